@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * bits.h: reading little-endian numbers and packed fields at any address.
+ *
+ * An image may lie at an odd address and on a big-endian machine, so everything is read byte by byte
+ * in the source; compilers for 64-bit targets turn each of these into one load.
+ */
+#ifndef PYLM_CORE_BITS_H
+#define PYLM_CORE_BITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define PYLM__PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PYLM__PREFETCH(address) ((void)(address))
+#endif
+
+/* Packed fields are read with up to 8 bytes at once; every image ends with this many spare bytes. */
+#define PYLM__SLACK_NBYTES 8u
+
+static inline uint32_t pylm__load16(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8;
+}
+
+static inline int32_t pylm__load_i16(const uint8_t *p)
+{
+    return (int32_t)(int16_t)(uint16_t)pylm__load16(p);
+}
+
+static inline uint32_t pylm__load32(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static inline uint64_t pylm__load64(const uint8_t *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+/* The `width` (0 to 32) bits that begin `bit` bits behind `base`; least significant bit first. */
+static inline uint32_t pylm__bits(const uint8_t *base, uint64_t bit, unsigned width)
+{
+    const uint8_t *p = base + (size_t)(bit >> 3);
+    unsigned shift = (unsigned)bit & 7u;
+#if UINTPTR_MAX > 0xffffffffu
+    uint64_t word = pylm__load64(p) >> shift;
+    return (uint32_t)(word & (((uint64_t)1 << width) - 1u));
+#else
+    uint32_t word = pylm__load32(p) >> shift;
+    if (shift + width > 32u)
+        word |= (uint32_t)p[4] << (32u - shift);
+    return width < 32u ? word & (((uint32_t)1 << width) - 1u) : word;
+#endif
+}
+
+/* floor(log2(x)) for x >= 1. */
+static inline unsigned pylm__ilog2(uint32_t x)
+{
+#if defined(__GNUC__)
+    return 31u - (unsigned)__builtin_clz(x);
+#else
+    unsigned n = 0;
+    while (x >>= 1)
+        n++;
+    return n;
+#endif
+}
+
+/* Bits that hold every number from 0 to x. */
+static inline unsigned pylm__width(uint32_t x)
+{
+    return x ? pylm__ilog2(x) + 1u : 0u;
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * context.c: see context.h.
+ */
+#include "context.h"
+
+#include <string.h>
+
+void pylm_state_init(pylm_state *state)
+{
+    memset(state, 0, sizeof *state);
+}
+
+int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    if (symbol >= view->n_symbols)
+        return PYLM_ERR_ARGUMENT;
+    pylm__state_read(pylm__state_view(state), view->tokenizer, symbol);
+    return PYLM_OK;
+}
+
+/* What belongs to a word in a byte model: ASCII letters, the apostrophe, and every byte of a character
+ * outside ASCII. Upper case counts as lower case. 0 for what parts words. */
+static uint32_t letter(uint32_t byte)
+{
+    if (byte >= 'A' && byte <= 'Z')
+        return byte + ('a' - 'A');
+    return (byte >= 'a' && byte <= 'z') || byte >= 128u || byte == '\'' ? byte : 0u;
+}
+
+static void read_byte(struct pylm__state *state, uint32_t byte)
+{
+    uint32_t *word = state->word, c = letter(byte);
+    if (c) {
+        word[0] = (uint32_t)(pylm__hash_step(word[0], c) >> 32) | 1u; /* never 0, which is no word */
+    } else if (word[0]) {
+        word[3] = word[2];
+        word[2] = word[1];
+        word[1] = word[0];
+        word[0] = 0;
+    }
+}
+
+void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t symbol)
+{
+    state->recent[state->at & (PYLM__MAX_LAG - 1u)] = symbol + 1u;
+    state->at++;
+    if (tokenizer == PYLM_TOKENIZER_BYTES)
+        read_byte(state, symbol);
+}
+
+/* Class or coarse class of the symbol `lag` back plus one, or 0 if the text is not that long. */
+static uint32_t class_value(const struct pylm__tree *tree, const struct pylm__state *state, uint32_t lag,
+                            int coarse)
+{
+    unsigned width = (unsigned)tree->class_bits + tree->coarse_bits;
+    uint32_t recent = pylm__state_recent(state, lag);
+    uint64_t bit;
+    if (!recent || !tree->classes)
+        return 0;
+    bit = (uint64_t)pylm__tree_leaf(tree, recent - 1u) * width;
+    return 1u + (coarse ? pylm__bits(tree->classes, bit + tree->class_bits, tree->coarse_bits)
+                        : pylm__bits(tree->classes, bit, tree->class_bits));
+}
+
+/* The value that a template of this kind and lag adds to its base. */
+static uint32_t context_value(const struct pylm__tree *tree, const struct pylm__state *state, uint32_t kind,
+                              uint32_t lag)
+{
+    uint32_t value = 0, i;
+    switch (kind) {
+    case PYLM__KIND_SYMBOL:
+        return pylm__state_recent(state, lag);
+    case PYLM__KIND_CLASS:
+        return class_value(tree, state, lag, 0);
+    case PYLM__KIND_COARSE:
+        for (i = 1; i <= lag; i++)
+            value = pylm__coarse_extend(value, class_value(tree, state, i, 1));
+        return value;
+    case PYLM__KIND_WORD:
+        return state->word[lag];
+    default:
+        return 0;
+    }
+}
+
+void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t *hashes)
+{
+    uint32_t k;
+    for (k = 0; k < tree->n_templates; k++) {
+        const uint8_t *head = pylm__template_head(tree, k);
+        uint32_t base = head[PYLM__C_BASE];
+        uint32_t value = context_value(tree, state, head[PYLM__C_KIND], head[PYLM__C_LAG]);
+        hashes[k] = pylm__hash_step(base == PYLM__NO_BASE ? PYLM__HASH_SEED : hashes[base], value);
+    }
+}

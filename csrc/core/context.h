@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * context.h: the history of a text, and the hashes of its contexts.
+ *
+ * Templates are data: each takes the context of an earlier template (its base) and extends it by one
+ * value of the history. So {1,2} is {1} extended by the symbol two back, and one hash step a template is
+ * enough.
+ */
+#ifndef PYLM_CORE_CONTEXT_H
+#define PYLM_CORE_CONTEXT_H
+
+#include "hash.h"
+#include "image.h"
+
+enum pylm__kind {
+    PYLM__KIND_NOTHING = 0, /* the empty context */
+    PYLM__KIND_SYMBOL = 1,  /* the symbol `lag` back, 1 to PYLM__MAX_LAG */
+    PYLM__KIND_CLASS = 2,   /* its class */
+    PYLM__KIND_COARSE = 3,  /* the coarse classes of the last `lag` symbols */
+    PYLM__KIND_WORD = 4,    /* bytes: 0 the letters of the word so far, 1 to 3 a word before it */
+    PYLM__N_KINDS = 5
+};
+
+#define PYLM__NO_BASE 255u
+#define PYLM__N_WORDS 4u
+
+/* Lives in pylm_state. */
+struct pylm__state {
+    uint32_t at;                     /* symbols read, modulo 2^32 */
+    uint32_t recent[PYLM__MAX_LAG];  /* a ring of symbol + 1; 0 before the start of the text */
+    uint32_t word[PYLM__N_WORDS];    /* hash of the word so far and of the three before it; 0: none */
+};
+
+static inline struct pylm__state *pylm__state_view(pylm_state *state)
+{
+    return (struct pylm__state *)(void *)state;
+}
+
+static inline const struct pylm__state *pylm__state_const(const pylm_state *state)
+{
+    return (const struct pylm__state *)(const void *)state;
+}
+
+/* Reads one symbol, which the model must have. */
+void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t symbol);
+
+/* The symbol `lag` back plus one, or 0 if the text is not that long. */
+static inline uint32_t pylm__state_recent(const struct pylm__state *state, uint32_t lag)
+{
+    return state->recent[(state->at - lag) & (PYLM__MAX_LAG - 1u)];
+}
+
+/* One value for several coarse classes: `value` so far, extended by the next, both 0 for none. */
+static inline uint32_t pylm__coarse_extend(uint32_t value, uint32_t coarse_plus_one)
+{
+    return value * 67u + coarse_plus_one;
+}
+
+/* The context hashes of all templates of a tree. Their upper PYLM__HASH_BITS bits count. */
+void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t *hashes);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * fixed.c: tables with straight lines between their entries; see fixed.h for scales and errors.
+ */
+#include "fixed.h"
+
+#include "tables.h"
+
+#define SQUASH_STEP 64 /* a table entry every 1/16 nat of q10 */
+#define SQUASH_LAST (178 * SQUASH_STEP)
+
+uint32_t pylm__squash(int32_t x_q10)
+{
+    uint32_t x, i, part, low, high, p;
+    x = x_q10 < 0 ? 0u - (uint32_t)x_q10 : (uint32_t)x_q10;
+    if (x >= SQUASH_LAST) {
+        p = 65535;
+    } else {
+        i = x / SQUASH_STEP;
+        part = x % SQUASH_STEP;
+        low = squash_table[i];
+        high = squash_table[i + 1];
+        p = low + ((high - low) * part + SQUASH_STEP / 2) / SQUASH_STEP;
+    }
+    return x_q10 < 0 ? 65536u - p : p;
+}
+
+uint32_t pylm__log2(uint32_t x)
+{
+    unsigned e = pylm__ilog2(x);
+    uint32_t fraction = x << (31u - e) << 1; /* the bits behind the leading one */
+    uint32_t i = fraction >> 25;             /* 128 intervals */
+    uint32_t part = fraction >> 9 & 0xffffu; /* place in the interval, q16 */
+    uint32_t low = log2_table[i];
+    uint32_t high = i < 127u ? log2_table[i + 1] : 65536u;
+    return ((uint32_t)e << 16) + low + (((high - low) * part + 32768u) >> 16);
+}
+
+uint32_t pylm__exp2_neg(uint32_t x_q16)
+{
+    uint32_t whole = x_q16 >> 16, i = x_q16 >> 9 & 127u, part = x_q16 & 511u;
+    uint32_t high = exp2_table[i], low = exp2_table[i + 1];
+    uint32_t value; /* units of 2^-31 for whole = 0: at most 65535 * 2^15 */
+    if (whole > 31u)
+        return 0;
+    value = (high << 15) - ((high - low) * part << 6);
+    return value >> whole;
+}
+
+struct pylm__small pylm__small_plus(struct pylm__small x, struct pylm__small y)
+{
+    uint32_t apart;
+    uint64_t sum;
+    if (x.exponent > y.exponent) {
+        struct pylm__small t = x;
+        x = y;
+        y = t;
+    }
+    apart = y.exponent - x.exponent;
+    sum = (uint64_t)x.mantissa + (apart < 32u ? y.mantissa >> apart : 0u);
+    if (sum >> 32) {
+        sum >>= 1;
+        x.exponent -= x.exponent ? 1u : 0u;
+    }
+    x.mantissa = (uint32_t)sum;
+    return x;
+}
+
+uint32_t pylm__small_cost(struct pylm__small x)
+{
+    return ((x.exponent + 31u) << 16) - pylm__log2(x.mantissa);
+}

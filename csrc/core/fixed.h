@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * fixed.h: logarithms and probabilities in integers.
+ *
+ * Scales: log-odds in 1/1024 nat ("q10"), probabilities of a binary decision in 1/65536 ("q16", 1 to
+ * 65535, never certain), costs in 1/65536 bit.
+ */
+#ifndef PYLM_CORE_FIXED_H
+#define PYLM_CORE_FIXED_H
+
+#include "bits.h"
+
+/* 1 / (1 + exp(-x)) in q16, for any x in q10. Error below 5 / 65536. squash(-x) = 65536 - squash(x). */
+uint32_t pylm__squash(int32_t x_q10);
+
+/* log2(x) in 1/65536, for x >= 1. Error below 1.5 / 65536. */
+uint32_t pylm__log2(uint32_t x);
+
+/* 2^(-x) in units of 2^-31, x in 1/65536; 0 for x of 32 and more. */
+uint32_t pylm__exp2_neg(uint32_t x_q16);
+
+/* A probability far below 2^-32: value = mantissa * 2^(-31 - exponent), mantissa >= 2^31. */
+struct pylm__small {
+    uint32_t mantissa;
+    uint32_t exponent;
+};
+
+static inline struct pylm__small pylm__small_one(void)
+{
+    struct pylm__small one = {UINT32_C(0x80000000), 0};
+    return one;
+}
+
+/* x * p, p in q16 from 1 to 65536. Relative error below 2^-31. */
+static inline struct pylm__small pylm__small_times(struct pylm__small x, uint32_t p_q16)
+{
+    uint64_t product = (uint64_t)x.mantissa * p_q16;
+    unsigned lost = 31u - pylm__ilog2((uint32_t)(product >> 16));
+    x.mantissa = (uint32_t)(product >> (16u - lost));
+    x.exponent += lost;
+    return x;
+}
+
+/* x + y, at most 1. */
+struct pylm__small pylm__small_plus(struct pylm__small x, struct pylm__small y);
+
+/* -log2(x) in 1/65536 bit. */
+uint32_t pylm__small_cost(struct pylm__small x);
+
+#endif

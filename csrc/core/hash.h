@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * hash.h: the one hash of the project, for contexts, vocabulary and checksums.
+ *
+ * Each step multiplies by an odd constant and folds the high half down, both of which can be undone: so
+ * two inputs that differ in one step only never give the same value.
+ */
+#ifndef PYLM_CORE_HASH_H
+#define PYLM_CORE_HASH_H
+
+#include "bits.h"
+
+#define PYLM__HASH_SEED UINT64_C(0x243f6a8885a308d3)   /* first fraction bits of pi */
+#define PYLM__HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio, odd */
+
+static inline uint64_t pylm__hash_step(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * PYLM__HASH_FACTOR;
+    return hash ^ hash >> 32;
+}
+
+/* Hash of n bytes, for vocabulary entries. */
+static inline uint64_t pylm__hash_bytes(const uint8_t *p, uint64_t n)
+{
+    uint64_t hash = PYLM__HASH_SEED, i;
+    for (i = 0; i < n; i++)
+        hash = pylm__hash_step(hash, p[i]);
+    return pylm__hash_step(hash, n);
+}
+
+/* Checksum of n bytes, eight at a time. */
+static inline uint64_t pylm__checksum(const uint8_t *p, uint64_t n)
+{
+    uint64_t hash = PYLM__HASH_SEED, i, tail = 0;
+    for (i = 0; i + 8 <= n; i += 8)
+        hash = pylm__hash_step(hash, pylm__load64(p + i));
+    for (; i < n; i++)
+        tail = tail << 8 | p[i];
+    return pylm__hash_step(pylm__hash_step(hash, tail), n);
+}
+
+#endif

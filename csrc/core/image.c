@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * image.c: opening an image. See image.h for the layout.
+ *
+ * After pylm_model_open() every part that a header points to is known to lie inside the image with
+ * PYLM__SLACK_NBYTES to spare, so that readers need no checks of their own but for what they find
+ * *inside* a table: numbers of records, positions of lists.
+ */
+#include "image.h"
+
+#include <string.h>
+
+#include "evidence.h"
+#include "hash.h"
+#include "mix.h"
+
+/* Compile-time check: an array of negative size if the structure does not fit its opaque twin. */
+typedef char model_fits[sizeof(struct pylm__model) <= sizeof(pylm_model) ? 1 : -1];
+typedef char state_fits[sizeof(struct pylm__state) <= sizeof(pylm_state) ? 1 : -1];
+
+static int has_magic(const uint8_t *image)
+{
+    return memcmp(image, PYLM__MAGIC, 8) == 0;
+}
+
+/* Whether `nbytes` from `position` lie inside the image, behind the head. */
+static int lies_inside(const struct pylm__model *m, uint64_t position, uint64_t nbytes)
+{
+    uint64_t end = m->image_nbytes - PYLM__SLACK_NBYTES;
+    return position >= PYLM__H_NBYTES && position <= end && nbytes <= end - position;
+}
+
+/* Whether n packed fields of `width` bits do. n < 2^41 and width < 2^7, so nothing overflows. */
+static int packed_inside(const struct pylm__model *m, uint64_t position, uint64_t n, unsigned width)
+{
+    return lies_inside(m, position, (n * width + 7u) / 8u);
+}
+
+static int check_template(const struct pylm__model *m, const struct pylm__tree *tree, uint32_t k)
+{
+    const uint8_t *c = pylm__template_head(tree, k);
+    unsigned buckets = c[PYLM__C_BUCKET_BITS], check = c[PYLM__C_CHECK_BITS];
+    uint32_t kind = c[PYLM__C_KIND], lag = c[PYLM__C_LAG];
+    int bytes = m->tokenizer == PYLM_TOKENIZER_BYTES;
+    if (c[PYLM__C_BASE] != PYLM__NO_BASE && c[PYLM__C_BASE] >= k)
+        return 0;
+    if (kind >= PYLM__N_KINDS || c[PYLM__C_ROLE] >= PYLM__N_ROLES)
+        return 0;
+    if (kind == PYLM__KIND_WORD ? !bytes || lag >= PYLM__N_WORDS
+                                : kind != PYLM__KIND_NOTHING && (!lag || lag > PYLM__MAX_LAG))
+        return 0;
+    if (check < 1u || check > 32u || buckets + check > PYLM__HASH_BITS)
+        return 0;
+    if (c[PYLM__C_PAYLOAD_BITS] > 32u || c[PYLM__C_INDEX_BITS] > 32u ||
+        (unsigned)tree->symbol_bits + c[PYLM__C_COUNT_BITS] > c[PYLM__C_PAYLOAD_BITS])
+        return 0;
+    return packed_inside(m, pylm__load64(c + PYLM__C_INDEX), ((uint64_t)1 << buckets) + 1u,
+                         c[PYLM__C_INDEX_BITS]) &&
+           packed_inside(m, pylm__load64(c + PYLM__C_RECORDS), pylm__load32(c + PYLM__C_N_RECORDS),
+                         check + 1u + c[PYLM__C_PAYLOAD_BITS]) &&
+           lies_inside(m, pylm__load64(c + PYLM__C_LISTS), pylm__load64(c + PYLM__C_LISTS_NBYTES));
+}
+
+static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    const uint8_t *t = tree->head;
+    uint64_t n_sets = 0, n = m->n_symbols, ranks = pylm__load64(t + PYLM__T_RANKS),
+             symbols = pylm__load64(t + PYLM__T_SYMBOLS), classes = pylm__load64(t + PYLM__T_CLASSES);
+    uint32_t i;
+    if (!tree->n_suffix || tree->n_suffix > tree->n_templates || tree->depth > PYLM__MAX_DEPTH ||
+        !tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS)
+        return 0;
+    if (tree->symbol_bits != pylm__width(m->n_symbols - 1u) || tree->class_bits > 24u ||
+        tree->coarse_bits > 24u || tree->set_bits > 24u)
+        return 0;
+    for (i = 0; i < PYLM__N_FAMILIES; i++)
+        n_sets += pylm__n_sets(i, tree->n_suffix, tree->n_node_sets);
+    if (!packed_inside(m, pylm__load64(t + PYLM__T_NODES), n - 1u, tree->symbol_bits + 0u + tree->set_bits) ||
+        (ranks && !packed_inside(m, ranks, n, tree->symbol_bits)) ||
+        (symbols && !packed_inside(m, symbols, n, tree->symbol_bits)) ||
+        (classes && !packed_inside(m, classes, n, tree->class_bits + 0u + tree->coarse_bits)) ||
+        !lies_inside(m, pylm__load64(t + PYLM__T_CALIBRATION),
+                     (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u) ||
+        !lies_inside(m, pylm__load64(t + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u) * 2u))
+        return 0;
+    for (i = 0; i < tree->n_templates; i++)
+        if (!check_template(m, tree, i))
+            return 0;
+    return 1;
+}
+
+static int check_vocabulary(const struct pylm__model *m)
+{
+    const uint8_t *h = m->image;
+    unsigned position_bits = h[PYLM__H_VOCAB_POSITION_BITS], slot_bits = h[PYLM__H_VOCAB_SLOT_BITS];
+    uint32_t unknown = pylm__load32(h + PYLM__H_UNKNOWN), line_end = pylm__load32(h + PYLM__H_LINE_END);
+    uint64_t text_nbytes = pylm__load64(h + PYLM__H_VOCAB_TEXT_NBYTES);
+    if (!lies_inside(m, pylm__load64(h + PYLM__H_VOCAB_TEXT), text_nbytes))
+        return 0;
+    if (m->tokenizer == PYLM_TOKENIZER_BYTES)
+        return m->n_symbols == 256u && text_nbytes == 256u && unknown == PYLM_NONE && line_end == PYLM_NONE;
+    return m->tokenizer == PYLM_TOKENIZER_WORDS && unknown < m->n_symbols && line_end < m->n_symbols &&
+           text_nbytes < (UINT64_C(1) << 32) && position_bits <= 32u && slot_bits <= 28u &&
+           packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_POSITIONS), (uint64_t)m->n_symbols + 1u,
+                         position_bits) &&
+           packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_SLOTS), (uint64_t)1 << slot_bits,
+                         pylm__width(m->n_symbols));
+}
+
+/* Whether the tree header at `at` and its template headers lie within the head. */
+static int fits_head(const uint8_t *image, uint32_t at, uint32_t head_nbytes)
+{
+    uint32_t n;
+    if (at > head_nbytes || head_nbytes - at < PYLM__T_NBYTES)
+        return 0;
+    n = pylm__load32(image + at + PYLM__T_N_TEMPLATES);
+    return n >= 1u && n <= PYLM__MAX_TEMPLATES && head_nbytes - at - PYLM__T_NBYTES >= n * PYLM__C_NBYTES;
+}
+
+static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
+{
+    struct pylm__tree tree;
+    uint32_t t, shares = 0, at = PYLM__H_NBYTES;
+    if (!m->n_symbols || m->n_symbols > PYLM__MAX_SYMBOLS || !m->n_trees || m->n_trees > PYLM__MAX_TREES)
+        return 0;
+    if (!check_vocabulary(m) || !lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS),
+                                             pylm__load64(m->image + PYLM__H_FACTS_NBYTES)))
+        return 0;
+    for (t = 0; t < m->n_trees; t++) {
+        if (!fits_head(m->image, at, head_nbytes))
+            return 0;
+        pylm__tree_view(m, t ? &tree : NULL, &tree);
+        if (!check_tree(m, &tree) || tree.share < 1u || tree.share > 65536u)
+            return 0;
+        shares += tree.share;
+        m->depth = tree.depth > m->depth ? tree.depth : m->depth;
+        m->n_templates = tree.n_templates > m->n_templates ? tree.n_templates : m->n_templates;
+        at += PYLM__T_NBYTES + tree.n_templates * (uint32_t)PYLM__C_NBYTES;
+    }
+    return shares == 65536u;
+}
+
+int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
+{
+    const uint8_t *h = image;
+    struct pylm__model m;
+    uint32_t head_nbytes;
+    if (image_nbytes < 8u || !has_magic(h))
+        return PYLM_ERR_FOREIGN;
+    if (image_nbytes < PYLM__H_NBYTES + PYLM__SLACK_NBYTES)
+        return PYLM_ERR_TRUNCATED;
+    if (pylm__load32(h + PYLM__H_VERSION) != PYLM_FORMAT_VERSION)
+        return PYLM_ERR_VERSION;
+    memset(&m, 0, sizeof m);
+    m.image = h;
+    m.image_nbytes = pylm__load64(h + PYLM__H_IMAGE_NBYTES);
+    m.n_symbols = pylm__load32(h + PYLM__H_N_SYMBOLS);
+    m.tokenizer = pylm__load32(h + PYLM__H_TOKENIZER);
+    m.n_trees = pylm__load32(h + PYLM__H_N_TREES);
+    m.line_end = pylm__load32(h + PYLM__H_LINE_END);
+    head_nbytes = pylm__load32(h + PYLM__H_HEAD_NBYTES);
+    if (head_nbytes < PYLM__H_NBYTES || m.image_nbytes < (uint64_t)head_nbytes + PYLM__SLACK_NBYTES)
+        return PYLM_ERR_DAMAGED;
+    if (image_nbytes < m.image_nbytes)
+        return PYLM_ERR_TRUNCATED;
+    if (pylm__checksum(h + PYLM__H_TOKENIZER, head_nbytes - PYLM__H_TOKENIZER) !=
+            pylm__load64(h + PYLM__H_HEAD_CHECKSUM) ||
+        !check_parts(&m, head_nbytes))
+        return PYLM_ERR_DAMAGED;
+    memset(model, 0, sizeof *model);
+    memcpy(model, &m, sizeof m);
+    return PYLM_OK;
+}
+
+int pylm_model_verify(const pylm_model *model)
+{
+    const struct pylm__model *m = pylm__model_view(model);
+    uint64_t sum = pylm__checksum(m->image + PYLM__H_HEAD_CHECKSUM, m->image_nbytes - PYLM__H_HEAD_CHECKSUM);
+    return sum == pylm__load64(m->image + PYLM__H_IMAGE_CHECKSUM) ? PYLM_OK : PYLM_ERR_DAMAGED;
+}
+
+static const uint8_t *part(const struct pylm__model *model, uint64_t position)
+{
+    return position ? model->image + (size_t)position : NULL;
+}
+
+void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous,
+                     struct pylm__tree *tree)
+{
+    const uint8_t *t = previous ? pylm__template_head(previous, previous->n_templates)
+                                : model->image + PYLM__H_NBYTES;
+    tree->head = t;
+    tree->nodes = part(model, pylm__load64(t + PYLM__T_NODES));
+    tree->calibration = part(model, pylm__load64(t + PYLM__T_CALIBRATION));
+    tree->weights = part(model, pylm__load64(t + PYLM__T_WEIGHTS));
+    tree->ranks = part(model, pylm__load64(t + PYLM__T_RANKS));
+    tree->symbols = part(model, pylm__load64(t + PYLM__T_SYMBOLS));
+    tree->classes = part(model, pylm__load64(t + PYLM__T_CLASSES));
+    tree->share = pylm__load32(t + PYLM__T_SHARE);
+    tree->n_templates = pylm__load32(t + PYLM__T_N_TEMPLATES);
+    tree->n_suffix = pylm__load32(t + PYLM__T_N_SUFFIX);
+    tree->n_node_sets = pylm__load32(t + PYLM__T_N_NODE_SETS);
+    tree->depth = pylm__load32(t + PYLM__T_DEPTH);
+    tree->n_symbols = model->n_symbols;
+    tree->symbol_bits = t[PYLM__T_SYMBOL_BITS];
+    tree->class_bits = t[PYLM__T_CLASS_BITS];
+    tree->coarse_bits = t[PYLM__T_COARSE_BITS];
+    tree->set_bits = t[PYLM__T_SET_BITS];
+}
+
+void pylm_model_info(const pylm_model *model, pylm_info *info)
+{
+    const struct pylm__model *m = pylm__model_view(model);
+    struct pylm__tree tree;
+    uint32_t t, k;
+    memset(info, 0, sizeof *info);
+    info->format_version = PYLM_FORMAT_VERSION;
+    info->tokenizer = m->tokenizer;
+    info->n_symbols = m->n_symbols;
+    info->unknown = pylm__load32(m->image + PYLM__H_UNKNOWN);
+    info->line_end = m->line_end;
+    info->n_trees = m->n_trees;
+    info->depth = m->depth;
+    info->image_nbytes = m->image_nbytes;
+    info->facts_offset = pylm__load64(m->image + PYLM__H_FACTS);
+    info->facts_nbytes = pylm__load64(m->image + PYLM__H_FACTS_NBYTES);
+    for (t = 0; t < m->n_trees; t++) {
+        pylm__tree_view(m, t ? &tree : NULL, &tree);
+        info->n_templates += tree.n_templates;
+        for (k = 0; k < tree.n_templates; k++)
+            info->n_contexts += pylm__load32(pylm__template_head(&tree, k) + PYLM__C_N_RECORDS);
+    }
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * image.h: where everything lies in a model image, and views of its parts.
+ *
+ * This is FORMAT.md in C: the trainer writes with these offsets and the engine reads with them. All
+ * numbers are little-endian; all positions count bytes from the start of the image. The parts:
+ *
+ *   header | tree headers, each followed by its template headers | everything they point to | slack
+ *
+ * Everything up to head_nbytes is covered by the head checksum and checked when an image is opened.
+ */
+#ifndef PYLM_CORE_IMAGE_H
+#define PYLM_CORE_IMAGE_H
+
+#include "../pylm.h"
+#include "bits.h"
+
+#define PYLM__MAGIC "\x93pylm\r\n\x1a" /* 8 bytes, broken by any transfer as text */
+
+/* Header. */
+enum {
+    PYLM__H_MAGIC = 0,
+    PYLM__H_VERSION = 8,          /* u32 format version */
+    PYLM__H_HEAD_NBYTES = 12,     /* u32 header + tree and template headers */
+    PYLM__H_IMAGE_NBYTES = 16,    /* u64 all, slack included */
+    PYLM__H_IMAGE_CHECKSUM = 24,  /* u64 of the bytes from 32 to the end */
+    PYLM__H_HEAD_CHECKSUM = 32,   /* u64 of the bytes from 40 to head_nbytes */
+    PYLM__H_TOKENIZER = 40,       /* u32 enum pylm_tokenizer */
+    PYLM__H_N_SYMBOLS = 44,       /* u32 */
+    PYLM__H_UNKNOWN = 48,         /* u32 symbol or PYLM_NONE */
+    PYLM__H_LINE_END = 52,        /* u32 symbol or PYLM_NONE */
+    PYLM__H_N_TREES = 56,         /* u32 1 to PYLM__MAX_TREES */
+    PYLM__H_VOCAB_POSITION_BITS = 60, /* u8 width of a position in the vocabulary text; 0 for bytes */
+    PYLM__H_VOCAB_SLOT_BITS = 61,     /* u8 log2 of the number of slots */
+    PYLM__H_FACTS = 64,           /* u64 position of the training facts, JSON */
+    PYLM__H_FACTS_NBYTES = 72,    /* u64 */
+    PYLM__H_VOCAB_TEXT = 80,      /* u64 texts of all symbols, one behind the other */
+    PYLM__H_VOCAB_TEXT_NBYTES = 88, /* u64 */
+    PYLM__H_VOCAB_POSITIONS = 96, /* u64 packed: n_symbols + 1 positions in the vocabulary text */
+    PYLM__H_VOCAB_SLOTS = 104,    /* u64 packed hash table: symbol + 1, or 0 for an empty slot */
+    PYLM__H_NBYTES = 112
+};
+
+/* Tree header. */
+enum {
+    PYLM__T_SHARE = 0,       /* u32 weight of this tree's probabilities, q16; they sum to 65536 */
+    PYLM__T_N_TEMPLATES = 4, /* u32 1 to PYLM__MAX_TEMPLATES */
+    PYLM__T_N_SUFFIX = 8,    /* u32 the first templates are the suffix orders 0, 1, 2, ... */
+    PYLM__T_N_NODE_SETS = 12, /* u32 weight sets chosen by the node */
+    PYLM__T_DEPTH = 16,      /* u32 nodes on the longest path, 0 to 255 */
+    PYLM__T_SYMBOL_BITS = 20, /* u8 width of a leaf */
+    PYLM__T_CLASS_BITS = 21, /* u8 width of a class */
+    PYLM__T_COARSE_BITS = 22, /* u8 width of a coarse class */
+    PYLM__T_SET_BITS = 23,   /* u8 width of a node's weight set */
+    PYLM__T_NODES = 24,      /* u64 packed: n_symbols - 1 of (mid: symbol_bits, set: set_bits), preorder */
+    PYLM__T_RANKS = 32,      /* u64 packed: the leaf of each symbol; 0: leaf = symbol */
+    PYLM__T_CLASSES = 40,    /* u64 packed: (class, coarse class) of each leaf; 0: no classes */
+    PYLM__T_CALIBRATION = 48, /* u64 i16[n_templates][PYLM__N_CALIBRATION], log-odds q10 */
+    PYLM__T_WEIGHTS = 56,    /* u64 i16[sets][n_templates + 1], q13; see mix.h */
+    PYLM__T_SYMBOLS = 64,    /* u64 packed: the symbol of each leaf; 0: symbol = leaf */
+    PYLM__T_NBYTES = 72
+};
+
+/* Template header. */
+enum {
+    PYLM__C_BASE = 0,        /* u8 the template whose context this one extends, or 255 */
+    PYLM__C_KIND = 1,        /* u8 enum pylm__kind: what is added to it */
+    PYLM__C_LAG = 2,         /* u8 how far back; 1 is the previous symbol */
+    PYLM__C_ROLE = 3,        /* u8 enum pylm__role: what it does in choosing weights */
+    PYLM__C_BUCKET_BITS = 4, /* u8 log2 of the number of buckets */
+    PYLM__C_CHECK_BITS = 5,  /* u8 width of a context's fingerprint */
+    PYLM__C_COUNT_BITS = 6,  /* u8 width of an inline count */
+    PYLM__C_PAYLOAD_BITS = 7, /* u8 width of what follows fingerprint and kind in a record */
+    PYLM__C_INDEX_BITS = 8,  /* u8 width of a bucket's start */
+    PYLM__C_N_RECORDS = 12,  /* u32 contexts */
+    PYLM__C_INDEX = 16,      /* u64 packed: 2^bucket_bits + 1 record numbers */
+    PYLM__C_RECORDS = 24,    /* u64 packed records */
+    PYLM__C_LISTS = 32,      /* u64 successor lists */
+    PYLM__C_LISTS_NBYTES = 40, /* u64 */
+    PYLM__C_NBYTES = 48
+};
+
+#define PYLM__MAX_TREES 8u
+#define PYLM__MAX_TEMPLATES 32u
+#define PYLM__MAX_DEPTH 255u
+#define PYLM__MAX_SYMBOLS (UINT32_C(1) << 24)
+#define PYLM__MAX_LAG 16u
+#define PYLM__HASH_BITS 40u /* of a context's hash that are kept: bucket_bits + check_bits at most */
+
+/* The parts of an open model that every call needs. Lives in pylm_model. */
+struct pylm__model {
+    const uint8_t *image;
+    uint64_t image_nbytes;
+    uint32_t n_symbols;
+    uint32_t tokenizer;
+    uint32_t n_trees;
+    uint32_t line_end;
+    uint32_t depth;       /* largest of all trees */
+    uint32_t n_templates; /* largest of all trees */
+};
+
+struct pylm__tree {
+    const uint8_t *head; /* the tree's header */
+    const uint8_t *nodes, *calibration, *weights;
+    const uint8_t *ranks, *symbols, *classes; /* may be NULL */
+    uint32_t share, n_templates, n_suffix, n_node_sets, depth, n_symbols;
+    uint8_t symbol_bits, class_bits, coarse_bits, set_bits;
+};
+
+static inline const struct pylm__model *pylm__model_view(const pylm_model *model)
+{
+    return (const struct pylm__model *)(const void *)model;
+}
+
+/* The tree behind `previous`, or the first for NULL. The caller knows how many there are. */
+void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous,
+                     struct pylm__tree *tree);
+
+static inline const uint8_t *pylm__template_head(const struct pylm__tree *tree, uint32_t k)
+{
+    return tree->head + PYLM__T_NBYTES + (size_t)k * PYLM__C_NBYTES;
+}
+
+static inline uint32_t pylm__tree_leaf(const struct pylm__tree *tree, uint32_t symbol)
+{
+    return tree->ranks ? pylm__bits(tree->ranks, (uint64_t)symbol * tree->symbol_bits, tree->symbol_bits)
+                       : symbol;
+}
+
+static inline uint32_t pylm__tree_symbol(const struct pylm__tree *tree, uint32_t leaf)
+{
+    uint32_t symbol = leaf;
+    if (tree->symbols)
+        symbol = pylm__bits(tree->symbols, (uint64_t)leaf * tree->symbol_bits, tree->symbol_bits);
+    return symbol < tree->n_symbols ? symbol : 0u; /* only a damaged image needs the check */
+}
+
+/* Where the inner node number `node` over the leaves [lo, hi) splits them; lo < mid < hi even in a
+ * damaged image. Its left child is node + 1, its right child node + mid - lo: preorder. */
+static inline uint32_t pylm__tree_mid(const struct pylm__tree *tree, uint32_t node, uint32_t lo,
+                                      uint32_t hi, uint32_t *set)
+{
+    unsigned width = (unsigned)tree->symbol_bits + tree->set_bits;
+    uint64_t bit = (uint64_t)node * width;
+    uint32_t mid = pylm__bits(tree->nodes, bit, tree->symbol_bits);
+    *set = pylm__bits(tree->nodes, bit + tree->symbol_bits, tree->set_bits);
+    return mid > lo && mid < hi ? mid : lo + 1u;
+}
+
+#endif

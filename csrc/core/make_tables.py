@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""Writes tables.h, the integer tables of fixed.c. Run: python make_tables.py > tables.h
+
+A test runs this again and compares, so the committed file cannot drift from its source.
+"""
+
+import math
+
+
+def c_array(comment, name, values):
+    lines = [f"/* {comment} */", f"static const uint16_t {name}[{len(values)}] = {{"]
+    for i in range(0, len(values), 12):
+        lines.append("    " + ", ".join(str(v) for v in values[i : i + 12]) + ",")
+    return "\n".join([*lines, "};", ""])
+
+
+def main():
+    squash = [min(65535, round(65536 / (1 + math.exp(-i / 16)))) for i in range(179)]
+    log2 = [round(65536 * math.log2(1 + i / 128)) for i in range(128)]
+    exp2 = [min(65535, round(65536 * 2 ** (-i / 128))) for i in range(129)]
+    print("/* SPDX-License-Identifier: MIT")
+    print(" * Written by make_tables.py; do not edit. */")
+    print(c_array("65536 / (1 + exp(-i / 16)), at most 65535", "squash_table", squash))
+    print(c_array("65536 * log2(1 + i / 128)", "log2_table", log2))
+    print(c_array("65536 * 2^(-i / 128), at most 65535", "exp2_table", exp2), end="")
+
+
+main()

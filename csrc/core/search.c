@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * search.c: the most probable next symbols.
+ *
+ * A subtree is at least as probable as any leaf in it. So all leaves of probability p and more are found
+ * by walking down only where p is still reached; with p too high, fewer than k come out, and the search
+ * is done again with p / 8. The nodes visited are, up to a small factor, those that a best-first search
+ * with a queue would visit, but the memory is one frame a level, known beforehand and small enough for a
+ * microcontroller. With several trees an average of at least p needs one tree that gives p.
+ */
+#include "search.h"
+
+#include "predict.h"
+
+#define STEP_BITS 3u      /* the next try goes down to 1/8 */
+#define LAST_BITS 62u     /* the whole tree */
+#define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
+
+struct search {
+    const struct pylm__model *model;
+    const struct pylm__state *state;
+    struct pylm__work *work;
+    pylm_candidate *heap; /* the worst candidate first */
+    uint32_t n, k;
+    int may_repeat; /* another tree may have found the same symbol */
+};
+
+static int worse(pylm_candidate a, pylm_candidate b)
+{
+    return a.cost_q16 != b.cost_q16 ? a.cost_q16 > b.cost_q16 : a.symbol > b.symbol;
+}
+
+/* Restores the order of a heap of n below place i. */
+static void sift_down(pylm_candidate *heap, uint32_t n, uint32_t i)
+{
+    pylm_candidate moving = heap[i];
+    for (;;) {
+        uint32_t child = 2u * i + 1u;
+        if (child >= n)
+            break;
+        if (child + 1u < n && worse(heap[child + 1u], heap[child]))
+            child++;
+        if (!worse(heap[child], moving))
+            break;
+        heap[i] = heap[child];
+        i = child;
+    }
+    heap[i] = moving;
+}
+
+static void sift_up(pylm_candidate *heap, uint32_t i)
+{
+    pylm_candidate moving = heap[i];
+    while (i && worse(moving, heap[(i - 1u) / 2u])) {
+        heap[i] = heap[(i - 1u) / 2u];
+        i = (i - 1u) / 2u;
+    }
+    heap[i] = moving;
+}
+
+void pylm__candidates_sort(pylm_candidate *candidates, uint32_t n)
+{
+    uint32_t i;
+    for (i = n / 2u; i-- > 0;)
+        sift_down(candidates, n, i);
+    for (i = n; i-- > 1u;) {
+        pylm_candidate worst = candidates[0];
+        candidates[0] = candidates[i];
+        candidates[i] = worst;
+        sift_down(candidates, i, 0);
+    }
+}
+
+static int is_known(const struct search *search, uint32_t symbol)
+{
+    uint32_t i;
+    for (i = 0; i < search->n; i++)
+        if (search->heap[i].symbol == symbol)
+            return 1;
+    return 0;
+}
+
+static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
+{
+    struct search *search = user;
+    struct pylm__small p = frame->p;
+    pylm_candidate found;
+    found.symbol = pylm__tree_symbol(&search->work->tree, leaf);
+    if (search->model->n_trees > 1u) {
+        if (search->may_repeat && is_known(search, found.symbol))
+            return;
+        p = pylm__probability(search->model, search->state, found.symbol,
+                              pylm__second_work(search->model, search->work));
+    }
+    found.cost_q16 = pylm__small_cost(p);
+    if (search->n < search->k) {
+        search->heap[search->n] = found;
+        sift_up(search->heap, search->n++);
+    } else if (worse(search->heap[0], found)) {
+        search->heap[0] = found;
+        sift_down(search->heap, search->n, 0);
+    }
+}
+
+/* Finds all symbols of probability 2^-bits and more, as far as they are among the best k. */
+static void try_down_to(struct search *search, uint32_t bits)
+{
+    uint64_t one = UINT64_C(1) << 62, least = bits < LAST_BITS ? one >> bits : 0u;
+    uint32_t t, n_trees = least ? search->model->n_trees : 1u; /* one tree has all the symbols */
+    struct pylm__tree *tree = &search->work->tree;
+    search->n = 0;
+    for (t = 0; t < n_trees; t++) {
+        search->may_repeat = t > 0;
+        pylm__tree_view(search->model, t ? tree : NULL, tree);
+        pylm__walk(search->model, search->state, search->work, one, least, keep_leaf, search);
+    }
+}
+
+void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work, pylm_candidate *best,
+              uint32_t *n_ret)
+{
+    struct search search;
+    uint32_t bits;
+    search.model = pylm__model_view(model);
+    search.state = pylm__state_const(state);
+    search.work = work;
+    search.heap = best;
+    search.k = k < search.model->n_symbols ? k : search.model->n_symbols;
+    search.n = 0;
+    if (search.k) {
+        bits = search.k < search.model->n_symbols / 4u ? pylm__ilog2(search.k) + STEP_BITS : LAST_BITS;
+        for (;; bits += STEP_BITS) {
+            try_down_to(&search, bits);
+            if (bits >= LAST_BITS ||
+                (search.n == search.k && best[0].cost_q16 + ROUNDING_Q16 <= bits << 16))
+                break;
+        }
+        pylm__candidates_sort(best, search.n);
+    }
+    *n_ret = search.n;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * buffer.h: a growing block of bytes that image parts are written to. The first failure is kept in
+ * `status` and makes everything after it do nothing, so that a writer checks once, at its end.
+ */
+#ifndef PYLM_TRAIN_BUFFER_H
+#define PYLM_TRAIN_BUFFER_H
+
+#include "common.h"
+
+struct pylm__buffer {
+    uint8_t *data;
+    uint64_t n, capacity;
+    uint64_t bits;   /* packed bits not yet written, least significant first */
+    unsigned n_bits; /* how many: 0 to 7 between calls */
+    int status;
+};
+
+/* Appends n zero bytes and returns where they begin. */
+uint64_t pylm__buffer_zeros(struct pylm__buffer *buffer, uint64_t n);
+void pylm__buffer_bytes(struct pylm__buffer *buffer, const void *data, uint64_t n);
+
+/* Appends the low `width` (0 to 32) bits of a value; pylm__buffer_flush() ends a run of them. */
+void pylm__buffer_bits(struct pylm__buffer *buffer, uint32_t value, unsigned width);
+void pylm__buffer_flush(struct pylm__buffer *buffer);
+
+/* Pads to a position divisible by 8 and returns it. */
+uint64_t pylm__buffer_align(struct pylm__buffer *buffer);
+
+void pylm__buffer_free(struct pylm__buffer *buffer);
+
+/* Little-endian numbers in place. */
+void pylm__store16(uint8_t *p, uint32_t value);
+void pylm__store32(uint8_t *p, uint32_t value);
+void pylm__store64(uint8_t *p, uint64_t value);
+
+#endif

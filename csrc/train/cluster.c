@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * cluster.c: word classes by exchange (Kneser and Ney 1993, Martin, Liermann and Ney 1998).
+ *
+ * The classes maximise the likelihood of a class bigram model,
+ *     F = sum over class pairs of N(a, b) log N(a, b)  -  2 * sum over classes of N(a) log N(a).
+ * Each word in turn, the frequent ones first, is taken out of its class and put where F becomes largest.
+ * Only the class pairs that the word's neighbours touch change, so a move costs the number of classes
+ * times the number of neighbouring classes.
+ */
+#include "cluster.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sort.h"
+
+#define MAX_ROUNDS 10u
+#define TABLE_SIZE 65536u
+
+/* One word's neighbours on one side: words and how often. */
+struct neighbours {
+    uint64_t *starts; /* n_symbols + 1 */
+    uint32_t *words, *counts;
+};
+
+struct clustering {
+    uint32_t n_symbols, n_classes;
+    uint64_t *frequency;         /* of symbols */
+    struct neighbours after, before;
+    uint32_t *class_of;
+    uint64_t *class_total, *pairs;
+    uint64_t *touched_after, *touched_before; /* of the word moved: its bigrams with each class */
+    uint32_t *list_after, *list_before, n_after, n_before;
+    uint32_t *members;           /* words in each class */
+    double *xlogx;               /* table for small numbers */
+};
+
+double pylm__xlogx(uint64_t x)
+{
+    return x ? (double)x * log((double)x) : 0.0;
+}
+
+static double xlogx(const struct clustering *c, uint64_t x)
+{
+    return x < TABLE_SIZE ? c->xlogx[x] : pylm__xlogx(x);
+}
+
+/* Fills one side from sorted pairs (word << 32 | neighbour), one entry a run. */
+static int fill_neighbours(struct neighbours *side, const uint64_t *pairs, uint64_t n, uint32_t n_symbols)
+{
+    uint64_t i, j, runs = 0;
+    uint32_t word;
+    for (i = 0; i < n; i++)
+        runs += !i || pairs[i] != pairs[i - 1u];
+    side->starts = pylm__array_new((uint64_t)n_symbols + 1u, sizeof *side->starts);
+    side->words = pylm__array_new(runs, sizeof *side->words);
+    side->counts = pylm__array_new(runs, sizeof *side->counts);
+    if (!side->starts || !side->words || !side->counts)
+        return PYLM_ERR_MEMORY;
+    for (i = runs = 0; i < n; i = j, runs++) {
+        for (j = i; j < n && pairs[j] == pairs[i]; j++)
+            continue;
+        side->words[runs] = (uint32_t)pairs[i];
+        side->counts[runs] = (uint32_t)(j - i);
+        side->starts[(pairs[i] >> 32) + 1u]++;
+    }
+    for (word = 0; word < n_symbols; word++)
+        side->starts[word + 1u] += side->starts[word];
+    return PYLM_OK;
+}
+
+/* Bigrams within documents, by first or by second word. */
+static int count_bigrams(const struct pylm__corpus *corpus, struct clustering *c, pylm_task *task)
+{
+    uint64_t *pairs = pylm__array_new(corpus->n, sizeof *pairs);
+    uint64_t *scratch = pylm__array_new(corpus->n, sizeof *scratch);
+    uint64_t d, p, n;
+    int side, status = pairs && scratch ? PYLM_OK : PYLM_ERR_MEMORY;
+    for (side = 0; side < 2 && status == PYLM_OK; side++) {
+        for (d = p = n = 0; d < corpus->n_documents; d++) {
+            for (; p < corpus->document_ends[d]; p++) {
+                uint64_t second = corpus->symbols[p];
+                if (p == (d ? corpus->document_ends[d - 1u] : 0u))
+                    continue;
+                pairs[n++] = side ? second << 32 | corpus->symbols[p - 1u]
+                                  : (uint64_t)corpus->symbols[p - 1u] << 32 | second;
+            }
+        }
+        status = pylm__sort(pairs, scratch, n, task);
+        if (status == PYLM_OK)
+            status = fill_neighbours(side ? &c->before : &c->after, pairs, n, c->n_symbols);
+    }
+    free(pairs);
+    free(scratch);
+    return status;
+}
+
+/* Adds up a word's neighbours by class; itself is left out and returned. */
+static uint64_t touch(const struct clustering *c, const struct neighbours *side, uint32_t word,
+                      uint64_t *touched, uint32_t *list, uint32_t *n)
+{
+    uint64_t i, self = 0;
+    *n = 0;
+    for (i = side->starts[word]; i < side->starts[word + 1u]; i++) {
+        uint32_t class = c->class_of[side->words[i]];
+        if (side->words[i] == word) {
+            self = side->counts[i];
+            continue;
+        }
+        if (!touched[class])
+            list[(*n)++] = class;
+        touched[class] += side->counts[i];
+    }
+    return self;
+}
+
+/* Adds the word's bigrams to the pairs of a class, or takes them away (in arithmetic modulo 2^64). */
+static void shift_pairs(struct clustering *c, uint32_t class, uint32_t word, uint64_t self, int add)
+{
+    uint64_t sign = add ? 1u : UINT64_MAX, *row = c->pairs + (uint64_t)class * c->n_classes;
+    uint32_t i;
+    for (i = 0; i < c->n_after; i++)
+        row[c->list_after[i]] += sign * c->touched_after[c->list_after[i]];
+    for (i = 0; i < c->n_before; i++)
+        c->pairs[(uint64_t)c->list_before[i] * c->n_classes + class] +=
+            sign * c->touched_before[c->list_before[i]];
+    row[class] += sign * self;
+    c->class_total[class] += sign * c->frequency[word];
+    c->members[class] += (uint32_t)sign;
+}
+
+/* By how much F grows if the word, now in no class, joins a class. */
+static double gain(const struct clustering *c, uint32_t class, uint32_t word, uint64_t self)
+{
+    const uint64_t *row = c->pairs + (uint64_t)class * c->n_classes;
+    uint64_t old, total = c->class_total[class];
+    double sum = 0;
+    uint32_t i, other;
+    for (i = 0; i < c->n_after; i++) {
+        other = c->list_after[i];
+        if (other != class)
+            sum += xlogx(c, row[other] + c->touched_after[other]) - xlogx(c, row[other]);
+    }
+    for (i = 0; i < c->n_before; i++) {
+        other = c->list_before[i];
+        old = c->pairs[(uint64_t)other * c->n_classes + class];
+        if (other != class)
+            sum += xlogx(c, old + c->touched_before[other]) - xlogx(c, old);
+    }
+    old = row[class];
+    sum += xlogx(c, old + c->touched_after[class] + c->touched_before[class] + self) - xlogx(c, old);
+    return sum - 2 * (xlogx(c, total + c->frequency[word]) - xlogx(c, total));
+}
+
+/* Moves a word to its best class; returns whether that is another one. */
+static int exchange(struct clustering *c, uint32_t word)
+{
+    uint32_t from = c->class_of[word], best = from, class, i;
+    uint64_t self;
+    double best_gain = -HUGE_VAL, g;
+    if (c->members[from] == 1u)
+        return 0;
+    self = touch(c, &c->after, word, c->touched_after, c->list_after, &c->n_after);
+    (void)touch(c, &c->before, word, c->touched_before, c->list_before, &c->n_before);
+    shift_pairs(c, from, word, self, 0);
+    for (class = 0; class < c->n_classes; class++) {
+        g = gain(c, class, word, self);
+        if (g > best_gain) {
+            best_gain = g;
+            best = class;
+        }
+    }
+    shift_pairs(c, best, word, self, 1);
+    c->class_of[word] = best;
+    for (i = 0; i < c->n_after; i++)
+        c->touched_after[c->list_after[i]] = 0;
+    for (i = 0; i < c->n_before; i++)
+        c->touched_before[c->list_before[i]] = 0;
+    return best != from;
+}
+
+/* The most frequent words begin in classes of their own; the rest is dealt out. */
+static void begin(struct clustering *c)
+{
+    uint32_t word;
+    uint64_t i;
+    for (word = 0; word < c->n_symbols; word++) {
+        c->class_of[word] = word < c->n_classes ? word : word % c->n_classes;
+        c->class_total[c->class_of[word]] += c->frequency[word];
+        c->members[c->class_of[word]]++;
+    }
+    for (word = 0; word < c->n_symbols; word++)
+        for (i = c->after.starts[word]; i < c->after.starts[word + 1u]; i++)
+            c->pairs[(uint64_t)c->class_of[word] * c->n_classes + c->class_of[c->after.words[i]]] +=
+                c->after.counts[i];
+}
+
+static int iterate(struct clustering *c, pylm_task *task)
+{
+    uint32_t round, word, moves;
+    pylm__task_begin(task, PYLM_STAGE_CLUSTER, MAX_ROUNDS);
+    for (round = 0; round < MAX_ROUNDS; round++) {
+        for (word = moves = 0; word < c->n_symbols; word++) {
+            if (word % 16u == 0 && pylm__task_cancelled(task))
+                return PYLM_ERR_CANCELLED;
+            moves += (uint32_t)exchange(c, word);
+        }
+        pylm__task_step(task);
+        if (moves <= c->n_symbols / 500u)
+            break;
+    }
+    return PYLM_OK;
+}
+
+static int allocate(struct clustering *c)
+{
+    uint32_t n = c->n_classes, i;
+    c->frequency = pylm__array_new(c->n_symbols, sizeof *c->frequency);
+    c->class_total = pylm__array_new(n, sizeof *c->class_total);
+    c->touched_after = pylm__array_new(n, sizeof *c->touched_after);
+    c->touched_before = pylm__array_new(n, sizeof *c->touched_before);
+    c->list_after = pylm__array_new(n, sizeof *c->list_after);
+    c->list_before = pylm__array_new(n, sizeof *c->list_before);
+    c->members = pylm__array_new(n, sizeof *c->members);
+    c->xlogx = pylm__array_new(TABLE_SIZE, sizeof *c->xlogx);
+    if (!c->frequency || !c->class_total || !c->touched_after || !c->touched_before || !c->list_after ||
+        !c->list_before || !c->members || !c->xlogx)
+        return PYLM_ERR_MEMORY;
+    for (i = 0; i < TABLE_SIZE; i++)
+        c->xlogx[i] = pylm__xlogx(i);
+    return PYLM_OK;
+}
+
+static void release(struct clustering *c)
+{
+    free(c->frequency);
+    free(c->after.starts);
+    free(c->after.words);
+    free(c->after.counts);
+    free(c->before.starts);
+    free(c->before.words);
+    free(c->before.counts);
+    free(c->class_total);
+    free(c->touched_after);
+    free(c->touched_before);
+    free(c->list_after);
+    free(c->list_before);
+    free(c->members);
+    free(c->xlogx);
+}
+
+int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_t *class_of,
+                  uint64_t *bigrams, pylm_task *task)
+{
+    struct clustering c;
+    uint64_t p;
+    int status;
+    memset(&c, 0, sizeof c);
+    c.n_symbols = corpus->n_symbols;
+    c.n_classes = n_classes;
+    c.class_of = class_of;
+    c.pairs = bigrams;
+    memset(bigrams, 0, (size_t)n_classes * n_classes * sizeof *bigrams);
+    status = allocate(&c);
+    if (status == PYLM_OK)
+        status = count_bigrams(corpus, &c, task);
+    if (status == PYLM_OK) {
+        for (p = 0; p < corpus->n; p++)
+            c.frequency[corpus->symbols[p]]++;
+        begin(&c);
+        status = iterate(&c, task);
+    }
+    release(&c);
+    return status;
+}

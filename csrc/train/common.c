@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * common.c: see common.h.
+ */
+#include "common.h"
+
+#include <stdlib.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#ifndef _WIN32
+#include <sys/types.h>
+#include <unistd.h>
+#endif
+#endif
+
+void *pylm__array_new(uint64_t n, uint64_t element_nbytes)
+{
+    if (n >= SIZE_MAX / element_nbytes)
+        return NULL;
+    return calloc((size_t)(n ? n : 1u), (size_t)element_nbytes);
+}
+
+void *pylm__array_grow(void *array, uint64_t n, uint64_t element_nbytes)
+{
+    if (n >= SIZE_MAX / element_nbytes)
+        return NULL;
+    return realloc(array, (size_t)((n ? n : 1u) * element_nbytes));
+}
+
+#if defined(_OPENMP) && !defined(_WIN32)
+/* Whether this process was forked from one that had already used threads. */
+static int forked_with_threads(void)
+{
+    static long owner; /* process that used threads first */
+    long self = (long)getpid(), first;
+#pragma omp critical(pylm_owner)
+    {
+        if (!owner)
+            owner = self;
+        first = owner;
+    }
+    return first != self;
+}
+#endif
+
+int pylm__n_threads(uint32_t wanted, uint64_t n_jobs)
+{
+#ifdef _OPENMP
+    uint64_t n = wanted ? wanted : (uint64_t)omp_get_num_procs();
+    n = n < n_jobs ? n : n_jobs;
+    n = n < 256u ? n : 256u;
+#ifndef _WIN32
+    if (n > 1u && forked_with_threads())
+        n = 1;
+#endif
+    return n ? (int)n : 1;
+#else
+    (void)wanted;
+    (void)n_jobs;
+    return 1;
+#endif
+}
+
+int pylm_has_openmp(void)
+{
+#ifdef _OPENMP
+    return 1;
+#else
+    return 0;
+#endif
+}
+
+void pylm__task_begin(pylm_task *task, enum pylm_stage stage, uint64_t total)
+{
+    if (!task)
+        return;
+    task->done = 0;
+    task->total = (uint32_t)(total < UINT32_MAX ? total : UINT32_MAX);
+    task->stage = (int)stage;
+}
+
+void pylm__task_step(pylm_task *task)
+{
+    if (!task)
+        return;
+#ifdef _OPENMP
+#pragma omp critical(pylm_task)
+#endif
+    task->done = task->done + 1u;
+}
+
+const char *pylm_stage_text(int stage)
+{
+    switch (stage) {
+    case PYLM_STAGE_READ:
+        return "reading";
+    case PYLM_STAGE_CLUSTER:
+        return "clustering words";
+    case PYLM_STAGE_COUNT:
+        return "counting";
+    case PYLM_STAGE_FIT:
+        return "fitting weights";
+    case PYLM_STAGE_WRITE:
+        return "writing";
+    default:
+        return "working";
+    }
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * corpus.c: see corpus.h. While documents are added, word symbols are numbers in order of appearance,
+ * "</s>" being 0 and "<unk>" 1.
+ */
+#include "corpus.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/vocab.h"
+#include "words.h"
+
+#define SLICE 65536u /* symbols between two looks at the task */
+
+enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, N_FIRST = 2 };
+
+int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer)
+{
+    uint32_t number;
+    memset(corpus, 0, sizeof *corpus);
+    corpus->tokenizer = tokenizer;
+    corpus->unknown = corpus->line_end = PYLM_NONE;
+    if (tokenizer == PYLM_TOKENIZER_BYTES)
+        return PYLM_OK;
+    PYLM__TRY(pylm__words_init(&corpus->words));
+    PYLM__TRY(pylm__words_number(&corpus->words, (const uint8_t *)"</s>", 4, &number));
+    return pylm__words_number(&corpus->words, (const uint8_t *)"<unk>", 5, &number);
+}
+
+void pylm__corpus_free(struct pylm__corpus *corpus)
+{
+    free(corpus->symbols);
+    free(corpus->document_ends);
+    pylm__words_free(&corpus->words);
+    memset(corpus, 0, sizeof *corpus);
+}
+
+static int make_room(struct pylm__corpus *corpus, uint64_t n)
+{
+    if (corpus->capacity - corpus->n < n) {
+        uint64_t capacity = corpus->capacity + corpus->capacity / 2u + n;
+        uint32_t *symbols;
+        if (corpus->n + n >= UINT32_MAX)
+            return PYLM_ERR_LARGE;
+        symbols = pylm__array_grow(corpus->symbols, capacity, sizeof *symbols);
+        if (!symbols)
+            return PYLM_ERR_MEMORY;
+        corpus->symbols = symbols;
+        corpus->capacity = capacity;
+    }
+    return PYLM_OK;
+}
+
+static int add_bytes(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes)
+{
+    uint64_t i;
+    PYLM__TRY(make_room(corpus, nbytes));
+    for (i = 0; i < nbytes; i++)
+        corpus->symbols[corpus->n++] = text[i];
+    return PYLM_OK;
+}
+
+static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
+{
+    uint64_t position = 0, word = 0, n = 0;
+    while (position <= nbytes) {
+        uint32_t symbol = FIRST_LINE_END;
+        enum pylm__token token = pylm__next_token(text, nbytes, 1, &position, &word);
+        if (token == PYLM__TOKEN_END)
+            break;
+        if (token == PYLM__TOKEN_WORD)
+            PYLM__TRY(pylm__words_number(&corpus->words, text + word, position - word, &symbol));
+        PYLM__TRY(make_room(corpus, 1));
+        corpus->symbols[corpus->n++] = symbol;
+        if (++n % SLICE == 0) {
+            if (pylm__task_cancelled(task))
+                return PYLM_ERR_CANCELLED;
+            if (task)
+                task->done = (uint32_t)(position >> 10);
+        }
+    }
+    return PYLM_OK;
+}
+
+int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
+{
+    if (corpus->n_documents == corpus->documents_capacity) {
+        uint64_t capacity = 2u * corpus->documents_capacity + 16u;
+        uint64_t *ends = pylm__array_grow(corpus->document_ends, capacity, sizeof *ends);
+        if (!ends)
+            return PYLM_ERR_MEMORY;
+        corpus->document_ends = ends;
+        corpus->documents_capacity = capacity;
+    }
+    pylm__task_begin(task, PYLM_STAGE_READ, (nbytes >> 10) + 1u);
+    PYLM__TRY(corpus->tokenizer == PYLM_TOKENIZER_BYTES ? add_bytes(corpus, text, nbytes)
+                                                        : add_words(corpus, text, nbytes, task));
+    corpus->document_ends[corpus->n_documents++] = corpus->n;
+    corpus->n_bytes += nbytes;
+    return PYLM_OK;
+}
+
+struct counted {
+    uint64_t count;
+    uint32_t word;
+};
+
+static int by_count(const void *a, const void *b)
+{
+    const struct counted *x = a, *y = b;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return x->word < y->word ? -1 : x->word > y->word;
+}
+
+/* Counts words; those seen once give their count to "<unk>" if the vocabulary is open. */
+static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted)
+{
+    uint32_t n_words = corpus->words.n, i, n = 0;
+    uint64_t p, once = 0;
+    for (i = 0; i < n_words; i++) {
+        counted[i].count = 0;
+        counted[i].word = i;
+    }
+    for (p = 0; p < corpus->n; p++)
+        counted[corpus->symbols[p]].count++;
+    corpus->closed_vocabulary = counted[FIRST_UNKNOWN].count > 0;
+    for (i = 0; i < n_words; i++) {
+        if (i >= N_FIRST && counted[i].count == 1u && !corpus->closed_vocabulary)
+            once++;
+        else
+            counted[n++] = counted[i];
+    }
+    counted[FIRST_UNKNOWN].count += once;
+    return n;
+}
+
+static int settle_words(struct pylm__corpus *corpus, struct counted *counted, uint32_t *order,
+                        uint32_t *new_symbol)
+{
+    uint32_t i, n = count_words(corpus, counted);
+    qsort(counted, n, sizeof *counted, by_count);
+    for (i = 0; i < corpus->words.n; i++)
+        new_symbol[i] = PYLM_NONE;
+    for (i = 0; i < n; i++) {
+        order[i] = counted[i].word;
+        new_symbol[counted[i].word] = i;
+    }
+    corpus->n_symbols = n;
+    corpus->line_end = new_symbol[FIRST_LINE_END];
+    corpus->unknown = new_symbol[FIRST_UNKNOWN];
+    for (i = 0; i < corpus->words.n; i++)
+        if (new_symbol[i] == PYLM_NONE)
+            new_symbol[i] = corpus->unknown;
+    for (uint64_t p = 0; p < corpus->n; p++)
+        corpus->symbols[p] = new_symbol[corpus->symbols[p]];
+    return pylm__words_select(&corpus->words, order, n);
+}
+
+int pylm__corpus_close(struct pylm__corpus *corpus)
+{
+    uint32_t n = corpus->words.n, *order, *new_symbol;
+    struct counted *counted;
+    int status = PYLM_ERR_MEMORY;
+    if (!corpus->n)
+        return PYLM_ERR_EMPTY;
+    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
+        corpus->n_symbols = 256;
+        return PYLM_OK;
+    }
+    counted = pylm__array_new(n, sizeof *counted);
+    order = pylm__array_new(n, sizeof *order);
+    new_symbol = pylm__array_new(n, sizeof *new_symbol);
+    if (counted && order && new_symbol)
+        status = settle_words(corpus, counted, order, new_symbol);
+    free(counted);
+    free(order);
+    free(new_symbol);
+    return status;
+}
+
+int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
+{
+    uint32_t i, *order = pylm__array_new(corpus->n_symbols, sizeof *order);
+    uint64_t p;
+    int status;
+    if (!order)
+        return PYLM_ERR_MEMORY;
+    for (p = 0; p < corpus->n; p++)
+        corpus->symbols[p] = new_symbol[corpus->symbols[p]];
+    for (i = 0; i < corpus->n_symbols; i++)
+        order[new_symbol[i]] = i;
+    corpus->line_end = new_symbol[corpus->line_end];
+    corpus->unknown = new_symbol[corpus->unknown];
+    status = pylm__words_select(&corpus->words, order, corpus->n_symbols);
+    free(order);
+    return status;
+}

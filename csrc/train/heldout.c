@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * heldout.c: see heldout.h.
+ */
+#include "heldout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pack.h"
+#include "sort.h"
+
+#define ENOUGH_SYMBOLS 90000u /* held out; more gains little (DESIGN.md) */
+#define MAX_BLOCK 131072u     /* symbols; keeps large corpora fast */
+#define MIN_BLOCKS 2u
+
+static void choose_blocks(struct pylm__heldout *h, uint64_t n)
+{
+    uint64_t parts = n < PYLM__MAX_BLOCKS ? n : PYLM__MAX_BLOCKS, part, length;
+    uint32_t i;
+    length = n / parts < MAX_BLOCK ? n / parts : MAX_BLOCK;
+    h->n_blocks = (uint32_t)((ENOUGH_SYMBOLS + length - 1u) / length < parts
+                                 ? (ENOUGH_SYMBOLS + length - 1u) / length
+                                 : parts);
+    if (h->n_blocks < MIN_BLOCKS)
+        h->n_blocks = parts < MIN_BLOCKS ? (uint32_t)parts : MIN_BLOCKS;
+    for (i = 0; i < h->n_blocks; i++) {
+        part = (2u * i + 1u) * parts / (2u * h->n_blocks);
+        h->begins[i] = part * n / parts;
+        h->ends[i] = (part + 1u) * n / parts;
+        if (h->ends[i] - h->begins[i] > MAX_BLOCK)
+            h->ends[i] = h->begins[i] + MAX_BLOCK;
+        h->n_symbols += h->ends[i] - h->begins[i];
+    }
+}
+
+/* Goes down to a leaf; writes the events if there are arrays for them. Returns how many. */
+static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, uint32_t *node_set,
+                          uint8_t *side)
+{
+    uint32_t node = 0, lo = 0, hi = tree->n_symbols, mid;
+    uint64_t n = 0;
+    while (hi - lo > 1u) {
+        mid = tree->mid[node];
+        if (node_set) {
+            node_set[n] = tree->set[node];
+            side[n] = leaf >= mid;
+        }
+        n++;
+        if (leaf >= mid) {
+            node += mid - lo;
+            lo = mid;
+        } else {
+            node++;
+            hi = mid;
+        }
+    }
+    return n;
+}
+
+int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
+                         const struct pylm__symbol_tree *tree)
+{
+    uint64_t p, at = 0;
+    uint32_t b;
+    memset(heldout, 0, sizeof *heldout);
+    choose_blocks(heldout, corpus->n);
+    heldout->first_event = pylm__array_new(heldout->n_symbols + 1u, sizeof *heldout->first_event);
+    if (!heldout->first_event)
+        return PYLM_ERR_MEMORY;
+    for (b = 0; b < heldout->n_blocks; b++)
+        for (p = heldout->begins[b]; p < heldout->ends[b]; p++) {
+            heldout->first_event[at++] = heldout->n_events;
+            heldout->n_events += walk_path(tree, tree->leaf_of[corpus->symbols[p]], NULL, NULL);
+        }
+    heldout->first_event[at] = heldout->n_events;
+    heldout->node_set = pylm__array_new(heldout->n_events, sizeof *heldout->node_set);
+    heldout->side = pylm__array_new(heldout->n_events, sizeof *heldout->side);
+    if (!heldout->node_set || !heldout->side)
+        return PYLM_ERR_MEMORY;
+    for (b = 0, at = 0; b < heldout->n_blocks; b++)
+        for (p = heldout->begins[b]; p < heldout->ends[b]; p++, at++)
+            (void)walk_path(tree, tree->leaf_of[corpus->symbols[p]],
+                            heldout->node_set + heldout->first_event[at],
+                            heldout->side + heldout->first_event[at]);
+    return PYLM_OK;
+}
+
+void pylm__heldout_free(struct pylm__heldout *heldout)
+{
+    free(heldout->first_event);
+    free(heldout->node_set);
+    free(heldout->side);
+    memset(heldout, 0, sizeof *heldout);
+}
+
+/* Part of a sorted array of keys. */
+struct range {
+    const uint64_t *keys;
+    uint64_t from, to;
+};
+
+/* Where a range parts into keys below and from `key` on. Most ranges do not part. */
+static uint64_t part(const struct range *r, uint64_t key)
+{
+    if (r->from == r->to || r->keys[r->to - 1u] < key)
+        return r->to;
+    if (r->keys[r->from] >= key)
+        return r->from;
+    return pylm__lower_bound(r->keys, r->from, r->to, key);
+}
+
+static void narrow(struct range *r, uint64_t middle, int side)
+{
+    if (side)
+        r->from = middle;
+    else
+        r->to = middle;
+}
+
+/* Evidence on the path to a leaf: the counts of a context in the whole text less those in the block. */
+static void follow_path(const struct pylm__symbol_tree *tree, uint64_t hash, uint32_t leaf,
+                        struct range all, struct range own, uint16_t *indices)
+{
+    uint32_t node = 0, lo = 0, hi = tree->n_symbols;
+    while (hi - lo > 1u && all.to - all.from > own.to - own.from) {
+        uint32_t mid = tree->mid[node];
+        int side = leaf >= mid;
+        uint64_t key = hash << PYLM__LEAF_BITS | mid;
+        uint64_t all_mid = part(&all, key), own_mid = part(&own, key);
+        *indices++ = (uint16_t)pylm__calibration_index(
+            (uint32_t)((all_mid - all.from) - (own_mid - own.from)),
+            (uint32_t)((all.to - all_mid) - (own.to - own_mid)));
+        narrow(&all, all_mid, side);
+        narrow(&own, own_mid, side);
+        if (side) {
+            node += mid - lo;
+            lo = mid;
+        } else {
+            node++;
+            hi = mid;
+        }
+    }
+}
+
+/* First place behind `from` whose key has a larger hash. */
+static uint64_t hash_end(const uint64_t *keys, uint64_t from, uint64_t n, uint64_t hash)
+{
+    if (hash + 1u == (uint64_t)1 << PYLM__HASH_BITS)
+        return n;
+    return pylm__lower_bound(keys, from, n, (hash + 1u) << PYLM__LEAF_BITS);
+}
+
+struct block {
+    uint64_t n;         /* symbols */
+    uint64_t *own;      /* its keys, sorted */
+    uint64_t *places;   /* hash, then place in the block, sorted */
+};
+
+static void block_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
+                           const uint64_t *of_blocks, uint64_t first, const struct block *block,
+                           struct range all, uint32_t min_count, uint16_t *indices)
+{
+    uint64_t i = 0, n_all = all.to;
+    struct range own;
+    own.keys = block->own;
+    all.to = 0;
+    while (i < block->n) {
+        uint64_t hash = block->own[i] >> PYLM__LEAF_BITS, total;
+        own.from = i;
+        while (i < block->n && block->own[i] >> PYLM__LEAF_BITS == hash)
+            i++;
+        own.to = i;
+        all.from = pylm__lower_bound(all.keys, all.to, n_all, hash << PYLM__LEAF_BITS);
+        all.to = hash_end(all.keys, all.from, n_all, hash);
+        total = (all.to - all.from) - (own.to - own.from);
+        if (!total || total < min_count)
+            continue;
+        for (uint64_t j = own.from; j < own.to; j++) {
+            uint64_t at = first + (block->places[j] & ((1u << PYLM__LEAF_BITS) - 1u));
+            uint32_t leaf = (uint32_t)of_blocks[at] & ((1u << PYLM__LEAF_BITS) - 1u);
+            follow_path(tree, hash, leaf, all, own, indices + heldout->first_event[at]);
+        }
+    }
+}
+
+int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
+                           const struct pylm__symbol_tree *tree, const uint64_t *sorted,
+                           const uint64_t *of_blocks, uint32_t min_count, uint16_t *indices,
+                           const pylm_task *task)
+{
+    struct block block;
+    struct range all = {sorted, 0, corpus->n};
+    uint64_t first = 0, i, *scratch = pylm__array_new(MAX_BLOCK, sizeof *scratch);
+    uint32_t b;
+    int status = PYLM_OK;
+    block.own = pylm__array_new(MAX_BLOCK, sizeof *block.own);
+    block.places = pylm__array_new(MAX_BLOCK, sizeof *block.places);
+    if (!scratch || !block.own || !block.places)
+        status = PYLM_ERR_MEMORY;
+    for (b = 0; b < heldout->n_blocks && status == PYLM_OK; b++, first += block.n) {
+        block.n = heldout->ends[b] - heldout->begins[b];
+        for (i = 0; i < block.n; i++) {
+            block.own[i] = of_blocks[first + i];
+            block.places[i] = of_blocks[first + i] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | i;
+        }
+        status = pylm__sort(block.own, scratch, block.n, task);
+        if (status == PYLM_OK)
+            status = pylm__sort(block.places, scratch, block.n, task);
+        if (status == PYLM_OK)
+            block_evidence(heldout, tree, of_blocks, first, &block, all, min_count, indices);
+    }
+    free(scratch);
+    free(block.own);
+    free(block.places);
+    return status;
+}

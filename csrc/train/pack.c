@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * pack.c: sorted keys to a table of contexts. First every context becomes a record in memory and, if it
+ * has several successors, a list; when their sizes are known, fields get their widths.
+ */
+#include "pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/evidence.h"
+
+#define CHECK_BITS 16u    /* fingerprint: a context never seen matches with probability 8 * 2^-16 at most */
+#define COUNT_BITS 4u     /* inline counts: 1 to 16 */
+#define BUCKET_RECORDS 4u /* records a bucket, on average: from this to twice this */
+#define SLICE 65536u      /* contexts between two looks at the task */
+
+struct record {
+    uint64_t hash;    /* PYLM__HASH_BITS bits */
+    uint32_t payload; /* leaf and count, or position of a list */
+    uint32_t total;
+    int is_list;
+};
+
+struct packing {
+    const struct pylm__symbol_tree *tree;
+    struct pylm__buffer *lists;
+    struct record *records;
+    uint64_t n_records, capacity;
+    uint32_t *leaves, *sums; /* of one context: successors, and occurrences up to each */
+    unsigned symbol_bits;
+};
+
+static void put_rest(struct pylm__buffer *lists, uint32_t value)
+{
+    while (value >= 128u) {
+        pylm__buffer_bits(lists, (value & 127u) | 128u, 8);
+        value >>= 7;
+    }
+    pylm__buffer_bits(lists, value, 8);
+}
+
+/* Occurrences of successors [from, to). */
+static uint32_t occurrences(const struct packing *p, uint32_t from, uint32_t to)
+{
+    return p->sums[to - 1u] - (from ? p->sums[from - 1u] : 0u);
+}
+
+struct slice {
+    uint32_t from, to;     /* successors */
+    uint32_t node, lo, hi; /* a subtree that holds them */
+};
+
+/* Writes the splits of a list in preorder: at each, go down to the node where its slice parts. */
+static void put_splits(struct packing *p, uint32_t n, unsigned n_bits, unsigned total_bits)
+{
+    struct slice stack[PYLM__MAX_DEPTH + 1u], s = {0, n, 0, 0, p->tree->n_symbols};
+    uint32_t depth = 0, middle, mid;
+    for (;;) {
+        if (s.to - s.from < 2u) {
+            if (!depth)
+                return;
+            s = stack[--depth];
+            continue;
+        }
+        mid = p->tree->mid[s.node];
+        if (p->leaves[s.to - 1u] < mid) {
+            s.node++;
+            s.hi = mid;
+            continue;
+        }
+        if (p->leaves[s.from] >= mid) {
+            s.node += mid - s.lo;
+            s.lo = mid;
+            continue;
+        }
+        for (middle = s.to - s.from, n = s.from; middle > 1u;) { /* the last successor left of mid */
+            uint32_t half = middle / 2u;
+            if (p->leaves[n + half] < mid)
+                n += half;
+            middle -= half;
+        }
+        middle = n + 1u;
+        pylm__buffer_bits(p->lists, middle - s.from, n_bits);
+        pylm__buffer_bits(p->lists, occurrences(p, s.from, middle), total_bits);
+        stack[depth].from = middle;
+        stack[depth].to = s.to;
+        stack[depth].node = s.node + mid - s.lo;
+        stack[depth].lo = mid;
+        stack[depth++].hi = s.hi;
+        s.to = middle;
+        s.node++;
+        s.hi = mid;
+    }
+}
+
+static void put_list(struct packing *p, uint32_t n)
+{
+    uint32_t total = p->sums[n - 1u], repeats = total - n, i;
+    uint32_t low = n - 1u < 15u ? n - 1u : 15u, high = repeats < 15u ? repeats : 15u;
+    pylm__buffer_bits(p->lists, low | high << 4, 8);
+    if (low == 15u)
+        put_rest(p->lists, n - 16u);
+    if (high == 15u)
+        put_rest(p->lists, repeats - 15u);
+    for (i = 0; i < n; i++)
+        pylm__buffer_bits(p->lists, p->leaves[i], p->symbol_bits);
+    put_splits(p, n, pylm__width(n - 1u), pylm__width(total - 1u));
+    pylm__buffer_flush(p->lists);
+}
+
+static int put_context(struct packing *p, uint64_t hash, uint32_t n)
+{
+    struct record *r;
+    if (p->n_records == p->capacity) {
+        uint64_t capacity = 2u * p->capacity + 1024u;
+        struct record *records = pylm__array_grow(p->records, capacity, sizeof *records);
+        if (!records)
+            return PYLM_ERR_MEMORY;
+        p->records = records;
+        p->capacity = capacity;
+    }
+    if (p->n_records >= UINT32_MAX || p->lists->n >= UINT32_MAX)
+        return PYLM_ERR_LARGE;
+    r = &p->records[p->n_records++];
+    r->hash = hash;
+    r->total = p->sums[n - 1u];
+    r->is_list = n > 1u || r->total > 1u << COUNT_BITS;
+    r->payload = r->is_list ? (uint32_t)p->lists->n : p->leaves[0] | (r->total - 1u) << p->symbol_bits;
+    if (r->is_list)
+        put_list(p, n);
+    return p->lists->status;
+}
+
+static int put_contexts(struct packing *p, const uint64_t *keys, uint64_t n, uint32_t min_count,
+                        const pylm_task *task)
+{
+    uint64_t i = 0, j, seen = 0;
+    while (i < n) {
+        uint64_t hash = keys[i] >> PYLM__LEAF_BITS, begin = i;
+        uint32_t n_leaves = 0;
+        for (; i < n && keys[i] >> PYLM__LEAF_BITS == hash; i = j, n_leaves++) {
+            for (j = i; j < n && keys[j] == keys[i]; j++)
+                continue;
+            p->leaves[n_leaves] = (uint32_t)keys[i] & ((UINT32_C(1) << PYLM__LEAF_BITS) - 1u);
+            p->sums[n_leaves] = (uint32_t)(j - begin);
+        }
+        if (i - begin >= min_count)
+            PYLM__TRY(put_context(p, hash, n_leaves));
+        if (++seen % SLICE == 0 && pylm__task_cancelled(task))
+            return PYLM_ERR_CANCELLED;
+    }
+    return PYLM_OK;
+}
+
+/* Of contexts that agree in bucket and fingerprint only the one seen most often can be kept. */
+static void drop_indistinct(struct packing *p, unsigned bits_kept)
+{
+    uint64_t i, n = 0;
+    unsigned shift = PYLM__HASH_BITS - bits_kept;
+    for (i = 0; i < p->n_records; i++) {
+        struct record *last = n ? &p->records[n - 1u] : NULL;
+        if (!last || last->hash >> shift != p->records[i].hash >> shift)
+            p->records[n++] = p->records[i];
+        else if (p->records[i].total > last->total)
+            *last = p->records[i];
+    }
+    p->n_records = n;
+}
+
+static void put_table(struct packing *p, struct pylm__packed *packed)
+{
+    uint64_t i, bucket, next = 0, n_buckets;
+    unsigned rest = PYLM__HASH_BITS - packed->bucket_bits;
+    packed->n_records = p->n_records;
+    packed->index_bits = pylm__width((uint32_t)p->n_records);
+    n_buckets = (uint64_t)1 << packed->bucket_bits;
+    for (i = bucket = 0; bucket <= n_buckets; bucket++) {
+        while (next < p->n_records && p->records[next].hash >> rest < bucket)
+            next++;
+        pylm__buffer_bits(&packed->index, (uint32_t)next, packed->index_bits);
+    }
+    for (; i < p->n_records; i++) {
+        const struct record *r = &p->records[i];
+        pylm__buffer_bits(&packed->records, (uint32_t)(r->hash >> (rest - packed->check_bits)),
+                          packed->check_bits);
+        pylm__buffer_bits(&packed->records, (uint32_t)r->is_list, 1);
+        pylm__buffer_bits(&packed->records, r->payload, packed->payload_bits);
+    }
+    pylm__buffer_flush(&packed->index);
+    pylm__buffer_flush(&packed->records);
+}
+
+static void choose_widths(struct packing *p, struct pylm__packed *packed)
+{
+    uint64_t n = p->n_records;
+    unsigned list_bits = pylm__width((uint32_t)p->lists->n);
+    packed->bucket_bits = 0;
+    while (n >> packed->bucket_bits >= 2u * BUCKET_RECORDS)
+        packed->bucket_bits++;
+    packed->check_bits = CHECK_BITS;
+    if (packed->bucket_bits + CHECK_BITS > PYLM__HASH_BITS)
+        packed->check_bits = PYLM__HASH_BITS - packed->bucket_bits;
+    packed->count_bits = COUNT_BITS;
+    packed->payload_bits = p->symbol_bits + COUNT_BITS;
+    if (list_bits > packed->payload_bits)
+        packed->payload_bits = list_bits;
+}
+
+int pylm__pack(struct pylm__packed *packed, const uint64_t *keys, uint64_t n,
+               const struct pylm__symbol_tree *tree, uint32_t min_count, const pylm_task *task)
+{
+    struct packing p;
+    int status = PYLM_ERR_MEMORY;
+    memset(&p, 0, sizeof p);
+    memset(packed, 0, sizeof *packed);
+    p.tree = tree;
+    p.lists = &packed->lists;
+    p.symbol_bits = pylm__width(tree->n_symbols - 1u);
+    p.leaves = pylm__array_new(tree->n_symbols, sizeof *p.leaves);
+    p.sums = pylm__array_new(tree->n_symbols, sizeof *p.sums);
+    if (p.leaves && p.sums)
+        status = put_contexts(&p, keys, n, min_count, task);
+    if (status == PYLM_OK) {
+        choose_widths(&p, packed);
+        drop_indistinct(&p, packed->bucket_bits + packed->check_bits);
+        put_table(&p, packed);
+        status = packed->index.status != PYLM_OK ? packed->index.status : packed->records.status;
+    }
+    free(p.records);
+    free(p.leaves);
+    free(p.sums);
+    return status;
+}
+
+void pylm__packed_free(struct pylm__packed *packed)
+{
+    pylm__buffer_free(&packed->index);
+    pylm__buffer_free(&packed->records);
+    pylm__buffer_free(&packed->lists);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * templates.c: the families that paid off; DESIGN.md has what each is worth.
+ */
+#include "templates.h"
+
+#include <string.h>
+
+#define WORD_ORDER 4u /* default longest suffix context */
+#define BYTE_ORDER 8u
+
+/* Adds a template that extends `base` and returns its number. */
+static uint8_t add(struct pylm__templates *t, uint8_t base, enum pylm__kind kind, uint8_t lag,
+                   enum pylm__role role)
+{
+    struct pylm__template *new = &t->of[t->n];
+    new->base = base;
+    new->kind = (uint8_t)kind;
+    new->lag = lag;
+    new->role = (uint8_t)role;
+    new->hidden = 0;
+    return (uint8_t)t->n++;
+}
+
+static void add_suffixes(struct pylm__templates *t, uint32_t max_order)
+{
+    uint8_t base = PYLM__NO_BASE, order;
+    (void)add(t, base, PYLM__KIND_NOTHING, 0, PYLM__ROLE_NONE);
+    for (order = 1; order <= max_order; order++)
+        base = add(t, base, PYLM__KIND_SYMBOL, order,
+                   order == 1   ? PYLM__ROLE_LEVEL_1
+                   : order == 2 ? PYLM__ROLE_LEVEL_2
+                   : order == 3 ? PYLM__ROLE_LEVEL_3
+                                : PYLM__ROLE_NONE);
+    t->n_suffix = t->n;
+}
+
+static uint8_t suffix(const struct pylm__templates *t, uint8_t order)
+{
+    return order < t->n_suffix ? order : (uint8_t)(t->n_suffix - 1u);
+}
+
+static void add_word_families(struct pylm__templates *t)
+{
+    uint8_t two, c1, c12, c2;
+    two = add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_SKIP);
+    (void)add(t, two, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_SKIP);
+    (void)add(t, suffix(t, 1), PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
+    (void)add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
+    (void)add(t, suffix(t, 2), PYLM__KIND_SYMBOL, 4, PYLM__ROLE_NONE);
+    (void)add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 4, PYLM__ROLE_NONE);
+    c1 = add(t, PYLM__NO_BASE, PYLM__KIND_CLASS, 1, PYLM__ROLE_NONE);
+    c12 = add(t, c1, PYLM__KIND_CLASS, 2, PYLM__ROLE_NONE);
+    (void)add(t, c12, PYLM__KIND_CLASS, 3, PYLM__ROLE_NONE);
+    c2 = add(t, suffix(t, 1), PYLM__KIND_CLASS, 2, PYLM__ROLE_NONE);
+    (void)add(t, c2, PYLM__KIND_CLASS, 3, PYLM__ROLE_NONE);
+    (void)add(t, c1, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_NONE);
+    (void)add(t, PYLM__NO_BASE, PYLM__KIND_COARSE, 4, PYLM__ROLE_NONE);
+}
+
+static void add_byte_families(struct pylm__templates *t)
+{
+    uint8_t word, word1, word12, two;
+    word = add(t, PYLM__NO_BASE, PYLM__KIND_WORD, 0, PYLM__ROLE_SKIP);
+    word1 = add(t, word, PYLM__KIND_WORD, 1, PYLM__ROLE_SKIP);
+    word12 = add(t, word1, PYLM__KIND_WORD, 2, PYLM__ROLE_NONE);
+    (void)add(t, word, PYLM__KIND_WORD, 2, PYLM__ROLE_NONE);
+    (void)add(t, word12, PYLM__KIND_WORD, 3, PYLM__ROLE_NONE);
+    two = add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_NONE);
+    t->of[two].hidden = 1;
+    (void)add(t, two, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
+}
+
+void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t max_order)
+{
+    int bytes = tokenizer == PYLM_TOKENIZER_BYTES;
+    memset(templates, 0, sizeof *templates);
+    add_suffixes(templates, max_order != PYLM_NONE ? max_order : bytes ? BYTE_ORDER : WORD_ORDER);
+    if (bytes)
+        add_byte_families(templates);
+    else
+        add_word_families(templates);
+}
+
+static uint32_t class_value(const uint32_t *class_of, const struct pylm__symbol_tree *tree,
+                            const struct pylm__state *state, uint32_t lag)
+{
+    uint32_t recent = pylm__state_recent(state, lag);
+    return recent && tree->n_classes ? class_of[tree->leaf_of[recent - 1u]] + 1u : 0u;
+}
+
+static uint32_t context_value(const struct pylm__template *t, const struct pylm__symbol_tree *tree,
+                              const struct pylm__state *state)
+{
+    uint32_t value = 0, i;
+    switch (t->kind) {
+    case PYLM__KIND_SYMBOL:
+        return pylm__state_recent(state, t->lag);
+    case PYLM__KIND_CLASS:
+        return class_value(tree->class_of, tree, state, t->lag);
+    case PYLM__KIND_COARSE:
+        for (i = 1; i <= t->lag; i++)
+            value = pylm__coarse_extend(value, class_value(tree->coarse_of, tree, state, i));
+        return value;
+    case PYLM__KIND_WORD:
+        return state->word[t->lag];
+    default:
+        return 0;
+    }
+}
+
+uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k,
+                             const struct pylm__symbol_tree *tree, const struct pylm__state *state)
+{
+    const struct pylm__template *t = &templates->of[k];
+    uint64_t base = t->base == PYLM__NO_BASE ? PYLM__HASH_SEED
+                                             : pylm__template_hash(templates, t->base, tree, state);
+    return pylm__hash_step(base, context_value(t, tree, state));
+}
+
+void pylm__template_name(const struct pylm__templates *templates, uint32_t k, char *name)
+{
+    static const char prefix[] = {0, 0, 'c', 'd', 'w'};
+    const struct pylm__template *t = &templates->of[k];
+    size_t n = 0;
+    if (t->base != PYLM__NO_BASE) {
+        pylm__template_name(templates, t->base, name);
+        n = strlen(name);
+    }
+    if (n + 6u > PYLM__TEMPLATE_NAME_NBYTES)
+        return;
+    if (n)
+        name[n++] = ' ';
+    if (prefix[t->kind])
+        name[n++] = prefix[t->kind];
+    if (t->lag >= 10u)
+        name[n++] = (char)('0' + t->lag / 10u);
+    if (t->kind != PYLM__KIND_NOTHING)
+        name[n++] = (char)('0' + t->lag % 10u);
+    name[n] = 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * templates.h: which contexts a model counts.
+ */
+#ifndef PYLM_TRAIN_TEMPLATES_H
+#define PYLM_TRAIN_TEMPLATES_H
+
+#include "../core/context.h"
+#include "../core/evidence.h"
+#include "tree.h"
+
+struct pylm__template {
+    uint8_t base, kind, lag, role; /* as in the image */
+    uint8_t hidden;                /* no contexts of its own, only the base of others */
+};
+
+struct pylm__templates {
+    struct pylm__template of[PYLM__MAX_TEMPLATES];
+    uint32_t n, n_suffix;
+};
+
+/* The default families for a tokenizer. max_order is that of the suffix contexts, PYLM_NONE the default. */
+void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t max_order);
+
+/* Hash of the context of template k, as pylm__context_hashes() gives it for the finished image. */
+uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k,
+                             const struct pylm__symbol_tree *tree, const struct pylm__state *state);
+
+/* A readable name such as "1 c2" into `name`, 16 bytes. */
+#define PYLM__TEMPLATE_NAME_NBYTES 24u
+void pylm__template_name(const struct pylm__templates *templates, uint32_t k, char *name);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * trainer.c: the public face of training, and the order of its steps: read, cluster, count, fit, write.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calibrate.h"
+#include "fit.h"
+#include "sort.h"
+#include "write.h"
+
+#include "../core/mix.h"
+
+#define MAX_CLASSES 1024u
+
+/* Default classes of each tree: near the best size, but different from tree to tree. */
+static const uint32_t default_classes[PYLM_MAX_TREES] = {200, 500, 128, 350, 90, 700, 160, 260};
+
+struct pylm_trainer {
+    struct pylm_train_options options;
+    struct pylm__corpus corpus;
+    struct pylm__trained_tree trees[PYLM_MAX_TREES];
+    uint32_t n_trees;
+    struct pylm__buffer image;
+};
+
+void pylm_train_options_init(pylm_train_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->options_nbytes = (uint32_t)sizeof *options;
+    options->tokenizer = PYLM_TOKENIZER_BYTES;
+    options->min_count = 2;
+    options->n_trees = 1;
+    options->max_order = PYLM_NONE;
+}
+
+static int options_are_sane(const pylm_train_options *o)
+{
+    uint32_t t;
+    if (o->options_nbytes != sizeof *o || o->tokenizer > PYLM_TOKENIZER_WORDS || !o->min_count ||
+        !o->n_trees || o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
+        return 0;
+    if (o->tokenizer == PYLM_TOKENIZER_BYTES && o->n_trees > 1u)
+        return 0;
+    for (t = 0; t < PYLM_MAX_TREES; t++)
+        if (o->n_classes[t] == 1u || o->n_classes[t] > MAX_CLASSES)
+            return 0;
+    return 1;
+}
+
+int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
+{
+    pylm_trainer *new;
+    pylm_train_options defaults;
+    int status;
+    *trainer = NULL;
+    pylm_train_options_init(&defaults);
+    if (!options)
+        options = &defaults;
+    if (!options_are_sane(options))
+        return PYLM_ERR_ARGUMENT;
+    new = pylm__array_new(1, sizeof *new);
+    if (!new)
+        return PYLM_ERR_MEMORY;
+    new->options = *options;
+    new->n_trees = options->n_trees;
+    status = pylm__corpus_init(&new->corpus, options->tokenizer);
+    if (status == PYLM_OK)
+        *trainer = new;
+    else
+        pylm_trainer_free(new);
+    return status;
+}
+
+void pylm_trainer_free(pylm_trainer *trainer)
+{
+    uint32_t t, k;
+    if (!trainer)
+        return;
+    pylm__corpus_free(&trainer->corpus);
+    for (t = 0; t < PYLM_MAX_TREES; t++) {
+        pylm__symbol_tree_free(&trainer->trees[t].tree);
+        for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
+            pylm__packed_free(&trainer->trees[t].packed[k]);
+        free(trainer->trees[t].calibration);
+        free(trainer->trees[t].weights);
+    }
+    pylm__buffer_free(&trainer->image);
+    free(trainer);
+}
+
+int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbytes, pylm_task *task)
+{
+    return pylm__corpus_add(&trainer->corpus, text, text_nbytes, task);
+}
+
+/* ---- trees ---- */
+
+/* Builds all trees, then gives out symbol ids in the leaf order of the first. */
+static int build_trees(pylm_trainer *trainer, pylm_task *task)
+{
+    struct pylm__corpus *corpus = &trainer->corpus;
+    uint32_t t, s, *first, *moved;
+    int status = PYLM_OK;
+    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES)
+        return pylm__tree_of_bytes(&trainer->trees[0].tree);
+    for (t = 0; t < trainer->n_trees; t++) {
+        uint32_t n_classes = trainer->options.n_classes[t];
+        PYLM__TRY(pylm__tree_of_words(&trainer->trees[t].tree, corpus,
+                                      n_classes ? n_classes : default_classes[t], task));
+    }
+    first = pylm__array_new(corpus->n_symbols, sizeof *first);
+    moved = pylm__array_new(corpus->n_symbols, sizeof *moved);
+    if (first && moved) {
+        memcpy(first, trainer->trees[0].tree.leaf_of, corpus->n_symbols * sizeof *first);
+        for (t = 0; t < trainer->n_trees; t++) {
+            uint32_t *leaf_of = trainer->trees[t].tree.leaf_of;
+            for (s = 0; s < corpus->n_symbols; s++)
+                moved[first[s]] = leaf_of[s];
+            memcpy(leaf_of, moved, corpus->n_symbols * sizeof *moved);
+        }
+        status = pylm__corpus_rename(corpus, first);
+    } else {
+        status = PYLM_ERR_MEMORY;
+    }
+    free(first);
+    free(moved);
+    return status;
+}
+
+/* ---- counting ---- */
+
+/* Counts and calibrates the templates of one tree. */
+struct counting {
+    const pylm_trainer *trainer;
+    struct pylm__trained_tree *trained;
+    const struct pylm__heldout *heldout;
+    uint16_t *indices[PYLM__MAX_TEMPLATES]; /* by template, one for every held-out event */
+};
+
+static void make_keys(const struct counting *c, uint32_t k, uint64_t *keys)
+{
+    const struct pylm__corpus *corpus = &c->trainer->corpus;
+    const struct pylm__symbol_tree *tree = &c->trained->tree;
+    pylm_state opaque;
+    uint64_t d, p = 0;
+    for (d = 0; d < corpus->n_documents; d++) {
+        struct pylm__state *state = pylm__state_view(&opaque);
+        pylm_state_init(&opaque);
+        for (; p < corpus->document_ends[d]; p++) {
+            uint64_t hash = pylm__template_hash(&c->trained->templates, k, tree, state);
+            keys[p] = hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | tree->leaf_of[corpus->symbols[p]];
+            pylm__state_read(state, corpus->tokenizer, corpus->symbols[p]);
+        }
+    }
+}
+
+static void copy_block_keys(const struct pylm__heldout *heldout, const uint64_t *keys, uint64_t *of_blocks)
+{
+    uint32_t b;
+    for (b = 0; b < heldout->n_blocks; b++) {
+        uint64_t n = heldout->ends[b] - heldout->begins[b];
+        memcpy(of_blocks, keys + heldout->begins[b], (size_t)n * sizeof *keys);
+        of_blocks += n;
+    }
+}
+
+static int count_template(struct counting *c, uint32_t k, pylm_task *task)
+{
+    const struct pylm__corpus *corpus = &c->trainer->corpus;
+    const struct pylm__template *template = &c->trained->templates.of[k];
+    uint32_t min_count = template->kind == PYLM__KIND_NOTHING ? 1u : c->trainer->options.min_count;
+    uint64_t n = corpus->n, *keys = pylm__array_new(n, sizeof *keys);
+    uint64_t *scratch = pylm__array_new(n, sizeof *scratch);
+    uint64_t *of_blocks = pylm__array_new(c->heldout->n_symbols, sizeof *of_blocks);
+    int status = PYLM_ERR_MEMORY;
+    c->indices[k] = pylm__array_new(c->heldout->n_events, sizeof *c->indices[k]);
+    if (keys && scratch && of_blocks && c->indices[k]) {
+        make_keys(c, k, keys);
+        copy_block_keys(c->heldout, keys, of_blocks);
+        status = pylm__sort(keys, scratch, n, task);
+        free(scratch);
+        scratch = NULL;
+        if (template->hidden)
+            n = 0;
+        if (status == PYLM_OK)
+            status = pylm__pack(&c->trained->packed[k], keys, n, &c->trained->tree, min_count, task);
+        if (status == PYLM_OK && !template->hidden)
+            status = pylm__heldout_evidence(c->heldout, corpus, &c->trained->tree, keys, of_blocks, min_count,
+                                            c->indices[k], task);
+        if (status == PYLM_OK)
+            pylm__calibrate(c->heldout, c->indices[k], corpus->tokenizer == PYLM_TOKENIZER_WORDS,
+                            c->trained->calibration + k * PYLM__N_CALIBRATION);
+    }
+    free(keys);
+    free(scratch);
+    free(of_blocks);
+    return status;
+}
+
+/* Templates are independent of each other, so each is one job. */
+static int count_templates(struct counting *c, pylm_task *task)
+{
+    int k, n = (int)c->trained->templates.n, first_error = PYLM_OK;
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic, 1) \
+    num_threads(pylm__n_threads(c->trainer->options.n_threads, (uint64_t)n))
+#endif
+    for (k = 0; k < n; k++) {
+        int status = pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : count_template(c, (uint32_t)k, task);
+        if (status != PYLM_OK) {
+#ifdef _OPENMP
+#pragma omp critical(pylm_error)
+#endif
+            first_error = status;
+        }
+        pylm__task_step(task);
+    }
+    return first_error;
+}
+
+static int fit_tree(struct counting *c, pylm_task *task)
+{
+    struct pylm__trained_tree *trained = c->trained;
+    struct pylm__fit_input input;
+    struct pylm__fit_result result;
+    uint32_t i;
+    memset(&input, 0, sizeof input);
+    input.heldout = c->heldout;
+    input.templates = &trained->templates;
+    input.n_node_sets = trained->tree.n_sets;
+    input.indices = (const uint16_t *const *)c->indices;
+    input.calibration = trained->calibration;
+    input.n_threads = c->trainer->options.n_threads;
+    for (i = 0; i < PYLM__N_FAMILIES; i++)
+        trained->n_weights += pylm__n_sets(i, trained->templates.n_suffix, trained->tree.n_sets);
+    trained->n_weights *= trained->templates.n + 1u;
+    trained->weights = pylm__array_new(trained->n_weights, sizeof *trained->weights);
+    if (!trained->weights)
+        return PYLM_ERR_MEMORY;
+    PYLM__TRY(pylm__fit(&input, trained->weights, &result, task));
+    trained->heldout_bits = result.loss;
+    trained->fit_cycles = result.cycles;
+    return PYLM_OK;
+}
+
+static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
+{
+    struct pylm__trained_tree *trained = &trainer->trees[t];
+    struct pylm__heldout heldout;
+    struct counting counting;
+    uint32_t k;
+    int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree);
+    memset(&counting, 0, sizeof counting);
+    counting.trainer = trainer;
+    counting.trained = trained;
+    counting.heldout = &heldout;
+    pylm__templates_choose(&trained->templates, trainer->options.tokenizer, trainer->options.max_order);
+    trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
+                                           sizeof *trained->calibration);
+    if (!trained->calibration)
+        status = PYLM_ERR_MEMORY;
+    pylm__task_begin(task, PYLM_STAGE_COUNT, trained->templates.n);
+    if (status == PYLM_OK)
+        status = count_templates(&counting, task);
+    if (status == PYLM_OK)
+        status = fit_tree(&counting, task);
+    for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
+        free(counting.indices[k]);
+    pylm__heldout_free(&heldout);
+    return status;
+}
+
+/* ---- training facts ---- */
+
+/* A JSON object; numbers are integers so that every machine writes them alike. */
+static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
+{
+    const struct pylm__corpus *corpus = &trainer->corpus;
+    char name[PYLM__TEMPLATE_NAME_NBYTES];
+    uint32_t t, k;
+    size_t n = (size_t)snprintf(
+        out, capacity,
+        "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
+        "\"min_count\": %lu, \"closed_vocabulary\": %s, \"trees\": [",
+        PYLM_VERSION, (unsigned long long)corpus->n_documents, (unsigned long long)corpus->n_bytes,
+        (unsigned long long)corpus->n, (unsigned long)trainer->options.min_count,
+        corpus->closed_vocabulary || corpus->tokenizer == PYLM_TOKENIZER_BYTES ? "true" : "false");
+    for (t = 0; t < trainer->n_trees; t++) {
+        const struct pylm__trained_tree *tree = &trainer->trees[t];
+        n += (size_t)snprintf(out + n, capacity - n,
+                              "%s{\"classes\": %lu, \"heldout_millibits_per_symbol\": %ld, "
+                              "\"fit_cycles\": %lu, \"contexts\": {",
+                              t ? ", " : "", (unsigned long)tree->tree.n_classes,
+                              (long)(tree->heldout_bits * 1000.0 + 0.5), (unsigned long)tree->fit_cycles);
+        for (k = 0; k < tree->templates.n; k++) {
+            pylm__template_name(&tree->templates, k, name);
+            n += (size_t)snprintf(out + n, capacity - n, "%s\"%s\": %llu", k ? ", " : "", name,
+                                  (unsigned long long)tree->packed[k].n_records);
+        }
+        n += (size_t)snprintf(out + n, capacity - n, "}}");
+    }
+    (void)snprintf(out + n, capacity - n, "]}");
+}
+
+#define FACTS_NBYTES (512u + PYLM_MAX_TREES * (256u + PYLM__MAX_TEMPLATES * 64u))
+
+static int write_image(pylm_trainer *trainer)
+{
+    char *facts = pylm__array_new(FACTS_NBYTES, 1);
+    int status = PYLM_ERR_MEMORY;
+    if (facts) {
+        write_facts(trainer, facts, FACTS_NBYTES);
+        status = pylm__write_image(&trainer->image, &trainer->corpus, trainer->trees, trainer->n_trees, facts);
+    }
+    free(facts);
+    return status;
+}
+
+int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
+                       uint64_t *image_nbytes_ret)
+{
+    uint32_t t;
+    if (trainer->image.n)
+        return PYLM_ERR_ARGUMENT;
+    PYLM__TRY(pylm__corpus_close(&trainer->corpus));
+    PYLM__TRY(build_trees(trainer, task));
+    for (t = 0; t < trainer->n_trees; t++)
+        PYLM__TRY(train_tree(trainer, t, task));
+    pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
+    PYLM__TRY(write_image(trainer));
+    pylm__task_step(task);
+    *image_ret = trainer->image.data;
+    *image_nbytes_ret = trainer->image.n;
+    return PYLM_OK;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * tree.h: the binary tree over the symbols, as the trainer builds it; see image.h for the node order.
+ */
+#ifndef PYLM_TRAIN_TREE_H
+#define PYLM_TRAIN_TREE_H
+
+#include "corpus.h"
+
+struct pylm__symbol_tree {
+    uint32_t n_symbols, depth;
+    uint32_t *mid, *set; /* n_symbols - 1 nodes in preorder: where they split, their weight set */
+    uint32_t n_sets;
+    uint32_t n_classes, n_coarse; /* 0: the tree has no classes */
+    uint32_t *class_of, *coarse_of; /* by leaf */
+    uint32_t *leaf_of; /* by symbol */
+};
+
+/* Bytes: the bits of a byte, most significant first; every node has a weight set of its own. */
+int pylm__tree_of_bytes(struct pylm__symbol_tree *tree);
+
+/* Words: classes by exchange, merged bottom-up by least loss of mutual information, a Huffman tree of its
+ * words under each. Class nodes have weight sets of their own, nodes below share one a depth. */
+int pylm__tree_of_words(struct pylm__symbol_tree *tree, const struct pylm__corpus *corpus,
+                        uint32_t n_classes, pylm_task *task);
+
+void pylm__symbol_tree_free(struct pylm__symbol_tree *tree);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ */
+#ifndef PYLM_TRAIN_WORDS_H
+#define PYLM_TRAIN_WORDS_H
+
+#include "corpus.h"
+
+int pylm__words_init(struct pylm__words *words);
+void pylm__words_free(struct pylm__words *words);
+
+/* The number of a word; a new one is added. At most 2^24 - 1 words: else PYLM_ERR_LARGE. */
+int pylm__words_number(struct pylm__words *words, const uint8_t *text, uint64_t nbytes, uint32_t *number);
+
+/* Replaces the words by n of them: word i becomes the old word order[i]. */
+int pylm__words_select(struct pylm__words *words, const uint32_t *order, uint32_t n);
+
+#endif
