@@ -42,20 +42,22 @@ static inline uint64_t pylm__load64(const uint8_t *p)
            (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
-/* The `width` (0 to 32) bits that begin `bit` bits behind `base`; least significant bit first. */
+/* The bits from `bit` behind `base` on, least significant first; 57 of them are there. */
+static inline uint64_t pylm__word(const uint8_t *base, uint64_t bit)
+{
+    return pylm__load64(base + (size_t)(bit >> 3)) >> ((unsigned)bit & 7u);
+}
+
+/* Ones in the lowest `width` (0 to 32) bits. */
+static inline uint32_t pylm__mask(unsigned width)
+{
+    return (uint32_t)(((uint64_t)1 << width) - 1u);
+}
+
+/* The `width` (0 to 32) bits that begin `bit` bits behind `base`. */
 static inline uint32_t pylm__bits(const uint8_t *base, uint64_t bit, unsigned width)
 {
-    const uint8_t *p = base + (size_t)(bit >> 3);
-    unsigned shift = (unsigned)bit & 7u;
-#if UINTPTR_MAX > 0xffffffffu
-    uint64_t word = pylm__load64(p) >> shift;
-    return (uint32_t)(word & (((uint64_t)1 << width) - 1u));
-#else
-    uint32_t word = pylm__load32(p) >> shift;
-    if (shift + width > 32u)
-        word |= (uint32_t)p[4] << (32u - shift);
-    return width < 32u ? word & (((uint32_t)1 << width) - 1u) : word;
-#endif
+    return (uint32_t)pylm__word(base, bit) & pylm__mask(width);
 }
 
 /* floor(log2(x)) for x >= 1. */

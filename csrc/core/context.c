@@ -86,13 +86,14 @@ static uint32_t context_value(const struct pylm__tree *tree, const struct pylm__
     }
 }
 
-void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t *hashes)
+void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state,
+                          struct pylm__lookup *looks)
 {
     uint32_t k;
     for (k = 0; k < tree->n_templates; k++) {
         const uint8_t *head = pylm__template_head(tree, k);
         uint32_t base = head[PYLM__C_BASE];
         uint32_t value = context_value(tree, state, head[PYLM__C_KIND], head[PYLM__C_LAG]);
-        hashes[k] = pylm__hash_step(base == PYLM__NO_BASE ? PYLM__HASH_SEED : hashes[base], value);
+        looks[k].hash = pylm__hash_step(base == PYLM__NO_BASE ? PYLM__HASH_SEED : looks[base].hash, value);
     }
 }

@@ -57,7 +57,17 @@ static inline uint32_t pylm__coarse_extend(uint32_t value, uint32_t coarse_plus_
     return value * 67u + coarse_plus_one;
 }
 
-/* The context hashes of all templates of a tree. Their upper PYLM__HASH_BITS bits count. */
-void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t *hashes);
+/* One template's context on the way to its record. */
+struct pylm__lookup {
+    uint64_t hash; /* its upper PYLM__HASH_BITS bits count */
+    const uint8_t *records;
+    uint32_t at, end; /* records of its bucket */
+    uint32_t check;   /* its fingerprint */
+    uint8_t check_bits, payload_bits;
+};
+
+/* Sets the context hashes of all templates of a tree. */
+void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state,
+                          struct pylm__lookup *looks);
 
 #endif

@@ -6,82 +6,52 @@
  */
 #include "evidence.h"
 
-#include "fixed.h"
-
-/* log2(n + 1/4) in 1/65536 bit, up to a constant. */
-static int32_t log2_of_count(uint32_t n)
+static uint64_t bucket_of(const uint8_t *head, uint64_t hash)
 {
-    return (int32_t)pylm__log2((n < (UINT32_C(1) << 28) ? n : UINT32_C(1) << 28) * 4u + 1u);
+    unsigned bits = head[PYLM__C_BUCKET_BITS];
+    return bits ? hash >> (64u - bits) : 0u;
 }
 
-uint32_t pylm__calibration_index(uint32_t n0, uint32_t n1)
+/* Where the records of a context's bucket are; prefetches the first. */
+static void find_bucket(const uint8_t *image, const uint8_t *head, uint64_t hash, struct pylm__lookup *look)
 {
-    uint32_t total = n0 + n1 < n0 ? UINT32_MAX : n0 + n1;
-    uint32_t octave, steps;
-    int32_t apart;
-    if (total <= PYLM__EXACT_TOTAL)
-        return total * (total + 1u) / 2u + n1;
-    octave = pylm__ilog2(total - 1u) - 3u;
-    if (octave > PYLM__N_OCTAVES - 1u)
-        octave = PYLM__N_OCTAVES - 1u;
-    apart = log2_of_count(n1) - log2_of_count(n0);
-    steps = ((uint32_t)(apart < 0 ? -apart : apart) + 16384u) >> 15;
-    if (steps > PYLM__N_RATIOS / 2u)
-        steps = PYLM__N_RATIOS / 2u;
-    return PYLM__N_EXACT + octave * PYLM__N_RATIOS + PYLM__N_RATIOS / 2u + (apart < 0 ? 0u - steps : steps);
+    const uint8_t *index = image + (size_t)pylm__load64(head + PYLM__C_INDEX);
+    unsigned width = head[PYLM__C_INDEX_BITS];
+    uint64_t bit = bucket_of(head, hash) * width;
+    uint32_t n_records = pylm__load32(head + PYLM__C_N_RECORDS);
+    look->check_bits = head[PYLM__C_CHECK_BITS];
+    look->check = (uint32_t)(hash << head[PYLM__C_BUCKET_BITS] >> (64u - look->check_bits));
+    look->payload_bits = head[PYLM__C_PAYLOAD_BITS];
+    look->records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
+    look->at = pylm__bits(index, bit, width);
+    look->end = pylm__bits(index, bit + width, width);
+    if (look->end > n_records)
+        look->end = n_records;
+    if (look->at < look->end)
+        PYLM__PREFETCH(look->records +
+                       (size_t)((uint64_t)look->at * (look->check_bits + 1u + look->payload_bits) >> 3));
 }
 
-struct table {
-    const uint8_t *index, *records, *lists;
-    uint64_t lists_nbytes;
-    uint32_t n_records;
-    uint8_t bucket_bits, check_bits, count_bits, payload_bits, index_bits;
-};
-
-static void open_table(const uint8_t *image, const uint8_t *head, struct table *table)
+/* Bit where the record of the context begins, behind its fingerprint; 0 if the bucket does not have it. */
+static uint64_t find_record(const struct pylm__lookup *look)
 {
-    table->index = image + (size_t)pylm__load64(head + PYLM__C_INDEX);
-    table->records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
-    table->lists = image + (size_t)pylm__load64(head + PYLM__C_LISTS);
-    table->lists_nbytes = pylm__load64(head + PYLM__C_LISTS_NBYTES);
-    table->n_records = pylm__load32(head + PYLM__C_N_RECORDS);
-    table->bucket_bits = head[PYLM__C_BUCKET_BITS];
-    table->check_bits = head[PYLM__C_CHECK_BITS];
-    table->count_bits = head[PYLM__C_COUNT_BITS];
-    table->payload_bits = head[PYLM__C_PAYLOAD_BITS];
-    table->index_bits = head[PYLM__C_INDEX_BITS];
-}
-
-static uint64_t bucket_of(const struct table *table, uint64_t hash)
-{
-    return table->bucket_bits ? hash >> (64u - table->bucket_bits) : 0u;
-}
-
-/* Bit where the record of a context begins; UINT64_MAX if the table does not have it. */
-static uint64_t find_record(const struct table *table, uint64_t hash)
-{
-    unsigned width = (unsigned)table->check_bits + 1u + table->payload_bits;
-    uint64_t bucket = bucket_of(table, hash);
-    uint32_t check = (uint32_t)(hash << table->bucket_bits >> (64u - table->check_bits));
-    uint32_t i = pylm__bits(table->index, bucket * table->index_bits, table->index_bits);
-    uint32_t end = pylm__bits(table->index, (bucket + 1u) * table->index_bits, table->index_bits);
-    if (end > table->n_records)
-        end = table->n_records;
-    for (; i < end; i++) {
-        uint64_t bit = (uint64_t)i * width;
-        uint32_t seen = pylm__bits(table->records, bit, table->check_bits);
-        if (seen >= check)
-            return seen == check ? bit : UINT64_MAX;
+    unsigned width = look->check_bits + 1u + look->payload_bits;
+    uint64_t bit = (uint64_t)look->at * width;
+    uint32_t i, seen;
+    for (i = look->at; i < look->end; i++, bit += width) {
+        seen = pylm__bits(look->records, bit, look->check_bits);
+        if (seen >= look->check)
+            return seen == look->check ? bit + look->check_bits : 0u;
     }
-    return UINT64_MAX;
+    return 0;
 }
 
-/* Reads what a nibble of 15 left out; 0 at the end of the lists. */
-static uint32_t read_rest(const struct table *table, uint64_t *position)
+/* Reads what a nibble of 15 left out; what there is of it at the end of the lists. */
+static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 {
     uint32_t value = 0, shift;
-    for (shift = 0; shift < 32u && *position < table->lists_nbytes; shift += 7u) {
-        uint8_t byte = table->lists[(size_t)(*position)++];
+    for (shift = 0; shift < 32u && *at < end; shift += 7u) {
+        uint8_t byte = *(*at)++;
         value |= (uint32_t)(byte & 127u) << shift;
         if (byte < 128u)
             break;
@@ -89,131 +59,97 @@ static uint32_t read_rest(const struct table *table, uint64_t *position)
     return value;
 }
 
-/* Opens the list at a position. Returns 0 if it does not lie inside the lists. */
-static int open_list(const struct table *table, uint64_t position, uint32_t n_leaves,
-                     struct pylm__evidence *e)
+/* Opens the list at `at`; returns 0 if it does not lie inside the lists, which end at `end`. */
+static int open_list(const uint8_t *at, const uint8_t *end, uint32_t n_leaves, struct pylm__evidence *e)
 {
-    uint32_t first, repeats;
+    uint32_t first = *at++, repeats = first >> 4;
     uint64_t bits;
-    if (position >= table->lists_nbytes)
-        return 0;
-    first = table->lists[(size_t)position++];
     e->n = (first & 15u) + 1u;
-    repeats = first >> 4;
     if (e->n == 16u)
-        e->n += read_rest(table, &position);
+        e->n += read_rest(&at, end);
     if (repeats == 15u)
-        repeats += read_rest(table, &position);
+        repeats += read_rest(&at, end);
     if (e->n > n_leaves || repeats > UINT32_MAX - e->n)
         return 0;
     e->total = e->n + repeats;
     e->n_bits = (uint8_t)pylm__width(e->n - 1u);
-    e->total_bits = (uint8_t)pylm__width(e->total - 1u);
-    e->splits = (uint64_t)e->n * e->leaf_bits;
-    bits = e->splits + (uint64_t)(e->n - 1u) * ((unsigned)e->n_bits + e->total_bits);
-    if (bits > (table->lists_nbytes - position) * 8u)
+    e->split_bits = (uint8_t)(e->n_bits + pylm__width(e->total - 1u));
+    e->n_mask = pylm__mask(e->n_bits);
+    e->total_mask = pylm__mask((unsigned)e->split_bits - e->n_bits);
+    e->splits = e->n * e->leaf_bits; /* below 2^24 * 24 */
+    bits = e->splits + (uint64_t)(e->n - 1u) * e->split_bits;
+    if (bits > (uint64_t)(end - at) * 8u)
         return 0;
-    e->leaves = table->lists + (size_t)position;
+    e->leaves = at;
     e->at = e->split = 0;
-    e->first = pylm__bits(e->leaves, 0, e->leaf_bits);
-    e->last = pylm__bits(e->leaves, (uint64_t)(e->n - 1u) * e->leaf_bits, e->leaf_bits);
+    e->first = pylm__bits(at, 0, e->leaf_bits);
+    e->last = pylm__bits(at, (uint64_t)(e->n - 1u) * e->leaf_bits, e->leaf_bits);
     return 1;
 }
 
-/* Reads a record; returns 0 if it is not sane. */
-static int read_record(const struct table *table, uint64_t bit, uint32_t n_leaves, struct pylm__evidence *e)
+/* Reads the record at a bit; a list's position is noted and its first bytes prefetched. */
+static void read_record(const uint8_t *image, const uint8_t *head, const struct pylm__lookup *look,
+                        uint64_t bit, struct pylm__evidence *e)
 {
-    uint32_t kind, payload;
-    bit += table->check_bits;
-    kind = pylm__bits(table->records, bit, 1);
-    payload = pylm__bits(table->records, bit + 1u, table->payload_bits);
-    if (kind)
-        return open_list(table, payload, n_leaves, e);
+    uint32_t payload = pylm__bits(look->records, bit + 1u, look->payload_bits);
     e->leaves = NULL;
-    e->n = 1;
-    e->first = e->last = payload & ((UINT32_C(1) << e->leaf_bits) - 1u);
-    e->total = (payload >> e->leaf_bits) + 1u;
-    return 1;
+    if (pylm__bits(look->records, bit, 1)) {
+        e->n = payload < pylm__load64(head + PYLM__C_LISTS_NBYTES) ? 2u : 0u; /* until it is opened */
+        e->leaves = image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + payload);
+        if (e->n)
+            PYLM__PREFETCH(e->leaves);
+    } else {
+        e->n = 1;
+        e->first = e->last = payload & ((UINT32_C(1) << e->leaf_bits) - 1u);
+        e->total = (payload >> e->leaf_bits) + 1u;
+    }
 }
 
-/* All addresses are computed and prefetched before any is read, so that the cache misses overlap. */
+/* In four rounds, so that the cache misses of all templates overlap: compute and prefetch the addresses
+ * of the index entries; read them, prefetch the records; read these, prefetch the lists; open them. */
 uint32_t pylm__evidence_find(const struct pylm__model *model, const struct pylm__tree *tree,
-                             const struct pylm__state *state, uint64_t *hashes,
+                             const struct pylm__state *state, struct pylm__lookup *looks,
                              struct pylm__evidence *found)
 {
-    uint32_t k, n = 0;
-    struct table table;
-    pylm__context_hashes(tree, state, hashes);
+    const uint8_t *image = model->image, *head;
+    uint32_t k, i, n = 0, kept = 0;
+    pylm__context_hashes(tree, state, looks);
     for (k = 0; k < tree->n_templates; k++) {
-        open_table(model->image, pylm__template_head(tree, k), &table);
-        PYLM__PREFETCH(table.index + (size_t)(bucket_of(&table, hashes[k]) * table.index_bits >> 3));
+        head = pylm__template_head(tree, k);
+        PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_INDEX) +
+                                        (bucket_of(head, looks[k].hash) * head[PYLM__C_INDEX_BITS] >> 3)));
     }
+    for (k = 0; k < tree->n_templates; k++)
+        find_bucket(image, pylm__template_head(tree, k), looks[k].hash, &looks[k]);
     for (k = 0; k < tree->n_templates; k++) {
-        unsigned width;
-        uint32_t i;
-        open_table(model->image, pylm__template_head(tree, k), &table);
-        width = (unsigned)table.check_bits + 1u + table.payload_bits;
-        i = pylm__bits(table.index, bucket_of(&table, hashes[k]) * table.index_bits, table.index_bits);
-        PYLM__PREFETCH(table.records + (size_t)((uint64_t)(i < table.n_records ? i : 0u) * width >> 3));
-    }
-    for (k = 0; k < tree->n_templates; k++) {
-        const uint8_t *head = pylm__template_head(tree, k);
-        struct pylm__evidence *e = found + n;
-        uint64_t bit;
-        open_table(model->image, head, &table);
-        if (!table.n_records) /* only the base of other templates */
+        uint64_t bit = find_record(&looks[k]);
+        if (!bit)
             continue;
-        bit = find_record(&table, hashes[k]);
-        e->leaf_bits = tree->symbol_bits;
-        if (bit == UINT64_MAX || !read_record(&table, bit, tree->n_symbols, e))
-            continue;
-        e->template_number = (uint8_t)k;
-        e->role = head[PYLM__C_ROLE];
-        e->sided_known = 0;
-        n++;
+        head = pylm__template_head(tree, k);
+        found[n].template_number = (uint8_t)k;
+        found[n].role = head[PYLM__C_ROLE];
+        found[n].leaf_bits = tree->symbol_bits;
+        found[n].calibration = tree->calibration + (size_t)k * PYLM__N_CALIBRATION * 2u;
+        found[n].selects = k < tree->n_suffix || found[n].role != PYLM__ROLE_NONE;
+        found[n].level = 0;
+        found[n].digits = 0;
+        read_record(image, head, &looks[k], bit, &found[n]);
+        n += found[n].n > 0;
     }
-    return n;
-}
-
-void pylm__evidence_split(struct pylm__evidence *e)
-{
-    unsigned width = (unsigned)e->n_bits + e->total_bits;
-    uint64_t bit = e->splits + (uint64_t)e->split * width;
-    if (e->n < 2u) { /* only a damaged list has one successor and two ends */
-        e->n_left = 1;
-        e->total_left = e->total;
-        return;
+    for (i = 0; i < n; i++) {
+        struct pylm__evidence *e = &found[i];
+        if (e->leaves) {
+            head = pylm__template_head(tree, e->template_number);
+            if (!open_list(e->leaves,
+                           image + (size_t)(pylm__load64(head + PYLM__C_LISTS) +
+                                            pylm__load64(head + PYLM__C_LISTS_NBYTES)),
+                           tree->n_symbols, e))
+                continue;
+        }
+        pylm__evidence_set_total(e, e->total);
+        if (kept != i)
+            found[kept] = *e;
+        kept++;
     }
-    e->n_left = pylm__bits(e->leaves, bit, e->n_bits);
-    e->total_left = pylm__bits(e->leaves, bit + e->n_bits, e->total_bits);
-    if (e->n_left >= e->n)
-        e->n_left = e->n - 1u;
-    if (!e->n_left)
-        e->n_left = 1;
-    if (e->total_left > e->total)
-        e->total_left = e->total;
-}
-
-int pylm__evidence_step(struct pylm__evidence *e, uint32_t mid, int side)
-{
-    if (e->last < mid)
-        return !side;
-    if (e->first >= mid)
-        return side;
-    e->sided_known = 0;
-    if (e->n < 2u)
-        return 0;
-    if (side) {
-        e->at += e->n_left;
-        e->split += e->n_left;
-        e->n -= e->n_left;
-        e->total -= e->total_left;
-        e->first = pylm__bits(e->leaves, (uint64_t)e->at * e->leaf_bits, e->leaf_bits);
-    } else {
-        e->split++;
-        e->n = e->n_left;
-        e->total = e->total_left;
-        e->last = pylm__bits(e->leaves, (uint64_t)(e->at + e->n - 1u) * e->leaf_bits, e->leaf_bits);
-    }
-    return e->total > 0;
+    return kept;
 }

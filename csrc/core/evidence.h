@@ -23,7 +23,9 @@
 #define PYLM_CORE_EVIDENCE_H
 
 #include "context.h"
+#include "fixed.h"
 #include "image.h"
+#include "situation.h"
 
 /* Calibrated log-odds are looked up by (n0, n1): exactly for n0 + n1 <= 8, beyond that by the octave of
  * the sum (9-16, 17-32, ... 4097 and more) and by log2(n1 / n0) in steps of 1/2 bit. */
@@ -33,52 +35,115 @@
 #define PYLM__N_RATIOS 41u
 #define PYLM__N_CALIBRATION (PYLM__N_EXACT + PYLM__N_OCTAVES * PYLM__N_RATIOS)
 
-uint32_t pylm__calibration_index(uint32_t n0, uint32_t n1);
-
-/* How much evidence there is, 0 to 5: none, 1, 2-3, 4-8, 9-32, more. */
-#define PYLM__N_LEVELS 6u
-static inline uint32_t pylm__evidence_level(uint32_t total)
+/* Where the indices for a sum begin, if it is small; where that for n0 = n1 is, if it is large. */
+static inline uint32_t pylm__calibration_row(uint32_t total)
 {
-    return total < 2u ? total : total < 4u ? 2u : total <= 8u ? 3u : total <= 32u ? 4u : 5u;
+    uint32_t octave;
+    if (total <= PYLM__EXACT_TOTAL)
+        return total * (total + 1u) / 2u;
+    octave = pylm__ilog2(total - 1u) - 3u;
+    if (octave > PYLM__N_OCTAVES - 1u)
+        octave = PYLM__N_OCTAVES - 1u;
+    return PYLM__N_EXACT + octave * PYLM__N_RATIOS + PYLM__N_RATIOS / 2u;
 }
 
-/* What a template does in choosing weight sets, besides being an input; see mix.h. */
-enum pylm__role {
-    PYLM__ROLE_NONE = 0,
-    PYLM__ROLE_SKIP = 1,    /* counted: how many of these have evidence */
-    PYLM__ROLE_LEVEL_1 = 2, /* its evidence level is the first, second, third digit */
-    PYLM__ROLE_LEVEL_2 = 3,
-    PYLM__ROLE_LEVEL_3 = 4,
-    PYLM__N_ROLES = 5
-};
+static inline uint32_t pylm__calibration_in_row(uint32_t row, uint32_t n0, uint32_t n1)
+{
+    int32_t apart, most = (int32_t)(PYLM__N_RATIOS / 2u);
+    if (row < PYLM__N_EXACT)
+        return row + n1;
+    /* In 1/16 bit, shifted to be positive, rounded to 1/2 bit; symmetric for counts that differ. */
+    apart = (int32_t)pylm__log2_of_count(n1) - (int32_t)pylm__log2_of_count(n0);
+    apart = apart < 0 ? -((4 - apart) >> 3) : (apart + 4) >> 3;
+    apart = apart < -most ? -most : apart > most ? most : apart;
+    return (uint32_t)((int32_t)row + apart);
+}
+
+static inline uint32_t pylm__calibration_index(uint32_t n0, uint32_t n1)
+{
+    return pylm__calibration_in_row(pylm__calibration_row(n0 + n1), n0, n1);
+}
 
 /* A slice of one context's successors. */
 struct pylm__evidence {
-    const uint8_t *leaves; /* the list's packed leaves; NULL for an inline successor */
-    uint64_t splits;       /* bit where the list's splits begin, from `leaves` */
+    const uint8_t *leaves;      /* the list's packed leaves; NULL for an inline successor */
+    const uint8_t *calibration; /* of its template */
+    uint32_t splits;       /* bit where the list's splits begin, from `leaves` */
     uint32_t total;        /* occurrences in the slice, at least 1 */
     uint32_t first, last;  /* the slice's smallest and largest leaf */
     uint32_t n;            /* successors in the slice */
     uint32_t at;           /* number of its first successor in the list */
     uint32_t split;        /* number of its split in the list, if n > 1 */
     uint32_t n_left, total_left; /* the split, once pylm__evidence_split() has read it */
+    uint32_t n_mask, total_mask; /* ones as wide as the two fields of a split */
+    uint32_t digits;       /* what it adds to the situation; see situation.h */
     int16_t sided[2];      /* log-odds when all the evidence is left, right */
+    uint16_t row;          /* of the calibration, for this total */
     uint8_t sided_known;
-    uint8_t template_number;
-    uint8_t role;
-    uint8_t leaf_bits, n_bits, total_bits;
+    uint8_t selects;       /* it takes part in choosing weight sets */
+    uint8_t level;
+    uint8_t template_number, role;
+    uint8_t leaf_bits, n_bits, split_bits;
 };
 
 /* Looks all contexts of a state up in a tree's tables. Writes what was found to `found`, in the order of
- * the templates, and returns how many. `hashes` is working memory for n_templates values. */
+ * the templates, and returns how many. `looks` is working memory for n_templates entries. */
 uint32_t pylm__evidence_find(const struct pylm__model *model, const struct pylm__tree *tree,
-                             const struct pylm__state *state, uint64_t *hashes,
+                             const struct pylm__state *state, struct pylm__lookup *looks,
                              struct pylm__evidence *found);
 
-/* Reads the split of a slice that has successors on both sides of the current node. */
-void pylm__evidence_split(struct pylm__evidence *e);
+/* Sets the occurrences of a slice, and what follows from them. */
+static inline void pylm__evidence_set_total(struct pylm__evidence *e, uint32_t total)
+{
+    e->total = total;
+    e->row = (uint16_t)pylm__calibration_row(total);
+    e->sided_known = 0;
+    if (e->selects) {
+        e->level = (uint8_t)pylm__evidence_level(total);
+        e->digits = pylm__situation_digits(e->role, e->level);
+    }
+}
 
-/* Narrows to the left (0) or right (1) child of the node split at mid. Returns 0 if nothing is left. */
-int pylm__evidence_step(struct pylm__evidence *e, uint32_t mid, int side);
+/* Reads the split of a slice that has successors on both sides of the current node. */
+static inline void pylm__evidence_split(struct pylm__evidence *e)
+{
+    uint32_t n = e->n, n_left = 1, total_left = e->total;
+    if (n > 1u) { /* only a damaged list has one successor and two ends */
+        uint64_t bit = e->splits + (uint64_t)e->split * e->split_bits, word;
+        word = pylm__word(e->leaves, bit);
+        n_left = (uint32_t)word & e->n_mask;
+        if (e->split_bits <= 57u)
+            total_left = (uint32_t)(word >> e->n_bits) & e->total_mask;
+        else
+            total_left = (uint32_t)pylm__word(e->leaves, bit + e->n_bits) & e->total_mask;
+        if (n_left - 1u >= n - 1u) /* not from 1 to n - 1 */
+            n_left = 1;
+        if (total_left > e->total)
+            total_left = e->total;
+    }
+    e->n_left = n_left;
+    e->total_left = total_left;
+}
+
+/* Narrows a slice whose split was read to its left (0) or right (1) part. Returns 0 if nothing is left. */
+static inline int pylm__evidence_step(struct pylm__evidence *e, int side)
+{
+    uint32_t total = e->total_left;
+    if (e->n < 2u)
+        return 0;
+    if (side) {
+        total = e->total - total;
+        e->at += e->n_left;
+        e->split += e->n_left;
+        e->n -= e->n_left;
+        e->first = pylm__bits(e->leaves, (uint64_t)e->at * e->leaf_bits, e->leaf_bits);
+    } else {
+        e->split++;
+        e->n = e->n_left;
+        e->last = pylm__bits(e->leaves, (uint64_t)(e->at + e->n - 1u) * e->leaf_bits, e->leaf_bits);
+    }
+    pylm__evidence_set_total(e, total);
+    return total > 0;
+}
 
 #endif

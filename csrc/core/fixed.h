@@ -17,6 +17,14 @@ uint32_t pylm__squash(int32_t x_q10);
 /* log2(x) in 1/65536, for x >= 1. Error below 1.5 / 65536. */
 uint32_t pylm__log2(uint32_t x);
 
+/* log2(n + 1/4) in 1/16, plus 32: of a count, good to 1/8. Here to be inlined, as half of all look-ups. */
+extern const uint8_t pylm__count_table[256];
+static inline uint32_t pylm__log2_of_count(uint32_t n)
+{
+    unsigned shift = n < 256u ? 0u : pylm__ilog2(n) - 7u;
+    return pylm__count_table[n >> shift] + 16u * shift;
+}
+
 /* 2^(-x) in units of 2^-31, x in 1/65536; 0 for x of 32 and more. */
 uint32_t pylm__exp2_neg(uint32_t x_q16);
 

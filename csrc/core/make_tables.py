@@ -7,8 +7,8 @@ A test runs this again and compares, so the committed file cannot drift from its
 import math
 
 
-def c_array(comment, name, values):
-    lines = [f"/* {comment} */", f"static const uint16_t {name}[{len(values)}] = {{"]
+def c_array(comment, name, values, type="static const uint16_t"):
+    lines = [f"/* {comment} */", f"{type} {name}[{len(values)}] = {{"]
     for i in range(0, len(values), 12):
         lines.append("    " + ", ".join(str(v) for v in values[i : i + 12]) + ",")
     return "\n".join([*lines, "};", ""])
@@ -18,11 +18,13 @@ def main():
     squash = [min(65535, round(65536 / (1 + math.exp(-i / 16)))) for i in range(179)]
     log2 = [round(65536 * math.log2(1 + i / 128)) for i in range(128)]
     exp2 = [min(65535, round(65536 * 2 ** (-i / 128))) for i in range(129)]
+    count = [round(16 * math.log2(i + 0.25)) + 32 for i in range(256)]
     print("/* SPDX-License-Identifier: MIT")
     print(" * Written by make_tables.py; do not edit. */")
     print(c_array("65536 / (1 + exp(-i / 16)), at most 65535", "squash_table", squash))
     print(c_array("65536 * log2(1 + i / 128)", "log2_table", log2))
-    print(c_array("65536 * 2^(-i / 128), at most 65535", "exp2_table", exp2), end="")
+    print(c_array("65536 * 2^(-i / 128), at most 65535", "exp2_table", exp2))
+    print(c_array("16 * log2(i + 1/4) + 32", "pylm__count_table", count, "const uint8_t"), end="")
 
 
 main()

@@ -31,26 +31,28 @@ struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pyl
                                struct pylm__work *work)
 {
     struct pylm__frame *root = pylm__frame(work, 0);
+    uint32_t i;
     root->mass = UINT64_C(1) << 62;
     root->p = pylm__small_one();
     root->node = root->lo = 0;
     root->hi = model->n_symbols;
-    root->n_evidence = pylm__evidence_find(model, &work->tree, state, work->hashes, root->evidence);
+    root->n_active = pylm__evidence_find(model, &work->tree, state, work->looks, root->evidence);
+    for (i = 0; i < root->n_active; i++)
+        root->active[i] = (uint8_t)i;
     return root;
 }
 
-/* Narrows all evidence to one side, in place; what is left keeps its order. */
+/* Narrows all evidence to one side; what has none left there is no longer active. */
 static void descend(struct pylm__frame *frame, uint32_t mid, int side)
 {
     uint32_t i, n = 0;
-    for (i = 0; i < frame->n_evidence; i++) {
-        if (pylm__evidence_step(&frame->evidence[i], mid, side)) {
-            if (n != i)
-                frame->evidence[n] = frame->evidence[i];
-            n++;
-        }
+    for (i = 0; i < frame->n_active; i++) {
+        struct pylm__evidence *e = &frame->evidence[frame->active[i]];
+        int left = e->last < mid, right = e->first >= mid;
+        if (left || right ? side == right : pylm__evidence_step(e, side))
+            frame->active[n++] = frame->active[i];
     }
-    frame->n_evidence = n;
+    frame->n_active = n;
     if (side) {
         frame->node += mid - frame->lo;
         frame->lo = mid;
@@ -68,7 +70,8 @@ static struct pylm__small tree_probability(const struct pylm__model *model, cons
     uint32_t leaf = pylm__tree_leaf(&work->tree, symbol), mid, set, right;
     while (frame->hi - frame->lo > 1u) {
         mid = pylm__tree_mid(&work->tree, frame->node, frame->lo, frame->hi, &set);
-        right = pylm__node_probability(&work->tree, mid, set, frame->evidence, frame->n_evidence);
+        right = pylm__node_probability(&work->tree, mid, set, frame->evidence, frame->active,
+                                        frame->n_active);
         p = pylm__small_times(p, leaf >= mid ? right : 65536u - right);
         descend(frame, mid, leaf >= mid);
     }
@@ -118,9 +121,15 @@ int pylm_score(const pylm_model *model, pylm_state *state, const uint32_t *symbo
     return status;
 }
 
+/* Copies what still counts. */
 static void copy_frame(struct pylm__frame *to, const struct pylm__frame *from)
 {
-    memcpy(to, from, sizeof *from + from->n_evidence * sizeof from->evidence[0]);
+    uint32_t i;
+    memcpy(to, from, sizeof *from);
+    for (i = 0; i < from->n_active; i++) {
+        to->evidence[i] = from->evidence[from->active[i]];
+        to->active[i] = (uint8_t)i;
+    }
 }
 
 /* Depth first, left before right: the left child goes on one level down, the right child waits in the
@@ -142,7 +151,8 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
             continue;
         }
         mid = pylm__tree_mid(&work->tree, frame->node, frame->lo, frame->hi, &set);
-        right = pylm__node_probability(&work->tree, mid, set, frame->evidence, frame->n_evidence);
+        right = pylm__node_probability(&work->tree, mid, set, frame->evidence, frame->active,
+                                        frame->n_active);
         right_mass = pylm__mass_times(frame->mass, right);
         left = pylm__frame(work, level + 1u);
         copy_frame(left, frame);

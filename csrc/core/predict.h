@@ -13,15 +13,16 @@
 struct pylm__frame {
     uint64_t mass;        /* its probability, q62: children sum to their parent exactly */
     struct pylm__small p; /* the same, good for the smallest too */
-    uint32_t node, lo, hi, n_evidence;
-    struct pylm__evidence evidence[]; /* as many as the tree has templates */
+    uint32_t node, lo, hi, n_active;
+    uint8_t active[PYLM__MAX_TEMPLATES]; /* which evidence still counts, ascending */
+    struct pylm__evidence evidence[];    /* as many as the tree has templates */
 };
 
 /* The caller's working memory begins with this; frames for every level of a tree follow. With several
  * trees a second one, with a single frame, lies behind: to ask one tree while walking through another. */
 struct pylm__work {
     struct pylm__tree tree;
-    uint64_t hashes[PYLM__MAX_TEMPLATES];
+    struct pylm__lookup looks[PYLM__MAX_TEMPLATES];
 };
 
 static inline uint64_t pylm__frame_nbytes(uint32_t n_templates)

@@ -5,9 +5,11 @@
  *
  * The log-odds of an event are linear in all weights: the sum over families of (weights of the chosen
  * set) . (inputs). So the loss is convex with one optimum, and there is nothing to tune but the ridge.
- * It is found by block Newton steps: one family after the other, each of its sets solved exactly with
- * the others held fixed; the sets of a family share no event. A common vector, fitted first, stands
- * behind the families, which only describe how a situation differs: a set with few events stays near it.
+ * It is found by block Newton steps: one family after the other, each of its sets solved with the others
+ * held fixed; the sets of a family share no event. The curvature, nine tenths of the work, is computed
+ * anew in the first cycles only; after them it hardly changes, and the optimum does not depend on it. A
+ * common vector, fitted first, stands behind the families, which only describe how a situation differs:
+ * a set with few events stays near it.
  *
  * Sums are taken over runs of events in a fixed order, so any number of threads gives the same bytes.
  */
@@ -25,14 +27,30 @@
 #define COMMON PYLM__N_FAMILIES /* the common vector is one more family, of one set */
 #define RUN 16384u              /* events summed up at once */
 #define MAX_CYCLES 24u
-#define COMMON_CYCLES 8u
-#define ENOUGH 2e-7             /* nats an event gained in a cycle; less ends the fit */
+#define COMMON_CYCLES 16u
+#define CURVATURE_CYCLES 2u     /* with a curvature of their own */
+#define ENOUGH 3e-6             /* nats an event gained in a cycle; less ends the fit */
 #define COMMON_RIDGE 1.0
-#define COMMON_PRIOR 0.3        /* a weight without any event */
-#define SET_RIDGE 6.0           /* in units of squared nats of input; see DESIGN.md */
+#define COMMON_PRIOR 0.15       /* a weight without any event */
+#define SET_RIDGE 300.0         /* in units of squared nats of input; DESIGN.md has the measurements */
 #define MAX_STEP 1.0            /* of any weight at once: keeps Newton's first steps tame */
 #define WEIGHT_ONE 8192.0       /* q13 */
 #define MAX_WEIGHT_SUM 10.0     /* of a row's magnitudes: the engine's sums then stay below 2^31 */
+
+/* One event with its inputs, in one piece of memory: events are visited in three different orders, and
+ * each visit should cost one cache miss. */
+struct input {
+    int16_t value; /* log-odds, q10 */
+    uint16_t number;
+};
+
+struct event {
+    double log_odds; /* with the present weights */
+    uint16_t n, side;
+    struct input inputs[];
+};
+
+#define EVENT_UNIT 8u /* events begin at multiples of so many bytes */
 
 /* Consecutive events, in a family's order, that share a set. */
 struct run {
@@ -49,22 +67,20 @@ struct sums {
 struct family {
     uint32_t n_sets, n_runs;
     uint32_t *set_of;  /* by event */
-    uint32_t *order;   /* events by set */
+    uint32_t *order;   /* where the events of each set are, in EVENT_UNITs */
     struct run *runs;
     uint32_t *first_run; /* by set; one more at the end */
     double *weights;   /* n_sets rows of N_INPUTS */
     double *steps;     /* likewise: what the last step added */
+    double *factors;   /* by set: the curvature's Cholesky factor, N_PAIRS numbers */
     double ridge, prior;
 };
 
 struct fit {
     uint64_t n_events;
     uint32_t n_inputs;
-    uint64_t *row;     /* by event: where its inputs begin; one more at the end */
-    uint8_t *number;   /* which input */
-    int16_t *value;    /* its log-odds, q10 */
-    const uint8_t *side;
-    double *log_odds;  /* by event, with the present weights */
+    uint8_t *events;   /* all of them, one behind the other */
+    uint64_t events_nbytes;
     struct family families[PYLM__N_FAMILIES + 1u];
     struct sums *sums; /* by run of the family at work */
     uint32_t n_threads;
@@ -72,41 +88,74 @@ struct fit {
 
 /* ---- events ---- */
 
-static int gather_inputs(struct fit *fit, const struct pylm__fit_input *in)
+static struct event *event_at(const struct fit *fit, uint64_t units)
 {
-    uint32_t k, n = in->templates->n;
-    uint64_t e, at = 0;
+    return (struct event *)(void *)(fit->events + units * EVENT_UNIT);
+}
+
+static uint64_t event_units(uint32_t n_inputs)
+{
+    return (sizeof(struct event) + n_inputs * sizeof(struct input) + EVENT_UNIT - 1u) / EVENT_UNIT;
+}
+
+/* Space for all events. */
+static uint64_t measure_events(const struct fit *fit, const struct pylm__fit_input *in)
+{
+    uint64_t e, units = 0;
+    uint32_t k, n;
     for (e = 0; e < fit->n_events; e++) {
-        struct pylm__situation situation = {0, 0, 0, 0};
-        uint32_t sets[PYLM__N_FAMILIES];
-        fit->row[e] = at;
-        for (k = 0; k < n; k++) {
-            uint32_t index = in->indices[k][e];
-            if (!index)
-                continue;
-            pylm__situation_add(&situation, k, in->templates->n_suffix, in->templates->of[k].role,
-                                pylm__index_level(index));
-            if (fit->number) {
-                fit->number[at] = (uint8_t)k;
-                fit->value[at] = in->calibration[k * PYLM__N_CALIBRATION + index];
-            }
-            at++;
-        }
-        if (fit->number) {
-            fit->number[at] = (uint8_t)n;
-            fit->value[at] = PYLM__CONSTANT_Q10;
-        }
-        at++;
-        pylm__situation_sets(&situation, in->heldout->node_set[e], sets);
-        for (k = 0; k < PYLM__N_FAMILIES; k++)
-            fit->families[k].set_of[e] = sets[k];
+        for (k = 0, n = 1; k < in->templates->n; k++)
+            n += in->indices[k][e] != 0;
+        units += event_units(n);
     }
-    fit->row[e] = at;
+    return units * EVENT_UNIT;
+}
+
+/* Fills in one event and the sets that it belongs to; returns its units. */
+static uint64_t gather_event(struct fit *fit, const struct pylm__fit_input *in, uint64_t e, struct event *event)
+{
+    struct pylm__situation situation = {0, 0, 0};
+    uint32_t sets[PYLM__N_FAMILIES], k, n = 0;
+    double log_odds = PYLM__CONSTANT_Q10;
+    for (k = 0; k < in->templates->n; k++) {
+        uint32_t index = in->indices[k][e], level = pylm__index_level(index);
+        if (!index)
+            continue;
+        pylm__situation_add(&situation, k, in->templates->n_suffix,
+                            pylm__situation_digits(in->templates->of[k].role, level), level);
+        event->inputs[n].number = (uint16_t)k;
+        event->inputs[n].value = in->calibration[k * PYLM__N_CALIBRATION + index];
+        log_odds += event->inputs[n++].value;
+    }
+    event->inputs[n].number = (uint16_t)in->templates->n;
+    event->inputs[n++].value = PYLM__CONSTANT_Q10;
+    event->n = (uint16_t)n;
+    event->side = in->heldout->side[e];
+    event->log_odds = COMMON_PRIOR * log_odds * (1.0 / 1024.0);
+    pylm__situation_sets(&situation, in->heldout->node_set[e], sets);
+    for (k = 0; k < PYLM__N_FAMILIES; k++)
+        fit->families[k].set_of[e] = sets[k];
+    return event_units(n);
+}
+
+static int gather_events(struct fit *fit, const struct pylm__fit_input *in, uint32_t *places)
+{
+    uint64_t e, at = 0;
+    fit->events_nbytes = measure_events(fit, in);
+    fit->events = pylm__array_new(fit->events_nbytes, 1);
+    if (!fit->events)
+        return PYLM_ERR_MEMORY;
+    if (fit->events_nbytes / EVENT_UNIT > UINT32_MAX)
+        return PYLM_ERR_LARGE;
+    for (e = 0; e < fit->n_events; e++) {
+        places[e] = (uint32_t)at;
+        at += gather_event(fit, in, e, event_at(fit, at));
+    }
     return PYLM_OK;
 }
 
 /* Sorts a family's events by set and parts them into runs. */
-static int order_events(struct family *f, uint64_t n_events)
+static int order_events(struct family *f, const uint32_t *places, uint64_t n_events)
 {
     uint64_t e, *starts = pylm__array_new((uint64_t)f->n_sets + 1u, sizeof *starts);
     uint64_t max_runs = n_events / RUN + f->n_sets;
@@ -132,36 +181,48 @@ static int order_events(struct family *f, uint64_t n_events)
     }
     f->first_run[s] = f->n_runs;
     for (e = 0; e < n_events; e++)
-        f->order[starts[f->set_of[e]]++] = (uint32_t)e;
+        f->order[starts[f->set_of[e]]++] = places[e];
     free(starts);
     return PYLM_OK;
 }
 
 /* ---- one Newton step ---- */
 
-/* Loss, gradient and curvature of a run of events at the present log-odds. */
-static void sum_run(const struct fit *fit, const struct family *f, const struct run *run, struct sums *sums)
+static double event_loss(const struct event *event)
 {
-    uint64_t i, a, b;
-    memset(sums, 0, sizeof *sums);
+    double d = event->side ? event->log_odds : -event->log_odds; /* of what happened */
+    return log1p(exp(-fabs(d))) + (d < 0 ? -d : 0.0);
+}
+
+/* Loss, gradient and, if wanted, curvature of a run of events at the present log-odds. */
+static void sum_run(const struct fit *fit, const struct family *f, const struct run *run, int curved,
+                    struct sums *sums)
+{
+    uint64_t i;
+    uint32_t a, b;
+    sums->loss = 0;
+    memset(sums->gradient, 0, sizeof sums->gradient);
+    if (curved)
+        memset(sums->curvature, 0, sizeof sums->curvature);
     for (i = run->from; i < run->to; i++) {
-        uint32_t e = f->order[i];
-        double d = fit->log_odds[e], p = 1.0 / (1.0 + exp(-d)), error = p - fit->side[e];
-        double curve = p * (1.0 - p);
-        sums->loss += log1p(exp(-fabs(d))) + ((d > 0) != fit->side[e] ? fabs(d) : 0.0);
-        for (a = fit->row[e]; a < fit->row[e + 1u]; a++) {
-            uint32_t k = fit->number[a];
-            double x = fit->value[a] * (1.0 / 1024.0), *row = sums->curvature + k * (k + 1u) / 2u;
-            sums->gradient[k] += error * x;
-            x *= curve * (1.0 / 1024.0);
-            for (b = fit->row[e]; b <= a; b++)
-                row[fit->number[b]] += x * fit->value[b];
+        const struct event *event = event_at(fit, f->order[i]);
+        const struct input *in = event->inputs;
+        double p = 1.0 / (1.0 + exp(-event->log_odds)), error = (p - event->side) * (1.0 / 1024.0);
+        double curve = p * (1.0 - p) * (1.0 / (1024.0 * 1024.0));
+        PYLM__PREFETCH(event_at(fit, f->order[i + 4u < run->to ? i + 4u : i]));
+        sums->loss += event_loss(event);
+        for (a = 0; a < event->n; a++)
+            sums->gradient[in[a].number] += error * in[a].value;
+        for (a = 0; curved && a < event->n; a++) {
+            double x = curve * in[a].value, *row = sums->curvature + in[a].number * (in[a].number + 1u) / 2u;
+            for (b = 0; b <= a; b++)
+                row[in[b].number] += x * in[b].value;
         }
     }
 }
 
-/* Solves A x = b in place for a positive definite A, lower triangle; x replaces b. */
-static void solve(double *a, double *b, uint32_t n)
+/* Makes a positive definite matrix, lower triangle, its Cholesky factor. */
+static void factorise(double *a, uint32_t n)
 {
     uint32_t i, j, k;
     for (i = 0; i < n; i++) {
@@ -173,9 +234,17 @@ static void solve(double *a, double *b, uint32_t n)
                 sum -= ai[k] * aj[k];
             ai[j] = i == j ? sqrt(sum) : sum / aj[j];
         }
+    }
+}
+
+/* Solves A x = b for a factorised A; x replaces b. */
+static void solve(const double *a, double *b, uint32_t n)
+{
+    uint32_t i, k;
+    for (i = 0; i < n; i++) {
         for (k = 0; k < i; k++)
-            b[i] -= ai[k] * b[k];
-        b[i] /= ai[i];
+            b[i] -= a[i * (i + 1u) / 2u + k] * b[k];
+        b[i] /= a[i * (i + 1u) / 2u + i];
     }
     for (i = n; i-- > 0;) {
         for (k = i + 1u; k < n; k++)
@@ -184,66 +253,82 @@ static void solve(double *a, double *b, uint32_t n)
     }
 }
 
+static void sum_curvature(const struct fit *fit, struct family *f, uint32_t set)
+{
+    double *factor = f->factors + (size_t)set * N_PAIRS;
+    uint32_t r, i, n = fit->n_inputs;
+    memset(factor, 0, N_PAIRS * sizeof *factor);
+    for (r = f->first_run[set]; r < f->first_run[set + 1u]; r++)
+        for (i = 0; i < n * (n + 1u) / 2u; i++)
+            factor[i] += fit->sums[r].curvature[i];
+    for (i = 0; i < n; i++)
+        factor[i * (i + 1u) / 2u + i] += f->ridge;
+    factorise(factor, n);
+}
+
 /* Adds up a set's runs, makes the step and returns the set's loss, ridge included, before it. */
 static double step_set(struct fit *fit, struct family *f, uint32_t set)
 {
-    struct sums sum;
-    double *w = f->weights + (size_t)set * N_INPUTS, *step = f->steps + (size_t)set * N_INPUTS, largest = 0;
+    double *w = f->weights + (size_t)set * N_INPUTS, *step = f->steps + (size_t)set * N_INPUTS;
+    double loss = 0, largest = 0;
     uint32_t r, i, n = fit->n_inputs;
-    memset(&sum, 0, sizeof sum);
-    for (r = f->first_run[set]; r < f->first_run[set + 1u]; r++) {
-        sum.loss += fit->sums[r].loss;
-        for (i = 0; i < n; i++)
-            sum.gradient[i] += fit->sums[r].gradient[i];
-        for (i = 0; i < n * (n + 1u) / 2u; i++)
-            sum.curvature[i] += fit->sums[r].curvature[i];
-    }
     for (i = 0; i < n; i++) {
         double away = w[i] - f->prior;
-        sum.loss += 0.5 * f->ridge * away * away;
-        step[i] = -(sum.gradient[i] + f->ridge * away);
-        sum.curvature[i * (i + 1u) / 2u + i] += f->ridge;
+        loss += 0.5 * f->ridge * away * away;
+        step[i] = -f->ridge * away;
+        for (r = f->first_run[set]; r < f->first_run[set + 1u]; r++)
+            step[i] -= fit->sums[r].gradient[i];
     }
-    solve(sum.curvature, step, n);
+    for (r = f->first_run[set]; r < f->first_run[set + 1u]; r++)
+        loss += fit->sums[r].loss;
+    solve(f->factors + (size_t)set * N_PAIRS, step, n);
     for (i = 0; i < n; i++)
         largest = fmax(largest, fabs(step[i]));
     for (i = 0; i < n; i++) {
         step[i] *= largest > MAX_STEP ? MAX_STEP / largest : 1.0;
         w[i] += step[i];
     }
-    return sum.loss;
+    return loss;
 }
 
 static void apply_run(struct fit *fit, const struct family *f, const struct run *run)
 {
     const double *step = f->steps + (size_t)run->set * N_INPUTS;
-    uint64_t i, a;
+    uint64_t i;
+    uint32_t a;
     for (i = run->from; i < run->to; i++) {
-        uint32_t e = f->order[i];
+        struct event *event = event_at(fit, f->order[i]);
         double sum = 0;
-        for (a = fit->row[e]; a < fit->row[e + 1u]; a++)
-            sum += step[fit->number[a]] * fit->value[a];
-        fit->log_odds[e] += sum * (1.0 / 1024.0);
+        for (a = 0; a < event->n; a++)
+            sum += step[event->inputs[a].number] * event->inputs[a].value;
+        event->log_odds += sum * (1.0 / 1024.0);
     }
 }
 
 /* One step for all sets of a family. *loss becomes the loss before it. */
-static int step_family(struct fit *fit, struct family *f, double *loss, const pylm_task *task)
+static int step_family(struct fit *fit, struct family *f, int curved, double *loss, const pylm_task *task)
 {
-    int64_t r, n_runs = f->n_runs;
-    uint32_t s;
+    int64_t r, s, n_runs = f->n_runs, n_sets = f->n_sets;
     (void)fit->n_threads;
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic) num_threads(pylm__n_threads(fit->n_threads, f->n_runs))
 #endif
     for (r = 0; r < n_runs; r++)
         if (!pylm__task_cancelled(task))
-            sum_run(fit, f, &f->runs[r], &fit->sums[r]);
+            sum_run(fit, f, &f->runs[r], curved, &fit->sums[r]);
     if (pylm__task_cancelled(task))
         return PYLM_ERR_CANCELLED;
-    for (*loss = 0, s = 0; s < f->n_sets; s++)
-        if (f->first_run[s] < f->first_run[s + 1u])
-            *loss += step_set(fit, f, s);
+    if (curved) {
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic) num_threads(pylm__n_threads(fit->n_threads, f->n_sets))
+#endif
+        for (s = 0; s < n_sets; s++)
+            if (f->first_run[s] < f->first_run[s + 1])
+                sum_curvature(fit, f, (uint32_t)s);
+    }
+    for (*loss = 0, s = 0; s < n_sets; s++)
+        if (f->first_run[s] < f->first_run[s + 1])
+            *loss += step_set(fit, f, (uint32_t)s);
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic) num_threads(pylm__n_threads(fit->n_threads, f->n_runs))
 #endif
@@ -260,18 +345,19 @@ static int run_cycles(struct fit *fit, struct pylm__fit_result *result, pylm_tas
     uint32_t cycle, i;
     pylm__task_begin(task, PYLM_STAGE_FIT, COMMON_CYCLES + MAX_CYCLES);
     for (cycle = 0; cycle < COMMON_CYCLES; cycle++, last = loss) {
-        PYLM__TRY(step_family(fit, &fit->families[COMMON], &loss, task));
+        PYLM__TRY(step_family(fit, &fit->families[COMMON], 1, &loss, task));
         pylm__task_step(task);
-        if (last - loss < ENOUGH * 10 * (double)fit->n_events)
+        if (fabs(last - loss) < ENOUGH * (double)fit->n_events)
             break;
     }
     last = HUGE_VAL;
     for (cycle = 0; cycle < MAX_CYCLES; cycle++, last = loss) {
-        PYLM__TRY(step_family(fit, &fit->families[0], &loss, task));
+        int curved = cycle < CURVATURE_CYCLES;
+        PYLM__TRY(step_family(fit, &fit->families[0], curved, &loss, task));
         for (i = 1; i < PYLM__N_FAMILIES; i++)
-            PYLM__TRY(step_family(fit, &fit->families[i], &ignored, task));
+            PYLM__TRY(step_family(fit, &fit->families[i], curved, &ignored, task));
         pylm__task_step(task);
-        if (last - loss < ENOUGH * (double)fit->n_events)
+        if (fabs(last - loss) < ENOUGH * (double)fit->n_events)
             break;
     }
     result->cycles = cycle;
@@ -302,10 +388,8 @@ static double bits_a_symbol(const struct fit *fit, uint64_t n_symbols)
 {
     double loss = 0;
     uint64_t e;
-    for (e = 0; e < fit->n_events; e++) {
-        double d = fit->log_odds[e];
-        loss += log1p(exp(-fabs(d))) + ((d > 0) != fit->side[e] ? fabs(d) : 0.0);
-    }
+    for (e = 0; e < fit->n_events; e++)
+        loss += event_loss(event_at(fit, fit->families[COMMON].order[e]));
     return loss / log(2.0) / (double)n_symbols;
 }
 
@@ -320,7 +404,8 @@ static int allocate_family(struct fit *fit, const struct pylm__fit_input *in, ui
     f->order = pylm__array_new(fit->n_events, sizeof *f->order);
     f->weights = pylm__array_new((uint64_t)f->n_sets * N_INPUTS, sizeof *f->weights);
     f->steps = pylm__array_new((uint64_t)f->n_sets * N_INPUTS, sizeof *f->steps);
-    if (!f->set_of || !f->order || !f->weights || !f->steps)
+    f->factors = pylm__array_new((uint64_t)f->n_sets * N_PAIRS, sizeof *f->factors);
+    if (!f->set_of || !f->order || !f->weights || !f->steps || !f->factors)
         return PYLM_ERR_MEMORY;
     for (s = 0; s < f->n_sets * N_INPUTS; s++)
         f->weights[s] = f->prior;
@@ -329,31 +414,19 @@ static int allocate_family(struct fit *fit, const struct pylm__fit_input *in, ui
 
 static int prepare(struct fit *fit, const struct pylm__fit_input *in)
 {
-    uint32_t i, most_runs = 1;
-    uint64_t e, a;
-    for (i = 0; i <= COMMON; i++)
-        PYLM__TRY(allocate_family(fit, in, i));
-    fit->row = pylm__array_new(fit->n_events + 1u, sizeof *fit->row);
-    fit->log_odds = pylm__array_new(fit->n_events, sizeof *fit->log_odds);
-    if (!fit->row || !fit->log_odds)
-        return PYLM_ERR_MEMORY;
-    PYLM__TRY(gather_inputs(fit, in)); /* counts them: there are no arrays yet */
-    fit->number = pylm__array_new(fit->row[fit->n_events], sizeof *fit->number);
-    fit->value = pylm__array_new(fit->row[fit->n_events], sizeof *fit->value);
-    if (!fit->number || !fit->value)
-        return PYLM_ERR_MEMORY;
-    PYLM__TRY(gather_inputs(fit, in));
-    for (i = 0; i <= COMMON; i++) {
-        PYLM__TRY(order_events(&fit->families[i], fit->n_events));
+    uint32_t i, most_runs = 1, *places = pylm__array_new(fit->n_events, sizeof *places);
+    int status = places ? PYLM_OK : PYLM_ERR_MEMORY;
+    for (i = 0; i <= COMMON && status == PYLM_OK; i++)
+        status = allocate_family(fit, in, i);
+    if (status == PYLM_OK)
+        status = gather_events(fit, in, places);
+    for (i = 0; i <= COMMON && status == PYLM_OK; i++) {
+        status = order_events(&fit->families[i], places, fit->n_events);
         most_runs = fit->families[i].n_runs > most_runs ? fit->families[i].n_runs : most_runs;
     }
+    free(places);
     fit->sums = pylm__array_new(most_runs, sizeof *fit->sums);
-    if (!fit->sums)
-        return PYLM_ERR_MEMORY;
-    for (e = 0; e < fit->n_events; e++)
-        for (a = fit->row[e]; a < fit->row[e + 1u]; a++)
-            fit->log_odds[e] += COMMON_PRIOR * fit->value[a] / 1024.0;
-    return PYLM_OK;
+    return status == PYLM_OK && !fit->sums ? PYLM_ERR_MEMORY : status;
 }
 
 int pylm__fit(const struct pylm__fit_input *input, int16_t *weights, struct pylm__fit_result *result,
@@ -365,7 +438,6 @@ int pylm__fit(const struct pylm__fit_input *input, int16_t *weights, struct pylm
     memset(&fit, 0, sizeof fit);
     fit.n_events = input->heldout->n_events;
     fit.n_inputs = input->templates->n + 1u;
-    fit.side = input->heldout->side;
     fit.n_threads = input->n_threads;
     status = fit.n_events < UINT32_MAX ? prepare(&fit, input) : PYLM_ERR_LARGE;
     if (status == PYLM_OK)
@@ -381,11 +453,9 @@ int pylm__fit(const struct pylm__fit_input *input, int16_t *weights, struct pylm
         free(fit.families[i].first_run);
         free(fit.families[i].weights);
         free(fit.families[i].steps);
+        free(fit.families[i].factors);
     }
-    free(fit.row);
-    free(fit.number);
-    free(fit.value);
-    free(fit.log_odds);
+    free(fit.events);
     free(fit.sums);
     return status;
 }

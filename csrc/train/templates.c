@@ -43,7 +43,7 @@ static uint8_t suffix(const struct pylm__templates *t, uint8_t order)
 
 static void add_word_families(struct pylm__templates *t)
 {
-    uint8_t two, c1, c12, c2;
+    uint8_t two, c1, c12;
     two = add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_SKIP);
     (void)add(t, two, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_SKIP);
     (void)add(t, suffix(t, 1), PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
@@ -53,8 +53,7 @@ static void add_word_families(struct pylm__templates *t)
     c1 = add(t, PYLM__NO_BASE, PYLM__KIND_CLASS, 1, PYLM__ROLE_NONE);
     c12 = add(t, c1, PYLM__KIND_CLASS, 2, PYLM__ROLE_NONE);
     (void)add(t, c12, PYLM__KIND_CLASS, 3, PYLM__ROLE_NONE);
-    c2 = add(t, suffix(t, 1), PYLM__KIND_CLASS, 2, PYLM__ROLE_NONE);
-    (void)add(t, c2, PYLM__KIND_CLASS, 3, PYLM__ROLE_NONE);
+    (void)add(t, suffix(t, 1), PYLM__KIND_CLASS, 2, PYLM__ROLE_NONE);
     (void)add(t, c1, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_NONE);
     (void)add(t, PYLM__NO_BASE, PYLM__KIND_COARSE, 4, PYLM__ROLE_NONE);
 }
