@@ -13,48 +13,132 @@ static int32_t calibrated(const struct pylm__evidence *e, uint32_t n0, uint32_t 
     return pylm__load_i16(e->calibration + 2u * pylm__calibration_in_row(e->row, n0, n1));
 }
 
-/* The log-odds of one context at a node split at mid. */
-static int32_t log_odds(struct pylm__evidence *e, uint32_t mid)
+/* The log-odds of a context whose evidence is all on one side. */
+static inline int32_t sided(struct pylm__evidence *e, int side)
 {
-    int right = e->first >= mid;
-    if (!right && e->last >= mid) {
-        pylm__evidence_split(e);
-        return calibrated(e, e->total_left, e->total - e->total_left);
-    }
     if (!e->sided_known) {
         e->sided[0] = (int16_t)calibrated(e, e->total, 0);
         e->sided[1] = (int16_t)calibrated(e, 0, e->total);
         e->sided_known = 1;
     }
-    return e->sided[right];
+    return e->sided[side];
+}
+
+static inline void add_active(const struct pylm__tree *tree, const struct pylm__evidence *e, uint8_t number,
+                              struct pylm__situation *situation, uint8_t *active, uint32_t *n)
+{
+    active[(*n)++] = number;
+    pylm__situation_add(situation, e->template_number, tree->n_suffix, e->digits, e->level);
+}
+
+void pylm__front_begin(const struct pylm__tree *tree, const struct pylm__evidence *evidence, uint32_t n,
+                       struct pylm__front *front)
+{
+    static const struct pylm__situation nothing = {0, 0, 0};
+    uint32_t i;
+    front->situation = nothing;
+    for (i = front->n_active = 0; i < n; i++)
+        add_active(tree, &evidence[i], (uint8_t)i, &front->situation, front->active, &front->n_active);
+}
+
+/* The three rows of weights that a situation chooses. */
+struct rows {
+    const uint8_t *w0, *w1, *w2;
+};
+
+static inline struct rows choose_rows(const struct pylm__tree *tree, const struct pylm__situation *situation,
+                                      uint32_t node_set)
+{
+    uint32_t sets[PYLM__N_FAMILIES], row = 2u * (tree->n_templates + 1u);
+    uint32_t before = pylm__n_sets(0, tree->n_suffix, tree->n_node_sets);
+    struct rows rows;
+    pylm__situation_sets(situation, node_set < tree->n_node_sets ? node_set : 0u, sets);
+    rows.w0 = tree->weights + (size_t)sets[0] * row;
+    rows.w1 = tree->weights + (size_t)(before + sets[1]) * row;
+    rows.w2 = tree->weights + (size_t)(before + tree->n_node_sets + sets[2]) * row;
+    return rows;
+}
+
+/* Weight times input. Unsigned, so that a damaged image cannot overflow the sum; the trainer keeps true
+ * sums far below 2^31. */
+static inline uint32_t weighted(const struct rows *rows, uint32_t k, int32_t input)
+{
+    int32_t weight = pylm__load_i16(rows->w0 + 2u * k) + pylm__load_i16(rows->w1 + 2u * k) +
+                     pylm__load_i16(rows->w2 + 2u * k);
+    return (uint32_t)weight * (uint32_t)input;
+}
+
+/* q13 * q10 to q10, rounding; the shift of a negative number is done on its complement. */
+static inline uint32_t squash_sum(uint32_t sum)
+{
+    sum += UINT32_C(1) << 12;
+    return pylm__squash(sum >> 31 ? -(int32_t)(~sum >> 13) - 1 : (int32_t)(sum >> 13));
 }
 
 uint32_t pylm__node_probability(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set,
-                                struct pylm__evidence *evidence, const uint8_t *active, uint32_t n_active)
+                                const struct pylm__front *front, struct pylm__evidence *evidence)
+{
+    struct rows rows = choose_rows(tree, &front->situation, node_set);
+    uint32_t i, sum = weighted(&rows, tree->n_templates, PYLM__CONSTANT_Q10);
+    for (i = 0; i < front->n_active; i++) {
+        struct pylm__evidence *e = &evidence[front->active[i]];
+        int32_t x;
+        if (e->last < mid) {
+            x = sided(e, 0);
+        } else if (e->first >= mid) {
+            x = sided(e, 1);
+        } else {
+            pylm__evidence_split(e);
+            x = calibrated(e, e->total_left, e->total - e->total_left);
+        }
+        sum += weighted(&rows, e->template_number, x);
+    }
+    return squash_sum(sum);
+}
+
+void pylm__node_descend(const struct pylm__tree *tree, uint32_t mid, int side, struct pylm__front *front,
+                        struct pylm__evidence *evidence)
 {
     struct pylm__situation situation = {0, 0, 0};
-    uint32_t sets[PYLM__N_FAMILIES], sum, i, row = 2u * (tree->n_templates + 1u), before;
-    const uint8_t *w0, *w1, *w2;
-    for (i = 0; i < n_active; i++) {
-        const struct pylm__evidence *e = &evidence[active[i]];
-        pylm__situation_add(&situation, e->template_number, tree->n_suffix, e->digits, e->level);
+    uint32_t i, n = 0;
+    for (i = 0; i < front->n_active; i++) {
+        uint8_t number = front->active[i];
+        struct pylm__evidence *e = &evidence[number];
+        int left = e->last < mid, right = e->first >= mid;
+        if (left || right ? side == right : pylm__evidence_step(e, side))
+            add_active(tree, e, number, &situation, front->active, &n);
     }
-    pylm__situation_sets(&situation, node_set < tree->n_node_sets ? node_set : 0u, sets);
-    before = pylm__n_sets(0, tree->n_suffix, tree->n_node_sets);
-    w0 = tree->weights + (size_t)sets[0] * row;
-    w1 = tree->weights + (size_t)(before + sets[1]) * row;
-    w2 = tree->weights + (size_t)(before + tree->n_node_sets + sets[2]) * row;
-    /* Unsigned, so that a damaged image cannot overflow; the trainer keeps true sums far below 2^31. */
-    i = 2u * tree->n_templates;
-    sum = (uint32_t)((pylm__load_i16(w0 + i) + pylm__load_i16(w1 + i) + pylm__load_i16(w2 + i)) *
-                     PYLM__CONSTANT_Q10);
-    for (i = 0; i < n_active; i++) {
-        struct pylm__evidence *e = &evidence[active[i]];
-        uint32_t k = 2u * e->template_number;
-        int32_t weight = pylm__load_i16(w0 + k) + pylm__load_i16(w1 + k) + pylm__load_i16(w2 + k);
-        sum += (uint32_t)weight * (uint32_t)log_odds(e, mid);
+    front->n_active = n;
+    front->situation = situation;
+}
+
+uint32_t pylm__node_follow(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set, int side,
+                           struct pylm__front *front, struct pylm__evidence *evidence)
+{
+    struct rows rows = choose_rows(tree, &front->situation, node_set);
+    struct pylm__situation situation = {0, 0, 0};
+    uint32_t i, n = 0, sum = weighted(&rows, tree->n_templates, PYLM__CONSTANT_Q10);
+    for (i = 0; i < front->n_active; i++) {
+        uint8_t number = front->active[i];
+        struct pylm__evidence *e = &evidence[number];
+        int32_t x;
+        int stays;
+        if (e->last < mid) {
+            x = sided(e, 0);
+            stays = !side;
+        } else if (e->first >= mid) {
+            x = sided(e, 1);
+            stays = side;
+        } else {
+            pylm__evidence_split(e);
+            x = calibrated(e, e->total_left, e->total - e->total_left);
+            stays = pylm__evidence_step(e, side);
+        }
+        sum += weighted(&rows, e->template_number, x);
+        if (stays)
+            add_active(tree, e, number, &situation, front->active, &n);
     }
-    /* q13 * q10 to q10, rounding; the shift of a negative number is done on its complement. */
-    sum += UINT32_C(1) << 12;
-    return pylm__squash(sum >> 31 ? -(int32_t)(~sum >> 13) - 1 : (int32_t)(sum >> 13));
+    front->n_active = n;
+    front->situation = situation;
+    return squash_sum(sum);
 }

@@ -21,11 +21,27 @@
 #define PYLM__CONSTANT_Q10 256 /* the constant input, 1/4 nat */
 #define PYLM__MAX_LOG_ODDS_Q10 8704 /* of a calibration entry: 8.5 nats */
 
-/* Probability, q16, of going right at a node split at `mid`, whose weight set is `node_set`. Reads the
- * splits that it needs, so that pylm__evidence_step() can follow.
- *   active   the numbers in `evidence` of what still has evidence here, ascending */
+/* What still counts at a node. */
+struct pylm__front {
+    struct pylm__situation situation;
+    uint32_t n_active;
+    uint8_t active[PYLM__MAX_TEMPLATES]; /* numbers of evidence, ascending */
+};
+
+/* The front at the root: all of n pieces of evidence. */
+void pylm__front_begin(const struct pylm__tree *tree, const struct pylm__evidence *evidence, uint32_t n,
+                       struct pylm__front *front);
+
+/* Probability, q16, of going right at a node split at `mid`, whose weight set is `node_set`. */
 uint32_t pylm__node_probability(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set,
-                                struct pylm__evidence *evidence, const uint8_t *active,
-                                uint32_t n_active);
+                                const struct pylm__front *front, struct pylm__evidence *evidence);
+
+/* Narrows all evidence to one child of the node whose probability was asked for last. */
+void pylm__node_descend(const struct pylm__tree *tree, uint32_t mid, int side, struct pylm__front *front,
+                        struct pylm__evidence *evidence);
+
+/* Both in one pass, for a path that is known. */
+uint32_t pylm__node_follow(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set, int side,
+                           struct pylm__front *front, struct pylm__evidence *evidence);
 
 #endif

@@ -31,28 +31,19 @@ struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pyl
                                struct pylm__work *work)
 {
     struct pylm__frame *root = pylm__frame(work, 0);
-    uint32_t i;
+    uint32_t n;
     root->mass = UINT64_C(1) << 62;
     root->p = pylm__small_one();
     root->node = root->lo = 0;
     root->hi = model->n_symbols;
-    root->n_active = pylm__evidence_find(model, &work->tree, state, work->looks, root->evidence);
-    for (i = 0; i < root->n_active; i++)
-        root->active[i] = (uint8_t)i;
+    n = pylm__evidence_find(model, &work->tree, state, work->looks, root->evidence);
+    pylm__front_begin(&work->tree, root->evidence, n, &root->front);
     return root;
 }
 
-/* Narrows all evidence to one side; what has none left there is no longer active. */
-static void descend(struct pylm__frame *frame, uint32_t mid, int side)
+/* Makes a frame the one of a child. */
+static void enter(struct pylm__frame *frame, uint32_t mid, int side)
 {
-    uint32_t i, n = 0;
-    for (i = 0; i < frame->n_active; i++) {
-        struct pylm__evidence *e = &frame->evidence[frame->active[i]];
-        int left = e->last < mid, right = e->first >= mid;
-        if (left || right ? side == right : pylm__evidence_step(e, side))
-            frame->active[n++] = frame->active[i];
-    }
-    frame->n_active = n;
     if (side) {
         frame->node += mid - frame->lo;
         frame->lo = mid;
@@ -70,10 +61,9 @@ static struct pylm__small tree_probability(const struct pylm__model *model, cons
     uint32_t leaf = pylm__tree_leaf(&work->tree, symbol), mid, set, right;
     while (frame->hi - frame->lo > 1u) {
         mid = pylm__tree_mid(&work->tree, frame->node, frame->lo, frame->hi, &set);
-        right = pylm__node_probability(&work->tree, mid, set, frame->evidence, frame->active,
-                                        frame->n_active);
+        right = pylm__node_follow(&work->tree, mid, set, leaf >= mid, &frame->front, frame->evidence);
         p = pylm__small_times(p, leaf >= mid ? right : 65536u - right);
-        descend(frame, mid, leaf >= mid);
+        enter(frame, mid, leaf >= mid);
     }
     return p;
 }
@@ -126,10 +116,17 @@ static void copy_frame(struct pylm__frame *to, const struct pylm__frame *from)
 {
     uint32_t i;
     memcpy(to, from, sizeof *from);
-    for (i = 0; i < from->n_active; i++) {
-        to->evidence[i] = from->evidence[from->active[i]];
-        to->active[i] = (uint8_t)i;
+    for (i = 0; i < from->front.n_active; i++) {
+        to->evidence[i] = from->evidence[from->front.active[i]];
+        to->front.active[i] = (uint8_t)i;
     }
+}
+
+/* Narrows a frame to one child of the node just predicted. */
+static void descend(const struct pylm__tree *tree, struct pylm__frame *frame, uint32_t mid, int side)
+{
+    pylm__node_descend(tree, mid, side, &frame->front, frame->evidence);
+    enter(frame, mid, side);
 }
 
 /* Depth first, left before right: the left child goes on one level down, the right child waits in the
@@ -151,8 +148,7 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
             continue;
         }
         mid = pylm__tree_mid(&work->tree, frame->node, frame->lo, frame->hi, &set);
-        right = pylm__node_probability(&work->tree, mid, set, frame->evidence, frame->active,
-                                        frame->n_active);
+        right = pylm__node_probability(&work->tree, mid, set, &frame->front, frame->evidence);
         right_mass = pylm__mass_times(frame->mass, right);
         left = pylm__frame(work, level + 1u);
         copy_frame(left, frame);
@@ -160,8 +156,8 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
         left->p = pylm__small_times(frame->p, 65536u - right);
         frame->mass = right_mass;
         frame->p = pylm__small_times(frame->p, right);
-        descend(left, mid, 0);
-        descend(frame, mid, 1);
+        descend(&work->tree, left, mid, 0);
+        descend(&work->tree, frame, mid, 1);
         level++;
     }
 }

@@ -13,9 +13,9 @@
 struct pylm__frame {
     uint64_t mass;        /* its probability, q62: children sum to their parent exactly */
     struct pylm__small p; /* the same, good for the smallest too */
-    uint32_t node, lo, hi, n_active;
-    uint8_t active[PYLM__MAX_TEMPLATES]; /* which evidence still counts, ascending */
-    struct pylm__evidence evidence[];    /* as many as the tree has templates */
+    uint32_t node, lo, hi;
+    struct pylm__front front;
+    struct pylm__evidence evidence[]; /* as many as the tree has templates */
 };
 
 /* The caller's working memory begins with this; frames for every level of a tree follow. With several
