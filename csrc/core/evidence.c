@@ -37,9 +37,9 @@ static uint64_t find_record(const struct pylm__lookup *look)
 {
     unsigned width = look->check_bits + 1u + look->payload_bits;
     uint64_t bit = (uint64_t)look->at * width;
-    uint32_t i, seen;
+    uint32_t i, seen, mask = pylm__mask(look->check_bits);
     for (i = look->at; i < look->end; i++, bit += width) {
-        seen = pylm__bits(look->records, bit, look->check_bits);
+        seen = (uint32_t)pylm__word(look->records, bit) & mask;
         if (seen >= look->check)
             return seen == look->check ? bit + look->check_bits : 0u;
     }
@@ -130,7 +130,8 @@ uint32_t pylm__evidence_find(const struct pylm__model *model, const struct pylm_
         found[n].role = head[PYLM__C_ROLE];
         found[n].leaf_bits = tree->symbol_bits;
         found[n].calibration = tree->calibration + (size_t)k * PYLM__N_CALIBRATION * 2u;
-        found[n].selects = k < tree->n_suffix || found[n].role != PYLM__ROLE_NONE;
+        found[n].is_suffix = k < tree->n_suffix;
+        found[n].selects = found[n].is_suffix || found[n].role != PYLM__ROLE_NONE;
         found[n].level = 0;
         found[n].digits = 0;
         read_record(image, head, &looks[k], bit, &found[n]);

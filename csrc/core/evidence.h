@@ -35,7 +35,7 @@
 #define PYLM__N_RATIOS 41u
 #define PYLM__N_CALIBRATION (PYLM__N_EXACT + PYLM__N_OCTAVES * PYLM__N_RATIOS)
 
-/* Where the indices for a sum begin, if it is small; where that for n0 = n1 is, if it is large. */
+/* Where the indices for a sum begin. */
 static inline uint32_t pylm__calibration_row(uint32_t total)
 {
     uint32_t octave;
@@ -44,19 +44,18 @@ static inline uint32_t pylm__calibration_row(uint32_t total)
     octave = pylm__ilog2(total - 1u) - 3u;
     if (octave > PYLM__N_OCTAVES - 1u)
         octave = PYLM__N_OCTAVES - 1u;
-    return PYLM__N_EXACT + octave * PYLM__N_RATIOS + PYLM__N_RATIOS / 2u;
+    return PYLM__N_EXACT + octave * PYLM__N_RATIOS;
 }
 
 static inline uint32_t pylm__calibration_in_row(uint32_t row, uint32_t n0, uint32_t n1)
 {
-    int32_t apart, most = (int32_t)(PYLM__N_RATIOS / 2u);
+    int32_t step;
     if (row < PYLM__N_EXACT)
         return row + n1;
-    /* In 1/16 bit, shifted to be positive, rounded to 1/2 bit; symmetric for counts that differ. */
-    apart = (int32_t)pylm__log2_of_count(n1) - (int32_t)pylm__log2_of_count(n0);
-    apart = apart < 0 ? -((4 - apart) >> 3) : (apart + 4) >> 3;
-    apart = apart < -most ? -most : apart > most ? most : apart;
-    return (uint32_t)((int32_t)row + apart);
+    /* log2(n1 / n0) in 1/16 bit, moved to begin at 0 and rounded to steps of 1/2 bit */
+    step = (int32_t)(pylm__log2_of_count(n1) - pylm__log2_of_count(n0)) + 8 * (int32_t)(PYLM__N_RATIOS / 2u) + 4;
+    step = step < 0 ? 0 : step >> 3;
+    return row + (step < (int32_t)PYLM__N_RATIOS ? (uint32_t)step : PYLM__N_RATIOS - 1u);
 }
 
 static inline uint32_t pylm__calibration_index(uint32_t n0, uint32_t n1)
@@ -74,13 +73,13 @@ struct pylm__evidence {
     uint32_t n;            /* successors in the slice */
     uint32_t at;           /* number of its first successor in the list */
     uint32_t split;        /* number of its split in the list, if n > 1 */
-    uint32_t n_left, total_left; /* the split, once pylm__evidence_split() has read it */
     uint32_t n_mask, total_mask; /* ones as wide as the two fields of a split */
     uint32_t digits;       /* what it adds to the situation; see situation.h */
     int16_t sided[2];      /* log-odds when all the evidence is left, right */
     uint16_t row;          /* of the calibration, for this total */
     uint8_t sided_known;
-    uint8_t selects;       /* it takes part in choosing weight sets */
+    uint8_t is_suffix;     /* of a suffix template */
+    uint8_t selects;       /* it takes part in choosing weight sets, as a suffix or by its role */
     uint8_t level;
     uint8_t template_number, role;
     uint8_t leaf_bits, n_bits, split_bits;
@@ -104,46 +103,40 @@ static inline void pylm__evidence_set_total(struct pylm__evidence *e, uint32_t t
     }
 }
 
-/* Reads the split of a slice that has successors on both sides of the current node. */
-static inline void pylm__evidence_split(struct pylm__evidence *e)
+struct pylm__split {
+    uint32_t n_left, total_left; /* successors and occurrences left of mid */
+};
+
+/* The split of a slice that has successors on both sides of the current node. There are at least two
+ * then, even in a damaged list, since `first` and `last` are read where the slice begins and ends. */
+static inline struct pylm__split pylm__evidence_split(const struct pylm__evidence *e)
 {
-    uint32_t n = e->n, n_left = 1, total_left = e->total;
-    if (n > 1u) { /* only a damaged list has one successor and two ends */
-        uint64_t bit = e->splits + (uint64_t)e->split * e->split_bits, word;
-        word = pylm__word(e->leaves, bit);
-        n_left = (uint32_t)word & e->n_mask;
-        if (e->split_bits <= 57u)
-            total_left = (uint32_t)(word >> e->n_bits) & e->total_mask;
-        else
-            total_left = (uint32_t)pylm__word(e->leaves, bit + e->n_bits) & e->total_mask;
-        if (n_left - 1u >= n - 1u) /* not from 1 to n - 1 */
-            n_left = 1;
-        if (total_left > e->total)
-            total_left = e->total;
-    }
-    e->n_left = n_left;
-    e->total_left = total_left;
+    uint64_t word = pylm__word(e->leaves, e->splits + (uint64_t)e->split * e->split_bits);
+    struct pylm__split split;
+    split.n_left = (uint32_t)word & e->n_mask;
+    split.total_left = (uint32_t)(word >> e->n_bits) & e->total_mask; /* 24 + 32 bits at most */
+    if (split.n_left - 1u >= e->n - 1u) /* damaged: not from 1 to n - 1 */
+        split.n_left = 1;
+    if (split.total_left > e->total)
+        split.total_left = e->total;
+    return split;
 }
 
-/* Narrows a slice whose split was read to its left (0) or right (1) part. Returns 0 if nothing is left. */
-static inline int pylm__evidence_step(struct pylm__evidence *e, int side)
+/* Narrows a slice to the left (0) or right (1) part of its split. */
+static inline void pylm__evidence_step(struct pylm__evidence *e, struct pylm__split split, int side)
 {
-    uint32_t total = e->total_left;
-    if (e->n < 2u)
-        return 0;
     if (side) {
-        total = e->total - total;
-        e->at += e->n_left;
-        e->split += e->n_left;
-        e->n -= e->n_left;
+        e->at += split.n_left;
+        e->split += split.n_left;
+        e->n -= split.n_left;
         e->first = pylm__bits(e->leaves, (uint64_t)e->at * e->leaf_bits, e->leaf_bits);
+        pylm__evidence_set_total(e, e->total - split.total_left);
     } else {
         e->split++;
-        e->n = e->n_left;
+        e->n = split.n_left;
         e->last = pylm__bits(e->leaves, (uint64_t)(e->at + e->n - 1u) * e->leaf_bits, e->leaf_bits);
+        pylm__evidence_set_total(e, split.total_left);
     }
-    pylm__evidence_set_total(e, total);
-    return total > 0;
 }
 
 #endif

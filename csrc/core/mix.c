@@ -24,21 +24,24 @@ static inline int32_t sided(struct pylm__evidence *e, int side)
     return e->sided[side];
 }
 
-static inline void add_active(const struct pylm__tree *tree, const struct pylm__evidence *e, uint8_t number,
-                              struct pylm__situation *situation, uint8_t *active, uint32_t *n)
+static inline void add_active(struct pylm__front *front, const struct pylm__evidence *e, uint8_t number)
 {
-    active[(*n)++] = number;
-    pylm__situation_add(situation, e->template_number, tree->n_suffix, e->digits, e->level);
+    front->active[front->n_active++] = number;
+    front->n_suffix += e->is_suffix;
+    front->digits += e->digits;
 }
 
-void pylm__front_begin(const struct pylm__tree *tree, const struct pylm__evidence *evidence, uint32_t n,
-                       struct pylm__front *front)
+static inline void clear(struct pylm__front *front)
 {
-    static const struct pylm__situation nothing = {0, 0, 0};
+    front->digits = front->n_suffix = front->n_active = 0;
+}
+
+void pylm__front_begin(const struct pylm__evidence *evidence, uint32_t n, struct pylm__front *front)
+{
     uint32_t i;
-    front->situation = nothing;
-    for (i = front->n_active = 0; i < n; i++)
-        add_active(tree, &evidence[i], (uint8_t)i, &front->situation, front->active, &front->n_active);
+    clear(front);
+    for (i = 0; i < n; i++)
+        add_active(front, &evidence[i], (uint8_t)i);
 }
 
 /* The three rows of weights that a situation chooses. */
@@ -46,13 +49,19 @@ struct rows {
     const uint8_t *w0, *w1, *w2;
 };
 
-static inline struct rows choose_rows(const struct pylm__tree *tree, const struct pylm__situation *situation,
-                                      uint32_t node_set)
+static inline struct rows choose_rows(const struct pylm__tree *tree, const struct pylm__front *front,
+                                      const struct pylm__evidence *evidence, uint32_t node_set)
 {
+    struct pylm__situation situation = {front->digits, 0, 0};
     uint32_t sets[PYLM__N_FAMILIES], row = 2u * (tree->n_templates + 1u);
     uint32_t before = pylm__n_sets(0, tree->n_suffix, tree->n_node_sets);
     struct rows rows;
-    pylm__situation_sets(situation, node_set < tree->n_node_sets ? node_set : 0u, sets);
+    if (front->n_suffix) {
+        const struct pylm__evidence *longest = &evidence[front->active[front->n_suffix - 1u]];
+        situation.suffix = longest->template_number;
+        situation.hits = longest->level;
+    }
+    pylm__situation_sets(&situation, node_set < tree->n_node_sets ? node_set : 0u, sets);
     rows.w0 = tree->weights + (size_t)sets[0] * row;
     rows.w1 = tree->weights + (size_t)(before + sets[1]) * row;
     rows.w2 = tree->weights + (size_t)(before + tree->n_node_sets + sets[2]) * row;
@@ -78,67 +87,60 @@ static inline uint32_t squash_sum(uint32_t sum)
 uint32_t pylm__node_probability(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set,
                                 const struct pylm__front *front, struct pylm__evidence *evidence)
 {
-    struct rows rows = choose_rows(tree, &front->situation, node_set);
+    struct rows rows = choose_rows(tree, front, evidence, node_set);
     uint32_t i, sum = weighted(&rows, tree->n_templates, PYLM__CONSTANT_Q10);
     for (i = 0; i < front->n_active; i++) {
         struct pylm__evidence *e = &evidence[front->active[i]];
         int32_t x;
-        if (e->last < mid) {
-            x = sided(e, 0);
-        } else if (e->first >= mid) {
-            x = sided(e, 1);
+        if (e->last < mid || e->first >= mid) {
+            x = sided(e, e->first >= mid);
         } else {
-            pylm__evidence_split(e);
-            x = calibrated(e, e->total_left, e->total - e->total_left);
+            struct pylm__split split = pylm__evidence_split(e);
+            x = calibrated(e, split.total_left, e->total - split.total_left);
         }
         sum += weighted(&rows, e->template_number, x);
     }
     return squash_sum(sum);
 }
 
-void pylm__node_descend(const struct pylm__tree *tree, uint32_t mid, int side, struct pylm__front *front,
-                        struct pylm__evidence *evidence)
+void pylm__node_descend(uint32_t mid, int side, struct pylm__front *front, struct pylm__evidence *evidence)
 {
-    struct pylm__situation situation = {0, 0, 0};
-    uint32_t i, n = 0;
-    for (i = 0; i < front->n_active; i++) {
+    uint32_t i, n_active = front->n_active;
+    clear(front);
+    for (i = 0; i < n_active; i++) {
         uint8_t number = front->active[i];
         struct pylm__evidence *e = &evidence[number];
-        int left = e->last < mid, right = e->first >= mid;
-        if (left || right ? side == right : pylm__evidence_step(e, side))
-            add_active(tree, e, number, &situation, front->active, &n);
+        if (e->last < mid || e->first >= mid) {
+            if ((e->first >= mid) != side)
+                continue;
+        } else {
+            pylm__evidence_step(e, pylm__evidence_split(e), side);
+        }
+        add_active(front, e, number);
     }
-    front->n_active = n;
-    front->situation = situation;
 }
 
 uint32_t pylm__node_follow(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set, int side,
                            struct pylm__front *front, struct pylm__evidence *evidence)
 {
-    struct rows rows = choose_rows(tree, &front->situation, node_set);
-    struct pylm__situation situation = {0, 0, 0};
-    uint32_t i, n = 0, sum = weighted(&rows, tree->n_templates, PYLM__CONSTANT_Q10);
-    for (i = 0; i < front->n_active; i++) {
+    struct rows rows = choose_rows(tree, front, evidence, node_set);
+    uint32_t i, n_active = front->n_active, sum = weighted(&rows, tree->n_templates, PYLM__CONSTANT_Q10);
+    clear(front);
+    for (i = 0; i < n_active; i++) {
         uint8_t number = front->active[i];
         struct pylm__evidence *e = &evidence[number];
-        int32_t x;
-        int stays;
-        if (e->last < mid) {
-            x = sided(e, 0);
-            stays = !side;
-        } else if (e->first >= mid) {
-            x = sided(e, 1);
-            stays = side;
+        if (e->last < mid || e->first >= mid) {
+            int right = e->first >= mid;
+            sum += weighted(&rows, e->template_number, sided(e, right));
+            if (right != side)
+                continue;
         } else {
-            pylm__evidence_split(e);
-            x = calibrated(e, e->total_left, e->total - e->total_left);
-            stays = pylm__evidence_step(e, side);
+            struct pylm__split split = pylm__evidence_split(e);
+            int32_t x = calibrated(e, split.total_left, e->total - split.total_left);
+            sum += weighted(&rows, e->template_number, x);
+            pylm__evidence_step(e, split, side);
         }
-        sum += weighted(&rows, e->template_number, x);
-        if (stays)
-            add_active(tree, e, number, &situation, front->active, &n);
+        add_active(front, e, number);
     }
-    front->n_active = n;
-    front->situation = situation;
     return squash_sum(sum);
 }

@@ -23,22 +23,21 @@
 
 /* What still counts at a node. */
 struct pylm__front {
-    struct pylm__situation situation;
+    uint32_t digits;   /* sum over what is active; see situation.h */
+    uint32_t n_suffix; /* how many of them are suffix contexts: the first ones */
     uint32_t n_active;
     uint8_t active[PYLM__MAX_TEMPLATES]; /* numbers of evidence, ascending */
 };
 
 /* The front at the root: all of n pieces of evidence. */
-void pylm__front_begin(const struct pylm__tree *tree, const struct pylm__evidence *evidence, uint32_t n,
-                       struct pylm__front *front);
+void pylm__front_begin(const struct pylm__evidence *evidence, uint32_t n, struct pylm__front *front);
 
 /* Probability, q16, of going right at a node split at `mid`, whose weight set is `node_set`. */
 uint32_t pylm__node_probability(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set,
                                 const struct pylm__front *front, struct pylm__evidence *evidence);
 
-/* Narrows all evidence to one child of the node whose probability was asked for last. */
-void pylm__node_descend(const struct pylm__tree *tree, uint32_t mid, int side, struct pylm__front *front,
-                        struct pylm__evidence *evidence);
+/* Narrows all evidence to one child of a node. */
+void pylm__node_descend(uint32_t mid, int side, struct pylm__front *front, struct pylm__evidence *evidence);
 
 /* Both in one pass, for a path that is known. */
 uint32_t pylm__node_follow(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set, int side,

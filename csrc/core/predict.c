@@ -37,7 +37,7 @@ struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pyl
     root->node = root->lo = 0;
     root->hi = model->n_symbols;
     n = pylm__evidence_find(model, &work->tree, state, work->looks, root->evidence);
-    pylm__front_begin(&work->tree, root->evidence, n, &root->front);
+    pylm__front_begin(root->evidence, n, &root->front);
     return root;
 }
 
@@ -122,10 +122,10 @@ static void copy_frame(struct pylm__frame *to, const struct pylm__frame *from)
     }
 }
 
-/* Narrows a frame to one child of the node just predicted. */
-static void descend(const struct pylm__tree *tree, struct pylm__frame *frame, uint32_t mid, int side)
+/* Narrows a frame to one child of its node. */
+static void descend(struct pylm__frame *frame, uint32_t mid, int side)
 {
-    pylm__node_descend(tree, mid, side, &frame->front, frame->evidence);
+    pylm__node_descend(mid, side, &frame->front, frame->evidence);
     enter(frame, mid, side);
 }
 
@@ -156,8 +156,8 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
         left->p = pylm__small_times(frame->p, 65536u - right);
         frame->mass = right_mass;
         frame->p = pylm__small_times(frame->p, right);
-        descend(&work->tree, left, mid, 0);
-        descend(&work->tree, frame, mid, 1);
+        descend(left, mid, 0);
+        descend(frame, mid, 1);
         level++;
     }
 }

@@ -44,16 +44,6 @@ static inline uint32_t pylm__situation_digits(uint32_t role, uint32_t level)
     return role == PYLM__ROLE_SKIP ? UINT32_C(1) << 16 : level * unit[role];
 }
 
-static inline void pylm__situation_add(struct pylm__situation *s, uint32_t template_number,
-                                       uint32_t n_suffix, uint32_t digits, uint32_t level)
-{
-    s->digits += digits;
-    if (template_number < n_suffix) {
-        s->suffix = template_number;
-        s->hits = level;
-    }
-}
-
 /* The chosen sets, as numbers within their families. */
 static inline void pylm__situation_sets(const struct pylm__situation *s, uint32_t node_set, uint32_t *sets)
 {

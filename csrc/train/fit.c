@@ -121,8 +121,11 @@ static uint64_t gather_event(struct fit *fit, const struct pylm__fit_input *in, 
         uint32_t index = in->indices[k][e], level = pylm__index_level(index);
         if (!index)
             continue;
-        pylm__situation_add(&situation, k, in->templates->n_suffix,
-                            pylm__situation_digits(in->templates->of[k].role, level), level);
+        situation.digits += pylm__situation_digits(in->templates->of[k].role, level);
+        if (k < in->templates->n_suffix) {
+            situation.suffix = k;
+            situation.hits = level;
+        }
         event->inputs[n].number = (uint16_t)k;
         event->inputs[n].value = in->calibration[k * PYLM__N_CALIBRATION + index];
         log_odds += event->inputs[n++].value;
