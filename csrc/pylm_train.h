@@ -73,7 +73,7 @@ typedef struct pylm_train_options {
     uint32_t n_trees;         /* word models: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
                                * predictions are averaged: better, slower, larger by that factor */
     uint32_t n_classes[PYLM_MAX_TREES]; /* word classes of each tree, 2 to 1024; 0: the default */
-    uint32_t max_order;       /* longest suffix context, 0 to 12; PYLM_NONE (default): 5 for words,
+    uint32_t max_order;       /* longest suffix context, 0 to 12; PYLM_NONE (default): 4 for words,
                                * 8 for bytes */
 } pylm_train_options;
 

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""pylm: a language model made of counts.
+
+    import pylm
+
+    model = pylm.train("text.txt")              # seconds, on any computer
+    model.save("text.pylm")
+
+    model = pylm.load("text.pylm")
+    print(model.generate("It was", max_new_tokens=200))
+    print(model.next("It wa", k=3))             # the most probable next symbols
+    print(model.bits_per_byte("It was a dark night."))
+
+Command line: `pylm --help`; a first minute: `pylm demo`.
+"""
+
+from ._native import ffi as _ffi
+from ._native import lib as _lib
+from .errors import (
+    ArgumentError,
+    EmptyTextError,
+    ModelDamagedError,
+    ModelFormatError,
+    ModelVersionError,
+    OutOfMemoryError,
+    PylmError,
+    TooLargeError,
+)
+from .model import Evaluation, Model, ModelInfo, Prediction, load
+from .train import train
+
+__version__: str = _ffi.string(_lib.pylm_version()).decode()
+
+__all__ = [
+    "ArgumentError",
+    "EmptyTextError",
+    "Evaluation",
+    "Model",
+    "ModelDamagedError",
+    "ModelFormatError",
+    "ModelInfo",
+    "ModelVersionError",
+    "OutOfMemoryError",
+    "Prediction",
+    "PylmError",
+    "TooLargeError",
+    "load",
+    "train",
+]

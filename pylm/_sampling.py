@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Generation: settings, the loop over symbols, and text handed on piece by piece."""
+
+from __future__ import annotations
+
+import codecs
+import math
+import os
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Union
+
+from ._image import Image, new_symbols
+from ._native import NONE, check, ffi, lib
+from ._text import as_bytes
+from .errors import ArgumentError
+
+if TYPE_CHECKING:
+    from ._image import TextOrIds
+
+    Stop = Union[str, bytes, Sequence[Union[str, bytes]], None]
+
+ONE_Q16 = 65536
+MAX_U32 = 0xFFFFFFFF
+MAX_WINDOW = 1 << 16
+WHITE_SPACE = b" \t\r\n\v\f"
+
+
+def _q16(name: str, value: float, low: float, high: float) -> int:
+    if isinstance(value, (str, bytes)) or not math.isfinite(value) or not low <= value <= high:
+        raise ArgumentError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
+    return round(value * ONE_Q16)
+
+
+def integer(name: str, value: int, low: int, high: int) -> int:
+    """The value, if it is an integer in a range; ArgumentError otherwise."""
+    try:
+        number = value.__index__()
+    except AttributeError:
+        raise ArgumentError(f"{name} must be an integer, not {value!r}") from None
+    if not low <= number <= high:
+        raise ArgumentError(f"{name} must be from {low} to {high}, not {number}")
+    return number
+
+
+class Sampler:
+    """Chooses symbol after symbol. Arguments are those of Model.generate()."""
+
+    def __init__(
+        self, image: Image, *, temperature: float, top_k: int, top_p: float, min_p: float,
+        repetition_penalty: float, repetition_window: int, seed: int | None,
+    ) -> None:  # fmt: skip
+        self._image = image
+        settings = self._settings = ffi.new("pylm_sampling *")
+        settings.temperature_q16 = _q16("temperature", temperature, 0, 1000)
+        if temperature > 0:
+            settings.temperature_q16 = max(settings.temperature_q16, 1)
+        settings.top_k = integer("top_k", top_k, 0, MAX_U32)
+        settings.top_p_q16 = _q16("top_p", top_p, 0, 1)
+        settings.min_p_q16 = _q16("min_p", min_p, 0, 1)
+        settings.penalty_q16 = _q16("repetition_penalty", repetition_penalty, 1, 1000)
+        self._window = integer("repetition_window", repetition_window, 0, MAX_WINDOW)
+        if seed is None:
+            seed = int.from_bytes(os.urandom(8), "little")
+        self._random = ffi.new("uint64_t *", integer("seed", seed, 0, (1 << 64) - 1))
+        limit = settings.top_k if settings.temperature_q16 else 1
+        self._n_candidates = min(limit + self._window if limit else image.n_symbols, image.n_symbols)
+        self._candidates = ffi.new("pylm_candidate[]", self._n_candidates)
+
+    def symbols(self, prompt: array[int], n: int) -> Iterator[int]:
+        """n symbols that go on after checked symbols."""
+        image, window = self._image, self._window
+        state, work, symbol = image.new_state(prompt), image.new_work(), ffi.new("uint32_t *")
+        recent = new_symbols(max(window, 1))
+        last = prompt[max(len(prompt) - window, 0) :] if window else array("I")
+        recent[: len(last)] = last
+        n_recent = len(last)
+        oldest = 0  # `recent` is a ring: its order does not matter to the penalty
+        pointer = ffi.from_buffer("uint32_t[]", recent)
+        for _ in range(n):
+            status = lib.pylm_sample(
+                image.model, state, self._settings, pointer, n_recent, self._random, work,
+                self._candidates, self._n_candidates, symbol,
+            )  # fmt: skip
+            check(status)
+            chosen: int = symbol[0]
+            lib.pylm_state_push(image.model, state, chosen)
+            if n_recent < window:
+                recent[n_recent] = chosen
+                n_recent += 1
+            elif window:
+                recent[oldest] = chosen
+                oldest = (oldest + 1) % window
+            yield chosen
+
+
+def stop_strings(stop: Stop) -> list[bytes]:
+    if stop is None:
+        return []
+    strings = [stop] if isinstance(stop, (str, bytes)) else list(stop)
+    result = []
+    for string in strings:
+        if not isinstance(string, (str, bytes)):
+            raise TypeError(f"stop must be a str or several, not {type(string).__name__}")
+        if not string:
+            raise ArgumentError("a stop string is empty; it would end every text before it begins")
+        result.append(bytes(as_bytes(string)))
+    return result
+
+
+def last_before(image: Image, prompt: TextOrIds, symbols: array[int]) -> int:
+    """What pylm_decode() is to put the continuation behind: no second space after a prompt that has one."""
+    if not symbols:
+        return NONE
+    if isinstance(prompt, str):
+        ends_in_space = bytes(as_bytes(prompt[-1])) in WHITE_SPACE
+    else:
+        ends_in_space = isinstance(prompt, (bytes, bytearray)) and bytes(prompt[-1:]) in WHITE_SPACE
+    return NONE if image.is_words and ends_in_space else symbols[-1]
+
+
+def text_pieces(image: Image, symbols: Iterator[int], previous: int, stops: list[bytes]) -> Iterator[bytes]:
+    """The text of symbols as it grows, without a piece that may become a stop string; ends before one."""
+    waiting = b""
+    for symbol in symbols:
+        waiting += image.decode(array("I", (symbol,)), previous)
+        previous = symbol
+        n, found = _search_stops(waiting, stops)
+        if n:
+            yield waiting[:n]
+        if found:
+            return
+        waiting = waiting[n:]
+    if waiting:
+        yield waiting
+
+
+def _search_stops(text: bytes, stops: list[bytes]) -> tuple[int, bool]:
+    """How much of the text can be handed on, and whether a stop string follows there."""
+    found = ffi.new("int *")
+    free, first = len(text), len(text) + 1
+    for stop in stops:
+        n: int = lib.pylm_stop_search(text, len(text), stop, len(stop), found)
+        free = min(free, n)
+        if found[0]:
+            first = min(first, n)
+    return (first, True) if first <= len(text) else (free, False)
+
+
+def as_characters(pieces: Iterator[bytes]) -> Iterator[str]:
+    """UTF-8 as str, a character as soon as its last byte is there."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for piece in pieces:
+        characters = decoder.decode(piece)
+        if characters:
+            yield characters
+    rest = decoder.decode(b"", True)
+    if rest:
+        yield rest

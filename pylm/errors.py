@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Exceptions. Each is also of the built-in kind that fits, so `except ValueError` works as well.
+
+What the system refuses stays an `OSError`: a missing file is a `FileNotFoundError` with its path.
+"""
+
+
+class PylmError(Exception):
+    """Base of all errors that pylm itself raises."""
+
+
+class ArgumentError(PylmError, ValueError):
+    """An argument has no meaning here: out of range, contradicting another, or a closed model."""
+
+
+class EmptyTextError(PylmError, ValueError):
+    """A text without a symbol, where one is needed: to train on, or to divide by its length."""
+
+
+class TooLargeError(PylmError, ValueError):
+    """More than the model format can hold."""
+
+
+class OutOfMemoryError(PylmError, MemoryError):
+    """The system has no more memory."""
+
+
+class ModelFormatError(PylmError, ValueError):
+    """The bytes are not a pylm model. Base of the two errors below."""
+
+
+class ModelVersionError(ModelFormatError):
+    """A model of another format version: it needs another version of pylm."""
+
+
+class ModelDamagedError(ModelFormatError):
+    """A model whose end is missing, or that contradicts its checksum."""

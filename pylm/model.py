@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Model: everything that can be asked of a trained model."""
+
+from __future__ import annotations
+
+import math
+import os
+from array import array
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from time import perf_counter
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._image import ENCODE_SLICE, Image, new_symbols
+from ._native import ffi, lib
+from ._progress import Progress
+from ._sampling import (
+    MAX_U32, Sampler, as_characters, integer, last_before, stop_strings, text_pieces,
+)  # fmt: skip
+from ._text import TEXT_TYPES, Bytes, Path, as_bytes, document, map_file
+from .errors import ArgumentError, EmptyTextError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ._image import Ids, TextOrIds
+    from ._sampling import Stop
+
+NATS_PER_COST = math.log(2) / 65536  # a cost is in 1/65536 bit
+
+
+class Prediction(NamedTuple):
+    """A symbol that may come next."""
+
+    id: int
+    text: str  #: bytes that are not UTF-8 by themselves are written as in ``\\xff``
+    probability: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well a model predicts a text; from `Model.evaluate()`."""
+
+    symbols: int  #: scored: bytes, or words and line ends
+    unknown: int  #: of them, words outside the vocabulary
+    bytes: int  #: length of the text
+    bits: float  #: sum of -log2(probability)
+    seconds: float  #: wall time of turning the text into symbols and scoring them
+
+    @property
+    def perplexity(self) -> float:
+        """2 ** (bits per symbol). Compare it only between models with the same vocabulary."""
+        return 2.0 ** (self.bits / self.symbols)
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Bits by which an arithmetic coder with this model would encode a byte of the text."""
+        return self.bits / self.bytes
+
+    @property
+    def symbols_per_second(self) -> float:
+        return self.symbols / max(self.seconds, 1e-9)
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model is; from `Model.info`."""
+
+    tokenizer: str  #: "bytes" or "words"
+    symbols: int  #: size of the vocabulary
+    contexts: int  #: stored contexts of all templates
+    templates: int  #: context templates of all trees
+    trees: int  #: symbol trees whose predictions are averaged
+    depth: int  #: binary decisions on the longest path to a symbol
+    bytes: int  #: size of the model
+    format_version: int
+    training: dict[str, Any]  #: what the trainer wrote down: documents, bytes, contexts of each template, ...
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Model:
+    """A trained language model. From `pylm.train()` or `pylm.load()`.
+
+    Texts and ids: wherever a text is asked for, a ``str`` (taken as UTF-8), bytes, or ids may be given: any
+    iterable of integers, for example a numpy array of shape ``(n,)``, each from 0 to ``n_symbols - 1``.
+    A text that is scored is complete: in a word model its last line ends, with ``</s>``. A context or
+    prompt is open: its last line goes on. Ids are taken as they are.
+
+    Every text begins anew: nothing is remembered between two calls. A model never changes, so any number
+    of threads may use one. It can be pickled (by its content) and used in a ``with`` statement.
+
+    Errors: `ArgumentError` for ids and settings out of range and for a closed model; TypeError for what is
+    neither text nor ids.
+    """
+
+    def __init__(self, data: Bytes, *, verify: bool = True, subject: str = "") -> None:
+        """Makes a model of the content of a model file; `pylm.load()` is for files.
+
+        verify    compare the checksum of all of it.
+        subject   what the data is, for error messages.
+        """
+        self._open_image: Image | None = Image(data, verify, subject)
+
+    # ---- files, closing, pickling
+
+    def save(self, path: Path) -> None:
+        """Writes the model to a file. The file is replaced as a whole or not at all: nobody ever sees half a
+        model, and where this fails, with OSError, the old file is still there."""
+        image = self._image
+        if lib.pylm_file_save(os.fsencode(path), image.buffer, image.info.image_nbytes):
+            raise OSError(ffi.errno, os.strerror(ffi.errno), os.fspath(path))
+
+    def close(self) -> None:
+        """Gives the model's memory back. The model cannot be used any more. May be called twice."""
+        self._open_image = None
+
+    @property
+    def _image(self) -> Image:
+        if self._open_image is None:
+            raise ArgumentError("this model was closed; load it again")
+        return self._open_image
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Model, (self._image.content(),)
+
+    def __repr__(self) -> str:
+        if self._open_image is None:
+            return "<pylm.Model, closed>"
+        info = self.info
+        return (
+            f"<pylm.Model of {info.tokenizer}, {info.symbols} symbols, {info.contexts} contexts, "
+            f"{info.bytes} bytes>"
+        )
+
+    # ---- facts
+
+    @property
+    def n_symbols(self) -> int:
+        """Size of the vocabulary; ids are 0 to ``n_symbols - 1``."""
+        return self._image.n_symbols
+
+    @property
+    def info(self) -> ModelInfo:
+        image = self._image
+        info = image.info
+        return ModelInfo(
+            tokenizer="words" if image.is_words else "bytes", symbols=info.n_symbols,
+            contexts=info.n_contexts, templates=info.n_templates, trees=info.n_trees, depth=info.depth,
+            bytes=info.image_nbytes, format_version=info.format_version, training=image.facts(),
+        )  # fmt: skip
+
+    # ---- symbols
+
+    def encode(self, text: TextOrIds, *, closed: bool = False) -> list[int]:
+        """The ids of a text. `closed`: a last line without line end gets its ``</s>`` (word models)."""
+        return self._image.symbols(text, closed).tolist()
+
+    def decode(self, ids: Ids) -> str:
+        """The text of ids; bytes that are not UTF-8 become U+FFFD. A word model puts one space between two
+        words."""
+        return self.decode_bytes(ids).decode("utf-8", "replace")
+
+    def decode_bytes(self, ids: Ids) -> bytes:
+        """The text of ids as bytes. For a bytes model exactly the text that they were encoded from."""
+        image = self._image
+        return image.decode(image.check_ids(ids))
+
+    def id_of(self, text: str | Bytes) -> int | None:
+        """The id of one symbol, for example of a word, or None if the vocabulary does not have it."""
+        return self._image.find(as_bytes(text))
+
+    def text_of(self, id: int) -> str:
+        """The text of one symbol, written as in `Prediction.text`."""
+        image = self._image
+        return shown(image.symbol_text(integer("id", id, 0, image.n_symbols - 1)))
+
+    # ---- scoring
+
+    def logprobs(self, text: TextOrIds, *, context: TextOrIds = "") -> np.ndarray:
+        """Natural log of the probability of every symbol of a text, given those before it.
+
+        context   what stands before the text and is not scored.
+        Returns float64 of shape (n,), n being the number of symbols; each is finite and below 0.
+        """
+        import numpy as np
+
+        image = self._image
+        symbols = image.symbols(text, closed=True)
+        costs = new_symbols(len(symbols))
+        image.score(self._state_after(context), symbols, costs)
+        return np.frombuffer(costs, np.uint32) * -NATS_PER_COST
+
+    def score(self, text: TextOrIds, *, context: TextOrIds = "") -> float:
+        """Natural log of the probability of a text: the sum of `logprobs()`."""
+        image = self._image
+        cost = image.score(self._state_after(context), image.symbols(text, closed=True))
+        return -cost * NATS_PER_COST
+
+    def perplexity(self, text: TextOrIds | os.PathLike[str]) -> float:
+        """Perplexity per symbol of a text or, given as a pathlib.Path, of a file. EmptyTextError if it has
+        no symbol."""
+        return self.evaluate(text).perplexity
+
+    def bits_per_byte(self, text: TextOrIds | os.PathLike[str]) -> float:
+        """-log2(probability) of a text, divided by its length in bytes. As `perplexity()` otherwise."""
+        return self.evaluate(text).bits_per_byte
+
+    def evaluate(self, text: TextOrIds | os.PathLike[str], *, progress: bool | None = None) -> Evaluation:
+        """Scores a text of any length, slice by slice: of a large file only what is read is in memory.
+
+        text       a text, ids, or a pathlib.Path for the text of a file; a str that is the name of a file is
+                   refused, as it is most likely meant as a path.
+        progress   show a bar on standard error; None: if that is a terminal.
+        Raises EmptyTextError if there is no symbol to score, and OSError.
+        """
+        image = self._image
+        text = document(text)
+        state, bits, symbols, unknown = image.new_state(), 0, 0, 0
+        began = perf_counter()
+        with Progress(progress) as bar:
+            if isinstance(text, TEXT_TYPES):
+                nbytes = len(as_bytes(text))
+                slices = image.encode_slices(as_bytes(text), True, ENCODE_SLICE)
+            else:
+                ids = image.check_ids(text)
+                nbytes = len(image.decode(ids))
+                slices = iter([(ids, nbytes)])
+            for piece, used in slices:
+                bits += image.score(state, piece)
+                symbols += len(piece)
+                unknown += piece.count(image.unknown)
+                bar.show("score", used, nbytes, "B")
+        if not symbols:
+            raise EmptyTextError("the text is empty: there is nothing to score")
+        return Evaluation(symbols, unknown, nbytes, bits / 65536, perf_counter() - began)
+
+    # ---- prediction
+
+    def next(self, context: TextOrIds = "", k: int = 5) -> list[Prediction]:
+        """The k most probable next symbols, best first (all of them if k is larger than the vocabulary)."""
+        image = self._image
+        best = image.top(self._state_after(context), integer("k", k, 1, MAX_U32))
+        return [Prediction(symbol, shown(image.symbol_text(symbol)), p) for symbol, p in best]
+
+    def distribution(self, context: TextOrIds = "") -> np.ndarray:
+        """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
+        return self._image.distribution_q62(self._state_after(context)) * 2.0**-62
+
+    def generate(
+        self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,
+        top_k: int = 40, top_p: float = 0.95, min_p: float = 0.0, repetition_penalty: float = 1.0,
+        repetition_window: int = 64, stop: Stop = None, seed: int | None = None,
+    ) -> str:  # fmt: skip
+        """A continuation of the prompt (without the prompt).
+
+        max_new_tokens      symbols to generate at most, 0 to 2^32 - 1.
+        temperature         0: always the most probable symbol; 1: as the model says; up to 1000.
+        top_k               choose among the k most probable symbols only; 0: no limit.
+        top_p               among the most probable ones that together reach p; 1: no limit.
+        min_p               among those with at least this share of the best one's probability; 0: no limit.
+        repetition_penalty  multiplies the cost, -log(probability), of symbols seen lately; 1: none.
+        repetition_window   how many symbols count as seen lately, those of the prompt included.
+        stop                a string or several: the text ends before the first of them.
+        seed                0 to 2^64 - 1. The same seed gives the same text on every machine; None: another
+                            text every time.
+        The settings apply in this order: penalty, temperature, top_k, top_p, min_p.
+        """
+        return "".join(
+            self.stream(
+                prompt, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
+                repetition_penalty=repetition_penalty, repetition_window=repetition_window, stop=stop,
+                seed=seed,
+            )  # fmt: skip
+        )
+
+    def stream(
+        self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,
+        top_k: int = 40, top_p: float = 0.95, min_p: float = 0.0, repetition_penalty: float = 1.0,
+        repetition_window: int = 64, stop: Stop = None, seed: int | None = None,
+    ) -> Iterator[str]:  # fmt: skip
+        """The same as `generate()`, piece by piece as soon as each is certain. Whole characters only; bytes
+        that are not UTF-8 become U+FFFD."""
+        image, symbols = self._image, self._prompt(prompt)
+        stops = stop_strings(stop)
+        generated = self._generated(
+            symbols, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
+            repetition_penalty=repetition_penalty, repetition_window=repetition_window, seed=seed,
+        )  # fmt: skip
+        return as_characters(text_pieces(image, generated, last_before(image, prompt, symbols), stops))
+
+    def generate_ids(
+        self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,
+        top_k: int = 40, top_p: float = 0.95, min_p: float = 0.0, repetition_penalty: float = 1.0,
+        repetition_window: int = 64, seed: int | None = None,
+    ) -> list[int]:  # fmt: skip
+        """The ids of a continuation, exactly `max_new_tokens` of them. Settings as in `generate()`."""
+        return list(
+            self._generated(
+                self._prompt(prompt), max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
+                min_p=min_p, repetition_penalty=repetition_penalty, repetition_window=repetition_window,
+                seed=seed,
+            )  # fmt: skip
+        )
+
+    def _generated(self, symbols: array[int], n: int, **settings: Any) -> Iterator[int]:
+        n = integer("max_new_tokens", n, 0, MAX_U32)
+        return Sampler(self._image, **settings).symbols(symbols, n)
+
+    def _prompt(self, text: TextOrIds) -> array[int]:
+        return self._image.symbols(text, closed=False)
+
+    def _state_after(self, context: TextOrIds) -> Any:
+        return self._image.new_state(self._prompt(context))
+
+
+def load(path: Path, *, verify: bool = True) -> Model:
+    """Opens a model file. It is mapped into memory, not read, so that even a large one opens at once, and
+    several processes share one copy.
+
+    verify   compare the checksum of the whole file, which reads it once (about 0.3 ms a MB).
+    Do not write into a file that is open, but replace it, as `Model.save()` does.
+    Raises OSError, ModelFormatError (not a model), ModelVersionError, ModelDamagedError.
+    """
+    return Model(map_file(path), verify=verify, subject=os.fspath(path))
+
+
+def shown(text: bytes) -> str:
+    """Text of one symbol for people: what is not UTF-8 by itself as in \\xff."""
+    return text.decode("utf-8", "backslashreplace")

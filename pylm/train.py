@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ._image import TOKENIZERS
+from ._native import check, ffi, lib
+from ._progress import Progress, new_task, run
+from ._sampling import integer
+from ._text import TEXT_TYPES, Bytes, Source, as_bytes, documents, total_nbytes
+from .errors import ArgumentError
+from .model import Model
+
+MAX_TREES = 8
+MAX_THREADS = 1024
+SHORT_NBYTES = 1 << 18  # of a document: read within some 10 ms, so that no thread is worth it
+
+
+def train(
+    source: Source, *, tokenizer: str = "auto", threads: int | None = None, min_count: int = 2,
+    trees: int = 1, classes: int | Iterable[int] | None = None, max_order: int | None = None,
+    progress: bool | None = None,
+) -> Model:  # fmt: skip
+    """Trains a model by counting. The same texts and settings give the same model, to the last byte.
+
+    source      the path of a text file, or an iterable of documents: texts (str as UTF-8, or bytes) and
+                pathlib.Path for files. What stands at the start of a document does not depend on the
+                document before it. A str document that is the name of a file is refused, as it is most
+                likely meant as a path.
+    tokenizer   "bytes": predicts byte by byte, any file, loses nothing. "words": words between white space,
+                and line ends ("</s>"); not kept are words outside the vocabulary, read as "<unk>", and how
+                many and which white space stood between two words. "auto": "bytes", for now.
+    threads     processors to use; None: all. Does not change the model.
+    min_count   contexts seen less often are left out; 1 keeps all: larger and slightly better.
+    trees       word models: average so many differently built models, 1 to 8: better, slower, larger.
+    classes     word models: word classes of each tree, 2 to 1024, one number or one for every tree.
+    max_order   longest context in symbols, 0 to 12; None: 4 for words, 8 for bytes.
+    progress    show a bar on standard error; None: if that is a terminal.
+
+    Ctrl-C stops it within 0.2 s. Memory: some 30 times the number of symbols, in bytes, beside the model.
+    Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, and OSError for files.
+    """
+    options = _options(tokenizer, threads, min_count, trees, classes, max_order)
+    pointer = ffi.new("pylm_trainer **")
+    check(lib.pylm_trainer_new(pointer, options))
+    trainer = ffi.gc(pointer[0], lib.pylm_trainer_free)
+    try:
+        with Progress(progress) as bar:
+            _add_all(trainer, source, bar)
+            return Model(_build(trainer, bar), verify=False)
+    finally:
+        ffi.release(trainer)  # now, not when the garbage collector comes: it is large
+
+
+def _options(
+    tokenizer: str, threads: int | None, min_count: int, trees: int,
+    classes: int | Iterable[int] | None, max_order: int | None,
+) -> Any:  # fmt: skip
+    options = ffi.new("pylm_train_options *")
+    lib.pylm_train_options_init(options)
+    if tokenizer not in ("auto", *TOKENIZERS):
+        raise ArgumentError(f"tokenizer must be 'auto', 'bytes' or 'words', not {tokenizer!r}")
+    options.tokenizer = TOKENIZERS["bytes" if tokenizer == "auto" else tokenizer]
+    options.n_threads = 0 if threads is None else integer("threads", threads, 1, MAX_THREADS)
+    options.min_count = integer("min_count", min_count, 1, 1 << 31)
+    options.n_trees = integer("trees", trees, 1, MAX_TREES)
+    if max_order is not None:
+        options.max_order = integer("max_order", max_order, 0, 12)
+    if options.tokenizer == lib.PYLM_TOKENIZER_BYTES and (trees > 1 or classes is not None):
+        raise ArgumentError("trees and classes are for word models: add tokenizer='words'")
+    if classes is not None:
+        each = list(classes) if isinstance(classes, Iterable) else [classes] * options.n_trees
+        if len(each) != options.n_trees:
+            raise ArgumentError(f"classes must be one number or {options.n_trees}, one for every tree")
+        for i, n in enumerate(each):
+            options.n_classes[i] = integer("classes", n, 2, 1024)
+    return options
+
+
+def _add_all(trainer: Any, source: Source, bar: Progress) -> None:
+    total, done = total_nbytes(source), 0
+    for i, document in enumerate(documents(source)):
+        if not isinstance(document, TEXT_TYPES):
+            kind = type(document).__name__
+            raise TypeError(f"document {i} must be a text (str or bytes) or a pathlib.Path, not {kind}")
+        data = as_bytes(document)
+        _add(trainer, data)
+        done += len(data)
+        bar.show("read", done, total, "B")
+
+
+def _add(trainer: Any, data: Bytes) -> None:
+    text = ffi.from_buffer(data)
+    if len(text) <= SHORT_NBYTES:
+        check(lib.pylm_trainer_add(trainer, text, len(text), ffi.NULL))
+    else:
+        task = new_task()
+        check(run(lambda: lib.pylm_trainer_add(trainer, text, len(text), task), task, lambda *_: None))
+
+
+def _build(trainer: Any, bar: Progress) -> bytes:
+    task, image, nbytes = new_task(), ffi.new("const void **"), ffi.new("uint64_t *")
+    check(run(lambda: lib.pylm_trainer_build(trainer, task, image, nbytes), task, bar.show))
+    return ffi.buffer(image[0], nbytes[0])[:]

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Builds the C engine as a plain shared library inside the package.
+
+The library knows nothing of Python: cffi opens it at run time (ABI mode), so one wheel serves every
+Python version of a platform, and a C compiler is all that a build needs. Everything else about the
+package is in pyproject.toml.
+
+Environment:
+    PYLM_OPENMP    auto (default): use OpenMP if the compiler has it; 1: fail without it; 0: never.
+    PYLM_WERROR=1  many warnings, each of them an error (gcc and clang).
+    LIBOMP_PREFIX  macOS: where libomp is installed.
+"""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from glob import glob
+
+from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError, LinkError
+
+LIBRARY = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, "libpylm.so")
+FOLDERS = ["csrc/core", "csrc/train"]
+
+WARNINGS = (
+    "-Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror"
+).split()
+
+OPENMP_PROBE = """\
+#include <omp.h>
+int pylm_probe(void);
+int pylm_probe(void)
+{
+    int i, sum = 0;
+#pragma omp parallel for reduction(+ : sum)
+    for (i = 0; i < 4; i++)
+        sum += i;
+    return sum + omp_get_max_threads();
+}
+"""
+
+
+class SharedLibrary(Extension):
+    """A library that is no Python module: no PyInit, no libpython, its own file name."""
+
+
+class BuildSharedLibrary(build_ext):
+    def get_ext_filename(self, fullname):
+        *package, name = fullname.split(".")
+        return os.path.join(*package, LIBRARY) if name == "_libpylm" else super().get_ext_filename(fullname)
+
+    def get_export_symbols(self, ext):
+        return [] if isinstance(ext, SharedLibrary) else super().get_export_symbols(ext)
+
+    def get_libraries(self, ext):
+        return list(ext.libraries) if isinstance(ext, SharedLibrary) else super().get_libraries(ext)
+
+    def build_extension(self, ext):
+        if isinstance(ext, SharedLibrary):
+            compile_args, link_args = self.openmp_flags()
+            ext.extra_compile_args = self.compile_flags() + compile_args
+            ext.extra_link_args = link_args
+            ext.libraries = [] if sys.platform == "win32" else ["m"]
+        super().build_extension(ext)
+
+    def compile_flags(self):
+        if self.compiler.compiler_type == "msvc":
+            return ["/O2"]
+        flags = ["-O3", "-std=c99", "-fvisibility=hidden"]
+        return flags + WARNINGS if os.environ.get("PYLM_WERROR") == "1" else flags
+
+    def openmp_flags(self):
+        """Flags for the compiler and for the linker, or none where OpenMP does not work."""
+        mode = os.environ.get("PYLM_OPENMP", "auto")
+        if mode not in ("0", "1", "auto"):
+            raise SystemExit(f"PYLM_OPENMP is {mode!r}; it must be 0, 1 or auto")
+        if mode == "0":
+            return [], []
+        for compile_args, link_args in self.openmp_candidates():
+            if self.links_openmp(compile_args, link_args):
+                return compile_args, link_args
+        if mode == "1":
+            raise SystemExit("PYLM_OPENMP=1, but the compiler cannot build an OpenMP program")
+        print("pylm: no OpenMP here; training will use one thread", file=sys.stderr)
+        return [], []
+
+    def openmp_candidates(self):
+        if self.compiler.compiler_type == "msvc":
+            return [(["/openmp"], [])]
+        candidates = [(["-fopenmp"], ["-fopenmp"])]
+        if sys.platform == "darwin":
+            prefix = os.environ.get("LIBOMP_PREFIX", "/opt/homebrew/opt/libomp")
+            candidates.append(
+                (["-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"], [f"-L{prefix}/lib", "-lomp"])
+            )
+        return candidates
+
+    def links_openmp(self, compile_args, link_args):
+        folder = tempfile.mkdtemp()
+        try:
+            source = os.path.join(folder, "probe.c")
+            with open(source, "w") as file:
+                file.write(OPENMP_PROBE)
+            objects = self.compiler.compile([source], output_dir=folder, extra_postargs=compile_args)
+            self.compiler.link_shared_object(
+                objects, os.path.join(folder, "probe.out"), extra_postargs=link_args
+            )
+            return True
+        except (CompileError, LinkError):
+            return False
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class PlatformWheel(bdist_wheel):
+    """py3-none-<platform>: any Python, but one platform."""
+
+    def get_tag(self):
+        return "py3", "none", super().get_tag()[2]
+
+
+def read_version():
+    with open("csrc/pylm.h", encoding="utf-8") as file:
+        return re.search(r'^#define PYLM_VERSION "(.+)"$', file.read(), re.MULTILINE).group(1)
+
+
+setup(
+    version=read_version(),
+    ext_modules=[
+        SharedLibrary(
+            "pylm._libpylm",
+            sources=sorted(source for folder in FOLDERS for source in glob(f"{folder}/*.c")),
+            depends=sorted(header for folder in ["csrc", *FOLDERS] for header in glob(f"{folder}/*.h")),
+            include_dirs=["csrc"],
+            define_macros=[("PYLM_SHARED", None), ("PYLM_BUILD", None)],
+        )
+    ],
+    cffi_modules=["pylm/_build_abi.py:ffibuilder"],
+    cmdclass={"build_ext": BuildSharedLibrary, "bdist_wheel": PlatformWheel},
+)
