@@ -107,7 +107,8 @@ PYLM_API int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const vo
 /* ------------------------------------------------------------------ files */
 
 /* Writes a file so that a reader never sees half of it: under a temporary name in the same folder, then
- * flushed to the device and renamed. On failure the old file, if any, is still there, unchanged.
+ * flushed to the disk and renamed. On failure the old file, if any, is still there, unchanged. What is no
+ * file, such as /dev/stdout, is written to.
  * Returns PYLM_ERR_FILE (errno says why) or PYLM_ERR_MEMORY. */
 PYLM_API int pylm_file_save(const char *path, const void *data, uint64_t nbytes);
 

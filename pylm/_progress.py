@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any
 
@@ -77,33 +77,36 @@ def run(call: Callable[[], int], task: Any, watch: Callable[[str, int, int], Non
     Whatever is raised here meanwhile, KeyboardInterrupt above all, ends the call before it goes on.
     """
     outcome: Future[int] = Future()
+    ended = Event()  # Thread.join() will not do: interrupted, it takes the thread for dead (bpo-45274)
 
     def work() -> None:
         try:
             outcome.set_result(call())
         except BaseException as error:
             outcome.set_exception(error)
+        finally:
+            ended.set()
 
     task.cancel = task.done = task.total = 0
     worker = Thread(target=work, name="pylm")
     try:
         worker.start()
-        while worker.is_alive():
-            worker.join(POLL_SECONDS)
+        while not ended.wait(POLL_SECONDS):
             if task.total:
                 watch(text_of(lib.pylm_stage_text(task.stage)), min(task.done, task.total), task.total)
     except BaseException:
         task.cancel = 1
-        _join(worker)
+        if worker.ident is not None:
+            _wait(ended)
         raise
     return outcome.result()
 
 
-def _join(worker: Thread) -> None:
-    """Waits for the thread's end even if Ctrl-C is pressed again: it works on memory that is freed next."""
-    while worker.is_alive():
+def _wait(ended: Event) -> None:
+    """Waits for the thread even if Ctrl-C is pressed again: it works on memory that is freed next."""
+    while not ended.is_set():
         try:
-            worker.join()
+            ended.wait()
         except KeyboardInterrupt:
             continue
 

@@ -24,6 +24,8 @@
 #include <unistd.h>
 #endif
 
+#define MAX_NAMES 1000 /* temporary names tried: threads may save the same file at once */
+
 static const unsigned char nothing[1];
 
 #ifdef _WIN32
@@ -36,6 +38,17 @@ static int process_id(void)
 static int flush_to_device(FILE *file)
 {
     return _commit(_fileno(file));
+}
+
+static FILE *create_new(const char *path)
+{
+    return fopen(path, "wbx");
+}
+
+static int is_device(const char *path)
+{
+    (void)path;
+    return 0;
 }
 
 static int replace(const char *from, const char *to)
@@ -93,7 +106,20 @@ static int process_id(void)
 
 static int flush_to_device(FILE *file)
 {
-    return fsync(fileno(file));
+    return fsync(fileno(file)) != 0 && errno != EINVAL ? -1 : 0; /* EINVAL: a device or pipe */
+}
+
+static FILE *create_new(const char *path)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    return file < 0 ? NULL : fdopen(file, "wb");
+}
+
+/* Anything that is no file and no folder: it must be written to, not replaced. */
+static int is_device(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
 }
 
 static int replace(const char *from, const char *to)
@@ -139,40 +165,61 @@ void pylm_file_unmap(const void *data, uint64_t nbytes)
 
 #endif
 
-static int write_all(const char *path, const void *data, uint64_t nbytes)
+/* Writes and closes a file that was opened. */
+static int write_all(FILE *file, const void *data, uint64_t nbytes)
 {
-    FILE *file = fopen(path, "wb");
     int error = 0;
-    if (!file)
-        return PYLM_ERR_FILE;
     if ((nbytes && fwrite(data, 1, (size_t)nbytes, file) != nbytes) || fflush(file) != 0 ||
         flush_to_device(file) != 0)
         error = errno ? errno : EIO;
     if (fclose(file) != 0 && !error)
         error = errno ? errno : EIO;
-    if (error) {
-        (void)remove(path);
-        errno = error;
-        return PYLM_ERR_FILE;
+    errno = error;
+    return error ? PYLM_ERR_FILE : PYLM_OK;
+}
+
+/* Opens a new file beside `path`; its name, in `temporary`, is one that nobody else uses. */
+static FILE *create_beside(const char *path, char *temporary, size_t capacity)
+{
+    FILE *file = NULL;
+    int i;
+    for (i = 0; i < MAX_NAMES && !file; i++) {
+        (void)snprintf(temporary, capacity, "%s.%d-%d.tmp", path, process_id(), i);
+        file = create_new(temporary);
+        if (!file && errno != EEXIST)
+            break;
     }
-    return PYLM_OK;
+    return file;
+}
+
+static int write_and_replace(const char *path, char *temporary, size_t capacity, const void *data,
+                             uint64_t nbytes)
+{
+    FILE *file = create_beside(path, temporary, capacity);
+    int error;
+    if (!file)
+        return PYLM_ERR_FILE;
+    if (write_all(file, data, nbytes) == PYLM_OK && replace(temporary, path) == 0)
+        return PYLM_OK;
+    error = errno;
+    (void)remove(temporary);
+    errno = error;
+    return PYLM_ERR_FILE;
 }
 
 int pylm_file_save(const char *path, const void *data, uint64_t nbytes)
 {
-    size_t capacity = strlen(path) + 32u;
-    char *temporary = malloc(capacity);
-    int status, error;
+    size_t capacity = strlen(path) + 48u;
+    char *temporary;
+    int status;
+    if (is_device(path)) {
+        FILE *device = fopen(path, "wb");
+        return device ? write_all(device, data, nbytes) : PYLM_ERR_FILE;
+    }
+    temporary = malloc(capacity);
     if (!temporary)
         return PYLM_ERR_MEMORY;
-    (void)snprintf(temporary, capacity, "%s.%d.tmp", path, process_id());
-    status = write_all(temporary, data, nbytes);
-    if (status == PYLM_OK && replace(temporary, path) != 0) {
-        error = errno;
-        (void)remove(temporary);
-        errno = error;
-        status = PYLM_ERR_FILE;
-    }
+    status = write_and_replace(path, temporary, capacity, data, nbytes);
     free(temporary);
     return status;
 }

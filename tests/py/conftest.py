@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pylm
+import pytest
+from texts import make_text
+
+TRAIN = make_text(6000, seed=1)
+TEST = make_text(700, seed=2)
+
+
+def train_named(name: str) -> pylm.Model:
+    """The models that most tests are run with: every tokenizer, and several trees."""
+    if name == "bytes":
+        return pylm.train([TRAIN])
+    if name == "words":
+        return pylm.train([TRAIN], tokenizer="words", classes=20)
+    if name == "words with <unk>":
+        return pylm.train([TRAIN.replace("papapa", "<unk>")], tokenizer="words", classes=12)
+    return pylm.train([TRAIN], tokenizer="words", trees=3, classes=[20, 12, 30])
+
+
+NAMES = ["bytes", "words", "words with <unk>", "three trees"]
+_models: dict[str, pylm.Model] = {}
+
+
+def get(name: str) -> pylm.Model:
+    if name not in _models:
+        _models[name] = train_named(name)
+    return _models[name]
+
+
+@pytest.fixture(params=NAMES)
+def model(request: pytest.FixtureRequest) -> pylm.Model:
+    return get(request.param)
+
+
+@pytest.fixture
+def bytes_model() -> pylm.Model:
+    return get("bytes")
+
+
+@pytest.fixture
+def words_model() -> pylm.Model:
+    return get("words")
+
+
+@pytest.fixture(scope="session")
+def train_text() -> str:
+    return TRAIN
+
+
+@pytest.fixture(scope="session")
+def test_text() -> str:
+    return TEST

@@ -1,0 +1,195 @@
+"""Training: the same bytes however it is run, sane models from the smallest texts, clear refusals."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pylm
+import pytest
+from texts import make_text
+
+
+def content(model: pylm.Model) -> bytes:
+    return model._image.content()
+
+
+@pytest.mark.parametrize("settings", [{}, {"tokenizer": "words"}, {"tokenizer": "words", "trees": 2}])
+def test_threads_do_not_change_the_model(train_text: str, settings: dict) -> None:
+    one = content(pylm.train([train_text], threads=1, **settings))
+    assert content(pylm.train([train_text], threads=2, **settings)) == one
+    assert content(pylm.train([train_text], threads=7, **settings)) == one
+
+
+SMALL = [
+    b"a", b"\n", b"\0", b"\xff\xfe", b"a\n\n", b"\n\n\n", b"a b", b"a a a a a a", b"ab" * 5000, b"z" * 10000,
+    "größer\n".encode(), b" \t ", b"x" * 70000 + b"\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SMALL, ids=lambda text: repr(text[:12]))
+@pytest.mark.parametrize("tokenizer", ["bytes", "words"])
+@pytest.mark.parametrize("settings", [{}, {"min_count": 1, "max_order": 12}, {"max_order": 0}])
+def test_small_texts_give_sane_models(text: bytes, tokenizer: str, settings: dict) -> None:
+    model = pylm.train([text], tokenizer=tokenizer, **settings)
+    for context in ([], model.encode(text)[:50], [0, model.n_symbols - 1]):
+        distribution = model.distribution(context)
+        assert distribution.sum() == pytest.approx(1, abs=1e-12)
+        assert distribution.min() > 0
+    assert math.isfinite(model.score(text))
+    assert model.evaluate(text).perplexity <= model.n_symbols * 1.5
+    assert len(model.generate_ids(text[:10], 20, seed=1)) == 20
+
+
+@pytest.mark.parametrize("trees", [1, 2, 8])
+@pytest.mark.parametrize("classes", [2, 1024])
+def test_small_vocabularies_with_several_trees(trees: int, classes: int) -> None:
+    model = pylm.train(["b a\nc a b\n\n"], tokenizer="words", trees=trees, classes=classes)
+    assert model.info.trees == trees
+    assert model.distribution("a").sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_learns_what_repeats() -> None:
+    model = pylm.train(["the cat sat. " * 200])
+    assert model.bits_per_byte("the cat sat. the cat sat. ") < 1.0
+    assert model.generate("the c", 8, temperature=0) == "at sat. "
+    words = pylm.train(["the cat sat .\n" * 200], tokenizer="words")
+    assert [p.text for p in words.next("the cat", 1)] == ["sat"]
+    assert words.generate("the cat", 3, temperature=0) == " sat .\n"
+
+
+def test_unknown_words() -> None:
+    learned = pylm.train(["a b a b c\n" * 5 + "once upon\n"], tokenizer="words")
+    assert learned.id_of("once") is None and learned.id_of("a") is not None
+    assert learned.evaluate("a zebra").unknown == 1
+    assert learned.info.training["closed_vocabulary"] is False
+    closed = pylm.train(["a b <unk> b c\n" * 5 + "once upon\n"], tokenizer="words")
+    assert closed.id_of("once") is not None
+    assert closed.info.training["closed_vocabulary"] is True
+    assert closed.encode("zebra") == [closed.id_of("<unk>")]
+
+
+def test_documents_do_not_look_back() -> None:
+    """At the start of a document, only starts of documents have been seen."""
+    apart = pylm.train(["xa" * 50, "yb" * 50] * 20)
+    assert apart.next("", 2)[0].text in "xy"
+    assert sum(p.probability for p in apart.next("", 2)) > 0.9
+
+
+def test_sources(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("hello world\n" * 30)
+    models = [
+        pylm.train(str(path)), pylm.train(path), pylm.train([path]), pylm.train([path.read_bytes()]),
+        pylm.train(iter([path.read_text()])), pylm.train((path,)),
+    ]  # fmt: skip
+    assert len({content(model) for model in models}) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "settings", "error", "says"),
+    [
+        ([], {}, pylm.EmptyTextError, "at least one character"),
+        ([""], {}, pylm.EmptyTextError, "at least one character"),
+        ([b"", ""], {"tokenizer": "words"}, pylm.EmptyTextError, "at least one character"),
+        ("no such file.txt", {}, FileNotFoundError, "put a text into a list"),
+        ([Path("no such file.txt")], {}, FileNotFoundError, "no such file.txt"),
+        ([__file__], {}, pylm.ArgumentError, "pathlib.Path"),
+        (b"text", {}, TypeError, "[text]"),
+        (5, {}, TypeError, "path of a file or an iterable"),
+        ([5], {}, TypeError, "document 0"),
+        (["a"], {"tokenizer": "letters"}, pylm.ArgumentError, "'bytes' or 'words'"),
+        (["a"], {"threads": 0}, pylm.ArgumentError, "threads must be from 1"),
+        (["a"], {"min_count": 0}, pylm.ArgumentError, "min_count must be from 1"),
+        (["a"], {"max_order": 13}, pylm.ArgumentError, "max_order must be from 0 to 12"),
+        (["a"], {"trees": 2}, pylm.ArgumentError, "tokenizer='words'"),
+        (["a"], {"tokenizer": "words", "trees": 9}, pylm.ArgumentError, "trees must be from 1 to 8"),
+        (["a"], {"tokenizer": "words", "classes": 1}, pylm.ArgumentError, "classes must be from 2"),
+        (["a"], {"tokenizer": "words", "trees": 2, "classes": [5]}, pylm.ArgumentError, "2, one for every tree"),
+        (["\ud800"], {}, pylm.ArgumentError, "surrogate"),
+    ],
+)
+def test_refusals_say_what_to_do(source: object, settings: dict, error: type, says: str) -> None:
+    with pytest.raises(error) as caught:
+        pylm.train(source, **settings)
+    assert says in str(caught.value)
+
+
+def test_a_folder_is_no_text(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as caught:
+        pylm.train(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_long_line() -> None:
+    text = b"abc def " * 1_310_720  # 10 MB
+    model = pylm.train([text], tokenizer="words")
+    assert model.info.training["symbols"] == 2 * 1_310_720 + 1
+    assert model.evaluate(text).symbols == 2 * 1_310_720 + 1
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
+
+
+def _train_in_child(queue: multiprocessing.Queue, text: str) -> None:
+    queue.put(content(pylm.train([text], tokenizer="words")))
+
+
+@needs_fork
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_training_after_a_fork(train_text: str) -> None:
+    """OpenMP runtimes do not survive a fork; training must."""
+    here = content(pylm.train([train_text], tokenizer="words", threads=2))
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=_train_in_child, args=(queue, train_text))
+    child.start()
+    assert queue.get(timeout=120) == here
+    child.join()
+
+
+INTERRUPTED = """
+import sys, threading, _thread, pylm
+text = sys.stdin.read()
+threading.Timer(float(sys.argv[1]), _thread.interrupt_main).start()
+try:
+    pylm.train([text], threads=1)
+    print("finished", flush=True)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+print(pylm.train(["still works"]), flush=True)
+"""  # the exit status would tell of a call that goes on in freed memory
+
+
+@pytest.mark.parametrize("after", ["0.05", "0.3", "1.0"])
+def test_ctrl_c_ends_training(tmp_path: Path, after: str) -> None:
+    text = make_text(150_000, seed=3)
+    run = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, after], input=text, capture_output=True, text=True, timeout=300,
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "interrupted" in run.stdout
+    assert "pylm.Model" in run.stdout  # and the library can go on
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise")
+def test_ctrl_c_on_the_command_line(tmp_path: Path) -> None:
+    text, model = tmp_path / "text.txt", tmp_path / "model.pylm"
+    text.write_text(make_text(150_000, seed=3))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pylm", "train", str(text), "-o", str(model), "--threads", "1"],
+        stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    time.sleep(1.0)  # if this is too early, the interpreter itself is interrupted, which ends as well
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "interrupted" in error or "KeyboardInterrupt" in error
+    assert list(tmp_path.iterdir()) == [text]

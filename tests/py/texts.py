@@ -1,0 +1,33 @@
+"""Texts that the tests make themselves, the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+MASK = (1 << 64) - 1
+
+
+def random_numbers(seed: int) -> Iterator[int]:
+    """splitmix64."""
+    while True:
+        seed = (seed + 0x9E3779B97F4A7C15) & MASK
+        x = seed
+        x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & MASK
+        yield x ^ (x >> 31)
+
+
+def make_text(n_words: int, seed: int = 1, vocabulary: int = 400) -> str:
+    """Sentences in which a word depends on the two before it, with a frequency that falls with the rank."""
+    numbers = random_numbers(seed)
+    words = ["".join("ptkmnslr"[i >> s & 7] + "aeiou"[(i >> s) % 5] for s in (0, 3, 6)) for i in range(vocabulary)]
+    lines, line, a, b = [], [], 0, 0
+    for _ in range(n_words):
+        spread = next(numbers) % 1000 + 1
+        c = (7 * a + 3 * b + (vocabulary * 20) // (spread + 20)) % vocabulary if spread > 250 else next(numbers) % 97
+        line.append(words[c])
+        a, b = b, c
+        if next(numbers) % 9 == 0:
+            lines.append(" ".join(line))
+            line = []
+    return "\n".join([*lines, " ".join(line)]) + "\n"
