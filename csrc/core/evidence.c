@@ -83,7 +83,10 @@ static int open_list(const uint8_t *at, const uint8_t *end, uint32_t n_leaves, s
     e->leaves = at;
     e->at = e->split = 0;
     e->first = pylm__bits(at, 0, e->leaf_bits);
-    e->last = pylm__bits(at, (uint64_t)(e->n - 1u) * e->leaf_bits, e->leaf_bits);
+    e->edge = (e->n - 1u) * e->leaf_bits;
+    e->stale = 1;
+    PYLM__PREFETCH(at + (e->edge >> 3));
+    PYLM__PREFETCH(at + (e->splits >> 3));
     return 1;
 }
 
@@ -93,6 +96,7 @@ static void read_record(const uint8_t *image, const uint8_t *head, const struct 
 {
     uint32_t payload = pylm__bits(look->records, bit + 1u, look->payload_bits);
     e->leaves = NULL;
+    e->stale = 0;
     if (pylm__bits(look->records, bit, 1)) {
         e->n = payload < pylm__load64(head + PYLM__C_LISTS_NBYTES) ? 2u : 0u; /* until it is opened */
         e->leaves = image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + payload);

@@ -77,6 +77,8 @@ struct pylm__evidence {
     uint32_t digits;       /* what it adds to the situation; see situation.h */
     int16_t sided[2];      /* log-odds when all the evidence is left, right */
     uint16_t row;          /* of the calibration, for this total */
+    uint32_t edge;         /* bit of the leaf that is the new first or last, if not yet read */
+    uint8_t stale;         /* 0: first and last are right; 1: last, 2: first has to be read from there */
     uint8_t sided_known;
     uint8_t is_suffix;     /* of a suffix template */
     uint8_t selects;       /* it takes part in choosing weight sets, as a suffix or by its role */
@@ -122,20 +124,38 @@ static inline struct pylm__split pylm__evidence_split(const struct pylm__evidenc
     return split;
 }
 
-/* Narrows a slice to the left (0) or right (1) part of its split. */
+/* Narrows a slice to the left (0) or right (1) part of its split. What the next node needs of the list is
+ * fetched, but not waited for. */
 static inline void pylm__evidence_step(struct pylm__evidence *e, struct pylm__split split, int side)
 {
     if (side) {
         e->at += split.n_left;
         e->split += split.n_left;
         e->n -= split.n_left;
-        e->first = pylm__bits(e->leaves, (uint64_t)e->at * e->leaf_bits, e->leaf_bits);
+        e->edge = e->at * e->leaf_bits;
+        e->stale = 2;
         pylm__evidence_set_total(e, e->total - split.total_left);
     } else {
         e->split++;
         e->n = split.n_left;
-        e->last = pylm__bits(e->leaves, (uint64_t)(e->at + e->n - 1u) * e->leaf_bits, e->leaf_bits);
+        e->edge = (e->at + e->n - 1u) * e->leaf_bits;
+        e->stale = 1;
         pylm__evidence_set_total(e, split.total_left);
+    }
+    PYLM__PREFETCH(e->leaves + (e->edge >> 3));
+    PYLM__PREFETCH(e->leaves + ((e->splits + e->split * e->split_bits) >> 3));
+}
+
+/* Reads what the last step has left to be read. */
+static inline void pylm__evidence_look(struct pylm__evidence *e)
+{
+    if (e->stale) {
+        uint32_t leaf = pylm__bits(e->leaves, e->edge, e->leaf_bits);
+        if (e->stale == 2u)
+            e->first = leaf;
+        else
+            e->last = leaf;
+        e->stale = 0;
     }
 }
 

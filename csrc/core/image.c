@@ -180,9 +180,10 @@ int pylm_model_verify(const pylm_model *model)
     return sum == pylm__load64(m->image + PYLM__H_IMAGE_CHECKSUM) ? PYLM_OK : PYLM_ERR_DAMAGED;
 }
 
+/* Where a part begins; NULL if it is absent, or outside in an image that is still to be refused. */
 static const uint8_t *part(const struct pylm__model *model, uint64_t position)
 {
-    return position ? model->image + (size_t)position : NULL;
+    return position && position < model->image_nbytes ? model->image + (size_t)position : NULL;
 }
 
 void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous,

@@ -92,6 +92,7 @@ uint32_t pylm__node_probability(const struct pylm__tree *tree, uint32_t mid, uin
     for (i = 0; i < front->n_active; i++) {
         struct pylm__evidence *e = &evidence[front->active[i]];
         int32_t x;
+        pylm__evidence_look(e);
         if (e->last < mid || e->first >= mid) {
             x = sided(e, e->first >= mid);
         } else {
@@ -110,6 +111,7 @@ void pylm__node_descend(uint32_t mid, int side, struct pylm__front *front, struc
     for (i = 0; i < n_active; i++) {
         uint8_t number = front->active[i];
         struct pylm__evidence *e = &evidence[number];
+        pylm__evidence_look(e);
         if (e->last < mid || e->first >= mid) {
             if ((e->first >= mid) != side)
                 continue;
@@ -129,6 +131,7 @@ uint32_t pylm__node_follow(const struct pylm__tree *tree, uint32_t mid, uint32_t
     for (i = 0; i < n_active; i++) {
         uint8_t number = front->active[i];
         struct pylm__evidence *e = &evidence[number];
+        pylm__evidence_look(e);
         if (e->last < mid || e->first >= mid) {
             int right = e->first >= mid;
             sum += weighted(&rows, e->template_number, sided(e, right));

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * check.h: what the C tests share: checks, texts, models. Every test_*.c is a program that returns 0 for
+ * success.
+ */
+#ifndef PYLM_TESTS_CHECK_H
+#define PYLM_TESTS_CHECK_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pylm_train.h"
+
+static int n_failures;
+
+#define CHECK(condition)                                                                \
+    do {                                                                                \
+        if (!(condition)) {                                                             \
+            (void)fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
+            n_failures++;                                                               \
+        }                                                                               \
+    } while (0)
+
+/* For what the rest of a test depends on. */
+#define REQUIRE(condition)     \
+    do {                       \
+        CHECK(condition);      \
+        if (n_failures)        \
+            exit(EXIT_FAILURE); \
+    } while (0)
+
+static inline int finish(void)
+{
+    return n_failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* splitmix64 */
+static inline uint64_t random_number(uint64_t *seed)
+{
+    uint64_t x = *seed += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+static inline void *allocate(size_t nbytes)
+{
+    void *memory = malloc(nbytes ? nbytes : 1u);
+    REQUIRE(memory != NULL);
+    return memory;
+}
+
+/* Words that depend on the word before them. Owned by the caller. */
+static inline char *make_text(uint32_t n_words, uint64_t seed, size_t *nbytes)
+{
+    char *text = allocate(12u * (size_t)n_words + 1u), *at = text;
+    uint64_t word = 0;
+    uint32_t i;
+    for (i = 0; i < n_words; i++) {
+        uint64_t r = random_number(&seed);
+        word = r % 4u ? (word * 7u + (r >> 8) % 5u) % 300u : (r >> 16) % 40u;
+        at += sprintf(at, "w%u%s", (unsigned)word, (r >> 32) % 8u ? " " : "\n");
+    }
+    *nbytes = (size_t)(at - text);
+    return text;
+}
+
+/* An image in a block of exactly its size, so that a sanitizer sees every byte read behind it. */
+struct image {
+    uint8_t *data;
+    size_t nbytes;
+};
+
+static inline struct image train(const void *text, size_t nbytes, const pylm_train_options *options)
+{
+    pylm_trainer *trainer;
+    const void *built;
+    uint64_t built_nbytes;
+    struct image image;
+    REQUIRE(pylm_trainer_new(&trainer, options) == PYLM_OK);
+    REQUIRE(pylm_trainer_add(trainer, text, nbytes, NULL) == PYLM_OK);
+    REQUIRE(pylm_trainer_build(trainer, NULL, &built, &built_nbytes) == PYLM_OK);
+    image.nbytes = (size_t)built_nbytes;
+    image.data = allocate(image.nbytes);
+    memcpy(image.data, built, image.nbytes);
+    pylm_trainer_free(trainer);
+    return image;
+}
+
+/* The kinds of models that tests are run with. */
+#define N_KINDS 3
+static inline struct image train_kind(int kind, uint32_t n_words)
+{
+    pylm_train_options options;
+    struct image image;
+    size_t nbytes;
+    char *text = make_text(n_words, 1, &nbytes);
+    pylm_train_options_init(&options);
+    options.tokenizer = kind ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
+    options.n_trees = kind == 2 ? 3 : 1;
+    options.n_classes[0] = options.n_classes[1] = options.n_classes[2] = 20;
+    image = train(text, nbytes, &options);
+    free(text);
+    return image;
+}
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * use_image.h: everything that can be done with bytes that may or may not be an image. For the test with
+ * hostile images and for the fuzzer: whatever the bytes are, nothing may go wrong but the numbers.
+ */
+#ifndef PYLM_TESTS_USE_IMAGE_H
+#define PYLM_TESTS_USE_IMAGE_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pylm.h"
+
+#include "../../csrc/core/hash.h"
+#include "../../csrc/core/image.h"
+
+#define MOST_SYMBOLS (1u << 16) /* an honest header may ask for 2^24: slow, but not wrong */
+
+/* Makes the head checksum right, so that damage gets past it. */
+static inline void sign_head(uint8_t *image, uint64_t nbytes)
+{
+    uint32_t head_nbytes, i;
+    uint64_t sum;
+    if (nbytes < PYLM__H_NBYTES)
+        return;
+    head_nbytes = pylm__load32(image + PYLM__H_HEAD_NBYTES);
+    if (head_nbytes < PYLM__H_NBYTES || head_nbytes > nbytes)
+        return;
+    sum = pylm__checksum(image + PYLM__H_TOKENIZER, head_nbytes - PYLM__H_TOKENIZER);
+    for (i = 0; i < 8u; i++)
+        image[PYLM__H_HEAD_CHECKSUM + i] = (uint8_t)(sum >> 8u * i);
+}
+
+static inline void use_model(const pylm_model *model, const pylm_info *info)
+{
+    static const char text[] = "w1 w2 w3\nw17 \x00\xff the cat's WORDS and w1 w2";
+    pylm_sampling sampling = {60000, 20, 60000, 100, 70000};
+    pylm_candidate best[60];
+    pylm_state state;
+    uint32_t symbols[64], costs[64], symbol = 0, n_best, text_nbytes, i;
+    uint64_t position = 0, n = 0, total, random = 1, nbytes;
+    const unsigned char *symbol_text;
+    unsigned char out[100];
+    void *work = malloc((size_t)pylm_work_nbytes(model));
+    uint64_t *q62 = malloc(info->n_symbols * sizeof *q62);
+    if (work && q62) {
+        (void)pylm_model_verify(model);
+        (void)pylm_encode(model, text, sizeof text, PYLM_TEXT_CLOSED, &position, symbols, 64, &n);
+        pylm_state_init(&state);
+        (void)pylm_score(model, &state, symbols, n, work, costs, &total);
+        for (i = 0; i < 3u; i++) {
+            pylm_distribution(model, &state, work, q62);
+            pylm_top(model, &state, 7, work, best, &n_best);
+            (void)pylm_sample(model, &state, &sampling, symbols, (uint32_t)n, &random, work, best, 60, &symbol);
+            (void)pylm_decode(model, PYLM_NONE, &symbol, 1, out, sizeof out, &nbytes);
+            (void)pylm_symbol_text(model, symbol, &symbol_text, &text_nbytes);
+            (void)pylm_symbol_find(model, symbol_text, text_nbytes);
+            (void)pylm_state_push(model, &state, symbol);
+        }
+    }
+    free(q62);
+    free(work);
+}
+
+/* Returns whether the bytes were taken for an image. */
+static inline int use_image(const uint8_t *data, size_t nbytes)
+{
+    pylm_model model;
+    pylm_info info;
+    if (pylm_model_open(&model, data, nbytes) != PYLM_OK)
+        return 0;
+    pylm_model_info(&model, &info);
+    if (info.n_symbols <= MOST_SYMBOLS)
+        use_model(&model, &info);
+    return 1;
+}
+
+#endif
