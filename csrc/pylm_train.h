@@ -73,7 +73,7 @@ typedef struct pylm_train_options {
     uint32_t n_trees;         /* word models: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
                                * predictions are averaged: better, slower, larger by that factor */
     uint32_t n_classes[PYLM_MAX_TREES]; /* word classes of each tree, 2 to 1024; 0: the default */
-    uint32_t max_order;       /* longest suffix context, 0 to 12; PYLM_NONE (default): 4 for words,
+    uint32_t max_order;       /* longest suffix context, 0 to 12; PYLM_NONE (default): 5 for words,
                                * 8 for bytes */
 } pylm_train_options;
 
@@ -98,7 +98,8 @@ PYLM_API int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t 
 
 /* Trains on the documents added and builds the image. To be called once.
  *   image_ret         the image, owned by the trainer, valid until it is freed.
- * Memory: about 30 bytes a symbol beside the image while it runs.
+ * Memory while it runs: 4 bytes a symbol, and 16 for each thread; three times the image; some 150 MB, less
+ * for texts below a million symbols.
  * Returns PYLM_ERR_EMPTY if the documents hold no symbol, PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
  * PYLM_ERR_CANCELLED. */
 PYLM_API int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,

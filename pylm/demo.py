@@ -8,10 +8,9 @@ import bz2
 import importlib
 import inspect
 import lzma
-import os
-import pkgutil
 import sys
 import time
+import warnings
 import zlib
 from typing import NamedTuple
 
@@ -52,12 +51,12 @@ def run() -> None:
 def find_pages() -> Pages:
     """The language manual; where an interpreter lacks it, the documentation of its library."""
     try:
-        from pydoc_data.topics import topics
+        from pydoc_data.topics import topics as manual
 
-        title = "The Python language manual, which help() shows"
+        title, topics = "The Python language manual, which help() shows", _without_repeats(manual)
     except ImportError:
-        topics, title = _docstrings(), "The documentation of Python's library, which help() shows"
-    topics = _without_repeats(topics)
+        title = "The documentation of Python's library, which help() shows"
+        topics = _without_repeats(_docstrings())
     names = sorted(topics)
     held_out = names[HELD_OUT // 2 :: HELD_OUT]
     return Pages(
@@ -80,13 +79,17 @@ def _without_repeats(pages: dict[str, str]) -> dict[str, str]:
 
 
 def _docstrings() -> dict[str, str]:
-    """What help() says about the modules of the library that are written in C or loaded already: importing
-    others may have effects."""
+    """What help() says about the modules of the library that are built in or loaded already: to import others
+    may have effects."""
     pages = {}
-    for name in sorted({*sys.builtin_module_names, *sys.modules}):
-        module = sys.modules.get(name) or importlib.import_module(name)
-        texts = [inspect.getdoc(module), *(inspect.getdoc(value) for value in vars(module).values())]
-        page = "\n\n".join(dict.fromkeys(text for text in texts if text))
+    for name in sorted(sys.stdlib_module_names):
+        module = sys.modules.get(name)
+        if module is None and name in sys.builtin_module_names:
+            module = importlib.import_module(name)
+        values = [module, *vars(module).values()] if module else []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of names that are on their way out of the library
+            page = "\n\n".join(dict.fromkeys(text for text in map(inspect.getdoc, values) if text))
         if page:
             pages[name] = page
     return pages

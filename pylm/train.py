@@ -38,10 +38,11 @@ def train(
     min_count   contexts seen less often are left out; 1 keeps all: larger and slightly better.
     trees       word models: average so many differently built models, 1 to 8: better, slower, larger.
     classes     word models: word classes of each tree, 2 to 1024, one number or one for every tree.
-    max_order   longest context in symbols, 0 to 12; None: 4 for words, 8 for bytes.
+    max_order   longest context in symbols, 0 to 12; None: 5 for words, 8 for bytes.
     progress    show a bar on standard error; None: if that is a terminal.
 
-    Ctrl-C stops it within 0.2 s. Memory: some 30 times the number of symbols, in bytes, beside the model.
+    Ctrl-C stops it within 0.2 s. Memory: 4 bytes a symbol of text, and 16 for each thread; three times the
+    model; some 150 MB, less for texts below a million symbols.
     Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, and OSError for files.
     """
     options = _options(tokenizer, threads, min_count, trees, classes, max_order)

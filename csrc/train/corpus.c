@@ -53,33 +53,42 @@ static int make_room(struct pylm__corpus *corpus, uint64_t n)
     return PYLM_OK;
 }
 
-static int add_bytes(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes)
+/* Says how far the reading has come. */
+static int report(pylm_task *task, uint64_t position)
+{
+    if (pylm__task_cancelled(task))
+        return PYLM_ERR_CANCELLED;
+    if (task)
+        task->done = (uint32_t)(position >> 10);
+    return PYLM_OK;
+}
+
+static int add_bytes(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
 {
     uint64_t i;
     PYLM__TRY(make_room(corpus, nbytes));
-    for (i = 0; i < nbytes; i++)
+    for (i = 0; i < nbytes; i++) {
+        if (i % SLICE == 0)
+            PYLM__TRY(report(task, i));
         corpus->symbols[corpus->n++] = text[i];
+    }
     return PYLM_OK;
 }
 
 static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
 {
-    uint64_t position = 0, word = 0, n = 0;
-    while (position <= nbytes) {
+    uint64_t position = 0, word = 0, n;
+    for (n = 0; position <= nbytes; n++) {
         uint32_t symbol = FIRST_LINE_END;
         enum pylm__token token = pylm__next_token(text, nbytes, 1, &position, &word);
+        if (n % SLICE == 0)
+            PYLM__TRY(report(task, position));
         if (token == PYLM__TOKEN_END)
             break;
         if (token == PYLM__TOKEN_WORD)
             PYLM__TRY(pylm__words_number(&corpus->words, text + word, position - word, &symbol));
         PYLM__TRY(make_room(corpus, 1));
         corpus->symbols[corpus->n++] = symbol;
-        if (++n % SLICE == 0) {
-            if (pylm__task_cancelled(task))
-                return PYLM_ERR_CANCELLED;
-            if (task)
-                task->done = (uint32_t)(position >> 10);
-        }
     }
     return PYLM_OK;
 }
@@ -95,7 +104,7 @@ int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
         corpus->documents_capacity = capacity;
     }
     pylm__task_begin(task, PYLM_STAGE_READ, (nbytes >> 10) + 1u);
-    PYLM__TRY(corpus->tokenizer == PYLM_TOKENIZER_BYTES ? add_bytes(corpus, text, nbytes)
+    PYLM__TRY(corpus->tokenizer == PYLM_TOKENIZER_BYTES ? add_bytes(corpus, text, nbytes, task)
                                                         : add_words(corpus, text, nbytes, task));
     corpus->document_ends[corpus->n_documents++] = corpus->n;
     corpus->n_bytes += nbytes;

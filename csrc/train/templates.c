@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define WORD_ORDER 4u /* default longest suffix context */
+#define WORD_ORDER 5u /* default longest suffix context */
 #define BYTE_ORDER 8u
 
 /* Adds a template that extends `base` and returns its number. */

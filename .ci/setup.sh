@@ -1,0 +1,28 @@
+# Sourced by demo.sh and test.sh: Debian packages where they are missing, and the virtual environment.
+
+root=$(command -v sudo || true)
+[ "$(id -u)" = 0 ] && root=
+
+# need PROGRAM PACKAGE...: installs the packages if the program is missing
+need() {
+    program=$1
+    shift
+    command -v "$program" >/dev/null && return
+    if ! command -v apt-get >/dev/null; then
+        echo "please install: $program" >&2
+        exit 1
+    fi
+    $root apt-get update -q
+    $root apt-get install -qy "$@"
+}
+
+make_environment() {
+    need cc gcc libc6-dev
+    need python3 python3 python3-venv
+    [ -x .venv/bin/pip ] && return
+    if ! python3 -m venv .venv; then
+        need apt-get
+        $root apt-get install -qy python3-venv
+        python3 -m venv --clear .venv
+    fi
+}

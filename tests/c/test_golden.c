@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * The golden models' scores (tests/golden/make.py) from C, as a microcontroller would compute them.
+ */
+#include "check.h"
+
+#define SAMPLES 100
+
+static uint64_t fold(uint64_t hash, uint64_t value)
+{
+    return (hash ^ value) * UINT64_C(0x100000001b3);
+}
+
+static const uint64_t fold_start = UINT64_C(0xcbf29ce484222325);
+
+static uint64_t sample(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n,
+                       void *work)
+{
+    static const pylm_sampling sampling = {57344, 20, 61440, 512, 73728};
+    pylm_candidate candidates[84];
+    uint32_t recent[64], i, symbol = 0;
+    uint64_t hash = fold_start, random = 42;
+    for (i = 0; i < 64u; i++)
+        recent[i] = symbols[n - 64u + i];
+    for (i = 0; i < SAMPLES; i++) {
+        CHECK(pylm_sample(model, state, &sampling, recent, 64, &random, work, candidates, 84, &symbol) ==
+              PYLM_OK);
+        CHECK(pylm_state_push(model, state, symbol) == PYLM_OK);
+        recent[i % 64u] = symbol;
+        hash = fold(hash, symbol);
+    }
+    return hash;
+}
+
+struct scores {
+    uint64_t cost, distribution, top, sample;
+};
+
+static struct scores compute(const pylm_model *model, const void *text, uint64_t nbytes)
+{
+    struct scores scores = {0, fold_start, fold_start, 0};
+    pylm_info info;
+    pylm_state state;
+    pylm_candidate best[10];
+    uint64_t position = 0, n = 0;
+    uint32_t *symbols = allocate((size_t)(nbytes + 1u) * sizeof *symbols), i, n_best;
+    void *work = allocate((size_t)pylm_work_nbytes(model));
+    uint64_t *q62;
+    pylm_model_info(model, &info);
+    q62 = allocate(info.n_symbols * sizeof *q62);
+    CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, nbytes + 1u, &n) == PYLM_OK);
+    pylm_state_init(&state);
+    CHECK(pylm_score(model, &state, symbols, n, work, NULL, &scores.cost) == PYLM_OK);
+    pylm_distribution(model, &state, work, q62);
+    for (i = 0; i < info.n_symbols; i++)
+        scores.distribution = fold(scores.distribution, q62[i]);
+    pylm_top(model, &state, 10, work, best, &n_best);
+    for (i = 0; i < n_best; i++)
+        scores.top = fold(fold(scores.top, best[i].symbol), best[i].cost_q16);
+    scores.sample = sample(model, &state, symbols, n, work);
+    free(symbols);
+    free(work);
+    free(q62);
+    return scores;
+}
+
+static uint64_t expected(const char *name, const char *what)
+{
+    char found_name[32], found_what[32];
+    unsigned long long value;
+    FILE *file = fopen(PYLM_TEST_DATA "/scores.txt", "r");
+    REQUIRE(file != NULL);
+    while (fscanf(file, "%31s %31s %llu", found_name, found_what, &value) == 3)
+        if (strcmp(found_name, name) == 0 && strcmp(found_what, what) == 0) {
+            (void)fclose(file);
+            return value;
+        }
+    REQUIRE(!"a line in scores.txt");
+    return 0;
+}
+
+static void test_model(const char *name, const void *text, uint64_t text_nbytes)
+{
+    char path[4096];
+    const void *image;
+    uint64_t nbytes;
+    pylm_model model;
+    struct scores scores;
+    (void)snprintf(path, sizeof path, "%s/%s.pylm", PYLM_TEST_DATA, name);
+    REQUIRE(pylm_file_map(path, &image, &nbytes) == PYLM_OK);
+    REQUIRE(pylm_model_open(&model, image, nbytes) == PYLM_OK);
+    CHECK(pylm_model_verify(&model) == PYLM_OK);
+    scores = compute(&model, text, text_nbytes);
+    CHECK(scores.cost == expected(name, "cost"));
+    CHECK(scores.distribution == expected(name, "distribution"));
+    CHECK(scores.top == expected(name, "top"));
+    CHECK(scores.sample == expected(name, "sample"));
+    pylm_file_unmap(image, nbytes);
+}
+
+int main(void)
+{
+    const void *text;
+    uint64_t nbytes;
+    REQUIRE(pylm_file_map(PYLM_TEST_DATA "/text.txt", &text, &nbytes) == PYLM_OK);
+    test_model("bytes", text, nbytes);
+    test_model("words", text, nbytes);
+    test_model("trees", text, nbytes);
+    pylm_file_unmap(text, nbytes);
+    return finish();
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * Training: the same bytes for any number of threads, odd texts, cancelling, wrong options.
+ */
+#include "check.h"
+#include "use_image.h"
+
+static void test_threads(void)
+{
+    static const uint32_t n_threads[] = {1, 2, 7};
+    struct image first = {NULL, 0}, image;
+    pylm_train_options options;
+    size_t nbytes;
+    char *text = make_text(3000, 2, &nbytes);
+    int kind, i;
+    for (kind = 0; kind < N_KINDS; kind++) {
+        pylm_train_options_init(&options);
+        options.tokenizer = kind ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
+        options.n_trees = kind == 2 ? 2 : 1;
+        for (i = 0; i < 3; i++) {
+            options.n_threads = n_threads[i];
+            image = train(text, nbytes, &options);
+            if (i == 0) {
+                first = image;
+                continue;
+            }
+            CHECK(image.nbytes == first.nbytes && memcmp(image.data, first.data, first.nbytes) == 0);
+            free(image.data);
+        }
+        free(first.data);
+    }
+    free(text);
+}
+
+static void test_odd_texts(void)
+{
+    static const char *const texts[] = {"a", "\n", "a\n\n", "a b", "\xff", "aaaaaaaaaaaaaaaa", "a a a a\n",
+                                        "<unk>", "</s>", " ", "b a\nc a b\n\n", "\t\v\f\r"};
+    static const uint32_t orders[] = {PYLM_NONE, 0, 12};
+    pylm_train_options options;
+    size_t i, j;
+    uint32_t trees, min_count;
+    for (i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (trees = 0; trees <= 8u; trees += trees < 2u ? 1u : 6u) /* 0: bytes */
+            for (min_count = 1; min_count < 3u; min_count++)
+                for (j = 0; j < 3u; j++) {
+                    struct image image;
+                    pylm_train_options_init(&options);
+                    options.tokenizer = trees ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
+                    options.n_trees = trees ? trees : 1u;
+                    options.min_count = min_count;
+                    options.max_order = orders[j];
+                    image = train(texts[i], strlen(texts[i]), &options);
+                    CHECK(use_image(image.data, image.nbytes));
+                    free(image.data);
+                }
+}
+
+static void test_nothing(void)
+{
+    pylm_trainer *trainer;
+    const void *image;
+    uint64_t nbytes;
+    REQUIRE(pylm_trainer_new(&trainer, NULL) == PYLM_OK);
+    CHECK(pylm_trainer_add(trainer, NULL, 0, NULL) == PYLM_OK);
+    CHECK(pylm_trainer_build(trainer, NULL, &image, &nbytes) == PYLM_ERR_EMPTY);
+    pylm_trainer_free(trainer);
+    pylm_trainer_free(NULL);
+}
+
+static void test_options(void)
+{
+    pylm_trainer *trainer;
+    pylm_train_options good, bad[10];
+    size_t i;
+    pylm_train_options_init(&good);
+    for (i = 0; i < 10u; i++)
+        bad[i] = good;
+    bad[0].options_nbytes = 4;
+    bad[1].tokenizer = 2;
+    bad[2].min_count = 0;
+    bad[3].n_trees = 0;
+    bad[4].n_trees = 2; /* of bytes */
+    bad[5].n_classes[0] = 1;
+    bad[6].n_classes[7] = 1025;
+    bad[7].max_order = 13;
+    bad[8].tokenizer = PYLM_TOKENIZER_WORDS;
+    bad[8].n_trees = 9;
+    bad[9].options_nbytes = UINT32_MAX;
+    for (i = 0; i < 10u; i++)
+        CHECK(pylm_trainer_new(&trainer, &bad[i]) == PYLM_ERR_ARGUMENT && trainer == NULL);
+}
+
+/* Cancelling at once, at every stage: the first call that sees it ends, and nothing leaks. */
+static void test_cancelling(void)
+{
+    pylm_train_options options;
+    size_t nbytes;
+    char *text = make_text(20000, 2, &nbytes);
+    int kind, early;
+    pylm_train_options_init(&options);
+    for (kind = 0; kind < 2; kind++)
+        for (early = 0; early < 2; early++) {
+            pylm_trainer *trainer;
+            pylm_task task;
+            const void *image;
+            uint64_t image_nbytes;
+            memset(&task, 0, sizeof task);
+            options.tokenizer = kind ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
+            REQUIRE(pylm_trainer_new(&trainer, &options) == PYLM_OK);
+            task.cancel = early;
+            CHECK(pylm_trainer_add(trainer, text, nbytes, &task) == (early ? PYLM_ERR_CANCELLED : PYLM_OK));
+            task.cancel = 1;
+            if (!early)
+                CHECK(pylm_trainer_build(trainer, &task, &image, &image_nbytes) == PYLM_ERR_CANCELLED);
+            pylm_trainer_free(trainer);
+        }
+    free(text);
+}
+
+int main(void)
+{
+    test_threads();
+    test_odd_texts();
+    test_nothing();
+    test_options();
+    test_cancelling();
+    return finish();
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Makes the golden models and their scores. Run it, and commit what it writes, when the image format
+changes on purpose; the tests hold every machine to these numbers.
+
+    python tests/golden/make.py            trains, and writes models, text and scores
+    python tests/golden/make.py --scores   computes the scores of the committed models only
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pylm
+from pylm._native import ffi, lib
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "py"))
+from texts import make_text  # noqa: E402
+
+MODELS = {
+    "bytes": {},
+    "words": {"tokenizer": "words", "classes": 16},
+    "trees": {"tokenizer": "words", "trees": 3, "classes": [16, 10, 24]},
+}
+SEED = 42
+SAMPLES = 100
+SETTINGS = dict(temperature=0.875, top_k=20, top_p=0.9375, min_p=0.0078125, repetition_penalty=1.125)
+
+
+def fold(values: object) -> int:
+    """FNV-1a over 64-bit numbers."""
+    h = 0xCBF29CE484222325
+    for value in values:
+        h = (h ^ int(value)) * 0x100000001B3 & (1 << 64) - 1
+    return h
+
+
+def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
+    image = model._image
+    symbols = image.symbols(text, closed=True)
+    state = image.new_state()
+    cost = image.score(state, symbols)
+    best, n = ffi.new("pylm_candidate[10]"), ffi.new("uint32_t *")
+    lib.pylm_top(image.model, state, 10, image.new_work(), best, n)
+    return {
+        "cost": cost,
+        "distribution": fold(image.distribution_q62(state)),
+        "top": fold(x for i in range(n[0]) for x in (best[i].symbol, best[i].cost_q16)),
+        "sample": fold(model.generate_ids(symbols, SAMPLES, seed=SEED, **SETTINGS)),
+    }
+
+
+def main() -> None:
+    if "--scores" not in sys.argv:
+        (HERE / "text.txt").write_bytes(make_text(300, seed=9).encode())
+        for name, settings in MODELS.items():
+            pylm.train([make_text(1500, seed=8)], **settings).save(HERE / f"{name}.pylm")
+    text = (HERE / "text.txt").read_bytes()
+    lines = [
+        f"{name} {what} {value}\n"
+        for name in MODELS
+        for what, value in scores(pylm.load(HERE / f"{name}.pylm"), text).items()
+    ]
+    (HERE / "scores.txt").write_text("".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The command line, as people and scripts use it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pylm
+import pytest
+from pylm.cli import main
+from texts import make_text
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "train.txt").write_text(make_text(3000, seed=1))
+    (folder / "test.txt").write_text(make_text(300, seed=2))
+    for tokenizer in ("bytes", "words"):
+        text, model = str(folder / "train.txt"), str(folder / f"{tokenizer}.pylm")
+        assert main(["train", text, "-o", model, "--tokenizer", tokenizer]) == 0
+    return folder
+
+
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(folder)
+
+    def run(*arguments: str, status: int = 0) -> tuple[str, str]:
+        capsys.readouterr()
+        assert main(arguments) == status
+        return tuple(capsys.readouterr())
+
+    return run
+
+
+def python(*arguments: str, cwd: Path, **settings) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "pylm", *arguments], cwd=cwd, capture_output=True, timeout=120, **settings
+    )
+
+
+def test_train(run) -> None:
+    out = json.loads(run("train", "train.txt", "-o", "new.pylm", "--threads", "2", "--json")[0])
+    assert out["model_bytes"] == Path("new.pylm").stat().st_size
+    assert out["contexts"] == pylm.load("new.pylm").info.contexts
+    assert out["seconds"] > 0 and out["cpu_seconds"] > 0
+    assert out["peak_rss_bytes"] is None or out["peak_rss_bytes"] > 10_000_000
+    assert Path("new.pylm").read_bytes() == Path("bytes.pylm").read_bytes()  # auto is bytes
+    text, _ = run("train", "train.txt", "test.txt", "-o", "new.pylm", "--tokenizer", "words", "--trees", "2")
+    assert "wrote new.pylm" in text
+    assert pylm.load("new.pylm").info.training["documents"] == 2
+
+
+@pytest.mark.parametrize("model", ["bytes.pylm", "words.pylm"])
+def test_eval(run, model: str) -> None:
+    out = json.loads(run("eval", model, "test.txt", "--json")[0])
+    text = Path("test.txt").read_text()
+    expected = pylm.load(model).evaluate(text)
+    assert out["bytes"] == len(text)
+    for name in ("symbols", "unknown", "bits", "perplexity", "bits_per_byte"):
+        assert out[name] == getattr(expected, name)
+    assert out["symbols_per_second"] == pytest.approx(out["symbols"] / out["seconds"])
+    assert f"{expected.perplexity:.2f}" in run("eval", model, "test.txt")[0]
+
+
+def test_standard_input(folder: Path) -> None:
+    text = (folder / "test.txt").read_bytes()
+    from_file = json.loads(python("eval", "bytes.pylm", "test.txt", "--json", cwd=folder).stdout)
+    piped = json.loads(python("eval", "bytes.pylm", "-", "--json", cwd=folder, input=text).stdout)
+    assert piped["bits"] == from_file["bits"]
+    done = python("train", "-", "-o", "piped.pylm", cwd=folder, input=(folder / "train.txt").read_bytes())
+    assert done.returncode == 0
+    assert (folder / "piped.pylm").read_bytes() == (folder / "bytes.pylm").read_bytes()
+    best = json.loads(python("next", "bytes.pylm", "-", "--json", cwd=folder, input=b"\xff\0pa").stdout)
+    assert [p["id"] for p in best["next"]] == [p.id for p in pylm.load(folder / "bytes.pylm").next(b"\xff\0pa")]
+
+
+def test_next(run) -> None:
+    out = json.loads(run("next", "words.pylm", "papapa", "-k", "3", "--json")[0])
+    assert [tuple(p.values()) for p in out["next"]] == pylm.load("words.pylm").next("papapa", 3)
+    table = run("next", "bytes.pylm", "papapa", "-k", "256")[0].splitlines()
+    assert len(table) == 256 and "%" in table[0]
+    assert any("' '" in line for line in table) and any(r"\xff" in line for line in table)
+
+
+def test_generate(run) -> None:
+    settings = ["--prompt", "pa", "--max-new-tokens", "40", "--seed", "5", "--top-k", "0", "--stop", "\n"]
+    expected = pylm.load("bytes.pylm").generate("pa", 40, seed=5, top_k=0, stop="\n")
+    assert json.loads(run("generate", "bytes.pylm", *settings, "--json")[0]) == {"prompt": "pa", "text": expected}
+    assert run("generate", "bytes.pylm", *settings)[0] == f"pa{expected}\n"
+
+
+def test_info(run) -> None:
+    out = json.loads(run("info", "words.pylm", "--json")[0])
+    assert out == pylm.load("words.pylm").info.as_dict()
+    text = run("info", "words.pylm")[0]
+    assert f"{out['contexts']:,}" in text and "c1 c2" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["eval", "missing.pylm", "test.txt"], "missing.pylm: No such file"),
+        (["eval", "test.txt", "test.txt"], "test.txt: this is not a pylm model"),
+        (["eval", "bytes.pylm", "missing.txt"], "missing.txt: No such file"),
+        (["eval", "bytes.pylm", "."], "Is a directory"),
+        (["train", "missing.txt", "-o", "x.pylm"], "missing.txt: No such file"),
+        (["train", "train.txt", "-o", "no/x.pylm"], "folder no does not exist"),
+        (["train", "train.txt", "-o", "."], "it is a folder"),
+        (["train", "train.txt", "-o", "train.txt"], "one of the texts"),
+        (["train", "train.txt", "-o", "x.pylm", "--threads", "0"], "threads must be"),
+        (["train", "train.txt", "-o", "x.pylm", "--trees", "2"], "tokenizer='words'"),
+        (["next", "bytes.pylm", "a", "-k", "0"], "k must be"),
+        (["generate", "bytes.pylm", "--temperature", "-1"], "temperature must be"),
+    ],
+)
+def test_errors_are_one_line(run, arguments: list[str], says: str) -> None:
+    out, error = run(*arguments, status=1)
+    assert out == ""
+    assert error.startswith("pylm: error: ") and error.count("\n") == 1
+    assert says in error
+    assert not Path("x.pylm").exists()
+
+
+def test_usage(run, capsys: pytest.CaptureFixture) -> None:
+    for arguments in ([], ["frobnicate"], ["train"], ["next", "bytes.pylm", "a", "-k", "many"]):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == 2
+    for arguments in (["--help"], ["train", "--help"], ["generate", "--help"], ["--version"]):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == 0
+    assert pylm.__version__ in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes close otherwise")
+def test_closed_pipe_is_quiet(folder: Path) -> None:
+    command = f"'{sys.executable}' -m pylm generate bytes.pylm --max-new-tokens 200000 | head -c 10"
+    done = subprocess.run(command, shell=True, cwd=folder, capture_output=True, timeout=60)
+    assert done.stderr == b""
+
+
+def test_demo(folder: Path) -> None:
+    done = python("demo", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    out = done.stdout.decode()
+    rows = {line.split()[0]: float(line.split()[1]) for line in out.splitlines() if line.startswith(("  xz", "  pylm"))}
+    assert rows["pylm"] < rows["xz"]
+    assert "The prompt stands in [brackets]" in out and "What comes next?" in out
+
+
+def test_demo_without_the_manual(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pylm import demo
+
+    monkeypatch.setitem(sys.modules, "pydoc_data.topics", None)
+    pages = demo.find_pages()
+    assert "library" in pages.title
+    assert sum(map(len, pages.train)) > 50_000 and len(pages.test) > 3

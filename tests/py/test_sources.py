@@ -1,0 +1,79 @@
+"""What has to agree between files of the project."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pylm
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+CSRC = ROOT / "csrc"
+
+
+def test_declarations_agree_with_the_headers(tmp_path: Path) -> None:
+    """ABI mode believes _cdef.h; compiled in API mode, it is checked against the headers."""
+    pytest.importorskip("setuptools")
+    build = tmp_path / "build.py"
+    build.write_text(
+        "from cffi import FFI\n"
+        "from pathlib import Path\n"
+        "ffi = FFI()\n"
+        f"ffi.cdef(Path({str(ROOT / 'pylm' / '_cdef.h')!r}).read_text())\n"
+        "sources = [str(p) for folder in ('core', 'train') "
+        f"for p in sorted(Path({str(CSRC)!r}, folder).glob('*.c'))]\n"
+        "ffi.set_source('_pylm_check', '#include \"pylm_train.h\"', sources=sources, "
+        f"include_dirs=[{str(CSRC)!r}], extra_compile_args=['-O0', '-Wall', '-Werror=incompatible-pointer-types'])\n"
+        "ffi.compile(verbose=False)\n"
+        "from _pylm_check import ffi, lib\n"
+        "import pylm._native as native\n"
+        "for name in ('pylm_model', 'pylm_state', 'pylm_info', 'pylm_candidate', 'pylm_sampling', 'pylm_task', "
+        "'pylm_train_options'):\n"
+        "    assert ffi.sizeof(name) == native.ffi.sizeof(name), name\n"
+        "for name in dir(lib):\n"
+        "    if name.startswith('PYLM_'):\n"
+        "        assert getattr(lib, name) == getattr(native.lib, name), name\n"
+    )
+    run = subprocess.run([sys.executable, str(build)], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_public_function_that_python_needs_is_declared() -> None:
+    headers = (CSRC / "pylm.h").read_text() + (CSRC / "pylm_train.h").read_text()
+    declared = set(re.findall(r"PYLM_API [^;{]*?\b(pylm_\w+)\(", headers))
+    known = set(re.findall(r"\b(pylm_\w+)\(", (ROOT / "pylm" / "_cdef.h").read_text()))
+    assert known <= declared
+    assert declared - known == {"pylm_file_map", "pylm_file_unmap"}  # Python maps files itself
+
+
+def test_tables_are_what_their_script_writes() -> None:
+    script = CSRC / "core" / "make_tables.py"
+    written = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True).stdout
+    assert written == (CSRC / "core" / "tables.h").read_text()
+
+
+def test_the_core_is_freestanding() -> None:
+    """No heap, no stdio, no floating point, no globals: what a microcontroller needs."""
+    allowed = {"<stddef.h>", "<stdint.h>", "<string.h>"}
+    for path in [*(CSRC / "core").glob("*.[ch]"), CSRC / "pylm.h"]:
+        text = path.read_text()
+        code = re.sub(r'/\*.*?\*/|//[^\n]*|"(\\.|[^"\\\n])*"', "", text, flags=re.DOTALL)
+        includes = set(re.findall(r"#include (<[^>]+>)", text))
+        assert includes <= allowed, path
+        assert not re.search(r"\b(float|double|malloc|free|printf|FILE|abort|exit)\b", code), path
+        assert not re.search(r"^static (?!const|inline|uint|int|void|struct|enum|uint32_t|size_t)", code, re.M), path
+        included = re.findall(r'#include "([^"]+)"', text)
+        assert not any("train" in name for name in included), path  # dependencies point one way
+
+
+def test_versions_agree() -> None:
+    header = (CSRC / "pylm.h").read_text()
+    version = re.search(r'#define PYLM_VERSION "(.+)"', header).group(1)
+    major, minor, patch = map(int, version.split("."))
+    assert f"#define PYLM_VERSION_NUMBER {major * 10000 + minor * 100 + patch}\n" in header
+    assert pylm.__version__ == version
+    assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text()
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
