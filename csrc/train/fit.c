@@ -141,7 +141,8 @@ static uint64_t gather_event(struct fit *fit, const struct pylm__fit_input *in, 
     return event_units(n);
 }
 
-static int gather_events(struct fit *fit, const struct pylm__fit_input *in, uint32_t *places)
+static int gather_events(struct fit *fit, const struct pylm__fit_input *in, uint32_t *places,
+                         const pylm_task *task)
 {
     uint64_t e, at = 0;
     fit->events_nbytes = measure_events(fit, in);
@@ -151,6 +152,8 @@ static int gather_events(struct fit *fit, const struct pylm__fit_input *in, uint
     if (fit->events_nbytes / EVENT_UNIT > UINT32_MAX)
         return PYLM_ERR_LARGE;
     for (e = 0; e < fit->n_events; e++) {
+        if (e % RUN == 0 && pylm__task_cancelled(task))
+            return PYLM_ERR_CANCELLED;
         places[e] = (uint32_t)at;
         at += gather_event(fit, in, e, event_at(fit, at));
     }
@@ -308,19 +311,24 @@ static void apply_run(struct fit *fit, const struct family *f, const struct run 
     }
 }
 
-/* One step for all sets of a family. *loss becomes the loss before it. */
-static int step_family(struct fit *fit, struct family *f, int curved, double *loss, const pylm_task *task)
+/* Sums up all runs of a family. */
+static int sum_runs(struct fit *fit, const struct family *f, int curved, const pylm_task *task)
 {
-    int64_t r, s, n_runs = f->n_runs, n_sets = f->n_sets;
-    (void)fit->n_threads;
+    int64_t r, n_runs = f->n_runs;
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic) num_threads(pylm__n_threads(fit->n_threads, f->n_runs))
 #endif
     for (r = 0; r < n_runs; r++)
         if (!pylm__task_cancelled(task))
             sum_run(fit, f, &f->runs[r], curved, &fit->sums[r]);
-    if (pylm__task_cancelled(task))
-        return PYLM_ERR_CANCELLED;
+    return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
+}
+
+/* One step for all sets of a family. *loss becomes the loss before it. */
+static int step_family(struct fit *fit, struct family *f, int curved, double *loss, const pylm_task *task)
+{
+    int64_t r, s, n_runs = f->n_runs, n_sets = f->n_sets;
+    PYLM__TRY(sum_runs(fit, f, curved, task));
     if (curved) {
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic) num_threads(pylm__n_threads(fit->n_threads, f->n_sets))
@@ -336,8 +344,9 @@ static int step_family(struct fit *fit, struct family *f, int curved, double *lo
 #pragma omp parallel for schedule(dynamic) num_threads(pylm__n_threads(fit->n_threads, f->n_runs))
 #endif
     for (r = 0; r < n_runs; r++)
-        apply_run(fit, f, &f->runs[r]);
-    return PYLM_OK;
+        if (!pylm__task_cancelled(task))
+            apply_run(fit, f, &f->runs[r]);
+    return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
 }
 
 /* ---- the whole fit ---- */
@@ -387,13 +396,15 @@ static void write_weights(const struct fit *fit, int16_t *weights)
     }
 }
 
-static double bits_a_symbol(const struct fit *fit, uint64_t n_symbols)
+/* The loss of all events with the final weights, bits a symbol. */
+static int final_loss(struct fit *fit, uint64_t n_symbols, double *loss, const pylm_task *task)
 {
-    double loss = 0;
-    uint64_t e;
-    for (e = 0; e < fit->n_events; e++)
-        loss += event_loss(event_at(fit, fit->families[COMMON].order[e]));
-    return loss / log(2.0) / (double)n_symbols;
+    uint32_t r;
+    PYLM__TRY(sum_runs(fit, &fit->families[COMMON], 0, task));
+    for (*loss = 0, r = 0; r < fit->families[COMMON].n_runs; r++)
+        *loss += fit->sums[r].loss;
+    *loss /= log(2.0) * (double)n_symbols;
+    return PYLM_OK;
 }
 
 static int allocate_family(struct fit *fit, const struct pylm__fit_input *in, uint32_t i)
@@ -415,14 +426,14 @@ static int allocate_family(struct fit *fit, const struct pylm__fit_input *in, ui
     return PYLM_OK;
 }
 
-static int prepare(struct fit *fit, const struct pylm__fit_input *in)
+static int prepare(struct fit *fit, const struct pylm__fit_input *in, const pylm_task *task)
 {
     uint32_t i, most_runs = 1, *places = pylm__array_new(fit->n_events, sizeof *places);
     int status = places ? PYLM_OK : PYLM_ERR_MEMORY;
     for (i = 0; i <= COMMON && status == PYLM_OK; i++)
         status = allocate_family(fit, in, i);
     if (status == PYLM_OK)
-        status = gather_events(fit, in, places);
+        status = gather_events(fit, in, places, task);
     for (i = 0; i <= COMMON && status == PYLM_OK; i++) {
         status = order_events(&fit->families[i], places, fit->n_events);
         most_runs = fit->families[i].n_runs > most_runs ? fit->families[i].n_runs : most_runs;
@@ -442,13 +453,13 @@ int pylm__fit(const struct pylm__fit_input *input, int16_t *weights, struct pylm
     fit.n_events = input->heldout->n_events;
     fit.n_inputs = input->templates->n + 1u;
     fit.n_threads = input->n_threads;
-    status = fit.n_events < UINT32_MAX ? prepare(&fit, input) : PYLM_ERR_LARGE;
+    status = fit.n_events < UINT32_MAX ? prepare(&fit, input, task) : PYLM_ERR_LARGE;
     if (status == PYLM_OK)
         status = run_cycles(&fit, result, task);
-    if (status == PYLM_OK) {
+    if (status == PYLM_OK)
+        status = final_loss(&fit, input->heldout->n_symbols, &result->loss, task);
+    if (status == PYLM_OK)
         write_weights(&fit, weights);
-        result->loss = bits_a_symbol(&fit, input->heldout->n_symbols);
-    }
     for (i = 0; i <= COMMON; i++) {
         free(fit.families[i].set_of);
         free(fit.families[i].order);

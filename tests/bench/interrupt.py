@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""Longest time from Ctrl-C to the end of a training, over many moments of it.
+
+    python tests/bench/interrupt.py TEXT TOKENIZER
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pylm
+
+MOMENTS = 25
+
+
+def main() -> None:
+    path, tokenizer = Path(sys.argv[1]), sys.argv[2]
+    began = time.perf_counter()
+    pylm.train(path, tokenizer=tokenizer)
+    whole, worst = time.perf_counter() - began, 0.0
+    for i in range(MOMENTS):
+        pressed = []
+
+        def press() -> None:
+            pressed.append(time.perf_counter())  # noqa: B023
+            _thread.interrupt_main()
+
+        timer = threading.Timer(whole * (i + 0.5) / MOMENTS * 0.95, press)
+        timer.start()
+        try:
+            pylm.train(path, tokenizer=tokenizer)
+        except KeyboardInterrupt:
+            worst = max(worst, time.perf_counter() - pressed[0])
+        else:
+            timer.cancel()
+    print(f"training takes {whole:.1f} s; interrupted at {MOMENTS} moments it ended within {worst:.3f} s")
+
+
+if __name__ == "__main__":
+    main()
