@@ -82,16 +82,16 @@ def _docstrings() -> dict[str, str]:
     """What help() says about the modules of the library that are built in or loaded already: to import others
     may have effects."""
     pages = {}
-    for name in sorted(sys.stdlib_module_names):
-        module = sys.modules.get(name)
-        if module is None and name in sys.builtin_module_names:
-            module = importlib.import_module(name)
-        values = [module, *vars(module).values()] if module else []
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of names that are on their way out of the library
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is on its way out of the library
+        for name in sorted(sys.stdlib_module_names):
+            module = sys.modules.get(name)
+            if module is None and name in sys.builtin_module_names:
+                module = importlib.import_module(name)
+            values = [module, *vars(module).values()] if module else []
             page = "\n\n".join(dict.fromkeys(text for text in map(inspect.getdoc, values) if text))
-        if page:
-            pages[name] = page
+            if page:
+                pages[name] = page
     return pages
 
 
