@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import mmap
 import os
+import pathlib
 import stat
 from collections.abc import Iterable, Iterator
 from typing import Any, Union
@@ -44,6 +45,15 @@ def map_file(path: Path) -> Bytes:
         if stat.S_ISREG(info.st_mode) and info.st_size:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return file.read()
+
+
+def with_named_files(source: Source) -> Source:
+    """A list of nothing but names of files that exist, as paths; every other source as it is."""
+    if isinstance(source, (list, tuple)) and all(
+        isinstance(item, os.PathLike) or (isinstance(item, str) and _names_a_file(item)) for item in source
+    ):
+        return [pathlib.Path(item) for item in source]
+    return source
 
 
 def documents(source: Source) -> Iterator[Any]:
@@ -87,8 +97,8 @@ def document(item: Any) -> Any:
     if isinstance(item, str):
         if _names_a_file(item):
             raise ArgumentError(
-                f"the text {item!r} is the name of a file; to read the file pass pathlib.Path({item!r}), "
-                f"or, if the name itself is meant as text, {item.encode()!r}"
+                f"the text {item!r} is the name of a file: to read the file pass pathlib.Path({item!r}); "
+                f"if the name itself is meant as text, pass bytes"
             )
         return as_bytes(item)
     return item

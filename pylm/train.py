@@ -11,7 +11,7 @@ from ._image import TOKENIZERS
 from ._native import check, ffi, lib
 from ._progress import Progress, new_task, run
 from ._sampling import integer
-from ._text import TEXT_TYPES, Bytes, Source, as_bytes, documents, total_nbytes
+from ._text import TEXT_TYPES, Bytes, Source, as_bytes, documents, total_nbytes, with_named_files
 from .errors import ArgumentError
 from .model import Model
 
@@ -27,10 +27,11 @@ def train(
 ) -> Model:  # fmt: skip
     """Trains a model by counting. The same texts and settings give the same model, to the last byte.
 
-    source      the path of a text file, or an iterable of documents: texts (str as UTF-8, or bytes) and
-                pathlib.Path for files. What stands at the start of a document does not depend on the
-                document before it. A str document that is the name of a file is refused, as it is most
-                likely meant as a path.
+    source      the path of a text file; a list of paths; or an iterable of documents: texts (str as UTF-8, or
+                bytes) and pathlib.Path for files. A list of str is one of paths if each is the name of a
+                file that exists; if only some are, it is refused as a likely mistake (texts of strangers
+                should be bytes, which are never paths). What stands at the start of a document does not
+                depend on the document before it.
     tokenizer   "bytes": predicts byte by byte, any file, loses nothing. "words": words between white space,
                 and line ends ("</s>"); not kept are words outside the vocabulary, read as "<unk>", and how
                 many and which white space stood between two words. "auto": "bytes", for now.
@@ -46,6 +47,7 @@ def train(
     Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, and OSError for files.
     """
     options = _options(tokenizer, threads, min_count, trees, classes, max_order)
+    source = with_named_files(source)
     pointer = ffi.new("pylm_trainer **")
     check(lib.pylm_trainer_new(pointer, options))
     trainer = ffi.gc(pointer[0], lib.pylm_trainer_free)

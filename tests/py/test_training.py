@@ -87,7 +87,7 @@ def test_sources(tmp_path: Path) -> None:
     path.write_text("hello world\n" * 30)
     models = [
         pylm.train(str(path)), pylm.train(path), pylm.train([path]), pylm.train([path.read_bytes()]),
-        pylm.train(iter([path.read_text()])), pylm.train((path,)),
+        pylm.train(iter([path.read_text()])), pylm.train((path,)), pylm.train([str(path)]),
     ]  # fmt: skip
     assert len({content(model) for model in models}) == 1
 
@@ -100,7 +100,7 @@ def test_sources(tmp_path: Path) -> None:
         ([b"", ""], {"tokenizer": "words"}, pylm.EmptyTextError, "at least one character"),
         ("no such file.txt", {}, FileNotFoundError, "put a text into a list"),
         ([Path("no such file.txt")], {}, FileNotFoundError, "no such file.txt"),
-        ([__file__], {}, pylm.ArgumentError, "pathlib.Path"),
+        ([__file__, "text"], {}, pylm.ArgumentError, "pathlib.Path"),
         (b"text", {}, TypeError, "[text]"),
         (5, {}, TypeError, "path of a file or an iterable"),
         ([5], {}, TypeError, "document 0"),
