@@ -71,7 +71,7 @@ class BuildSharedLibrary(build_ext):
     def compile_flags(self):
         if self.compiler.compiler_type == "msvc":
             return ["/O2"]
-        flags = ["-O3", "-std=c99", "-fvisibility=hidden"]
+        flags = ["-O3", "-g0", "-std=c99", "-fvisibility=hidden"]
         return flags + WARNINGS if os.environ.get("PYLM_WERROR") == "1" else flags
 
     def openmp_flags(self):
