@@ -20,7 +20,7 @@
  *     pylm_cost(&model, &state, 'u', work, &cost);       // cost of 'u' after "q", 1/65536 bit
  *
  * Words used here
- *   symbol        an integer from 0 to n_symbols - 1: a byte, or a word of the model's vocabulary.
+ *   symbol        an integer from 0 to n_symbols - 1: a byte, a word or a piece of the vocabulary.
  *   cost          -log2(probability) in units of 1/65536 bit ("q16"). 65536 is one bit.
  *   probability   a 64-bit integer in units of 2^-62 ("q62").
  *
@@ -118,12 +118,15 @@ PYLM_API int pylm_model_verify(const pylm_model *model);
 
 enum pylm_tokenizer {
     PYLM_TOKENIZER_BYTES = 0, /* symbols are bytes; every input comes back from its symbols */
-    PYLM_TOKENIZER_WORDS = 1  /* symbols are words between white space and line ends "</s>".
+    PYLM_TOKENIZER_WORDS = 1, /* symbols are words between white space and line ends "</s>".
                                * Not kept: how many and which white space characters stood between
                                * two words, and words outside the vocabulary (read as "<unk>"). */
+    PYLM_TOKENIZER_PIECES = 2 /* symbols are strings of 1 to 24 bytes, all single bytes among them; at
+                               * every point of a text the longest that fits. Every input comes back.
+                               * A prompt that ends within a word is encoded as if the word ended. */
 };
 
-/* No such symbol: a bytes model has neither unknown word nor line end. */
+/* No such symbol: only a word model has an unknown word and a line end. */
 #define PYLM_NONE UINT32_MAX
 
 typedef struct pylm_info {

@@ -51,6 +51,7 @@ typedef struct pylm_task {
 
 enum pylm_stage {
     PYLM_STAGE_READ = 0,      /* text into symbols */
+    PYLM_STAGE_PIECES = 5,    /* the vocabulary of pieces; comes second */
     PYLM_STAGE_CLUSTER = 1,   /* word classes and the symbol tree */
     PYLM_STAGE_COUNT = 2,     /* contexts, template by template */
     PYLM_STAGE_FIT = 3,       /* mixing weights */
@@ -64,17 +65,23 @@ PYLM_API const char *pylm_stage_text(int stage);
 
 #define PYLM_MAX_TREES 8
 
+/* For pylm_train_options.tokenizer: bytes for short texts, pieces for longer ones (DESIGN.md says where and
+ * why). */
+#define PYLM_TOKENIZER_AUTO 255u
+
 typedef struct pylm_train_options {
     uint32_t options_nbytes;  /* sizeof(pylm_train_options); lets the structure grow */
-    uint32_t tokenizer;       /* enum pylm_tokenizer; default PYLM_TOKENIZER_BYTES */
+    uint32_t tokenizer;       /* enum pylm_tokenizer, or PYLM_TOKENIZER_AUTO; default: bytes */
     uint32_t n_threads;       /* 0 (default): one a processor. Never changes the result */
     uint32_t min_count;       /* contexts of order 1 and up seen less often are left out; default 2;
                                * 1 keeps all: a larger, slightly better model */
-    uint32_t n_trees;         /* word models: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
+    uint32_t n_trees;         /* words and pieces: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
                                * predictions are averaged: better, slower, larger by that factor */
-    uint32_t n_classes[PYLM_MAX_TREES]; /* word classes of each tree, 2 to 1024; 0: the default */
-    uint32_t max_order;       /* longest suffix context, 0 to 12; PYLM_NONE (default): 5 for words,
-                               * 8 for bytes */
+    uint32_t n_classes[PYLM_MAX_TREES]; /* classes of words or pieces of each tree, 2 to 1024; 0: the default */
+    uint32_t max_order;       /* longest suffix context, 0 to 12; PYLM_NONE (default): 5 for words
+                               * and pieces, 8 for bytes */
+    uint32_t n_pieces;        /* pieces: size of the vocabulary, 256 to 2^20; 0 (default): chosen by the
+                               * length of the text. Fewer come out of a text that does not give more */
 } pylm_train_options;
 
 /* Fills in the defaults. */

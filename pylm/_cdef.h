@@ -40,7 +40,8 @@ int pylm_model_verify(const pylm_model *model);
 
 enum pylm_tokenizer {
     PYLM_TOKENIZER_BYTES = 0,
-    PYLM_TOKENIZER_WORDS = 1
+    PYLM_TOKENIZER_WORDS = 1,
+    PYLM_TOKENIZER_PIECES = 2
 };
 
 #define PYLM_NONE 0xffffffff
@@ -124,6 +125,7 @@ typedef struct pylm_task {
 
 enum pylm_stage {
     PYLM_STAGE_READ = 0,
+    PYLM_STAGE_PIECES = 5,
     PYLM_STAGE_CLUSTER = 1,
     PYLM_STAGE_COUNT = 2,
     PYLM_STAGE_FIT = 3,
@@ -133,6 +135,7 @@ enum pylm_stage {
 const char *pylm_stage_text(int stage);
 
 #define PYLM_MAX_TREES 8
+#define PYLM_TOKENIZER_AUTO 255
 
 typedef struct pylm_train_options {
     uint32_t options_nbytes;
@@ -142,6 +145,7 @@ typedef struct pylm_train_options {
     uint32_t n_trees;
     uint32_t n_classes[8];
     uint32_t max_order;
+    uint32_t n_pieces;
 } pylm_train_options;
 
 void pylm_train_options_init(pylm_train_options *options);

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 ENCODE_SLICE = 1 << 16  # symbols a C call: about 1 ms
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
-TOKENIZERS = {"bytes": lib.PYLM_TOKENIZER_BYTES, "words": lib.PYLM_TOKENIZER_WORDS}
+TOKENIZERS = {
+    "bytes": lib.PYLM_TOKENIZER_BYTES, "words": lib.PYLM_TOKENIZER_WORDS, "pieces": lib.PYLM_TOKENIZER_PIECES,
+}  # fmt: skip
+TOKENIZER_NAMES = {number: name for name, number in TOKENIZERS.items()}
 
 
 def new_symbols(n: int) -> array[int]:

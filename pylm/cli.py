@@ -88,8 +88,9 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("texts", metavar="TEXT", nargs="+", help="text files, each a document; - is standard input")
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, help="model file to write")
     parser.add_argument(
-        "--tokenizer", choices=["auto", "bytes", "words"], default="auto",
-        help="what is predicted: bytes (any file), or words between white space; auto is bytes",
+        "--tokenizer", choices=["auto", "bytes", "words", "pieces"], default="auto",
+        help="what is predicted: bytes (any file), words between white space, or pieces of words (any file); "
+        "auto: pieces from 3 MB of text on, else bytes",
     )  # fmt: skip
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use; does not change the model")
     parser.add_argument(
@@ -99,9 +100,10 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--max-order", type=int, metavar="N", help="longest context in symbols, 0 to 12")
     parser.add_argument(
         "--trees", type=int, metavar="N", default=1,
-        help="words: average so many models, 1 to 8: better, slower, larger",
+        help="words, pieces: average so many models, 1 to 8: better, slower, larger",
     )  # fmt: skip
-    parser.add_argument("--classes", type=int, metavar="N", help="words: word classes, 2 to 1024")
+    parser.add_argument("--classes", type=int, metavar="N", help="words, pieces: classes of them, 2 to 1024")
+    parser.add_argument("--pieces", type=int, metavar="N", help="pieces: size of the vocabulary, 256 to 2^20")
 
 
 def _add_eval(commands: Any) -> None:
@@ -147,7 +149,7 @@ def _train(options: argparse.Namespace) -> None:
     began, cpu_began = time.perf_counter(), time.process_time()
     model = train(
         texts, tokenizer=options.tokenizer, threads=options.threads, min_count=options.min_count,
-        trees=options.trees, classes=options.classes, max_order=options.max_order,
+        trees=options.trees, classes=options.classes, max_order=options.max_order, pieces=options.pieces,
     )  # fmt: skip
     model.save(options.output)
     info = model.info

@@ -13,7 +13,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._image import ENCODE_SLICE, Image, new_symbols
+from ._image import ENCODE_SLICE, TOKENIZER_NAMES, Image, new_symbols
 from ._native import ffi, lib
 from ._progress import Progress
 from ._sampling import (
@@ -43,7 +43,7 @@ class Prediction(NamedTuple):
 class Evaluation:
     """How well a model predicts a text; from `Model.evaluate()`."""
 
-    symbols: int  #: scored: bytes, or words and line ends
+    symbols: int  #: scored: bytes, pieces, or words and line ends
     unknown: int  #: of them, words outside the vocabulary
     bytes: int  #: length of the text
     bits: float  #: sum of -log2(probability)
@@ -68,7 +68,7 @@ class Evaluation:
 class ModelInfo:
     """What a model is; from `Model.info`."""
 
-    tokenizer: str  #: "bytes" or "words"
+    tokenizer: str  #: "bytes", "words" or "pieces"
     symbols: int  #: size of the vocabulary
     contexts: int  #: stored contexts of all templates
     templates: int  #: context templates of all trees
@@ -154,7 +154,7 @@ class Model:
         image = self._image
         info = image.info
         return ModelInfo(
-            tokenizer="words" if image.is_words else "bytes", symbols=info.n_symbols,
+            tokenizer=TOKENIZER_NAMES[info.tokenizer], symbols=info.n_symbols,
             contexts=info.n_contexts, templates=info.n_templates, trees=info.n_trees, depth=info.depth,
             bytes=info.image_nbytes, format_version=info.format_version, training=image.facts(),
         )  # fmt: skip
@@ -171,7 +171,7 @@ class Model:
         return self.decode_bytes(ids).decode("utf-8", "replace")
 
     def decode_bytes(self, ids: Ids) -> bytes:
-        """The text of ids as bytes. For a bytes model exactly the text that they were encoded from."""
+        """The text of ids as bytes: exactly what they were encoded from, but for a word model."""
         image = self._image
         return image.decode(image.check_ids(ids))
 

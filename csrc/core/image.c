@@ -100,8 +100,13 @@ static int check_vocabulary(const struct pylm__model *m)
         return 0;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
         return m->n_symbols == 256u && text_nbytes == 256u && unknown == PYLM_NONE && line_end == PYLM_NONE;
-    return m->tokenizer == PYLM_TOKENIZER_WORDS && unknown < m->n_symbols && line_end < m->n_symbols &&
-           text_nbytes < (UINT64_C(1) << 32) && position_bits <= 32u && slot_bits <= 28u &&
+    if (m->tokenizer == PYLM_TOKENIZER_PIECES) {
+        if (unknown != PYLM_NONE || line_end != PYLM_NONE)
+            return 0;
+    } else if (m->tokenizer != PYLM_TOKENIZER_WORDS || unknown >= m->n_symbols || line_end >= m->n_symbols) {
+        return 0;
+    }
+    return text_nbytes < (UINT64_C(1) << 32) && position_bits <= 32u && slot_bits <= 28u &&
            packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_POSITIONS), (uint64_t)m->n_symbols + 1u,
                          position_bits) &&
            packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_SLOTS), (uint64_t)1 << slot_bits,

@@ -40,12 +40,13 @@ int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const unsigned ch
     return PYLM_OK;
 }
 
-static uint32_t find_word(const struct pylm__model *m, const uint8_t *word, uint64_t nbytes)
+/* The symbol whose text has this hash and these bytes. */
+static uint32_t find_hashed(const struct pylm__model *m, uint64_t hash, const uint8_t *word, uint64_t nbytes)
 {
     const uint8_t *h = m->image, *slots = h + (size_t)pylm__load64(h + PYLM__H_VOCAB_SLOTS), *text;
     unsigned width = pylm__width(m->n_symbols), slot_bits = h[PYLM__H_VOCAB_SLOT_BITS];
     uint32_t mask = (UINT32_C(1) << slot_bits) - 1u, tries, symbol, text_nbytes;
-    uint32_t slot = (uint32_t)(pylm__hash_bytes(word, nbytes) >> 32);
+    uint32_t slot = (uint32_t)(hash >> 32);
     for (tries = 0; tries <= mask; tries++, slot++) {
         symbol = pylm__bits(slots, (uint64_t)(slot & mask) * width, width);
         if (!symbol || symbol > m->n_symbols)
@@ -55,6 +56,11 @@ static uint32_t find_word(const struct pylm__model *m, const uint8_t *word, uint
             return symbol - 1u;
     }
     return PYLM_NONE;
+}
+
+static uint32_t find_word(const struct pylm__model *m, const uint8_t *word, uint64_t nbytes)
+{
+    return find_hashed(m, pylm__hash_bytes(word, nbytes), word, nbytes);
 }
 
 uint32_t pylm_symbol_find(const pylm_model *model, const void *text, uint64_t text_nbytes)
@@ -70,6 +76,37 @@ static void encode_bytes(const uint8_t *text, uint64_t nbytes, uint64_t *positio
 {
     while (*position < nbytes && *n < capacity)
         symbols[(*n)++] = text[(*position)++];
+    if (*position == nbytes)
+        *position = nbytes + 1u;
+}
+
+/* The longest piece at the start of a text, and its length. */
+static uint32_t longest_piece(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, uint32_t *length)
+{
+    uint64_t hashes[PYLM__MAX_PIECE_NBYTES + 1u];
+    uint32_t n, most = nbytes < PYLM__MAX_PIECE_NBYTES ? (uint32_t)nbytes : PYLM__MAX_PIECE_NBYTES, symbol;
+    hashes[0] = PYLM__HASH_SEED;
+    for (n = 0; n < most; n++)
+        hashes[n + 1u] = pylm__hash_step(hashes[n], text[n]);
+    for (n = most; n; n--) {
+        symbol = find_hashed(m, pylm__hash_step(hashes[n], n), text, n);
+        if (symbol != PYLM_NONE) {
+            *length = n;
+            return symbol;
+        }
+    }
+    *length = 1; /* only a damaged image has no symbol for a byte */
+    return 0;
+}
+
+static void encode_pieces(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes,
+                          uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n)
+{
+    uint32_t length;
+    while (*position < nbytes && *n < capacity) {
+        symbols[(*n)++] = longest_piece(m, text + *position, nbytes - *position, &length);
+        *position += length;
+    }
     if (*position == nbytes)
         *position = nbytes + 1u;
 }
@@ -99,6 +136,8 @@ int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes,
     *n_ret = 0;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
         encode_bytes(text, text_nbytes, position, symbols, capacity, n_ret);
+    else if (m->tokenizer == PYLM_TOKENIZER_PIECES)
+        encode_pieces(m, text, text_nbytes, position, symbols, capacity, n_ret);
     else
         encode_words(m, text, text_nbytes, end == PYLM_TEXT_CLOSED, position, symbols, capacity, n_ret);
     return PYLM_OK;

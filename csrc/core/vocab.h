@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#define PYLM__MAX_PIECE_NBYTES 24u
+
 static inline int pylm__is_space(uint8_t c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n');

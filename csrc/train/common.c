@@ -96,8 +96,10 @@ const char *pylm_stage_text(int stage)
     switch (stage) {
     case PYLM_STAGE_READ:
         return "reading";
+    case PYLM_STAGE_PIECES:
+        return "finding pieces";
     case PYLM_STAGE_CLUSTER:
-        return "clustering words";
+        return "clustering";
     case PYLM_STAGE_COUNT:
         return "counting";
     case PYLM_STAGE_FIT:

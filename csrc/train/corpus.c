@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the pylm authors
  *
  * corpus.c: see corpus.h. While documents are added, word symbols are numbers in order of appearance,
- * "</s>" being 0 and "<unk>" 1.
+ * "</s>" being 0 and "<unk>" 1; pieces are still bytes.
  */
 #include "corpus.h"
 
@@ -10,7 +10,10 @@
 #include <string.h>
 
 #include "../core/vocab.h"
+#include "pieces.h"
 #include "words.h"
+
+#define AUTO_PIECES_NBYTES 3000000u /* texts from here on are predicted better in pieces; see DESIGN.md */
 
 #define SLICE 65536u /* symbols between two looks at the task */
 
@@ -22,7 +25,7 @@ int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer)
     memset(corpus, 0, sizeof *corpus);
     corpus->tokenizer = tokenizer;
     corpus->unknown = corpus->line_end = PYLM_NONE;
-    if (tokenizer == PYLM_TOKENIZER_BYTES)
+    if (tokenizer != PYLM_TOKENIZER_WORDS)
         return PYLM_OK;
     PYLM__TRY(pylm__words_init(&corpus->words));
     PYLM__TRY(pylm__words_number(&corpus->words, (const uint8_t *)"</s>", 4, &number));
@@ -104,8 +107,8 @@ int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
         corpus->documents_capacity = capacity;
     }
     pylm__task_begin(task, PYLM_STAGE_READ, (nbytes >> 10) + 1u);
-    PYLM__TRY(corpus->tokenizer == PYLM_TOKENIZER_BYTES ? add_bytes(corpus, text, nbytes, task)
-                                                        : add_words(corpus, text, nbytes, task));
+    PYLM__TRY(corpus->tokenizer == PYLM_TOKENIZER_WORDS ? add_words(corpus, text, nbytes, task)
+                                                        : add_bytes(corpus, text, nbytes, task));
     corpus->document_ends[corpus->n_documents++] = corpus->n;
     corpus->n_bytes += nbytes;
     return PYLM_OK;
@@ -146,10 +149,54 @@ static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted
     return n;
 }
 
-static int settle_words(struct pylm__corpus *corpus, struct counted *counted, uint32_t *order,
+/* Replaces bytes by the longest pieces that fit, document by document. */
+static int encode_pieces(struct pylm__corpus *corpus, const pylm_task *task)
+{
+    uint64_t d, at = 0, n = 0, i, end;
+    for (d = 0; d < corpus->n_documents; d++) {
+        for (end = corpus->document_ends[d]; at < end;) {
+            uint8_t ahead[PYLM__MAX_PIECE_NBYTES];
+            uint64_t nbytes;
+            uint32_t piece;
+            for (i = 0; i < PYLM__MAX_PIECE_NBYTES && at + i < end; i++)
+                ahead[i] = (uint8_t)corpus->symbols[at + i];
+            piece = pylm__words_longest(&corpus->words, ahead, i, PYLM__MAX_PIECE_NBYTES);
+            (void)pylm__word_text(&corpus->words, piece, &nbytes);
+            at += nbytes;
+            corpus->symbols[n++] = piece; /* n <= at: what is overwritten has been read */
+            if (n % SLICE == 0 && pylm__task_cancelled(task))
+                return PYLM_ERR_CANCELLED;
+        }
+        corpus->document_ends[d] = n;
+    }
+    corpus->n = n;
+    return PYLM_OK;
+}
+
+/* Counts pieces and leaves out those that the encoding never uses, but no bytes. */
+static uint32_t count_pieces(const struct pylm__corpus *corpus, struct counted *counted)
+{
+    uint32_t i, n = 0;
+    uint64_t p;
+    for (i = 0; i < corpus->words.n; i++) {
+        counted[i].count = 0;
+        counted[i].word = i;
+    }
+    for (p = 0; p < corpus->n; p++)
+        counted[corpus->symbols[p]].count++;
+    for (i = 0; i < corpus->words.n; i++)
+        if (i < 256u || counted[i].count)
+            counted[n++] = counted[i];
+    return n;
+}
+
+/* Symbols become ranks by frequency. */
+static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, uint32_t *order,
                         uint32_t *new_symbol)
 {
-    uint32_t i, n = count_words(corpus, counted);
+    int words = corpus->tokenizer == PYLM_TOKENIZER_WORDS;
+    uint32_t i, n = words ? count_words(corpus, counted) : count_pieces(corpus, counted);
+    uint64_t p;
     qsort(counted, n, sizeof *counted, by_count);
     for (i = 0; i < corpus->words.n; i++)
         new_symbol[i] = PYLM_NONE;
@@ -158,36 +205,52 @@ static int settle_words(struct pylm__corpus *corpus, struct counted *counted, ui
         new_symbol[counted[i].word] = i;
     }
     corpus->n_symbols = n;
-    corpus->line_end = new_symbol[FIRST_LINE_END];
-    corpus->unknown = new_symbol[FIRST_UNKNOWN];
-    for (i = 0; i < corpus->words.n; i++)
-        if (new_symbol[i] == PYLM_NONE)
-            new_symbol[i] = corpus->unknown;
-    for (uint64_t p = 0; p < corpus->n; p++)
+    if (words) {
+        corpus->line_end = new_symbol[FIRST_LINE_END];
+        corpus->unknown = new_symbol[FIRST_UNKNOWN];
+        for (i = 0; i < corpus->words.n; i++)
+            if (new_symbol[i] == PYLM_NONE)
+                new_symbol[i] = corpus->unknown;
+    }
+    for (p = 0; p < corpus->n; p++)
         corpus->symbols[p] = new_symbol[corpus->symbols[p]];
     return pylm__words_select(&corpus->words, order, n);
 }
 
-int pylm__corpus_close(struct pylm__corpus *corpus)
+static int settle(struct pylm__corpus *corpus)
 {
     uint32_t n = corpus->words.n, *order, *new_symbol;
     struct counted *counted;
     int status = PYLM_ERR_MEMORY;
-    if (!corpus->n)
-        return PYLM_ERR_EMPTY;
-    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
-        corpus->n_symbols = 256;
-        return PYLM_OK;
-    }
     counted = pylm__array_new(n, sizeof *counted);
     order = pylm__array_new(n, sizeof *order);
     new_symbol = pylm__array_new(n, sizeof *new_symbol);
     if (counted && order && new_symbol)
-        status = settle_words(corpus, counted, order, new_symbol);
+        status = rank_symbols(corpus, counted, order, new_symbol);
     free(counted);
     free(order);
     free(new_symbol);
     return status;
+}
+
+int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, pylm_task *task)
+{
+    if (!corpus->n)
+        return PYLM_ERR_EMPTY;
+    if (corpus->tokenizer == PYLM_TOKENIZER_AUTO)
+        corpus->tokenizer =
+            corpus->n_bytes < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;
+    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
+        corpus->n_symbols = 256;
+        return PYLM_OK;
+    }
+    if (corpus->tokenizer == PYLM_TOKENIZER_PIECES) {
+        n_pieces = n_pieces ? n_pieces : pylm__pieces_default(corpus->n_bytes);
+        PYLM__TRY(pylm__words_init(&corpus->words));
+        PYLM__TRY(pylm__pieces_learn(&corpus->words, corpus, n_pieces, task));
+        PYLM__TRY(encode_pieces(corpus, task));
+    }
+    return settle(corpus);
 }
 
 int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
@@ -201,8 +264,10 @@ int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
         corpus->symbols[p] = new_symbol[corpus->symbols[p]];
     for (i = 0; i < corpus->n_symbols; i++)
         order[new_symbol[i]] = i;
-    corpus->line_end = new_symbol[corpus->line_end];
-    corpus->unknown = new_symbol[corpus->unknown];
+    if (corpus->tokenizer == PYLM_TOKENIZER_WORDS) {
+        corpus->line_end = new_symbol[corpus->line_end];
+        corpus->unknown = new_symbol[corpus->unknown];
+    }
     status = pylm__words_select(&corpus->words, order, corpus->n_symbols);
     free(order);
     return status;

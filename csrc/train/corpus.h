@@ -19,7 +19,7 @@ struct pylm__words {
 };
 
 struct pylm__corpus {
-    uint32_t tokenizer;
+    uint32_t tokenizer; /* may be PYLM_TOKENIZER_AUTO until pylm__corpus_close() */
     uint32_t *symbols;
     uint64_t n, capacity;
     uint64_t *document_ends; /* in symbols */
@@ -36,9 +36,10 @@ void pylm__corpus_free(struct pylm__corpus *corpus);
 int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes,
                      pylm_task *task);
 
-/* Settles the vocabulary. Words: symbols become ranks by frequency, most frequent first, ties by first
- * appearance; unless the text has "<unk>" itself, words seen once are read as "<unk>". */
-int pylm__corpus_close(struct pylm__corpus *corpus);
+/* Settles the vocabulary: symbols become ranks by frequency, most frequent first, ties by first
+ * appearance. Words: unless the text has "<unk>" itself, words seen once are read as "<unk>". Pieces are
+ * learned, n_pieces of them (0: as the text's length suggests), and the text is encoded. */
+int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, pylm_task *task);
 
 /* Renames all symbols: s becomes new_symbol[s]. */
 int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol);

@@ -15,6 +15,7 @@
 #include "../core/mix.h"
 
 #define MAX_CLASSES 1024u
+#define MAX_PIECES (UINT32_C(1) << 20)
 
 /* Default classes of each tree: near the best size, but different from tree to tree. */
 static const uint32_t default_classes[PYLM_MAX_TREES] = {200, 500, 128, 350, 90, 700, 160, 260};
@@ -40,7 +41,11 @@ void pylm_train_options_init(pylm_train_options *options)
 static int options_are_sane(const pylm_train_options *o)
 {
     uint32_t t;
-    if (o->options_nbytes != sizeof *o || o->tokenizer > PYLM_TOKENIZER_WORDS || !o->min_count ||
+    if (o->tokenizer > PYLM_TOKENIZER_PIECES && o->tokenizer != PYLM_TOKENIZER_AUTO)
+        return 0;
+    if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
+        return 0;
+    if (o->options_nbytes != sizeof *o || !o->min_count ||
         !o->n_trees || o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
         return 0;
     if (o->tokenizer == PYLM_TOKENIZER_BYTES && o->n_trees > 1u)
@@ -192,7 +197,7 @@ static int count_template(struct counting *c, uint32_t k, pylm_task *task)
             status = pylm__heldout_evidence(c->heldout, corpus, &c->trained->tree, keys, of_blocks, min_count,
                                             c->indices[k], task);
         if (status == PYLM_OK)
-            pylm__calibrate(c->heldout, c->indices[k], corpus->tokenizer == PYLM_TOKENIZER_WORDS,
+            pylm__calibrate(c->heldout, c->indices[k], corpus->tokenizer != PYLM_TOKENIZER_BYTES,
                             c->trained->calibration + k * PYLM__N_CALIBRATION);
     }
     free(keys);
@@ -258,7 +263,7 @@ static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
     counting.trainer = trainer;
     counting.trained = trained;
     counting.heldout = &heldout;
-    pylm__templates_choose(&trained->templates, trainer->options.tokenizer, trainer->options.max_order);
+    pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.max_order);
     trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
                                            sizeof *trained->calibration);
     if (!trained->calibration)
@@ -288,7 +293,7 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
         "\"min_count\": %lu, \"closed_vocabulary\": %s, \"trees\": [",
         PYLM_VERSION, (unsigned long long)corpus->n_documents, (unsigned long long)corpus->n_bytes,
         (unsigned long long)corpus->n, (unsigned long)trainer->options.min_count,
-        corpus->closed_vocabulary || corpus->tokenizer == PYLM_TOKENIZER_BYTES ? "true" : "false");
+        corpus->closed_vocabulary || corpus->tokenizer != PYLM_TOKENIZER_WORDS ? "true" : "false");
     for (t = 0; t < trainer->n_trees; t++) {
         const struct pylm__trained_tree *tree = &trainer->trees[t];
         n += (size_t)snprintf(out + n, capacity - n,
@@ -326,7 +331,9 @@ int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **imag
     uint32_t t;
     if (trainer->image.n)
         return PYLM_ERR_ARGUMENT;
-    PYLM__TRY(pylm__corpus_close(&trainer->corpus));
+    PYLM__TRY(pylm__corpus_close(&trainer->corpus, trainer->options.n_pieces, task));
+    if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
+        trainer->n_trees = 1; /* of the bits, there is but one */
     PYLM__TRY(build_trees(trainer, task));
     for (t = 0; t < trainer->n_trees; t++)
         PYLM__TRY(train_tree(trainer, t, task));

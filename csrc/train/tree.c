@@ -84,6 +84,7 @@ struct merging {
     uint32_t n; /* classes */
     uint64_t *pairs, *row_total, *column_total;
     double *gain; /* gain[i * n + j], i < j: change of F if i and j became one; -inf: gone */
+    uint32_t *size; /* how many classes each consists of by now */
 };
 
 /* Change of F = sum N(a,b) log N(a,b) - sum rows - sum columns if classes i and j became one. */
@@ -128,6 +129,14 @@ static void merge(struct merging *m, uint32_t i, uint32_t j)
     }
     m->row_total[i] += m->row_total[j];
     m->column_total[i] += m->column_total[j];
+    m->size[i] += m->size[j];
+}
+
+/* Of equal merges, such as those of classes that never occur, the smaller first: no chains. */
+static int is_better_merge(const struct merging *m, uint32_t i, uint32_t j, double best, uint32_t best_size)
+{
+    double gain = m->gain[(uint64_t)i * m->n + j];
+    return gain > best || (gain >= best && m->size[i] + m->size[j] < best_size);
 }
 
 /* Merges until one class is left. A merge changes the gains of all pairs a little; only those of the
@@ -135,7 +144,7 @@ static void merge(struct merging *m, uint32_t i, uint32_t j)
 static int merge_all(struct links *links, struct merging *m, uint32_t *node_of, uint8_t *gone,
                      pylm_task *task)
 {
-    uint32_t n = m->n, i, j, left, best_i, best_j;
+    uint32_t n = m->n, i, j, left, best_i, best_j, best_size = 0;
     for (i = 0; i < n; i++)
         for (j = 0; j < n; j++)
             m->gain[(uint64_t)i * n + j] = i < j ? merge_gain(m, i, j) : -HUGE_VAL;
@@ -146,8 +155,9 @@ static int merge_all(struct links *links, struct merging *m, uint32_t *node_of, 
         best_i = best_j = n;
         for (i = 0; i < n; i++)
             for (j = i + 1u; j < n && !gone[i]; j++)
-                if (!gone[j] && (best_i == n || m->gain[(uint64_t)i * n + j] > best)) {
+                if (!gone[j] && (best_i == n || is_better_merge(m, i, j, best, best_size))) {
                     best = m->gain[(uint64_t)i * n + j];
+                    best_size = m->size[i] + m->size[j];
                     best_i = i;
                     best_j = j;
                 }
@@ -176,7 +186,10 @@ static int merge_classes(struct links *links, uint64_t *pairs, uint32_t n, uint3
     m.row_total = pylm__array_new(n, sizeof *m.row_total);
     m.column_total = pylm__array_new(n, sizeof *m.column_total);
     m.gain = pylm__array_new((uint64_t)n * n, sizeof *m.gain);
-    if (gone && m.row_total && m.column_total && m.gain) {
+    m.size = pylm__array_new(n, sizeof *m.size);
+    if (gone && m.row_total && m.column_total && m.gain && m.size) {
+        for (i = 0; i < n; i++)
+            m.size[i] = 1;
         for (i = 0; i < n; i++)
             for (k = 0; k < n; k++) {
                 m.row_total[i] += pairs[(uint64_t)i * n + k];
@@ -188,6 +201,7 @@ static int merge_classes(struct links *links, uint64_t *pairs, uint32_t n, uint3
     free(m.row_total);
     free(m.column_total);
     free(m.gain);
+    free(m.size);
     return status;
 }
 

@@ -10,6 +10,7 @@
 
 #include "../core/hash.h"
 #include "../core/image.h"
+#include "../core/vocab.h"
 
 #define FIRST_SLOTS 1024u
 
@@ -36,10 +37,10 @@ const uint8_t *pylm__word_text(const struct pylm__words *words, uint32_t word, u
     return words->text + begin;
 }
 
-/* The slot where a word is, or where it would be put. */
-static uint32_t find_slot(const struct pylm__words *words, const uint8_t *text, uint64_t nbytes)
+/* The slot where a word of this hash is, or where it would be put. */
+static uint32_t find_slot(const struct pylm__words *words, uint64_t hash, const uint8_t *text, uint64_t nbytes)
 {
-    uint32_t slot = (uint32_t)(pylm__hash_bytes(text, nbytes) >> 32), number;
+    uint32_t slot = (uint32_t)(hash >> 32), number;
     for (;; slot++) {
         const uint8_t *known;
         uint64_t known_nbytes;
@@ -64,7 +65,7 @@ static int rebuild_slots(struct pylm__words *words, uint32_t n_slots)
     for (i = 0; i < words->n; i++) {
         uint64_t nbytes;
         const uint8_t *text = pylm__word_text(words, i, &nbytes);
-        slots[find_slot(words, text, nbytes)] = i + 1u;
+        slots[find_slot(words, pylm__hash_bytes(text, nbytes), text, nbytes)] = i + 1u;
     }
     return PYLM_OK;
 }
@@ -92,7 +93,7 @@ static int make_room(struct pylm__words *words, uint64_t nbytes)
 
 int pylm__words_number(struct pylm__words *words, const uint8_t *text, uint64_t nbytes, uint32_t *number)
 {
-    uint32_t slot = find_slot(words, text, nbytes);
+    uint32_t slot = find_slot(words, pylm__hash_bytes(text, nbytes), text, nbytes);
     if (!words->slots[slot]) {
         if (words->n >= PYLM__MAX_SYMBOLS - 1u)
             return PYLM_ERR_LARGE;
@@ -107,6 +108,22 @@ int pylm__words_number(struct pylm__words *words, const uint8_t *text, uint64_t 
     }
     *number = words->slots[slot] - 1u;
     return PYLM_OK;
+}
+
+uint32_t pylm__words_longest(const struct pylm__words *words, const uint8_t *text, uint64_t nbytes,
+                             uint32_t max_nbytes)
+{
+    uint64_t hashes[PYLM__MAX_PIECE_NBYTES + 1u];
+    uint32_t n, most = nbytes < max_nbytes ? (uint32_t)nbytes : max_nbytes;
+    hashes[0] = PYLM__HASH_SEED;
+    for (n = 0; n < most; n++)
+        hashes[n + 1u] = pylm__hash_step(hashes[n], text[n]);
+    for (n = most; n; n--) {
+        uint32_t slot = find_slot(words, pylm__hash_step(hashes[n], n), text, n);
+        if (words->slots[slot])
+            return words->slots[slot] - 1u;
+    }
+    return PYLM_NONE;
 }
 
 int pylm__words_select(struct pylm__words *words, const uint32_t *order, uint32_t n)

@@ -90,7 +90,7 @@ static inline struct image train(const void *text, size_t nbytes, const pylm_tra
 }
 
 /* The kinds of models that tests are run with. */
-#define N_KINDS 3
+#define N_KINDS 4
 static inline struct image train_kind(int kind, uint32_t n_words)
 {
     pylm_train_options options;
@@ -98,8 +98,11 @@ static inline struct image train_kind(int kind, uint32_t n_words)
     size_t nbytes;
     char *text = make_text(n_words, 1, &nbytes);
     pylm_train_options_init(&options);
-    options.tokenizer = kind ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
+    options.tokenizer = kind == 3   ? PYLM_TOKENIZER_PIECES
+                        : kind > 0 ? PYLM_TOKENIZER_WORDS
+                                   : PYLM_TOKENIZER_BYTES;
     options.n_trees = kind == 2 ? 3 : 1;
+    options.n_pieces = 330;
     options.n_classes[0] = options.n_classes[1] = options.n_classes[2] = 20;
     image = train(text, nbytes, &options);
     free(text);

@@ -106,6 +106,7 @@ int main(void)
     REQUIRE(pylm_file_map(PYLM_TEST_DATA "/text.txt", &text, &nbytes) == PYLM_OK);
     test_model("bytes", text, nbytes);
     test_model("words", text, nbytes);
+    test_model("pieces", text, nbytes);
     test_model("trees", text, nbytes);
     pylm_file_unmap(text, nbytes);
     return finish();

@@ -16,7 +16,9 @@ static void test_threads(void)
     int kind, i;
     for (kind = 0; kind < N_KINDS; kind++) {
         pylm_train_options_init(&options);
-        options.tokenizer = kind ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
+        options.tokenizer = kind == 3   ? PYLM_TOKENIZER_PIECES
+                            : kind > 0 ? PYLM_TOKENIZER_WORDS
+                                       : PYLM_TOKENIZER_BYTES;
         options.n_trees = kind == 2 ? 2 : 1;
         for (i = 0; i < 3; i++) {
             options.n_threads = n_threads[i];
@@ -40,14 +42,16 @@ static void test_odd_texts(void)
     static const uint32_t orders[] = {PYLM_NONE, 0, 12};
     pylm_train_options options;
     size_t i, j;
-    uint32_t trees, min_count;
+    uint32_t trees, min_count; /* trees 0: bytes; 8: pieces as well as words */
     for (i = 0; i < sizeof texts / sizeof *texts; i++)
-        for (trees = 0; trees <= 8u; trees += trees < 2u ? 1u : 6u) /* 0: bytes */
+        for (trees = 0; trees <= 8u; trees += trees < 2u ? 1u : 6u)
             for (min_count = 1; min_count < 3u; min_count++)
                 for (j = 0; j < 3u; j++) {
                     struct image image;
                     pylm_train_options_init(&options);
-                    options.tokenizer = trees ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
+                    options.tokenizer = trees == 8u ? (j & 1u ? PYLM_TOKENIZER_PIECES : PYLM_TOKENIZER_WORDS)
+                                        : trees     ? PYLM_TOKENIZER_WORDS
+                                                    : PYLM_TOKENIZER_BYTES;
                     options.n_trees = trees ? trees : 1u;
                     options.min_count = min_count;
                     options.max_order = orders[j];
@@ -78,7 +82,7 @@ static void test_options(void)
     for (i = 0; i < 10u; i++)
         bad[i] = good;
     bad[0].options_nbytes = 4;
-    bad[1].tokenizer = 2;
+    bad[1].tokenizer = 3;
     bad[2].min_count = 0;
     bad[3].n_trees = 0;
     bad[4].n_trees = 2; /* of bytes */
@@ -100,14 +104,14 @@ static void test_cancelling(void)
     char *text = make_text(20000, 2, &nbytes);
     int kind, early;
     pylm_train_options_init(&options);
-    for (kind = 0; kind < 2; kind++)
+    for (kind = 0; kind < 3; kind++) /* bytes, words, pieces */
         for (early = 0; early < 2; early++) {
             pylm_trainer *trainer;
             pylm_task task;
             const void *image;
             uint64_t image_nbytes;
             memset(&task, 0, sizeof task);
-            options.tokenizer = kind ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
+            options.tokenizer = (uint32_t)kind;
             REQUIRE(pylm_trainer_new(&trainer, &options) == PYLM_OK);
             task.cancel = early;
             CHECK(pylm_trainer_add(trainer, text, nbytes, &task) == (early ? PYLM_ERR_CANCELLED : PYLM_OK));

@@ -21,6 +21,7 @@ from texts import make_text  # noqa: E402
 MODELS = {
     "bytes": {},
     "words": {"tokenizer": "words", "classes": 16},
+    "pieces": {"tokenizer": "pieces", "pieces": 400, "classes": 16},
     "trees": {"tokenizer": "words", "trees": 3, "classes": [16, 10, 24]},
 }
 SEED = 42

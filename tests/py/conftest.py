@@ -16,10 +16,12 @@ def train_named(name: str) -> pylm.Model:
         return pylm.train([TRAIN], tokenizer="words", classes=20)
     if name == "words with <unk>":
         return pylm.train([TRAIN.replace("papapa", "<unk>")], tokenizer="words", classes=12)
+    if name == "pieces":
+        return pylm.train([TRAIN], tokenizer="pieces", pieces=450, classes=20)
     return pylm.train([TRAIN], tokenizer="words", trees=3, classes=[20, 12, 30])
 
 
-NAMES = ["bytes", "words", "words with <unk>", "three trees"]
+NAMES = ["bytes", "words", "words with <unk>", "pieces", "three trees"]
 _models: dict[str, pylm.Model] = {}
 
 

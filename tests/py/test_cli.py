@@ -112,7 +112,7 @@ def test_info(run) -> None:
         (["train", "train.txt", "-o", "."], "it is a folder"),
         (["train", "train.txt", "-o", "train.txt"], "one of the texts"),
         (["train", "train.txt", "-o", "x.pylm", "--threads", "0"], "threads must be"),
-        (["train", "train.txt", "-o", "x.pylm", "--trees", "2"], "tokenizer='words'"),
+        (["train", "train.txt", "-o", "x.pylm", "--tokenizer", "bytes", "--trees", "2"], "tokenizer='words'"),
         (["next", "bytes.pylm", "a", "-k", "0"], "k must be"),
         (["generate", "bytes.pylm", "--temperature", "-1"], "temperature must be"),
     ],

@@ -20,7 +20,7 @@ def content(model: pylm.Model) -> bytes:
     return model._image.content()
 
 
-@pytest.mark.parametrize("settings", [{}, {"tokenizer": "words"}, {"tokenizer": "words", "trees": 2}])
+@pytest.mark.parametrize("settings", [{}, {"tokenizer": "words"}, {"tokenizer": "pieces", "trees": 2}])
 def test_threads_do_not_change_the_model(train_text: str, settings: dict) -> None:
     one = content(pylm.train([train_text], threads=1, **settings))
     assert content(pylm.train([train_text], threads=2, **settings)) == one
@@ -34,7 +34,7 @@ SMALL = [
 
 
 @pytest.mark.parametrize("text", SMALL, ids=lambda text: repr(text[:12]))
-@pytest.mark.parametrize("tokenizer", ["bytes", "words"])
+@pytest.mark.parametrize("tokenizer", ["bytes", "words", "pieces"])
 @pytest.mark.parametrize("settings", [{}, {"min_count": 1, "max_order": 12}, {"max_order": 0}])
 def test_small_texts_give_sane_models(text: bytes, tokenizer: str, settings: dict) -> None:
     model = pylm.train([text], tokenizer=tokenizer, **settings)
@@ -75,6 +75,36 @@ def test_unknown_words() -> None:
     assert closed.encode("zebra") == [closed.id_of("<unk>")]
 
 
+@pytest.mark.parametrize("text", [b"", b"\0\xff\xfe\r\n", bytes(range(256)) * 3, "größer 日本".encode(), b"a" * 9999])
+def test_pieces_lose_nothing(text: bytes, train_text: str) -> None:
+    model = pylm.train([train_text], tokenizer="pieces", pieces=500)
+    assert 256 < model.n_symbols <= 500
+    for form in (text, text + train_text.encode()[:5000] + text):
+        ids = model.encode(form)
+        assert model.decode_bytes(ids) == form
+        assert len(ids) <= len(form)
+    assert all(model.id_of(bytes([byte])) is not None for byte in range(256))
+
+
+def test_the_longest_piece_is_taken(train_text: str) -> None:
+    model = pylm.train([train_text], tokenizer="pieces", pieces=400)
+    pieces = {model.decode_bytes([i]) for i in range(model.n_symbols)}
+    text = train_text.encode()[:3000]
+    at = 0
+    for symbol in model.encode(text):
+        piece = model.decode_bytes([symbol])
+        assert text.startswith(piece, at)
+        assert not any(text.startswith(longer, at) for longer in pieces if len(longer) > len(piece))
+        at += len(piece)
+
+
+def test_auto_takes_pieces_for_long_texts() -> None:
+    short, long = make_text(2000), make_text(450_000)
+    assert pylm.train([short]).info.tokenizer == "bytes"
+    assert len(long) > 3_000_000
+    assert pylm.train([long], min_count=50, max_order=1).info.tokenizer == "pieces"
+
+
 def test_documents_do_not_look_back() -> None:
     """At the start of a document, only starts of documents have been seen."""
     apart = pylm.train(["xa" * 50, "yb" * 50] * 20)
@@ -104,11 +134,13 @@ def test_sources(tmp_path: Path) -> None:
         (b"text", {}, TypeError, "[text]"),
         (5, {}, TypeError, "path of a file or an iterable"),
         ([5], {}, TypeError, "document 0"),
-        (["a"], {"tokenizer": "letters"}, pylm.ArgumentError, "'bytes' or 'words'"),
+        (["a"], {"tokenizer": "letters"}, pylm.ArgumentError, "'words' or 'pieces'"),
         (["a"], {"threads": 0}, pylm.ArgumentError, "threads must be from 1"),
         (["a"], {"min_count": 0}, pylm.ArgumentError, "min_count must be from 1"),
         (["a"], {"max_order": 13}, pylm.ArgumentError, "max_order must be from 0 to 12"),
-        (["a"], {"trees": 2}, pylm.ArgumentError, "tokenizer='words'"),
+        (["a"], {"trees": 2, "tokenizer": "bytes"}, pylm.ArgumentError, "tokenizer='words'"),
+        (["a"], {"pieces": 2, "tokenizer": "pieces"}, pylm.ArgumentError, "pieces must be from 256"),
+        (["a"], {"pieces": 300, "tokenizer": "words"}, pylm.ArgumentError, "tokenizer='pieces'"),
         (["a"], {"tokenizer": "words", "trees": 9}, pylm.ArgumentError, "trees must be from 1 to 8"),
         (["a"], {"tokenizer": "words", "classes": 1}, pylm.ArgumentError, "classes must be from 2"),
         (["a"], {"tokenizer": "words", "trees": 2, "classes": [5]}, pylm.ArgumentError, "2, one for every tree"),
