@@ -13,6 +13,7 @@
 #include "cluster.h"
 
 #define COARSE_DEPTH 5u /* a coarse class is a path of so many nodes from the root */
+#define CHAIN_DEPTH 64u /* no natural text comes near; 22 to 30 are usual */
 #define WORD_SETS 10u   /* weight sets for nodes below classes, by depth */
 
 /* A linked tree over words: numbers below n_symbols are leaves, others inner nodes. */
@@ -372,7 +373,8 @@ static void hang_words(struct word_tree *w, uint32_t n_symbols, uint32_t n_class
     }
 }
 
-/* Merged classes can make a chain in odd texts; a tree too deep for the format gets a Huffman top. */
+/* Where there is no structure to find, as in random bytes, merged classes make a chain, which says nothing
+ * and takes long to walk. Then the classes get a Huffman tree. */
 static uint32_t balanced_top(struct word_tree *w, const uint32_t *class_node, uint32_t n_classes,
                              uint32_t n_inner_below)
 {
@@ -398,7 +400,7 @@ static int build_words(struct pylm__symbol_tree *tree, struct word_tree *w,
     n_inner_below = w->links.n_inner;
     PYLM__TRY(merge_classes(&w->links, w->pairs, n_classes, w->node_of, task));
     PYLM__TRY(lay_out_links(tree, &w->links, w->class_root, w->node_of[0]));
-    if (tree->depth > PYLM__MAX_DEPTH)
+    if (tree->depth > CHAIN_DEPTH)
         PYLM__TRY(lay_out_links(tree, &w->links, w->class_root,
                                 balanced_top(w, class_node, n_classes, n_inner_below)));
     return tree->depth <= PYLM__MAX_DEPTH ? PYLM_OK : PYLM_ERR_LARGE;
