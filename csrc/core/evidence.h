@@ -28,23 +28,28 @@
 #include "situation.h"
 
 /* Calibrated log-odds are looked up by (n0, n1): exactly for n0 + n1 <= 8, beyond that by the octave of
- * the sum (9-16, 17-32, ... 4097 and more) and by log2(n1 / n0) in steps of 1/2 bit. */
+ * the sum (9-16, 17-32, ... 4097 and more) and by log2(n1 / n0) in steps of 1/2 bit. Evidence that is one
+ * and the same successor has entries of its own: it is surer than several that lie on one side. */
 #define PYLM__EXACT_TOTAL 8u
 #define PYLM__N_EXACT 45u /* pairs with n0 + n1 <= 8 */
 #define PYLM__N_OCTAVES 10u
 #define PYLM__N_RATIOS 41u
-#define PYLM__N_CALIBRATION (PYLM__N_EXACT + PYLM__N_OCTAVES * PYLM__N_RATIOS)
+#define PYLM__N_PAIRED (PYLM__N_EXACT + PYLM__N_OCTAVES * PYLM__N_RATIOS)
+#define PYLM__N_CALIBRATION (PYLM__N_PAIRED + 2u * (PYLM__EXACT_TOTAL + PYLM__N_OCTAVES))
+
+/* The octave of a sum above PYLM__EXACT_TOTAL. */
+static inline uint32_t pylm__calibration_octave(uint32_t total)
+{
+    uint32_t octave = pylm__ilog2(total - 1u) - 3u;
+    return octave < PYLM__N_OCTAVES ? octave : PYLM__N_OCTAVES - 1u;
+}
 
 /* Where the indices for a sum begin. */
 static inline uint32_t pylm__calibration_row(uint32_t total)
 {
-    uint32_t octave;
     if (total <= PYLM__EXACT_TOTAL)
         return total * (total + 1u) / 2u;
-    octave = pylm__ilog2(total - 1u) - 3u;
-    if (octave > PYLM__N_OCTAVES - 1u)
-        octave = PYLM__N_OCTAVES - 1u;
-    return PYLM__N_EXACT + octave * PYLM__N_RATIOS;
+    return PYLM__N_EXACT + pylm__calibration_octave(total) * PYLM__N_RATIOS;
 }
 
 static inline uint32_t pylm__calibration_in_row(uint32_t row, uint32_t n0, uint32_t n1)
@@ -61,6 +66,13 @@ static inline uint32_t pylm__calibration_in_row(uint32_t row, uint32_t n0, uint3
 static inline uint32_t pylm__calibration_index(uint32_t n0, uint32_t n1)
 {
     return pylm__calibration_in_row(pylm__calibration_row(n0 + n1), n0, n1);
+}
+
+/* The index for one successor, seen `total` times, on the left (0) or right (1). */
+static inline uint32_t pylm__calibration_single(uint32_t total, int side)
+{
+    uint32_t step = total <= PYLM__EXACT_TOTAL ? total - 1u : PYLM__EXACT_TOTAL + pylm__calibration_octave(total);
+    return PYLM__N_PAIRED + 2u * step + (uint32_t)side;
 }
 
 /* A slice of one context's successors. */

@@ -13,12 +13,19 @@ static int32_t calibrated(const struct pylm__evidence *e, uint32_t n0, uint32_t 
     return pylm__load_i16(e->calibration + 2u * pylm__calibration_in_row(e->row, n0, n1));
 }
 
+static int32_t calibrated_sided(const struct pylm__evidence *e, int side)
+{
+    if (e->n == 1u)
+        return pylm__load_i16(e->calibration + 2u * pylm__calibration_single(e->total, side));
+    return side ? calibrated(e, 0, e->total) : calibrated(e, e->total, 0);
+}
+
 /* The log-odds of a context whose evidence is all on one side. */
 static inline int32_t sided(struct pylm__evidence *e, int side)
 {
     if (!e->sided_known) {
-        e->sided[0] = (int16_t)calibrated(e, e->total, 0);
-        e->sided[1] = (int16_t)calibrated(e, 0, e->total);
+        e->sided[0] = (int16_t)calibrated_sided(e, 0);
+        e->sided[1] = (int16_t)calibrated_sided(e, 1);
         e->sided_known = 1;
     }
     return e->sided[side];

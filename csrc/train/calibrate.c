@@ -15,30 +15,56 @@
 #define PRIOR_COUNT 0.3   /* added to n0 and n1 by it */
 #define HALF_RATIOS (PYLM__N_RATIOS / 2u)
 
+/* A sum that stands for all with an index: itself, or the middle of its octave. */
+static uint32_t exact_total(uint32_t index)
+{
+    uint32_t total = 0;
+    while ((total + 1u) * (total + 2u) / 2u <= index)
+        total++;
+    return total;
+}
+
+static uint32_t octave_total(uint32_t octave)
+{
+    return 12u << octave;
+}
+
+static uint32_t single_total(uint32_t index)
+{
+    uint32_t step = (index - PYLM__N_PAIRED) / 2u;
+    return step < PYLM__EXACT_TOTAL ? step + 1u : octave_total(step - PYLM__EXACT_TOTAL);
+}
+
+static uint32_t index_total(uint32_t index)
+{
+    if (index >= PYLM__N_PAIRED)
+        return single_total(index);
+    return index < PYLM__N_EXACT ? exact_total(index) : octave_total((index - PYLM__N_EXACT) / PYLM__N_RATIOS);
+}
+
 /* What an index stands for: n0 and n1 up to the width of their interval. */
 static void typical_counts(uint32_t index, double *n0, double *n1)
 {
-    uint32_t total = 0;
-    if (index < PYLM__N_EXACT) {
-        while ((total + 1u) * (total + 2u) / 2u <= index)
-            total++;
+    uint32_t total = index_total(index);
+    if (index >= PYLM__N_PAIRED) {
+        *n1 = (index - PYLM__N_PAIRED) & 1u ? total : 0u;
+    } else if (index < PYLM__N_EXACT) {
         *n1 = index - total * (total + 1u) / 2u;
-        *n0 = total - *n1;
     } else {
-        uint32_t octave = (index - PYLM__N_EXACT) / PYLM__N_RATIOS, step = (index - PYLM__N_EXACT) % PYLM__N_RATIOS;
-        double sum = 12.0 * (double)(1u << octave), odds = pow(2.0, ((double)step - HALF_RATIOS) / 2.0);
-        *n1 = sum * odds / (1.0 + odds);
-        *n0 = sum - *n1;
+        uint32_t step = (index - PYLM__N_EXACT) % PYLM__N_RATIOS;
+        double odds = pow(2.0, ((double)step - HALF_RATIOS) / 2.0);
+        *n1 = total * odds / (1.0 + odds);
     }
+    *n0 = total - *n1;
 }
 
 /* The index for (n1, n0). */
 static uint32_t mirrored(uint32_t index)
 {
-    uint32_t total = 0, step;
+    uint32_t total = index_total(index), step;
+    if (index >= PYLM__N_PAIRED)
+        return PYLM__N_PAIRED + ((index - PYLM__N_PAIRED) ^ 1u);
     if (index < PYLM__N_EXACT) {
-        while ((total + 1u) * (total + 2u) / 2u <= index)
-            total++;
         step = index - total * (total + 1u) / 2u;
         return index - step + (total - step);
     }
@@ -48,12 +74,7 @@ static uint32_t mirrored(uint32_t index)
 
 uint32_t pylm__index_level(uint32_t index)
 {
-    uint32_t total = 0;
-    if (index >= PYLM__N_EXACT)
-        return (index - PYLM__N_EXACT) / PYLM__N_RATIOS < 2u ? 4u : 5u; /* 9-32, more */
-    while ((total + 1u) * (total + 2u) / 2u <= index)
-        total++;
-    return pylm__evidence_level(total);
+    return pylm__evidence_level(index_total(index));
 }
 
 void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indices, int symmetric,

@@ -111,6 +111,22 @@ static uint64_t part(const struct range *r, uint64_t key)
     return pylm__lower_bound(r->keys, r->from, r->to, key);
 }
 
+/* Whether all keys of a range that are not among the block's own are the same. */
+static int is_single(const struct range *all, const struct range *own)
+{
+    uint64_t i = all->from, j = own->from, i_end, j_end;
+    int n = 0;
+    for (; i < all->to; i = i_end, j = j_end) {
+        uint64_t key = all->keys[i];
+        i_end = all->keys[all->to - 1u] == key ? all->to : pylm__lower_bound(all->keys, i, all->to, key + 1u);
+        for (j_end = j; j_end < own->to && own->keys[j_end] == key; j_end++)
+            continue;
+        if (i_end - i > j_end - j && ++n > 1)
+            return 0;
+    }
+    return 1;
+}
+
 static void narrow(struct range *r, uint64_t middle, int side)
 {
     if (side)
@@ -129,9 +145,12 @@ static void follow_path(const struct pylm__symbol_tree *tree, uint64_t hash, uin
         int side = leaf >= mid;
         uint64_t key = hash << PYLM__LEAF_BITS | mid;
         uint64_t all_mid = part(&all, key), own_mid = part(&own, key);
-        *indices++ = (uint16_t)pylm__calibration_index(
-            (uint32_t)((all_mid - all.from) - (own_mid - own.from)),
-            (uint32_t)((all.to - all_mid) - (own.to - own_mid)));
+        uint32_t n0 = (uint32_t)((all_mid - all.from) - (own_mid - own.from));
+        uint32_t n1 = (uint32_t)((all.to - all_mid) - (own.to - own_mid));
+        if ((!n0 || !n1) && is_single(&all, &own))
+            *indices++ = (uint16_t)pylm__calibration_single(n0 + n1, n1 > 0);
+        else
+            *indices++ = (uint16_t)pylm__calibration_index(n0, n1);
         narrow(&all, all_mid, side);
         narrow(&own, own_mid, side);
         if (side) {
