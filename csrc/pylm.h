@@ -205,6 +205,40 @@ PYLM_API void pylm_state_init(pylm_state *state);
 /* Reads one symbol. Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
 PYLM_API int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol);
 
+/* ------------------------------------------------------------------ adaptation */
+
+/* A state can learn from what it reads, within memory of the caller's, the *overlay*: which symbols the text
+ * prefers, and what followed what. From then on everything below predicts with it, and every symbol pushed
+ * is counted, after it was scored. The model itself stays as it is.
+ *
+ *     static unsigned char overlay[65536];
+ *     pylm_overlay_init(&model, overlay, sizeof overlay);
+ *     pylm_state_adapt(&model, &state, overlay, sizeof overlay);
+ *     pylm_score(&model, &state, symbols, n, work, costs, NULL);     // learns as it goes
+ *
+ * An overlay is plain data without addresses: it may be copied, or written to a file and used again on
+ * another machine, with the same model. It holds counts, symbols of the vocabulary and hashes of contexts.
+ * 16 KB are useful; 1 MB is plenty for some 100,000 symbols. When it is full, what is used least makes room.
+ * A state that adapts uses its overlay's memory: copy both, or two states will learn in one overlay. */
+
+/* Makes `nbytes` of memory an overlay that has learned nothing, for a text that has not begun.
+ * Returns PYLM_ERR_SPACE if it is too small (1 KB for each tree of the model is enough),
+ * PYLM_ERR_ARGUMENT if the model was trained without adaptation. */
+PYLM_API int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes);
+
+/* Makes `state` one that learns in an overlay, and goes on in the text where pylm_state_keep() was called, or
+ * else at its start. Any bytes are harmless as an overlay; wrong ones are refused or give wrong numbers.
+ * Returns PYLM_ERR_FOREIGN if this is no overlay, PYLM_ERR_ARGUMENT if it belongs to another model,
+ * PYLM_ERR_TRUNCATED if it was longer. */
+PYLM_API int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes);
+
+/* Whether what is pushed is counted (1, as after pylm_state_adapt()) or only read (0), for example while a
+ * text is generated. Without an overlay nothing is. */
+PYLM_API void pylm_state_learn(pylm_state *state, int learns);
+
+/* Notes in the overlay where in the text the state is, before the overlay is saved. */
+PYLM_API void pylm_state_keep(const pylm_state *state);
+
 /* ------------------------------------------------------------------ prediction */
 
 /* Bytes of working memory that the functions below need, beginning at an address divisible by 8. They

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * bits.h: reading little-endian numbers and packed fields at any address.
+ * bits.h: little-endian numbers and packed fields at any address.
  *
  * An image may lie at an odd address and on a big-endian machine, so everything is read byte by byte
  * in the source; compilers for 64-bit targets turn each of these into one load.
@@ -40,6 +40,24 @@ static inline uint64_t pylm__load64(const uint8_t *p)
 {
     return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
            (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+static inline void pylm__store16(uint8_t *p, uint32_t value)
+{
+    p[0] = (uint8_t)value;
+    p[1] = (uint8_t)(value >> 8);
+}
+
+static inline void pylm__store32(uint8_t *p, uint32_t value)
+{
+    pylm__store16(p, value);
+    pylm__store16(p + 2, value >> 16);
+}
+
+static inline void pylm__store64(uint8_t *p, uint64_t value)
+{
+    pylm__store32(p, (uint32_t)value);
+    pylm__store32(p + 4, (uint32_t)(value >> 32));
 }
 
 /* The bits from `bit` behind `base` on, least significant first; 57 of them are there. */

@@ -5,22 +5,6 @@
  */
 #include "context.h"
 
-#include <string.h>
-
-void pylm_state_init(pylm_state *state)
-{
-    memset(state, 0, sizeof *state);
-}
-
-int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
-{
-    const struct pylm__model *view = pylm__model_view(model);
-    if (symbol >= view->n_symbols)
-        return PYLM_ERR_ARGUMENT;
-    pylm__state_read(pylm__state_view(state), view->tokenizer, symbol);
-    return PYLM_OK;
-}
-
 /* What belongs to a word in a byte model: ASCII letters, the apostrophe, and every byte of a character
  * outside ASCII. Upper case counts as lower case. 0 for what parts words. */
 static uint32_t letter(uint32_t byte)
@@ -86,14 +70,13 @@ static uint32_t context_value(const struct pylm__tree *tree, const struct pylm__
     }
 }
 
-void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state,
-                          struct pylm__lookup *looks)
+void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t *hashes)
 {
     uint32_t k;
     for (k = 0; k < tree->n_templates; k++) {
         const uint8_t *head = pylm__template_head(tree, k);
         uint32_t base = head[PYLM__C_BASE];
         uint32_t value = context_value(tree, state, head[PYLM__C_KIND], head[PYLM__C_LAG]);
-        looks[k].hash = pylm__hash_step(base == PYLM__NO_BASE ? PYLM__HASH_SEED : looks[base].hash, value);
+        hashes[k] = pylm__hash_step(base == PYLM__NO_BASE ? PYLM__HASH_SEED : hashes[base], value);
     }
 }

@@ -30,6 +30,9 @@ struct pylm__state {
     uint32_t at;                     /* symbols read, modulo 2^32 */
     uint32_t recent[PYLM__MAX_LAG];  /* a ring of symbol + 1; 0 before the start of the text */
     uint32_t word[PYLM__N_WORDS];    /* hash of the word so far and of the three before it; 0: none */
+    uint32_t learns;                 /* what is read is counted in the overlay */
+    uint8_t *overlay;                /* NULL: the state does not adapt */
+    uint64_t overlay_nbytes;
 };
 
 static inline struct pylm__state *pylm__state_view(pylm_state *state)
@@ -59,15 +62,13 @@ static inline uint32_t pylm__coarse_extend(uint32_t value, uint32_t coarse_plus_
 
 /* One template's context on the way to its record. */
 struct pylm__lookup {
-    uint64_t hash; /* its upper PYLM__HASH_BITS bits count */
     const uint8_t *records;
     uint32_t at, end; /* records of its bucket */
     uint32_t check;   /* its fingerprint */
     uint8_t check_bits, payload_bits;
 };
 
-/* Sets the context hashes of all templates of a tree. */
-void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state,
-                          struct pylm__lookup *looks);
+/* The context hashes of all templates of a tree; the upper PYLM__HASH_BITS bits of each count. */
+void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t *hashes);
 
 #endif

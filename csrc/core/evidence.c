@@ -112,19 +112,19 @@ static void read_record(const uint8_t *image, const uint8_t *head, const struct 
 /* In four rounds, so that the cache misses of all templates overlap: compute and prefetch the addresses
  * of the index entries; read them, prefetch the records; read these, prefetch the lists; open them. */
 uint32_t pylm__evidence_find(const struct pylm__model *model, const struct pylm__tree *tree,
-                             const struct pylm__state *state, struct pylm__lookup *looks,
+                             const struct pylm__state *state, uint64_t *hashes, struct pylm__lookup *looks,
                              struct pylm__evidence *found)
 {
     const uint8_t *image = model->image, *head;
     uint32_t k, i, n = 0, kept = 0;
-    pylm__context_hashes(tree, state, looks);
+    pylm__context_hashes(tree, state, hashes);
     for (k = 0; k < tree->n_templates; k++) {
         head = pylm__template_head(tree, k);
         PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_INDEX) +
-                                        (bucket_of(head, looks[k].hash) * head[PYLM__C_INDEX_BITS] >> 3)));
+                                        (bucket_of(head, hashes[k]) * head[PYLM__C_INDEX_BITS] >> 3)));
     }
     for (k = 0; k < tree->n_templates; k++)
-        find_bucket(image, pylm__template_head(tree, k), looks[k].hash, &looks[k]);
+        find_bucket(image, pylm__template_head(tree, k), hashes[k], &looks[k]);
     for (k = 0; k < tree->n_templates; k++) {
         uint64_t bit = find_record(&looks[k]);
         if (!bit)
@@ -152,6 +152,7 @@ uint32_t pylm__evidence_find(const struct pylm__model *model, const struct pylm_
                 continue;
         }
         pylm__evidence_set_total(e, e->total);
+        e->unit = (UINT32_C(1) << PYLM__UNIT_BITS) / e->total;
         if (kept != i)
             found[kept] = *e;
         kept++;

@@ -75,6 +75,8 @@ static inline uint32_t pylm__calibration_single(uint32_t total, int side)
     return PYLM__N_PAIRED + 2u * step + (uint32_t)side;
 }
 
+#define PYLM__UNIT_BITS 24u
+
 /* A slice of one context's successors. */
 struct pylm__evidence {
     const uint8_t *leaves;      /* the list's packed leaves; NULL for an inline successor */
@@ -87,6 +89,7 @@ struct pylm__evidence {
     uint32_t split;        /* number of its split in the list, if n > 1 */
     uint32_t n_mask, total_mask; /* ones as wide as the two fields of a split */
     uint32_t digits;       /* what it adds to the situation; see situation.h */
+    uint32_t unit;         /* what one occurrence is of all in the whole context, in 2^-PYLM__UNIT_BITS */
     int16_t sided[2];      /* log-odds when all the evidence is left, right */
     uint16_t row;          /* of the calibration, for this total */
     uint32_t edge;         /* bit of the leaf that is the new first or last, if not yet read */
@@ -100,9 +103,10 @@ struct pylm__evidence {
 };
 
 /* Looks all contexts of a state up in a tree's tables. Writes what was found to `found`, in the order of
- * the templates, and returns how many. `looks` is working memory for n_templates entries. */
+ * the templates, and returns how many. `hashes` and `looks` are working memory for n_templates entries;
+ * `hashes` keeps the contexts' hashes. */
 uint32_t pylm__evidence_find(const struct pylm__model *model, const struct pylm__tree *tree,
-                             const struct pylm__state *state, struct pylm__lookup *looks,
+                             const struct pylm__state *state, uint64_t *hashes, struct pylm__lookup *looks,
                              struct pylm__evidence *found);
 
 /* Sets the occurrences of a slice, and what follows from them. */

@@ -25,6 +25,14 @@ static inline uint32_t pylm__log2_of_count(uint32_t n)
     return pylm__count_table[n >> shift] + 16u * shift;
 }
 
+/* A sum of q13 times q10 to q10, rounded. The sum is unsigned so that damaged numbers cannot overflow it;
+ * the shift of a negative number is done on its complement. */
+static inline int32_t pylm__round_q13(uint32_t sum)
+{
+    sum += UINT32_C(1) << 12;
+    return sum >> 31 ? -(int32_t)(~sum >> 13) - 1 : (int32_t)(sum >> 13);
+}
+
 /* 2^(-x) in units of 2^-31, x in 1/65536; 0 for x of 32 and more. */
 uint32_t pylm__exp2_neg(uint32_t x_q16);
 

@@ -62,6 +62,26 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
            lies_inside(m, pylm__load64(c + PYLM__C_LISTS), pylm__load64(c + PYLM__C_LISTS_NBYTES));
 }
 
+/* Whether the tree can adapt: its plan names templates and lengths that there are. */
+static int check_overlay(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    uint64_t n_sets = (uint64_t)tree->n_node_sets + PYLM__N_CONFIDENCES + PYLM__N_RECALL_SETS, n_inputs;
+    struct pylm__plan plan;
+    uint32_t i;
+    if (!pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS))
+        return 1;
+    pylm__plan_read(tree, &plan);
+    for (i = 0; i < plan.n_recalled; i++)
+        if (plan.recalled[i] >= tree->n_templates)
+            return 0;
+    for (i = 0; i < plan.n_long; i++)
+        if (plan.lengths[i] < 1u || plan.lengths[i] > PYLM__MAX_LAG || (i && plan.lengths[i] < plan.lengths[i - 1u]))
+            return 0;
+    n_inputs = pylm__plan_inputs(&plan);
+    return lies_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_CALIBRATION), n_inputs * PYLM__N_CALIBRATION * 2u) &&
+           lies_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS), n_sets * (PYLM__N_FINAL + n_inputs) * 2u);
+}
+
 static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     const uint8_t *t = tree->head;
@@ -82,7 +102,10 @@ static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree
         (classes && !packed_inside(m, classes, n, tree->class_bits + 0u + tree->coarse_bits)) ||
         !lies_inside(m, pylm__load64(t + PYLM__T_CALIBRATION),
                      (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u) ||
-        !lies_inside(m, pylm__load64(t + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u) * 2u))
+        !lies_inside(m, pylm__load64(t + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u) * 2u) ||
+        !lies_inside(m, pylm__load64(t + PYLM__T_FINAL_WEIGHTS),
+                     (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL * 2u) ||
+        !check_overlay(m, tree))
         return 0;
     for (i = 0; i < tree->n_templates; i++)
         if (!check_template(m, tree, i))
@@ -200,6 +223,9 @@ void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *p
     tree->nodes = part(model, pylm__load64(t + PYLM__T_NODES));
     tree->calibration = part(model, pylm__load64(t + PYLM__T_CALIBRATION));
     tree->weights = part(model, pylm__load64(t + PYLM__T_WEIGHTS));
+    tree->final_weights = part(model, pylm__load64(t + PYLM__T_FINAL_WEIGHTS));
+    tree->overlay_calibration = part(model, pylm__load64(t + PYLM__T_OVERLAY_CALIBRATION));
+    tree->overlay_weights = part(model, pylm__load64(t + PYLM__T_OVERLAY_WEIGHTS));
     tree->ranks = part(model, pylm__load64(t + PYLM__T_RANKS));
     tree->symbols = part(model, pylm__load64(t + PYLM__T_SYMBOLS));
     tree->classes = part(model, pylm__load64(t + PYLM__T_CLASSES));

@@ -59,7 +59,11 @@ enum {
     PYLM__T_CALIBRATION = 48, /* u64 i16[n_templates][PYLM__N_CALIBRATION], log-odds q10 */
     PYLM__T_WEIGHTS = 56,    /* u64 i16[sets][n_templates + 1], q13; see mix.h */
     PYLM__T_SYMBOLS = 64,    /* u64 packed: the symbol of each leaf; 0: symbol = leaf */
-    PYLM__T_NBYTES = 72
+    PYLM__T_FINAL_WEIGHTS = 72, /* u64 i16[sets][PYLM__N_FINAL], q13; see mix.h */
+    PYLM__T_PLAN = 80,       /* 16 bytes: what an overlay keeps; see overlay.h */
+    PYLM__T_OVERLAY_CALIBRATION = 96, /* u64 i16[inputs of the overlay][PYLM__N_CALIBRATION] */
+    PYLM__T_OVERLAY_WEIGHTS = 104, /* u64 i16[sets][PYLM__N_FINAL + inputs of the overlay], q13 */
+    PYLM__T_NBYTES = 112
 };
 
 /* Template header. */
@@ -102,7 +106,8 @@ struct pylm__model {
 
 struct pylm__tree {
     const uint8_t *head; /* the tree's header */
-    const uint8_t *nodes, *calibration, *weights;
+    const uint8_t *nodes, *calibration, *weights, *final_weights;
+    const uint8_t *overlay_calibration, *overlay_weights;
     const uint8_t *ranks, *symbols, *classes; /* may be NULL */
     uint32_t share, n_templates, n_suffix, n_node_sets, depth, n_symbols;
     uint8_t symbol_bits, class_bits, coarse_bits, set_bits;
@@ -136,16 +141,25 @@ static inline uint32_t pylm__tree_symbol(const struct pylm__tree *tree, uint32_t
     return symbol < tree->n_symbols ? symbol : 0u; /* only a damaged image needs the check */
 }
 
-/* Where the inner node number `node` over the leaves [lo, hi) splits them; lo < mid < hi even in a
- * damaged image. Its left child is node + 1, its right child node + mid - lo: preorder. */
-static inline uint32_t pylm__tree_mid(const struct pylm__tree *tree, uint32_t node, uint32_t lo,
-                                      uint32_t hi, uint32_t *set)
+/* An inner node and how it splits its leaves. */
+struct pylm__node {
+    uint32_t number, mid, set;
+};
+
+/* The inner node with this number, over the leaves [lo, hi) splits them; lo < mid < hi even in a
+ * damaged image. Its left child is number + 1, its right child number + mid - lo: preorder. */
+static inline struct pylm__node pylm__tree_node(const struct pylm__tree *tree, uint32_t number, uint32_t lo,
+                                                uint32_t hi)
 {
     unsigned width = (unsigned)tree->symbol_bits + tree->set_bits;
-    uint64_t bit = (uint64_t)node * width;
-    uint32_t mid = pylm__bits(tree->nodes, bit, tree->symbol_bits);
-    *set = pylm__bits(tree->nodes, bit + tree->symbol_bits, tree->set_bits);
-    return mid > lo && mid < hi ? mid : lo + 1u;
+    uint64_t bit = (uint64_t)number * width;
+    struct pylm__node node = {number, pylm__bits(tree->nodes, bit, tree->symbol_bits),
+                              pylm__bits(tree->nodes, bit + tree->symbol_bits, tree->set_bits)};
+    if (node.mid <= lo || node.mid >= hi)
+        node.mid = lo + 1u;
+    if (node.set >= tree->n_node_sets)
+        node.set = 0;
+    return node;
 }
 
 #endif

@@ -68,7 +68,7 @@ static inline struct rows choose_rows(const struct pylm__tree *tree, const struc
         situation.suffix = longest->template_number;
         situation.hits = longest->level;
     }
-    pylm__situation_sets(&situation, node_set < tree->n_node_sets ? node_set : 0u, sets);
+    pylm__situation_sets(&situation, node_set, sets);
     rows.w0 = tree->weights + (size_t)sets[0] * row;
     rows.w1 = tree->weights + (size_t)(before + sets[1]) * row;
     rows.w2 = tree->weights + (size_t)(before + tree->n_node_sets + sets[2]) * row;
@@ -84,34 +84,67 @@ static inline uint32_t weighted(const struct rows *rows, uint32_t k, int32_t inp
     return (uint32_t)weight * (uint32_t)input;
 }
 
-/* q13 * q10 to q10, rounding; the shift of a negative number is done on its complement. */
-static inline uint32_t squash_sum(uint32_t sum)
+/* What the first stage adds up over the evidence of a node. */
+struct sums {
+    struct rows rows;
+    uint32_t sum; /* q13 * q10 */
+    struct pylm__mean mean;
+};
+
+static inline struct sums begin(const struct pylm__tree *tree, const struct pylm__front *front,
+                                const struct pylm__evidence *evidence, uint32_t node_set)
 {
-    sum += UINT32_C(1) << 12;
-    return pylm__squash(sum >> 31 ? -(int32_t)(~sum >> 13) - 1 : (int32_t)(sum >> 13));
+    struct sums s = {choose_rows(tree, front, evidence, node_set), 0, {0, 0}};
+    s.sum = weighted(&s.rows, tree->n_templates, PYLM__CONSTANT_Q10);
+    return s;
 }
 
-uint32_t pylm__node_probability(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set,
+/* Adds evidence that is all on one side. */
+static inline void add_sided(struct sums *s, struct pylm__evidence *e, int side)
+{
+    s->sum += weighted(&s->rows, e->template_number, sided(e, side));
+    *(side ? &s->mean.right : &s->mean.left) += e->total * e->unit;
+}
+
+/* Adds evidence on both sides. */
+static inline void add_split(struct sums *s, const struct pylm__evidence *e, struct pylm__split split)
+{
+    uint32_t n1 = e->total - split.total_left;
+    s->sum += weighted(&s->rows, e->template_number, calibrated(e, split.total_left, n1));
+    s->mean.left += split.total_left * e->unit;
+    s->mean.right += n1 * e->unit;
+}
+
+static inline uint32_t finish(const struct pylm__mixer *mixer, struct pylm__node node, const struct sums *s,
+                              const struct pylm__alive *alive)
+{
+    return pylm__final_probability(&mixer->final, &mixer->tree, node.number, node.mid, node.set,
+                                   pylm__round_q13(s->sum), s->mean, alive);
+}
+
+static inline int is_sided(const struct pylm__evidence *e, uint32_t mid)
+{
+    return e->last < mid || e->first >= mid;
+}
+
+uint32_t pylm__node_probability(const struct pylm__mixer *mixer, struct pylm__node node,
                                 const struct pylm__front *front, struct pylm__evidence *evidence)
 {
-    struct rows rows = choose_rows(tree, front, evidence, node_set);
-    uint32_t i, sum = weighted(&rows, tree->n_templates, PYLM__CONSTANT_Q10);
+    struct sums s = begin(&mixer->tree, front, evidence, node.set);
+    uint32_t i;
     for (i = 0; i < front->n_active; i++) {
         struct pylm__evidence *e = &evidence[front->active[i]];
-        int32_t x;
         pylm__evidence_look(e);
-        if (e->last < mid || e->first >= mid) {
-            x = sided(e, e->first >= mid);
-        } else {
-            struct pylm__split split = pylm__evidence_split(e);
-            x = calibrated(e, split.total_left, e->total - split.total_left);
-        }
-        sum += weighted(&rows, e->template_number, x);
+        if (is_sided(e, node.mid))
+            add_sided(&s, e, e->first >= node.mid);
+        else
+            add_split(&s, e, pylm__evidence_split(e));
     }
-    return squash_sum(sum);
+    return finish(mixer, node, &s, &front->alive);
 }
 
-void pylm__node_descend(uint32_t mid, int side, struct pylm__front *front, struct pylm__evidence *evidence)
+void pylm__node_descend(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
+                        struct pylm__evidence *evidence)
 {
     uint32_t i, n_active = front->n_active;
     clear(front);
@@ -119,7 +152,7 @@ void pylm__node_descend(uint32_t mid, int side, struct pylm__front *front, struc
         uint8_t number = front->active[i];
         struct pylm__evidence *e = &evidence[number];
         pylm__evidence_look(e);
-        if (e->last < mid || e->first >= mid) {
+        if (is_sided(e, mid)) {
             if ((e->first >= mid) != side)
                 continue;
         } else {
@@ -127,30 +160,32 @@ void pylm__node_descend(uint32_t mid, int side, struct pylm__front *front, struc
         }
         add_active(front, e, number);
     }
+    pylm__final_descend(&mixer->final, mid, side, &front->alive);
 }
 
-uint32_t pylm__node_follow(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set, int side,
+uint32_t pylm__node_follow(const struct pylm__mixer *mixer, struct pylm__node node, int side,
                            struct pylm__front *front, struct pylm__evidence *evidence)
 {
-    struct rows rows = choose_rows(tree, front, evidence, node_set);
-    uint32_t i, n_active = front->n_active, sum = weighted(&rows, tree->n_templates, PYLM__CONSTANT_Q10);
+    struct sums s = begin(&mixer->tree, front, evidence, node.set);
+    uint32_t i, n_active = front->n_active, p;
     clear(front);
     for (i = 0; i < n_active; i++) {
         uint8_t number = front->active[i];
         struct pylm__evidence *e = &evidence[number];
         pylm__evidence_look(e);
-        if (e->last < mid || e->first >= mid) {
-            int right = e->first >= mid;
-            sum += weighted(&rows, e->template_number, sided(e, right));
+        if (is_sided(e, node.mid)) {
+            int right = e->first >= node.mid;
+            add_sided(&s, e, right);
             if (right != side)
                 continue;
         } else {
             struct pylm__split split = pylm__evidence_split(e);
-            int32_t x = calibrated(e, split.total_left, e->total - split.total_left);
-            sum += weighted(&rows, e->template_number, x);
+            add_split(&s, e, split);
             pylm__evidence_step(e, split, side);
         }
         add_active(front, e, number);
     }
-    return squash_sum(sum);
+    p = finish(mixer, node, &s, &front->alive);
+    pylm__final_descend(&mixer->final, node.mid, side, &front->alive);
+    return p;
 }

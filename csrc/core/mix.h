@@ -3,23 +3,21 @@
  *
  * mix.h: from the evidence at a node to the probability of going right.
  *
- * The log-odds of a node are a weighted sum of the templates' calibrated log-odds and a constant. A
- * template without evidence adds nothing. The weight of an input is itself a sum of three, each from a
- * set that something else about the situation chooses:
+ * First stage: the log-odds of a node are a weighted sum of the templates' calibrated log-odds and a
+ * constant. A template without evidence adds nothing. The weight of an input is itself a sum of three, each
+ * from a set that something else about the situation chooses:
  *
  *   family 0   the longest suffix context with evidence, how much, and how many skip contexts have some
  *   family 1   the node: each upper node has a set of its own, lower nodes share one a depth
  *   family 2   the evidence levels of three templates (roles LEVEL_1 to LEVEL_3)
  *
- * The weight table holds the sets of family 0, then 1, then 2, each of n_templates + 1 numbers.
+ * The weight table holds the sets of family 0, then 1, then 2, each of n_templates + 1 numbers. The second
+ * stage is final.h.
  */
 #ifndef PYLM_CORE_MIX_H
 #define PYLM_CORE_MIX_H
 
-#include "evidence.h"
-
-#define PYLM__CONSTANT_Q10 256 /* the constant input, 1/4 nat */
-#define PYLM__MAX_LOG_ODDS_Q10 8704 /* of a calibration entry: 8.5 nats */
+#include "final.h"
 
 /* What still counts at a node. */
 struct pylm__front {
@@ -27,20 +25,28 @@ struct pylm__front {
     uint32_t n_suffix; /* how many of them are suffix contexts: the first ones */
     uint32_t n_active;
     uint8_t active[PYLM__MAX_TEMPLATES]; /* numbers of evidence, ascending */
+    struct pylm__alive alive; /* of the overlay */
 };
 
-/* The front at the root: all of n pieces of evidence. */
+/* One tree, ready for the next symbol. */
+struct pylm__mixer {
+    struct pylm__tree tree;
+    struct pylm__final final;
+};
+
+/* The front at the root: all of n pieces of evidence. Leaves `alive` as it is. */
 void pylm__front_begin(const struct pylm__evidence *evidence, uint32_t n, struct pylm__front *front);
 
-/* Probability, q16, of going right at a node split at `mid`, whose weight set is `node_set`. */
-uint32_t pylm__node_probability(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set,
+/* Probability, q16, of going right. */
+uint32_t pylm__node_probability(const struct pylm__mixer *mixer, struct pylm__node node,
                                 const struct pylm__front *front, struct pylm__evidence *evidence);
 
 /* Narrows all evidence to one child of a node. */
-void pylm__node_descend(uint32_t mid, int side, struct pylm__front *front, struct pylm__evidence *evidence);
+void pylm__node_descend(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
+                        struct pylm__evidence *evidence);
 
 /* Both in one pass, for a path that is known. */
-uint32_t pylm__node_follow(const struct pylm__tree *tree, uint32_t mid, uint32_t node_set, int side,
+uint32_t pylm__node_follow(const struct pylm__mixer *mixer, struct pylm__node node, int side,
                            struct pylm__front *front, struct pylm__evidence *evidence);
 
 #endif

@@ -27,6 +27,18 @@ struct pylm__work *pylm__second_work(const struct pylm__model *model, struct pyl
     return (struct pylm__work *)(void *)((uint8_t *)(void *)work + (size_t)first_work_nbytes(model));
 }
 
+void pylm__work_first_tree(const struct pylm__model *model, struct pylm__work *work)
+{
+    pylm__tree_view(model, NULL, &work->mixer.tree);
+    work->tree_number = 0;
+}
+
+void pylm__work_next_tree(const struct pylm__model *model, struct pylm__work *work)
+{
+    pylm__tree_view(model, &work->mixer.tree, &work->mixer.tree);
+    work->tree_number++;
+}
+
 struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pylm__state *state,
                                struct pylm__work *work)
 {
@@ -36,8 +48,10 @@ struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pyl
     root->p = pylm__small_one();
     root->node = root->lo = 0;
     root->hi = model->n_symbols;
-    n = pylm__evidence_find(model, &work->tree, state, work->looks, root->evidence);
+    n = pylm__evidence_find(model, &work->mixer.tree, state, work->hashes, work->looks, root->evidence);
     pylm__front_begin(root->evidence, n, &root->front);
+    pylm__final_begin(&work->mixer.final, model, &work->mixer.tree, work->tree_number, state, work->hashes,
+                      &root->front.alive);
     return root;
 }
 
@@ -58,12 +72,13 @@ static struct pylm__small tree_probability(const struct pylm__model *model, cons
 {
     struct pylm__frame *frame = pylm__root(model, state, work);
     struct pylm__small p = pylm__small_one();
-    uint32_t leaf = pylm__tree_leaf(&work->tree, symbol), mid, set, right;
+    uint32_t leaf = pylm__tree_leaf(&work->mixer.tree, symbol), right;
     while (frame->hi - frame->lo > 1u) {
-        mid = pylm__tree_mid(&work->tree, frame->node, frame->lo, frame->hi, &set);
-        right = pylm__node_follow(&work->tree, mid, set, leaf >= mid, &frame->front, frame->evidence);
-        p = pylm__small_times(p, leaf >= mid ? right : 65536u - right);
-        enter(frame, mid, leaf >= mid);
+        struct pylm__node node = pylm__tree_node(&work->mixer.tree, frame->node, frame->lo, frame->hi);
+        int side = leaf >= node.mid;
+        right = pylm__node_follow(&work->mixer, node, side, &frame->front, frame->evidence);
+        p = pylm__small_times(p, side ? right : 65536u - right);
+        enter(frame, node.mid, side);
     }
     return p;
 }
@@ -73,9 +88,11 @@ struct pylm__small pylm__probability(const struct pylm__model *model, const stru
 {
     struct pylm__small sum = {0, 0}, p;
     uint32_t t;
+    pylm__work_first_tree(model, work);
     for (t = 0; t < model->n_trees; t++) {
-        pylm__tree_view(model, t ? &work->tree : NULL, &work->tree);
-        p = pylm__small_times(tree_probability(model, state, symbol, work), work->tree.share);
+        if (t)
+            pylm__work_next_tree(model, work);
+        p = pylm__small_times(tree_probability(model, state, symbol, work), work->mixer.tree.share);
         sum = t ? pylm__small_plus(sum, p) : p;
     }
     return sum;
@@ -123,9 +140,9 @@ static void copy_frame(struct pylm__frame *to, const struct pylm__frame *from)
 }
 
 /* Narrows a frame to one child of its node. */
-static void descend(struct pylm__frame *frame, uint32_t mid, int side)
+static void descend(const struct pylm__mixer *mixer, struct pylm__frame *frame, uint32_t mid, int side)
 {
-    pylm__node_descend(mid, side, &frame->front, frame->evidence);
+    pylm__node_descend(mixer, mid, side, &frame->front, frame->evidence);
     enter(frame, mid, side);
 }
 
@@ -135,20 +152,22 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
                 uint64_t mass, uint64_t least, pylm__visit visit, void *user)
 {
     struct pylm__frame *frame = pylm__root(model, state, work), *left;
-    uint32_t level = 0, mid, set, right;
+    const struct pylm__mixer *mixer = &work->mixer;
+    struct pylm__node node;
+    uint32_t level = 0, right;
     uint64_t right_mass;
     frame->mass = mass;
     for (;;) {
         frame = pylm__frame(work, level);
-        if (frame->mass < least || frame->hi - frame->lo <= 1u || level == work->tree.depth) {
+        if (frame->mass < least || frame->hi - frame->lo <= 1u || level == mixer->tree.depth) {
             if (frame->mass >= least)
                 visit(user, frame->lo, frame);
             if (!level--)
                 return;
             continue;
         }
-        mid = pylm__tree_mid(&work->tree, frame->node, frame->lo, frame->hi, &set);
-        right = pylm__node_probability(&work->tree, mid, set, &frame->front, frame->evidence);
+        node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
+        right = pylm__node_probability(mixer, node, &frame->front, frame->evidence);
         right_mass = pylm__mass_times(frame->mass, right);
         left = pylm__frame(work, level + 1u);
         copy_frame(left, frame);
@@ -156,8 +175,8 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
         left->p = pylm__small_times(frame->p, 65536u - right);
         frame->mass = right_mass;
         frame->p = pylm__small_times(frame->p, right);
-        descend(left, mid, 0);
-        descend(frame, mid, 1);
+        descend(mixer, left, node.mid, 0);
+        descend(mixer, frame, node.mid, 1);
         level++;
     }
 }
@@ -181,10 +200,12 @@ void pylm_distribution(const pylm_model *model, const pylm_state *state, void *m
     uint32_t t, i;
     for (i = 0; i < view->n_symbols; i++)
         q62[i] = 0;
-    sum.tree = &work->tree;
+    sum.tree = &work->mixer.tree;
     sum.q62 = q62;
+    pylm__work_first_tree(view, work);
     for (t = 0; t < view->n_trees; t++) {
-        pylm__tree_view(view, t ? &work->tree : NULL, &work->tree);
-        pylm__walk(view, pylm__state_const(state), work, (uint64_t)work->tree.share << 46, 0, add_leaf, &sum);
+        if (t)
+            pylm__work_next_tree(view, work);
+        pylm__walk(view, pylm__state_const(state), work, (uint64_t)sum.tree->share << 46, 0, add_leaf, &sum);
     }
 }

@@ -21,7 +21,9 @@ struct pylm__frame {
 /* The caller's working memory begins with this; frames for every level of a tree follow. With several
  * trees a second one, with a single frame, lies behind: to ask one tree while walking through another. */
 struct pylm__work {
-    struct pylm__tree tree;
+    struct pylm__mixer mixer;
+    uint32_t tree_number;
+    uint64_t hashes[PYLM__MAX_TEMPLATES];
     struct pylm__lookup looks[PYLM__MAX_TEMPLATES];
 };
 
@@ -34,17 +36,21 @@ static inline struct pylm__frame *pylm__frame(struct pylm__work *work, uint32_t 
 {
     uint8_t *frames = (uint8_t *)(void *)(work + 1);
     return (struct pylm__frame *)(void *)(frames +
-                                          level * (size_t)pylm__frame_nbytes(work->tree.n_templates));
+                                          level * (size_t)pylm__frame_nbytes(work->mixer.tree.n_templates));
 }
 
-/* Looks up the evidence for the next symbol in work->tree, into the first frame: the root. */
+/* Makes a tree the one at work: the first, then the next ones. The caller knows how many there are. */
+void pylm__work_first_tree(const struct pylm__model *model, struct pylm__work *work);
+void pylm__work_next_tree(const struct pylm__model *model, struct pylm__work *work);
+
+/* Looks up the evidence for the next symbol in the tree at work, into the first frame: the root. */
 struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pylm__state *state,
                                struct pylm__work *work);
 
 /* Called for every leaf reached. */
 typedef void (*pylm__visit)(void *user, uint32_t leaf, const struct pylm__frame *frame);
 
-/* Visits the leaves of work->tree whose probability is at least `least`, from left to right, starting
+/* Visits the leaves of the tree at work whose probability is at least `least`, from left to right, starting
  * with `mass` at the root; least = 0 visits all. */
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
                 uint64_t mass, uint64_t least, pylm__visit visit, void *user);

@@ -86,7 +86,7 @@ static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame
     struct search *search = user;
     struct pylm__small p = frame->p;
     pylm_candidate found;
-    found.symbol = pylm__tree_symbol(&search->work->tree, leaf);
+    found.symbol = pylm__tree_symbol(&search->work->mixer.tree, leaf);
     if (search->model->n_trees > 1u) {
         if (search->may_repeat && is_known(search, found.symbol))
             return;
@@ -108,11 +108,12 @@ static void try_down_to(struct search *search, uint32_t bits)
 {
     uint64_t one = UINT64_C(1) << 62, least = bits < LAST_BITS ? one >> bits : 0u;
     uint32_t t, n_trees = least ? search->model->n_trees : 1u; /* one tree has all the symbols */
-    struct pylm__tree *tree = &search->work->tree;
     search->n = 0;
+    pylm__work_first_tree(search->model, search->work);
     for (t = 0; t < n_trees; t++) {
         search->may_repeat = t > 0;
-        pylm__tree_view(search->model, t ? tree : NULL, tree);
+        if (t)
+            pylm__work_next_tree(search->model, search->work);
         pylm__walk(search->model, search->state, search->work, one, least, keep_leaf, search);
     }
 }

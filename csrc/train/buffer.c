@@ -72,21 +72,3 @@ void pylm__buffer_free(struct pylm__buffer *buffer)
     free(buffer->data);
     memset(buffer, 0, sizeof *buffer);
 }
-
-void pylm__store16(uint8_t *p, uint32_t value)
-{
-    p[0] = (uint8_t)value;
-    p[1] = (uint8_t)(value >> 8);
-}
-
-void pylm__store32(uint8_t *p, uint32_t value)
-{
-    pylm__store16(p, value);
-    pylm__store16(p + 2, value >> 16);
-}
-
-void pylm__store64(uint8_t *p, uint64_t value)
-{
-    pylm__store32(p, (uint32_t)value);
-    pylm__store32(p + 4, (uint32_t)(value >> 32));
-}

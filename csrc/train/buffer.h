@@ -7,6 +7,7 @@
 #ifndef PYLM_TRAIN_BUFFER_H
 #define PYLM_TRAIN_BUFFER_H
 
+#include "../core/bits.h"
 #include "common.h"
 
 struct pylm__buffer {
@@ -29,10 +30,5 @@ void pylm__buffer_flush(struct pylm__buffer *buffer);
 uint64_t pylm__buffer_align(struct pylm__buffer *buffer);
 
 void pylm__buffer_free(struct pylm__buffer *buffer);
-
-/* Little-endian numbers in place. */
-void pylm__store16(uint8_t *p, uint32_t value);
-void pylm__store32(uint8_t *p, uint32_t value);
-void pylm__store64(uint8_t *p, uint64_t value);
 
 #endif

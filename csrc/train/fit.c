@@ -19,35 +19,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/mix.h"
-#include "calibrate.h"
-
-#define N_INPUTS (PYLM__MAX_TEMPLATES + 1u)
+#define N_INPUTS PYLM__FIT_MAX_INPUTS
 #define N_PAIRS (N_INPUTS * (N_INPUTS + 1u) / 2u)
-#define COMMON PYLM__N_FAMILIES /* the common vector is one more family, of one set */
+#define COMMON PYLM__FIT_MAX_FAMILIES /* the common vector is one more family, of one set */
 #define RUN 16384u              /* events summed up at once */
 #define MAX_CYCLES 24u
 #define COMMON_CYCLES 16u
 #define CURVATURE_CYCLES 2u     /* with a curvature of their own */
 #define ENOUGH 3e-6             /* nats an event gained in a cycle; less ends the fit */
 #define COMMON_RIDGE 1.0
-#define COMMON_PRIOR 0.15       /* a weight without any event */
 #define SET_RIDGE 300.0         /* in units of squared nats of input; DESIGN.md has the measurements */
 #define MAX_STEP 1.0            /* of any weight at once: keeps Newton's first steps tame */
 #define WEIGHT_ONE 8192.0       /* q13 */
-#define MAX_WEIGHT_SUM 10.0     /* of a row's magnitudes: the engine's sums then stay below 2^31 */
 
 /* One event with its inputs, in one piece of memory: events are visited in three different orders, and
  * each visit should cost one cache miss. */
-struct input {
-    int16_t value; /* log-odds, q10 */
-    uint16_t number;
-};
-
 struct event {
     double log_odds; /* with the present weights */
     uint16_t n, side;
-    struct input inputs[];
+    struct pylm__fit_input inputs[];
 };
 
 #define EVENT_UNIT 8u /* events begin at multiples of so many bytes */
@@ -73,15 +63,17 @@ struct family {
     double *weights;   /* n_sets rows of N_INPUTS */
     double *steps;     /* likewise: what the last step added */
     double *factors;   /* by set: the curvature's Cholesky factor, N_PAIRS numbers */
-    double ridge, prior;
+    double ridge;
+    const double *prior; /* by input; NULL: 0 */
 };
 
 struct fit {
+    const struct pylm__fit_problem *problem;
     uint64_t n_events;
-    uint32_t n_inputs;
+    uint32_t n_inputs, n_families;
     uint8_t *events;   /* all of them, one behind the other */
     uint64_t events_nbytes;
-    struct family families[PYLM__N_FAMILIES + 1u];
+    struct family families[PYLM__FIT_MAX_FAMILIES + 1u];
     struct sums *sums; /* by run of the family at work */
     uint32_t n_threads;
 };
@@ -95,57 +87,39 @@ static struct event *event_at(const struct fit *fit, uint64_t units)
 
 static uint64_t event_units(uint32_t n_inputs)
 {
-    return (sizeof(struct event) + n_inputs * sizeof(struct input) + EVENT_UNIT - 1u) / EVENT_UNIT;
+    return (sizeof(struct event) + n_inputs * sizeof(struct pylm__fit_input) + EVENT_UNIT - 1u) / EVENT_UNIT;
 }
 
 /* Space for all events. */
-static uint64_t measure_events(const struct fit *fit, const struct pylm__fit_input *in)
+static uint64_t measure_events(const struct pylm__fit_problem *problem)
 {
+    struct pylm__fit_input inputs[N_INPUTS];
+    uint32_t sets[PYLM__FIT_MAX_FAMILIES];
     uint64_t e, units = 0;
-    uint32_t k, n;
-    for (e = 0; e < fit->n_events; e++) {
-        for (k = 0, n = 1; k < in->templates->n; k++)
-            n += in->indices[k][e] != 0;
-        units += event_units(n);
-    }
+    for (e = 0; e < problem->n_events; e++)
+        units += event_units(problem->gather(problem->user, e, inputs, sets));
     return units * EVENT_UNIT;
 }
 
 /* Fills in one event and the sets that it belongs to; returns its units. */
-static uint64_t gather_event(struct fit *fit, const struct pylm__fit_input *in, uint64_t e, struct event *event)
+static uint64_t gather_event(struct fit *fit, uint64_t e, struct event *event)
 {
-    struct pylm__situation situation = {0, 0, 0};
-    uint32_t sets[PYLM__N_FAMILIES], k, n = 0;
-    double log_odds = PYLM__CONSTANT_Q10;
-    for (k = 0; k < in->templates->n; k++) {
-        uint32_t index = in->indices[k][e], level = pylm__index_level(index);
-        if (!index)
-            continue;
-        situation.digits += pylm__situation_digits(in->templates->of[k].role, level);
-        if (k < in->templates->n_suffix) {
-            situation.suffix = k;
-            situation.hits = level;
-        }
-        event->inputs[n].number = (uint16_t)k;
-        event->inputs[n].value = in->calibration[k * PYLM__N_CALIBRATION + index];
-        log_odds += event->inputs[n++].value;
-    }
-    event->inputs[n].number = (uint16_t)in->templates->n;
-    event->inputs[n++].value = PYLM__CONSTANT_Q10;
-    event->n = (uint16_t)n;
-    event->side = in->heldout->side[e];
-    event->log_odds = COMMON_PRIOR * log_odds * (1.0 / 1024.0);
-    pylm__situation_sets(&situation, in->heldout->node_set[e], sets);
-    for (k = 0; k < PYLM__N_FAMILIES; k++)
-        fit->families[k].set_of[e] = sets[k];
-    return event_units(n);
+    const struct pylm__fit_problem *problem = fit->problem;
+    uint32_t sets[PYLM__FIT_MAX_FAMILIES], i;
+    event->n = (uint16_t)problem->gather(problem->user, e, event->inputs, sets);
+    event->side = problem->side[e];
+    event->log_odds = 0;
+    for (i = 0; i < event->n; i++)
+        event->log_odds += problem->prior[event->inputs[i].number] * event->inputs[i].value * (1.0 / 1024.0);
+    for (i = 0; i < fit->n_families; i++)
+        fit->families[i].set_of[e] = sets[i];
+    return event_units(event->n);
 }
 
-static int gather_events(struct fit *fit, const struct pylm__fit_input *in, uint32_t *places,
-                         const pylm_task *task)
+static int gather_events(struct fit *fit, uint32_t *places, const pylm_task *task)
 {
     uint64_t e, at = 0;
-    fit->events_nbytes = measure_events(fit, in);
+    fit->events_nbytes = measure_events(fit->problem);
     fit->events = pylm__array_new(fit->events_nbytes, 1);
     if (!fit->events)
         return PYLM_ERR_MEMORY;
@@ -155,7 +129,7 @@ static int gather_events(struct fit *fit, const struct pylm__fit_input *in, uint
         if (e % RUN == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
         places[e] = (uint32_t)at;
-        at += gather_event(fit, in, e, event_at(fit, at));
+        at += gather_event(fit, e, event_at(fit, at));
     }
     return PYLM_OK;
 }
@@ -212,7 +186,7 @@ static void sum_run(const struct fit *fit, const struct family *f, const struct 
         memset(sums->curvature, 0, sizeof sums->curvature);
     for (i = run->from; i < run->to; i++) {
         const struct event *event = event_at(fit, f->order[i]);
-        const struct input *in = event->inputs;
+        const struct pylm__fit_input *in = event->inputs;
         double p = 1.0 / (1.0 + exp(-event->log_odds)), error = (p - event->side) * (1.0 / 1024.0);
         double curve = p * (1.0 - p) * (1.0 / (1024.0 * 1024.0));
         PYLM__PREFETCH(event_at(fit, f->order[i + 4u < run->to ? i + 4u : i]));
@@ -279,7 +253,7 @@ static double step_set(struct fit *fit, struct family *f, uint32_t set)
     double loss = 0, largest = 0;
     uint32_t r, i, n = fit->n_inputs;
     for (i = 0; i < n; i++) {
-        double away = w[i] - f->prior;
+        double away = w[i] - (f->prior ? f->prior[i] : 0.0);
         loss += 0.5 * f->ridge * away * away;
         step[i] = -f->ridge * away;
         for (r = f->first_run[set]; r < f->first_run[set + 1u]; r++)
@@ -366,7 +340,7 @@ static int run_cycles(struct fit *fit, struct pylm__fit_result *result, pylm_tas
     for (cycle = 0; cycle < MAX_CYCLES; cycle++, last = loss) {
         int curved = cycle < CURVATURE_CYCLES;
         PYLM__TRY(step_family(fit, &fit->families[0], curved, &loss, task));
-        for (i = 1; i < PYLM__N_FAMILIES; i++)
+        for (i = 1; i < fit->n_families; i++)
             PYLM__TRY(step_family(fit, &fit->families[i], curved, &ignored, task));
         pylm__task_step(task);
         if (fabs(last - loss) < ENOUGH * (double)fit->n_events)
@@ -379,8 +353,9 @@ static int run_cycles(struct fit *fit, struct pylm__fit_result *result, pylm_tas
 /* The common vector becomes part of family 0. */
 static void write_weights(const struct fit *fit, int16_t *weights)
 {
+    double most = fit->problem->max_weight_sum;
     uint32_t i, s, k, n = fit->n_inputs;
-    for (i = 0; i < PYLM__N_FAMILIES; i++) {
+    for (i = 0; i < fit->n_families; i++) {
         for (s = 0; s < fit->families[i].n_sets; s++, weights += n) {
             const double *w = fit->families[i].weights + (size_t)s * N_INPUTS;
             double row[N_INPUTS], sum = 0;
@@ -389,31 +364,36 @@ static void write_weights(const struct fit *fit, int16_t *weights)
                 sum += fabs(row[k]);
             }
             for (k = 0; k < n; k++) {
-                double value = row[k] * (sum > MAX_WEIGHT_SUM ? MAX_WEIGHT_SUM / sum : 1.0) * WEIGHT_ONE;
+                double value = row[k] * (sum > most ? most / sum : 1.0) * WEIGHT_ONE;
                 weights[k] = (int16_t)fmin(fmax(floor(value + 0.5), -32767.0), 32767.0);
             }
         }
     }
 }
 
-/* The loss of all events with the final weights, bits a symbol. */
-static int final_loss(struct fit *fit, uint64_t n_symbols, double *loss, const pylm_task *task)
+/* The loss of all events with the final weights, and their log-odds. */
+static int final_loss(struct fit *fit, double *loss, double *log_odds, const pylm_task *task)
 {
+    uint64_t e, at = 0;
     uint32_t r;
     PYLM__TRY(sum_runs(fit, &fit->families[COMMON], 0, task));
     for (*loss = 0, r = 0; r < fit->families[COMMON].n_runs; r++)
         *loss += fit->sums[r].loss;
-    *loss /= log(2.0) * (double)n_symbols;
+    *loss /= log(2.0);
+    for (e = 0; log_odds && e < fit->n_events; e++) {
+        log_odds[e] = event_at(fit, at)->log_odds;
+        at += event_units(event_at(fit, at)->n);
+    }
     return PYLM_OK;
 }
 
-static int allocate_family(struct fit *fit, const struct pylm__fit_input *in, uint32_t i)
+static int allocate_family(struct fit *fit, uint32_t i)
 {
     struct family *f = &fit->families[i];
     uint32_t s;
-    f->n_sets = i == COMMON ? 1u : pylm__n_sets(i, in->templates->n_suffix, in->n_node_sets);
+    f->n_sets = i == COMMON ? 1u : fit->problem->n_sets[i];
     f->ridge = i == COMMON ? COMMON_RIDGE : SET_RIDGE;
-    f->prior = i == COMMON ? COMMON_PRIOR : 0.0;
+    f->prior = i == COMMON ? fit->problem->prior : NULL;
     f->set_of = pylm__array_new(fit->n_events, sizeof *f->set_of);
     f->order = pylm__array_new(fit->n_events, sizeof *f->order);
     f->weights = pylm__array_new((uint64_t)f->n_sets * N_INPUTS, sizeof *f->weights);
@@ -421,43 +401,51 @@ static int allocate_family(struct fit *fit, const struct pylm__fit_input *in, ui
     f->factors = pylm__array_new((uint64_t)f->n_sets * N_PAIRS, sizeof *f->factors);
     if (!f->set_of || !f->order || !f->weights || !f->steps || !f->factors)
         return PYLM_ERR_MEMORY;
-    for (s = 0; s < f->n_sets * N_INPUTS; s++)
-        f->weights[s] = f->prior;
+    for (s = 0; f->prior && s < fit->n_inputs; s++)
+        f->weights[s] = f->prior[s];
     return PYLM_OK;
 }
 
-static int prepare(struct fit *fit, const struct pylm__fit_input *in, const pylm_task *task)
+/* Families are worked through in this order: those of the problem, then the common one. */
+static struct family *family_at(struct fit *fit, uint32_t i)
+{
+    return &fit->families[i < fit->n_families ? i : COMMON];
+}
+
+static int prepare(struct fit *fit, const pylm_task *task)
 {
     uint32_t i, most_runs = 1, *places = pylm__array_new(fit->n_events, sizeof *places);
     int status = places ? PYLM_OK : PYLM_ERR_MEMORY;
-    for (i = 0; i <= COMMON && status == PYLM_OK; i++)
-        status = allocate_family(fit, in, i);
+    for (i = 0; i <= fit->n_families && status == PYLM_OK; i++)
+        status = allocate_family(fit, i < fit->n_families ? i : COMMON);
     if (status == PYLM_OK)
-        status = gather_events(fit, in, places, task);
-    for (i = 0; i <= COMMON && status == PYLM_OK; i++) {
-        status = order_events(&fit->families[i], places, fit->n_events);
-        most_runs = fit->families[i].n_runs > most_runs ? fit->families[i].n_runs : most_runs;
+        status = gather_events(fit, places, task);
+    for (i = 0; i <= fit->n_families && status == PYLM_OK; i++) {
+        status = order_events(family_at(fit, i), places, fit->n_events);
+        most_runs = family_at(fit, i)->n_runs > most_runs ? family_at(fit, i)->n_runs : most_runs;
     }
     free(places);
     fit->sums = pylm__array_new(most_runs, sizeof *fit->sums);
     return status == PYLM_OK && !fit->sums ? PYLM_ERR_MEMORY : status;
 }
 
-int pylm__fit(const struct pylm__fit_input *input, int16_t *weights, struct pylm__fit_result *result,
-              pylm_task *task)
+int pylm__fit(const struct pylm__fit_problem *problem, int16_t *weights, double *log_odds,
+              struct pylm__fit_result *result, pylm_task *task)
 {
     struct fit fit;
     uint32_t i;
     int status;
     memset(&fit, 0, sizeof fit);
-    fit.n_events = input->heldout->n_events;
-    fit.n_inputs = input->templates->n + 1u;
-    fit.n_threads = input->n_threads;
-    status = fit.n_events < UINT32_MAX ? prepare(&fit, input, task) : PYLM_ERR_LARGE;
+    fit.problem = problem;
+    fit.n_events = problem->n_events;
+    fit.n_inputs = problem->n_inputs;
+    fit.n_families = problem->n_families;
+    fit.n_threads = problem->n_threads;
+    status = fit.n_events < UINT32_MAX ? prepare(&fit, task) : PYLM_ERR_LARGE;
     if (status == PYLM_OK)
         status = run_cycles(&fit, result, task);
     if (status == PYLM_OK)
-        status = final_loss(&fit, input->heldout->n_symbols, &result->loss, task);
+        status = final_loss(&fit, &result->loss, log_odds, task);
     if (status == PYLM_OK)
         write_weights(&fit, weights);
     for (i = 0; i <= COMMON; i++) {

@@ -4,26 +4,42 @@
 #ifndef PYLM_TRAIN_FIT_H
 #define PYLM_TRAIN_FIT_H
 
-#include "heldout.h"
+#include "common.h"
+#include "../core/image.h"
 
-/* What the weights are fitted on. */
+#define PYLM__FIT_MAX_INPUTS (PYLM__MAX_TEMPLATES + 1u)
+#define PYLM__FIT_MAX_FAMILIES 3u
+
 struct pylm__fit_input {
-    const struct pylm__heldout *heldout;
-    const struct pylm__templates *templates;
-    uint32_t n_node_sets;
-    const uint16_t *const *indices;    /* by template: a calibration index for every event */
-    const int16_t *calibration;        /* by template: PYLM__N_CALIBRATION log-odds, q10 */
+    int16_t value; /* log-odds, q10 */
+    uint16_t number;
+};
+
+/* A mixing stage to be fitted: the log-odds of an event are the sum over families of
+ * (weights of the set that the family chooses for it) . (its inputs). */
+struct pylm__fit_problem {
+    uint64_t n_events;
+    const uint8_t *side; /* by event: 1 if it went right */
+    uint32_t n_inputs;
+    uint32_t n_families, n_sets[PYLM__FIT_MAX_FAMILIES];
+    const double *prior;   /* by input: its weight without any event */
+    double max_weight_sum; /* of a row's magnitudes, so that the engine's sums stay below 2^31 */
     uint32_t n_threads;
+    /* Writes the inputs of an event, numbers ascending, and its set in each family; returns how many
+     * inputs there are. */
+    uint32_t (*gather)(const void *user, uint64_t event, struct pylm__fit_input *inputs, uint32_t *sets);
+    const void *user;
 };
 
 struct pylm__fit_result {
-    double loss;      /* of the held-out events with these weights, bits a symbol */
+    double loss;      /* of all events with these weights, bits */
     uint32_t cycles;  /* until nothing more was gained */
 };
 
-/* Fits the mixing weights of all families to their common optimum.
- *   weights    out: rows of n_templates + 1 numbers, q13, in the order of mix.h */
-int pylm__fit(const struct pylm__fit_input *input, int16_t *weights, struct pylm__fit_result *result,
-              pylm_task *task);
+/* Fits the weights of all families to their common optimum.
+ *   weights    out: for every family, for every set a row of n_inputs numbers, q13
+ *   log_odds   out: of every event with these weights, nats; may be NULL */
+int pylm__fit(const struct pylm__fit_problem *problem, int16_t *weights, double *log_odds,
+              struct pylm__fit_result *result, pylm_task *task);
 
 #endif

@@ -77,7 +77,8 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     heldout->first_event[at] = heldout->n_events;
     heldout->node_set = pylm__array_new(heldout->n_events, sizeof *heldout->node_set);
     heldout->side = pylm__array_new(heldout->n_events, sizeof *heldout->side);
-    if (!heldout->node_set || !heldout->side)
+    heldout->means = pylm__array_new(heldout->n_events, sizeof *heldout->means);
+    if (!heldout->node_set || !heldout->side || !heldout->means)
         return PYLM_ERR_MEMORY;
     for (b = 0, at = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++, at++)
@@ -92,6 +93,7 @@ void pylm__heldout_free(struct pylm__heldout *heldout)
     free(heldout->first_event);
     free(heldout->node_set);
     free(heldout->side);
+    free(heldout->means);
     memset(heldout, 0, sizeof *heldout);
 }
 
@@ -135,11 +137,25 @@ static void narrow(struct range *r, uint64_t middle, int side)
         r->to = middle;
 }
 
+/* Several templates do this at once; the order of whole numbers does not matter. */
+static void add_to_mean(struct pylm__mean *mean, uint32_t left, uint32_t right)
+{
+#ifdef _OPENMP
+#pragma omp atomic
+#endif
+    mean->left += left;
+#ifdef _OPENMP
+#pragma omp atomic
+#endif
+    mean->right += right;
+}
+
 /* Evidence on the path to a leaf: the counts of a context in the whole text less those in the block. */
 static void follow_path(const struct pylm__symbol_tree *tree, uint64_t hash, uint32_t leaf,
-                        struct range all, struct range own, uint16_t *indices)
+                        struct range all, struct range own, uint16_t *indices, struct pylm__mean *means)
 {
     uint32_t node = 0, lo = 0, hi = tree->n_symbols;
+    uint32_t unit = (uint32_t)((UINT64_C(1) << PYLM__UNIT_BITS) / ((all.to - all.from) - (own.to - own.from)));
     while (hi - lo > 1u && all.to - all.from > own.to - own.from) {
         uint32_t mid = tree->mid[node];
         int side = leaf >= mid;
@@ -147,6 +163,7 @@ static void follow_path(const struct pylm__symbol_tree *tree, uint64_t hash, uin
         uint64_t all_mid = part(&all, key), own_mid = part(&own, key);
         uint32_t n0 = (uint32_t)((all_mid - all.from) - (own_mid - own.from));
         uint32_t n1 = (uint32_t)((all.to - all_mid) - (own.to - own_mid));
+        add_to_mean(means++, n0 * unit, n1 * unit);
         if ((!n0 || !n1) && is_single(&all, &own))
             *indices++ = (uint16_t)pylm__calibration_single(n0 + n1, n1 > 0);
         else
@@ -199,7 +216,8 @@ static void block_evidence(const struct pylm__heldout *heldout, const struct pyl
         for (uint64_t j = own.from; j < own.to; j++) {
             uint64_t at = first + (block->places[j] & ((1u << PYLM__LEAF_BITS) - 1u));
             uint32_t leaf = (uint32_t)of_blocks[at] & ((1u << PYLM__LEAF_BITS) - 1u);
-            follow_path(tree, hash, leaf, all, own, indices + heldout->first_event[at]);
+            follow_path(tree, hash, leaf, all, own, indices + heldout->first_event[at],
+                        heldout->means + heldout->first_event[at]);
         }
     }
 }

@@ -12,6 +12,7 @@
 #ifndef PYLM_TRAIN_HELDOUT_H
 #define PYLM_TRAIN_HELDOUT_H
 
+#include "../core/final.h"
 #include "templates.h"
 
 #define PYLM__MAX_BLOCKS 20u
@@ -24,6 +25,7 @@ struct pylm__heldout {
     uint64_t *first_event; /* of each symbol, in order; one more at the end */
     uint32_t *node_set;    /* of each event */
     uint8_t *side;         /* of each event: where the symbol is, 1 is right */
+    struct pylm__mean *means; /* of each event, over all templates whose evidence was looked up */
 };
 
 /* Chooses blocks, evenly spread: all of a small text in 20 parts, a tenth or less of a large one. */
@@ -31,7 +33,7 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
                          const struct pylm__symbol_tree *tree);
 void pylm__heldout_free(struct pylm__heldout *heldout);
 
-/* The evidence of one template at every event.
+/* The evidence of one template at every event; also adds it to the means.
  *   sorted       the template's keys of the whole corpus, sorted
  *   of_blocks    the keys of the held-out symbols, in their order
  *   indices      out: a calibration index for every event */

@@ -41,6 +41,20 @@ static uint8_t suffix(const struct pylm__templates *t, uint8_t order)
     return order < t->n_suffix ? order : (uint8_t)(t->n_suffix - 1u);
 }
 
+/* Makes overlays keep the successors of a template's contexts. */
+static void recall(struct pylm__templates *t, uint8_t template)
+{
+    t->plan.recalled[t->plan.n_recalled++] = template;
+}
+
+static void recall_long(struct pylm__templates *t, uint8_t a, uint8_t b, uint8_t c)
+{
+    t->plan.n_long = 3;
+    t->plan.lengths[0] = a;
+    t->plan.lengths[1] = b;
+    t->plan.lengths[2] = c;
+}
+
 static void add_word_families(struct pylm__templates *t)
 {
     uint8_t two, c1, c12;
@@ -56,11 +70,17 @@ static void add_word_families(struct pylm__templates *t)
     (void)add(t, suffix(t, 1), PYLM__KIND_CLASS, 2, PYLM__ROLE_NONE);
     (void)add(t, c1, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_NONE);
     (void)add(t, PYLM__NO_BASE, PYLM__KIND_COARSE, 4, PYLM__ROLE_NONE);
+    recall(t, suffix(t, 1));
+    recall(t, suffix(t, 2));
+    recall(t, suffix(t, 3));
+    recall(t, two);
+    recall(t, c12);
+    recall_long(t, 5, 9, 16);
 }
 
 static void add_byte_families(struct pylm__templates *t)
 {
-    uint8_t word, word1, word12, two;
+    uint8_t word, word1, word12, two, i;
     word = add(t, PYLM__NO_BASE, PYLM__KIND_WORD, 0, PYLM__ROLE_SKIP);
     word1 = add(t, word, PYLM__KIND_WORD, 1, PYLM__ROLE_SKIP);
     word12 = add(t, word1, PYLM__KIND_WORD, 2, PYLM__ROLE_NONE);
@@ -69,6 +89,11 @@ static void add_byte_families(struct pylm__templates *t)
     two = add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_NONE);
     t->of[two].hidden = 1;
     (void)add(t, two, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
+    for (i = 2; i <= 6; i++)
+        recall(t, suffix(t, i));
+    recall(t, word);
+    recall(t, word1);
+    recall_long(t, 8, 12, 16);
 }
 
 void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t max_order)

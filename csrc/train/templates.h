@@ -8,6 +8,7 @@
 
 #include "../core/context.h"
 #include "../core/evidence.h"
+#include "../core/overlay.h"
 #include "tree.h"
 
 struct pylm__template {
@@ -18,6 +19,7 @@ struct pylm__template {
 struct pylm__templates {
     struct pylm__template of[PYLM__MAX_TEMPLATES];
     uint32_t n, n_suffix;
+    struct pylm__plan plan; /* what an overlay keeps */
 };
 
 /* The default families for a tokenizer. max_order is that of the suffix contexts, PYLM_NONE the default. */

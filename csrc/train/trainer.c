@@ -8,11 +8,8 @@
 #include <string.h>
 
 #include "calibrate.h"
-#include "fit.h"
 #include "sort.h"
 #include "write.h"
-
-#include "../core/mix.h"
 
 #define MAX_CLASSES 1024u
 #define MAX_PIECES (UINT32_C(1) << 20)
@@ -91,7 +88,7 @@ void pylm_trainer_free(pylm_trainer *trainer)
         for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
             pylm__packed_free(&trainer->trees[t].packed[k]);
         free(trainer->trees[t].calibration);
-        free(trainer->trees[t].weights);
+        pylm__stages_free(&trainer->trees[t].stages);
     }
     pylm__buffer_free(&trainer->image);
     free(trainer);
@@ -227,31 +224,6 @@ static int count_templates(struct counting *c, pylm_task *task)
     return first_error;
 }
 
-static int fit_tree(struct counting *c, pylm_task *task)
-{
-    struct pylm__trained_tree *trained = c->trained;
-    struct pylm__fit_input input;
-    struct pylm__fit_result result;
-    uint32_t i;
-    memset(&input, 0, sizeof input);
-    input.heldout = c->heldout;
-    input.templates = &trained->templates;
-    input.n_node_sets = trained->tree.n_sets;
-    input.indices = (const uint16_t *const *)c->indices;
-    input.calibration = trained->calibration;
-    input.n_threads = c->trainer->options.n_threads;
-    for (i = 0; i < PYLM__N_FAMILIES; i++)
-        trained->n_weights += pylm__n_sets(i, trained->templates.n_suffix, trained->tree.n_sets);
-    trained->n_weights *= trained->templates.n + 1u;
-    trained->weights = pylm__array_new(trained->n_weights, sizeof *trained->weights);
-    if (!trained->weights)
-        return PYLM_ERR_MEMORY;
-    PYLM__TRY(pylm__fit(&input, trained->weights, &result, task));
-    trained->heldout_bits = result.loss;
-    trained->fit_cycles = result.cycles;
-    return PYLM_OK;
-}
-
 static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
 {
     struct pylm__trained_tree *trained = &trainer->trees[t];
@@ -272,7 +244,9 @@ static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
     if (status == PYLM_OK)
         status = count_templates(&counting, task);
     if (status == PYLM_OK)
-        status = fit_tree(&counting, task);
+        status = pylm__stages_fit(&trained->stages, &heldout, &trainer->corpus, &trained->tree,
+                                  &trained->templates, (const uint16_t *const *)counting.indices,
+                                  trained->calibration, trainer->options.n_threads, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         free(counting.indices[k]);
     pylm__heldout_free(&heldout);
@@ -298,9 +272,11 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
         const struct pylm__trained_tree *tree = &trainer->trees[t];
         n += (size_t)snprintf(out + n, capacity - n,
                               "%s{\"classes\": %lu, \"heldout_millibits_per_symbol\": %ld, "
-                              "\"fit_cycles\": %lu, \"contexts\": {",
+                              "\"heldout_millibits_adaptive\": %ld, \"fit_cycles\": %lu, \"contexts\": {",
                               t ? ", " : "", (unsigned long)tree->tree.n_classes,
-                              (long)(tree->heldout_bits * 1000.0 + 0.5), (unsigned long)tree->fit_cycles);
+                              (long)(tree->stages.bits * 1000.0 + 0.5),
+                              (long)(tree->stages.adaptive_bits * 1000.0 + 0.5),
+                              (unsigned long)tree->stages.cycles);
         for (k = 0; k < tree->templates.n; k++) {
             pylm__template_name(&tree->templates, k, name);
             n += (size_t)snprintf(out + n, capacity - n, "%s\"%s\": %llu", k ? ", " : "", name,

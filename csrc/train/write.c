@@ -189,16 +189,33 @@ static void write_template(struct pylm__buffer *image, uint64_t head, const stru
     head64(image, head + PYLM__C_LISTS_NBYTES, packed->lists.n);
 }
 
+static void write_plan(struct pylm__buffer *image, uint64_t at, const struct pylm__plan *plan)
+{
+    uint32_t i;
+    head8(image, at++, plan->n_recalled);
+    head8(image, at++, plan->n_long);
+    for (i = 0; i < PYLM__MAX_RECALLED; i++)
+        head8(image, at++, plan->recalled[i]);
+    for (i = 0; i < PYLM__MAX_LONG; i++)
+        head8(image, at++, plan->lengths[i]);
+}
+
 static void write_tree(struct pylm__buffer *image, uint64_t head, const struct pylm__trained_tree *trained,
                        uint32_t share)
 {
+    const struct pylm__stages *stages = &trained->stages;
     uint32_t k, n = trained->templates.n;
     head32(image, head + PYLM__T_SHARE, share);
     head32(image, head + PYLM__T_N_TEMPLATES, n);
     head32(image, head + PYLM__T_N_SUFFIX, trained->templates.n_suffix);
     write_symbol_tree(image, head, &trained->tree);
     write_numbers(image, head + PYLM__T_CALIBRATION, trained->calibration, (uint64_t)n * PYLM__N_CALIBRATION);
-    write_numbers(image, head + PYLM__T_WEIGHTS, trained->weights, trained->n_weights);
+    write_numbers(image, head + PYLM__T_WEIGHTS, stages->weights, stages->n_weights);
+    write_numbers(image, head + PYLM__T_FINAL_WEIGHTS, stages->final_weights, stages->n_final_weights);
+    write_plan(image, head + PYLM__T_PLAN, &trained->templates.plan);
+    write_numbers(image, head + PYLM__T_OVERLAY_CALIBRATION, stages->overlay_calibration,
+                  stages->n_overlay_calibration);
+    write_numbers(image, head + PYLM__T_OVERLAY_WEIGHTS, stages->overlay_weights, stages->n_overlay_weights);
     for (k = 0; k < n; k++)
         write_template(image, head + PYLM__T_NBYTES + k * PYLM__C_NBYTES, &trained->templates.of[k],
                        &trained->packed[k]);

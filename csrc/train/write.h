@@ -7,7 +7,7 @@
 #define PYLM_TRAIN_WRITE_H
 
 #include "pack.h"
-#include "templates.h"
+#include "stages.h"
 
 /* Everything that one tree of a model consists of. */
 struct pylm__trained_tree {
@@ -15,10 +15,7 @@ struct pylm__trained_tree {
     struct pylm__templates templates;
     struct pylm__packed packed[PYLM__MAX_TEMPLATES];
     int16_t *calibration; /* n_templates * PYLM__N_CALIBRATION */
-    int16_t *weights;     /* n_weights numbers, as mix.h orders them */
-    uint64_t n_weights;
-    double heldout_bits;  /* a held-out symbol */
-    uint32_t fit_cycles;
+    struct pylm__stages stages;
 };
 
 /* Writes an image of n_trees trees, which share the weight equally, to an empty buffer.

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * final.c: see final.h.
+ */
+#include "final.h"
+
+void pylm__final_begin(struct pylm__final *final, const struct pylm__model *model, const struct pylm__tree *tree,
+                       uint32_t tree_number, const struct pylm__state *state, const uint64_t *hashes,
+                       struct pylm__alive *alive)
+{
+    uint64_t keys[PYLM__MAX_KEYS];
+    uint32_t i;
+    final->adapts = state->overlay && tree->overlay_weights &&
+                    pylm__overlay_part(state->overlay, state->overlay_nbytes, model->n_trees, tree_number,
+                                       model->n_symbols - 1u, &final->overlay);
+    if (!final->adapts)
+        return;
+    pylm__plan_read(tree, &final->plan);
+    pylm__overlay_keys(&final->plan, hashes, state, keys);
+    pylm__overlay_recall(&final->overlay, &final->plan, keys, model->n_symbols, final->recalls);
+    for (i = 0; i <= final->plan.n_recalled; i++)
+        alive->of[i] = (uint8_t)pylm__mask(final->recalls[i].n);
+}
+
+/* The three rows of weights, of which the last may be missing, and the sum so far. */
+struct sum {
+    const uint8_t *rows[3];
+    uint32_t n_rows, sum;
+};
+
+static inline void add(struct sum *s, uint32_t input, int32_t value)
+{
+    int32_t weight = pylm__load_i16(s->rows[0] + 2u * input) + pylm__load_i16(s->rows[1] + 2u * input);
+    if (s->n_rows == 3u)
+        weight += pylm__load_i16(s->rows[2] + 2u * input);
+    s->sum += (uint32_t)weight * (uint32_t)value;
+}
+
+static void add_calibrated(struct sum *s, const struct pylm__tree *tree, uint32_t input, uint32_t index)
+{
+    const uint8_t *table = tree->overlay_calibration + (size_t)input * PYLM__N_CALIBRATION * 2u;
+    if (index)
+        add(s, PYLM__N_FINAL + input, pylm__load_i16(table + 2u * index));
+}
+
+/* Adds what the overlay says, and chooses family 2's row by it. */
+static void add_overlay(struct sum *s, const struct pylm__final *final, const struct pylm__tree *tree,
+                        uint32_t node, uint32_t mid, const struct pylm__alive *alive, uint32_t row_nbytes)
+{
+    struct pylm__node_counts counts = pylm__overlay_node(&final->overlay, node);
+    uint32_t indices[PYLM__MAX_RECALLS], i, n = final->plan.n_recalled, n_alive = 0;
+    for (i = 0; i < n; i++) {
+        const struct pylm__recall *recall = &final->recalls[i];
+        indices[i] = pylm__recall_index(recall, alive->of[i], pylm__recall_left(recall, alive->of[i], mid));
+        n_alive += indices[i] != 0;
+    }
+    indices[n] = pylm__repetition_index(&final->recalls[n], alive->of[n],
+                                        pylm__recall_left(&final->recalls[n], alive->of[n], mid));
+    s->rows[2] += (size_t)pylm__recall_set(n_alive, final->recalls[n].count[0], indices[n] != 0) * row_nbytes;
+    s->n_rows = 3;
+    add_calibrated(s, tree, PYLM__INPUT_SLOW, pylm__calibration_index(counts.slow[0], counts.slow[1]));
+    add_calibrated(s, tree, PYLM__INPUT_FAST, pylm__calibration_index(counts.fast[0], counts.fast[1]));
+    for (i = 0; i <= n; i++)
+        add_calibrated(s, tree, PYLM__INPUT_RECALL + i, indices[i]);
+}
+
+uint32_t pylm__final_probability(const struct pylm__final *final, const struct pylm__tree *tree, uint32_t node,
+                                 uint32_t mid, uint32_t node_set, int32_t mixed, struct pylm__mean mean,
+                                 const struct pylm__alive *alive)
+{
+    uint32_t n_inputs = PYLM__N_FINAL + (final->adapts ? pylm__plan_inputs(&final->plan) : 0u);
+    size_t row_nbytes = 2u * n_inputs;
+    const uint8_t *weights = final->adapts ? tree->overlay_weights : tree->final_weights;
+    struct sum s = {{NULL, NULL, NULL}, 2, 0};
+    s.rows[0] = weights + node_set * row_nbytes;
+    s.rows[1] = weights + (tree->n_node_sets + pylm__confidence(mean)) * row_nbytes;
+    if (final->adapts) {
+        s.rows[2] = weights + (tree->n_node_sets + PYLM__N_CONFIDENCES) * row_nbytes;
+        add_overlay(&s, final, tree, node, mid, alive, (uint32_t)row_nbytes);
+    }
+    mixed = mixed > PYLM__MAX_MIXED_Q10 ? PYLM__MAX_MIXED_Q10 : mixed < -PYLM__MAX_MIXED_Q10 ? -PYLM__MAX_MIXED_Q10 : mixed;
+    add(&s, PYLM__FINAL_MIXED, mixed);
+    add(&s, PYLM__FINAL_MEAN, pylm__mean_log_odds(mean));
+    add(&s, PYLM__FINAL_CONSTANT, PYLM__CONSTANT_Q10);
+    return pylm__squash(pylm__round_q13(s.sum));
+}
+
+void pylm__final_descend(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive)
+{
+    uint32_t i, left;
+    for (i = 0; final->adapts && i <= final->plan.n_recalled; i++) {
+        left = pylm__recall_left(&final->recalls[i], alive->of[i], mid);
+        alive->of[i] = (uint8_t)(side ? alive->of[i] & ~left : left);
+    }
+}

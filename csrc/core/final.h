@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * final.h: the second and last stage of mixing, at every node.
+ *
+ * Its inputs are the first stage's log-odds; the log-odds of the plain mean of the contexts' own relative
+ * frequencies, which errs elsewhere than a weighted sum of log-odds does; a constant; and, for a state that
+ * adapts, what its overlay knows. Weights are sums over families of sets, as in the first stage:
+ *
+ *   family 0   the node's set
+ *   family 1   the confidence: how large a share of their contexts' occurrences is still in play here
+ *   family 2   only with an overlay: how many of its contexts recall something, and how long a repetition
+ *              has been going on
+ *
+ * There are two weight tables: one without an overlay (rows of PYLM__N_FINAL) and one with it.
+ */
+#ifndef PYLM_CORE_FINAL_H
+#define PYLM_CORE_FINAL_H
+
+#include "evidence.h"
+#include "overlay.h"
+
+enum { PYLM__FINAL_MIXED = 0, PYLM__FINAL_MEAN = 1, PYLM__FINAL_CONSTANT = 2, PYLM__N_FINAL = 3 };
+
+#define PYLM__CONSTANT_Q10 256      /* the constant input, 1/4 nat */
+#define PYLM__MAX_LOG_ODDS_Q10 8704 /* of a calibration entry and of the mean: 8.5 nats */
+#define PYLM__MAX_MIXED_Q10 11392   /* of the first stage, where squash() ends: 11.1 nats */
+#define PYLM__N_CONFIDENCES 15u
+#define PYLM__N_RUN_SETS 4u /* no repetition, or three lengths of its run */
+#define PYLM__N_RECALL_SETS (PYLM__N_RUN_SETS * (PYLM__MAX_RECALLED + 1u))
+#define PYLM__MEAN_FLOOR 168u /* added to both sides: 10^-5 of a context */
+
+/* Of all contexts with evidence, the sums of n0 / N and n1 / N in units of 2^-PYLM__UNIT_BITS, N being the
+ * occurrences of the whole context. */
+struct pylm__mean {
+    uint32_t left, right;
+};
+
+/* The mean as log-odds, q10. */
+static inline int32_t pylm__mean_log_odds(struct pylm__mean mean)
+{
+    /* log2 in q16 to nats in q10: times ln(2) / 64 */
+    int32_t bits = (int32_t)pylm__log2(mean.right + PYLM__MEAN_FLOOR) -
+                   (int32_t)pylm__log2(mean.left + PYLM__MEAN_FLOOR);
+    int32_t nats = bits / 64 * 45426 / 65536;
+    return nats > PYLM__MAX_LOG_ODDS_Q10    ? PYLM__MAX_LOG_ODDS_Q10
+           : nats < -PYLM__MAX_LOG_ODDS_Q10 ? -PYLM__MAX_LOG_ODDS_Q10
+                                            : nats;
+}
+
+static inline uint32_t pylm__confidence(struct pylm__mean mean)
+{
+    uint32_t level = pylm__ilog2((mean.left + mean.right) | 1u) / 2u;
+    return level < PYLM__N_CONFIDENCES ? level : PYLM__N_CONFIDENCES - 1u;
+}
+
+/* What is alive of the overlay's knowledge on the way down: a bit for every successor of a recall that
+ * still lies below the node. */
+struct pylm__alive {
+    uint8_t of[PYLM__MAX_RECALLS];
+};
+
+/* Which of a recall's living successors lie left of mid. */
+static inline uint32_t pylm__recall_left(const struct pylm__recall *recall, uint32_t alive, uint32_t mid)
+{
+    uint32_t i, left = 0;
+    for (i = 0; i < recall->n; i++)
+        left |= (uint32_t)(recall->leaf[i] < mid) << i;
+    return left & alive;
+}
+
+/* Calibration index of what a recall says at a node; 0: nothing. */
+static inline uint32_t pylm__recall_index(const struct pylm__recall *recall, uint32_t alive, uint32_t left)
+{
+    uint32_t i, n[2] = {0, 0};
+    for (i = 0; i < recall->n; i++)
+        if (alive >> i & 1u)
+            n[!(left >> i & 1u)] += recall->count[i];
+    if (!(alive & (alive - 1u)))
+        return alive ? pylm__calibration_single(n[0] + n[1], left == 0) : 0u;
+    return pylm__calibration_index(n[0], n[1]);
+}
+
+/* Calibration index of a repetition: its step takes the place of a count. */
+static inline uint32_t pylm__repetition_index(const struct pylm__recall *recall, uint32_t alive, uint32_t left)
+{
+    return alive ? PYLM__N_PAIRED + 2u * recall->count[0] + (left == 0) : 0u;
+}
+
+/* Set of family 2. */
+static inline uint32_t pylm__recall_set(uint32_t n_alive, uint32_t repetition_step, int repeats)
+{
+    uint32_t run = repeats ? 1u + repetition_step % PYLM__N_RUNS / 2u : 0u;
+    return n_alive * PYLM__N_RUN_SETS + run;
+}
+
+/* The final stage of one tree: constant on the way down. */
+struct pylm__final {
+    int adapts;
+    struct pylm__plan plan;
+    struct pylm__overlay overlay;
+    struct pylm__recall recalls[PYLM__MAX_RECALLS];
+};
+
+/* Prepares the final stage for the next symbol. */
+void pylm__final_begin(struct pylm__final *final, const struct pylm__model *model, const struct pylm__tree *tree,
+                       uint32_t tree_number, const struct pylm__state *state, const uint64_t *hashes,
+                       struct pylm__alive *alive);
+
+/* Probability, q16, of going right.
+ *   mixed   the first stage's log-odds, q10 */
+uint32_t pylm__final_probability(const struct pylm__final *final, const struct pylm__tree *tree, uint32_t node,
+                                 uint32_t mid, uint32_t node_set, int32_t mixed, struct pylm__mean mean,
+                                 const struct pylm__alive *alive);
+
+/* Keeps what lies on one side. */
+void pylm__final_descend(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * overlay.h: what a state has learned from the text it has read.
+ *
+ * An overlay is memory of the caller's, of any size. Every tree has an equal part of it, with
+ *
+ *   nodes   how often the text went left and right at a node of the tree, over a long and a short past;
+ *   slots   of some contexts, the successors they had last, with counts; also of a few long contexts, for
+ *           repetitions: there the last successor counts, and for how many symbols in a row such contexts
+ *           have been right by now (the run).
+ *
+ * Both are hash tables in which what is least used makes room. Nodes are verified exactly; contexts by a
+ * fingerprint of 16 bits, so that one that was never seen is taken for one that was with a probability of
+ * about 2^-15.
+ *
+ * Numbers in it are little-endian bytes at any address, and none is trusted: an overlay may come from a
+ * file.
+ */
+#ifndef PYLM_CORE_OVERLAY_H
+#define PYLM_CORE_OVERLAY_H
+
+#include "context.h"
+
+#define PYLM__N_RECENT 3u       /* successors kept of a context */
+#define PYLM__MAX_RECALLED 8u   /* contexts of which successors are kept */
+#define PYLM__MAX_LONG 3u       /* long contexts, for repetitions */
+#define PYLM__MAX_RECALLS (PYLM__MAX_RECALLED + 1u)
+#define PYLM__MAX_KEYS (PYLM__MAX_RECALLED + PYLM__MAX_LONG)
+#define PYLM__N_RUNS 6u         /* levels of a run's length */
+#define PYLM__RUN_LIMIT 65535u
+
+/* What is kept; read from a tree's header, where it has the same order, a byte each. */
+struct pylm__plan {
+    uint8_t n_recalled, n_long;
+    uint8_t recalled[PYLM__MAX_RECALLED]; /* numbers of templates */
+    uint8_t lengths[PYLM__MAX_LONG];      /* symbols of each long context, ascending */
+};
+
+#define PYLM__PLAN_NBYTES 13u
+
+/* The plan of a tree, read from its header; no more of it than there can be. */
+void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan);
+
+/* One tree's part of an overlay. */
+struct pylm__overlay {
+    uint8_t *run;              /* u32: length of the present run */
+    uint8_t *nodes, *slots;
+    uint32_t n_node_buckets, n_slot_buckets;
+};
+
+/* Successors of one context, the latest first. The recall behind those of the plan's contexts is the
+ * repetition: one successor, with its step (see pylm__run_step()) as count. */
+struct pylm__recall {
+    uint32_t leaf[PYLM__N_RECENT];
+    uint8_t count[PYLM__N_RECENT];
+    uint8_t n;
+};
+
+/* Inputs of an overlay: the slow and the fast counts of the node, then the recalls. */
+enum { PYLM__INPUT_SLOW = 0, PYLM__INPUT_FAST = 1, PYLM__INPUT_RECALL = 2 };
+
+static inline uint32_t pylm__plan_inputs(const struct pylm__plan *plan)
+{
+    return PYLM__INPUT_RECALL + plan->n_recalled + 1u;
+}
+
+/* How often a node was left, and on which side. */
+struct pylm__node_counts {
+    uint8_t slow[2], fast[2];
+};
+
+/* Cuts a tree's part out of n_trees equal ones. Returns 0 if it is too small to hold anything. */
+int pylm__overlay_part(uint8_t *memory, uint64_t nbytes, uint32_t n_trees, uint32_t tree, uint32_t n_nodes,
+                       struct pylm__overlay *overlay);
+
+/* The keys of a plan's contexts, then of its long contexts, into `keys`; 0 for a long context that reaches
+ * back before the start of the text. `hashes` are those of the tree's templates. */
+void pylm__overlay_keys(const struct pylm__plan *plan, const uint64_t *hashes,
+                        const struct pylm__state *state, uint64_t *keys);
+
+/* What followed the contexts before. Writes n_recalled + 1 recalls. */
+void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
+                          const uint64_t *keys, uint32_t n_leaves, struct pylm__recall *recalls);
+
+/* The contexts were followed by `leaf`. */
+void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
+                         const uint64_t *keys, uint32_t leaf);
+
+/* Counts at a node; zeros if there are none. */
+struct pylm__node_counts pylm__overlay_node(const struct pylm__overlay *overlay, uint32_t node);
+
+/* A node was left to the left (0) or right (1). */
+void pylm__overlay_count(const struct pylm__overlay *overlay, uint32_t node, int side);
+
+/* How a repetition is told apart: by which long context found it (0 the shortest), and the run so far. */
+static inline uint8_t pylm__run_step(uint32_t which, uint32_t run)
+{
+    uint32_t level = pylm__ilog2(run + 1u);
+    return (uint8_t)(which * PYLM__N_RUNS + (level < PYLM__N_RUNS ? level : PYLM__N_RUNS - 1u));
+}
+
+#endif
