@@ -36,6 +36,9 @@ struct pylm__fit_result {
     uint32_t cycles;  /* until nothing more was gained */
 };
 
+/* Steps of progress that a fit reports at most. */
+uint32_t pylm__fit_steps(void);
+
 /* Fits the weights of all families to their common optimum.
  *   weights    out: for every family, for every set a row of n_inputs numbers, q13
  *   log_odds   out: of every event with these weights, nats; may be NULL */

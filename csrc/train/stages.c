@@ -171,6 +171,7 @@ int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__heldout *he
     problem.side = heldout->side;
     problem.n_threads = n_threads;
     problem.user = &in;
+    pylm__task_begin(task, PYLM_STAGE_FIT, 3u * pylm__fit_steps());
     if (mixed)
         status = fit_first(stages, problem, &in, tree->n_sets, mixed, task);
     if (status == PYLM_OK)
