@@ -49,6 +49,12 @@ static uint32_t class_value(const struct pylm__tree *tree, const struct pylm__st
                         : pylm__bits(tree->classes, bit, tree->class_bits));
 }
 
+uint32_t pylm__context_previous(const struct pylm__tree *tree, const struct pylm__state *state)
+{
+    uint32_t previous = tree->classes ? class_value(tree, state, 1, 0) : pylm__state_recent(state, 1);
+    return previous < tree->n_previous ? previous : 0u;
+}
+
 /* The value that a template of this kind and lag adds to its base. */
 static uint32_t context_value(const struct pylm__tree *tree, const struct pylm__state *state, uint32_t kind,
                               uint32_t lag)

@@ -68,6 +68,9 @@ struct pylm__lookup {
     uint8_t check_bits, payload_bits;
 };
 
+/* Class of the previous symbol plus one (without classes, the symbol plus one); 0 at the start of a text. */
+uint32_t pylm__context_previous(const struct pylm__tree *tree, const struct pylm__state *state);
+
 /* The context hashes of all templates of a tree; the upper PYLM__HASH_BITS bits of each count. */
 void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t *hashes);
 

@@ -48,7 +48,7 @@ static void add_calibrated(struct sum *s, const struct pylm__tree *tree, uint32_
 static void add_overlay(struct sum *s, const struct pylm__final *final, const struct pylm__tree *tree,
                         uint32_t node, uint32_t mid, const struct pylm__alive *alive, uint32_t row_nbytes)
 {
-    struct pylm__node_counts counts = pylm__overlay_node(&final->overlay, node);
+    struct pylm__node_past past = pylm__overlay_node(&final->overlay, node);
     uint32_t indices[PYLM__MAX_RECALLS], i, n = final->plan.n_recalled, n_alive = 0;
     for (i = 0; i < n; i++) {
         const struct pylm__recall *recall = &final->recalls[i];
@@ -59,8 +59,8 @@ static void add_overlay(struct sum *s, const struct pylm__final *final, const st
                                         pylm__recall_left(&final->recalls[n], alive->of[n], mid));
     s->rows[2] += (size_t)pylm__recall_set(n_alive, final->recalls[n].count[0], indices[n] != 0) * row_nbytes;
     s->n_rows = 3;
-    add_calibrated(s, tree, PYLM__INPUT_SLOW, pylm__calibration_index(counts.slow[0], counts.slow[1]));
-    add_calibrated(s, tree, PYLM__INPUT_FAST, pylm__calibration_index(counts.fast[0], counts.fast[1]));
+    add_calibrated(s, tree, PYLM__INPUT_COUNTS, pylm__calibration_index(past.counts[0], past.counts[1]));
+    add_calibrated(s, tree, PYLM__INPUT_AGES, pylm__ages_index(past));
     for (i = 0; i <= n; i++)
         add_calibrated(s, tree, PYLM__INPUT_RECALL + i, indices[i]);
 }

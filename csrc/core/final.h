@@ -81,6 +81,12 @@ static inline uint32_t pylm__recall_index(const struct pylm__recall *recall, uin
     return pylm__calibration_index(n[0], n[1]);
 }
 
+/* Calibration index of a node's ages; 0: it was never reached. */
+static inline uint32_t pylm__ages_index(struct pylm__node_past past)
+{
+    return past.ages[0] * PYLM__N_AGES + past.ages[1];
+}
+
 /* Calibration index of a repetition: its step takes the place of a count. */
 static inline uint32_t pylm__repetition_index(const struct pylm__recall *recall, uint32_t alive, uint32_t left)
 {

@@ -89,13 +89,14 @@ static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree
              symbols = pylm__load64(t + PYLM__T_SYMBOLS), classes = pylm__load64(t + PYLM__T_CLASSES);
     uint32_t i;
     if (!tree->n_suffix || tree->n_suffix > tree->n_templates || tree->depth > PYLM__MAX_DEPTH ||
-        !tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS)
+        !tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS || !tree->n_previous ||
+        tree->n_previous > PYLM__MAX_SYMBOLS)
         return 0;
     if (tree->symbol_bits != pylm__width(m->n_symbols - 1u) || tree->class_bits > 24u ||
         tree->coarse_bits > 24u || tree->set_bits > 24u)
         return 0;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        n_sets += pylm__n_sets(i, tree->n_suffix, tree->n_node_sets);
+        n_sets += pylm__n_sets(i, tree->n_suffix, tree->n_node_sets, tree->n_previous);
     if (!packed_inside(m, pylm__load64(t + PYLM__T_NODES), n - 1u, tree->symbol_bits + 0u + tree->set_bits) ||
         (ranks && !packed_inside(m, ranks, n, tree->symbol_bits)) ||
         (symbols && !packed_inside(m, symbols, n, tree->symbol_bits)) ||
@@ -233,6 +234,7 @@ void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *p
     tree->n_templates = pylm__load32(t + PYLM__T_N_TEMPLATES);
     tree->n_suffix = pylm__load32(t + PYLM__T_N_SUFFIX);
     tree->n_node_sets = pylm__load32(t + PYLM__T_N_NODE_SETS);
+    tree->n_previous = pylm__load32(t + PYLM__T_N_PREVIOUS);
     tree->depth = pylm__load32(t + PYLM__T_DEPTH);
     tree->n_symbols = model->n_symbols;
     tree->symbol_bits = t[PYLM__T_SYMBOL_BITS];

@@ -63,7 +63,8 @@ enum {
     PYLM__T_PLAN = 80,       /* 16 bytes: what an overlay keeps; see overlay.h */
     PYLM__T_OVERLAY_CALIBRATION = 96, /* u64 i16[inputs of the overlay][PYLM__N_CALIBRATION] */
     PYLM__T_OVERLAY_WEIGHTS = 104, /* u64 i16[sets][PYLM__N_FINAL + inputs of the overlay], q13 */
-    PYLM__T_NBYTES = 112
+    PYLM__T_N_PREVIOUS = 112, /* u32 weight sets chosen by the previous symbol: classes + 1, or 257 for bytes */
+    PYLM__T_NBYTES = 120
 };
 
 /* Template header. */
@@ -109,7 +110,7 @@ struct pylm__tree {
     const uint8_t *nodes, *calibration, *weights, *final_weights;
     const uint8_t *overlay_calibration, *overlay_weights;
     const uint8_t *ranks, *symbols, *classes; /* may be NULL */
-    uint32_t share, n_templates, n_suffix, n_node_sets, depth, n_symbols;
+    uint32_t share, n_templates, n_suffix, n_node_sets, n_previous, depth, n_symbols;
     uint8_t symbol_bits, class_bits, coarse_bits, set_bits;
 };
 

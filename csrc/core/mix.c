@@ -51,27 +51,31 @@ void pylm__front_begin(const struct pylm__evidence *evidence, uint32_t n, struct
         add_active(front, &evidence[i], (uint8_t)i);
 }
 
-/* The three rows of weights that a situation chooses. */
+/* The four rows of weights that a situation chooses. */
 struct rows {
-    const uint8_t *w0, *w1, *w2;
+    const uint8_t *w0, *w1, *w2, *w3;
 };
 
-static inline struct rows choose_rows(const struct pylm__tree *tree, const struct pylm__front *front,
+static inline struct rows choose_rows(const struct pylm__mixer *mixer, const struct pylm__front *front,
                                       const struct pylm__evidence *evidence, uint32_t node_set)
 {
+    const struct pylm__tree *tree = &mixer->tree;
     struct pylm__situation situation = {front->digits, 0, 0};
-    uint32_t sets[PYLM__N_FAMILIES], row = 2u * (tree->n_templates + 1u);
-    uint32_t before = pylm__n_sets(0, tree->n_suffix, tree->n_node_sets);
+    struct pylm__place place = {node_set, mixer->previous};
+    uint32_t sets[PYLM__N_FAMILIES];
+    size_t row = 2u * (tree->n_templates + 1u), before = pylm__n_sets(0, tree->n_suffix, 0, 0);
     struct rows rows;
     if (front->n_suffix) {
         const struct pylm__evidence *longest = &evidence[front->active[front->n_suffix - 1u]];
         situation.suffix = longest->template_number;
         situation.hits = longest->level;
     }
-    pylm__situation_sets(&situation, node_set, sets);
-    rows.w0 = tree->weights + (size_t)sets[0] * row;
-    rows.w1 = tree->weights + (size_t)(before + sets[1]) * row;
-    rows.w2 = tree->weights + (size_t)(before + tree->n_node_sets + sets[2]) * row;
+    pylm__situation_sets(&situation, place, sets);
+    rows.w0 = tree->weights + sets[0] * row;
+    rows.w1 = tree->weights + (before + sets[1]) * row;
+    before += tree->n_node_sets;
+    rows.w2 = tree->weights + (before + sets[2]) * row;
+    rows.w3 = tree->weights + (before + PYLM__N_LEVEL_SETS + sets[3]) * row;
     return rows;
 }
 
@@ -80,7 +84,7 @@ static inline struct rows choose_rows(const struct pylm__tree *tree, const struc
 static inline uint32_t weighted(const struct rows *rows, uint32_t k, int32_t input)
 {
     int32_t weight = pylm__load_i16(rows->w0 + 2u * k) + pylm__load_i16(rows->w1 + 2u * k) +
-                     pylm__load_i16(rows->w2 + 2u * k);
+                     pylm__load_i16(rows->w2 + 2u * k) + pylm__load_i16(rows->w3 + 2u * k);
     return (uint32_t)weight * (uint32_t)input;
 }
 
@@ -91,11 +95,11 @@ struct sums {
     struct pylm__mean mean;
 };
 
-static inline struct sums begin(const struct pylm__tree *tree, const struct pylm__front *front,
+static inline struct sums begin(const struct pylm__mixer *mixer, const struct pylm__front *front,
                                 const struct pylm__evidence *evidence, uint32_t node_set)
 {
-    struct sums s = {choose_rows(tree, front, evidence, node_set), 0, {0, 0}};
-    s.sum = weighted(&s.rows, tree->n_templates, PYLM__CONSTANT_Q10);
+    struct sums s = {choose_rows(mixer, front, evidence, node_set), 0, {0, 0}};
+    s.sum = weighted(&s.rows, mixer->tree.n_templates, PYLM__CONSTANT_Q10);
     return s;
 }
 
@@ -130,7 +134,7 @@ static inline int is_sided(const struct pylm__evidence *e, uint32_t mid)
 uint32_t pylm__node_probability(const struct pylm__mixer *mixer, struct pylm__node node,
                                 const struct pylm__front *front, struct pylm__evidence *evidence)
 {
-    struct sums s = begin(&mixer->tree, front, evidence, node.set);
+    struct sums s = begin(mixer, front, evidence, node.set);
     uint32_t i;
     for (i = 0; i < front->n_active; i++) {
         struct pylm__evidence *e = &evidence[front->active[i]];
@@ -166,7 +170,7 @@ void pylm__node_descend(const struct pylm__mixer *mixer, uint32_t mid, int side,
 uint32_t pylm__node_follow(const struct pylm__mixer *mixer, struct pylm__node node, int side,
                            struct pylm__front *front, struct pylm__evidence *evidence)
 {
-    struct sums s = begin(&mixer->tree, front, evidence, node.set);
+    struct sums s = begin(mixer, front, evidence, node.set);
     uint32_t i, n_active = front->n_active, p;
     clear(front);
     for (i = 0; i < n_active; i++) {

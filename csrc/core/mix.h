@@ -4,14 +4,15 @@
  * mix.h: from the evidence at a node to the probability of going right.
  *
  * First stage: the log-odds of a node are a weighted sum of the templates' calibrated log-odds and a
- * constant. A template without evidence adds nothing. The weight of an input is itself a sum of three, each
+ * constant. A template without evidence adds nothing. The weight of an input is itself a sum of four, each
  * from a set that something else about the situation chooses:
  *
  *   family 0   the longest suffix context with evidence, how much, and how many skip contexts have some
  *   family 1   the node: each upper node has a set of its own, lower nodes share one a depth
  *   family 2   the evidence levels of three templates (roles LEVEL_1 to LEVEL_3)
+ *   family 3   the class of the previous symbol; in bytes the symbol
  *
- * The weight table holds the sets of family 0, then 1, then 2, each of n_templates + 1 numbers. The second
+ * The weight table holds the sets of families 0 to 3, each of n_templates + 1 numbers. The second
  * stage is final.h.
  */
 #ifndef PYLM_CORE_MIX_H
@@ -32,6 +33,7 @@ struct pylm__front {
 struct pylm__mixer {
     struct pylm__tree tree;
     struct pylm__final final;
+    uint32_t previous; /* set of family 3 */
 };
 
 /* The front at the root: all of n pieces of evidence. Leaves `alive` as it is. */

@@ -3,8 +3,8 @@
  *
  * overlay.c: see overlay.h.
  *
- *   part      u32 run, 12 bytes for later; node buckets; slot buckets
- *   node      u32 node + 1, or 0; u8 slow left, slow right, fast left, fast right
+ *   part      u32 run, u32 symbols learned (the time), 8 bytes zero; node buckets; slot buckets
+ *   node      u24 node + 1, or 0; u8 count left; u24 time left; u8 count right; u24 time right; u8 zero
  *   slot      u16 fingerprint, 0 if empty; u16 uses; the latest successors first: u24 leaf, u8 count (0: none)
  */
 #include "overlay.h"
@@ -12,13 +12,14 @@
 #include <string.h>
 
 #define HEAD_NBYTES 16u
-#define NODE_NBYTES 8u
+#define NODE_NBYTES 12u
 #define NODES 4u /* a bucket */
 #define SLOT_NBYTES (4u + 4u * PYLM__N_RECENT)
 #define SLOTS 4u /* a bucket */
-#define SLOW_LIMIT 255u /* counts are halved beyond */
-#define FAST_LIMIT 30u
-#define COUNT_LIMIT 255u
+#define NODE_LIMIT 30u   /* counts of a node are halved beyond */
+#define COUNT_LIMIT 255u /* counts of successors too */
+#define DECAY_FROM 2u    /* what another successor has beyond this is halved */
+#define U24 UINT32_C(0xffffff)
 #define MAX_USES 65535u
 #define FIRST_LONG 64u /* keys of long contexts are told apart from those of templates by this */
 
@@ -35,8 +36,8 @@ int pylm__overlay_part(uint8_t *memory, uint64_t nbytes, uint32_t n_trees, uint3
     slots = (part - HEAD_NBYTES - nodes * NODES * NODE_NBYTES) / (SLOTS * SLOT_NBYTES);
     if (!slots)
         return 0;
-    overlay->run = memory + (size_t)(tree * part);
-    overlay->nodes = overlay->run + HEAD_NBYTES;
+    overlay->head = memory + (size_t)(tree * part);
+    overlay->nodes = overlay->head + HEAD_NBYTES;
     overlay->n_node_buckets = (uint32_t)nodes;
     overlay->slots = overlay->nodes + (size_t)(nodes * NODES * NODE_NBYTES);
     overlay->n_slot_buckets = slots < UINT32_MAX ? (uint32_t)slots : UINT32_MAX;
@@ -151,7 +152,7 @@ void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm
         const uint8_t *slot = keys[plan->n_recalled + j] ? find_slot(overlay, keys[plan->n_recalled + j]) : NULL;
         if (slot && count_at(slot, 0) && leaf_at(slot, 0) < n_leaves) {
             recalls[i].leaf[0] = leaf_at(slot, 0);
-            recalls[i].count[0] = pylm__run_step(j, pylm__load32(overlay->run));
+            recalls[i].count[0] = pylm__run_step(j, pylm__load32(overlay->head));
             recalls[i].n = 1;
         }
     }
@@ -167,17 +168,19 @@ static void count_leaf(uint8_t *slot, uint32_t leaf)
         count = count_at(slot, i);
     for (j = i; j > 0; j--)
         put(slot, j, leaf_at(slot, j - 1u), count_at(slot, j - 1u));
-    if (count == COUNT_LIMIT)
-        for (j = 1, count /= 2u; j < PYLM__N_RECENT; j++)
-            put(slot, j, leaf_at(slot, j), (count_at(slot, j) + 1u) / 2u);
-    put(slot, 0, leaf, count + 1u);
+    for (j = 1; j < PYLM__N_RECENT; j++) {
+        uint32_t other = count_at(slot, j);
+        if (other > DECAY_FROM)
+            put(slot, j, leaf_at(slot, j), (other + DECAY_FROM) / 2u);
+    }
+    put(slot, 0, leaf, count < COUNT_LIMIT ? count + 1u : count);
     pylm__store16(slot + 2u, uses < MAX_USES ? uses + 1u : uses);
 }
 
 void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
                          const uint64_t *keys, uint32_t leaf)
 {
-    uint32_t i, run = pylm__load32(overlay->run), right = 0;
+    uint32_t i, run = pylm__load32(overlay->head), right = 0;
     for (i = plan->n_long; i-- > 0;) { /* was the longest one right? */
         const uint8_t *slot = keys[plan->n_recalled + i] ? find_slot(overlay, keys[plan->n_recalled + i]) : NULL;
         if (slot) {
@@ -185,10 +188,11 @@ void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm_
             break;
         }
     }
-    pylm__store32(overlay->run, !right ? 0u : run < PYLM__RUN_LIMIT ? run + 1u : PYLM__RUN_LIMIT);
+    pylm__store32(overlay->head, !right ? 0u : run < PYLM__RUN_LIMIT ? run + 1u : PYLM__RUN_LIMIT);
     for (i = 0; i < (uint32_t)plan->n_recalled + plan->n_long; i++)
         if (keys[i])
             count_leaf(take_slot(overlay, keys[i]), leaf);
+    pylm__store32(overlay->head + 4, pylm__load32(overlay->head + 4) + 1u);
 }
 
 /* ---- nodes ---- */
@@ -204,35 +208,53 @@ static uint8_t *find_node(const struct pylm__overlay *overlay, uint32_t node)
     uint8_t *at = node_bucket(overlay, node);
     uint32_t i;
     for (i = 0; i < NODES; i++, at += NODE_NBYTES)
-        if (pylm__load32(at) == node + 1u)
+        if ((pylm__load32(at) & U24) == node + 1u)
             return at;
     return NULL;
 }
 
-struct pylm__node_counts pylm__overlay_node(const struct pylm__overlay *overlay, uint32_t node)
+/* The present time, 1 to 2^24 - 1; it goes round, which makes what is very old look younger. */
+static uint32_t now(const struct pylm__overlay *overlay)
 {
-    struct pylm__node_counts counts = {{0, 0}, {0, 0}};
-    const uint8_t *at = find_node(overlay, node);
-    if (at) {
-        counts.slow[0] = at[4];
-        counts.slow[1] = at[5];
-        counts.fast[0] = at[6];
-        counts.fast[1] = at[7];
-    }
-    return counts;
+    return pylm__load32(overlay->head + 4) % U24 + 1u;
 }
 
-/* The node's place, or that of the node with the lowest counts in its bucket, made empty. */
+static uint8_t age(uint32_t present, uint32_t time)
+{
+    uint32_t level;
+    if (!time)
+        return 0;
+    level = 1u + pylm__ilog2((present > time ? present - time : present + U24 - time) | 1u);
+    return (uint8_t)(level < PYLM__N_AGES ? level : PYLM__N_AGES - 1u);
+}
+
+struct pylm__node_past pylm__overlay_node(const struct pylm__overlay *overlay, uint32_t node)
+{
+    struct pylm__node_past past = {{0, 0}, {0, 0}};
+    const uint8_t *at = find_node(overlay, node);
+    uint32_t present = now(overlay);
+    if (at) {
+        past.counts[0] = at[3];
+        past.counts[1] = at[7];
+        past.ages[0] = age(present, pylm__load32(at + 4) & U24);
+        past.ages[1] = age(present, pylm__load32(at + 8) & U24);
+    }
+    return past;
+}
+
+/* The node's place, or that of the node of its bucket that was not reached for longest, made empty. */
 static uint8_t *take_node(const struct pylm__overlay *overlay, uint32_t node)
 {
     uint8_t *at = find_node(overlay, node), *bucket = node_bucket(overlay, node);
-    uint32_t i, sum, least = UINT32_MAX;
+    uint32_t i, left, right, newest, oldest = UINT32_MAX;
     if (at)
         return at;
     for (i = 0; i < NODES; i++, bucket += NODE_NBYTES) {
-        sum = bucket[4] + 0u + bucket[5];
-        if (sum < least) {
-            least = sum;
+        left = pylm__load32(bucket + 4) & U24;
+        right = pylm__load32(bucket + 8) & U24;
+        newest = left > right ? left : right;
+        if (newest < oldest) {
+            oldest = newest;
             at = bucket;
         }
     }
@@ -241,18 +263,13 @@ static uint8_t *take_node(const struct pylm__overlay *overlay, uint32_t node)
     return at;
 }
 
-static void count_side(uint8_t *counts, int side, uint32_t limit)
-{
-    if (counts[side] >= limit) {
-        counts[0] /= 2u;
-        counts[1] /= 2u;
-    }
-    counts[side]++;
-}
-
 void pylm__overlay_count(const struct pylm__overlay *overlay, uint32_t node, int side)
 {
-    uint8_t *at = take_node(overlay, node);
-    count_side(at + 4, side, SLOW_LIMIT);
-    count_side(at + 6, side, FAST_LIMIT);
+    uint8_t *at = take_node(overlay, node), *here = at + (side ? 7 : 3);
+    if (*here >= NODE_LIMIT) {
+        at[3] /= 2u;
+        at[7] /= 2u;
+    }
+    ++*here;
+    pylm__store32(at + (side ? 8 : 4), now(overlay) | (pylm__load32(at + (side ? 8 : 4)) & ~U24));
 }

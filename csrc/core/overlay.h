@@ -5,7 +5,7 @@
  *
  * An overlay is memory of the caller's, of any size. Every tree has an equal part of it, with
  *
- *   nodes   how often the text went left and right at a node of the tree, over a long and a short past;
+ *   nodes   how often the text lately went left and right at a node of the tree, and when it last did;
  *   slots   of some contexts, the successors they had last, with counts; also of a few long contexts, for
  *           repetitions: there the last successor counts, and for how many symbols in a row such contexts
  *           have been right by now (the run).
@@ -44,7 +44,7 @@ void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan);
 
 /* One tree's part of an overlay. */
 struct pylm__overlay {
-    uint8_t *run;              /* u32: length of the present run */
+    uint8_t *head;             /* u32 length of the present run, u32 symbols learned */
     uint8_t *nodes, *slots;
     uint32_t n_node_buckets, n_slot_buckets;
 };
@@ -57,18 +57,21 @@ struct pylm__recall {
     uint8_t n;
 };
 
-/* Inputs of an overlay: the slow and the fast counts of the node, then the recalls. */
-enum { PYLM__INPUT_SLOW = 0, PYLM__INPUT_FAST = 1, PYLM__INPUT_RECALL = 2 };
+/* Inputs of an overlay: counts and ages of the node, then the recalls. */
+enum { PYLM__INPUT_COUNTS = 0, PYLM__INPUT_AGES = 1, PYLM__INPUT_RECALL = 2 };
 
 static inline uint32_t pylm__plan_inputs(const struct pylm__plan *plan)
 {
     return PYLM__INPUT_RECALL + plan->n_recalled + 1u;
 }
 
-/* How often a node was left, and on which side. */
-struct pylm__node_counts {
-    uint8_t slow[2], fast[2];
+/* What is known of a node, left and right. */
+struct pylm__node_past {
+    uint8_t counts[2]; /* of the last times that it was reached */
+    uint8_t ages[2];   /* how long ago, 1 to PYLM__N_AGES - 1, a level for every doubling; 0: never */
 };
+
+#define PYLM__N_AGES 17u
 
 /* Cuts a tree's part out of n_trees equal ones. Returns 0 if it is too small to hold anything. */
 int pylm__overlay_part(uint8_t *memory, uint64_t nbytes, uint32_t n_trees, uint32_t tree, uint32_t n_nodes,
@@ -87,8 +90,8 @@ void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm
 void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
                          const uint64_t *keys, uint32_t leaf);
 
-/* Counts at a node; zeros if there are none. */
-struct pylm__node_counts pylm__overlay_node(const struct pylm__overlay *overlay, uint32_t node);
+/* A node's past; zeros if there is none. */
+struct pylm__node_past pylm__overlay_node(const struct pylm__overlay *overlay, uint32_t node);
 
 /* A node was left to the left (0) or right (1). */
 void pylm__overlay_count(const struct pylm__overlay *overlay, uint32_t node, int side);

@@ -50,6 +50,7 @@ struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pyl
     root->hi = model->n_symbols;
     n = pylm__evidence_find(model, &work->mixer.tree, state, work->hashes, work->looks, root->evidence);
     pylm__front_begin(root->evidence, n, &root->front);
+    work->mixer.previous = pylm__context_previous(&work->mixer.tree, state);
     pylm__final_begin(&work->mixer.final, model, &work->mixer.tree, work->tree_number, state, work->hashes,
                       &root->front.alive);
     return root;

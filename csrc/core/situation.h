@@ -25,7 +25,7 @@ enum pylm__role {
     PYLM__N_ROLES = 5
 };
 
-#define PYLM__N_FAMILIES 3u
+#define PYLM__N_FAMILIES 4u
 #define PYLM__N_HITS 4u  /* evidence levels 1, 2, 3, 4 and more of the longest suffix context */
 #define PYLM__N_SKIPS 3u /* 0, 1, 2 and more skip contexts with evidence */
 #define PYLM__N_LEVEL_SETS (PYLM__N_LEVELS * PYLM__N_LEVELS * PYLM__N_LEVELS)
@@ -37,6 +37,12 @@ struct pylm__situation {
     uint32_t hits;   /* its evidence level */
 };
 
+/* Sets that do not depend on the evidence. */
+struct pylm__place {
+    uint32_t node_set;
+    uint32_t previous; /* class of the previous symbol + 1 (bytes: the symbol + 1), 0 at the start of a text */
+};
+
 /* What a template with evidence of this level adds to `digits`. */
 static inline uint32_t pylm__situation_digits(uint32_t role, uint32_t level)
 {
@@ -45,22 +51,24 @@ static inline uint32_t pylm__situation_digits(uint32_t role, uint32_t level)
 }
 
 /* The chosen sets, as numbers within their families. */
-static inline void pylm__situation_sets(const struct pylm__situation *s, uint32_t node_set, uint32_t *sets)
+static inline void pylm__situation_sets(const struct pylm__situation *s, struct pylm__place place, uint32_t *sets)
 {
     uint32_t hits = s->hits ? s->hits - 1u : 0u, skips = s->digits >> 16;
     sets[0] = (s->suffix * PYLM__N_SKIPS + (skips < PYLM__N_SKIPS ? skips : PYLM__N_SKIPS - 1u)) *
                   PYLM__N_HITS +
               (hits < PYLM__N_HITS ? hits : PYLM__N_HITS - 1u);
-    sets[1] = node_set;
+    sets[1] = place.node_set;
     sets[2] = s->digits & 0xffffu;
+    sets[3] = place.previous;
 }
 
 /* Sets of a family in a tree. */
-static inline uint32_t pylm__n_sets(uint32_t family, uint32_t n_suffix, uint32_t n_node_sets)
+static inline uint32_t pylm__n_sets(uint32_t family, uint32_t n_suffix, uint32_t n_node_sets, uint32_t n_previous)
 {
     return family == 0   ? n_suffix * PYLM__N_SKIPS * PYLM__N_HITS
            : family == 1 ? n_node_sets
-                         : PYLM__N_LEVEL_SETS;
+           : family == 2 ? PYLM__N_LEVEL_SETS
+                         : n_previous;
 }
 
 #endif

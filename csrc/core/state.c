@@ -35,7 +35,6 @@ static void learn(const struct pylm__model *model, const struct pylm__tree *tree
     pylm__plan_read(tree, &plan);
     pylm__context_hashes(tree, state, hashes);
     pylm__overlay_keys(&plan, hashes, state, keys);
-    pylm__overlay_learn(overlay, &plan, keys, leaf);
     while (hi - lo > 1u) {
         struct pylm__node node = pylm__tree_node(tree, number, lo, hi);
         int side = leaf >= node.mid;
@@ -43,6 +42,7 @@ static void learn(const struct pylm__model *model, const struct pylm__tree *tree
         number += side ? node.mid - lo : 1u;
         *(side ? &lo : &hi) = node.mid;
     }
+    pylm__overlay_learn(overlay, &plan, keys, leaf);
 }
 
 static void learn_in_all_trees(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol)

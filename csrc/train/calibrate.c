@@ -77,7 +77,13 @@ uint32_t pylm__index_level(uint32_t index)
     return pylm__evidence_level(index_total(index));
 }
 
-void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indices, int symmetric,
+/* The index for ages (b, a), which stand for (a, b). */
+static uint32_t mirrored_ages(uint32_t index)
+{
+    return index < PYLM__N_AGES * PYLM__N_AGES ? index % PYLM__N_AGES * PYLM__N_AGES + index / PYLM__N_AGES : index;
+}
+
+void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indices, int symmetric, int ages,
                      int16_t *table)
 {
     uint64_t seen[PYLM__N_CALIBRATION][2], e;
@@ -91,11 +97,13 @@ void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indice
         left = (double)seen[i][0];
         right = (double)seen[i][1];
         if (symmetric) {
-            m = mirrored(i);
+            m = ages ? mirrored_ages(i) : mirrored(i);
             left += (double)seen[m][1];
             right += (double)seen[m][0];
         }
-        typical_counts(i, &n0, &n1);
+        n0 = n1 = 0;
+        if (!ages)
+            typical_counts(i, &n0, &n1);
         prior = (n1 + PRIOR_COUNT) / (n0 + n1 + 2 * PRIOR_COUNT);
         log_odds = log((right + PRIOR_WEIGHT * prior) / (left + PRIOR_WEIGHT * (1 - prior)));
         log_odds = floor(log_odds * 1024.0 + 0.5);

@@ -8,8 +8,9 @@
 
 /* Log-odds, q10, for every calibration index of one template: how often the symbol really was on the
  * right when the evidence was (n0, n1). No evidence gives 0.
- *   symmetric   left and right are arbitrary names (word trees): L(n0, n1) = -L(n1, n0), from both. */
-void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indices, int symmetric,
+ *   symmetric   left and right are arbitrary names (word trees): L(n0, n1) = -L(n1, n0), from both.
+ *   ages        the indices are of ages (pylm__ages_index()), not of counts. */
+void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indices, int symmetric, int ages,
                      int16_t *table);
 
 /* The evidence level, as pylm__evidence_level() gives it, behind a calibration index. */

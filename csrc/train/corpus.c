@@ -272,3 +272,16 @@ int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
     free(order);
     return status;
 }
+
+int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t position)
+{
+    uint64_t from = 0, to = corpus->n_documents; /* the first that ends at the position or behind it */
+    while (from < to) {
+        uint64_t middle = from + (to - from) / 2u;
+        if (corpus->document_ends[middle] < position)
+            from = middle + 1u;
+        else
+            to = middle;
+    }
+    return !position || (from < corpus->n_documents && corpus->document_ends[from] == position);
+}

@@ -44,6 +44,9 @@ int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, pylm_task
 /* Renames all symbols: s becomes new_symbol[s]. */
 int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol);
 
+/* Whether a document starts at this position. */
+int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t position);
+
 /* The text of a word. */
 const uint8_t *pylm__word_text(const struct pylm__words *words, uint32_t word, uint64_t *nbytes);
 

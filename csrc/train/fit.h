@@ -8,7 +8,7 @@
 #include "../core/image.h"
 
 #define PYLM__FIT_MAX_INPUTS (PYLM__MAX_TEMPLATES + 1u)
-#define PYLM__FIT_MAX_FAMILIES 3u
+#define PYLM__FIT_MAX_FAMILIES 4u
 
 struct pylm__fit_input {
     int16_t value; /* log-odds, q10 */

@@ -11,7 +11,7 @@
 #include "pack.h"
 #include "sort.h"
 
-#define ENOUGH_SYMBOLS 90000u /* held out; more gains little (DESIGN.md) */
+#define ENOUGH_SYMBOLS 300000u /* held out; more gains little (DESIGN.md) */
 #define MAX_BLOCK 131072u     /* symbols; keeps large corpora fast */
 #define MIN_BLOCKS 2u
 
@@ -36,15 +36,16 @@ static void choose_blocks(struct pylm__heldout *h, uint64_t n)
 }
 
 /* Goes down to a leaf; writes the events if there are arrays for them. Returns how many. */
-static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, uint32_t *node_set,
-                          uint8_t *side)
+static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, uint32_t previous,
+                          struct pylm__place *places, uint8_t *side)
 {
     uint32_t node = 0, lo = 0, hi = tree->n_symbols, mid;
     uint64_t n = 0;
     while (hi - lo > 1u) {
         mid = tree->mid[node];
-        if (node_set) {
-            node_set[n] = tree->set[node];
+        if (places) {
+            places[n].node_set = tree->set[node];
+            places[n].previous = previous;
             side[n] = leaf >= mid;
         }
         n++;
@@ -57,6 +58,16 @@ static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, u
         }
     }
     return n;
+}
+
+/* The weight set that the symbol before position p chooses: as pylm__context_previous() says. */
+static uint32_t previous_set(const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree, uint64_t p)
+{
+    uint32_t symbol;
+    if (!p || pylm__corpus_starts_document(corpus, p))
+        return 0;
+    symbol = corpus->symbols[p - 1u];
+    return 1u + (tree->n_classes ? tree->class_of[tree->leaf_of[symbol]] : symbol);
 }
 
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
@@ -72,18 +83,18 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     for (b = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++) {
             heldout->first_event[at++] = heldout->n_events;
-            heldout->n_events += walk_path(tree, tree->leaf_of[corpus->symbols[p]], NULL, NULL);
+            heldout->n_events += walk_path(tree, tree->leaf_of[corpus->symbols[p]], 0, NULL, NULL);
         }
     heldout->first_event[at] = heldout->n_events;
-    heldout->node_set = pylm__array_new(heldout->n_events, sizeof *heldout->node_set);
+    heldout->places = pylm__array_new(heldout->n_events, sizeof *heldout->places);
     heldout->side = pylm__array_new(heldout->n_events, sizeof *heldout->side);
     heldout->means = pylm__array_new(heldout->n_events, sizeof *heldout->means);
-    if (!heldout->node_set || !heldout->side || !heldout->means)
+    if (!heldout->places || !heldout->side || !heldout->means)
         return PYLM_ERR_MEMORY;
     for (b = 0, at = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++, at++)
-            (void)walk_path(tree, tree->leaf_of[corpus->symbols[p]],
-                            heldout->node_set + heldout->first_event[at],
+            (void)walk_path(tree, tree->leaf_of[corpus->symbols[p]], previous_set(corpus, tree, p),
+                            heldout->places + heldout->first_event[at],
                             heldout->side + heldout->first_event[at]);
     return PYLM_OK;
 }
@@ -91,7 +102,7 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
 void pylm__heldout_free(struct pylm__heldout *heldout)
 {
     free(heldout->first_event);
-    free(heldout->node_set);
+    free(heldout->places);
     free(heldout->side);
     free(heldout->means);
     memset(heldout, 0, sizeof *heldout);

@@ -23,7 +23,7 @@ struct pylm__heldout {
     uint64_t n_symbols;    /* in all blocks */
     uint64_t n_events;
     uint64_t *first_event; /* of each symbol, in order; one more at the end */
-    uint32_t *node_set;    /* of each event */
+    struct pylm__place *places; /* of each event */
     uint8_t *side;         /* of each event: where the symbol is, 1 is right */
     struct pylm__mean *means; /* of each event, over all templates whose evidence was looked up */
 };

@@ -32,11 +32,11 @@ static void make_keys(const struct reader *r, const struct pylm__state *state, u
 static void note(const struct reader *r, uint64_t event, uint32_t node, const struct pylm__recall *recalls,
                  const struct pylm__alive *alive)
 {
-    struct pylm__node_counts counts = pylm__overlay_node(&r->overlay, node);
+    struct pylm__node_past past = pylm__overlay_node(&r->overlay, node);
     uint16_t **indices = r->out->indices;
     uint32_t i, n = r->templates->plan.n_recalled, mid = r->tree->mid[node], n_alive = 0;
-    indices[PYLM__INPUT_SLOW][event] = (uint16_t)pylm__calibration_index(counts.slow[0], counts.slow[1]);
-    indices[PYLM__INPUT_FAST][event] = (uint16_t)pylm__calibration_index(counts.fast[0], counts.fast[1]);
+    indices[PYLM__INPUT_COUNTS][event] = (uint16_t)pylm__calibration_index(past.counts[0], past.counts[1]);
+    indices[PYLM__INPUT_AGES][event] = (uint16_t)pylm__ages_index(past);
     for (i = 0; i <= n; i++) {
         uint32_t left = pylm__recall_left(&recalls[i], alive->of[i], mid);
         uint32_t index = i < n ? pylm__recall_index(&recalls[i], alive->of[i], left)

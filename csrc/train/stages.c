@@ -14,7 +14,7 @@
 
 #define PRIOR 0.15         /* a template's weight without any event */
 #define PRIOR_RECALL 0.05  /* an overlay input's */
-#define MAX_SUM 10.0       /* of weights: 3 families * 8704 * 10 * 2^13 < 2^31 */
+#define MAX_SUM 7.5        /* of weights: 4 families * 8704 * 7.5 * 2^13 < 2^31 */
 #define MAX_FINAL_SUM 7.0  /* 3 families * 11392 * 7 * 2^13 < 2^31 */
 
 struct stage_input {
@@ -47,7 +47,7 @@ static uint32_t gather_first(const void *user, uint64_t e, struct pylm__fit_inpu
     }
     inputs[n].number = (uint16_t)in->templates->n;
     inputs[n++].value = PYLM__CONSTANT_Q10;
-    pylm__situation_sets(&situation, in->heldout->node_set[e], sets);
+    pylm__situation_sets(&situation, in->heldout->places[e], sets);
     return n;
 }
 
@@ -62,7 +62,7 @@ static uint32_t gather_final(const void *user, uint64_t e, struct pylm__fit_inpu
     inputs[PYLM__FINAL_MIXED].value = (int16_t)fmin(fmax(mixed, -PYLM__MAX_MIXED_Q10), PYLM__MAX_MIXED_Q10);
     inputs[PYLM__FINAL_MEAN].value = (int16_t)pylm__mean_log_odds(in->heldout->means[e]);
     inputs[PYLM__FINAL_CONSTANT].value = PYLM__CONSTANT_Q10;
-    sets[0] = in->heldout->node_set[e];
+    sets[0] = in->heldout->places[e].node_set;
     sets[1] = pylm__confidence(in->heldout->means[e]);
     return PYLM__N_FINAL;
 }
@@ -95,7 +95,7 @@ static int fit_stage(struct pylm__fit_problem *problem, int16_t **weights, uint6
 }
 
 static int fit_first(struct pylm__stages *stages, struct pylm__fit_problem problem, const struct stage_input *in,
-                     uint32_t n_node_sets, double *log_odds, pylm_task *task)
+                     const struct pylm__symbol_tree *tree, double *log_odds, pylm_task *task)
 {
     double prior[PYLM__FIT_MAX_INPUTS];
     struct pylm__fit_result result;
@@ -103,7 +103,7 @@ static int fit_first(struct pylm__stages *stages, struct pylm__fit_problem probl
     problem.n_inputs = in->templates->n + 1u;
     problem.n_families = PYLM__N_FAMILIES;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        problem.n_sets[i] = pylm__n_sets(i, in->templates->n_suffix, n_node_sets);
+        problem.n_sets[i] = pylm__n_sets(i, in->templates->n_suffix, tree->n_sets, pylm__tree_previous_sets(tree));
     for (i = 0; i < problem.n_inputs; i++)
         prior[i] = PRIOR;
     problem.prior = prior;
@@ -150,7 +150,7 @@ static int calibrate_overlay(struct pylm__stages *stages, const struct pylm__hel
     if (!stages->overlay_calibration)
         return PYLM_ERR_MEMORY;
     for (i = 0; i < simulated->n_inputs; i++)
-        pylm__calibrate(heldout, simulated->indices[i], symmetric,
+        pylm__calibrate(heldout, simulated->indices[i], symmetric, i == PYLM__INPUT_AGES,
                         stages->overlay_calibration + (size_t)i * PYLM__N_CALIBRATION);
     return PYLM_OK;
 }
@@ -173,7 +173,7 @@ int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__heldout *he
     problem.user = &in;
     pylm__task_begin(task, PYLM_STAGE_FIT, 3u * pylm__fit_steps());
     if (mixed)
-        status = fit_first(stages, problem, &in, tree->n_sets, mixed, task);
+        status = fit_first(stages, problem, &in, tree, mixed, task);
     if (status == PYLM_OK)
         status = pylm__simulate(&simulated, heldout, corpus, tree, templates, n_threads, task);
     if (status == PYLM_OK)

@@ -194,7 +194,7 @@ static int count_template(struct counting *c, uint32_t k, pylm_task *task)
             status = pylm__heldout_evidence(c->heldout, corpus, &c->trained->tree, keys, of_blocks, min_count,
                                             c->indices[k], task);
         if (status == PYLM_OK)
-            pylm__calibrate(c->heldout, c->indices[k], corpus->tokenizer != PYLM_TOKENIZER_BYTES,
+            pylm__calibrate(c->heldout, c->indices[k], corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
                             c->trained->calibration + k * PYLM__N_CALIBRATION);
     }
     free(keys);

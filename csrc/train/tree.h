@@ -25,6 +25,13 @@ int pylm__tree_of_bytes(struct pylm__symbol_tree *tree);
 int pylm__tree_of_words(struct pylm__symbol_tree *tree, const struct pylm__corpus *corpus,
                         uint32_t n_classes, pylm_task *task);
 
+/* Weight sets chosen by the previous symbol: one for each class, or without classes for each symbol, and one
+ * for the start of a text. */
+static inline uint32_t pylm__tree_previous_sets(const struct pylm__symbol_tree *tree)
+{
+    return 1u + (tree->n_classes ? tree->n_classes : tree->n_symbols);
+}
+
 void pylm__symbol_tree_free(struct pylm__symbol_tree *tree);
 
 #endif

@@ -147,6 +147,7 @@ static void write_symbol_tree(struct pylm__buffer *image, uint64_t head, const s
     unsigned coarse_bits = pylm__width(tree->n_coarse ? tree->n_coarse - 1u : 0u);
     uint32_t i;
     head32(image, head + PYLM__T_N_NODE_SETS, tree->n_sets);
+    head32(image, head + PYLM__T_N_PREVIOUS, pylm__tree_previous_sets(tree));
     head32(image, head + PYLM__T_DEPTH, tree->depth);
     head8(image, head + PYLM__T_SYMBOL_BITS, symbol_bits);
     head8(image, head + PYLM__T_CLASS_BITS, class_bits);
