@@ -29,7 +29,7 @@ int pylm__overlay_part(uint8_t *memory, uint64_t nbytes, uint32_t n_trees, uint3
     uint64_t part = nbytes / n_trees, nodes, slots;
     if (part < HEAD_NBYTES + NODES * NODE_NBYTES + SLOTS * SLOT_NBYTES)
         return 0;
-    nodes = (part - HEAD_NBYTES) / 4u / (NODES * NODE_NBYTES);
+    nodes = (part - HEAD_NBYTES) / 2u / (NODES * NODE_NBYTES);
     if (nodes > n_nodes / 2u + 1u) /* twice as many places as there are nodes */
         nodes = n_nodes / 2u + 1u;
     nodes = nodes ? nodes : 1u;

@@ -29,10 +29,11 @@
 #define CURVATURE_CYCLES 2u     /* with a curvature of their own; the common vector needs it longer */
 #define COMMON_CURVATURE_CYCLES 5u
 #define CURVATURE_EVERY 4u      /* events, of which one is looked at for the curvature */
-#define ENOUGH 3e-6             /* nats an event gained in a cycle; less ends the fit */
+#define ENOUGH 1e-5             /* nats an event gained in a cycle; less ends the fit */
 #define COMMON_RIDGE 1.0
 #define SET_RIDGE 300.0         /* in units of squared nats of input; DESIGN.md has the measurements */
 #define MAX_STEP 1.0            /* of any weight at once: keeps Newton's first steps tame */
+#define MAX_LOG_ODDS 30.0       /* keeps probabilities apart from 0 and 1 */
 #define WEIGHT_ONE 8192.0       /* q13 */
 
 /* One event with its inputs, in one piece of memory. */
@@ -145,10 +146,14 @@ static int gather_events(struct fit *fit, const pylm_task *task)
 
 /* ---- one pass ---- */
 
-static double event_loss(const struct event *event)
+/* Adds -log(p) to a loss, many at a time: their product first. */
+static void add_loss(double p, double *product, double *loss)
 {
-    double d = event->side ? event->log_odds : -event->log_odds; /* of what happened */
-    return log1p(exp(-fabs(d))) + (d < 0 ? -d : 0.0);
+    *product *= p;
+    if (*product < 1e-200) {
+        *loss -= log(*product);
+        *product = 1.0;
+    }
 }
 
 /* An event's set in a family. */
@@ -196,6 +201,7 @@ static void pass_chunk(struct fit *fit, const struct family *f, int what, uint32
 {
     struct sums *sums = &fit->sums[chunk];
     uint64_t at = fit->starts[chunk], n = 0;
+    double product = 1.0;
     sums->loss = 0;
     if (f)
         memset(sums->gradient, 0, (size_t)f->n_sets * fit->n_inputs * sizeof *sums->gradient);
@@ -203,21 +209,23 @@ static void pass_chunk(struct fit *fit, const struct family *f, int what, uint32
         memset(sums->curvature, 0, (size_t)f->n_sets * fit->n_pairs * sizeof *sums->curvature);
     for (; at < fit->starts[chunk + 1u]; n++) {
         struct event *event = event_at(fit, at);
+        double p;
         at += event_units(event->n);
         if (n % SLICE == 0 && pylm__task_cancelled(task))
             return;
         if (fit->pending)
             apply_step(fit, event);
+        p = 1.0 / (1.0 + exp(-fmin(fmax(event->log_odds, -MAX_LOG_ODDS), MAX_LOG_ODDS)));
         if (what & WITH_LOSS)
-            sums->loss += event_loss(event);
+            add_loss(event->side ? p : 1.0 - p, &product, &sums->loss);
         if (f) {
             size_t set = set_of(fit, f, event);
-            double p = 1.0 / (1.0 + exp(-event->log_odds));
             add_gradient(event, p, sums->gradient + set * fit->n_inputs);
             if (what & WITH_CURVATURE && n % CURVATURE_EVERY == 0)
                 add_curvature(event, p, sums->curvature + set * fit->n_pairs);
         }
     }
+    sums->loss -= log(product);
 }
 
 /* A pass over all events. *loss, if asked for, is that of the weights before the family's step. */

@@ -11,17 +11,18 @@
 #include "pack.h"
 #include "sort.h"
 
-#define ENOUGH_SYMBOLS 300000u /* held out; more gains little (DESIGN.md) */
+#define ENOUGH_BYTES 1000000u  /* symbols held out; more gains little (DESIGN.md) */
+#define ENOUGH_WORDS 300000u
 #define MAX_BLOCK 131072u     /* symbols; keeps large corpora fast */
 #define MIN_BLOCKS 2u
 
-static void choose_blocks(struct pylm__heldout *h, uint64_t n)
+static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
 {
     uint64_t parts = n < PYLM__MAX_BLOCKS ? n : PYLM__MAX_BLOCKS, part, length;
     uint32_t i;
     length = n / parts < MAX_BLOCK ? n / parts : MAX_BLOCK;
-    h->n_blocks = (uint32_t)((ENOUGH_SYMBOLS + length - 1u) / length < parts
-                                 ? (ENOUGH_SYMBOLS + length - 1u) / length
+    h->n_blocks = (uint32_t)((enough + length - 1u) / length < parts
+                                 ? (enough + length - 1u) / length
                                  : parts);
     if (h->n_blocks < MIN_BLOCKS)
         h->n_blocks = parts < MIN_BLOCKS ? (uint32_t)parts : MIN_BLOCKS;
@@ -76,7 +77,7 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     uint64_t p, at = 0;
     uint32_t b;
     memset(heldout, 0, sizeof *heldout);
-    choose_blocks(heldout, corpus->n);
+    choose_blocks(heldout, corpus->n, corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS);
     heldout->first_event = pylm__array_new(heldout->n_symbols + 1u, sizeof *heldout->first_event);
     if (!heldout->first_event)
         return PYLM_ERR_MEMORY;
