@@ -236,6 +236,9 @@ PYLM_API int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *
  * text is generated. Without an overlay nothing is. */
 PYLM_API void pylm_state_learn(pylm_state *state, int learns);
 
+/* A new text begins; what was learned stays. */
+PYLM_API void pylm_state_restart(pylm_state *state);
+
 /* Notes in the overlay where in the text the state is, before the overlay is saved. */
 PYLM_API void pylm_state_keep(const pylm_state *state);
 

@@ -27,7 +27,8 @@ from .errors import (
     PylmError,
     TooLargeError,
 )
-from .model import Evaluation, Model, ModelInfo, Prediction, load
+from .model import Evaluation, Model, ModelInfo, load
+from .state import Prediction, State
 from .train import train
 
 __version__: str = _ffi.string(_lib.pylm_version()).decode()
@@ -44,6 +45,7 @@ __all__ = [
     "OutOfMemoryError",
     "Prediction",
     "PylmError",
+    "State",
     "TooLargeError",
     "load",
     "train",

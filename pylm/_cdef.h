@@ -83,6 +83,12 @@ typedef struct pylm_state {
 void pylm_state_init(pylm_state *state);
 int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol);
 
+int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes);
+int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes);
+void pylm_state_learn(pylm_state *state, int learns);
+void pylm_state_restart(pylm_state *state);
+void pylm_state_keep(const pylm_state *state);
+
 uint64_t pylm_work_nbytes(const pylm_model *model);
 int pylm_cost(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *work,
               uint32_t *cost_q16);

@@ -9,7 +9,7 @@ import math
 import os
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from ._image import Image, new_symbols
 from ._native import NONE, check, ffi, lib
@@ -48,8 +48,9 @@ class Sampler:
     """Chooses symbol after symbol. Arguments are those of Model.generate()."""
 
     def __init__(
-        self, image: Image, *, temperature: float, top_k: int, top_p: float, min_p: float,
-        repetition_penalty: float, repetition_window: int, seed: int | None,
+        self, image: Image, *, temperature: float = 0.8, top_k: int = 40, top_p: float = 0.95,
+        min_p: float = 0.0, repetition_penalty: float = 1.0, repetition_window: int = 64,
+        seed: int | None = None,
     ) -> None:  # fmt: skip
         self._image = image
         settings = self._settings = ffi.new("pylm_sampling *")
@@ -68,10 +69,11 @@ class Sampler:
         self._n_candidates = min(limit + self._window if limit else image.n_symbols, image.n_symbols)
         self._candidates = ffi.new("pylm_candidate[]", self._n_candidates)
 
-    def symbols(self, prompt: array[int], n: int) -> Iterator[int]:
-        """n symbols that go on after checked symbols."""
+    def symbols(self, prompt: array[int], n: int, state: Any = None) -> Iterator[int]:
+        """n symbols that go on after checked symbols; from a state that has read them, if one is given."""
         image, window = self._image, self._window
-        state, work, symbol = image.new_state(prompt), image.new_work(), ffi.new("uint32_t *")
+        state = image.new_state(prompt) if state is None else state
+        work, symbol = image.new_work(), ffi.new("uint32_t *")
         recent = new_symbols(max(window, 1))
         last = prompt[max(len(prompt) - window, 0) :] if window else array("I")
         recent[: len(last)] = last

@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import math
 import os
 from array import array
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from time import perf_counter
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ._image import ENCODE_SLICE, TOKENIZER_NAMES, Image, new_symbols
 from ._native import ffi, lib
@@ -21,23 +20,13 @@ from ._sampling import (
 )  # fmt: skip
 from ._text import TEXT_TYPES, Bytes, Path, as_bytes, document, map_file
 from .errors import ArgumentError, EmptyTextError
+from .state import DEFAULT_MEMORY, NATS_PER_COST, Prediction, State, predictions, shown
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ._image import Ids, TextOrIds
     from ._sampling import Stop
-
-NATS_PER_COST = math.log(2) / 65536  # a cost is in 1/65536 bit
-
-
-class Prediction(NamedTuple):
-    """A symbol that may come next."""
-
-    id: int
-    text: str  #: bytes that are not UTF-8 by themselves are written as in ``\\xff``
-    probability: float
-
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -90,7 +79,7 @@ class Model:
     A text that is scored is complete: in a word model its last line ends, with ``</s>``. A context or
     prompt is open: its last line goes on. Ids are taken as they are.
 
-    Every text begins anew: nothing is remembered between two calls. A model never changes, so any number
+    Every text begins anew: nothing is remembered between two calls, but by a `state()`. A model never changes, so any number
     of threads may use one. It can be pickled (by its content) and used in a ``with`` statement.
 
     Errors: `ArgumentError` for ids and settings out of range and for a closed model; TypeError for what is
@@ -206,26 +195,32 @@ class Model:
         cost = image.score(self._state_after(context), image.symbols(text, closed=True))
         return -cost * NATS_PER_COST
 
-    def perplexity(self, text: TextOrIds | os.PathLike[str]) -> float:
-        """Perplexity per symbol of a text or, given as a pathlib.Path, of a file. EmptyTextError if it has
-        no symbol."""
-        return self.evaluate(text).perplexity
+    def perplexity(self, text: TextOrIds | os.PathLike[str], *, adapt: bool = False) -> float:
+        """Perplexity per symbol of a text or, given as a pathlib.Path, of a file; with `adapt`, of one that is
+        learned from while it is read. EmptyTextError if it has no symbol."""
+        return self.evaluate(text, adapt=adapt).perplexity
 
-    def bits_per_byte(self, text: TextOrIds | os.PathLike[str]) -> float:
+    def bits_per_byte(self, text: TextOrIds | os.PathLike[str], *, adapt: bool = False) -> float:
         """-log2(probability) of a text, divided by its length in bytes. As `perplexity()` otherwise."""
-        return self.evaluate(text).bits_per_byte
+        return self.evaluate(text, adapt=adapt).bits_per_byte
 
-    def evaluate(self, text: TextOrIds | os.PathLike[str], *, progress: bool | None = None) -> Evaluation:
+    def evaluate(
+        self, text: TextOrIds | os.PathLike[str], *, adapt: bool = False, memory: int = DEFAULT_MEMORY,
+        progress: bool | None = None,
+    ) -> Evaluation:  # fmt: skip
         """Scores a text of any length, slice by slice: of a large file only what is read is in memory.
 
         text       a text, ids, or a pathlib.Path for the text of a file; a str that is the name of a file is
                    refused, as it is most likely meant as a path.
+        adapt      learn from every symbol after it has been scored; see `state()`.
+        memory     bytes to learn in.
         progress   show a bar on standard error; None: if that is a terminal.
         Raises EmptyTextError if there is no symbol to score, and OSError.
         """
         image = self._image
         text = document(text)
-        state, bits, symbols, unknown = image.new_state(), 0, 0, 0
+        reader = self.state(adapt=adapt, memory=memory)
+        bits, symbols, unknown = 0, 0, 0
         began = perf_counter()
         with Progress(progress) as bar:
             if isinstance(text, TEXT_TYPES):
@@ -236,7 +231,7 @@ class Model:
                 nbytes = len(image.decode(ids))
                 slices = iter([(ids, nbytes)])
             for piece, used in slices:
-                bits += image.score(state, piece)
+                bits += reader._read(piece)
                 symbols += len(piece)
                 unknown += piece.count(image.unknown)
                 bar.show("score", used, nbytes, "B")
@@ -244,13 +239,23 @@ class Model:
             raise EmptyTextError("the text is empty: there is nothing to score")
         return Evaluation(symbols, unknown, nbytes, bits / 65536, perf_counter() - began)
 
+    # ---- reading on
+
+    def state(self, *, adapt: bool = False, memory: int = DEFAULT_MEMORY) -> State:
+        """A reader at the start of a text, which goes on from call to call.
+
+        adapt    learn from what is read: the words of a text, its phrases and its repetitions.
+        memory   bytes to learn in, 1 KB for each tree and more; 16 KB are useful, the default of 1 MB is
+                 plenty for some 100,000 symbols. When it is full, what is used least makes room.
+        """
+        return State(self._image, adapt, memory)
+
     # ---- prediction
 
     def next(self, context: TextOrIds = "", k: int = 5) -> list[Prediction]:
         """The k most probable next symbols, best first (all of them if k is larger than the vocabulary)."""
         image = self._image
-        best = image.top(self._state_after(context), integer("k", k, 1, MAX_U32))
-        return [Prediction(symbol, shown(image.symbol_text(symbol)), p) for symbol, p in best]
+        return predictions(image, self._state_after(context), k)
 
     def distribution(self, context: TextOrIds = "") -> np.ndarray:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
@@ -332,8 +337,3 @@ def load(path: Path, *, verify: bool = True) -> Model:
     Raises OSError, ModelFormatError (not a model), ModelVersionError, ModelDamagedError.
     """
     return Model(map_file(path), verify=verify, subject=os.fspath(path))
-
-
-def shown(text: bytes) -> str:
-    """Text of one symbol for people: what is not UTF-8 by itself as in \\xff."""
-    return text.decode("utf-8", "backslashreplace")

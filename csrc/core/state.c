@@ -138,6 +138,15 @@ void pylm_state_learn(pylm_state *state, int learns)
     s->learns = s->overlay && learns;
 }
 
+void pylm_state_restart(pylm_state *state)
+{
+    struct pylm__state old = *pylm__state_const(state), *s = pylm__state_view(state);
+    pylm_state_init(state);
+    s->overlay = old.overlay;
+    s->overlay_nbytes = old.overlay_nbytes;
+    s->learns = old.learns;
+}
+
 void pylm_state_keep(const pylm_state *state)
 {
     const struct pylm__state *s = pylm__state_const(state);
