@@ -20,7 +20,8 @@
  *     pylm_cost(&model, &state, 'u', work, &cost);       // cost of 'u' after "q", 1/65536 bit
  *
  * Words used here
- *   symbol        an integer from 0 to n_symbols - 1: a byte, a word or a piece of the vocabulary.
+ *   symbol        an integer from 0 to n_symbols - 1: a byte, a word or a piece of the vocabulary, or the
+ *                 id of a token of somebody else's tokenizer.
  *   cost          -log2(probability) in units of 1/65536 bit ("q16"). 65536 is one bit.
  *   probability   a 64-bit integer in units of 2^-62 ("q62").
  *
@@ -70,7 +71,7 @@ extern "C" {
 #define PYLM_VERSION_NUMBER 100
 
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
-#define PYLM_FORMAT_VERSION 1
+#define PYLM_FORMAT_VERSION 2
 
 /* What the linked library was compiled as, to be compared with the macros above. Never fail. */
 PYLM_API const char *pylm_version(void);
@@ -121,9 +122,12 @@ enum pylm_tokenizer {
     PYLM_TOKENIZER_WORDS = 1, /* symbols are words between white space and line ends "</s>".
                                * Not kept: how many and which white space characters stood between
                                * two words, and words outside the vocabulary (read as "<unk>"). */
-    PYLM_TOKENIZER_PIECES = 2 /* symbols are strings of 1 to 24 bytes, all single bytes among them; at
+    PYLM_TOKENIZER_PIECES = 2, /* symbols are strings of 1 to 24 bytes, all single bytes among them; at
                                * every point of a text the longest that fits. Every input comes back.
                                * A prompt that ends within a word is encoded as if the word ended. */
+    PYLM_TOKENIZER_EXTERNAL = 3 /* symbols are the ids of somebody else's tokenizer, whose file may travel
+                               * in the image (pylm_info). This library does not encode; everything that
+                               * is done with symbols is the same. */
 };
 
 /* No such symbol: only a word model has an unknown word and a line end. */
@@ -142,6 +146,8 @@ typedef struct pylm_info {
     uint64_t image_nbytes; /* the image's own length */
     uint64_t facts_offset; /* where the training facts lie in the image: UTF-8 JSON, one object */
     uint64_t facts_nbytes;
+    uint64_t tokenizer_offset; /* where an external tokenizer's own file lies, as the trainer was given it */
+    uint64_t tokenizer_nbytes; /* 0: there is none */
 } pylm_info;
 
 /* Fills `info`. Never fails on an opened model. */
@@ -170,19 +176,23 @@ enum pylm_text_end {
  *   capacity      room in `symbols`; at least 1.
  *   n_ret         symbols written, 0 to capacity.
  * Words: white space is space, \t, \r, \v, \f; '\n' ends a line and becomes the line end symbol.
- * Returns PYLM_ERR_ARGUMENT if position > text_nbytes or capacity is 0. */
+ * Returns PYLM_ERR_ARGUMENT if position > text_nbytes, if capacity is 0, and always for an external
+ * tokenizer, whose own library encodes. */
 PYLM_API int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes, int end,
                          uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n_ret);
 
-/* Finds the text of one symbol: `*text` points into the image and is not NUL-terminated.
+/* Finds the text of one symbol: `*text` points into the image and is not NUL-terminated. External: the
+ * text that was given to the trainer for it, which may be empty.
  * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
 PYLM_API int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const unsigned char **text,
                               uint32_t *text_nbytes);
 
-/* Finds the symbol of a text, for example of one word; PYLM_NONE if it is not in the vocabulary. */
+/* Finds the symbol of a text, for example of one word; PYLM_NONE if it is not in the vocabulary. External:
+ * the smallest symbol of that text; PYLM_NONE for the empty one. */
 PYLM_API uint32_t pylm_symbol_find(const pylm_model *model, const void *text, uint64_t text_nbytes);
 
-/* Writes symbols as text.
+/* Writes symbols as text. External: the symbols' texts one behind the other, which is the text as well as it
+ * can be known without the tokenizer's own library.
  *   previous      the symbol that stands before them, or PYLM_NONE: a word model puts a space between
  *                 two words on one line, and writes the line end as '\n'.
  *   capacity      room in `text`, bytes.

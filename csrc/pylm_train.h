@@ -75,11 +75,11 @@ typedef struct pylm_train_options {
     uint32_t n_threads;       /* 0 (default): one a processor. Never changes the result */
     uint32_t min_count;       /* contexts of order 1 and up seen less often are left out; default 2;
                                * 1 keeps all: a larger, slightly better model */
-    uint32_t n_trees;         /* words and pieces: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
+    uint32_t n_trees;         /* all but bytes: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
                                * predictions are averaged: better, slower, larger by that factor */
-    uint32_t n_classes[PYLM_MAX_TREES]; /* classes of words or pieces of each tree, 2 to 1024; 0: the default */
-    uint32_t max_order;       /* longest suffix context, 0 to 12; PYLM_NONE (default): 5 for words
-                               * and pieces, 8 for bytes */
+    uint32_t n_classes[PYLM_MAX_TREES]; /* all but bytes: classes of symbols of each tree, 2 to 1024; 0: the
+                               * default */
+    uint32_t max_order;       /* longest suffix context, 0 to 12; PYLM_NONE (default): 8 for bytes, else 5 */
     uint32_t n_pieces;        /* pieces: size of the vocabulary, 256 to 2^20; 0 (default): chosen by the
                                * length of the text. Fewer come out of a text that does not give more */
 } pylm_train_options;
@@ -99,9 +99,38 @@ PYLM_API void pylm_trainer_free(pylm_trainer *trainer);
 /* Adds one document. The contexts at its start do not look back into the document before it.
  *   text      any bytes; not needed after the call.
  *   task      progress and cancelling, or NULL.
- * Memory: 4 bytes a symbol are kept. Returns PYLM_ERR_MEMORY, PYLM_ERR_LARGE or PYLM_ERR_CANCELLED. */
+ * Memory: 4 bytes a symbol are kept. Returns PYLM_ERR_MEMORY, PYLM_ERR_LARGE or PYLM_ERR_CANCELLED, and
+ * PYLM_ERR_ARGUMENT for an external tokenizer. */
 PYLM_API int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbytes,
                               pylm_task *task);
+
+/* PYLM_TOKENIZER_EXTERNAL: instead of texts the trainer is given ids, and before them, once, what they are:
+ *
+ *     options.tokenizer = PYLM_TOKENIZER_EXTERNAL;
+ *     pylm_trainer_new(&trainer, &options);
+ *     pylm_trainer_vocabulary(trainer, n_symbols, texts, text_ends, file, file_nbytes);
+ *     pylm_trainer_add_ids(trainer, ids, n, 0, NULL);          // once a document
+ *     pylm_trainer_build(trainer, NULL, &image, &nbytes);
+ *
+ * The ids are the model's symbols. Those that no document has are symbols too, of small probability; each
+ * costs some 20 bytes of the image and its text.
+ *   n_symbols     ids are 0 to n_symbols - 1; at most 2^24.
+ *   texts         the text of every id, one behind the other: what pylm_symbol_text() and pylm_decode() are
+ *                 to give back. A text may be empty, and stand for several ids. NULL if all are empty.
+ *   text_ends     where the text of each id ends in `texts`: n_symbols numbers, none less than the one before.
+ *   file          what a reader of the model needs to encode, for example a tokenizer.json: carried along,
+ *                 not looked at. NULL if file_nbytes is 0.
+ * Everything is copied. Returns PYLM_ERR_ARGUMENT if the tokenizer is another one, if there is a vocabulary
+ * already, if n_symbols is 0 or a rule for text_ends is broken; PYLM_ERR_LARGE; PYLM_ERR_MEMORY. */
+PYLM_API int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts,
+                                     const uint64_t *text_ends, const void *file, uint64_t file_nbytes);
+
+/* Adds one document of n ids, as pylm_trainer_add() does.
+ *   text_nbytes   length of the text that the ids stand for; for the training facts only. 0: that of the
+ *                 ids' own texts together.
+ * Also returns PYLM_ERR_ARGUMENT if there is no vocabulary yet, or an id is not in it. */
+PYLM_API int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
+                                  pylm_task *task);
 
 /* Trains on the documents added and builds the image. To be called once.
  *   image_ret         the image, owned by the trainer, valid until it is freed.

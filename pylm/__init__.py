@@ -20,6 +20,7 @@ from ._native import lib as _lib
 from .errors import (
     ArgumentError,
     EmptyTextError,
+    MissingPackageError,
     ModelDamagedError,
     ModelFormatError,
     ModelVersionError,
@@ -37,6 +38,7 @@ __all__ = [
     "ArgumentError",
     "EmptyTextError",
     "Evaluation",
+    "MissingPackageError",
     "Model",
     "ModelDamagedError",
     "ModelFormatError",

@@ -3,13 +3,13 @@
  *
  * _cdef.h: what Python uses of csrc/pylm.h and csrc/pylm_train.h, without a preprocessor. The meaning of
  * everything is written there. Nothing compares the two at run time but the version number; the test
- * tests/py/test_cdef.py compiles this file against the headers.
+ * tests/py/test_sources.py compiles this file against the headers.
  */
 
 /* ---- pylm.h ---- */
 
 #define PYLM_VERSION_NUMBER 100
-#define PYLM_FORMAT_VERSION 1
+#define PYLM_FORMAT_VERSION 2
 
 const char *pylm_version(void);
 uint32_t pylm_version_number(void);
@@ -41,7 +41,8 @@ int pylm_model_verify(const pylm_model *model);
 enum pylm_tokenizer {
     PYLM_TOKENIZER_BYTES = 0,
     PYLM_TOKENIZER_WORDS = 1,
-    PYLM_TOKENIZER_PIECES = 2
+    PYLM_TOKENIZER_PIECES = 2,
+    PYLM_TOKENIZER_EXTERNAL = 3
 };
 
 #define PYLM_NONE 0xffffffff
@@ -59,6 +60,8 @@ typedef struct pylm_info {
     uint64_t image_nbytes;
     uint64_t facts_offset;
     uint64_t facts_nbytes;
+    uint64_t tokenizer_offset;
+    uint64_t tokenizer_nbytes;
 } pylm_info;
 
 void pylm_model_info(const pylm_model *model, pylm_info *info);
@@ -161,6 +164,10 @@ typedef struct pylm_trainer pylm_trainer;
 int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options);
 void pylm_trainer_free(pylm_trainer *trainer);
 int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbytes, pylm_task *task);
+int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts,
+                            const uint64_t *text_ends, const void *file, uint64_t file_nbytes);
+int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
+                         pylm_task *task);
 int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
                        uint64_t *image_nbytes_ret);
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Union
 
 from ._native import NONE, check, ffi, lib
 from ._text import TEXT_TYPES, Bytes, as_bytes
+from ._tokenizer import ExternalTokenizer
 from .errors import ArgumentError, ModelDamagedError
 
 if TYPE_CHECKING:
@@ -29,7 +31,9 @@ SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works bet
 TOKENIZERS = {
     "bytes": lib.PYLM_TOKENIZER_BYTES, "words": lib.PYLM_TOKENIZER_WORDS, "pieces": lib.PYLM_TOKENIZER_PIECES,
 }  # fmt: skip
-TOKENIZER_NAMES = {number: name for name, number in TOKENIZERS.items()}
+TOKENIZER_NAMES = {number: name for name, number in TOKENIZERS.items()} | {
+    lib.PYLM_TOKENIZER_EXTERNAL: "external"
+}
 
 
 def new_symbols(n: int) -> array[int]:
@@ -51,6 +55,7 @@ class Image:
         self.n_symbols: int = self.info.n_symbols
         self.unknown: int = self.info.unknown
         self.is_words: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_WORDS
+        self.is_external: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL
         self._work_words: int = lib.pylm_work_nbytes(self.model) // 8 + 1
 
     def content(self) -> bytes:
@@ -66,6 +71,18 @@ class Image:
             raise ModelDamagedError("the training facts in this model are damaged; train it again") from None
         return facts if isinstance(facts, dict) else {}
 
+    def tokenizer_file(self) -> bytes:
+        begin, nbytes = self.info.tokenizer_offset, self.info.tokenizer_nbytes
+        return ffi.buffer(self.buffer + begin, nbytes)[:]
+
+    @cached_property
+    def external(self) -> ExternalTokenizer:
+        """The tokenizer of an external vocabulary."""
+        content = self.tokenizer_file()
+        if not content:
+            raise ArgumentError("this model has no tokenizer with it; pass ids instead of text")
+        return ExternalTokenizer(content, "the tokenizer in this model")
+
     def new_work(self) -> Any:
         return ffi.new("uint64_t[]", self._work_words)
 
@@ -73,6 +90,9 @@ class Image:
 
     def encode_slices(self, data: Bytes, closed: bool, capacity: int) -> Iterator[tuple[array[int], int]]:
         """Symbols of a text, up to `capacity` at a time, and how many bytes are used up by then."""
+        if self.is_external:
+            yield from self.external.slices(data)
+            return
         text = ffi.from_buffer(data)
         nbytes = len(text)
         room = new_symbols(capacity)
@@ -87,24 +107,19 @@ class Image:
         """Symbols of a text, or ids checked to be symbols."""
         if not isinstance(text, TEXT_TYPES):
             return self.check_ids(text)
-        data = as_bytes(text)
-        result = array("I")
+        data, result = as_bytes(text), array("I")
+        if not len(data):
+            return result  # also without the package that an external tokenizer needs
         for piece, _ in self.encode_slices(data, closed, min(ENCODE_SLICE, len(data) + 1)):
             result.extend(piece)
         return result
 
     def check_ids(self, ids: Ids) -> array[int]:
-        result = _integers(ids)
-        if result and max(result) >= self.n_symbols:
-            i = next(i for i, symbol in enumerate(result) if symbol >= self.n_symbols)
-            raise ArgumentError(
-                f"id {result[i]} at position {i} is out of range: the vocabulary has {self.n_symbols} symbols, "
-                f"0 to {self.n_symbols - 1}"
-            )
-        return result
+        return checked_ids(ids, self.n_symbols)
 
     def decode(self, symbols: array[int], previous: int = NONE) -> bytes:
-        """Text of checked symbols. `previous` stands before them; see pylm_decode()."""
+        """Text of checked symbols, as far as the C library knows it. `previous` stands before them; see
+        pylm_decode()."""
         source = ffi.from_buffer("uint32_t[]", symbols)
         nbytes = ffi.new("uint64_t *")
         status = lib.pylm_decode(self.model, previous, source, len(symbols), ffi.NULL, 0, nbytes)
@@ -172,6 +187,18 @@ class Image:
         best, n = ffi.new("pylm_candidate[]", k), ffi.new("uint32_t *")
         lib.pylm_top(self.model, state, k, self.new_work(), best, n)
         return [(best[i].symbol, 2.0 ** -(best[i].cost_q16 / 65536)) for i in range(n[0])]
+
+
+def checked_ids(ids: Ids, n_symbols: int) -> array[int]:
+    """Ids of any container as array("I"), if they are symbols of a vocabulary of this size."""
+    result = _integers(ids)
+    if result and max(result) >= n_symbols:
+        i = next(i for i, symbol in enumerate(result) if symbol >= n_symbols)
+        raise ArgumentError(
+            f"id {result[i]} at position {i} is out of range: the vocabulary has {n_symbols} symbols, "
+            f"0 to {n_symbols - 1}"
+        )
+    return result
 
 
 def _integers(ids: Ids) -> array[int]:

@@ -32,8 +32,9 @@ _FILE_NAME = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, 
 
 def _open_library() -> Any:
     path = os.environ.get("PYLM_LIBRARY") or str(Path(__file__).with_name(_FILE_NAME))
+    stay = getattr(ffi, "RTLD_NODELETE", 0)  # to the very end: OpenMP's threads end when they like
     try:
-        library = ffi.dlopen(path)
+        library = ffi.dlopen(path, ffi.RTLD_NOW | stay)
     except OSError as error:
         raise ImportError(
             f"pylm cannot open its C library: {error}. Reinstall pylm-engine, or set PYLM_LIBRARY to a "

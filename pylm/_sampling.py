@@ -122,12 +122,24 @@ def last_before(image: Image, prompt: TextOrIds, symbols: array[int]) -> int:
     return NONE if image.is_words and ends_in_space else symbols[-1]
 
 
-def text_pieces(image: Image, symbols: Iterator[int], previous: int, stops: list[bytes]) -> Iterator[bytes]:
-    """The text of symbols as it grows, without a piece that may become a stop string; ends before one."""
-    waiting = b""
+def texts(image: Image, prompt: TextOrIds, symbols: array[int], generated: Iterator[int]) -> Iterator[bytes]:
+    """The text that generated symbols add to a prompt, which `symbols` are, as it grows."""
+    if image.is_external:
+        return (text.encode() for text in image.external.continuation(symbols, generated))
+    return _texts(image, generated, last_before(image, prompt, symbols))
+
+
+def _texts(image: Image, symbols: Iterator[int], previous: int) -> Iterator[bytes]:
     for symbol in symbols:
-        waiting += image.decode(array("I", (symbol,)), previous)
+        yield image.decode(array("I", (symbol,)), previous)
         previous = symbol
+
+
+def until_stop(texts: Iterator[bytes], stops: list[bytes]) -> Iterator[bytes]:
+    """A text as it grows, without a piece that may become a stop string; ends before one."""
+    waiting = b""
+    for text in texts:
+        waiting += text
         n, found = _search_stops(waiting, stops)
         if n:
             yield waiting[:n]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -15,9 +16,11 @@ from typing import Any
 
 from . import __version__
 from ._text import as_bytes, map_file
+from ._tokenizer import is_external
 from .errors import ArgumentError, PylmError
 from .model import Model, ModelInfo, load
-from .train import train
+from .state import DEFAULT_MEMORY
+from .train import NUMBERS, train
 
 STDIN = "-"
 INTERRUPTED = 130  # what shells use for a program ended by Ctrl-C
@@ -88,9 +91,9 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("texts", metavar="TEXT", nargs="+", help="text files, each a document; - is standard input")
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, help="model file to write")
     parser.add_argument(
-        "--tokenizer", choices=["auto", "bytes", "words", "pieces"], default="auto",
+        "--tokenizer", type=_tokenizer, metavar="NAME|FILE", default="auto",
         help="what is predicted: bytes (any file), words between white space, or pieces of words (any file); "
-        "auto: pieces from 3 MB of text on, else bytes",
+        "auto: pieces from 3 MB of text on, else bytes; or a file, the tokenizer.json of a vocabulary to share",
     )  # fmt: skip
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use; does not change the model")
     parser.add_argument(
@@ -100,16 +103,29 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--max-order", type=int, metavar="N", help="longest context in symbols, 0 to 12")
     parser.add_argument(
         "--trees", type=int, metavar="N", default=1,
-        help="words, pieces: average so many models, 1 to 8: better, slower, larger",
+        help="all but bytes: average so many models, 1 to 8: better, slower, larger",
     )  # fmt: skip
-    parser.add_argument("--classes", type=int, metavar="N", help="words, pieces: classes of them, 2 to 1024")
+    parser.add_argument("--classes", type=int, metavar="N", help="all but bytes: classes of symbols, 2 to 1024")
     parser.add_argument("--pieces", type=int, metavar="N", help="pieces: size of the vocabulary, 256 to 2^20")
+
+
+def _tokenizer(name: str) -> str:
+    if name not in NUMBERS and not is_external(name):
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(NUMBERS)}, nor a file")
+    return name
 
 
 def _add_eval(commands: Any) -> None:
     parser = _add(commands, "eval", _eval, "say how well a model predicts a text")
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("text", metavar="TEXT", help="text file; - is standard input")
+    parser.add_argument(
+        "--adapt", action="store_true", help="learn from every symbol of the text after it has been scored"
+    )
+    parser.add_argument(
+        "--memory", metavar="SIZE", type=size, default=DEFAULT_MEMORY,
+        help="with --adapt: bytes to learn in, such as 16K; 1M unless given",
+    )  # fmt: skip
 
 
 def _add_next(commands: Any) -> None:
@@ -163,27 +179,27 @@ def _train(options: argparse.Namespace) -> None:
         print(json.dumps(result))
         return
     print(
-        f"trained on {nbytes(result['bytes'])} of text ({result['text_symbols']:,} {info.tokenizer}) in "
+        f"trained on {nbytes(result['bytes'])} of text ({result['text_symbols']:,} {_unit(info)}) in "
         f"{result['seconds']:.1f} s\n"
         f"wrote {options.output}: {nbytes(info.bytes)}, {info.contexts:,} contexts, vocabulary of "
-        f"{info.symbols:,} {info.tokenizer}"
+        f"{info.symbols:,} {_unit(info)}"
     )
 
 
 def _eval(options: argparse.Namespace) -> None:
     with load(options.model) as model:
-        result = model.evaluate(_text_source(options.text))
-        tokenizer = model.info.tokenizer
+        result = model.evaluate(_text_source(options.text), adapt=options.adapt, memory=options.memory)
+        unit = _unit(model.info)
     if options.json:
         derived = ("perplexity", "bits_per_byte", "symbols_per_second")
         print(json.dumps({**vars(result), **{name: getattr(result, name) for name in derived}}))
         return
-    print(f"{result.symbols:,} {tokenizer} ({nbytes(result.bytes)}) in {result.seconds:.2f} s")
+    print(f"{result.symbols:,} {unit} ({nbytes(result.bytes)}) in {result.seconds:.2f} s")
     if result.unknown:
         print(f"unknown words     {result.unknown / result.symbols:.1%}")
     print(f"perplexity        {result.perplexity:.2f}")
     print(f"bits per byte     {result.bits_per_byte:.4f}")
-    print(f"speed             {result.symbols_per_second:,.0f} {tokenizer} a second")
+    print(f"speed             {result.symbols_per_second:,.0f} {unit} a second")
 
 
 def _next(options: argparse.Namespace) -> None:
@@ -269,11 +285,13 @@ def describe(info: ModelInfo) -> str:
     """A model in words, one fact a line."""
     training = info.training
     lines = [
-        ("predicts", f"{info.tokenizer}, vocabulary of {info.symbols:,}"),
+        ("predicts", f"{_unit(info)}, vocabulary of {info.symbols:,}"),
         ("size", f"{nbytes(info.bytes)}, format version {info.format_version}"),
         ("contexts", f"{info.contexts:,} in {info.templates} templates"),
         ("trees", f"{info.trees}, up to {info.depth} decisions a symbol"),
     ]
+    if info.tokenizer == "external":
+        lines.append(("tokenizer", f"its own file, {nbytes(info.tokenizer_bytes)}"))
     if "bytes" in training:
         lines.append(
             ("trained on", f"{nbytes(training['bytes'])} in {training['documents']:,} documents by {training['trainer']}")
@@ -284,6 +302,18 @@ def describe(info: ModelInfo) -> str:
         for name, n in tree["contexts"].items():
             text += f"\n{n:>12,}  {name or '(none)'}"
     return text
+
+
+def _unit(info: ModelInfo) -> str:
+    return "tokens" if info.tokenizer == "external" else info.tokenizer
+
+
+def size(text: str) -> int:
+    """A number of bytes as people write it: 500000, 64K, 1.5M, 2GB; a K is 1024 bytes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?", text.strip().lower())
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write for example 500000, 64K or 1.5M")
+    return round(float(match[1]) * 1024 ** " kmg".index(match[2] or " "))
 
 
 def nbytes(n: int) -> str:

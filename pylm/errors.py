@@ -26,6 +26,10 @@ class OutOfMemoryError(PylmError, MemoryError):
     """The system has no more memory."""
 
 
+class MissingPackageError(PylmError, ImportError):
+    """An optional package is needed, and not installed."""
+
+
 class ModelFormatError(PylmError, ValueError):
     """The bytes are not a pylm model. Base of the two errors below."""
 

@@ -16,7 +16,7 @@ from ._image import ENCODE_SLICE, TOKENIZER_NAMES, Image, new_symbols
 from ._native import ffi, lib
 from ._progress import Progress
 from ._sampling import (
-    MAX_U32, Sampler, as_characters, integer, last_before, stop_strings, text_pieces,
+    MAX_U32, Sampler, as_characters, integer, stop_strings, texts, until_stop,
 )  # fmt: skip
 from ._text import TEXT_TYPES, Bytes, Path, as_bytes, document, map_file
 from .errors import ArgumentError, EmptyTextError
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 class Evaluation:
     """How well a model predicts a text; from `Model.evaluate()`."""
 
-    symbols: int  #: scored: bytes, pieces, or words and line ends
+    symbols: int  #: scored: bytes, pieces, words and line ends, or ids
     unknown: int  #: of them, words outside the vocabulary
-    bytes: int  #: length of the text
+    bytes: int  #: length of the text; of ids, of the texts of each
     bits: float  #: sum of -log2(probability)
     seconds: float  #: wall time of turning the text into symbols and scoring them
 
@@ -57,13 +57,14 @@ class Evaluation:
 class ModelInfo:
     """What a model is; from `Model.info`."""
 
-    tokenizer: str  #: "bytes", "words" or "pieces"
+    tokenizer: str  #: "bytes", "words", "pieces" or "external"
     symbols: int  #: size of the vocabulary
     contexts: int  #: stored contexts of all templates
     templates: int  #: context templates of all trees
     trees: int  #: symbol trees whose predictions are averaged
     depth: int  #: binary decisions on the longest path to a symbol
     bytes: int  #: size of the model
+    tokenizer_bytes: int  #: of it, the file of an external tokenizer; see `Model.tokenizer_file`
     format_version: int
     training: dict[str, Any]  #: what the trainer wrote down: documents, bytes, contexts of each template, ...
 
@@ -79,8 +80,11 @@ class Model:
     A text that is scored is complete: in a word model its last line ends, with ``</s>``. A context or
     prompt is open: its last line goes on. Ids are taken as they are.
 
-    Every text begins anew: nothing is remembered between two calls, but by a `state()`. A model never changes, so any number
-    of threads may use one. It can be pickled (by its content) and used in a ``with`` statement.
+    With an external tokenizer (see `pylm.train()`) the ids are that tokenizer's own. Its file is in the model;
+    the `tokenizers` package, which reads it, is only needed for text: MissingPackageError if it is not there.
+
+    Every text begins anew: nothing is remembered between two calls, but by a `state()`. A model never changes,
+    so any number of threads may use one. It can be pickled (by its content) and used in a ``with`` statement.
 
     Errors: `ArgumentError` for ids and settings out of range and for a closed model; TypeError for what is
     neither text nor ids.
@@ -145,31 +149,45 @@ class Model:
         return ModelInfo(
             tokenizer=TOKENIZER_NAMES[info.tokenizer], symbols=info.n_symbols,
             contexts=info.n_contexts, templates=info.n_templates, trees=info.n_trees, depth=info.depth,
-            bytes=info.image_nbytes, format_version=info.format_version, training=image.facts(),
+            bytes=info.image_nbytes, tokenizer_bytes=info.tokenizer_nbytes, format_version=info.format_version, training=image.facts(),
         )  # fmt: skip
 
     # ---- symbols
 
+    @property
+    def tokenizer_file(self) -> bytes:
+        """The tokenizer.json of an external vocabulary; b"" for other models."""
+        return self._image.tokenizer_file()
+
     def encode(self, text: TextOrIds, *, closed: bool = False) -> list[int]:
-        """The ids of a text. `closed`: a last line without line end gets its ``</s>`` (word models)."""
+        """The ids of a text. `closed`: a last line without line end gets its ``</s>`` (word models). An external
+        tokenizer adds no special tokens."""
         return self._image.symbols(text, closed).tolist()
 
     def decode(self, ids: Ids) -> str:
         """The text of ids; bytes that are not UTF-8 become U+FFFD. A word model puts one space between two
-        words."""
-        return self.decode_bytes(ids).decode("utf-8", "replace")
+        words. An external tokenizer decodes by itself, special tokens included."""
+        image = self._image
+        symbols = image.check_ids(ids)
+        if image.is_external:
+            return image.external.decode(symbols)
+        return image.decode(symbols).decode("utf-8", "replace")
 
     def decode_bytes(self, ids: Ids) -> bytes:
-        """The text of ids as bytes: exactly what they were encoded from, but for a word model."""
+        """The text of ids as bytes: exactly what they were encoded from, but for a word model. With an external
+        tokenizer the texts of all ids as `text_of()` has them: exact if its tokens are bytes, else most often up
+        to a space at the start."""
         image = self._image
         return image.decode(image.check_ids(ids))
 
     def id_of(self, text: str | Bytes) -> int | None:
-        """The id of one symbol, for example of a word, or None if the vocabulary does not have it."""
+        """The id of one symbol, for example of a word, or None if the vocabulary does not have it. External: the
+        smallest id of that text, in the form of `text_of()`."""
         return self._image.find(as_bytes(text))
 
     def text_of(self, id: int) -> str:
-        """The text of one symbol, written as in `Prediction.text`."""
+        """The text of one symbol, written as in `Prediction.text`. External: what it adds to a text behind
+        another symbol, as in " word"."""
         image = self._image
         return shown(image.symbol_text(integer("id", id, 0, image.n_symbols - 1)))
 
@@ -301,7 +319,7 @@ class Model:
             symbols, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
             repetition_penalty=repetition_penalty, repetition_window=repetition_window, seed=seed,
         )  # fmt: skip
-        return as_characters(text_pieces(image, generated, last_before(image, prompt, symbols), stops))
+        return as_characters(until_stop(texts(image, prompt, symbols, generated), stops))
 
     def generate_ids(
         self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._image import Image, new_symbols
-from ._native import NONE, check, ffi, lib
-from ._sampling import MAX_U32, MAX_WINDOW, Sampler, as_characters, integer, stop_strings, text_pieces
+from ._native import check, ffi, lib
+from ._sampling import MAX_U32, MAX_WINDOW, Sampler, as_characters, integer, stop_strings, texts, until_stop
 from ._text import Path, map_file
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError
 
@@ -153,9 +153,8 @@ class State:
 
     def stream(self, max_new_tokens: int = 100, *, stop: Stop = None, **settings: Any) -> Iterator[str]:
         """The same, piece by piece as soon as each is certain."""
-        stops = stop_strings(stop)
-        previous = self._last[-1] if self._last else NONE
-        return as_characters(text_pieces(self._image, self._generated(max_new_tokens, settings), previous, stops))
+        stops, generated = stop_strings(stop), self._generated(max_new_tokens, settings)
+        return as_characters(until_stop(texts(self._image, self._last, self._last, generated), stops))
 
     def generate_ids(self, max_new_tokens: int = 100, **settings: Any) -> list[int]:
         """The ids of a continuation, exactly `max_new_tokens` of them."""

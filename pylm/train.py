@@ -4,24 +4,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
-from ._image import TOKENIZERS
+from ._image import TOKENIZERS, checked_ids
 from ._native import check, ffi, lib
 from ._progress import Progress, new_task, run
 from ._sampling import integer
-from ._text import TEXT_TYPES, Bytes, Source, as_bytes, documents, total_nbytes, with_named_files
+from ._text import TEXT_TYPES, Source, as_bytes, documents, total_nbytes, with_named_files
+from ._tokenizer import ExternalTokenizer, is_external, open_tokenizer
 from .errors import ArgumentError
 from .model import Model
 
+if TYPE_CHECKING:
+    from ._tokenizer import TokenizerSource
+
+NUMBERS = {"auto": lib.PYLM_TOKENIZER_AUTO, **TOKENIZERS}
 MAX_TREES = 8
 MAX_THREADS = 1024
 SHORT_NBYTES = 1 << 18  # of a document: read within some 10 ms, so that no thread is worth it
 
 
 def train(
-    source: Source, *, tokenizer: str = "auto", threads: int | None = None, min_count: int = 2,
+    source: Source, *, tokenizer: TokenizerSource = "auto", threads: int | None = None, min_count: int = 2,
     trees: int = 1, classes: int | Iterable[int] | None = None, max_order: int | None = None,
     pieces: int | None = None, progress: bool | None = None,
 ) -> Model:  # fmt: skip
@@ -37,41 +44,46 @@ def train(
                 many and which white space stood between two words. "pieces": parts of words and whole words,
                 found in the text; any file, loses nothing, and is quicker and better than bytes for longer
                 texts. "auto": "pieces" from 3 MB of text on, else "bytes".
+                The path of a tokenizer.json, or a Tokenizer of the `tokenizers` package: an external
+                vocabulary, for example a large model's. The model's ids are the tokenizer's, those that the
+                texts do not have included; its file travels in the model. Texts must be UTF-8; documents may
+                also be ids. No special tokens are added. What is kept of a text is the tokenizer's affair:
+                one that normalises (lower case, for example) predicts and gives back the normalised text.
     threads     processors to use; None: all. Does not change the model.
     min_count   contexts seen less often are left out; 1 keeps all: larger and slightly better.
-    trees       words and pieces: average so many differently built models, 1 to 8: better, slower, larger.
+    trees       all but bytes: average so many differently built models, 1 to 8: better, slower, larger.
                 Without effect where "auto" takes bytes.
-    classes     words and pieces: classes of each tree, 2 to 1024, one number or one for every tree.
-    max_order   longest context in symbols, 0 to 12; None: 5 for words and pieces, 8 for bytes.
+    classes     all but bytes: classes of symbols of each tree, 2 to 1024, one number or one for every tree.
+    max_order   longest context in symbols, 0 to 12; None: 8 for bytes, else 5.
     pieces      size of the vocabulary of pieces, 256 to 2^20; None: chosen by the length of the text.
     progress    show a bar on standard error; None: if that is a terminal.
 
     Ctrl-C stops it within 0.2 s. Memory: 4 bytes a symbol of text, and 16 for each thread; three times the
     model; some 150 MB, less for texts below a million symbols.
-    Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, and OSError for files.
+    Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, MissingPackageError, and OSError for
+    files.
     """
     options = _options(tokenizer, threads, min_count, trees, classes, max_order, pieces)
+    external = open_tokenizer(tokenizer) if options.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL else None
     source = with_named_files(source)
     pointer = ffi.new("pylm_trainer **")
     check(lib.pylm_trainer_new(pointer, options))
     trainer = ffi.gc(pointer[0], lib.pylm_trainer_free)
     try:
         with Progress(progress) as bar:
-            _add_all(trainer, source, bar)
+            _add_all(trainer, source, external, bar)
             return Model(_build(trainer, bar), verify=False)
     finally:
         ffi.release(trainer)  # now, not when the garbage collector comes: it is large
 
 
 def _options(
-    tokenizer: str, threads: int | None, min_count: int, trees: int,
+    tokenizer: object, threads: int | None, min_count: int, trees: int,
     classes: int | Iterable[int] | None, max_order: int | None, pieces: int | None,
 ) -> Any:  # fmt: skip
     options = ffi.new("pylm_train_options *")
     lib.pylm_train_options_init(options)
-    if tokenizer not in ("auto", *TOKENIZERS):
-        raise ArgumentError(f"tokenizer must be 'auto', 'bytes', 'words' or 'pieces', not {tokenizer!r}")
-    options.tokenizer = TOKENIZERS.get(tokenizer, lib.PYLM_TOKENIZER_AUTO)
+    options.tokenizer = _tokenizer_number(tokenizer)
     options.n_threads = 0 if threads is None else integer("threads", threads, 1, MAX_THREADS)
     options.min_count = integer("min_count", min_count, 1, 1 << 31)
     options.n_trees = integer("trees", trees, 1, MAX_TREES)
@@ -80,7 +92,7 @@ def _options(
     if options.tokenizer == lib.PYLM_TOKENIZER_BYTES and (trees > 1 or classes is not None):
         raise ArgumentError("trees and classes are for words and pieces: add tokenizer='words' or 'pieces'")
     if pieces is not None:
-        if tokenizer not in ("auto", "pieces"):
+        if options.tokenizer not in (lib.PYLM_TOKENIZER_AUTO, lib.PYLM_TOKENIZER_PIECES):
             raise ArgumentError("pieces is the size of a vocabulary of pieces: add tokenizer='pieces'")
         options.n_pieces = integer("pieces", pieces, 256, 1 << 20)
     if classes is not None:
@@ -92,25 +104,83 @@ def _options(
     return options
 
 
-def _add_all(trainer: Any, source: Source, bar: Progress) -> None:
+def _tokenizer_number(tokenizer: object) -> int:
+    if isinstance(tokenizer, str) and tokenizer in NUMBERS:
+        return NUMBERS[tokenizer]
+    if is_external(tokenizer):
+        return lib.PYLM_TOKENIZER_EXTERNAL
+    raise ArgumentError(
+        f"tokenizer must be 'auto', 'bytes', 'words' or 'pieces', the path of a tokenizer.json, or a "
+        f"tokenizers.Tokenizer (a tokenizer of transformers has one, backend_tokenizer), not {tokenizer!r}"
+    )
+
+
+def _add_all(trainer: Any, source: Source, external: ExternalTokenizer | None, bar: Progress) -> None:
+    add = _Texts(trainer) if external is None else _Ids(trainer, external)
     total, done = total_nbytes(source), 0
     for i, document in enumerate(documents(source)):
+        try:
+            for n in add(document):
+                done += n
+                bar.show("read", done, total, "B")
+        except (ArgumentError, TypeError) as error:
+            raise type(error)(f"document {i}: {error}") from None
+
+
+class _Texts:
+    """Adds texts to a trainer."""
+
+    def __init__(self, trainer: Any) -> None:
+        self._trainer = trainer
+
+    def __call__(self, document: Any) -> Iterator[int]:
+        """Adds a document; says how many bytes of it have been read since the last time."""
         if not isinstance(document, TEXT_TYPES):
-            kind = type(document).__name__
-            raise TypeError(f"document {i} must be a text (str or bytes) or a pathlib.Path, not {kind}")
+            raise TypeError(f"expected a text (str or bytes) or a pathlib.Path, not {type(document).__name__}")
         data = as_bytes(document)
-        _add(trainer, data)
-        done += len(data)
-        bar.show("read", done, total, "B")
+        text, trainer = ffi.from_buffer(data), self._trainer
+        if len(text) <= SHORT_NBYTES:
+            check(lib.pylm_trainer_add(trainer, text, len(text), ffi.NULL))
+        else:
+            task = new_task()
+            check(run(lambda: lib.pylm_trainer_add(trainer, text, len(text), task), task, lambda *_: None))
+        yield len(data)
 
 
-def _add(trainer: Any, data: Bytes) -> None:
-    text = ffi.from_buffer(data)
-    if len(text) <= SHORT_NBYTES:
-        check(lib.pylm_trainer_add(trainer, text, len(text), ffi.NULL))
-    else:
-        task = new_task()
-        check(run(lambda: lib.pylm_trainer_add(trainer, text, len(text), task), task, lambda *_: None))
+class _Ids:
+    """Adds texts, by an external tokenizer, and ids to a trainer."""
+
+    def __init__(self, trainer: Any, external: ExternalTokenizer) -> None:
+        self._trainer, self._external = trainer, external
+        texts = external.texts()
+        self._n_symbols = len(texts)
+        ends, joined, file = array("Q", accumulate(map(len, texts))), b"".join(texts), external.content
+        check(
+            lib.pylm_trainer_vocabulary(
+                trainer, len(texts), ffi.from_buffer(joined), ffi.from_buffer("uint64_t[]", ends),
+                ffi.from_buffer(file), len(file),
+            )  # fmt: skip
+        )
+
+    def __call__(self, document: Any) -> Iterator[int]:
+        """As `_Texts` does; an id counts as a byte."""
+        if isinstance(document, TEXT_TYPES):
+            data = as_bytes(document)
+            ids, nbytes, done = array("I"), len(data), 0
+            for piece, used in self._external.slices(data):
+                ids.extend(piece)
+                yield used - done
+                done = used
+        elif not hasattr(document, "__iter__"):
+            raise TypeError(
+                f"expected a text (str or bytes), a pathlib.Path or ids, not {type(document).__name__} (a single "
+                f"document of ids must be put into a list: [ids])"
+            )
+        else:
+            ids, nbytes = checked_ids(document, self._n_symbols), 0
+            yield len(ids)
+        source = ffi.from_buffer("uint32_t[]", ids)
+        check(lib.pylm_trainer_add_ids(self._trainer, source, len(ids), nbytes, ffi.NULL))
 
 
 def _build(trainer: Any, bar: Progress) -> bytes:

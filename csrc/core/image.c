@@ -114,22 +114,30 @@ static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree
     return 1;
 }
 
+/* What only some tokenizers have: "<unk>" and "</s>", a file of their own. */
+static int check_tokenizer(const struct pylm__model *m)
+{
+    const uint8_t *h = m->image;
+    uint32_t unknown = pylm__load32(h + PYLM__H_UNKNOWN), line_end = pylm__load32(h + PYLM__H_LINE_END);
+    uint64_t file = pylm__load64(h + PYLM__H_TOKENIZER_FILE);
+    uint64_t file_nbytes = pylm__load64(h + PYLM__H_TOKENIZER_FILE_NBYTES);
+    if (m->tokenizer > PYLM_TOKENIZER_EXTERNAL)
+        return 0;
+    if (m->tokenizer == PYLM_TOKENIZER_WORDS ? unknown >= m->n_symbols || line_end >= m->n_symbols
+                                             : unknown != PYLM_NONE || line_end != PYLM_NONE)
+        return 0;
+    return m->tokenizer == PYLM_TOKENIZER_EXTERNAL ? lies_inside(m, file, file_nbytes) : !file && !file_nbytes;
+}
+
 static int check_vocabulary(const struct pylm__model *m)
 {
     const uint8_t *h = m->image;
     unsigned position_bits = h[PYLM__H_VOCAB_POSITION_BITS], slot_bits = h[PYLM__H_VOCAB_SLOT_BITS];
-    uint32_t unknown = pylm__load32(h + PYLM__H_UNKNOWN), line_end = pylm__load32(h + PYLM__H_LINE_END);
     uint64_t text_nbytes = pylm__load64(h + PYLM__H_VOCAB_TEXT_NBYTES);
-    if (!lies_inside(m, pylm__load64(h + PYLM__H_VOCAB_TEXT), text_nbytes))
+    if (!check_tokenizer(m) || !lies_inside(m, pylm__load64(h + PYLM__H_VOCAB_TEXT), text_nbytes))
         return 0;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
-        return m->n_symbols == 256u && text_nbytes == 256u && unknown == PYLM_NONE && line_end == PYLM_NONE;
-    if (m->tokenizer == PYLM_TOKENIZER_PIECES) {
-        if (unknown != PYLM_NONE || line_end != PYLM_NONE)
-            return 0;
-    } else if (m->tokenizer != PYLM_TOKENIZER_WORDS || unknown >= m->n_symbols || line_end >= m->n_symbols) {
-        return 0;
-    }
+        return m->n_symbols == 256u && text_nbytes == 256u;
     return text_nbytes < (UINT64_C(1) << 32) && position_bits <= 32u && slot_bits <= 28u &&
            packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_POSITIONS), (uint64_t)m->n_symbols + 1u,
                          position_bits) &&
@@ -259,6 +267,8 @@ void pylm_model_info(const pylm_model *model, pylm_info *info)
     info->image_nbytes = m->image_nbytes;
     info->facts_offset = pylm__load64(m->image + PYLM__H_FACTS);
     info->facts_nbytes = pylm__load64(m->image + PYLM__H_FACTS_NBYTES);
+    info->tokenizer_offset = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE);
+    info->tokenizer_nbytes = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE_NBYTES);
     for (t = 0; t < m->n_trees; t++) {
         pylm__tree_view(m, t ? &tree : NULL, &tree);
         info->n_templates += tree.n_templates;

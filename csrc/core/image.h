@@ -39,7 +39,9 @@ enum {
     PYLM__H_VOCAB_TEXT_NBYTES = 88, /* u64 */
     PYLM__H_VOCAB_POSITIONS = 96, /* u64 packed: n_symbols + 1 positions in the vocabulary text */
     PYLM__H_VOCAB_SLOTS = 104,    /* u64 packed hash table: symbol + 1, or 0 for an empty slot */
-    PYLM__H_NBYTES = 112
+    PYLM__H_TOKENIZER_FILE = 112, /* u64 external: the tokenizer's own file; else 0 */
+    PYLM__H_TOKENIZER_FILE_NBYTES = 120, /* u64 */
+    PYLM__H_NBYTES = 128
 };
 
 /* Tree header. */

@@ -131,7 +131,7 @@ int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes,
                 uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n_ret)
 {
     const struct pylm__model *m = pylm__model_view(model);
-    if (*position > text_nbytes || !capacity)
+    if (*position > text_nbytes || !capacity || m->tokenizer == PYLM_TOKENIZER_EXTERNAL)
         return PYLM_ERR_ARGUMENT;
     *n_ret = 0;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)

@@ -259,7 +259,7 @@ int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_
     uint64_t p;
     int status;
     memset(&c, 0, sizeof c);
-    c.n_symbols = corpus->n_symbols;
+    c.n_symbols = corpus->n_seen;
     c.n_classes = n_classes;
     c.class_of = class_of;
     c.pairs = bigrams;

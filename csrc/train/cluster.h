@@ -6,10 +6,10 @@
 
 #include "corpus.h"
 
-/* Parts the vocabulary of a corpus, whose symbols are ranks by frequency, into n_classes classes.
- *   class_of     out: a class for every symbol; every class gets at least one.
+/* Parts the symbols that occur in a corpus, ranks by frequency, into n_classes classes.
+ *   class_of     out: a class for each of them; every class gets at least one.
  *   bigrams      out: n_classes * n_classes counts, bigrams[a * n_classes + b] of class a before class b.
- * n_classes is from 1 to the number of symbols. */
+ * n_classes is from 1 to the number of symbols that occur. */
 int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_t *class_of,
                   uint64_t *bigrams, pylm_task *task);
 

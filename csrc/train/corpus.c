@@ -2,13 +2,14 @@
  * Copyright (c) 2026 the pylm authors
  *
  * corpus.c: see corpus.h. While documents are added, word symbols are numbers in order of appearance,
- * "</s>" being 0 and "<unk>" 1; pieces are still bytes.
+ * "</s>" being 0 and "<unk>" 1; pieces are still bytes; external symbols are ids.
  */
 #include "corpus.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/image.h"
 #include "../core/vocab.h"
 #include "pieces.h"
 #include "words.h"
@@ -37,6 +38,8 @@ void pylm__corpus_free(struct pylm__corpus *corpus)
     free(corpus->symbols);
     free(corpus->document_ends);
     pylm__words_free(&corpus->words);
+    free(corpus->ids);
+    free(corpus->file);
     memset(corpus, 0, sizeof *corpus);
 }
 
@@ -96,7 +99,21 @@ static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
     return PYLM_OK;
 }
 
-int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
+static int add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, pylm_task *task)
+{
+    uint64_t i;
+    PYLM__TRY(make_room(corpus, n));
+    for (i = 0; i < n; i++) {
+        if (i % SLICE == 0)
+            PYLM__TRY(report(task, i));
+        if (ids[i] >= corpus->words.n)
+            return PYLM_ERR_ARGUMENT;
+        corpus->symbols[corpus->n++] = ids[i];
+    }
+    return PYLM_OK;
+}
+
+static int make_room_for_document(struct pylm__corpus *corpus)
 {
     if (corpus->n_documents == corpus->documents_capacity) {
         uint64_t capacity = 2u * corpus->documents_capacity + 16u;
@@ -106,11 +123,54 @@ int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
         corpus->document_ends = ends;
         corpus->documents_capacity = capacity;
     }
+    return PYLM_OK;
+}
+
+int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
+{
+    if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL)
+        return PYLM_ERR_ARGUMENT;
+    PYLM__TRY(make_room_for_document(corpus));
     pylm__task_begin(task, PYLM_STAGE_READ, (nbytes >> 10) + 1u);
     PYLM__TRY(corpus->tokenizer == PYLM_TOKENIZER_WORDS ? add_words(corpus, text, nbytes, task)
                                                         : add_bytes(corpus, text, nbytes, task));
     corpus->document_ends[corpus->n_documents++] = corpus->n;
     corpus->n_bytes += nbytes;
+    return PYLM_OK;
+}
+
+int pylm__corpus_vocabulary(struct pylm__corpus *corpus, uint32_t n_symbols, const uint8_t *texts,
+                            const uint64_t *text_ends, const uint8_t *file, uint64_t file_nbytes)
+{
+    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || corpus->words.n || !n_symbols)
+        return PYLM_ERR_ARGUMENT;
+    if (n_symbols > PYLM__MAX_SYMBOLS)
+        return PYLM_ERR_LARGE;
+    PYLM__TRY(pylm__words_copy(&corpus->words, texts, text_ends, n_symbols));
+    corpus->file = pylm__array_new(file_nbytes, 1);
+    if (!corpus->file)
+        return PYLM_ERR_MEMORY;
+    if (file_nbytes)
+        memcpy(corpus->file, file, (size_t)file_nbytes);
+    corpus->file_nbytes = file_nbytes;
+    return PYLM_OK;
+}
+
+int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
+                         pylm_task *task)
+{
+    uint64_t i, nbytes;
+    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || !corpus->words.n)
+        return PYLM_ERR_ARGUMENT;
+    PYLM__TRY(make_room_for_document(corpus));
+    pylm__task_begin(task, PYLM_STAGE_READ, (n >> 10) + 1u);
+    PYLM__TRY(add_ids(corpus, ids, n, task));
+    corpus->document_ends[corpus->n_documents++] = corpus->n;
+    corpus->n_bytes += text_nbytes;
+    for (i = 0; i < n && !text_nbytes; i++) {
+        (void)pylm__word_text(&corpus->words, ids[i], &nbytes);
+        corpus->n_bytes += nbytes;
+    }
     return PYLM_OK;
 }
 
@@ -173,9 +233,11 @@ static int encode_pieces(struct pylm__corpus *corpus, const pylm_task *task)
     return PYLM_OK;
 }
 
-/* Counts pieces and leaves out those that the encoding never uses, but no bytes. */
-static uint32_t count_pieces(const struct pylm__corpus *corpus, struct counted *counted)
+/* Counts pieces and leaves out those that the encoding never uses, but no bytes; of an external vocabulary
+ * it leaves out nothing. */
+static uint32_t count_symbols(const struct pylm__corpus *corpus, struct counted *counted)
 {
+    int all = corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL;
     uint32_t i, n = 0;
     uint64_t p;
     for (i = 0; i < corpus->words.n; i++) {
@@ -185,7 +247,7 @@ static uint32_t count_pieces(const struct pylm__corpus *corpus, struct counted *
     for (p = 0; p < corpus->n; p++)
         counted[corpus->symbols[p]].count++;
     for (i = 0; i < corpus->words.n; i++)
-        if (i < 256u || counted[i].count)
+        if (all || i < 256u || counted[i].count)
             counted[n++] = counted[i];
     return n;
 }
@@ -195,7 +257,7 @@ static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, ui
                         uint32_t *new_symbol)
 {
     int words = corpus->tokenizer == PYLM_TOKENIZER_WORDS;
-    uint32_t i, n = words ? count_words(corpus, counted) : count_pieces(corpus, counted);
+    uint32_t i, n = words ? count_words(corpus, counted) : count_symbols(corpus, counted);
     uint64_t p;
     qsort(counted, n, sizeof *counted, by_count);
     for (i = 0; i < corpus->words.n; i++)
@@ -204,7 +266,7 @@ static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, ui
         order[i] = counted[i].word;
         new_symbol[counted[i].word] = i;
     }
-    corpus->n_symbols = n;
+    corpus->n_symbols = corpus->n_seen = n;
     if (words) {
         corpus->line_end = new_symbol[FIRST_LINE_END];
         corpus->unknown = new_symbol[FIRST_UNKNOWN];
@@ -214,7 +276,11 @@ static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, ui
     }
     for (p = 0; p < corpus->n; p++)
         corpus->symbols[p] = new_symbol[corpus->symbols[p]];
-    return pylm__words_select(&corpus->words, order, n);
+    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL)
+        return pylm__words_select(&corpus->words, order, n);
+    while (!counted[corpus->n_seen - 1u].count) /* something was seen */
+        corpus->n_seen--;
+    return PYLM_OK;
 }
 
 static int settle(struct pylm__corpus *corpus)
@@ -228,8 +294,11 @@ static int settle(struct pylm__corpus *corpus)
     if (counted && order && new_symbol)
         status = rank_symbols(corpus, counted, order, new_symbol);
     free(counted);
-    free(order);
     free(new_symbol);
+    if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL)
+        corpus->ids = order;
+    else
+        free(order);
     return status;
 }
 
@@ -255,13 +324,16 @@ int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, pylm_task
 
 int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
 {
-    uint32_t i, *order = pylm__array_new(corpus->n_symbols, sizeof *order);
+    uint32_t i, *order;
     uint64_t p;
     int status;
-    if (!order)
-        return PYLM_ERR_MEMORY;
     for (p = 0; p < corpus->n; p++)
         corpus->symbols[p] = new_symbol[corpus->symbols[p]];
+    if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL)
+        return PYLM_OK; /* its words are by id */
+    order = pylm__array_new(corpus->n_symbols, sizeof *order);
+    if (!order)
+        return PYLM_ERR_MEMORY;
     for (i = 0; i < corpus->n_symbols; i++)
         order[new_symbol[i]] = i;
     if (corpus->tokenizer == PYLM_TOKENIZER_WORDS) {

@@ -30,7 +30,6 @@
 #define COMMON_CURVATURE_CYCLES 5u
 #define CURVATURE_EVERY 4u      /* events, of which one is looked at for the curvature */
 #define ENOUGH 1e-5             /* nats an event gained in a cycle; less ends the fit */
-#define COMMON_RIDGE 1.0
 #define SET_RIDGE 300.0         /* in units of squared nats of input; DESIGN.md has the measurements */
 #define MAX_STEP 1.0            /* of any weight at once: keeps Newton's first steps tame */
 #define MAX_LOG_ODDS 30.0       /* keeps probabilities apart from 0 and 1 */
@@ -398,7 +397,7 @@ static int allocate_family(struct fit *fit, uint32_t i)
 {
     struct family *f = &fit->families[i];
     f->n_sets = i == COMMON ? 1u : fit->problem->n_sets[i];
-    f->ridge = i == COMMON ? COMMON_RIDGE : SET_RIDGE;
+    f->ridge = i == COMMON ? fit->problem->common_ridge : SET_RIDGE;
     f->prior = i == COMMON ? fit->problem->prior : NULL;
     f->weights = pylm__array_new((uint64_t)f->n_sets * fit->n_inputs, sizeof *f->weights);
     f->steps = pylm__array_new((uint64_t)f->n_sets * fit->n_inputs, sizeof *f->steps);

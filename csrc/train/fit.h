@@ -23,6 +23,7 @@ struct pylm__fit_problem {
     uint32_t n_inputs;
     uint32_t n_families, n_sets[PYLM__FIT_MAX_FAMILIES];
     const double *prior;   /* by input: its weight without any event */
+    double common_ridge;   /* how strongly it holds the weights that stand behind all sets; at least 1 */
     double max_weight_sum; /* of a row's magnitudes, so that the engine's sums stay below 2^31 */
     uint32_t n_threads;
     /* Writes the inputs of an event, numbers ascending, and its set in each family; returns how many

@@ -14,6 +14,9 @@
 
 #define PRIOR 0.15         /* a template's weight without any event */
 #define PRIOR_RECALL 0.05  /* an overlay input's */
+#define PRIOR_REPETITION 0.6 /* for texts that repeat, where the training text does not */
+#define COMMON_RIDGE 1.0
+#define FINAL_RIDGE 300.0  /* a few symbols are not enough to doubt the first stage */
 #define MAX_SUM 7.5        /* of weights: 4 families * 8704 * 7.5 * 2^13 < 2^31 */
 #define MAX_FINAL_SUM 7.0  /* 3 families * 11392 * 7 * 2^13 < 2^31 */
 
@@ -107,6 +110,7 @@ static int fit_first(struct pylm__stages *stages, struct pylm__fit_problem probl
     for (i = 0; i < problem.n_inputs; i++)
         prior[i] = PRIOR;
     problem.prior = prior;
+    problem.common_ridge = COMMON_RIDGE;
     problem.max_weight_sum = MAX_SUM;
     problem.gather = gather_first;
     PYLM__TRY(fit_stage(&problem, &stages->weights, &stages->n_weights, log_odds, &result, task));
@@ -127,6 +131,7 @@ static int fit_final(struct pylm__stages *stages, struct pylm__fit_problem probl
     problem.n_sets[1] = PYLM__N_CONFIDENCES;
     problem.n_sets[2] = PYLM__N_RECALL_SETS;
     problem.prior = prior;
+    problem.common_ridge = FINAL_RIDGE;
     problem.max_weight_sum = MAX_FINAL_SUM;
     problem.gather = gather_final;
     PYLM__TRY(fit_stage(&problem, &stages->final_weights, &stages->n_final_weights, NULL, &result, task));
@@ -135,6 +140,7 @@ static int fit_final(struct pylm__stages *stages, struct pylm__fit_problem probl
     problem.n_families = 3;
     for (i = PYLM__N_FINAL; i < problem.n_inputs; i++)
         prior[i] = PRIOR_RECALL;
+    prior[problem.n_inputs - 1u] = PRIOR_REPETITION;
     problem.gather = gather_adaptive;
     PYLM__TRY(fit_stage(&problem, &stages->overlay_weights, &stages->n_overlay_weights, NULL, &result, task));
     stages->adaptive_bits = result.loss / (double)n_symbols;

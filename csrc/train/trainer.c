@@ -38,7 +38,7 @@ void pylm_train_options_init(pylm_train_options *options)
 static int options_are_sane(const pylm_train_options *o)
 {
     uint32_t t;
-    if (o->tokenizer > PYLM_TOKENIZER_PIECES && o->tokenizer != PYLM_TOKENIZER_AUTO)
+    if (o->tokenizer > PYLM_TOKENIZER_EXTERNAL && o->tokenizer != PYLM_TOKENIZER_AUTO)
         return 0;
     if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
         return 0;
@@ -99,9 +99,22 @@ int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbyt
     return pylm__corpus_add(&trainer->corpus, text, text_nbytes, task);
 }
 
+int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts,
+                            const uint64_t *text_ends, const void *file, uint64_t file_nbytes)
+{
+    return pylm__corpus_vocabulary(&trainer->corpus, n_symbols, texts, text_ends, file, file_nbytes);
+}
+
+int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
+                         pylm_task *task)
+{
+    return pylm__corpus_add_ids(&trainer->corpus, ids, n, text_nbytes, task);
+}
+
 /* ---- trees ---- */
 
-/* Builds all trees, then gives out symbol ids in the leaf order of the first. */
+/* Builds all trees, then gives out symbol ids: in the leaf order of the first, or those of an external
+ * vocabulary. */
 static int build_trees(pylm_trainer *trainer, pylm_task *task)
 {
     struct pylm__corpus *corpus = &trainer->corpus;
@@ -117,7 +130,8 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
     first = pylm__array_new(corpus->n_symbols, sizeof *first);
     moved = pylm__array_new(corpus->n_symbols, sizeof *moved);
     if (first && moved) {
-        memcpy(first, trainer->trees[0].tree.leaf_of, corpus->n_symbols * sizeof *first);
+        memcpy(first, corpus->ids ? corpus->ids : trainer->trees[0].tree.leaf_of,
+               corpus->n_symbols * sizeof *first);
         for (t = 0; t < trainer->n_trees; t++) {
             uint32_t *leaf_of = trainer->trees[t].tree.leaf_of;
             for (s = 0; s < corpus->n_symbols; s++)

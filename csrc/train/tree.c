@@ -316,6 +316,7 @@ static int lay_out_links(struct pylm__symbol_tree *tree, const struct links *lin
             l.size[tree->n_symbols + i] = l.size[links->left[i]] + l.size[links->right[i]];
         tree->depth = tree->n_sets = tree->n_classes = tree->n_coarse = 0;
         lay_out(&l, root, stack);
+        tree->n_sets += !tree->n_sets; /* a tree of one symbol has no nodes, but the format wants a set */
     }
     i = stack && l.size;
     free(stack);
@@ -353,9 +354,30 @@ int pylm__tree_of_bytes(struct pylm__symbol_tree *tree)
 struct word_tree {
     struct links links;
     uint32_t *class_of, *class_root, *node_of;
+    uint32_t *place_of; /* the node that a symbol is at: itself, or one that it shares with unseen symbols */
     uint64_t *pairs, *frequency, *class_total;
     struct weighted *heap;
 };
+
+/* Symbols that never occur share the places of the rarest that do, in equal parts: so they get about the
+ * probability that held-out text gives to symbols that occur nowhere else, and where such symbols come. */
+static void hang_unseen(struct word_tree *w, uint32_t n_seen, uint32_t n_symbols)
+{
+    uint32_t n_unseen = n_symbols - n_seen, n_rare = 1, next = n_seen, i, k, n;
+    for (i = 0; i < n_seen; i++)
+        w->place_of[i] = i;
+    while (n_rare < n_seen && w->frequency[n_seen - 1u - n_rare] == w->frequency[n_seen - 1u])
+        n_rare++;
+    for (i = 0; i < n_rare && next < n_symbols; i++) {
+        n = n_unseen / n_rare + (i < n_unseen % n_rare);
+        for (k = 0; k < n; k++) {
+            w->heap[k].weight = 0;
+            w->heap[k].node = next++;
+        }
+        k = n_seen - 1u - i;
+        w->place_of[k] = join(&w->links, huffman(&w->links, w->heap, n), k);
+    }
+}
 
 /* A Huffman tree for each class. */
 static void hang_words(struct word_tree *w, uint32_t n_symbols, uint32_t n_classes)
@@ -365,7 +387,7 @@ static void hang_words(struct word_tree *w, uint32_t n_symbols, uint32_t n_class
         for (i = n = 0; i < n_symbols; i++)
             if (w->class_of[i] == class) {
                 w->heap[n].weight = w->frequency[i];
-                w->heap[n++].node = i;
+                w->heap[n++].node = w->place_of[i];
                 w->class_total[class] += w->frequency[i];
             }
         w->node_of[class] = huffman(&w->links, w->heap, n);
@@ -395,7 +417,8 @@ static int build_words(struct pylm__symbol_tree *tree, struct word_tree *w,
     PYLM__TRY(pylm__cluster(corpus, n_classes, w->class_of, w->pairs, task));
     for (p = 0; p < corpus->n; p++)
         w->frequency[corpus->symbols[p]]++;
-    hang_words(w, tree->n_symbols, n_classes);
+    hang_unseen(w, corpus->n_seen, tree->n_symbols);
+    hang_words(w, corpus->n_seen, n_classes);
     memcpy(class_node, w->node_of, n_classes * sizeof *class_node);
     n_inner_below = w->links.n_inner;
     PYLM__TRY(merge_classes(&w->links, w->pairs, n_classes, w->node_of, task));
@@ -413,26 +436,28 @@ int pylm__tree_of_words(struct pylm__symbol_tree *tree, const struct pylm__corpu
     uint64_t n = corpus->n_symbols;
     int status = allocate(tree, corpus->n_symbols);
     memset(&w, 0, sizeof w);
-    n_classes = n_classes < corpus->n_symbols ? n_classes : corpus->n_symbols;
+    n_classes = n_classes < corpus->n_seen ? n_classes : corpus->n_seen;
     w.links.n_symbols = corpus->n_symbols;
     w.links.left = pylm__array_new(n, sizeof *w.links.left);
     w.links.right = pylm__array_new(n, sizeof *w.links.right);
     w.class_of = pylm__array_new(n, sizeof *w.class_of);
     w.class_root = pylm__array_new(2u * n, sizeof *w.class_root);
+    w.place_of = pylm__array_new(n, sizeof *w.place_of);
     w.node_of = pylm__array_new(2u * (uint64_t)n_classes, sizeof *w.node_of);
     w.pairs = pylm__array_new((uint64_t)n_classes * n_classes, sizeof *w.pairs);
     w.frequency = pylm__array_new(n, sizeof *w.frequency);
     w.class_total = pylm__array_new(n_classes, sizeof *w.class_total);
     w.heap = pylm__array_new(n, sizeof *w.heap);
     if (status == PYLM_OK)
-        status = w.links.left && w.links.right && w.class_of && w.class_root && w.node_of && w.pairs &&
-                         w.frequency && w.class_total && w.heap
+        status = w.links.left && w.links.right && w.class_of && w.class_root && w.place_of && w.node_of &&
+                         w.pairs && w.frequency && w.class_total && w.heap
                      ? build_words(tree, &w, corpus, n_classes, task)
                      : PYLM_ERR_MEMORY;
     free(w.links.left);
     free(w.links.right);
     free(w.class_of);
     free(w.class_root);
+    free(w.place_of);
     free(w.node_of);
     free(w.pairs);
     free(w.frequency);

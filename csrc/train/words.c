@@ -30,6 +30,24 @@ void pylm__words_free(struct pylm__words *words)
     memset(words, 0, sizeof *words);
 }
 
+int pylm__words_copy(struct pylm__words *words, const uint8_t *texts, const uint64_t *ends, uint32_t n)
+{
+    uint32_t i;
+    for (i = 1; i < n; i++)
+        if (ends[i] < ends[i - 1u])
+            return PYLM_ERR_ARGUMENT;
+    words->text_nbytes = words->text_capacity = ends[n - 1u];
+    words->text = pylm__array_new(words->text_nbytes, 1);
+    words->ends = pylm__array_new(n, sizeof *words->ends);
+    if (!words->text || !words->ends)
+        return PYLM_ERR_MEMORY;
+    if (words->text_nbytes)
+        memcpy(words->text, texts, (size_t)words->text_nbytes);
+    memcpy(words->ends, ends, n * sizeof *ends);
+    words->n = words->capacity = n;
+    return PYLM_OK;
+}
+
 const uint8_t *pylm__word_text(const struct pylm__words *words, uint32_t word, uint64_t *nbytes)
 {
     uint64_t begin = word ? words->ends[word - 1u] : 0u;

@@ -9,6 +9,10 @@
 int pylm__words_init(struct pylm__words *words);
 void pylm__words_free(struct pylm__words *words);
 
+/* Fills an empty table with n words that need not differ and cannot be found, only read: their texts one
+ * behind the other, and where each ends. PYLM_ERR_ARGUMENT if an end is before the one before it. */
+int pylm__words_copy(struct pylm__words *words, const uint8_t *texts, const uint64_t *ends, uint32_t n);
+
 /* The number of a word; a new one is added. At most 2^24 - 1 words: else PYLM_ERR_LARGE. */
 int pylm__words_number(struct pylm__words *words, const uint8_t *text, uint64_t nbytes, uint32_t *number);
 

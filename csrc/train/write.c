@@ -47,6 +47,17 @@ static void write_numbers(struct pylm__buffer *image, uint64_t at, const int16_t
 
 /* ---- vocabulary ---- */
 
+/* Whether a slot has a symbol of this text: only external vocabularies have one twice. */
+static int is_text_of(const struct pylm__corpus *corpus, uint32_t slot, const uint8_t *text, uint64_t nbytes)
+{
+    uint64_t other_nbytes;
+    const uint8_t *other;
+    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || !slot)
+        return 0;
+    other = pylm__word_text(&corpus->words, slot - 1u, &other_nbytes);
+    return other_nbytes == nbytes && memcmp(other, text, (size_t)nbytes) == 0;
+}
+
 static void write_slots(struct pylm__buffer *image, const struct pylm__corpus *corpus)
 {
     unsigned slot_bits = 1;
@@ -63,9 +74,10 @@ static void write_slots(struct pylm__buffer *image, const struct pylm__corpus *c
         uint64_t nbytes;
         const uint8_t *text = pylm__word_text(&corpus->words, i, &nbytes);
         uint32_t slot = (uint32_t)(pylm__hash_bytes(text, nbytes) >> 32);
-        while (slots[slot & mask])
+        while (slots[slot & mask] && !is_text_of(corpus, slots[slot & mask], text, nbytes))
             slot++;
-        slots[slot & mask] = i + 1u;
+        if (!slots[slot & mask] && nbytes)
+            slots[slot & mask] = i + 1u;
     }
     head8(image, PYLM__H_VOCAB_SLOT_BITS, slot_bits);
     begin_part(image, PYLM__H_VOCAB_SLOTS);
@@ -100,6 +112,11 @@ static void write_vocabulary(struct pylm__buffer *image, const struct pylm__corp
     for (i = 0; i < corpus->n_symbols; i++)
         pylm__buffer_bits(image, (uint32_t)words->ends[i], position_bits);
     write_slots(image, corpus);
+    if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL) {
+        begin_part(image, PYLM__H_TOKENIZER_FILE);
+        head64(image, PYLM__H_TOKENIZER_FILE_NBYTES, corpus->file_nbytes);
+        pylm__buffer_bytes(image, corpus->file, corpus->file_nbytes);
+    }
 }
 
 /* ---- trees ---- */

@@ -73,14 +73,11 @@ struct image {
     size_t nbytes;
 };
 
-static inline struct image train(const void *text, size_t nbytes, const pylm_train_options *options)
+static inline struct image build(pylm_trainer *trainer)
 {
-    pylm_trainer *trainer;
     const void *built;
     uint64_t built_nbytes;
     struct image image;
-    REQUIRE(pylm_trainer_new(&trainer, options) == PYLM_OK);
-    REQUIRE(pylm_trainer_add(trainer, text, nbytes, NULL) == PYLM_OK);
     REQUIRE(pylm_trainer_build(trainer, NULL, &built, &built_nbytes) == PYLM_OK);
     image.nbytes = (size_t)built_nbytes;
     image.data = allocate(image.nbytes);
@@ -89,8 +86,56 @@ static inline struct image train(const void *text, size_t nbytes, const pylm_tra
     return image;
 }
 
-/* The kinds of models that tests are run with. */
-#define N_KINDS 4
+static inline struct image train(const void *text, size_t nbytes, const pylm_train_options *options)
+{
+    pylm_trainer *trainer;
+    REQUIRE(pylm_trainer_new(&trainer, options) == PYLM_OK);
+    REQUIRE(pylm_trainer_add(trainer, text, nbytes, NULL) == PYLM_OK);
+    return build(trainer);
+}
+
+/* An external vocabulary of N_IDS ids for bytes: byte b is the id ID_OF(b), the others never occur. Texts
+ * are "bb" for a byte, "" for an odd and "?" for an even id that never occurs. */
+#define N_IDS 700u
+#define ID_OF(byte) ((uint32_t)(byte) * 2u + 3u)
+#define EXTERNAL_FILE "{\"a tokenizer's file\": 1}"
+
+static inline void give_vocabulary(pylm_trainer *trainer)
+{
+    char texts[2u * N_IDS];
+    uint64_t ends[N_IDS];
+    uint32_t id, n = 0;
+    for (id = 0; id < N_IDS; id++) {
+        if (id >= 3u && id < ID_OF(256) && id % 2u) {
+            texts[n++] = (char)((id - 3u) / 2u);
+            texts[n++] = (char)((id - 3u) / 2u);
+        } else if (id % 2u == 0) {
+            texts[n++] = '?';
+        }
+        ends[id] = n;
+    }
+    REQUIRE(pylm_trainer_vocabulary(trainer, N_IDS, texts, ends, EXTERNAL_FILE, strlen(EXTERNAL_FILE)) ==
+            PYLM_OK);
+}
+
+/* Trains on the bytes of a text as external ids. */
+static inline struct image train_external(const char *text, size_t nbytes, pylm_train_options options)
+{
+    pylm_trainer *trainer;
+    uint32_t *ids = allocate(nbytes * sizeof *ids);
+    size_t i;
+    for (i = 0; i < nbytes; i++)
+        ids[i] = ID_OF((unsigned char)text[i]);
+    options.tokenizer = PYLM_TOKENIZER_EXTERNAL;
+    REQUIRE(pylm_trainer_new(&trainer, &options) == PYLM_OK);
+    give_vocabulary(trainer);
+    REQUIRE(pylm_trainer_add_ids(trainer, ids, nbytes, 0, NULL) == PYLM_OK);
+    free(ids);
+    return build(trainer);
+}
+
+/* The kinds of models that tests are run with; the last is external and does not encode. */
+#define N_KINDS 5
 static inline struct image train_kind(int kind, uint32_t n_words)
 {
     pylm_train_options options;
@@ -104,7 +149,7 @@ static inline struct image train_kind(int kind, uint32_t n_words)
     options.n_trees = kind == 2 ? 3 : 1;
     options.n_pieces = 330;
     options.n_classes[0] = options.n_classes[1] = options.n_classes[2] = 20;
-    image = train(text, nbytes, &options);
+    image = kind == 4 ? train_external(text, nbytes, options) : train(text, nbytes, &options);
     free(text);
     return image;
 }

@@ -33,6 +33,19 @@ static uint64_t sample(const pylm_model *model, pylm_state *state, const uint32_
     return hash;
 }
 
+/* The text as symbols: for an external model, its bytes. */
+static uint64_t symbols_of(const pylm_model *model, uint32_t tokenizer, const uint8_t *text, uint64_t nbytes,
+                           uint32_t *symbols)
+{
+    uint64_t position = 0, n = 0;
+    if (tokenizer == PYLM_TOKENIZER_EXTERNAL)
+        for (; n < nbytes; n++)
+            symbols[n] = text[n];
+    else
+        CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, nbytes + 1u, &n) == PYLM_OK);
+    return n;
+}
+
 struct scores {
     uint64_t cost, distribution, top, sample;
 };
@@ -43,13 +56,13 @@ static struct scores compute(const pylm_model *model, const void *text, uint64_t
     pylm_info info;
     pylm_state state;
     pylm_candidate best[10];
-    uint64_t position = 0, n = 0;
+    uint64_t n;
     uint32_t *symbols = allocate((size_t)(nbytes + 1u) * sizeof *symbols), i, n_best;
     void *work = allocate((size_t)pylm_work_nbytes(model));
     uint64_t *q62;
     pylm_model_info(model, &info);
     q62 = allocate(info.n_symbols * sizeof *q62);
-    CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, nbytes + 1u, &n) == PYLM_OK);
+    n = symbols_of(model, info.tokenizer, text, nbytes, symbols);
     pylm_state_init(&state);
     CHECK(pylm_score(model, &state, symbols, n, work, NULL, &scores.cost) == PYLM_OK);
     pylm_distribution(model, &state, work, q62);
@@ -108,6 +121,7 @@ int main(void)
     test_model("words", text, nbytes);
     test_model("pieces", text, nbytes);
     test_model("trees", text, nbytes);
+    test_model("external", text, nbytes);
     pylm_file_unmap(text, nbytes);
     return finish();
 }

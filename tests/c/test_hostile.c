@@ -68,7 +68,7 @@ int main(void)
             sign_head(copy.data, copy.nbytes);
             accepted += use_image(copy.data, copy.nbytes);
         }
-        if (kind < 2) /* the third would take long, and its fields are the same */
+        if (kind < 2 || kind == N_KINDS - 1) /* the others would take long, and their fields are the same */
             accepted += test_fields(&original, &copy);
         free(copy.data);
         free(original.data);

@@ -22,7 +22,7 @@ static void test_threads(void)
         options.n_trees = kind == 2 ? 2 : 1;
         for (i = 0; i < 3; i++) {
             options.n_threads = n_threads[i];
-            image = train(text, nbytes, &options);
+            image = kind == 4 ? train_external(text, nbytes, options) : train(text, nbytes, &options);
             if (i == 0) {
                 first = image;
                 continue;
@@ -82,7 +82,7 @@ static void test_options(void)
     for (i = 0; i < 10u; i++)
         bad[i] = good;
     bad[0].options_nbytes = 4;
-    bad[1].tokenizer = 3;
+    bad[1].tokenizer = 4;
     bad[2].min_count = 0;
     bad[3].n_trees = 0;
     bad[4].n_trees = 2; /* of bytes */

@@ -32,6 +32,33 @@ static inline void sign_head(uint8_t *image, uint64_t nbytes)
         image[PYLM__H_HEAD_CHECKSUM + i] = (uint8_t)(sum >> 8u * i);
 }
 
+/* Reads with an overlay, at first one that has learned nothing, then one full of noise. */
+static inline void use_overlay(const pylm_model *model, const uint32_t *symbols, uint64_t n, void *work, uint64_t *q62)
+{
+    size_t nbytes = 9001, i;
+    unsigned char *memory = malloc(nbytes);
+    pylm_candidate best[7];
+    pylm_state state;
+    uint32_t n_best;
+    int noise;
+    if (memory && pylm_overlay_init(model, memory, nbytes) == PYLM_OK) {
+        for (noise = 0; noise < 2; noise++) {
+            for (i = 24; noise && i < nbytes; i++)
+                memory[i] = (unsigned char)(i * i * 40503u >> 7);
+            if (pylm_state_adapt(model, &state, memory, nbytes) != PYLM_OK)
+                break;
+            for (i = 0; i < 3u; i++)
+                (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);
+            pylm_distribution(model, &state, work, q62);
+            pylm_top(model, &state, 7, work, best, &n_best);
+            pylm_state_keep(&state);
+            pylm_state_restart(&state);
+            (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);
+        }
+    }
+    free(memory);
+}
+
 static inline void use_model(const pylm_model *model, const pylm_info *info)
 {
     static const char text[] = "w1 w2 w3\nw17 \x00\xff the cat's WORDS and w1 w2";
@@ -46,7 +73,9 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
     uint64_t *q62 = malloc(info->n_symbols * sizeof *q62);
     if (work && q62) {
         (void)pylm_model_verify(model);
-        (void)pylm_encode(model, text, sizeof text, PYLM_TEXT_CLOSED, &position, symbols, 64, &n);
+        if (pylm_encode(model, text, sizeof text, PYLM_TEXT_CLOSED, &position, symbols, 64, &n) != PYLM_OK)
+            for (n = 0; n < sizeof text; n++) /* external */
+                symbols[n] = (unsigned char)text[n] * 2u + 3u;
         pylm_state_init(&state);
         (void)pylm_score(model, &state, symbols, n, work, costs, &total);
         for (i = 0; i < 3u; i++) {
@@ -58,6 +87,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
             (void)pylm_symbol_find(model, symbol_text, text_nbytes);
             (void)pylm_state_push(model, &state, symbol);
         }
+        use_overlay(model, symbols, n, work, q62);
     }
     free(q62);
     free(work);

@@ -23,7 +23,9 @@ MODELS = {
     "words": {"tokenizer": "words", "classes": 16},
     "pieces": {"tokenizer": "pieces", "pieces": 400, "classes": 16},
     "trees": {"tokenizer": "words", "trees": 3, "classes": [16, 10, 24]},
+    "external": {"classes": 16},  # its ids are bytes, and some more that never occur
 }
+N_IDS = 400
 SEED = 42
 SAMPLES = 100
 SETTINGS = dict(temperature=0.875, top_k=20, top_p=0.9375, min_p=0.0078125, repetition_penalty=1.125)
@@ -37,9 +39,19 @@ def fold(values: object) -> int:
     return h
 
 
+def train(name: str) -> pylm.Model:
+    text = make_text(1500, seed=8)
+    if name != "external":
+        return pylm.train([text], **MODELS[name])
+    from tokenizers import Tokenizer, models
+
+    tokenizer = Tokenizer(models.WordLevel({f"token{i}": i for i in range(N_IDS)}, unk_token="token0"))
+    return pylm.train([list(text.encode())], tokenizer=tokenizer, **MODELS[name])
+
+
 def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
     image = model._image
-    symbols = image.symbols(text, closed=True)
+    symbols = image.symbols(list(text) if image.is_external else text, closed=True)
     state = image.new_state()
     cost = image.score(state, symbols)
     best, n = ffi.new("pylm_candidate[10]"), ffi.new("uint32_t *")
@@ -55,8 +67,8 @@ def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
 def main() -> None:
     if "--scores" not in sys.argv:
         (HERE / "text.txt").write_bytes(make_text(300, seed=9).encode())
-        for name, settings in MODELS.items():
-            pylm.train([make_text(1500, seed=8)], **settings).save(HERE / f"{name}.pylm")
+        for name in MODELS:
+            train(name).save(HERE / f"{name}.pylm")
     text = (HERE / "text.txt").read_bytes()
     lines = [
         f"{name} {what} {value}\n"

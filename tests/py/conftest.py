@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pylm
 import pytest
-from texts import make_text
+from texts import byte_level, make_text
 
 TRAIN = make_text(6000, seed=1)
 TEST = make_text(700, seed=2)
@@ -18,10 +18,13 @@ def train_named(name: str) -> pylm.Model:
         return pylm.train([TRAIN.replace("papapa", "<unk>")], tokenizer="words", classes=12)
     if name == "pieces":
         return pylm.train([TRAIN], tokenizer="pieces", pieces=450, classes=20)
+    if name == "external":
+        pytest.importorskip("tokenizers")
+        return pylm.train([TRAIN], tokenizer=byte_level(TRAIN + "papapopo" * 9, 500), classes=20)
     return pylm.train([TRAIN], tokenizer="words", trees=3, classes=[20, 12, 30])
 
 
-NAMES = ["bytes", "words", "words with <unk>", "pieces", "three trees"]
+NAMES = ["bytes", "words", "words with <unk>", "pieces", "three trees", "external"]
 _models: dict[str, pylm.Model] = {}
 
 

@@ -186,6 +186,14 @@ def test_training_after_a_fork(train_text: str) -> None:
     child.join()
 
 
+def test_the_interpreter_ends_well_after_training(tmp_path: Path) -> None:
+    """The library must not be closed under threads of OpenMP that are still ending."""
+    code = "import pylm; pylm.train(['some text, some more text. ' * 500], threads=2)"
+    for _ in range(4):
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+
+
 INTERRUPTED = """
 import sys, threading, _thread, pylm
 text = sys.stdin.read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 MASK = (1 << 64) - 1
 
@@ -31,3 +32,18 @@ def make_text(n_words: int, seed: int = 1, vocabulary: int = 400) -> str:
             lines.append(" ".join(line))
             line = []
     return "\n".join([*lines, " ".join(line)]) + "\n"
+
+
+def byte_level(text: str, n: int) -> Any:
+    """A tokenizer of n tokens as large models have them: pairs of bytes merged again and again."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=n, special_tokens=["<|end|>"], initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator([text], trainer)
+    return tokenizer

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * States that learn, in memory of the caller's: its sizes and places, copying, keeping, and refusing.
+ */
+#include "check.h"
+
+#define N_MOST 6000u
+#define MEMORY_NBYTES 32768u
+
+struct text {
+    uint32_t symbols[N_MOST];
+    uint64_t n;
+};
+
+/* Other text than the model was trained on. */
+static struct text read_text(const pylm_model *model, int kind)
+{
+    struct text t = {{0}, 0};
+    size_t nbytes, i;
+    char *text = make_text(900, 7, &nbytes);
+    uint64_t position = 0;
+    if (kind == N_KINDS - 1)
+        for (i = 0; i < nbytes && t.n < N_MOST; i++)
+            t.symbols[t.n++] = ID_OF((unsigned char)text[i]);
+    else
+        CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, t.symbols, N_MOST, &t.n) == PYLM_OK);
+    free(text);
+    return t;
+}
+
+static uint64_t score(const pylm_model *model, pylm_state *state, const struct text *t, uint64_t from, uint64_t to)
+{
+    void *work = allocate((size_t)pylm_work_nbytes(model));
+    uint64_t cost = 0;
+    CHECK(pylm_score(model, state, t->symbols + from, to - from, work, NULL, &cost) == PYLM_OK);
+    free(work);
+    return cost;
+}
+
+static pylm_state begin(const pylm_model *model, uint8_t *memory, uint64_t nbytes)
+{
+    pylm_state state;
+    CHECK(pylm_overlay_init(model, memory, nbytes) == PYLM_OK);
+    CHECK(pylm_state_adapt(model, &state, memory, nbytes) == PYLM_OK);
+    return state;
+}
+
+static void test_learns(const pylm_model *model, const struct text *t)
+{
+    uint8_t *memory = allocate(MEMORY_NBYTES);
+    pylm_state state = begin(model, memory, MEMORY_NBYTES), plain;
+    uint64_t first = score(model, &state, t, 0, t->n), second;
+    pylm_state_restart(&state);
+    second = score(model, &state, t, 0, t->n);
+    CHECK(second < first); /* it has read this before */
+    pylm_state_init(&plain);
+    pylm_state_learn(&plain, 1); /* nowhere to learn: nothing happens */
+    CHECK(second < score(model, &plain, t, 0, t->n));
+    CHECK(begin(model, memory, MEMORY_NBYTES).opaque[0] == 0);
+    state = begin(model, memory, MEMORY_NBYTES);
+    CHECK(score(model, &state, t, 0, t->n) == first); /* all was forgotten */
+    free(memory);
+}
+
+static void test_does_not_learn_when_told(const pylm_model *model, const struct text *t)
+{
+    uint8_t *memory = allocate(MEMORY_NBYTES), *before = allocate(MEMORY_NBYTES);
+    pylm_state state = begin(model, memory, MEMORY_NBYTES);
+    (void)score(model, &state, t, 0, t->n / 2u);
+    memcpy(before, memory, MEMORY_NBYTES);
+    pylm_state_learn(&state, 0);
+    (void)score(model, &state, t, t->n / 2u, t->n);
+    CHECK(memcmp(before, memory, MEMORY_NBYTES) == 0);
+    free(memory);
+    free(before);
+}
+
+/* Half the text, then the other half with a copy of the overlay at an odd address. */
+static void test_goes_on_elsewhere(const pylm_model *model, const struct text *t)
+{
+    uint8_t *memory = allocate(MEMORY_NBYTES), *copy = allocate(MEMORY_NBYTES + 1u);
+    pylm_state state = begin(model, memory, MEMORY_NBYTES), other;
+    uint64_t half = t->n / 2u, rest;
+    (void)score(model, &state, t, 0, half);
+    pylm_state_keep(&state);
+    memcpy(copy + 1, memory, MEMORY_NBYTES);
+    rest = score(model, &state, t, half, t->n);
+    CHECK(pylm_state_adapt(model, &other, copy + 1, MEMORY_NBYTES) == PYLM_OK);
+    CHECK(score(model, &other, t, half, t->n) == rest);
+    pylm_state_keep(&state);
+    pylm_state_keep(&other);
+    CHECK(memcmp(copy + 1, memory, MEMORY_NBYTES) == 0);
+    free(memory);
+    free(copy);
+}
+
+static void test_sums_to_one(const pylm_model *model, const struct text *t)
+{
+    uint8_t *memory = allocate(MEMORY_NBYTES);
+    void *work = allocate((size_t)pylm_work_nbytes(model));
+    pylm_state state = begin(model, memory, MEMORY_NBYTES);
+    pylm_info info;
+    uint64_t *q62, sum, from;
+    uint32_t i;
+    pylm_model_info(model, &info);
+    q62 = allocate(info.n_symbols * sizeof *q62);
+    for (from = 0; from + 50u < t->n; from += 50u) {
+        (void)score(model, &state, t, from, from + 50u);
+        pylm_distribution(model, &state, work, q62);
+        for (i = 0, sum = 0; i < info.n_symbols; i++)
+            sum += q62[i];
+        CHECK(sum == UINT64_C(1) << 62);
+    }
+    free(memory);
+    free(work);
+    free(q62);
+}
+
+/* From the least memory on; what is too small is refused, and nothing outside it is touched. */
+static void test_sizes(const pylm_model *model, const struct text *t)
+{
+    uint64_t nbytes, least = 0;
+    for (nbytes = 0; nbytes < 6000u; nbytes += nbytes < 1000u ? 7u : 501u) {
+        uint8_t *memory = allocate((size_t)nbytes);
+        pylm_state state;
+        int status = pylm_overlay_init(model, memory, nbytes);
+        CHECK(status == (least ? PYLM_OK : status) && (status == PYLM_OK || status == PYLM_ERR_SPACE));
+        if (status == PYLM_OK) {
+            least = least ? least : nbytes;
+            CHECK(pylm_state_adapt(model, &state, memory, nbytes) == PYLM_OK);
+            CHECK(score(model, &state, t, 0, t->n / 8u) > 0);
+        }
+        free(memory);
+    }
+    CHECK(least > 0 && least <= 1024u * 3u);
+}
+
+static void test_refuses(const pylm_model *model, const pylm_model *other)
+{
+    uint8_t memory[4096] = {0};
+    pylm_state state;
+    CHECK(pylm_state_adapt(model, &state, memory, sizeof memory) == PYLM_ERR_FOREIGN);
+    CHECK(pylm_state_adapt(model, &state, memory, 3) == PYLM_ERR_FOREIGN);
+    CHECK(pylm_overlay_init(model, memory, sizeof memory) == PYLM_OK);
+    CHECK(pylm_state_adapt(model, &state, memory, sizeof memory - 1u) == PYLM_ERR_TRUNCATED);
+    CHECK(pylm_state_adapt(other, &state, memory, sizeof memory) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_state_adapt(model, &state, memory, sizeof memory) == PYLM_OK);
+}
+
+int main(void)
+{
+    struct image images[N_KINDS];
+    pylm_model models[N_KINDS];
+    int kind;
+    for (kind = 0; kind < N_KINDS; kind++) {
+        images[kind] = train_kind(kind, 1500);
+        REQUIRE(pylm_model_open(&models[kind], images[kind].data, images[kind].nbytes) == PYLM_OK);
+    }
+    for (kind = 0; kind < N_KINDS; kind++) {
+        struct text text = read_text(&models[kind], kind);
+        test_learns(&models[kind], &text);
+        test_does_not_learn_when_told(&models[kind], &text);
+        test_goes_on_elsewhere(&models[kind], &text);
+        test_sums_to_one(&models[kind], &text);
+        test_sizes(&models[kind], &text);
+        test_refuses(&models[kind], &models[(kind + 1) % N_KINDS]);
+    }
+    for (kind = 0; kind < N_KINDS; kind++)
+        free(images[kind].data);
+    return finish();
+}
