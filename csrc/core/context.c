@@ -14,16 +14,33 @@ static uint32_t letter(uint32_t byte)
     return (byte >= 'a' && byte <= 'z') || byte >= 128u || byte == '\'' ? byte : 0u;
 }
 
-static void read_byte(struct pylm__state *state, uint32_t byte)
+/* Whether a word begins at a byte, just read, though no space stands before it: where in Japanese a Chinese
+ * character (U+4000 to U+9FFF) follows kana (U+3000 to U+3FFF), and where a word is too long to come again. */
+static int begins_word(const struct pylm__state *state, uint32_t byte)
 {
-    uint32_t *word = state->word, c = letter(byte);
-    if (c) {
-        word[0] = (uint32_t)(pylm__hash_step(word[0], c) >> 32) | 1u; /* never 0, which is no word */
-    } else if (word[0]) {
+    return (byte >= 0xe4u && byte <= 0xe9u && pylm__state_recent(state, 4) == 0xe3u + 1u) ||
+           state->n_letters == PYLM__MAX_LETTERS;
+}
+
+static void end_word(struct pylm__state *state)
+{
+    uint32_t *word = state->word;
+    if (word[0]) {
         word[3] = word[2];
         word[2] = word[1];
         word[1] = word[0];
-        word[0] = 0;
+        word[0] = state->n_letters = 0;
+    }
+}
+
+static void read_byte(struct pylm__state *state, uint32_t byte)
+{
+    uint32_t c = letter(byte);
+    if (!c || begins_word(state, byte))
+        end_word(state);
+    if (c) {
+        state->word[0] = (uint32_t)(pylm__hash_step(state->word[0], c) >> 32) | 1u; /* never 0: no word */
+        state->n_letters++;
     }
 }
 

@@ -8,7 +8,7 @@
  *    0  8 bytes  magic
  *    8  u64      head checksum of the model's image: an overlay belongs to one model
  *   16  u64      length of the overlay
- *   24  u32      symbols read, as pylm_state_keep() found them; then the recent symbols and word hashes
+ *   24  u32      symbols read, as pylm_state_keep() found them; then recent symbols, words, letters
  *
  * Equal parts for the trees follow; see overlay.c.
  */
@@ -18,7 +18,14 @@
 
 #define MAGIC "\x93pylmov1"
 #define HEAD_NBYTES 128u
-enum { AT_MODEL = 8, AT_NBYTES = 16, AT_READ = 24, AT_RECENT = 28, AT_WORD = AT_RECENT + 4 * PYLM__MAX_LAG };
+enum {
+    AT_MODEL = 8,
+    AT_NBYTES = 16,
+    AT_READ = 24,
+    AT_RECENT = 28,
+    AT_WORD = AT_RECENT + 4 * PYLM__MAX_LAG,
+    AT_LETTERS = AT_WORD + 4 * PYLM__N_WORDS
+};
 
 void pylm_state_init(pylm_state *state)
 {
@@ -126,6 +133,7 @@ int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, 
     }
     for (i = 0; i < PYLM__N_WORDS; i++)
         s->word[i] = pylm__load32(p + AT_WORD + 4u * i);
+    s->n_letters = pylm__load32(p + AT_LETTERS) % (PYLM__MAX_LETTERS + 1u);
     s->overlay = p + HEAD_NBYTES;
     s->overlay_nbytes = nbytes - HEAD_NBYTES;
     s->learns = 1;
@@ -159,4 +167,5 @@ void pylm_state_keep(const pylm_state *state)
         pylm__store32(p + AT_RECENT + 4u * i, s->recent[i]);
     for (i = 0; i < PYLM__N_WORDS; i++)
         pylm__store32(p + AT_WORD + 4u * i, s->word[i]);
+    pylm__store32(p + AT_LETTERS, s->n_letters);
 }

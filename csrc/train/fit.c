@@ -8,7 +8,7 @@
  * It is found by block Newton steps: one family after the other, each of its sets solved with the others
  * held fixed; the sets of a family share no event. The curvature, most of the work, is computed in the first
  * cycles only, and of every few events: the gradient decides where the optimum is, the curvature only how
- * quickly it is reached. A common vector, fitted first, stands behind the families, which only describe how
+ * quickly it is reached. A step that makes a set's loss larger is halved until it does not. A common vector, fitted first, stands behind the families, which only describe how
  * a situation differs: a set with few events stays near it.
  *
  * Each step is one pass over the events in the order of the text, which also applies the step before. Sums
@@ -28,10 +28,12 @@
 #define COMMON_CYCLES 16u
 #define CURVATURE_CYCLES 2u     /* with a curvature of their own; the common vector needs it longer */
 #define COMMON_CURVATURE_CYCLES 5u
-#define CURVATURE_EVERY 4u      /* events, of which one is looked at for the curvature */
+#define CURVATURE_EVERY 5u      /* events, of which one is looked at for the curvature; odd, as a byte has 8 */
 #define ENOUGH 1e-5             /* nats an event gained in a cycle; less ends the fit */
 #define SET_RIDGE 300.0         /* in units of squared nats of input; DESIGN.md has the measurements */
 #define MAX_STEP 1.0            /* of any weight at once: keeps Newton's first steps tame */
+#define MAX_TAKE_BACKS 12u      /* halvings of a step that does harm */
+#define TOLERANCE 1e-9          /* nats by which a set's loss may grow: rounding */
 #define MAX_LOG_ODDS 30.0       /* keeps probabilities apart from 0 and 1 */
 #define WEIGHT_ONE 8192.0       /* q13 */
 
@@ -50,13 +52,16 @@ struct family {
     double *weights;   /* n_sets rows of n_inputs */
     double *steps;     /* likewise: what the last step added */
     double *factors;   /* by set: the curvature's Cholesky factor, a lower triangle row by row */
+    double *before;    /* by set: the loss before the last step, ridge included */
+    double *damping;   /* by set: steps are divided by it */
     double ridge;
     const double *prior; /* by input; NULL: 0 */
 };
 
 /* Sums over the events of a chunk, of one family. */
 struct sums {
-    double loss;
+    double *before;    /* by set: loss */
+    double *after;     /* by set of the pending family: loss with its step */
     double *gradient;  /* as weights */
     double *curvature; /* as factors */
 };
@@ -145,16 +150,6 @@ static int gather_events(struct fit *fit, const pylm_task *task)
 
 /* ---- one pass ---- */
 
-/* Adds -log(p) to a loss, many at a time: their product first. */
-static void add_loss(double p, double *product, double *loss)
-{
-    *product *= p;
-    if (*product < 1e-200) {
-        *loss -= log(*product);
-        *product = 1.0;
-    }
-}
-
 /* An event's set in a family. */
 static uint32_t set_of(const struct fit *fit, const struct family *f, const struct event *event)
 {
@@ -192,55 +187,101 @@ static void add_curvature(const struct event *event, double p, double *curvature
     }
 }
 
-/* What a pass is to sum up besides the gradient. */
-enum { WITH_LOSS = 1, WITH_CURVATURE = 2 };
+static void clear_sums(const struct fit *fit, const struct family *f, int curved, struct sums *sums)
+{
+    memset(sums->before, 0, f->n_sets * sizeof *sums->before);
+    memset(sums->gradient, 0, (size_t)f->n_sets * fit->n_inputs * sizeof *sums->gradient);
+    if (curved)
+        memset(sums->curvature, 0, (size_t)f->n_sets * fit->n_pairs * sizeof *sums->curvature);
+    if (fit->pending)
+        memset(sums->after, 0, fit->pending->n_sets * sizeof *sums->after);
+}
 
-/* Applies the pending step to a chunk's events and, for a family that is not NULL, sums them up. */
-static void pass_chunk(struct fit *fit, const struct family *f, int what, uint32_t chunk, const pylm_task *task)
+/* Applies the pending step to a chunk's events and sums them up for a family. */
+static void pass_chunk(struct fit *fit, const struct family *f, int curved, uint32_t chunk, const pylm_task *task)
 {
     struct sums *sums = &fit->sums[chunk];
     uint64_t at = fit->starts[chunk], n = 0;
-    double product = 1.0;
-    sums->loss = 0;
-    if (f)
-        memset(sums->gradient, 0, (size_t)f->n_sets * fit->n_inputs * sizeof *sums->gradient);
-    if (what & WITH_CURVATURE)
-        memset(sums->curvature, 0, (size_t)f->n_sets * fit->n_pairs * sizeof *sums->curvature);
+    clear_sums(fit, f, curved, sums);
     for (; at < fit->starts[chunk + 1u]; n++) {
         struct event *event = event_at(fit, at);
-        double p;
+        size_t set = set_of(fit, f, event);
+        double p, loss;
         at += event_units(event->n);
         if (n % SLICE == 0 && pylm__task_cancelled(task))
             return;
         if (fit->pending)
             apply_step(fit, event);
         p = 1.0 / (1.0 + exp(-fmin(fmax(event->log_odds, -MAX_LOG_ODDS), MAX_LOG_ODDS)));
-        if (what & WITH_LOSS)
-            add_loss(event->side ? p : 1.0 - p, &product, &sums->loss);
-        if (f) {
-            size_t set = set_of(fit, f, event);
-            add_gradient(event, p, sums->gradient + set * fit->n_inputs);
-            if (what & WITH_CURVATURE && n % CURVATURE_EVERY == 0)
-                add_curvature(event, p, sums->curvature + set * fit->n_pairs);
-        }
+        loss = -log(event->side ? p : 1.0 - p);
+        sums->before[set] += loss;
+        if (fit->pending)
+            sums->after[set_of(fit, fit->pending, event)] += loss;
+        add_gradient(event, p, sums->gradient + set * fit->n_inputs);
+        if (curved && n % CURVATURE_EVERY == 0)
+            add_curvature(event, p, sums->curvature + set * fit->n_pairs);
     }
-    sums->loss -= log(product);
 }
 
-/* A pass over all events. *loss, if asked for, is that of the weights before the family's step. */
-static int pass(struct fit *fit, const struct family *f, int what, double *loss, const pylm_task *task)
+/* A pass over all events. */
+static int pass(struct fit *fit, const struct family *f, int curved, const pylm_task *task)
 {
     int c;
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(fit->problem->n_threads, CHUNKS))
 #endif
     for (c = 0; c < (int)CHUNKS; c++)
-        pass_chunk(fit, f, what, (uint32_t)c, task);
-    fit->pending = NULL;
-    if (what & WITH_LOSS)
-        for (*loss = 0, c = 0; c < (int)CHUNKS; c++)
-            *loss += fit->sums[c].loss;
+        pass_chunk(fit, f, curved, (uint32_t)c, task);
     return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
+}
+
+/* What the ridge adds to a set's loss. */
+static double ridge_loss(const struct fit *fit, const struct family *f, uint32_t set)
+{
+    const double *w = f->weights + (size_t)set * fit->n_inputs;
+    double sum = 0;
+    uint32_t i;
+    for (i = 0; i < fit->n_inputs; i++) {
+        double away = w[i] - (f->prior ? f->prior[i] : 0.0);
+        sum += 0.5 * f->ridge * away * away;
+    }
+    return sum;
+}
+
+/* Where the pending step has made a set worse, takes half of it back, which becomes the pending step; such
+ * sets go on more carefully. Returns whether there were any. */
+static int take_back(struct fit *fit)
+{
+    const struct family *f = fit->pending;
+    uint32_t set, c, i, n = fit->n_inputs;
+    int any = 0;
+    for (set = 0; set < f->n_sets; set++) {
+        double *w = f->weights + (size_t)set * n, *step = f->steps + (size_t)set * n, after;
+        int worse;
+        for (after = ridge_loss(fit, f, set), c = 0; c < CHUNKS; c++)
+            after += fit->sums[c].after[set];
+        worse = after > f->before[set] + TOLERANCE;
+        for (i = 0; i < n; i++) {
+            step[i] = worse ? -0.5 * step[i] : 0.0;
+            w[i] += step[i];
+        }
+        f->damping[set] *= worse ? 2.0 : 1.0;
+        any |= worse;
+    }
+    return any;
+}
+
+/* Passes over all events until the pending step does no harm any more. */
+static int settled_pass(struct fit *fit, const struct family *f, int curved, const pylm_task *task)
+{
+    uint32_t tries;
+    for (tries = 0; tries < MAX_TAKE_BACKS; tries++) {
+        PYLM__TRY(pass(fit, f, curved, task));
+        if (!fit->pending || !take_back(fit))
+            break;
+    }
+    fit->pending = NULL;
+    return PYLM_OK;
 }
 
 /* ---- one Newton step ---- */
@@ -290,34 +331,35 @@ static void sum_curvature(const struct fit *fit, const struct family *f, uint32_
     factorise(factor, n);
 }
 
-/* Adds up a set's gradient, makes the step and returns the ridge's part of the loss before it. */
-static double step_set(const struct fit *fit, struct family *f, uint32_t set)
+/* Adds up a set's sums and makes the step. */
+static void step_set(const struct fit *fit, struct family *f, uint32_t set)
 {
     uint32_t c, i, n = fit->n_inputs;
-    double *w = f->weights + (size_t)set * n, *step = f->steps + (size_t)set * n, loss = 0, largest = 0;
+    double *w = f->weights + (size_t)set * n, *step = f->steps + (size_t)set * n, largest = 0, scale;
+    f->before[set] = ridge_loss(fit, f, set);
+    for (c = 0; c < CHUNKS; c++)
+        f->before[set] += fit->sums[c].before[set];
     for (i = 0; i < n; i++) {
-        double away = w[i] - (f->prior ? f->prior[i] : 0.0);
-        loss += 0.5 * f->ridge * away * away;
-        step[i] = -f->ridge * away;
+        step[i] = -f->ridge * (w[i] - (f->prior ? f->prior[i] : 0.0));
         for (c = 0; c < CHUNKS; c++)
             step[i] -= fit->sums[c].gradient[(size_t)set * n + i];
     }
     solve(f->factors + (size_t)set * fit->n_pairs, step, n);
     for (i = 0; i < n; i++)
         largest = fmax(largest, fabs(step[i]));
+    scale = 1.0 / f->damping[set];
+    scale *= largest * scale > MAX_STEP ? MAX_STEP / (largest * scale) : 1.0;
     for (i = 0; i < n; i++) {
-        step[i] *= largest > MAX_STEP ? MAX_STEP / largest : 1.0;
+        step[i] *= scale;
         w[i] += step[i];
     }
-    return loss;
 }
 
-/* One step for all sets of a family. *loss, if not NULL, becomes the loss before it. */
+/* One step for all sets of a family. *loss becomes the loss before it. */
 static int step_family(struct fit *fit, struct family *f, int curved, double *loss, const pylm_task *task)
 {
     int64_t s, n_sets = f->n_sets;
-    double ridge = 0;
-    PYLM__TRY(pass(fit, f, (curved ? WITH_CURVATURE : 0) | (loss ? WITH_LOSS : 0), loss, task));
+    PYLM__TRY(settled_pass(fit, f, curved, task));
     if (curved) {
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic) num_threads(pylm__n_threads(fit->problem->n_threads, f->n_sets))
@@ -325,10 +367,10 @@ static int step_family(struct fit *fit, struct family *f, int curved, double *lo
         for (s = 0; s < n_sets; s++)
             sum_curvature(fit, f, (uint32_t)s);
     }
-    for (s = 0; s < n_sets; s++)
-        ridge += step_set(fit, f, (uint32_t)s);
-    if (loss)
-        *loss += ridge;
+    for (*loss = 0, s = 0; s < n_sets; s++) {
+        step_set(fit, f, (uint32_t)s);
+        *loss += f->before[s];
+    }
     fit->pending = f;
     return PYLM_OK;
 }
@@ -337,7 +379,7 @@ static int step_family(struct fit *fit, struct family *f, int curved, double *lo
 
 static int run_cycles(struct fit *fit, struct pylm__fit_result *result, pylm_task *task)
 {
-    double loss = 0, last = HUGE_VAL, enough = ENOUGH * (double)fit->problem->n_events;
+    double loss = 0, last = HUGE_VAL, ignored, enough = ENOUGH * (double)fit->problem->n_events;
     uint32_t cycle, i;
     for (cycle = 0; cycle < COMMON_CYCLES; cycle++, last = loss) {
         PYLM__TRY(step_family(fit, &fit->families[COMMON], cycle < COMMON_CURVATURE_CYCLES, &loss, task));
@@ -350,7 +392,7 @@ static int run_cycles(struct fit *fit, struct pylm__fit_result *result, pylm_tas
         int curved = cycle < CURVATURE_CYCLES;
         PYLM__TRY(step_family(fit, &fit->families[0], curved, &loss, task));
         for (i = 1; i < fit->n_families; i++)
-            PYLM__TRY(step_family(fit, &fit->families[i], curved, NULL, task));
+            PYLM__TRY(step_family(fit, &fit->families[i], curved, &ignored, task));
         pylm__task_step(task);
         if (fabs(last - loss) < enough)
             break;
@@ -384,7 +426,10 @@ static void write_weights(const struct fit *fit, int16_t *weights)
 static int final_loss(struct fit *fit, double *loss, double *log_odds, const pylm_task *task)
 {
     uint64_t e, at = 0;
-    PYLM__TRY(pass(fit, NULL, WITH_LOSS, loss, task));
+    uint32_t c;
+    PYLM__TRY(settled_pass(fit, &fit->families[COMMON], 0, task));
+    for (*loss = 0, c = 0; c < CHUNKS; c++)
+        *loss += fit->sums[c].before[0];
     *loss /= log(2.0);
     for (e = 0; log_odds && e < fit->problem->n_events; e++) {
         log_odds[e] = event_at(fit, at)->log_odds;
@@ -396,14 +441,19 @@ static int final_loss(struct fit *fit, double *loss, double *log_odds, const pyl
 static int allocate_family(struct fit *fit, uint32_t i)
 {
     struct family *f = &fit->families[i];
+    uint32_t s;
     f->n_sets = i == COMMON ? 1u : fit->problem->n_sets[i];
     f->ridge = i == COMMON ? fit->problem->common_ridge : SET_RIDGE;
     f->prior = i == COMMON ? fit->problem->prior : NULL;
     f->weights = pylm__array_new((uint64_t)f->n_sets * fit->n_inputs, sizeof *f->weights);
     f->steps = pylm__array_new((uint64_t)f->n_sets * fit->n_inputs, sizeof *f->steps);
     f->factors = pylm__array_new((uint64_t)f->n_sets * fit->n_pairs, sizeof *f->factors);
-    if (!f->weights || !f->steps || !f->factors)
+    f->before = pylm__array_new(f->n_sets, sizeof *f->before);
+    f->damping = pylm__array_new(f->n_sets, sizeof *f->damping);
+    if (!f->weights || !f->steps || !f->factors || !f->before || !f->damping)
         return PYLM_ERR_MEMORY;
+    for (s = 0; s < f->n_sets; s++)
+        f->damping[s] = 1.0;
     if (f->prior)
         memcpy(f->weights, f->prior, fit->n_inputs * sizeof *f->weights);
     return PYLM_OK;
@@ -423,7 +473,9 @@ static int allocate(struct fit *fit)
     for (c = 0; c < CHUNKS; c++) {
         fit->sums[c].gradient = pylm__array_new((uint64_t)most * fit->n_inputs, sizeof *fit->sums[c].gradient);
         fit->sums[c].curvature = pylm__array_new((uint64_t)most * fit->n_pairs, sizeof *fit->sums[c].curvature);
-        if (!fit->sums[c].gradient || !fit->sums[c].curvature)
+        fit->sums[c].before = pylm__array_new(most, sizeof *fit->sums[c].before);
+        fit->sums[c].after = pylm__array_new(most, sizeof *fit->sums[c].after);
+        if (!fit->sums[c].gradient || !fit->sums[c].curvature || !fit->sums[c].before || !fit->sums[c].after)
             return PYLM_ERR_MEMORY;
     }
     return PYLM_OK;
@@ -436,10 +488,14 @@ static void free_all(struct fit *fit)
         free(fit->families[i].weights);
         free(fit->families[i].steps);
         free(fit->families[i].factors);
+        free(fit->families[i].before);
+        free(fit->families[i].damping);
     }
     for (c = 0; c < CHUNKS; c++) {
         free(fit->sums[c].gradient);
         free(fit->sums[c].curvature);
+        free(fit->sums[c].before);
+        free(fit->sums[c].after);
     }
     free(fit->events);
     free(fit);

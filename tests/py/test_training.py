@@ -55,6 +55,17 @@ def test_small_vocabularies_with_several_trees(trees: int, classes: int) -> None
     assert model.distribution("a").sum() == pytest.approx(1, abs=1e-12)
 
 
+def test_three_byte_characters_cost_little_more(train_text: str, test_text: str) -> None:
+    """The same text in an alphabet of three bytes a letter: two of them say nothing."""
+
+    def bits(spell: dict[int, int]) -> float:
+        model = pylm.train([train_text.translate(spell)], tokenizer="bytes")
+        return model.evaluate(test_text.translate(spell)).bits
+
+    kana = {letter: 0x3041 + i for i, letter in enumerate(map(ord, "aeioupklmnrst"))}
+    assert bits(kana) < 1.15 * bits({})
+
+
 def test_learns_what_repeats() -> None:
     model = pylm.train(["the cat sat. " * 200])
     assert model.bits_per_byte("the cat sat. the cat sat. ") < 1.0
