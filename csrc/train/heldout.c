@@ -133,8 +133,7 @@ static int is_single(const struct range *all, const struct range *own)
     for (; i < all->to; i = i_end, j = j_end) {
         uint64_t key = all->keys[i];
         i_end = all->keys[all->to - 1u] == key ? all->to : pylm__lower_bound(all->keys, i, all->to, key + 1u);
-        for (j_end = j; j_end < own->to && own->keys[j_end] == key; j_end++)
-            continue;
+        j_end = j < own->to && own->keys[own->to - 1u] == key ? own->to : pylm__lower_bound(own->keys, j, own->to, key + 1u);
         if (i_end - i > j_end - j && ++n > 1)
             return 0;
     }
@@ -149,22 +148,10 @@ static void narrow(struct range *r, uint64_t middle, int side)
         r->to = middle;
 }
 
-/* Several templates do this at once; the order of whole numbers does not matter. */
-static void add_to_mean(struct pylm__mean *mean, uint32_t left, uint32_t right)
-{
-#ifdef _OPENMP
-#pragma omp atomic
-#endif
-    mean->left += left;
-#ifdef _OPENMP
-#pragma omp atomic
-#endif
-    mean->right += right;
-}
-
-/* Evidence on the path to a leaf: the counts of a context in the whole text less those in the block. */
+/* Evidence on the path to a leaf: the counts of a context in the whole text less those in the block, and what
+ * they add to the means; both stay zero where there is none. */
 static void follow_path(const struct pylm__symbol_tree *tree, uint64_t hash, uint32_t leaf,
-                        struct range all, struct range own, uint16_t *indices, struct pylm__mean *means)
+                        struct range all, struct range own, uint16_t *indices, struct pylm__mean *parts)
 {
     uint32_t node = 0, lo = 0, hi = tree->n_symbols;
     uint32_t unit = (uint32_t)((UINT64_C(1) << PYLM__UNIT_BITS) / ((all.to - all.from) - (own.to - own.from)));
@@ -175,7 +162,8 @@ static void follow_path(const struct pylm__symbol_tree *tree, uint64_t hash, uin
         uint64_t all_mid = part(&all, key), own_mid = part(&own, key);
         uint32_t n0 = (uint32_t)((all_mid - all.from) - (own_mid - own.from));
         uint32_t n1 = (uint32_t)((all.to - all_mid) - (own.to - own_mid));
-        add_to_mean(means++, n0 * unit, n1 * unit);
+        parts->left = n0 * unit;
+        parts++->right = n1 * unit;
         if ((!n0 || !n1) && is_single(&all, &own))
             *indices++ = (uint16_t)pylm__calibration_single(n0 + n1, n1 > 0);
         else
@@ -200,17 +188,121 @@ static uint64_t hash_end(const uint64_t *keys, uint64_t from, uint64_t n, uint64
     return pylm__lower_bound(keys, from, n, (hash + 1u) << PYLM__LEAF_BITS);
 }
 
+/* Several templates do this at once; the order of whole numbers does not matter. */
+static void add_to_means(struct pylm__mean *means, const struct pylm__mean *parts, uint64_t n)
+{
+    uint64_t i;
+    for (i = 0; i < n; i++) {
+#ifdef _OPENMP
+#pragma omp atomic
+#endif
+        means[i].left += parts[i].left;
+#ifdef _OPENMP
+#pragma omp atomic
+#endif
+        means[i].right += parts[i].right;
+    }
+}
+
+/* The paths followed already from one context of a block: to the same leaf, the evidence is the same. */
+struct paths {
+    uint32_t *number;  /* by leaf: which path leads there, plus 1; 0: none yet */
+    uint32_t *leaves;  /* by path */
+    uint64_t *events;  /* by path: the first event that it was followed for */
+    uint64_t *starts;  /* by path: where its parts begin */
+    struct pylm__mean *parts;
+    uint64_t n_parts, capacity;
+    uint32_t n;
+};
+
+static void forget_paths(struct paths *paths)
+{
+    while (paths->n)
+        paths->number[paths->leaves[--paths->n]] = 0;
+    paths->n_parts = 0;
+}
+
+/* Begins the path of an event; returns its number, or UINT32_MAX if there is no memory. */
+static uint32_t new_path(struct paths *paths, uint32_t leaf, uint64_t event, uint64_t n_nodes)
+{
+    if (paths->capacity - paths->n_parts < n_nodes) {
+        uint64_t capacity = 2u * paths->capacity + n_nodes + 4096u;
+        struct pylm__mean *parts = pylm__array_grow(paths->parts, capacity, sizeof *parts);
+        if (!parts)
+            return UINT32_MAX;
+        paths->parts = parts;
+        paths->capacity = capacity;
+    }
+    memset(paths->parts + paths->n_parts, 0, (size_t)n_nodes * sizeof *paths->parts);
+    paths->leaves[paths->n] = leaf;
+    paths->events[paths->n] = event;
+    paths->starts[paths->n] = paths->n_parts;
+    paths->n_parts += n_nodes;
+    paths->number[leaf] = paths->n + 1u;
+    return paths->n++;
+}
+
 struct block {
     uint64_t n;         /* symbols */
     uint64_t *own;      /* its keys, sorted */
     uint64_t *places;   /* hash, then place in the block, sorted */
+    uint64_t *scratch;
+    struct paths paths;
 };
 
-static void block_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
-                           const uint64_t *of_blocks, uint64_t first, const struct block *block,
-                           struct range all, uint32_t min_count, uint16_t *indices)
+static int allocate_block(struct block *block, uint32_t n_leaves)
 {
-    uint64_t i = 0, n_all = all.to;
+    memset(block, 0, sizeof *block);
+    block->own = pylm__array_new(MAX_BLOCK, sizeof *block->own);
+    block->places = pylm__array_new(MAX_BLOCK, sizeof *block->places);
+    block->scratch = pylm__array_new(MAX_BLOCK, sizeof *block->scratch);
+    block->paths.number = pylm__array_new(n_leaves, sizeof *block->paths.number);
+    block->paths.leaves = pylm__array_new(MAX_BLOCK, sizeof *block->paths.leaves);
+    block->paths.events = pylm__array_new(MAX_BLOCK, sizeof *block->paths.events);
+    block->paths.starts = pylm__array_new(MAX_BLOCK, sizeof *block->paths.starts);
+    return block->own && block->places && block->scratch && block->paths.number && block->paths.leaves &&
+                   block->paths.events && block->paths.starts
+               ? PYLM_OK
+               : PYLM_ERR_MEMORY;
+}
+
+static void free_block(struct block *block)
+{
+    free(block->own);
+    free(block->places);
+    free(block->scratch);
+    free(block->paths.number);
+    free(block->paths.leaves);
+    free(block->paths.events);
+    free(block->paths.starts);
+    free(block->paths.parts);
+}
+
+/* Evidence of one context at one symbol of a block. */
+static int symbol_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree, uint64_t at,
+                           uint32_t leaf, uint64_t hash, struct range all, struct range own, struct paths *paths,
+                           uint16_t *indices)
+{
+    uint64_t event = heldout->first_event[at], n = heldout->first_event[at + 1u] - event;
+    uint32_t path;
+    if (paths->number[leaf]) {
+        path = paths->number[leaf] - 1u;
+        memcpy(indices + event, indices + paths->events[path], (size_t)n * sizeof *indices);
+    } else {
+        path = new_path(paths, leaf, event, n);
+        if (path == UINT32_MAX)
+            return PYLM_ERR_MEMORY;
+        follow_path(tree, hash, leaf, all, own, indices + event, paths->parts + paths->starts[path]);
+    }
+    add_to_means(heldout->means + event, paths->parts + paths->starts[path], n);
+    return PYLM_OK;
+}
+
+static int block_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
+                          const uint64_t *of_blocks, uint64_t first, struct block *block, struct range all,
+                          uint32_t min_count, uint16_t *indices)
+{
+    uint64_t i = 0, j, n_all = all.to;
     struct range own;
     own.keys = block->own;
     all.to = 0;
@@ -225,13 +317,26 @@ static void block_evidence(const struct pylm__heldout *heldout, const struct pyl
         total = (all.to - all.from) - (own.to - own.from);
         if (!total || total < min_count)
             continue;
-        for (uint64_t j = own.from; j < own.to; j++) {
+        for (j = own.from; j < own.to; j++) {
             uint64_t at = first + (block->places[j] & ((1u << PYLM__LEAF_BITS) - 1u));
             uint32_t leaf = (uint32_t)of_blocks[at] & ((1u << PYLM__LEAF_BITS) - 1u);
-            follow_path(tree, hash, leaf, all, own, indices + heldout->first_event[at],
-                        heldout->means + heldout->first_event[at]);
+            PYLM__TRY(symbol_evidence(heldout, tree, at, leaf, hash, all, own, &block->paths, indices));
         }
+        forget_paths(&block->paths);
     }
+    return PYLM_OK;
+}
+
+/* Sorts a block's keys, alone and with their places. */
+static int sort_block(struct block *block, const uint64_t *keys, const pylm_task *task)
+{
+    uint64_t i;
+    for (i = 0; i < block->n; i++) {
+        block->own[i] = keys[i];
+        block->places[i] = keys[i] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | i;
+    }
+    PYLM__TRY(pylm__sort(block->own, block->scratch, block->n, task));
+    return pylm__sort(block->places, block->scratch, block->n, task);
 }
 
 int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
@@ -241,27 +346,15 @@ int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pyl
 {
     struct block block;
     struct range all = {sorted, 0, corpus->n};
-    uint64_t first = 0, i, *scratch = pylm__array_new(MAX_BLOCK, sizeof *scratch);
+    uint64_t first = 0;
     uint32_t b;
-    int status = PYLM_OK;
-    block.own = pylm__array_new(MAX_BLOCK, sizeof *block.own);
-    block.places = pylm__array_new(MAX_BLOCK, sizeof *block.places);
-    if (!scratch || !block.own || !block.places)
-        status = PYLM_ERR_MEMORY;
+    int status = allocate_block(&block, tree->n_symbols);
     for (b = 0; b < heldout->n_blocks && status == PYLM_OK; b++, first += block.n) {
         block.n = heldout->ends[b] - heldout->begins[b];
-        for (i = 0; i < block.n; i++) {
-            block.own[i] = of_blocks[first + i];
-            block.places[i] = of_blocks[first + i] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | i;
-        }
-        status = pylm__sort(block.own, scratch, block.n, task);
+        status = sort_block(&block, of_blocks + first, task);
         if (status == PYLM_OK)
-            status = pylm__sort(block.places, scratch, block.n, task);
-        if (status == PYLM_OK)
-            block_evidence(heldout, tree, of_blocks, first, &block, all, min_count, indices);
+            status = block_evidence(heldout, tree, of_blocks, first, &block, all, min_count, indices);
     }
-    free(scratch);
-    free(block.own);
-    free(block.places);
+    free_block(&block);
     return status;
 }
