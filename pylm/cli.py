@@ -104,6 +104,9 @@ def _add_train(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--classes", type=int, metavar="N", help="words, pieces: classes of them, 2 to 1024")
     parser.add_argument("--pieces", type=int, metavar="N", help="pieces: size of the vocabulary, 256 to 2^20")
+    parser.add_argument(
+        "--size", metavar="N", help="the best model of at most so many bytes: 64K, 3M, 1.5MB or a plain number"
+    )
 
 
 def _add_eval(commands: Any) -> None:
@@ -150,6 +153,7 @@ def _train(options: argparse.Namespace) -> None:
     model = train(
         texts, tokenizer=options.tokenizer, threads=options.threads, min_count=options.min_count,
         trees=options.trees, classes=options.classes, max_order=options.max_order, pieces=options.pieces,
+        size=options.size,
     )  # fmt: skip
     model.save(options.output)
     info = model.info

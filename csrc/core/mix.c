@@ -103,7 +103,7 @@ uint32_t pylm__node_probability(const struct pylm__tree *tree, uint32_t mid, uin
         if (e->last < mid || e->first >= mid) {
             x = sided(e, e->first >= mid);
         } else {
-            struct pylm__split split = pylm__evidence_split(e);
+            struct pylm__split split = pylm__evidence_split(e, mid);
             x = calibrated(e, split.total_left, e->total - split.total_left);
         }
         sum += weighted(&rows, e->template_number, x);
@@ -123,7 +123,7 @@ void pylm__node_descend(uint32_t mid, int side, struct pylm__front *front, struc
             if ((e->first >= mid) != side)
                 continue;
         } else {
-            pylm__evidence_step(e, pylm__evidence_split(e), side);
+            pylm__evidence_step(e, pylm__evidence_split(e, mid), side);
         }
         add_active(front, e, number);
     }
@@ -145,7 +145,7 @@ uint32_t pylm__node_follow(const struct pylm__tree *tree, uint32_t mid, uint32_t
             if (right != side)
                 continue;
         } else {
-            struct pylm__split split = pylm__evidence_split(e);
+            struct pylm__split split = pylm__evidence_split(e, mid);
             int32_t x = calibrated(e, split.total_left, e->total - split.total_left);
             sum += weighted(&rows, e->template_number, x);
             pylm__evidence_step(e, split, side);

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "calibrate.h"
 #include "fit.h"
+#include "keys.h"
 #include "sort.h"
 #include "write.h"
 
@@ -26,6 +28,7 @@ struct pylm_trainer {
     struct pylm__trained_tree trees[PYLM_MAX_TREES];
     uint32_t n_trees;
     struct pylm__buffer image;
+    uint64_t smallest; /* possible image, if max_nbytes is less */
 };
 
 void pylm_train_options_init(pylm_train_options *options)
@@ -138,6 +141,15 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
 
 /* ---- counting ---- */
 
+uint64_t pylm__n_weights(const struct pylm__trained_tree *trained)
+{
+    uint64_t n = 0;
+    uint32_t i;
+    for (i = 0; i < PYLM__N_FAMILIES; i++)
+        n += pylm__n_sets(i, trained->templates.n_suffix, trained->tree.n_sets);
+    return n * (trained->templates.n + 1u);
+}
+
 /* Counts and calibrates the templates of one tree. */
 struct counting {
     const pylm_trainer *trainer;
@@ -145,33 +157,6 @@ struct counting {
     const struct pylm__heldout *heldout;
     uint16_t *indices[PYLM__MAX_TEMPLATES]; /* by template, one for every held-out event */
 };
-
-static void make_keys(const struct counting *c, uint32_t k, uint64_t *keys)
-{
-    const struct pylm__corpus *corpus = &c->trainer->corpus;
-    const struct pylm__symbol_tree *tree = &c->trained->tree;
-    pylm_state opaque;
-    uint64_t d, p = 0;
-    for (d = 0; d < corpus->n_documents; d++) {
-        struct pylm__state *state = pylm__state_view(&opaque);
-        pylm_state_init(&opaque);
-        for (; p < corpus->document_ends[d]; p++) {
-            uint64_t hash = pylm__template_hash(&c->trained->templates, k, tree, state);
-            keys[p] = hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | tree->leaf_of[corpus->symbols[p]];
-            pylm__state_read(state, corpus->tokenizer, corpus->symbols[p]);
-        }
-    }
-}
-
-static void copy_block_keys(const struct pylm__heldout *heldout, const uint64_t *keys, uint64_t *of_blocks)
-{
-    uint32_t b;
-    for (b = 0; b < heldout->n_blocks; b++) {
-        uint64_t n = heldout->ends[b] - heldout->begins[b];
-        memcpy(of_blocks, keys + heldout->begins[b], (size_t)n * sizeof *keys);
-        of_blocks += n;
-    }
-}
 
 static int count_template(struct counting *c, uint32_t k, pylm_task *task)
 {
@@ -184,8 +169,8 @@ static int count_template(struct counting *c, uint32_t k, pylm_task *task)
     int status = PYLM_ERR_MEMORY;
     c->indices[k] = pylm__array_new(c->heldout->n_events, sizeof *c->indices[k]);
     if (keys && scratch && of_blocks && c->indices[k]) {
-        make_keys(c, k, keys);
-        copy_block_keys(c->heldout, keys, of_blocks);
+        pylm__keys_make(corpus, &c->trained->tree, &c->trained->templates, k, keys);
+        pylm__keys_of_blocks(c->heldout, keys, of_blocks);
         status = pylm__sort(keys, scratch, n, task);
         free(scratch);
         scratch = NULL;
@@ -227,22 +212,20 @@ static int count_templates(struct counting *c, pylm_task *task)
     return first_error;
 }
 
-static int fit_tree(struct counting *c, pylm_task *task)
+int pylm__fit_tree(struct pylm__trained_tree *trained, const struct pylm__heldout *heldout,
+                   uint16_t *const *indices, uint32_t n_threads, pylm_task *task)
 {
-    struct pylm__trained_tree *trained = c->trained;
     struct pylm__fit_input input;
     struct pylm__fit_result result;
-    uint32_t i;
     memset(&input, 0, sizeof input);
-    input.heldout = c->heldout;
+    input.heldout = heldout;
     input.templates = &trained->templates;
     input.n_node_sets = trained->tree.n_sets;
-    input.indices = (const uint16_t *const *)c->indices;
+    input.indices = (const uint16_t *const *)indices;
     input.calibration = trained->calibration;
-    input.n_threads = c->trainer->options.n_threads;
-    for (i = 0; i < PYLM__N_FAMILIES; i++)
-        trained->n_weights += pylm__n_sets(i, trained->templates.n_suffix, trained->tree.n_sets);
-    trained->n_weights *= trained->templates.n + 1u;
+    input.n_threads = n_threads;
+    free(trained->weights);
+    trained->n_weights = pylm__n_weights(trained);
     trained->weights = pylm__array_new(trained->n_weights, sizeof *trained->weights);
     if (!trained->weights)
         return PYLM_ERR_MEMORY;
@@ -250,33 +233,6 @@ static int fit_tree(struct counting *c, pylm_task *task)
     trained->heldout_bits = result.loss;
     trained->fit_cycles = result.cycles;
     return PYLM_OK;
-}
-
-static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
-{
-    struct pylm__trained_tree *trained = &trainer->trees[t];
-    struct pylm__heldout heldout;
-    struct counting counting;
-    uint32_t k;
-    int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree);
-    memset(&counting, 0, sizeof counting);
-    counting.trainer = trainer;
-    counting.trained = trained;
-    counting.heldout = &heldout;
-    pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.max_order);
-    trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
-                                           sizeof *trained->calibration);
-    if (!trained->calibration)
-        status = PYLM_ERR_MEMORY;
-    pylm__task_begin(task, PYLM_STAGE_COUNT, trained->templates.n);
-    if (status == PYLM_OK)
-        status = count_templates(&counting, task);
-    if (status == PYLM_OK)
-        status = fit_tree(&counting, task);
-    for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
-        free(counting.indices[k]);
-    pylm__heldout_free(&heldout);
-    return status;
 }
 
 /* ---- training facts ---- */
@@ -313,6 +269,68 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
 
 #define FACTS_NBYTES (512u + PYLM_MAX_TREES * (256u + PYLM__MAX_TEMPLATES * 64u))
 
+/* ---- a limit of size ---- */
+
+/* Trains a tree with its share of max_nbytes: trees have equal parts of what is not the vocabulary. */
+static int train_within(pylm_trainer *trainer, struct pylm__trained_tree *trained,
+                        const struct pylm__heldout *heldout, pylm_task *task)
+{
+    struct pylm__budget budget;
+    struct pylm__buffer shared;
+    char *facts = pylm__array_new(FACTS_NBYTES, 1);
+    int status = PYLM_ERR_MEMORY;
+    memset(&budget, 0, sizeof budget);
+    memset(&shared, 0, sizeof shared);
+    budget.corpus = &trainer->corpus;
+    budget.heldout = heldout;
+    budget.facts = facts;
+    budget.min_count = trainer->options.min_count;
+    budget.n_threads = trainer->options.n_threads;
+    if (facts) {
+        write_facts(trainer, facts, FACTS_NBYTES);
+        status = pylm__write_image(&shared, &trainer->corpus, NULL, 0, facts);
+    }
+    if (status == PYLM_OK) {
+        if (trainer->options.max_nbytes > shared.n)
+            budget.max_nbytes = shared.n + (trainer->options.max_nbytes - shared.n) / trainer->n_trees;
+        status = pylm__budget_train(&budget, trained, task);
+        trainer->smallest = shared.n + (budget.smallest - shared.n) * trainer->n_trees;
+    }
+    pylm__buffer_free(&shared);
+    free(facts);
+    return status;
+}
+
+static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
+{
+    struct pylm__trained_tree *trained = &trainer->trees[t];
+    struct pylm__heldout heldout;
+    struct counting counting;
+    uint32_t k;
+    int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree);
+    memset(&counting, 0, sizeof counting);
+    counting.trainer = trainer;
+    counting.trained = trained;
+    counting.heldout = &heldout;
+    pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.max_order);
+    trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
+                                           sizeof *trained->calibration);
+    if (!trained->calibration)
+        status = PYLM_ERR_MEMORY;
+    if (status == PYLM_OK && trainer->options.max_nbytes) {
+        status = train_within(trainer, trained, &heldout, task);
+    } else if (status == PYLM_OK) {
+        pylm__task_begin(task, PYLM_STAGE_COUNT, trained->templates.n);
+        status = count_templates(&counting, task);
+        if (status == PYLM_OK)
+            status = pylm__fit_tree(trained, &heldout, counting.indices, trainer->options.n_threads, task);
+    }
+    for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
+        free(counting.indices[k]);
+    pylm__heldout_free(&heldout);
+    return status;
+}
+
 static int write_image(pylm_trainer *trainer)
 {
     char *facts = pylm__array_new(FACTS_NBYTES, 1);
@@ -329,14 +347,18 @@ int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **imag
                        uint64_t *image_nbytes_ret)
 {
     uint32_t t;
+    int status = PYLM_OK;
     if (trainer->image.n)
         return PYLM_ERR_ARGUMENT;
     PYLM__TRY(pylm__corpus_close(&trainer->corpus, trainer->options.n_pieces, task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* of the bits, there is but one */
     PYLM__TRY(build_trees(trainer, task));
-    for (t = 0; t < trainer->n_trees; t++)
-        PYLM__TRY(train_tree(trainer, t, task));
+    for (t = 0; t < trainer->n_trees && status == PYLM_OK; t++)
+        status = train_tree(trainer, t, task);
+    if (status == PYLM_ERR_BUDGET)
+        *image_nbytes_ret = trainer->smallest;
+    PYLM__TRY(status);
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     PYLM__TRY(write_image(trainer));
     pylm__task_step(task);
