@@ -20,17 +20,17 @@
 #include "calibrate.h"
 #include "survey.h"
 
-#define N_ROUNDS 3u
-#define REACH 3u   /* levels surveyed on either side of the present one */
+#define N_ROUNDS 2u
+#define REACH 3u   /* levels surveyed on either side of the present one; in the first round every other */
 #define MAX_OFFERS (2u * REACH + 2u)
-#define FILLING 32u /* bytes that alignment, and longer numbers in the facts, may add to a template */
+#define FILLING 40u /* bytes that alignment, and longer numbers in the facts, may add to a template or tree */
 #define SLICE 65536u
 
 /* A template at a level. */
 struct offer {
     uint32_t level;
     uint64_t nbytes; /* of its table */
-    double loss;     /* bits that all held-out text takes with it */
+    double loss;     /* bits that all held-out text takes more with it than with the present level */
 };
 
 struct budgeting {
@@ -41,7 +41,8 @@ struct budgeting {
     uint32_t levels[PYLM__MAX_TEMPLATES];
     struct offer offers[PYLM__MAX_TEMPLATES][PYLM__N_PRICES];
     uint32_t n_offers[PYLM__MAX_TEMPLATES];
-    double *log_odds;          /* of every held-out event, 1/1024 nat */
+    uint32_t step;             /* from one surveyed level to the next */
+    double *log_odds, *losses; /* of every held-out event: 1/1024 nat, nats */
     uint32_t (*sets)[PYLM__N_FAMILIES]; /* of every event: rows of the weight table */
 };
 
@@ -70,7 +71,7 @@ static int for_templates(struct budgeting *b, job job, enum pylm_stage stage, py
 
 /* ---- sizes ---- */
 
-/* Bytes of the image without the tables of its templates but the first, which is always there. */
+/* Bytes of the image with empty tables. */
 static int frame_nbytes(const struct budgeting *b, uint64_t *nbytes)
 {
     struct pylm__trained_tree bare = *b->trained;
@@ -80,7 +81,7 @@ static int frame_nbytes(const struct budgeting *b, uint64_t *nbytes)
     memset(&image, 0, sizeof image);
     bare.n_weights = pylm__n_weights(&bare);
     bare.weights = pylm__array_new(bare.n_weights, sizeof *bare.weights);
-    for (k = 1; k < PYLM__MAX_TEMPLATES; k++)
+    for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         memset(&bare.packed[k], 0, sizeof bare.packed[k]);
     status = bare.weights ? pylm__write_image(&image, b->budget->corpus, &bare, 1, b->budget->facts)
                           : PYLM_ERR_MEMORY;
@@ -90,8 +91,8 @@ static int frame_nbytes(const struct budgeting *b, uint64_t *nbytes)
     return status;
 }
 
-/* The image that only knows how frequent symbols are, which is the smallest; and what each template adds to
- * the frame. */
+/* The smallest image, which has only the tree, the empty context and nothing in its table; and what each
+ * further template adds to the frame. */
 static int measure_frames(struct budgeting *b, uint64_t *each)
 {
     struct pylm__templates all = b->trained->templates;
@@ -158,17 +159,24 @@ static void begin_levels(struct budgeting *b, uint64_t frame)
     if (b->budget->max_nbytes > frame && b->budget->max_nbytes - frame > room)
         room = b->budget->max_nbytes - frame;
     for (level = 0; level + 1u < PYLM__PRICE_NOTHING; level++) {
-        for (nbytes = 0, k = 1; k < b->trained->templates.n; k++)
+        for (nbytes = 0, k = 0; k < b->trained->templates.n; k++)
             nbytes += b->offers[k][level].nbytes;
         if (nbytes <= room)
             break;
     }
-    for (k = 1; k < b->trained->templates.n; k++)
+    for (k = 0; k < b->trained->templates.n; k++)
         if (b->levels[k] != PYLM__PRICE_NOTHING)
             b->levels[k] = level;
 }
 
 /* ---- offers ---- */
+
+/* What an event costs, nats. */
+static double event_loss(const struct budgeting *b, uint64_t e, double log_odds)
+{
+    double d = (b->budget->heldout->side[e] ? log_odds : -log_odds) / 1024.0; /* of what happened */
+    return log1p(exp(-fabs(d))) + (d < 0 ? -d : 0.0);
+}
 
 /* The log-odds and weight sets of all events, with the present weights. */
 static int set_scene(struct budgeting *b, const pylm_task *task)
@@ -202,6 +210,7 @@ static int set_scene(struct budgeting *b, const pylm_task *task)
             sum += (double)w[templates->n] * PYLM__CONSTANT_Q10;
         }
         b->log_odds[e] = sum / 8192.0;
+        b->losses[e] = event_loss(b, e, b->log_odds[e]);
     }
     return PYLM_OK;
 }
@@ -215,20 +224,16 @@ static double weight_of(const struct budgeting *b, uint32_t k, uint64_t e)
     return sum / 8192.0;
 }
 
-/* Bits that all events take if template k has other evidence. */
+/* Bits that all events take more if template k has other evidence, or none. */
 static double loss_with(const struct budgeting *b, uint32_t k, const uint16_t *indices, const int16_t *calibration)
 {
-    const struct pylm__heldout *heldout = b->budget->heldout;
     const int16_t *present = b->trained->calibration + k * PYLM__N_CALIBRATION;
     double loss = 0;
     uint64_t e;
-    for (e = 0; e < heldout->n_events; e++) {
-        double change = (double)(indices ? calibration[indices[e]] : 0) - present[b->indices[k][e]];
-        double d = b->log_odds[e];
-        if (change < 0 || change > 0)
-            d += weight_of(b, k, e) * change;
-        d = (heldout->side[e] ? d : -d) / 1024.0; /* of what happened */
-        loss += log1p(exp(-fabs(d))) + (d < 0 ? -d : 0.0);
+    for (e = 0; e < b->budget->heldout->n_events; e++) {
+        int change = (indices ? calibration[indices[e]] : 0) - present[b->indices[k][e]];
+        if (change)
+            loss += event_loss(b, e, b->log_odds[e] + weight_of(b, k, e) * change) - b->losses[e];
     }
     return loss / log(2.0);
 }
@@ -246,13 +251,14 @@ static int make_offers(struct budgeting *b, uint32_t k, pylm_task *task)
 {
     struct pylm__survey survey;
     int16_t calibration[PYLM__N_CALIBRATION];
-    uint32_t i, from = b->levels[k] > REACH ? b->levels[k] - REACH : 0u;
+    uint32_t i, reach = b->step * REACH, present = b->levels[k];
     int status = PYLM_OK;
     memset(&survey, 0, sizeof survey);
     b->n_offers[k] = 0;
-    if (!k || b->levels[k] == PYLM__PRICE_NOTHING)
+    if (present == PYLM__PRICE_NOTHING)
         return PYLM_OK;
-    for (i = from; i <= b->levels[k] + REACH && i < PYLM__PRICE_NOTHING && status == PYLM_OK; i++) {
+    for (i = present < reach ? present % b->step : present - reach;
+         i <= present + reach && i < PYLM__PRICE_NOTHING && status == PYLM_OK; i += b->step) {
         uint32_t n = survey.n_levels++;
         survey.levels[n] = i;
         survey.indices[n] = pylm__array_new(b->budget->heldout->n_events, sizeof *survey.indices[n]);
@@ -282,7 +288,7 @@ static double best_step(const struct budgeting *b, uint32_t k, uint32_t taken, u
     uint32_t i;
     for (i = taken + 1u; i < b->n_offers[k]; i++) {
         const struct offer *to = &b->offers[k][i];
-        double nbytes = (double)(to->nbytes + (taken ? 0u : each)) - (double)from->nbytes;
+        double nbytes = (double)(to->nbytes + (taken || !k ? 0u : each)) - (double)from->nbytes;
         double rate = (from->loss - to->loss) / (nbytes > 1.0 ? nbytes : 1.0);
         if (rate > best) {
             best = rate;
@@ -293,7 +299,7 @@ static double best_step(const struct budgeting *b, uint32_t k, uint32_t taken, u
 }
 
 /* Takes the best steps of all templates, from nothing on, as long as there is room. Returns the bytes of all
- * tables but the first. */
+ * tables. */
 static uint64_t take_offers(struct budgeting *b, uint64_t room, uint64_t each)
 {
     uint32_t taken[PYLM__MAX_TEMPLATES] = {0}, next = 0, k, n = b->trained->templates.n;
@@ -301,9 +307,9 @@ static uint64_t take_offers(struct budgeting *b, uint64_t room, uint64_t each)
     uint64_t tables = 0;
     for (;;) {
         double best = 0, rate;
-        uint32_t best_k = 0, best_next = 0;
+        uint32_t best_k = n, best_next = 0;
         uint64_t nbytes;
-        for (k = 1; k < n; k++) {
+        for (k = 0; k < n; k++) {
             rate = full[k] || !b->n_offers[k] ? 0.0 : best_step(b, k, taken[k], each, &next);
             if (rate > best) {
                 best = rate;
@@ -311,10 +317,10 @@ static uint64_t take_offers(struct budgeting *b, uint64_t room, uint64_t each)
                 best_next = next;
             }
         }
-        if (!best_k)
+        if (best_k == n)
             break;
         nbytes = b->offers[best_k][best_next].nbytes - b->offers[best_k][taken[best_k]].nbytes +
-                 (taken[best_k] ? 0u : each);
+                 (taken[best_k] || !best_k ? 0u : each);
         if (nbytes > room) {
             full[best_k] = 1;
             continue;
@@ -322,7 +328,7 @@ static uint64_t take_offers(struct budgeting *b, uint64_t room, uint64_t each)
         room -= nbytes;
         taken[best_k] = best_next;
     }
-    for (k = 1; k < n; k++)
+    for (k = 0; k < n; k++)
         if (b->n_offers[k]) {
             b->levels[k] = b->offers[k][taken[k]].level;
             tables += b->offers[k][taken[k]].nbytes;
@@ -374,7 +380,7 @@ static int choose_levels(struct budgeting *b, uint64_t each)
     uint64_t room = b->budget->max_nbytes - b->budget->smallest, nbytes, tables, over;
     uint32_t levels[PYLM__MAX_TEMPLATES], k;
     memcpy(levels, b->levels, sizeof levels);
-    for (k = 1; k < all.n; k++)
+    for (k = 0; k < all.n; k++)
         pylm__packed_free(&b->trained->packed[k]); /* they are counted anew */
     for (;;) {
         tables = take_offers(b, room, each);
@@ -411,7 +417,6 @@ static int run_rounds(struct budgeting *b, pylm_task *task)
 {
     uint64_t each = 0, frame = 0;
     uint32_t round;
-    PYLM__TRY(count_level(b, 0, task));
     PYLM__TRY(measure_frames(b, &each));
     if (b->budget->max_nbytes < b->budget->smallest)
         return PYLM_ERR_BUDGET;
@@ -420,6 +425,7 @@ static int run_rounds(struct budgeting *b, pylm_task *task)
     begin_levels(b, frame);
     PYLM__TRY(count_and_fit(b, task));
     for (round = 0; round < N_ROUNDS; round++) {
+        b->step = round ? 1u : 2u;
         PYLM__TRY(set_scene(b, task));
         PYLM__TRY(for_templates(b, make_offers, PYLM_STAGE_CHOOSE, task));
         PYLM__TRY(choose_levels(b, each));
@@ -438,12 +444,14 @@ int pylm__budget_train(struct pylm__budget *budget, struct pylm__trained_tree *t
         return status;
     begin(b, budget, trained);
     b->log_odds = pylm__array_new(n_events, sizeof *b->log_odds);
+    b->losses = pylm__array_new(n_events, sizeof *b->losses);
     b->sets = pylm__array_new(n_events, sizeof *b->sets);
-    if (b->log_odds && b->sets)
+    if (b->log_odds && b->losses && b->sets)
         status = run_rounds(b, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         free(b->indices[k]);
     free(b->log_odds);
+    free(b->losses);
     free(b->sets);
     free(b);
     return status;

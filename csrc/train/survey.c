@@ -24,29 +24,33 @@ struct surveying {
     unsigned symbol_bits;
     uint64_t n;             /* symbols in the corpus */
     uint64_t *keys, *base_keys, *scratch;
+    uint64_t n_base_keys;   /* different ones */
+    uint32_t *base_sums;    /* occurrences of those up to each */
     uint64_t *of_blocks, *base_of_blocks; /* keys of the held-out symbols */
     uint64_t n_contexts;    /* seen often enough */
     uint64_t *contexts, *bases; /* their hashes, ascending, and those of what they extend */
     uint32_t *starts;       /* where contexts begin, by the upper bits of the hash */
     unsigned start_bits;
     double discount;
+    uint8_t *depths;        /* of every leaf; only for the empty context */
     struct pylm__successors successors;
     struct pylm__kept kept;
 };
 
-static struct pylm__range whole(const uint64_t *keys, uint64_t n)
-{
-    struct pylm__range r = {keys, 0, n};
-    return r;
-}
-
-/* The keys with a hash, at `from` or later. */
+/* The keys with a hash in sorted keys from `from` to n. */
 static struct pylm__range range_of(const uint64_t *keys, uint64_t from, uint64_t n, uint64_t hash)
 {
-    struct pylm__range r = {keys, from, n};
+    struct pylm__range r = {keys, NULL, from, n};
     r.from = pylm__lower_bound(keys, from, n, hash << PYLM__LEAF_BITS);
     if (hash + 1u < (uint64_t)1 << PYLM__HASH_BITS)
         r.to = pylm__lower_bound(keys, r.from, n, (hash + 1u) << PYLM__LEAF_BITS);
+    return r;
+}
+
+static struct pylm__range base_range(const struct surveying *s, uint64_t hash)
+{
+    struct pylm__range r = range_of(s->base_keys, 0, s->n_base_keys, hash);
+    r.sums = s->base_sums;
     return r;
 }
 
@@ -118,6 +122,21 @@ static int find_bases(struct surveying *s)
     return PYLM_OK;
 }
 
+/* Leaves of the base's sorted keys one of each kind. */
+static int merge_base_keys(struct surveying *s)
+{
+    uint64_t i;
+    s->base_sums = pylm__array_new(s->n, sizeof *s->base_sums);
+    if (!s->base_sums)
+        return PYLM_ERR_MEMORY;
+    for (i = 0; i < s->n; i++) {
+        if (!i || s->base_keys[i] != s->base_keys[s->n_base_keys - 1u])
+            s->base_keys[s->n_base_keys++] = s->base_keys[i];
+        s->base_sums[s->n_base_keys - 1u] = (uint32_t)(i + 1u);
+    }
+    return PYLM_OK;
+}
+
 /* The discount of absolute discounting, by the usual estimate: from how many successors were seen once
  * and twice. */
 static double estimate_discount(const uint64_t *keys, uint64_t n)
@@ -132,12 +151,39 @@ static double estimate_discount(const uint64_t *keys, uint64_t n)
     return once ? (double)once / ((double)once + 2.0 * (double)twice) : 0.5;
 }
 
+static int find_depths(struct surveying *s)
+{
+    const struct pylm__symbol_tree *tree = s->in->tree;
+    uint32_t leaf, node, lo, hi;
+    s->depths = pylm__array_new(tree->n_symbols, 1);
+    if (!s->depths)
+        return PYLM_ERR_MEMORY;
+    for (leaf = 0; leaf < tree->n_symbols; leaf++)
+        for (node = lo = 0, hi = tree->n_symbols; hi - lo > 1u; s->depths[leaf]++) {
+            uint32_t mid = tree->mid[node];
+            node += leaf < mid ? 1u : mid - lo;
+            if (leaf < mid)
+                hi = mid;
+            else
+                lo = mid;
+        }
+    return PYLM_OK;
+}
+
+static void find_gains(struct surveying *s, const struct pylm__range *base, const struct pylm__range *base_own)
+{
+    if (s->base_keys)
+        pylm__successors_gains(&s->successors, base, base_own, s->discount);
+    else
+        pylm__successors_gains_alone(&s->successors, s->depths);
+}
+
 /* ---- the whole text: sizes and the table ---- */
 
 static int thin_table(struct surveying *s, struct pylm__survey *survey)
 {
     struct pylm__packing *packing = NULL;
-    struct pylm__range all = whole(s->keys, s->n), none = {s->keys, 0, 0}, base = none;
+    struct pylm__range all = {s->keys, NULL, 0, 0}, none = all, base = all;
     uint64_t n_records[PYLM__N_PRICES] = {0}, lists[PYLM__N_PRICES] = {0}, c;
     uint32_t i;
     int status = PYLM_OK;
@@ -145,8 +191,7 @@ static int thin_table(struct surveying *s, struct pylm__survey *survey)
         packing = pylm__packing_begin(survey->packed, s->in->tree, PYLM__LIST_CODED);
     if (survey->packed && !packing)
         return PYLM_ERR_MEMORY;
-    base.keys = s->base_keys;
-    for (all.to = c = 0; c < s->n_contexts && status == PYLM_OK; c++) {
+    for (c = 0; c < s->n_contexts && status == PYLM_OK; c++) {
         const struct pylm__kept *kept = &s->kept;
         for (all.from = all.to; s->keys[all.from] >> PYLM__LEAF_BITS != s->contexts[c];)
             all.from++;
@@ -155,8 +200,8 @@ static int thin_table(struct surveying *s, struct pylm__survey *survey)
             status = PYLM_ERR_CANCELLED;
         pylm__successors_collect(&s->successors, &all, &none);
         if (s->base_keys)
-            base = range_of(s->base_keys, 0, s->n, s->bases[c]);
-        pylm__successors_gains(&s->successors, &base, &none, s->discount);
+            base = base_range(s, s->bases[c]);
+        find_gains(s, &base, &none);
         for (i = 0; i < survey->n_levels && status == PYLM_OK; i++) {
             pylm__thin(&s->successors, survey->levels[i], s->symbol_bits, &s->kept);
             if (!kept->n)
@@ -217,16 +262,16 @@ static void context_evidence(struct surveying *s, const struct block *block, str
                              const struct pylm__range *own, const struct pylm__survey *survey)
 {
     const struct pylm__heldout *heldout = s->in->heldout;
-    struct pylm__range base = {s->base_keys, 0, 0}, base_own = {block->base_own, 0, 0};
+    struct pylm__range base = {NULL, NULL, 0, 0}, base_own = base;
     uint64_t j, at;
     uint32_t i;
     if (s->base_keys) {
         uint64_t hash = s->base_of_blocks[block->first + (block->places[own->from] & LEAF_MASK)] >> PYLM__LEAF_BITS;
-        base = range_of(s->base_keys, 0, s->n, hash);
+        base = base_range(s, hash);
         base_own = range_of(block->base_own, 0, block->n, hash);
     }
     pylm__successors_collect(&s->successors, &all, own);
-    pylm__successors_gains(&s->successors, &base, &base_own, s->discount);
+    find_gains(s, &base, &base_own);
     for (i = 0; i < survey->n_levels; i++) {
         pylm__thin(&s->successors, survey->levels[i], s->symbol_bits, &s->kept);
         if (!s->kept.n)
@@ -241,7 +286,7 @@ static void context_evidence(struct surveying *s, const struct block *block, str
 
 static int block_evidence(struct surveying *s, struct block *block, const struct pylm__survey *survey)
 {
-    struct pylm__range all = {s->keys, 0, 0}, own = {block->own, 0, 0};
+    struct pylm__range all = {s->keys, NULL, 0, 0}, own = {block->own, NULL, 0, 0};
     uint64_t i, seen = 0;
     for (i = 0; i < block->n; i++) {
         block->own[i] = s->of_blocks[block->first + i];
@@ -306,11 +351,12 @@ static int prepare(struct surveying *s)
     PYLM__TRY(list_contexts(s));
     s->discount = estimate_discount(s->keys, s->n);
     if (!s->base_keys)
-        return PYLM_OK;
+        return find_depths(s);
     pylm__keys_make(in->corpus, in->tree, in->templates, s->base, s->base_keys);
     pylm__keys_of_blocks(in->heldout, s->base_keys, s->base_of_blocks);
     PYLM__TRY(find_bases(s));
-    return pylm__sort(s->base_keys, s->scratch, s->n, s->task);
+    PYLM__TRY(pylm__sort(s->base_keys, s->scratch, s->n, s->task));
+    return merge_base_keys(s);
 }
 
 int pylm__survey(const struct pylm__survey_input *input, uint32_t k, struct pylm__survey *survey,
@@ -333,12 +379,14 @@ int pylm__survey(const struct pylm__survey_input *input, uint32_t k, struct pylm
         status = find_evidence(&s, survey);
     free(s.keys);
     free(s.base_keys);
+    free(s.base_sums);
     free(s.scratch);
     free(s.of_blocks);
     free(s.base_of_blocks);
     free(s.contexts);
     free(s.bases);
     free(s.starts);
+    free(s.depths);
     pylm__successors_free(&s.successors, &s.kept);
     return status;
 }

@@ -59,16 +59,35 @@ void pylm__successors_collect(struct pylm__successors *s, const struct pylm__ran
     }
 }
 
+/* The first place of a range whose key is not less, looked for from the beginning in growing steps. */
+static uint64_t skip_to(const struct pylm__range *r, uint64_t key)
+{
+    uint64_t step = 1, left = r->to - r->from;
+    while (step < left && r->keys[r->from + step] < key)
+        step *= 2u;
+    return pylm__lower_bound(r->keys, r->from + (step / 2u < left ? step / 2u : left),
+                             r->from + (step < left ? step : left), key);
+}
+
+/* Occurrences of all keys of a range. */
+static uint64_t range_total(const struct pylm__range *r)
+{
+    if (!r->sums || r->from == r->to)
+        return r->to - r->from;
+    return r->sums[r->to - 1u] - (r->from ? r->sums[r->from - 1u] : 0u);
+}
+
 /* How often a key is in a range, which then begins behind it. Keys are asked for in ascending order. */
 static uint64_t count_key(struct pylm__range *r, uint64_t key)
 {
-    uint64_t begin, step = 1;
-    while (r->from + step < r->to && r->keys[r->from + step] < key)
-        step *= 2u;
-    begin = pylm__lower_bound(r->keys, r->from + step / 2u < r->to ? r->from + step / 2u : r->to,
-                              r->from + step < r->to ? r->from + step : r->to, key);
-    for (r->from = begin; r->from < r->to && r->keys[r->from] == key;)
+    uint64_t begin = r->from = skip_to(r, key);
+    if (r->sums) {
+        if (begin == r->to || r->keys[begin] != key)
+            return 0;
         r->from++;
+        return r->sums[begin] - (begin ? r->sums[begin - 1u] : 0u);
+    }
+    r->from = skip_to(r, key + 1u);
     return r->from - begin;
 }
 
@@ -79,23 +98,25 @@ void pylm__successors_gains(struct pylm__successors *s, const struct pylm__range
     uint64_t hash;
     double scale;
     uint32_t i;
-    if (!base->keys) {
-        for (i = 0; i < s->n; i++)
-            s->gains[i] = HUGE_VAL;
-        return;
-    }
     if (base->from == base->to) { /* cannot be, but for contexts that are mistaken for each other */
         s->n = 0;
         return;
     }
     hash = base->keys[base->from] >> PYLM__LEAF_BITS;
-    scale = (double)((base->to - base->from) - (base_own->to - base_own->from)) / s->total;
+    scale = (double)(range_total(base) - range_total(base_own)) / s->total;
     for (i = 0; i < s->n; i++) {
         uint64_t key = hash << PYLM__LEAF_BITS | s->leaves[i];
         double b = (double)(count_key(&all, key) - count_key(&own, key)), c = s->counts[i] - discount;
         b = b < s->counts[i] ? s->counts[i] : b;
         s->gains[i] = c > 0 ? c * log2(c * scale / b) : 0.0;
     }
+}
+
+void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *depths)
+{
+    uint32_t i;
+    for (i = 0; i < s->n; i++)
+        s->gains[i] = s->counts[i] * (log2((double)s->counts[i] / s->total) + depths[s->leaves[i]]);
 }
 
 static void keep(struct pylm__kept *kept, uint32_t leaf, uint32_t count)

@@ -11,6 +11,7 @@
 #include "calibrate.h"
 #include "fit.h"
 #include "keys.h"
+#include "pieces.h"
 #include "sort.h"
 #include "write.h"
 
@@ -18,6 +19,8 @@
 
 #define MAX_CLASSES 1024u
 #define MAX_PIECES (UINT32_C(1) << 20)
+#define MIN_PIECES 320u  /* that a small size can lead to */
+#define PIECE_SHARE 100u /* bytes of a small model for each piece; DESIGN.md has measurements */
 
 /* Default classes of each tree: near the best size, but different from tree to tree. */
 static const uint32_t default_classes[PYLM_MAX_TREES] = {200, 500, 128, 350, 90, 700, 160, 260};
@@ -28,7 +31,9 @@ struct pylm_trainer {
     struct pylm__trained_tree trees[PYLM_MAX_TREES];
     uint32_t n_trees;
     struct pylm__buffer image;
-    uint64_t smallest; /* possible image, if max_nbytes is less */
+    char *facts;            /* with max_nbytes: as they are before training */
+    uint64_t shared_nbytes; /* likewise: of the image without trees */
+    uint64_t smallest;      /* possible image, if max_nbytes is less */
 };
 
 void pylm_train_options_init(pylm_train_options *options)
@@ -97,6 +102,7 @@ void pylm_trainer_free(pylm_trainer *trainer)
         free(trainer->trees[t].weights);
     }
     pylm__buffer_free(&trainer->image);
+    free(trainer->facts);
     free(trainer);
 }
 
@@ -271,33 +277,39 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
 
 /* ---- a limit of size ---- */
 
-/* Trains a tree with its share of max_nbytes: trees have equal parts of what is not the vocabulary. */
+/* Before any tree is trained: what the image takes without them. */
+static int measure_shared(pylm_trainer *trainer)
+{
+    struct pylm__buffer image;
+    int status;
+    trainer->facts = pylm__array_new(FACTS_NBYTES, 1);
+    if (!trainer->facts)
+        return PYLM_ERR_MEMORY;
+    write_facts(trainer, trainer->facts, FACTS_NBYTES);
+    memset(&image, 0, sizeof image);
+    status = pylm__write_image(&image, &trainer->corpus, NULL, 0, trainer->facts);
+    trainer->shared_nbytes = image.n;
+    pylm__buffer_free(&image);
+    return status;
+}
+
+/* Trains a tree with its share of max_nbytes: trees have equal parts of what is not shared. */
 static int train_within(pylm_trainer *trainer, struct pylm__trained_tree *trained,
                         const struct pylm__heldout *heldout, pylm_task *task)
 {
     struct pylm__budget budget;
-    struct pylm__buffer shared;
-    char *facts = pylm__array_new(FACTS_NBYTES, 1);
-    int status = PYLM_ERR_MEMORY;
+    uint64_t shared = trainer->shared_nbytes, max_nbytes = trainer->options.max_nbytes;
+    int status;
     memset(&budget, 0, sizeof budget);
-    memset(&shared, 0, sizeof shared);
     budget.corpus = &trainer->corpus;
     budget.heldout = heldout;
-    budget.facts = facts;
+    budget.facts = trainer->facts;
     budget.min_count = trainer->options.min_count;
     budget.n_threads = trainer->options.n_threads;
-    if (facts) {
-        write_facts(trainer, facts, FACTS_NBYTES);
-        status = pylm__write_image(&shared, &trainer->corpus, NULL, 0, facts);
-    }
-    if (status == PYLM_OK) {
-        if (trainer->options.max_nbytes > shared.n)
-            budget.max_nbytes = shared.n + (trainer->options.max_nbytes - shared.n) / trainer->n_trees;
-        status = pylm__budget_train(&budget, trained, task);
-        trainer->smallest = shared.n + (budget.smallest - shared.n) * trainer->n_trees;
-    }
-    pylm__buffer_free(&shared);
-    free(facts);
+    budget.max_nbytes = max_nbytes > shared ? shared + (max_nbytes - shared) / trainer->n_trees : 0u;
+    status = pylm__budget_train(&budget, trained, task);
+    if (status == PYLM_ERR_BUDGET)
+        trainer->smallest = shared + (budget.smallest - shared) * trainer->n_trees;
     return status;
 }
 
@@ -312,7 +324,6 @@ static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
     counting.trainer = trainer;
     counting.trained = trained;
     counting.heldout = &heldout;
-    pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.max_order);
     trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
                                            sizeof *trained->calibration);
     if (!trained->calibration)
@@ -343,6 +354,16 @@ static int write_image(pylm_trainer *trainer)
     return status;
 }
 
+/* Pieces to learn; 0: the default. A piece takes some 20 bytes, which should be a fifth of a model at most. */
+static uint32_t n_pieces_within(const pylm_trainer *trainer)
+{
+    uint32_t wanted = trainer->options.n_pieces, usual = pylm__pieces_default(trainer->corpus.n_bytes);
+    uint64_t fitting = trainer->options.max_nbytes / PIECE_SHARE;
+    if (wanted || !trainer->options.max_nbytes)
+        return wanted;
+    return fitting > usual ? usual : fitting < MIN_PIECES ? MIN_PIECES : (uint32_t)fitting;
+}
+
 int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
                        uint64_t *image_nbytes_ret)
 {
@@ -350,10 +371,15 @@ int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **imag
     int status = PYLM_OK;
     if (trainer->image.n)
         return PYLM_ERR_ARGUMENT;
-    PYLM__TRY(pylm__corpus_close(&trainer->corpus, trainer->options.n_pieces, task));
+    PYLM__TRY(pylm__corpus_close(&trainer->corpus, n_pieces_within(trainer), task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* of the bits, there is but one */
     PYLM__TRY(build_trees(trainer, task));
+    for (t = 0; t < trainer->n_trees; t++)
+        pylm__templates_choose(&trainer->trees[t].templates, trainer->corpus.tokenizer,
+                               trainer->options.max_order);
+    if (trainer->options.max_nbytes)
+        PYLM__TRY(measure_shared(trainer));
     for (t = 0; t < trainer->n_trees && status == PYLM_OK; t++)
         status = train_tree(trainer, t, task);
     if (status == PYLM_ERR_BUDGET)
