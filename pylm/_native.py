@@ -33,7 +33,8 @@ _FILE_NAME = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, 
 def _open_library() -> Any:
     path = os.environ.get("PYLM_LIBRARY") or str(Path(__file__).with_name(_FILE_NAME))
     try:
-        library = ffi.dlopen(path)
+        # never unmapped: threads of OpenMP may still be on their way to sleep when the interpreter ends
+        library = ffi.dlopen(path, getattr(ffi, "RTLD_NOW", 0) | getattr(ffi, "RTLD_NODELETE", 0))
     except OSError as error:
         raise ImportError(
             f"pylm cannot open its C library: {error}. Reinstall pylm-engine, or set PYLM_LIBRARY to a "

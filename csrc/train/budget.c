@@ -20,8 +20,8 @@
 #include "calibrate.h"
 #include "survey.h"
 
-#define N_ROUNDS 2u
-#define REACH 3u   /* levels surveyed on either side of the present one; in the first round every other */
+#define N_ROUNDS 3u
+#define REACH 3u   /* levels surveyed on either side of the present one; every other but in the last round */
 #define MAX_OFFERS (2u * REACH + 2u)
 #define FILLING 40u /* bytes that alignment, and longer numbers in the facts, may add to a template or tree */
 #define SLICE 65536u
@@ -46,10 +46,10 @@ struct budgeting {
     uint32_t (*sets)[PYLM__N_FAMILIES]; /* of every event: rows of the weight table */
 };
 
-typedef int (*job)(struct budgeting *b, uint32_t k, pylm_task *task);
+typedef int (*template_job)(struct budgeting *b, uint32_t k, pylm_task *task);
 
 /* Does a job for every template. */
-static int for_templates(struct budgeting *b, job job, enum pylm_stage stage, pylm_task *task)
+static int for_templates(struct budgeting *b, template_job job, enum pylm_stage stage, pylm_task *task)
 {
     int k, n = (int)b->trained->templates.n, first_error = PYLM_OK;
     pylm__task_begin(task, stage, (uint64_t)n);
@@ -425,7 +425,7 @@ static int run_rounds(struct budgeting *b, pylm_task *task)
     begin_levels(b, frame);
     PYLM__TRY(count_and_fit(b, task));
     for (round = 0; round < N_ROUNDS; round++) {
-        b->step = round ? 1u : 2u;
+        b->step = round + 1u < N_ROUNDS ? 2u : 1u;
         PYLM__TRY(set_scene(b, task));
         PYLM__TRY(for_templates(b, make_offers, PYLM_STAGE_CHOOSE, task));
         PYLM__TRY(choose_levels(b, each));

@@ -12,7 +12,7 @@
 #include "../core/evidence.h"
 
 #define CHECK_BITS 16u    /* fingerprint: a context never seen matches with probability 8 * 2^-16 at most */
-#define CODED_CHECK_BITS 10u /* where size counts more; DESIGN.md has what it costs */
+#define CODED_CHECK_BITS 12u /* where size counts more; DESIGN.md has what it costs */
 #define COUNT_BITS 4u     /* inline counts: 1 to 16 */
 #define BUCKET_RECORDS 4u /* records a bucket, on average: from this to twice this */
 #define SLICE 65536u      /* contexts between two looks at the task */

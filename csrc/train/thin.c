@@ -16,7 +16,7 @@
  * up; of a record, fingerprint, kind, inline count and index. */
 #define SUCCESSOR_BITS 2.0
 #define LIST_BITS 12.0
-#define RECORD_BITS 18.0
+#define RECORD_BITS 20.0
 
 int pylm__successors_new(struct pylm__successors *s, struct pylm__kept *kept, uint32_t n_symbols)
 {
