@@ -92,6 +92,7 @@ enum pylm_status {
     PYLM_ERR_FILE = -8,      /* the system refused a file operation; errno says why */
     PYLM_ERR_CANCELLED = -9, /* the caller asked for an end by pylm_task.cancel */
     PYLM_ERR_EMPTY = -10,    /* there is nothing to train on */
+    PYLM_ERR_BUDGET = -12,   /* no model is as small as that */
     PYLM_ERR_LARGE = -11     /* more than the format can hold, for example 2^24 different words */
 };
 

@@ -54,6 +54,7 @@ enum pylm_stage {
     PYLM_STAGE_PIECES = 5,    /* the vocabulary of pieces; comes second */
     PYLM_STAGE_CLUSTER = 1,   /* word classes and the symbol tree */
     PYLM_STAGE_COUNT = 2,     /* contexts, template by template */
+    PYLM_STAGE_CHOOSE = 6,    /* with max_nbytes: what to leave out; then counting and fitting once more */
     PYLM_STAGE_FIT = 3,       /* mixing weights */
     PYLM_STAGE_WRITE = 4      /* the image */
 };
@@ -82,6 +83,8 @@ typedef struct pylm_train_options {
     uint32_t max_order;       /* longest suffix context, 0 to 12; PYLM_NONE (default): 8 for bytes, else 5 */
     uint32_t n_pieces;        /* pieces: size of the vocabulary, 256 to 2^20; 0 (default): chosen by the
                                * length of the text. Fewer come out of a text that does not give more */
+    uint64_t max_nbytes;      /* the image has at most so many bytes, the best that fit: what tells least is
+                               * left out. Training takes about four times as long. 0 (default): no limit */
 } pylm_train_options;
 
 /* Fills in the defaults. */
@@ -136,7 +139,8 @@ PYLM_API int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, ui
  *   image_ret         the image, owned by the trainer, valid until it is freed.
  * Memory while it runs: 4 bytes a symbol, and 16 for each thread; three times the image; some 150 MB, less
  * for texts below a million symbols.
- * Returns PYLM_ERR_EMPTY if the documents hold no symbol, PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
+ * Returns PYLM_ERR_EMPTY if the documents hold no symbol; PYLM_ERR_BUDGET if no image is as small as
+ * max_nbytes, and sets *image_nbytes_ret to the smallest that is possible; PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
  * PYLM_ERR_CANCELLED. */
 PYLM_API int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
                                 uint64_t *image_nbytes_ret);

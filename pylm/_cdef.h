@@ -26,6 +26,7 @@ enum pylm_status {
     PYLM_ERR_FILE = -8,
     PYLM_ERR_CANCELLED = -9,
     PYLM_ERR_EMPTY = -10,
+    PYLM_ERR_BUDGET = -12,
     PYLM_ERR_LARGE = -11
 };
 
@@ -137,6 +138,7 @@ enum pylm_stage {
     PYLM_STAGE_PIECES = 5,
     PYLM_STAGE_CLUSTER = 1,
     PYLM_STAGE_COUNT = 2,
+    PYLM_STAGE_CHOOSE = 6,
     PYLM_STAGE_FIT = 3,
     PYLM_STAGE_WRITE = 4
 };
@@ -155,6 +157,7 @@ typedef struct pylm_train_options {
     uint32_t n_classes[8];
     uint32_t max_order;
     uint32_t n_pieces;
+    uint64_t max_nbytes;
 } pylm_train_options;
 
 void pylm_train_options_init(pylm_train_options *options);

@@ -7,8 +7,10 @@ from __future__ import annotations
 import codecs
 import math
 import os
+import re
 from array import array
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Union
 
 from ._image import Image, new_symbols
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 ONE_Q16 = 65536
 MAX_U32 = 0xFFFFFFFF
 MAX_WINDOW = 1 << 16
+SIZE_UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}
 WHITE_SPACE = b" \t\r\n\v\f"
 
 
@@ -42,6 +45,16 @@ def integer(name: str, value: int, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ArgumentError(f"{name} must be from {low} to {high}, not {number}")
     return number
+
+
+def parse_size(name: str, size: int | str, high: int) -> int:
+    """A number of bytes from one, or from what people write: 64K, 3M, 1.5 MB. K is 1000, as everywhere in pylm."""
+    if not isinstance(size, str):
+        return integer(name, size, 1, high)
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]?)B?\s*", size, re.IGNORECASE)
+    if not match:
+        raise ArgumentError(f"{name} must be a number of bytes such as 65536, 64K, 3M or '1.5 MB', not {size!r}")
+    return integer(name, int(Decimal(match[1]) * SIZE_UNITS[match[2].upper()]), 1, high)
 
 
 class Sampler:

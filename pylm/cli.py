@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -107,6 +106,9 @@ def _add_train(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--classes", type=int, metavar="N", help="all but bytes: classes of symbols, 2 to 1024")
     parser.add_argument("--pieces", type=int, metavar="N", help="pieces: size of the vocabulary, 256 to 2^20")
+    parser.add_argument(
+        "--size", metavar="N", help="the best model of at most so many bytes: 64K, 3M, 1.5MB or a plain number"
+    )
 
 
 def _tokenizer(name: str) -> str:
@@ -123,8 +125,8 @@ def _add_eval(commands: Any) -> None:
         "--adapt", action="store_true", help="learn from every symbol of the text after it has been scored"
     )
     parser.add_argument(
-        "--memory", metavar="SIZE", type=size, default=DEFAULT_MEMORY,
-        help="with --adapt: bytes to learn in, such as 16K; 1M unless given",
+        "--memory", metavar="SIZE", default=DEFAULT_MEMORY,
+        help="with --adapt: bytes to learn in, such as 16K; about 1M unless given",
     )  # fmt: skip
 
 
@@ -166,6 +168,7 @@ def _train(options: argparse.Namespace) -> None:
     model = train(
         texts, tokenizer=options.tokenizer, threads=options.threads, min_count=options.min_count,
         trees=options.trees, classes=options.classes, max_order=options.max_order, pieces=options.pieces,
+        size=options.size,
     )  # fmt: skip
     model.save(options.output)
     info = model.info
@@ -306,14 +309,6 @@ def describe(info: ModelInfo) -> str:
 
 def _unit(info: ModelInfo) -> str:
     return "tokens" if info.tokenizer == "external" else info.tokenizer
-
-
-def size(text: str) -> int:
-    """A number of bytes as people write it: 500000, 64K, 1.5M, 2GB; a K is 1024 bytes."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?", text.strip().lower())
-    if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; write for example 500000, 64K or 1.5M")
-    return round(float(match[1]) * 1024 ** " kmg".index(match[2] or " "))
 
 
 def nbytes(n: int) -> str:

@@ -223,7 +223,7 @@ class Model:
         return self.evaluate(text, adapt=adapt).bits_per_byte
 
     def evaluate(
-        self, text: TextOrIds | os.PathLike[str], *, adapt: bool = False, memory: int = DEFAULT_MEMORY,
+        self, text: TextOrIds | os.PathLike[str], *, adapt: bool = False, memory: int | str = DEFAULT_MEMORY,
         progress: bool | None = None,
     ) -> Evaluation:  # fmt: skip
         """Scores a text of any length, slice by slice: of a large file only what is read is in memory.
@@ -231,7 +231,7 @@ class Model:
         text       a text, ids, or a pathlib.Path for the text of a file; a str that is the name of a file is
                    refused, as it is most likely meant as a path.
         adapt      learn from every symbol after it has been scored; see `state()`.
-        memory     bytes to learn in.
+        memory     bytes to learn in, a number or like "16K".
         progress   show a bar on standard error; None: if that is a terminal.
         Raises EmptyTextError if there is no symbol to score, and OSError.
         """
@@ -259,11 +259,11 @@ class Model:
 
     # ---- reading on
 
-    def state(self, *, adapt: bool = False, memory: int = DEFAULT_MEMORY) -> State:
+    def state(self, *, adapt: bool = False, memory: int | str = DEFAULT_MEMORY) -> State:
         """A reader at the start of a text, which goes on from call to call.
 
         adapt    learn from what is read: the words of a text, its phrases and its repetitions.
-        memory   bytes to learn in, 1 KB for each tree and more; 16 KB are useful, the default of 1 MB is
+        memory   bytes to learn in, a number or like "16K": 1 KB for each tree and more; 16 KB are useful, the default of 1 MB is
                  plenty for some 100,000 symbols. When it is full, what is used least makes room.
         """
         return State(self._image, adapt, memory)

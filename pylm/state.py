@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._image import Image, new_symbols
 from ._native import check, ffi, lib
-from ._sampling import MAX_U32, MAX_WINDOW, Sampler, as_characters, integer, stop_strings, texts, until_stop
+from ._sampling import (
+    MAX_U32, MAX_WINDOW, Sampler, as_characters, integer, parse_size, stop_strings, texts, until_stop,
+)  # fmt: skip
 from ._text import Path, map_file
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError
 
@@ -57,11 +59,11 @@ class State:
     line goes on, unless `closed` says otherwise.
     """
 
-    def __init__(self, image: Image, adapt: bool, memory: int) -> None:
+    def __init__(self, image: Image, adapt: bool, memory: int | str) -> None:
         self._image = image
         self._overlay: Any = None
         if adapt:
-            self._overlay = self._new_overlay(integer("memory", memory, 1, MAX_MEMORY))
+            self._overlay = self._new_overlay(parse_size("memory", memory, MAX_MEMORY))
         self.reset()
 
     def _new_overlay(self, nbytes: int) -> Any:

@@ -59,14 +59,69 @@ static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
     return value;
 }
 
-/* Opens the list at `at`; returns 0 if it does not lie inside the lists, which end at `end`. */
-static int open_list(const uint8_t *at, const uint8_t *end, uint32_t n_leaves, struct pylm__evidence *e)
+/* Occurrences of the first i successors of a coded list. */
+static uint32_t coded_sum(const struct pylm__evidence *e, uint32_t i)
 {
-    uint32_t first = *at++, repeats = first >> 4;
+    uint32_t n_sums = i ? (i - 1u) / PYLM__SUMMED : 0u, at = n_sums * PYLM__SUMMED, sum = 0;
+    if (!e->n_bits)
+        return i;
+    if (n_sums)
+        sum = pylm__bits(e->leaves, e->sums + (n_sums - 1u) * e->split_bits, e->split_bits);
+    for (; at < i; at++) {
+        uint32_t code = pylm__bits(e->leaves, e->splits + at * e->n_bits, e->n_bits);
+        sum += pylm__coded_count(code & pylm__mask(PYLM__MAX_CODE_BITS));
+    }
+    return sum;
+}
+
+struct pylm__split pylm__evidence_coded_split(const struct pylm__evidence *e, uint32_t mid)
+{
+    uint32_t left = 1, right = e->n; /* the where the first successor right of mid is */
+    struct pylm__split split;
+    while (left + 1u < right) {
+        uint32_t middle = left + (right - left) / 2u;
+        if (pylm__bits(e->leaves, (e->at + middle - 1u) * e->leaf_bits, e->leaf_bits) < mid)
+            left = middle;
+        else
+            right = middle;
+    }
+    split.n_left = left;
+    split.total_left = coded_sum(e, e->at + left) - e->before;
+    return split;
+}
+
+/* The rest of a coded list's header, from its first byte on; returns 0 if the list does not lie inside. */
+static int open_coded(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t n_leaves,
+                      struct pylm__evidence *e)
+{
+    uint32_t n_sums;
     uint64_t bits;
-    e->n = (first & 15u) + 1u;
-    if (e->n == 16u)
-        e->n += read_rest(&at, end);
+    if (e->n > n_leaves)
+        return 0;
+    e->n_bits = (uint8_t)(first >> 4 & 7u);
+    n_sums = e->n_bits ? (e->n - 1u) / PYLM__SUMMED : 0u;
+    e->split_bits = 0;
+    if (n_sums) {
+        if (at == end || *at > 32u)
+            return 0;
+        e->split_bits = *at++;
+    }
+    e->splits = e->n * e->leaf_bits; /* all below 2^24 * (24 + 7 + 2) */
+    e->sums = e->splits + e->n * e->n_bits;
+    bits = e->sums + (uint64_t)n_sums * e->split_bits;
+    if (bits > (uint64_t)(end - at) * 8u)
+        return 0;
+    e->leaves = at;
+    e->total = coded_sum(e, e->n);
+    return e->total > 0;
+}
+
+/* Likewise for a list with splits. */
+static int open_splits(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t n_leaves,
+                       struct pylm__evidence *e)
+{
+    uint32_t repeats = first >> 4;
+    uint64_t bits;
     if (repeats == 15u)
         repeats += read_rest(&at, end);
     if (e->n > n_leaves || repeats > UINT32_MAX - e->n)
@@ -81,12 +136,24 @@ static int open_list(const uint8_t *at, const uint8_t *end, uint32_t n_leaves, s
     if (bits > (uint64_t)(end - at) * 8u)
         return 0;
     e->leaves = at;
-    e->at = e->split = 0;
-    e->first = pylm__bits(at, 0, e->leaf_bits);
+    return 1;
+}
+
+/* Opens the list at `at`; returns 0 if it does not lie inside the lists, which end at `end`. */
+static int open_list(const uint8_t *at, const uint8_t *end, uint32_t n_leaves, struct pylm__evidence *e)
+{
+    uint32_t first = *at++;
+    e->n = (first & 15u) + 1u;
+    if (e->n == 16u)
+        e->n += read_rest(&at, end);
+    if (!(e->coded ? open_coded : open_splits)(first, at, end, n_leaves, e))
+        return 0;
+    e->at = e->split = e->before = 0;
+    e->first = pylm__bits(e->leaves, 0, e->leaf_bits);
     e->edge = (e->n - 1u) * e->leaf_bits;
     e->stale = 1;
-    PYLM__PREFETCH(at + (e->edge >> 3));
-    PYLM__PREFETCH(at + (e->splits >> 3));
+    PYLM__PREFETCH(e->leaves + (e->edge >> 3));
+    PYLM__PREFETCH(e->leaves + (e->splits >> 3));
     return 1;
 }
 
@@ -105,7 +172,9 @@ static void read_record(const uint8_t *image, const uint8_t *head, const struct 
     } else {
         e->n = 1;
         e->first = e->last = payload & ((UINT32_C(1) << e->leaf_bits) - 1u);
-        e->total = (payload >> e->leaf_bits) + 1u;
+        e->total = payload >> e->leaf_bits;
+        e->total = e->coded ? pylm__coded_count(e->total & pylm__mask(PYLM__MAX_CODE_BITS)) : e->total + 1u;
+        e->total += !e->total; /* damaged */
     }
 }
 
@@ -138,6 +207,7 @@ uint32_t pylm__evidence_find(const struct pylm__model *model, const struct pylm_
         found[n].selects = found[n].is_suffix || found[n].role != PYLM__ROLE_NONE;
         found[n].level = 0;
         found[n].digits = 0;
+        found[n].coded = head[PYLM__C_LIST_FORM] == PYLM__LIST_CODED;
         read_record(image, head, &looks[k], bit, &found[n]);
         n += found[n].n > 0;
     }

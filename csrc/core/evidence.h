@@ -18,6 +18,15 @@
  *          occurrences; then for each nibble of 15 the rest, 7 bits a byte, least first, the top bit
  *          set on all but the last; then packed: d leaves; then d - 1 splits in preorder:
  *          (successors left: width of d - 1, occurrences left: width of n - 1).
+ *
+ * Tables of models that have to be small have coded lists instead, half as large and slower to walk: leaves,
+ * and for each a code that stands for its count, rounded. Every so many successors there is the sum of all
+ * counts up to there, so that any sum is read in a few steps; where a slice parts is found by bisection.
+ *
+ * Coded:   a byte: low nibble min(d - 1, 15), above it, three bits, the width of a code; for a nibble of
+ *          15 the rest as above; if there are sums, a byte with their width; then packed: d leaves;
+ *          d codes; sums of the first 16, 32, ... successors, less than d. No sums for codes of width 0.
+ *          An inline count is a code, too.
  */
 #ifndef PYLM_CORE_EVIDENCE_H
 #define PYLM_CORE_EVIDENCE_H
@@ -77,11 +86,23 @@ static inline uint32_t pylm__calibration_single(uint32_t total, int side)
 
 #define PYLM__UNIT_BITS 24u
 
+/* The count that a code stands for: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... */
+#define PYLM__MAX_CODE 57u /* 2^29 */
+#define PYLM__MAX_CODE_BITS 6u
+static inline uint32_t pylm__coded_count(uint32_t code)
+{
+    return code < 2u ? code + 1u : (3u + (code & 1u)) << ((code >> 1) - 1u);
+}
+
+#define PYLM__SUMMED 16u /* successors from one sum of a coded list to the next */
+
 /* A slice of one context's successors. */
 struct pylm__evidence {
     const uint8_t *leaves;      /* the list's packed leaves; NULL for an inline successor */
     const uint8_t *calibration; /* of its template */
-    uint32_t splits;       /* bit where the list's splits begin, from `leaves` */
+    uint32_t splits;       /* bit where the list's splits, or codes, begin, from `leaves` */
+    uint32_t sums;         /* coded: bit where its sums begin */
+    uint32_t before;       /* coded: occurrences in the list that lie left of the slice */
     uint32_t total;        /* occurrences in the slice, at least 1 */
     uint32_t first, last;  /* the slice's smallest and largest leaf */
     uint32_t n;            /* successors in the slice */
@@ -99,7 +120,9 @@ struct pylm__evidence {
     uint8_t selects;       /* it takes part in choosing weight sets, as a suffix or by its role */
     uint8_t level;
     uint8_t template_number, role;
-    uint8_t leaf_bits, n_bits, split_bits;
+    uint8_t leaf_bits;
+    uint8_t n_bits, split_bits; /* of a split: its first field, both; coded: of a code, of a sum */
+    uint8_t coded;
 };
 
 /* Looks all contexts of a state up in a tree's tables. Writes what was found to `found`, in the order of
@@ -125,14 +148,22 @@ struct pylm__split {
     uint32_t n_left, total_left; /* successors and occurrences left of mid */
 };
 
-/* The split of a slice that has successors on both sides of the current node. There are at least two
- * then, even in a damaged list, since `first` and `last` are read where the slice begins and ends. */
-static inline struct pylm__split pylm__evidence_split(const struct pylm__evidence *e)
+/* The same for a coded list, not yet clamped. */
+struct pylm__split pylm__evidence_coded_split(const struct pylm__evidence *e, uint32_t mid);
+
+/* The split of a slice that has successors on both sides of `mid`, that of the current node. There are at
+ * least two then, even in a damaged list, since `first` and `last` are read where the slice begins and
+ * ends. */
+static inline struct pylm__split pylm__evidence_split(const struct pylm__evidence *e, uint32_t mid)
 {
-    uint64_t word = pylm__word(e->leaves, e->splits + (uint64_t)e->split * e->split_bits);
     struct pylm__split split;
-    split.n_left = (uint32_t)word & e->n_mask;
-    split.total_left = (uint32_t)(word >> e->n_bits) & e->total_mask; /* 24 + 32 bits at most */
+    if (e->coded) {
+        split = pylm__evidence_coded_split(e, mid);
+    } else {
+        uint64_t word = pylm__word(e->leaves, e->splits + (uint64_t)e->split * e->split_bits);
+        split.n_left = (uint32_t)word & e->n_mask;
+        split.total_left = (uint32_t)(word >> e->n_bits) & e->total_mask; /* 24 + 32 bits at most */
+    }
     if (split.n_left - 1u >= e->n - 1u) /* damaged: not from 1 to n - 1 */
         split.n_left = 1;
     if (split.total_left > e->total)
@@ -147,6 +178,7 @@ static inline void pylm__evidence_step(struct pylm__evidence *e, struct pylm__sp
     if (side) {
         e->at += split.n_left;
         e->split += split.n_left;
+        e->before += split.total_left;
         e->n -= split.n_left;
         e->edge = e->at * e->leaf_bits;
         e->stale = 2;

@@ -80,6 +80,7 @@ enum {
     PYLM__C_COUNT_BITS = 6,  /* u8 width of an inline count */
     PYLM__C_PAYLOAD_BITS = 7, /* u8 width of what follows fingerprint and kind in a record */
     PYLM__C_INDEX_BITS = 8,  /* u8 width of a bucket's start */
+    PYLM__C_LIST_FORM = 9,   /* u8 enum pylm__list_form; see evidence.h */
     PYLM__C_N_RECORDS = 12,  /* u32 contexts */
     PYLM__C_INDEX = 16,      /* u64 packed: 2^bucket_bits + 1 record numbers */
     PYLM__C_RECORDS = 24,    /* u64 packed records */
@@ -87,6 +88,9 @@ enum {
     PYLM__C_LISTS_NBYTES = 40, /* u64 */
     PYLM__C_NBYTES = 48
 };
+
+/* Lists are quick to walk, or small. */
+enum pylm__list_form { PYLM__LIST_SPLITS = 0, PYLM__LIST_CODED = 1, PYLM__N_LIST_FORMS = 2 };
 
 #define PYLM__MAX_TREES 8u
 #define PYLM__MAX_TEMPLATES 32u

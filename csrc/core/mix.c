@@ -142,7 +142,7 @@ uint32_t pylm__node_probability(const struct pylm__mixer *mixer, struct pylm__no
         if (is_sided(e, node.mid))
             add_sided(&s, e, e->first >= node.mid);
         else
-            add_split(&s, e, pylm__evidence_split(e));
+            add_split(&s, e, pylm__evidence_split(e, node.mid));
     }
     return finish(mixer, node, &s, &front->alive);
 }
@@ -160,7 +160,7 @@ void pylm__node_descend(const struct pylm__mixer *mixer, uint32_t mid, int side,
             if ((e->first >= mid) != side)
                 continue;
         } else {
-            pylm__evidence_step(e, pylm__evidence_split(e), side);
+            pylm__evidence_step(e, pylm__evidence_split(e, mid), side);
         }
         add_active(front, e, number);
     }
@@ -183,7 +183,7 @@ uint32_t pylm__node_follow(const struct pylm__mixer *mixer, struct pylm__node no
             if (right != side)
                 continue;
         } else {
-            struct pylm__split split = pylm__evidence_split(e);
+            struct pylm__split split = pylm__evidence_split(e, node.mid);
             add_split(&s, e, split);
             pylm__evidence_step(e, split, side);
         }

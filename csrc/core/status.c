@@ -40,6 +40,8 @@ const char *pylm_status_text(int status)
         return "cancelled";
     case PYLM_ERR_EMPTY:
         return "there is no text to train on";
+    case PYLM_ERR_BUDGET:
+        return "no model of this text is that small";
     case PYLM_ERR_LARGE:
         return "this is more than a model can hold";
     default:

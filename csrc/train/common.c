@@ -102,6 +102,8 @@ const char *pylm_stage_text(int stage)
         return "clustering";
     case PYLM_STAGE_COUNT:
         return "counting";
+    case PYLM_STAGE_CHOOSE:
+        return "choosing";
     case PYLM_STAGE_FIT:
         return "fitting weights";
     case PYLM_STAGE_WRITE:

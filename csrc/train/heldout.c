@@ -13,6 +13,7 @@
 
 #define ENOUGH_BYTES 1000000u  /* symbols held out; more gains little (DESIGN.md) */
 #define ENOUGH_WORDS 300000u
+#define SPARING 3u            /* for models of a given size */
 #define MAX_BLOCK 131072u     /* symbols; keeps large corpora fast */
 #define MIN_BLOCKS 2u
 
@@ -72,12 +73,12 @@ static uint32_t previous_set(const struct pylm__corpus *corpus, const struct pyl
 }
 
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
-                         const struct pylm__symbol_tree *tree)
+                         const struct pylm__symbol_tree *tree, int sparing)
 {
-    uint64_t p, at = 0;
+    uint64_t enough = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
     uint32_t b;
     memset(heldout, 0, sizeof *heldout);
-    choose_blocks(heldout, corpus->n, corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS);
+    choose_blocks(heldout, corpus->n, sparing ? enough / SPARING : enough);
     heldout->first_event = pylm__array_new(heldout->n_symbols + 1u, sizeof *heldout->first_event);
     if (!heldout->first_event)
         return PYLM_ERR_MEMORY;
@@ -188,8 +189,7 @@ static uint64_t hash_end(const uint64_t *keys, uint64_t from, uint64_t n, uint64
     return pylm__lower_bound(keys, from, n, (hash + 1u) << PYLM__LEAF_BITS);
 }
 
-/* Several templates do this at once; the order of whole numbers does not matter. */
-static void add_to_means(struct pylm__mean *means, const struct pylm__mean *parts, uint64_t n)
+void pylm__means_add(struct pylm__mean *means, const struct pylm__mean *parts, uint64_t n)
 {
     uint64_t i;
     for (i = 0; i < n; i++) {
@@ -294,7 +294,7 @@ static int symbol_evidence(const struct pylm__heldout *heldout, const struct pyl
             return PYLM_ERR_MEMORY;
         follow_path(tree, hash, leaf, all, own, indices + event, paths->parts + paths->starts[path]);
     }
-    add_to_means(heldout->means + event, paths->parts + paths->starts[path], n);
+    pylm__means_add(heldout->means + event, paths->parts + paths->starts[path], n);
     return PYLM_OK;
 }
 

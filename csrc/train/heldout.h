@@ -28,10 +28,15 @@ struct pylm__heldout {
     struct pylm__mean *means; /* of each event, over all templates whose evidence was looked up */
 };
 
-/* Chooses blocks, evenly spread: all of a small text in 20 parts, a tenth or less of a large one. */
+/* Chooses blocks, evenly spread: all of a small text in 20 parts, a tenth or less of a large one.
+ *   sparing   fewer: for a model of a given size, which looks at them many times */
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
-                         const struct pylm__symbol_tree *tree);
+                         const struct pylm__symbol_tree *tree, int sparing);
 void pylm__heldout_free(struct pylm__heldout *heldout);
+
+/* Adds a path's parts to the means of its events. Several templates may do this at once: whole numbers add up
+ * to the same in any order. */
+void pylm__means_add(struct pylm__mean *means, const struct pylm__mean *parts, uint64_t n);
 
 /* The evidence of one template at every event; also adds it to the means.
  *   sorted       the template's keys of the whole corpus, sorted

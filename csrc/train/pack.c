@@ -12,6 +12,7 @@
 #include "../core/evidence.h"
 
 #define CHECK_BITS 16u    /* fingerprint: a context never seen matches with probability 8 * 2^-16 at most */
+#define CODED_CHECK_BITS 12u /* where size counts more; DESIGN.md has what it costs */
 #define COUNT_BITS 4u     /* inline counts: 1 to 16 */
 #define BUCKET_RECORDS 4u /* records a bucket, on average: from this to twice this */
 #define SLICE 65536u      /* contexts between two looks at the task */
@@ -23,12 +24,13 @@ struct record {
     int is_list;
 };
 
-struct packing {
+struct pylm__packing {
     const struct pylm__symbol_tree *tree;
+    struct pylm__packed *packed;
     struct pylm__buffer *lists;
     struct record *records;
     uint64_t n_records, capacity;
-    uint32_t *leaves, *sums; /* of one context: successors, and occurrences up to each */
+    const uint32_t *leaves, *sums; /* of one context: successors, and occurrences up to each */
     unsigned symbol_bits;
 };
 
@@ -42,7 +44,7 @@ static void put_rest(struct pylm__buffer *lists, uint32_t value)
 }
 
 /* Occurrences of successors [from, to). */
-static uint32_t occurrences(const struct packing *p, uint32_t from, uint32_t to)
+static uint32_t occurrences(const struct pylm__packing *p, uint32_t from, uint32_t to)
 {
     return p->sums[to - 1u] - (from ? p->sums[from - 1u] : 0u);
 }
@@ -53,7 +55,7 @@ struct slice {
 };
 
 /* Writes the splits of a list in preorder: at each, go down to the node where its slice parts. */
-static void put_splits(struct packing *p, uint32_t n, unsigned n_bits, unsigned total_bits)
+static void put_splits(struct pylm__packing *p, uint32_t n, unsigned n_bits, unsigned total_bits)
 {
     struct slice stack[PYLM__MAX_DEPTH + 1u], s = {0, n, 0, 0, p->tree->n_symbols};
     uint32_t depth = 0, middle, mid;
@@ -95,7 +97,7 @@ static void put_splits(struct packing *p, uint32_t n, unsigned n_bits, unsigned 
     }
 }
 
-static void put_list(struct packing *p, uint32_t n)
+static void put_list(struct pylm__packing *p, uint32_t n)
 {
     uint32_t total = p->sums[n - 1u], repeats = total - n, i;
     uint32_t low = n - 1u < 15u ? n - 1u : 15u, high = repeats < 15u ? repeats : 15u;
@@ -110,7 +112,88 @@ static void put_list(struct packing *p, uint32_t n)
     pylm__buffer_flush(p->lists);
 }
 
-static int put_context(struct packing *p, uint64_t hash, uint32_t n)
+/* ---- coded lists ---- */
+
+uint32_t pylm__count_code(uint32_t count)
+{
+    uint32_t code = 0;
+    while (code < PYLM__MAX_CODE && count - 1u >= (pylm__coded_count(code) + pylm__coded_count(code + 1u)) / 2u)
+        code++;
+    return code;
+}
+
+static unsigned coded_sum_bits(uint32_t n, uint32_t max_code, uint32_t total)
+{
+    return n > PYLM__SUMMED && max_code ? pylm__width(total) : 0u;
+}
+
+static int is_coded_list(uint32_t n, uint32_t max_code)
+{
+    return n > 1u || max_code >> COUNT_BITS;
+}
+
+uint64_t pylm__coded_list_nbytes(uint32_t n, uint32_t max_code, uint32_t total, unsigned symbol_bits)
+{
+    unsigned sum_bits = coded_sum_bits(n, max_code, total);
+    uint64_t bits = (uint64_t)n * (symbol_bits + pylm__width(max_code)), nbytes = 1u + (sum_bits > 0);
+    uint32_t rest;
+    if (!is_coded_list(n, max_code))
+        return 0;
+    bits += (uint64_t)((n - 1u) / PYLM__SUMMED) * sum_bits;
+    for (rest = n > 15u ? n - 16u : 0u; n > 15u; rest >>= 7) {
+        nbytes++;
+        if (rest < 128u)
+            break;
+    }
+    return nbytes + (bits + 7u) / 8u;
+}
+
+/* The counts are known to be what codes stand for. */
+static void put_coded(struct pylm__packing *p, uint32_t n, uint32_t max_code)
+{
+    unsigned width = pylm__width(max_code), sum_bits = coded_sum_bits(n, max_code, p->sums[n - 1u]);
+    uint32_t i, low = n - 1u < 15u ? n - 1u : 15u;
+    pylm__buffer_bits(p->lists, low | width << 4, 8);
+    if (low == 15u)
+        put_rest(p->lists, n - 16u);
+    if (sum_bits)
+        pylm__buffer_bits(p->lists, sum_bits, 8);
+    for (i = 0; i < n; i++)
+        pylm__buffer_bits(p->lists, p->leaves[i], p->symbol_bits);
+    for (i = 0; i < n; i++)
+        pylm__buffer_bits(p->lists, pylm__count_code(occurrences(p, i, i + 1u)), width);
+    for (i = PYLM__SUMMED; sum_bits && i < n; i += PYLM__SUMMED)
+        pylm__buffer_bits(p->lists, p->sums[i - 1u], sum_bits);
+    pylm__buffer_flush(p->lists);
+}
+
+/* ---- contexts ---- */
+
+static void put_context(struct pylm__packing *p, struct record *r, uint32_t n)
+{
+    uint32_t i, code, max_code = 0;
+    r->payload = (uint32_t)p->lists->n;
+    if (p->packed->form == PYLM__LIST_SPLITS) {
+        r->is_list = n > 1u || r->total > 1u << COUNT_BITS;
+        if (r->is_list)
+            put_list(p, n);
+        else
+            r->payload = p->leaves[0] | (r->total - 1u) << p->symbol_bits;
+        return;
+    }
+    for (i = 0; i < n; i++) {
+        code = pylm__count_code(occurrences(p, i, i + 1u));
+        max_code = code > max_code ? code : max_code;
+    }
+    r->is_list = is_coded_list(n, max_code);
+    if (r->is_list)
+        put_coded(p, n, max_code);
+    else
+        r->payload = p->leaves[0] | max_code << p->symbol_bits;
+}
+
+int pylm__packing_add(struct pylm__packing *p, uint64_t hash, const uint32_t *leaves, const uint32_t *sums,
+                      uint32_t n)
 {
     struct record *r;
     if (p->n_records == p->capacity) {
@@ -123,18 +206,17 @@ static int put_context(struct packing *p, uint64_t hash, uint32_t n)
     }
     if (p->n_records >= UINT32_MAX || p->lists->n >= UINT32_MAX)
         return PYLM_ERR_LARGE;
+    p->leaves = leaves;
+    p->sums = sums;
     r = &p->records[p->n_records++];
     r->hash = hash;
-    r->total = p->sums[n - 1u];
-    r->is_list = n > 1u || r->total > 1u << COUNT_BITS;
-    r->payload = r->is_list ? (uint32_t)p->lists->n : p->leaves[0] | (r->total - 1u) << p->symbol_bits;
-    if (r->is_list)
-        put_list(p, n);
+    r->total = sums[n - 1u];
+    put_context(p, r, n);
     return p->lists->status;
 }
 
-static int put_contexts(struct packing *p, const uint64_t *keys, uint64_t n, uint32_t min_count,
-                        const pylm_task *task)
+static int put_contexts(struct pylm__packing *p, const uint64_t *keys, uint64_t n, uint32_t min_count,
+                        uint32_t *leaves, uint32_t *sums, const pylm_task *task)
 {
     uint64_t i = 0, j, seen = 0;
     while (i < n) {
@@ -143,11 +225,11 @@ static int put_contexts(struct packing *p, const uint64_t *keys, uint64_t n, uin
         for (; i < n && keys[i] >> PYLM__LEAF_BITS == hash; i = j, n_leaves++) {
             for (j = i; j < n && keys[j] == keys[i]; j++)
                 continue;
-            p->leaves[n_leaves] = (uint32_t)keys[i] & ((UINT32_C(1) << PYLM__LEAF_BITS) - 1u);
-            p->sums[n_leaves] = (uint32_t)(j - begin);
+            leaves[n_leaves] = (uint32_t)keys[i] & ((UINT32_C(1) << PYLM__LEAF_BITS) - 1u);
+            sums[n_leaves] = (uint32_t)(j - begin);
         }
         if (i - begin >= min_count)
-            PYLM__TRY(put_context(p, hash, n_leaves));
+            PYLM__TRY(pylm__packing_add(p, hash, leaves, sums, n_leaves));
         if (++seen % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
     }
@@ -155,7 +237,7 @@ static int put_contexts(struct packing *p, const uint64_t *keys, uint64_t n, uin
 }
 
 /* Of contexts that agree in bucket and fingerprint only the one seen most often can be kept. */
-static void drop_indistinct(struct packing *p, unsigned bits_kept)
+static void drop_indistinct(struct pylm__packing *p, unsigned bits_kept)
 {
     uint64_t i, n = 0;
     unsigned shift = PYLM__HASH_BITS - bits_kept;
@@ -169,7 +251,7 @@ static void drop_indistinct(struct packing *p, unsigned bits_kept)
     p->n_records = n;
 }
 
-static void put_table(struct packing *p, struct pylm__packed *packed)
+static void put_table(struct pylm__packing *p, struct pylm__packed *packed)
 {
     uint64_t i, bucket, next = 0, n_buckets;
     unsigned rest = PYLM__HASH_BITS - packed->bucket_bits;
@@ -192,46 +274,75 @@ static void put_table(struct packing *p, struct pylm__packed *packed)
     pylm__buffer_flush(&packed->records);
 }
 
-static void choose_widths(struct packing *p, struct pylm__packed *packed)
+static void choose_widths(struct pylm__packed *packed, uint64_t n, uint64_t lists_nbytes, unsigned symbol_bits)
 {
-    uint64_t n = p->n_records;
-    unsigned list_bits = pylm__width((uint32_t)p->lists->n);
+    unsigned list_bits = pylm__width((uint32_t)lists_nbytes);
     packed->bucket_bits = 0;
     while (n >> packed->bucket_bits >= 2u * BUCKET_RECORDS)
         packed->bucket_bits++;
-    packed->check_bits = CHECK_BITS;
-    if (packed->bucket_bits + CHECK_BITS > PYLM__HASH_BITS)
+    packed->check_bits = packed->form == PYLM__LIST_CODED ? CODED_CHECK_BITS : CHECK_BITS;
+    if (packed->bucket_bits + packed->check_bits > PYLM__HASH_BITS)
         packed->check_bits = PYLM__HASH_BITS - packed->bucket_bits;
     packed->count_bits = COUNT_BITS;
-    packed->payload_bits = p->symbol_bits + COUNT_BITS;
+    packed->payload_bits = symbol_bits + COUNT_BITS;
     if (list_bits > packed->payload_bits)
         packed->payload_bits = list_bits;
+}
+
+uint64_t pylm__coded_table_nbytes(uint64_t n_records, uint64_t lists_nbytes, unsigned symbol_bits)
+{
+    struct pylm__packed packed;
+    uint64_t index;
+    packed.form = PYLM__LIST_CODED;
+    choose_widths(&packed, n_records, lists_nbytes, symbol_bits);
+    index = (((uint64_t)1 << packed.bucket_bits) + 1u) * pylm__width((uint32_t)n_records);
+    return (index + 7u) / 8u + (n_records * (packed.check_bits + 1u + packed.payload_bits) + 7u) / 8u +
+           lists_nbytes;
+}
+
+struct pylm__packing *pylm__packing_begin(struct pylm__packed *packed, const struct pylm__symbol_tree *tree,
+                                          enum pylm__list_form form)
+{
+    struct pylm__packing *p = pylm__array_new(1, sizeof *p);
+    memset(packed, 0, sizeof *packed);
+    packed->form = form;
+    if (!p)
+        return NULL;
+    p->packed = packed;
+    p->tree = tree;
+    p->lists = &packed->lists;
+    p->symbol_bits = pylm__width(tree->n_symbols - 1u);
+    return p;
+}
+
+int pylm__packing_end(struct pylm__packing *p, int status)
+{
+    if (!p)
+        return PYLM_ERR_MEMORY;
+    if (status == PYLM_OK) {
+        struct pylm__packed *packed = p->packed;
+        choose_widths(packed, p->n_records, p->lists->n, p->symbol_bits);
+        drop_indistinct(p, packed->bucket_bits + packed->check_bits);
+        put_table(p, packed);
+        status = packed->index.status != PYLM_OK ? packed->index.status : packed->records.status;
+    }
+    free(p->records);
+    free(p);
+    return status;
 }
 
 int pylm__pack(struct pylm__packed *packed, const uint64_t *keys, uint64_t n,
                const struct pylm__symbol_tree *tree, uint32_t min_count, const pylm_task *task)
 {
-    struct packing p;
+    struct pylm__packing *p = pylm__packing_begin(packed, tree, PYLM__LIST_SPLITS);
+    uint32_t *leaves = pylm__array_new(tree->n_symbols, sizeof *leaves);
+    uint32_t *sums = pylm__array_new(tree->n_symbols, sizeof *sums);
     int status = PYLM_ERR_MEMORY;
-    memset(&p, 0, sizeof p);
-    memset(packed, 0, sizeof *packed);
-    p.tree = tree;
-    p.lists = &packed->lists;
-    p.symbol_bits = pylm__width(tree->n_symbols - 1u);
-    p.leaves = pylm__array_new(tree->n_symbols, sizeof *p.leaves);
-    p.sums = pylm__array_new(tree->n_symbols, sizeof *p.sums);
-    if (p.leaves && p.sums)
-        status = put_contexts(&p, keys, n, min_count, task);
-    if (status == PYLM_OK) {
-        choose_widths(&p, packed);
-        drop_indistinct(&p, packed->bucket_bits + packed->check_bits);
-        put_table(&p, packed);
-        status = packed->index.status != PYLM_OK ? packed->index.status : packed->records.status;
-    }
-    free(p.records);
-    free(p.leaves);
-    free(p.sums);
-    return status;
+    if (p && leaves && sums)
+        status = put_contexts(p, keys, n, min_count, leaves, sums, task);
+    free(leaves);
+    free(sums);
+    return pylm__packing_end(p, status);
 }
 
 void pylm__packed_free(struct pylm__packed *packed)

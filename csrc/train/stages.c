@@ -85,16 +85,29 @@ static uint32_t gather_adaptive(const void *user, uint64_t e, struct pylm__fit_i
     return n;
 }
 
-/* Allocates a weight table of all a problem's sets, and fits it. */
-static int fit_stage(struct pylm__fit_problem *problem, int16_t **weights, uint64_t *n_weights, double *log_odds,
-                     struct pylm__fit_result *result, pylm_task *task)
+/* Sets of the first stage's families. */
+static uint32_t first_sets(uint32_t family, const struct pylm__symbol_tree *tree, const struct pylm__templates *templates)
 {
+    return pylm__n_sets(family, templates->n_suffix, tree->n_sets, pylm__tree_previous_sets(tree));
+}
+
+int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol_tree *tree,
+                          const struct pylm__templates *templates)
+{
+    uint64_t n_inputs = pylm__plan_inputs(&templates->plan), n_final = tree->n_sets + (uint64_t)PYLM__N_CONFIDENCES;
     uint32_t i;
-    for (i = 0; i < problem->n_families; i++)
-        *n_weights += problem->n_sets[i];
-    *n_weights *= problem->n_inputs;
-    *weights = pylm__array_new(*n_weights, sizeof **weights);
-    return *weights ? pylm__fit(problem, *weights, log_odds, result, task) : PYLM_ERR_MEMORY;
+    for (i = 0; i < PYLM__N_FAMILIES; i++)
+        stages->n_weights += (uint64_t)first_sets(i, tree, templates) * (templates->n + 1u);
+    stages->n_final_weights = n_final * PYLM__N_FINAL;
+    stages->n_overlay_calibration = n_inputs * PYLM__N_CALIBRATION;
+    stages->n_overlay_weights = (n_final + PYLM__N_RECALL_SETS) * (PYLM__N_FINAL + n_inputs);
+    stages->weights = pylm__array_new(stages->n_weights, sizeof *stages->weights);
+    stages->final_weights = pylm__array_new(stages->n_final_weights, sizeof *stages->final_weights);
+    stages->overlay_calibration = pylm__array_new(stages->n_overlay_calibration, sizeof *stages->overlay_calibration);
+    stages->overlay_weights = pylm__array_new(stages->n_overlay_weights, sizeof *stages->overlay_weights);
+    return stages->weights && stages->final_weights && stages->overlay_calibration && stages->overlay_weights
+               ? PYLM_OK
+               : PYLM_ERR_MEMORY;
 }
 
 static int fit_first(struct pylm__stages *stages, struct pylm__fit_problem problem, const struct stage_input *in,
@@ -106,14 +119,14 @@ static int fit_first(struct pylm__stages *stages, struct pylm__fit_problem probl
     problem.n_inputs = in->templates->n + 1u;
     problem.n_families = PYLM__N_FAMILIES;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        problem.n_sets[i] = pylm__n_sets(i, in->templates->n_suffix, tree->n_sets, pylm__tree_previous_sets(tree));
+        problem.n_sets[i] = first_sets(i, tree, in->templates);
     for (i = 0; i < problem.n_inputs; i++)
         prior[i] = PRIOR;
     problem.prior = prior;
     problem.common_ridge = COMMON_RIDGE;
     problem.max_weight_sum = MAX_SUM;
     problem.gather = gather_first;
-    PYLM__TRY(fit_stage(&problem, &stages->weights, &stages->n_weights, log_odds, &result, task));
+    PYLM__TRY(pylm__fit(&problem, stages->weights, log_odds, &result, task));
     stages->cycles = result.cycles;
     return PYLM_OK;
 }
@@ -134,7 +147,7 @@ static int fit_final(struct pylm__stages *stages, struct pylm__fit_problem probl
     problem.common_ridge = FINAL_RIDGE;
     problem.max_weight_sum = MAX_FINAL_SUM;
     problem.gather = gather_final;
-    PYLM__TRY(fit_stage(&problem, &stages->final_weights, &stages->n_final_weights, NULL, &result, task));
+    PYLM__TRY(pylm__fit(&problem, stages->final_weights, NULL, &result, task));
     stages->bits = result.loss / (double)n_symbols;
     problem.n_inputs += in->simulated->n_inputs;
     problem.n_families = 3;
@@ -142,29 +155,24 @@ static int fit_final(struct pylm__stages *stages, struct pylm__fit_problem probl
         prior[i] = PRIOR_RECALL;
     prior[problem.n_inputs - 1u] = PRIOR_REPETITION;
     problem.gather = gather_adaptive;
-    PYLM__TRY(fit_stage(&problem, &stages->overlay_weights, &stages->n_overlay_weights, NULL, &result, task));
+    PYLM__TRY(pylm__fit(&problem, stages->overlay_weights, NULL, &result, task));
     stages->adaptive_bits = result.loss / (double)n_symbols;
     return PYLM_OK;
 }
 
-static int calibrate_overlay(struct pylm__stages *stages, const struct pylm__heldout *heldout,
-                             const struct pylm__simulated *simulated, int symmetric)
+static void calibrate_overlay(const struct pylm__stages *stages, const struct pylm__heldout *heldout,
+                              const struct pylm__simulated *simulated, int symmetric)
 {
     uint32_t i;
-    stages->n_overlay_calibration = (uint64_t)simulated->n_inputs * PYLM__N_CALIBRATION;
-    stages->overlay_calibration = pylm__array_new(stages->n_overlay_calibration, sizeof *stages->overlay_calibration);
-    if (!stages->overlay_calibration)
-        return PYLM_ERR_MEMORY;
     for (i = 0; i < simulated->n_inputs; i++)
         pylm__calibrate(heldout, simulated->indices[i], symmetric, i == PYLM__INPUT_AGES,
                         stages->overlay_calibration + (size_t)i * PYLM__N_CALIBRATION);
-    return PYLM_OK;
 }
 
 int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__heldout *heldout,
                      const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
                      const struct pylm__templates *templates, const uint16_t *const *indices,
-                     const int16_t *calibration, uint32_t n_threads, pylm_task *task)
+                     const int16_t *calibration, int only_first, uint32_t n_threads, pylm_task *task)
 {
     struct stage_input in = {heldout, templates, indices, calibration, NULL, NULL, NULL};
     struct pylm__fit_problem problem;
@@ -179,15 +187,17 @@ int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__heldout *he
     problem.user = &in;
     pylm__task_begin(task, PYLM_STAGE_FIT, 3u * pylm__fit_steps());
     if (mixed)
+        status = pylm__stages_allocate(stages, tree, templates);
+    if (status == PYLM_OK)
         status = fit_first(stages, problem, &in, tree, mixed, task);
-    if (status == PYLM_OK)
+    if (status == PYLM_OK && !only_first)
         status = pylm__simulate(&simulated, heldout, corpus, tree, templates, n_threads, task);
-    if (status == PYLM_OK)
-        status = calibrate_overlay(stages, heldout, &simulated, corpus->tokenizer != PYLM_TOKENIZER_BYTES);
+    if (status == PYLM_OK && !only_first)
+        calibrate_overlay(stages, heldout, &simulated, corpus->tokenizer != PYLM_TOKENIZER_BYTES);
     in.mixed = mixed;
     in.simulated = &simulated;
     in.overlay_calibration = stages->overlay_calibration;
-    if (status == PYLM_OK)
+    if (status == PYLM_OK && !only_first)
         status = fit_final(stages, problem, &in, tree->n_sets, task);
     pylm__simulated_free(&simulated);
     free(mixed);

@@ -17,14 +17,18 @@ struct pylm__stages {
     uint32_t cycles;            /* of the first stage's fit */
 };
 
-/* Fits all stages of one tree.
+/* Allocates all tables, as zeros: their sizes depend on the tree and the templates only. */
+int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol_tree *tree,
+                          const struct pylm__templates *templates);
+
+/* Fits all stages of one tree, or only the first; allocates the tables of all.
  *   indices       by template: a calibration index for every event
  *   calibration   by template: PYLM__N_CALIBRATION log-odds, q10
  * The result is to be freed, also after a failure. */
 int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__heldout *heldout,
                      const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
                      const struct pylm__templates *templates, const uint16_t *const *indices,
-                     const int16_t *calibration, uint32_t n_threads, pylm_task *task);
+                     const int16_t *calibration, int only_first, uint32_t n_threads, pylm_task *task);
 void pylm__stages_free(struct pylm__stages *stages);
 
 #endif

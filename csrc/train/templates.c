@@ -107,6 +107,15 @@ void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenize
         add_word_families(templates);
 }
 
+void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_t *number)
+{
+    uint32_t i, n = 0;
+    for (i = 0; i < plan->n_recalled; i++)
+        if (stays[plan->recalled[i]])
+            plan->recalled[n++] = number[plan->recalled[i]];
+    plan->n_recalled = (uint8_t)n;
+}
+
 static uint32_t class_value(const uint32_t *class_of, const struct pylm__symbol_tree *tree,
                             const struct pylm__state *state, uint32_t lag)
 {

@@ -25,6 +25,9 @@ struct pylm__templates {
 /* The default families for a tokenizer. max_order is that of the suffix contexts, PYLM_NONE the default. */
 void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t max_order);
 
+/* Keeps of a plan what is about templates that stay, under their new numbers. */
+void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_t *number);
+
 /* Hash of the context of template k, as pylm__context_hashes() gives it for the finished image. */
 uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k,
                              const struct pylm__symbol_tree *tree, const struct pylm__state *state);

@@ -7,12 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "calibrate.h"
+#include "keys.h"
+#include "pieces.h"
 #include "sort.h"
 #include "write.h"
 
 #define MAX_CLASSES 1024u
 #define MAX_PIECES (UINT32_C(1) << 20)
+#define MIN_PIECES 320u  /* that a small size can lead to */
+#define PIECE_SHARE 100u /* bytes of a small model for each piece; DESIGN.md has measurements */
 
 /* Default classes of each tree: near the best size, but different from tree to tree. */
 static const uint32_t default_classes[PYLM_MAX_TREES] = {200, 500, 128, 350, 90, 700, 160, 260};
@@ -23,6 +28,9 @@ struct pylm_trainer {
     struct pylm__trained_tree trees[PYLM_MAX_TREES];
     uint32_t n_trees;
     struct pylm__buffer image;
+    char *facts;            /* with max_nbytes: as they are before training */
+    uint64_t shared_nbytes; /* likewise: of the image without trees */
+    uint64_t smallest;      /* possible image, if max_nbytes is less */
 };
 
 void pylm_train_options_init(pylm_train_options *options)
@@ -91,6 +99,7 @@ void pylm_trainer_free(pylm_trainer *trainer)
         pylm__stages_free(&trainer->trees[t].stages);
     }
     pylm__buffer_free(&trainer->image);
+    free(trainer->facts);
     free(trainer);
 }
 
@@ -157,33 +166,6 @@ struct counting {
     uint16_t *indices[PYLM__MAX_TEMPLATES]; /* by template, one for every held-out event */
 };
 
-static void make_keys(const struct counting *c, uint32_t k, uint64_t *keys)
-{
-    const struct pylm__corpus *corpus = &c->trainer->corpus;
-    const struct pylm__symbol_tree *tree = &c->trained->tree;
-    pylm_state opaque;
-    uint64_t d, p = 0;
-    for (d = 0; d < corpus->n_documents; d++) {
-        struct pylm__state *state = pylm__state_view(&opaque);
-        pylm_state_init(&opaque);
-        for (; p < corpus->document_ends[d]; p++) {
-            uint64_t hash = pylm__template_hash(&c->trained->templates, k, tree, state);
-            keys[p] = hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | tree->leaf_of[corpus->symbols[p]];
-            pylm__state_read(state, corpus->tokenizer, corpus->symbols[p]);
-        }
-    }
-}
-
-static void copy_block_keys(const struct pylm__heldout *heldout, const uint64_t *keys, uint64_t *of_blocks)
-{
-    uint32_t b;
-    for (b = 0; b < heldout->n_blocks; b++) {
-        uint64_t n = heldout->ends[b] - heldout->begins[b];
-        memcpy(of_blocks, keys + heldout->begins[b], (size_t)n * sizeof *keys);
-        of_blocks += n;
-    }
-}
-
 static int count_template(struct counting *c, uint32_t k, pylm_task *task)
 {
     const struct pylm__corpus *corpus = &c->trainer->corpus;
@@ -195,8 +177,8 @@ static int count_template(struct counting *c, uint32_t k, pylm_task *task)
     int status = PYLM_ERR_MEMORY;
     c->indices[k] = pylm__array_new(c->heldout->n_events, sizeof *c->indices[k]);
     if (keys && scratch && of_blocks && c->indices[k]) {
-        make_keys(c, k, keys);
-        copy_block_keys(c->heldout, keys, of_blocks);
+        pylm__keys_make(corpus, &c->trained->tree, &c->trained->templates, k, keys);
+        pylm__keys_of_blocks(c->heldout, keys, of_blocks);
         status = pylm__sort(keys, scratch, n, task);
         free(scratch);
         scratch = NULL;
@@ -238,35 +220,6 @@ static int count_templates(struct counting *c, pylm_task *task)
     return first_error;
 }
 
-static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
-{
-    struct pylm__trained_tree *trained = &trainer->trees[t];
-    struct pylm__heldout heldout;
-    struct counting counting;
-    uint32_t k;
-    int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree);
-    memset(&counting, 0, sizeof counting);
-    counting.trainer = trainer;
-    counting.trained = trained;
-    counting.heldout = &heldout;
-    pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.max_order);
-    trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
-                                           sizeof *trained->calibration);
-    if (!trained->calibration)
-        status = PYLM_ERR_MEMORY;
-    pylm__task_begin(task, PYLM_STAGE_COUNT, trained->templates.n);
-    if (status == PYLM_OK)
-        status = count_templates(&counting, task);
-    if (status == PYLM_OK)
-        status = pylm__stages_fit(&trained->stages, &heldout, &trainer->corpus, &trained->tree,
-                                  &trained->templates, (const uint16_t *const *)counting.indices,
-                                  trained->calibration, trainer->options.n_threads, task);
-    for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
-        free(counting.indices[k]);
-    pylm__heldout_free(&heldout);
-    return status;
-}
-
 /* ---- training facts ---- */
 
 /* A JSON object; numbers are integers so that every machine writes them alike. */
@@ -303,6 +256,76 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
 
 #define FACTS_NBYTES (512u + PYLM_MAX_TREES * (256u + PYLM__MAX_TEMPLATES * 64u))
 
+/* ---- a limit of size ---- */
+
+/* Before any tree is trained: what the image takes without them. */
+static int measure_shared(pylm_trainer *trainer)
+{
+    struct pylm__buffer image;
+    int status;
+    trainer->facts = pylm__array_new(FACTS_NBYTES, 1);
+    if (!trainer->facts)
+        return PYLM_ERR_MEMORY;
+    write_facts(trainer, trainer->facts, FACTS_NBYTES);
+    memset(&image, 0, sizeof image);
+    status = pylm__write_image(&image, &trainer->corpus, NULL, 0, trainer->facts);
+    trainer->shared_nbytes = image.n;
+    pylm__buffer_free(&image);
+    return status;
+}
+
+/* Trains a tree with its share of max_nbytes: trees have equal parts of what is not shared. */
+static int train_within(pylm_trainer *trainer, struct pylm__trained_tree *trained,
+                        const struct pylm__heldout *heldout, pylm_task *task)
+{
+    struct pylm__budget budget;
+    uint64_t shared = trainer->shared_nbytes, max_nbytes = trainer->options.max_nbytes;
+    int status;
+    memset(&budget, 0, sizeof budget);
+    budget.corpus = &trainer->corpus;
+    budget.heldout = heldout;
+    budget.facts = trainer->facts;
+    budget.min_count = trainer->options.min_count;
+    budget.n_threads = trainer->options.n_threads;
+    budget.max_nbytes = max_nbytes > shared ? shared + (max_nbytes - shared) / trainer->n_trees : 0u;
+    status = pylm__budget_train(&budget, trained, task);
+    if (status == PYLM_ERR_BUDGET)
+        trainer->smallest = shared + (budget.smallest - shared) * trainer->n_trees;
+    return status;
+}
+
+static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
+{
+    struct pylm__trained_tree *trained = &trainer->trees[t];
+    struct pylm__heldout heldout;
+    struct counting counting;
+    uint32_t k;
+    int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree,
+                                     trainer->options.max_nbytes > 0);
+    memset(&counting, 0, sizeof counting);
+    counting.trainer = trainer;
+    counting.trained = trained;
+    counting.heldout = &heldout;
+    trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
+                                           sizeof *trained->calibration);
+    if (!trained->calibration)
+        status = PYLM_ERR_MEMORY;
+    if (status == PYLM_OK && trainer->options.max_nbytes) {
+        status = train_within(trainer, trained, &heldout, task);
+    } else if (status == PYLM_OK) {
+        pylm__task_begin(task, PYLM_STAGE_COUNT, trained->templates.n);
+        status = count_templates(&counting, task);
+        if (status == PYLM_OK)
+            status = pylm__stages_fit(&trained->stages, &heldout, &trainer->corpus, &trained->tree,
+                                      &trained->templates, (const uint16_t *const *)counting.indices,
+                                      trained->calibration, 0, trainer->options.n_threads, task);
+    }
+    for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
+        free(counting.indices[k]);
+    pylm__heldout_free(&heldout);
+    return status;
+}
+
 static int write_image(pylm_trainer *trainer)
 {
     char *facts = pylm__array_new(FACTS_NBYTES, 1);
@@ -315,18 +338,37 @@ static int write_image(pylm_trainer *trainer)
     return status;
 }
 
+/* Pieces to learn; 0: the default. A piece takes some 20 bytes, which should be a fifth of a model at most. */
+static uint32_t n_pieces_within(const pylm_trainer *trainer)
+{
+    uint32_t wanted = trainer->options.n_pieces, usual = pylm__pieces_default(trainer->corpus.n_bytes);
+    uint64_t fitting = trainer->options.max_nbytes / PIECE_SHARE;
+    if (wanted || !trainer->options.max_nbytes)
+        return wanted;
+    return fitting > usual ? usual : fitting < MIN_PIECES ? MIN_PIECES : (uint32_t)fitting;
+}
+
 int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
                        uint64_t *image_nbytes_ret)
 {
     uint32_t t;
+    int status = PYLM_OK;
     if (trainer->image.n)
         return PYLM_ERR_ARGUMENT;
-    PYLM__TRY(pylm__corpus_close(&trainer->corpus, trainer->options.n_pieces, task));
+    PYLM__TRY(pylm__corpus_close(&trainer->corpus, n_pieces_within(trainer), task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* of the bits, there is but one */
     PYLM__TRY(build_trees(trainer, task));
     for (t = 0; t < trainer->n_trees; t++)
-        PYLM__TRY(train_tree(trainer, t, task));
+        pylm__templates_choose(&trainer->trees[t].templates, trainer->corpus.tokenizer,
+                               trainer->options.max_order);
+    if (trainer->options.max_nbytes)
+        PYLM__TRY(measure_shared(trainer));
+    for (t = 0; t < trainer->n_trees && status == PYLM_OK; t++)
+        status = train_tree(trainer, t, task);
+    if (status == PYLM_ERR_BUDGET)
+        *image_nbytes_ret = trainer->smallest;
+    PYLM__TRY(status);
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     PYLM__TRY(write_image(trainer));
     pylm__task_step(task);

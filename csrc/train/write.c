@@ -197,6 +197,7 @@ static void write_template(struct pylm__buffer *image, uint64_t head, const stru
     head8(image, head + PYLM__C_COUNT_BITS, packed->count_bits);
     head8(image, head + PYLM__C_PAYLOAD_BITS, packed->payload_bits);
     head8(image, head + PYLM__C_INDEX_BITS, packed->index_bits);
+    head8(image, head + PYLM__C_LIST_FORM, packed->form);
     head32(image, head + PYLM__C_N_RECORDS, (uint32_t)packed->n_records);
     begin_part(image, head + PYLM__C_INDEX);
     pylm__buffer_bytes(image, packed->index.data, packed->index.n);

@@ -112,7 +112,7 @@ int main(void)
         pylm_model model;
         REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
         test_resuming(&model);
-        if (kind == 1 || kind == 2)
+        if (kind == 1 || kind == 2 || kind == 4)
             test_decoding(&model, words_back, sizeof words_back - 1u);
         else
             test_decoding(&model, words_text, sizeof words_text - 1u);

@@ -20,9 +20,10 @@ static void test_threads(void)
                             : kind > 0 ? PYLM_TOKENIZER_WORDS
                                        : PYLM_TOKENIZER_BYTES;
         options.n_trees = kind == 2 ? 2 : 1;
+        options.max_nbytes = kind == 4 ? 100000u : 0u;
         for (i = 0; i < 3; i++) {
             options.n_threads = n_threads[i];
-            image = kind == 4 ? train_external(text, nbytes, options) : train(text, nbytes, &options);
+            image = kind == N_KINDS - 1 ? train_external(text, nbytes, options) : train(text, nbytes, &options);
             if (i == 0) {
                 first = image;
                 continue;

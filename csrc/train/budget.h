@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * budget.h: training a tree that has to fit into a number of bytes.
+ */
+#ifndef PYLM_TRAIN_BUDGET_H
+#define PYLM_TRAIN_BUDGET_H
+
+#include "heldout.h"
+#include "write.h"
+
+struct pylm__budget {
+    const struct pylm__corpus *corpus;
+    const struct pylm__heldout *heldout;
+    const char *facts;    /* as long as those that will be written */
+    uint64_t max_nbytes;  /* of an image with this tree only */
+    uint64_t smallest;    /* out: the smallest that is possible */
+    uint32_t min_count, n_threads;
+};
+
+/* Counts, calibrates and fits a tree whose symbol tree and templates are chosen; templates that are not
+ * worth their place go. Returns PYLM_ERR_BUDGET if not even the smallest image fits. */
+int pylm__budget_train(struct pylm__budget *budget, struct pylm__trained_tree *trained, pylm_task *task);
+
+#endif

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""What models of a given size are worth, through the installed package's command line.
+
+    python tests/bench/sizes.py FOLDER > sizes.md
+
+FOLDER is that of anchors.py.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from anchors import pylm, unpack_wiki
+
+SIZES = ["64K", "256K", "1M", "3M", "4M", "16M", None]  # None: no limit
+
+
+def measure(name: str, tokenizer: str, train: Path, valid: Path, folder: Path, size: str | None) -> None:
+    model = folder / "model.pylm"
+    settings = ["--size", size] if size else []
+    try:
+        trained = pylm("train", train, "-o", model, "--tokenizer", tokenizer, *settings)
+    except subprocess.CalledProcessError:  # too small; it has said so on standard error
+        print(f"| {name} | {size} | | | | | | |", flush=True)
+        return
+    result = pylm("eval", model, valid)
+    print(
+        f"| {name} | {size or 'no limit'} | {trained['model_bytes'] / 1e6:.3f} | {trained['vocabulary']:,} "
+        f"{trained['tokenizer']} | {result['perplexity']:.2f} | {result['bits_per_byte']:.4f} | "
+        f"{trained['cpu_seconds']:.0f} | {1e6 / result['symbols_per_second']:.2f} |",
+        flush=True,
+    )
+
+
+def main() -> None:
+    data = Path(sys.argv[1])
+    print("| corpus | size | MB | symbols | perplexity | bits a byte | train CPU s | eval µs a symbol |")
+    print("| --- | --- | ---: | --- " + "| ---: " * 4 + "|")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ptb = (data / "ptb" / "ptb.train.txt", data / "ptb" / "ptb.valid.txt")
+        for size in SIZES:
+            measure("PTB", "words", *ptb, folder, size)
+        wiki20, _, valid = unpack_wiki(data, folder)
+        for size in SIZES:
+            measure("Wikipedia 20 MB", "auto", wiki20, valid, folder, size)
+
+
+if __name__ == "__main__":
+    main()

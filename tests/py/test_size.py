@@ -1,0 +1,97 @@
+"""Models of a given size: `size=` and `--size`."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+
+import pylm
+import pytest
+from pylm.cli import main
+from pylm._sampling import parse_size
+from texts import make_text
+
+TRAIN, TEST = make_text(4000, seed=4), make_text(1000, seed=5)
+KINDS = [{"tokenizer": "bytes"}, {"tokenizer": "words"}, {"tokenizer": "pieces", "pieces": 400}, {"tokenizer": "words", "trees": 2}]
+
+
+@pytest.mark.parametrize(
+    ("size", "nbytes"),
+    [
+        (65536, 65536), ("65536", 65536), ("64K", 64000), ("64 kB", 64000), ("3M", 3_000_000), ("1.5MB", 1_500_000),
+        ("0.001m", 1000), ("2G", 2_000_000_000), (" 7 B ", 7), ("0.0000019M", 1),
+    ],
+)  # fmt: skip
+def test_sizes_as_people_write_them(size: int | str, nbytes: int) -> None:
+    assert parse_size("size", size, 1 << 62) == nbytes
+
+
+@pytest.mark.parametrize("size", ["", "M", "3 MiB", "-1", "1e6", "3,5M", "1.M", "5T", "0", 0, -5, "0.1", 1 << 63, 1.5])
+def test_sizes_that_are_none(size: object) -> None:
+    with pytest.raises(pylm.ArgumentError, match="size must be"):
+        pylm.train(["a"], size=size)
+
+
+def bits(model: pylm.Model) -> float:
+    return model.evaluate(TEST).bits
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+def test_fits_and_more_is_better(settings: dict) -> None:
+    whole = pylm.train([TRAIN], **settings)
+    last = math.inf
+    for size in (40_000, 90_000, 1 << 30):
+        model = pylm.train([TRAIN], size=size, **settings)
+        assert model.info.bytes <= size
+        assert model.distribution("").sum() == pytest.approx(1, abs=1e-12)
+        assert bits(model) < last * 1.01  # by chance, a little less may do a little better
+        last = bits(model)
+    assert last < bits(whole) * 1.02
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+def test_the_error_names_a_size_that_works(settings: dict) -> None:
+    with pytest.raises(pylm.ArgumentError) as caught:
+        pylm.train([TRAIN], size=100, **settings)
+    smallest = int(re.search(r"the smallest possible is size=(\d+)$", str(caught.value))[1])
+    assert pylm.train([TRAIN], size=smallest, **settings).info.bytes <= smallest
+    with pytest.raises(pylm.ArgumentError, match=f"size={smallest}$"):
+        pylm.train([TRAIN], size=smallest - 1, **settings)
+
+
+def test_small_texts() -> None:
+    for tokenizer in ("bytes", "words", "pieces"):
+        for text in (b"a", b"\n", b"a b", b"\xff\xfe", b"ab" * 500):
+            model = pylm.train([text], tokenizer=tokenizer, size=100_000)
+            assert model.info.bytes <= 100_000
+            assert math.isfinite(model.score(text))
+
+
+def test_less_size_fewer_pieces() -> None:
+    sizes = (40_000, 60_000, 1 << 30)
+    symbols = [pylm.train([TRAIN], tokenizer="pieces", size=size).n_symbols for size in sizes]
+    assert symbols == sorted(symbols) and symbols[0] < symbols[-1]
+    assert pylm.train([TRAIN], tokenizer="pieces", pieces=450, size=40_000).n_symbols == 450
+
+
+def test_scores_belong_to_the_distribution() -> None:
+    """Coded lists say the same to every question."""
+    model = pylm.train([TRAIN], tokenizer="words", size=90_000)
+    ids = model.encode(TEST)[:60]
+    for i, cost in enumerate(model.logprobs(ids)):
+        assert math.log(model.distribution(ids[:i])[ids[i]]) == pytest.approx(cost, abs=1e-3)
+        best = model.next(ids[:i], 3)
+        assert best[0].probability == pytest.approx(model.distribution(ids[:i]).max(), rel=1e-3)
+
+
+def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    text, model = tmp_path / "text.txt", tmp_path / "model.pylm"
+    text.write_text(TRAIN)
+    assert main(["train", str(text), "-o", str(model), "--size", "64K", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["model_bytes"] == model.stat().st_size <= 64_000
+    assert main(["train", str(text), "-o", str(model), "--size", "1K"]) == 1
+    assert "the smallest possible is size=" in capsys.readouterr().err
+    assert main(["train", str(text), "-o", str(model), "--size", "much"]) == 1
+    assert "3M" in capsys.readouterr().err
