@@ -41,6 +41,7 @@ struct budgeting {
     uint32_t levels[PYLM__MAX_TEMPLATES];
     struct offer offers[PYLM__MAX_TEMPLATES][PYLM__N_PRICES];
     uint32_t n_offers[PYLM__MAX_TEMPLATES];
+    uint64_t smallest;         /* bytes of the smallest image */
     uint32_t step;             /* from one surveyed level to the next */
     double *log_odds, *losses; /* of every held-out event: 1/1024 nat, nats */
     uint32_t (*sets)[PYLM__N_FAMILIES]; /* of every event: rows of the weight table */
@@ -72,37 +73,35 @@ static int for_templates(struct budgeting *b, template_job job, enum pylm_stage 
 /* ---- sizes ---- */
 
 /* Bytes of the image with empty tables. */
-static int frame_nbytes(const struct budgeting *b, uint64_t *nbytes)
+static int frame_nbytes(const struct pylm__budget *budget, const struct pylm__trained_tree *trained, uint64_t *nbytes)
 {
-    struct pylm__trained_tree bare = *b->trained;
+    struct pylm__trained_tree bare = *trained;
     struct pylm__buffer image;
     uint32_t k;
     int status;
     memset(&image, 0, sizeof image);
     memset(&bare.stages, 0, sizeof bare.stages);
-    status = pylm__stages_allocate(&bare.stages, &bare.tree, &bare.templates);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         memset(&bare.packed[k], 0, sizeof bare.packed[k]);
+    status = pylm__stages_allocate(&bare.stages, &bare.tree, &bare.templates);
     if (status == PYLM_OK)
-        status = pylm__write_image(&image, b->budget->corpus, &bare, 1, b->budget->facts);
+        status = pylm__write_image(&image, budget->corpus, &bare, 1, budget->facts);
     *nbytes = image.n + (uint64_t)bare.templates.n * FILLING + FILLING;
     pylm__buffer_free(&image);
     pylm__stages_free(&bare.stages);
     return status;
 }
 
-/* The smallest image, which has only the tree, the empty context and nothing in its table; and what each
- * further template adds to the frame. */
-static int measure_frames(struct budgeting *b, uint64_t *each)
+/* It has only the symbol tree and the empty context, with nothing in its table. */
+int pylm__budget_smallest(const struct pylm__budget *budget, struct pylm__trained_tree *trained, uint64_t *nbytes)
 {
-    struct pylm__templates all = b->trained->templates;
-    uint64_t with_all;
-    PYLM__TRY(frame_nbytes(b, &with_all));
-    b->trained->templates.n = b->trained->templates.n_suffix = 1;
-    PYLM__TRY(frame_nbytes(b, &b->budget->smallest));
-    b->trained->templates = all;
-    *each = all.n > 1u ? (with_all - b->budget->smallest) / (all.n - 1u) + 1u : 0u;
-    return PYLM_OK;
+    struct pylm__templates all = trained->templates;
+    int status;
+    trained->templates.n = trained->templates.n_suffix = 1;
+    trained->templates.plan.n_recalled = 0;
+    status = frame_nbytes(budget, trained, nbytes);
+    trained->templates = all;
+    return status;
 }
 
 /* ---- counting at the present levels ---- */
@@ -388,7 +387,7 @@ static void drop_templates(struct budgeting *b)
 static int choose_levels(struct budgeting *b, uint64_t each)
 {
     const struct pylm__templates all = b->trained->templates;
-    uint64_t room = b->budget->max_nbytes - b->budget->smallest, nbytes, tables, over;
+    uint64_t room = b->budget->max_nbytes - b->smallest, nbytes, tables, over;
     uint32_t levels[PYLM__MAX_TEMPLATES], k;
     memcpy(levels, b->levels, sizeof levels);
     for (k = 0; k < all.n; k++)
@@ -396,7 +395,7 @@ static int choose_levels(struct budgeting *b, uint64_t each)
     for (;;) {
         tables = take_offers(b, room, each);
         drop_templates(b);
-        PYLM__TRY(frame_nbytes(b, &nbytes));
+        PYLM__TRY(frame_nbytes(b->budget, b->trained, &nbytes));
         nbytes += tables;
         if (nbytes <= b->budget->max_nbytes)
             return PYLM_OK;
@@ -427,12 +426,12 @@ static void begin(struct budgeting *b, struct pylm__budget *budget, struct pylm_
 static int run_rounds(struct budgeting *b, pylm_task *task)
 {
     uint64_t each = 0, frame = 0;
-    uint32_t round;
-    PYLM__TRY(measure_frames(b, &each));
-    if (b->budget->max_nbytes < b->budget->smallest)
-        return PYLM_ERR_BUDGET;
+    uint32_t round, n = b->trained->templates.n;
+    PYLM__TRY(pylm__budget_smallest(b->budget, b->trained, &b->smallest));
+    PYLM__TRY(frame_nbytes(b->budget, b->trained, &frame));
+    if (n > 1u) /* what each further template adds to the frame */
+        each = (frame - b->smallest) / (n - 1u) + 1u;
     PYLM__TRY(for_templates(b, size_levels, PYLM_STAGE_CHOOSE, task));
-    PYLM__TRY(frame_nbytes(b, &frame));
     begin_levels(b, frame);
     PYLM__TRY(count_and_fit(b, 1, task));
     for (round = 0; round < N_ROUNDS; round++) {

@@ -14,12 +14,15 @@ struct pylm__budget {
     const struct pylm__heldout *heldout;
     const char *facts;    /* as long as those that will be written */
     uint64_t max_nbytes;  /* of an image with this tree only */
-    uint64_t smallest;    /* out: the smallest that is possible */
     uint32_t min_count, n_threads;
 };
 
+/* The smallest image with this tree only, whose symbol tree and templates are chosen and whose calibration is
+ * allocated. */
+int pylm__budget_smallest(const struct pylm__budget *budget, struct pylm__trained_tree *trained, uint64_t *nbytes);
+
 /* Counts, calibrates and fits a tree whose symbol tree and templates are chosen; templates that are not
- * worth their place go. Returns PYLM_ERR_BUDGET if not even the smallest image fits. */
+ * worth their place go. The smallest image must fit. */
 int pylm__budget_train(struct pylm__budget *budget, struct pylm__trained_tree *trained, pylm_task *task);
 
 #endif

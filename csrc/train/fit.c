@@ -22,7 +22,8 @@
 
 #define COMMON PYLM__FIT_MAX_FAMILIES /* the common vector is one more family, of one set */
 #define N_FAMILIES (COMMON + 1u)
-#define CHUNKS 32u              /* parts of the events; each has sums of its own */
+#define MAX_CHUNKS 32u          /* parts of the events; each has sums of its own */
+#define CHUNK 4096u             /* events in one, at least */
 #define SLICE 8192u             /* events between two looks at the task */
 #define MAX_CYCLES 24u
 #define COMMON_CYCLES 16u
@@ -70,10 +71,11 @@ struct fit {
     const struct pylm__fit_problem *problem;
     uint32_t n_inputs, n_pairs, n_families;
     uint8_t *events;   /* all of them, one behind the other */
-    uint64_t starts[CHUNKS + 1u]; /* of the chunks' events, in EVENT_UNITs */
+    uint32_t n_chunks;
+    uint64_t starts[MAX_CHUNKS + 1u]; /* of the chunks' events, in EVENT_UNITs */
     struct family families[N_FAMILIES];
     const struct family *pending; /* its last step is not yet in the events' log-odds */
-    struct sums sums[CHUNKS];
+    struct sums sums[MAX_CHUNKS];
 };
 
 /* ---- events ---- */
@@ -91,7 +93,7 @@ static uint64_t event_units(uint32_t n_inputs)
 /* First event of a chunk. */
 static uint64_t chunk_begin(const struct fit *fit, uint32_t chunk)
 {
-    return fit->problem->n_events * chunk / CHUNKS;
+    return fit->problem->n_events * chunk / fit->n_chunks;
 }
 
 /* Finds where the chunks begin, and so the space for all events. */
@@ -100,9 +102,9 @@ static int measure_chunks(struct fit *fit, const pylm_task *task)
     const struct pylm__fit_problem *problem = fit->problem;
     int c;
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(problem->n_threads, CHUNKS))
+#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(problem->n_threads, fit->n_chunks))
 #endif
-    for (c = 0; c < (int)CHUNKS; c++) {
+    for (c = 0; c < (int)fit->n_chunks; c++) {
         struct pylm__fit_input inputs[PYLM__FIT_MAX_INPUTS];
         uint32_t sets[PYLM__FIT_MAX_FAMILIES];
         uint64_t e, units = 0;
@@ -110,7 +112,7 @@ static int measure_chunks(struct fit *fit, const pylm_task *task)
             units += event_units(problem->gather(problem->user, e, inputs, sets));
         fit->starts[c + 1] = units;
     }
-    for (c = 0; c < (int)CHUNKS; c++)
+    for (c = 0; c < (int)fit->n_chunks; c++)
         fit->starts[c + 1] += fit->starts[c];
     return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
 }
@@ -134,13 +136,13 @@ static int gather_events(struct fit *fit, const pylm_task *task)
 {
     int c;
     PYLM__TRY(measure_chunks(fit, task));
-    fit->events = pylm__array_new(fit->starts[CHUNKS], EVENT_UNIT);
+    fit->events = pylm__array_new(fit->starts[fit->n_chunks], EVENT_UNIT);
     if (!fit->events)
         return PYLM_ERR_MEMORY;
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(fit->problem->n_threads, CHUNKS))
+#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(fit->problem->n_threads, fit->n_chunks))
 #endif
-    for (c = 0; c < (int)CHUNKS; c++) {
+    for (c = 0; c < (int)fit->n_chunks; c++) {
         uint64_t e = chunk_begin(fit, (uint32_t)c), at = fit->starts[c];
         for (; at < fit->starts[c + 1]; e++)
             at += gather_event(fit, e, event_at(fit, at));
@@ -228,9 +230,9 @@ static int pass(struct fit *fit, const struct family *f, int curved, const pylm_
 {
     int c;
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(fit->problem->n_threads, CHUNKS))
+#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(fit->problem->n_threads, fit->n_chunks))
 #endif
-    for (c = 0; c < (int)CHUNKS; c++)
+    for (c = 0; c < (int)fit->n_chunks; c++)
         pass_chunk(fit, f, curved, (uint32_t)c, task);
     return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
 }
@@ -258,7 +260,7 @@ static int take_back(struct fit *fit)
     for (set = 0; set < f->n_sets; set++) {
         double *w = f->weights + (size_t)set * n, *step = f->steps + (size_t)set * n, after;
         int worse;
-        for (after = ridge_loss(fit, f, set), c = 0; c < CHUNKS; c++)
+        for (after = ridge_loss(fit, f, set), c = 0; c < fit->n_chunks; c++)
             after += fit->sums[c].after[set];
         worse = after > f->before[set] + TOLERANCE;
         for (i = 0; i < n; i++) {
@@ -323,7 +325,7 @@ static void sum_curvature(const struct fit *fit, const struct family *f, uint32_
     double *factor = f->factors + (size_t)set * fit->n_pairs;
     uint32_t c, i, n = fit->n_inputs;
     memset(factor, 0, fit->n_pairs * sizeof *factor);
-    for (c = 0; c < CHUNKS; c++)
+    for (c = 0; c < fit->n_chunks; c++)
         for (i = 0; i < fit->n_pairs; i++)
             factor[i] += fit->sums[c].curvature[(size_t)set * fit->n_pairs + i];
     for (i = 0; i < n; i++)
@@ -337,11 +339,11 @@ static void step_set(const struct fit *fit, struct family *f, uint32_t set)
     uint32_t c, i, n = fit->n_inputs;
     double *w = f->weights + (size_t)set * n, *step = f->steps + (size_t)set * n, largest = 0, scale;
     f->before[set] = ridge_loss(fit, f, set);
-    for (c = 0; c < CHUNKS; c++)
+    for (c = 0; c < fit->n_chunks; c++)
         f->before[set] += fit->sums[c].before[set];
     for (i = 0; i < n; i++) {
         step[i] = -f->ridge * (w[i] - (f->prior ? f->prior[i] : 0.0));
-        for (c = 0; c < CHUNKS; c++)
+        for (c = 0; c < fit->n_chunks; c++)
             step[i] -= fit->sums[c].gradient[(size_t)set * n + i];
     }
     solve(f->factors + (size_t)set * fit->n_pairs, step, n);
@@ -428,7 +430,7 @@ static int final_loss(struct fit *fit, double *loss, double *log_odds, const pyl
     uint64_t e, at = 0;
     uint32_t c;
     PYLM__TRY(settled_pass(fit, &fit->families[COMMON], 0, task));
-    for (*loss = 0, c = 0; c < CHUNKS; c++)
+    for (*loss = 0, c = 0; c < fit->n_chunks; c++)
         *loss += fit->sums[c].before[0];
     *loss /= log(2.0);
     for (e = 0; log_odds && e < fit->problem->n_events; e++) {
@@ -470,7 +472,7 @@ static int allocate(struct fit *fit)
         most = fit->problem->n_sets[i] > most ? fit->problem->n_sets[i] : most;
     }
     PYLM__TRY(allocate_family(fit, COMMON));
-    for (c = 0; c < CHUNKS; c++) {
+    for (c = 0; c < fit->n_chunks; c++) {
         fit->sums[c].gradient = pylm__array_new((uint64_t)most * fit->n_inputs, sizeof *fit->sums[c].gradient);
         fit->sums[c].curvature = pylm__array_new((uint64_t)most * fit->n_pairs, sizeof *fit->sums[c].curvature);
         fit->sums[c].before = pylm__array_new(most, sizeof *fit->sums[c].before);
@@ -491,7 +493,7 @@ static void free_all(struct fit *fit)
         free(fit->families[i].before);
         free(fit->families[i].damping);
     }
-    for (c = 0; c < CHUNKS; c++) {
+    for (c = 0; c < fit->n_chunks; c++) {
         free(fit->sums[c].gradient);
         free(fit->sums[c].curvature);
         free(fit->sums[c].before);
@@ -517,6 +519,7 @@ int pylm__fit(const struct pylm__fit_problem *problem, int16_t *weights, double 
     fit->n_inputs = problem->n_inputs;
     fit->n_pairs = problem->n_inputs * (problem->n_inputs + 1u) / 2u;
     fit->n_families = problem->n_families;
+    fit->n_chunks = problem->n_events < MAX_CHUNKS * CHUNK ? (uint32_t)(problem->n_events / CHUNK) + 1u : MAX_CHUNKS;
     status = allocate(fit);
     if (status == PYLM_OK)
         status = gather_events(fit, task);

@@ -30,7 +30,6 @@ struct pylm_trainer {
     struct pylm__buffer image;
     char *facts;            /* with max_nbytes: as they are before training */
     uint64_t shared_nbytes; /* likewise: of the image without trees */
-    uint64_t smallest;      /* possible image, if max_nbytes is less */
 };
 
 void pylm_train_options_init(pylm_train_options *options)
@@ -274,24 +273,44 @@ static int measure_shared(pylm_trainer *trainer)
     return status;
 }
 
-/* Trains a tree with its share of max_nbytes: trees have equal parts of what is not shared. */
-static int train_within(pylm_trainer *trainer, struct pylm__trained_tree *trained,
-                        const struct pylm__heldout *heldout, pylm_task *task)
+/* What training a tree within max_nbytes has to know: trees have equal parts of what is not shared. */
+static struct pylm__budget budget_of(const pylm_trainer *trainer)
 {
     struct pylm__budget budget;
     uint64_t shared = trainer->shared_nbytes, max_nbytes = trainer->options.max_nbytes;
-    int status;
     memset(&budget, 0, sizeof budget);
     budget.corpus = &trainer->corpus;
-    budget.heldout = heldout;
     budget.facts = trainer->facts;
     budget.min_count = trainer->options.min_count;
     budget.n_threads = trainer->options.n_threads;
     budget.max_nbytes = max_nbytes > shared ? shared + (max_nbytes - shared) / trainer->n_trees : 0u;
-    status = pylm__budget_train(&budget, trained, task);
-    if (status == PYLM_ERR_BUDGET)
-        trainer->smallest = shared + (budget.smallest - shared) * trainer->n_trees;
-    return status;
+    return budget;
+}
+
+/* Whether max_nbytes is enough; else *smallest becomes what would be. */
+static int check_size(pylm_trainer *trainer, uint64_t *smallest)
+{
+    struct pylm__budget budget;
+    uint64_t nbytes, most = 0;
+    uint32_t t;
+    PYLM__TRY(measure_shared(trainer));
+    budget = budget_of(trainer);
+    for (t = 0; t < trainer->n_trees; t++) {
+        PYLM__TRY(pylm__budget_smallest(&budget, &trainer->trees[t], &nbytes));
+        most = nbytes > most ? nbytes : most;
+    }
+    if (most <= budget.max_nbytes)
+        return PYLM_OK;
+    *smallest = trainer->shared_nbytes + (most - trainer->shared_nbytes) * trainer->n_trees;
+    return PYLM_ERR_BUDGET;
+}
+
+static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tree *trained)
+{
+    pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.max_order);
+    trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
+                                           sizeof *trained->calibration);
+    return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
 static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
@@ -306,12 +325,10 @@ static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
     counting.trainer = trainer;
     counting.trained = trained;
     counting.heldout = &heldout;
-    trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
-                                           sizeof *trained->calibration);
-    if (!trained->calibration)
-        status = PYLM_ERR_MEMORY;
     if (status == PYLM_OK && trainer->options.max_nbytes) {
-        status = train_within(trainer, trained, &heldout, task);
+        struct pylm__budget budget = budget_of(trainer);
+        budget.heldout = &heldout;
+        status = pylm__budget_train(&budget, trained, task);
     } else if (status == PYLM_OK) {
         pylm__task_begin(task, PYLM_STAGE_COUNT, trained->templates.n);
         status = count_templates(&counting, task);
@@ -352,7 +369,6 @@ int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **imag
                        uint64_t *image_nbytes_ret)
 {
     uint32_t t;
-    int status = PYLM_OK;
     if (trainer->image.n)
         return PYLM_ERR_ARGUMENT;
     PYLM__TRY(pylm__corpus_close(&trainer->corpus, n_pieces_within(trainer), task));
@@ -360,15 +376,11 @@ int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **imag
         trainer->n_trees = 1; /* of the bits, there is but one */
     PYLM__TRY(build_trees(trainer, task));
     for (t = 0; t < trainer->n_trees; t++)
-        pylm__templates_choose(&trainer->trees[t].templates, trainer->corpus.tokenizer,
-                               trainer->options.max_order);
+        PYLM__TRY(choose_templates(trainer, &trainer->trees[t]));
     if (trainer->options.max_nbytes)
-        PYLM__TRY(measure_shared(trainer));
-    for (t = 0; t < trainer->n_trees && status == PYLM_OK; t++)
-        status = train_tree(trainer, t, task);
-    if (status == PYLM_ERR_BUDGET)
-        *image_nbytes_ret = trainer->smallest;
-    PYLM__TRY(status);
+        PYLM__TRY(check_size(trainer, image_nbytes_ret));
+    for (t = 0; t < trainer->n_trees; t++)
+        PYLM__TRY(train_tree(trainer, t, task));
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     PYLM__TRY(write_image(trainer));
     pylm__task_step(task);

@@ -47,12 +47,25 @@ static uint64_t symbols_of(const pylm_model *model, uint32_t tokenizer, const ui
 }
 
 struct scores {
-    uint64_t cost, distribution, top, sample;
+    uint64_t cost, distribution, top, learned, sample;
 };
+
+/* The cost of a text read twice by a state that learns. */
+static uint64_t read_twice(const pylm_model *model, const uint32_t *symbols, uint64_t n, void *work)
+{
+    static uint8_t overlay[10000];
+    uint64_t first = 0, second = 0;
+    pylm_state state;
+    CHECK(pylm_overlay_init(model, overlay, sizeof overlay) == PYLM_OK);
+    CHECK(pylm_state_adapt(model, &state, overlay, sizeof overlay) == PYLM_OK);
+    CHECK(pylm_score(model, &state, symbols, n, work, NULL, &first) == PYLM_OK);
+    CHECK(pylm_score(model, &state, symbols, n, work, NULL, &second) == PYLM_OK);
+    return first + second;
+}
 
 static struct scores compute(const pylm_model *model, const void *text, uint64_t nbytes)
 {
-    struct scores scores = {0, fold_start, fold_start, 0};
+    struct scores scores = {0, fold_start, fold_start, 0, 0};
     pylm_info info;
     pylm_state state;
     pylm_candidate best[10];
@@ -71,6 +84,7 @@ static struct scores compute(const pylm_model *model, const void *text, uint64_t
     pylm_top(model, &state, 10, work, best, &n_best);
     for (i = 0; i < n_best; i++)
         scores.top = fold(fold(scores.top, best[i].symbol), best[i].cost_q16);
+    scores.learned = read_twice(model, symbols, n, work);
     scores.sample = sample(model, &state, symbols, n, work);
     free(symbols);
     free(work);
@@ -108,6 +122,7 @@ static void test_model(const char *name, const void *text, uint64_t text_nbytes)
     CHECK(scores.cost == expected(name, "cost"));
     CHECK(scores.distribution == expected(name, "distribution"));
     CHECK(scores.top == expected(name, "top"));
+    CHECK(scores.learned == expected(name, "learned"));
     CHECK(scores.sample == expected(name, "sample"));
     pylm_file_unmap(image, nbytes);
 }
@@ -121,6 +136,7 @@ int main(void)
     test_model("words", text, nbytes);
     test_model("pieces", text, nbytes);
     test_model("trees", text, nbytes);
+    test_model("sized", text, nbytes);
     test_model("external", text, nbytes);
     pylm_file_unmap(text, nbytes);
     return finish();

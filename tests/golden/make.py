@@ -23,11 +23,13 @@ MODELS = {
     "words": {"tokenizer": "words", "classes": 16},
     "pieces": {"tokenizer": "pieces", "pieces": 400, "classes": 16},
     "trees": {"tokenizer": "words", "trees": 3, "classes": [16, 10, 24]},
+    "sized": {"tokenizer": "words", "classes": 16, "size": 25_000},
     "external": {"classes": 16},  # its ids are bytes, and some more that never occur
 }
 N_IDS = 400
 SEED = 42
 SAMPLES = 100
+MEMORY = 10_000  # of the state that learns
 SETTINGS = dict(temperature=0.875, top_k=20, top_p=0.9375, min_p=0.0078125, repetition_penalty=1.125)
 
 
@@ -49,6 +51,12 @@ def train(name: str) -> pylm.Model:
     return pylm.train([list(text.encode())], tokenizer=tokenizer, **MODELS[name])
 
 
+def read_twice(model: pylm.Model, symbols: object) -> int:
+    """The cost of a text read twice by a state that learns."""
+    state = model.state(adapt=True, memory=MEMORY)
+    return sum(state._read(symbols) for _ in range(2))
+
+
 def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
     image = model._image
     symbols = image.symbols(list(text) if image.is_external else text, closed=True)
@@ -60,6 +68,7 @@ def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
         "cost": cost,
         "distribution": fold(image.distribution_q62(state)),
         "top": fold(x for i in range(n[0]) for x in (best[i].symbol, best[i].cost_q16)),
+        "learned": read_twice(model, symbols),
         "sample": fold(model.generate_ids(symbols, SAMPLES, seed=SEED, **SETTINGS)),
     }
 

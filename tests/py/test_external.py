@@ -263,7 +263,7 @@ def test_streams_are_whole_characters(pair: tuple[Tokenizer, pylm.Model], seed: 
         else:
             assert "".join(pieces) == whole
         assert len(pieces) > 5 and "" not in pieces
-        assert not any("\ufffd" in piece for piece in pieces[:-1])
+        assert "\ufffd" in whole or not any("\ufffd" in piece for piece in pieces[:-1])
         assert model.generate(prompt, 120, **settings) == "".join(pieces)
 
 
