@@ -15,21 +15,22 @@ from pathlib import Path
 
 from anchors import pylm, unpack_wiki
 
-SIZES = ["64K", "256K", "1M", "3M", "4M", "16M", None]  # None: no limit
+SIZES = ["64K", "256K", "1M", "3M", "4M", "16M"]
 
 
-def measure(name: str, tokenizer: str, train: Path, valid: Path, folder: Path, size: str | None) -> None:
+def measure(name: str, tokenizer: str, train: Path, valid: Path, folder: Path, size: str) -> None:
     model = folder / "model.pylm"
-    settings = ["--size", size] if size else []
+    settings = ["--size", size]
     try:
         trained = pylm("train", train, "-o", model, "--tokenizer", tokenizer, *settings)
     except subprocess.CalledProcessError:  # too small; it has said so on standard error
         print(f"| {name} | {size} | | | | | | |", flush=True)
         return
-    result = pylm("eval", model, valid)
+    result, adaptive = pylm("eval", model, valid), pylm("eval", model, valid, "--adapt")
     print(
-        f"| {name} | {size or 'no limit'} | {trained['model_bytes'] / 1e6:.3f} | {trained['vocabulary']:,} "
-        f"{trained['tokenizer']} | {result['perplexity']:.2f} | {result['bits_per_byte']:.4f} | "
+        f"| {name} | {size} | {trained['model_bytes'] / 1e6:.3f} | {trained['vocabulary']:,} "
+        f"{trained['tokenizer']} | {result['perplexity']:.2f} / {adaptive['perplexity']:.2f} | "
+        f"{result['bits_per_byte']:.4f} / {adaptive['bits_per_byte']:.4f} | "
         f"{trained['cpu_seconds']:.0f} | {1e6 / result['symbols_per_second']:.2f} |",
         flush=True,
     )
