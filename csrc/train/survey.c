@@ -14,7 +14,7 @@
 #include "keys.h"
 #include "sort.h"
 
-#define SLICE 65536u /* contexts or symbols between two looks at the task */
+#define SLICE 65536u /* contexts, symbols or successors between two looks at the task */
 #define LEAF_MASK ((1u << PYLM__LEAF_BITS) - 1u)
 
 struct surveying {
@@ -184,7 +184,7 @@ static int thin_table(struct surveying *s, struct pylm__survey *survey)
 {
     struct pylm__packing *packing = NULL;
     struct pylm__range all = {s->keys, NULL, 0, 0}, none = all, base = all;
-    uint64_t n_records[PYLM__N_PRICES] = {0}, lists[PYLM__N_PRICES] = {0}, c;
+    uint64_t n_records[PYLM__N_PRICES] = {0}, lists[PYLM__N_PRICES] = {0}, c, work = 0;
     uint32_t i;
     int status = PYLM_OK;
     if (survey->packed)
@@ -196,9 +196,12 @@ static int thin_table(struct surveying *s, struct pylm__survey *survey)
         for (all.from = all.to; s->keys[all.from] >> PYLM__LEAF_BITS != s->contexts[c];)
             all.from++;
         all.to = context_end(s->keys, all.from, s->n);
-        if (c % SLICE == 0 && pylm__task_cancelled(s->task))
-            status = PYLM_ERR_CANCELLED;
         pylm__successors_collect(&s->successors, &all, &none);
+        work += s->successors.n + 1u;
+        if (work >= SLICE) {
+            work = 0;
+            status = pylm__task_cancelled(s->task) ? PYLM_ERR_CANCELLED : PYLM_OK;
+        }
         if (s->base_keys)
             base = base_range(s, s->bases[c]);
         find_gains(s, &base, &none);
@@ -309,7 +312,7 @@ static int block_evidence(struct surveying *s, struct block *block, const struct
         total = (all.to - all.from) - (own.to - own.from);
         if (total && total >= s->in->min_count)
             context_evidence(s, block, all, &own, survey);
-        if (++seen % 1024u == 0 && pylm__task_cancelled(s->task))
+        if (++seen % 64u == 0 && pylm__task_cancelled(s->task))
             return PYLM_ERR_CANCELLED;
     }
     return PYLM_OK;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Longest time from Ctrl-C to the end of a training, over many moments of it.
 
-    python tests/bench/interrupt.py TEXT TOKENIZER
+    python tests/bench/interrupt.py TEXT TOKENIZER [SIZE]
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ MOMENTS = 25
 
 
 def main() -> None:
-    path, tokenizer = Path(sys.argv[1]), sys.argv[2]
+    path, tokenizer, size = Path(sys.argv[1]), sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else None
     began = time.perf_counter()
-    pylm.train(path, tokenizer=tokenizer)
+    pylm.train(path, tokenizer=tokenizer, size=size)
     whole, worst = time.perf_counter() - began, 0.0
     for i in range(MOMENTS):
         pressed = []
@@ -32,7 +32,7 @@ def main() -> None:
         timer = threading.Timer(whole * (i + 0.5) / MOMENTS * 0.95, press)
         timer.start()
         try:
-            pylm.train(path, tokenizer=tokenizer)
+            pylm.train(path, tokenizer=tokenizer, size=size)
         except KeyboardInterrupt:
             worst = max(worst, time.perf_counter() - pressed[0])
         else:
