@@ -84,7 +84,7 @@ typedef struct pylm_train_options {
     uint32_t n_pieces;        /* pieces: size of the vocabulary, 256 to 2^20; 0 (default): chosen by the
                                * length of the text. Fewer come out of a text that does not give more */
     uint64_t max_nbytes;      /* the image has at most so many bytes, the best that fit: what tells least is
-                               * left out. Training takes about four times as long. 0 (default): no limit */
+                               * left out. Training takes about five times as long. 0 (default): no limit */
 } pylm_train_options;
 
 /* Fills in the defaults. */
@@ -137,8 +137,8 @@ PYLM_API int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, ui
 
 /* Trains on the documents added and builds the image. To be called once.
  *   image_ret         the image, owned by the trainer, valid until it is freed.
- * Memory while it runs: 4 bytes a symbol, and 16 for each thread; three times the image; some 150 MB, less
- * for texts below a million symbols.
+ * Memory while it runs: 4 bytes a symbol, and 16 for each thread (with max_nbytes 44); three times the image;
+ * some 500 MB for the fit, in bytes 1.2 GB, less for texts below 300,000 words or a million bytes.
  * Returns PYLM_ERR_EMPTY if the documents hold no symbol; PYLM_ERR_BUDGET if no image is as small as
  * max_nbytes, and sets *image_nbytes_ret to the smallest that is possible; PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
  * PYLM_ERR_CANCELLED. */

@@ -58,11 +58,12 @@ def train(
     max_order   longest context in symbols, 0 to 12; None: 8 for bytes, else 5.
     pieces      size of the vocabulary of pieces, 256 to 2^20; None: chosen by the length of the text.
     size        bytes that the model may have at most, as a number or like "64K", "3M", "1.5 MB": the best model
-                that fits, since what tells least is left out. Takes four to five times as long.
+                that fits, since what tells least is left out. Takes about five times as long.
+                For pieces, it also limits the vocabulary, unless `pieces` says how many.
     progress    show a bar on standard error; None: if that is a terminal.
 
-    Ctrl-C stops it within 0.2 s. Memory: 4 bytes a symbol of text, and 16 for each thread; three times the
-    model; some 150 MB, less for texts below a million symbols.
+    Ctrl-C stops it within 0.2 s. Memory: 4 bytes a symbol of text, and 16 for each thread (with `size` 44); three
+    times the model; some 500 MB for the fit, in bytes 1.2 GB, less for texts below 300,000 words or a million bytes.
     Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, MissingPackageError, and OSError for
     files.
     """

@@ -42,6 +42,7 @@ struct budgeting {
     struct offer offers[PYLM__MAX_TEMPLATES][PYLM__N_PRICES];
     uint32_t n_offers[PYLM__MAX_TEMPLATES];
     uint64_t smallest;         /* bytes of the smallest image */
+    uint64_t each;             /* what a template adds to the frame */
     uint32_t step;             /* from one surveyed level to the next */
     double *log_odds, *losses; /* of every held-out event: 1/1024 nat, nats */
     uint32_t (*sets)[PYLM__N_FAMILIES]; /* of every event: rows of the weight table */
@@ -233,13 +234,16 @@ static double weight_of(const struct budgeting *b, uint32_t k, uint64_t e)
 }
 
 /* Bits that all events take more if template k has other evidence, or none. */
-static double loss_with(const struct budgeting *b, uint32_t k, const uint16_t *indices, const int16_t *calibration)
+static double loss_with(const struct budgeting *b, uint32_t k, const uint16_t *indices,
+                        const int16_t *calibration, const pylm_task *task)
 {
     const int16_t *present = b->trained->calibration + k * PYLM__N_CALIBRATION;
     double loss = 0;
     uint64_t e;
     for (e = 0; e < b->budget->heldout->n_events; e++) {
         int change = (indices ? calibration[indices[e]] : 0) - present[b->indices[k][e]];
+        if (e % SLICE == 0 && pylm__task_cancelled(task))
+            break; /* the caller sees it, too */
         if (change)
             loss += event_loss(b, e, b->log_odds[e] + weight_of(b, k, e) * change) - b->losses[e];
     }
@@ -275,11 +279,12 @@ static int make_offers(struct budgeting *b, uint32_t k, pylm_task *task)
     if (status == PYLM_OK)
         status = pylm__survey(&b->input, k, &survey, task);
     if (status == PYLM_OK)
-        add_offer(b, k, PYLM__PRICE_NOTHING, 0, loss_with(b, k, NULL, NULL));
+        add_offer(b, k, PYLM__PRICE_NOTHING, 0, loss_with(b, k, NULL, NULL, task));
     for (i = survey.n_levels; i-- > 0 && status == PYLM_OK;) {
         pylm__calibrate(b->budget->heldout, survey.indices[i],
                         b->budget->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0, calibration);
-        add_offer(b, k, survey.levels[i], survey.nbytes[i], loss_with(b, k, survey.indices[i], calibration));
+        add_offer(b, k, survey.levels[i], survey.nbytes[i],
+                  loss_with(b, k, survey.indices[i], calibration, task));
         if (pylm__task_cancelled(task))
             status = PYLM_ERR_CANCELLED;
     }
@@ -288,16 +293,37 @@ static int make_offers(struct budgeting *b, uint32_t k, pylm_task *task)
     return status;
 }
 
-/* The best step from an offer to a larger one of the same template: most bits gained a byte. */
-static double best_step(const struct budgeting *b, uint32_t k, uint32_t taken, uint64_t each, uint32_t *next)
+/* What has been taken so far. */
+struct taking {
+    uint32_t taken[PYLM__MAX_TEMPLATES]; /* numbers of offers */
+    int full[PYLM__MAX_TEMPLATES];       /* its next step does not fit */
+    int paid[PYLM__MAX_TEMPLATES];       /* its part of the frame is there */
+};
+
+/* Bytes that a template adds to the frame, with the templates that it extends and that are not there yet. */
+static uint64_t frame_step(const struct budgeting *b, const struct taking *t, uint32_t k)
 {
-    const struct offer *from = &b->offers[k][taken];
+    uint64_t nbytes = 0;
+    for (; k != PYLM__NO_BASE && !t->paid[k]; k = b->trained->templates.of[k].base)
+        nbytes += b->each;
+    return nbytes;
+}
+
+static uint64_t step_nbytes(const struct budgeting *b, const struct taking *t, uint32_t k, uint32_t next)
+{
+    uint64_t present = b->offers[k][t->taken[k]].nbytes, nbytes = b->offers[k][next].nbytes;
+    return (nbytes > present ? nbytes - present : 0u) + frame_step(b, t, k);
+}
+
+/* The best step from an offer to a larger one of the same template: most bits gained a byte. */
+static double best_step(const struct budgeting *b, const struct taking *t, uint32_t k, uint32_t *next)
+{
     double best = 0;
     uint32_t i;
-    for (i = taken + 1u; i < b->n_offers[k]; i++) {
-        const struct offer *to = &b->offers[k][i];
-        double nbytes = (double)(to->nbytes + (taken || !k ? 0u : each)) - (double)from->nbytes;
-        double rate = (from->loss - to->loss) / (nbytes > 1.0 ? nbytes : 1.0);
+    for (i = t->taken[k] + 1u; i < b->n_offers[k]; i++) {
+        uint64_t nbytes = step_nbytes(b, t, k, i);
+        double gain = b->offers[k][t->taken[k]].loss - b->offers[k][i].loss;
+        double rate = gain / (double)(nbytes ? nbytes : 1u);
         if (rate > best) {
             best = rate;
             *next = i;
@@ -308,38 +334,37 @@ static double best_step(const struct budgeting *b, uint32_t k, uint32_t taken, u
 
 /* Takes the best steps of all templates, from nothing on, as long as there is room. Returns the bytes of all
  * tables. */
-static uint64_t take_offers(struct budgeting *b, uint64_t room, uint64_t each)
+static uint64_t take_offers(struct budgeting *b, uint64_t room)
 {
-    uint32_t taken[PYLM__MAX_TEMPLATES] = {0}, next = 0, k, n = b->trained->templates.n;
-    int full[PYLM__MAX_TEMPLATES] = {0};
-    uint64_t tables = 0;
-    for (;;) {
+    struct taking t;
+    uint32_t k, i, next = 0, best_k, best_next, n = b->trained->templates.n;
+    uint64_t nbytes, tables = 0;
+    memset(&t, 0, sizeof t);
+    t.paid[0] = 1;
+    do {
         double best = 0, rate;
-        uint32_t best_k = n, best_next = 0;
-        uint64_t nbytes;
-        for (k = 0; k < n; k++) {
-            rate = full[k] || !b->n_offers[k] ? 0.0 : best_step(b, k, taken[k], each, &next);
+        for (best_k = n, best_next = k = 0; k < n; k++) {
+            rate = t.full[k] ? 0.0 : best_step(b, &t, k, &next);
             if (rate > best) {
                 best = rate;
                 best_k = k;
                 best_next = next;
             }
         }
-        if (best_k == n)
-            break;
-        nbytes = b->offers[best_k][best_next].nbytes - b->offers[best_k][taken[best_k]].nbytes +
-                 (taken[best_k] || !best_k ? 0u : each);
-        if (nbytes > room) {
-            full[best_k] = 1;
-            continue;
+        nbytes = best_k < n ? step_nbytes(b, &t, best_k, best_next) : 0u;
+        if (best_k < n && nbytes > room) {
+            t.full[best_k] = 1;
+        } else if (best_k < n) {
+            room -= nbytes;
+            t.taken[best_k] = best_next;
+            for (i = best_k; i != PYLM__NO_BASE; i = b->trained->templates.of[i].base)
+                t.paid[i] = 1;
         }
-        room -= nbytes;
-        taken[best_k] = best_next;
-    }
+    } while (best_k < n);
     for (k = 0; k < n; k++)
         if (b->n_offers[k]) {
-            b->levels[k] = b->offers[k][taken[k]].level;
-            tables += b->offers[k][taken[k]].nbytes;
+            b->levels[k] = b->offers[k][t.taken[k]].level;
+            tables += b->offers[k][t.taken[k]].nbytes;
         }
     return tables;
 }
@@ -384,7 +409,7 @@ static void drop_templates(struct budgeting *b)
 }
 
 /* Chooses a level for every template, so that the image fits, and drops templates. */
-static int choose_levels(struct budgeting *b, uint64_t each)
+static int choose_levels(struct budgeting *b)
 {
     const struct pylm__templates all = b->trained->templates;
     uint64_t room = b->budget->max_nbytes - b->smallest, nbytes, tables, over;
@@ -393,7 +418,7 @@ static int choose_levels(struct budgeting *b, uint64_t each)
     for (k = 0; k < all.n; k++)
         pylm__packed_free(&b->trained->packed[k]); /* they are counted anew */
     for (;;) {
-        tables = take_offers(b, room, each);
+        tables = take_offers(b, room);
         drop_templates(b);
         PYLM__TRY(frame_nbytes(b->budget, b->trained, &nbytes));
         nbytes += tables;
@@ -425,12 +450,12 @@ static void begin(struct budgeting *b, struct pylm__budget *budget, struct pylm_
 
 static int run_rounds(struct budgeting *b, pylm_task *task)
 {
-    uint64_t each = 0, frame = 0;
+    uint64_t frame = 0;
     uint32_t round, n = b->trained->templates.n;
     PYLM__TRY(pylm__budget_smallest(b->budget, b->trained, &b->smallest));
     PYLM__TRY(frame_nbytes(b->budget, b->trained, &frame));
     if (n > 1u) /* what each further template adds to the frame */
-        each = (frame - b->smallest) / (n - 1u) + 1u;
+        b->each = (frame - b->smallest) / (n - 1u) + 1u;
     PYLM__TRY(for_templates(b, size_levels, PYLM_STAGE_CHOOSE, task));
     begin_levels(b, frame);
     PYLM__TRY(count_and_fit(b, 1, task));
@@ -438,7 +463,7 @@ static int run_rounds(struct budgeting *b, pylm_task *task)
         b->step = round + 1u < N_ROUNDS ? 2u : 1u;
         PYLM__TRY(set_scene(b, task));
         PYLM__TRY(for_templates(b, make_offers, PYLM_STAGE_CHOOSE, task));
-        PYLM__TRY(choose_levels(b, each));
+        PYLM__TRY(choose_levels(b));
         PYLM__TRY(count_and_fit(b, round + 1u < N_ROUNDS, task));
     }
     return PYLM_OK;
