@@ -233,7 +233,8 @@ static uint32_t new_path(struct paths *paths, uint32_t leaf, uint64_t event, uin
         paths->parts = parts;
         paths->capacity = capacity;
     }
-    memset(paths->parts + paths->n_parts, 0, (size_t)n_nodes * sizeof *paths->parts);
+    if (n_nodes)
+        memset(paths->parts + paths->n_parts, 0, (size_t)n_nodes * sizeof *paths->parts);
     paths->leaves[paths->n] = leaf;
     paths->events[paths->n] = event;
     paths->starts[paths->n] = paths->n_parts;

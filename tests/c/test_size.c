@@ -72,7 +72,7 @@ static void test_fits(void)
             CHECK(image.nbytes <= options.max_nbytes);
             CHECK(use_image(image.data, image.nbytes));
             cost = cost_of(&image, test, test_nbytes);
-            CHECK(cost > last - last / 50u); /* smaller is hardly ever better, and then by chance */
+            CHECK(cost > last - last / 33u); /* of so little text, less may say a little more: by chance */
             last = cost;
             free(image.data);
         }
