@@ -108,6 +108,8 @@ static int measure_chunks(struct fit *fit, const pylm_task *task)
         struct pylm__fit_input inputs[PYLM__FIT_MAX_INPUTS];
         uint32_t sets[PYLM__FIT_MAX_FAMILIES];
         uint64_t e, units = 0;
+        if (pylm__task_cancelled(task))
+            continue;
         for (e = chunk_begin(fit, (uint32_t)c); e < chunk_begin(fit, (uint32_t)c + 1u); e++)
             units += event_units(problem->gather(problem->user, e, inputs, sets));
         fit->starts[c + 1] = units;
@@ -144,6 +146,8 @@ static int gather_events(struct fit *fit, const pylm_task *task)
 #endif
     for (c = 0; c < (int)fit->n_chunks; c++) {
         uint64_t e = chunk_begin(fit, (uint32_t)c), at = fit->starts[c];
+        if (pylm__task_cancelled(task))
+            continue;
         for (; at < fit->starts[c + 1]; e++)
             at += gather_event(fit, e, event_at(fit, at));
     }

@@ -16,6 +16,7 @@
 #define SPARING 3u            /* for models of a given size */
 #define MAX_BLOCK 131072u     /* symbols; keeps large corpora fast */
 #define MIN_BLOCKS 2u
+#define SLICE 1024u           /* contexts between two looks at the task */
 
 static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
 {
@@ -301,9 +302,9 @@ static int symbol_evidence(const struct pylm__heldout *heldout, const struct pyl
 
 static int block_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
                           const uint64_t *of_blocks, uint64_t first, struct block *block, struct range all,
-                          uint32_t min_count, uint16_t *indices)
+                          uint32_t min_count, uint16_t *indices, const pylm_task *task)
 {
-    uint64_t i = 0, j, n_all = all.to;
+    uint64_t i = 0, j, n_all = all.to, seen = 0;
     struct range own;
     own.keys = block->own;
     all.to = 0;
@@ -318,6 +319,8 @@ static int block_evidence(const struct pylm__heldout *heldout, const struct pylm
         total = (all.to - all.from) - (own.to - own.from);
         if (!total || total < min_count)
             continue;
+        if (++seen % SLICE == 0 && pylm__task_cancelled(task))
+            return PYLM_ERR_CANCELLED;
         for (j = own.from; j < own.to; j++) {
             uint64_t at = first + (block->places[j] & ((1u << PYLM__LEAF_BITS) - 1u));
             uint32_t leaf = (uint32_t)of_blocks[at] & ((1u << PYLM__LEAF_BITS) - 1u);
@@ -354,7 +357,7 @@ int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pyl
         block.n = heldout->ends[b] - heldout->begins[b];
         status = sort_block(&block, of_blocks + first, task);
         if (status == PYLM_OK)
-            status = block_evidence(heldout, tree, of_blocks, first, &block, all, min_count, indices);
+            status = block_evidence(heldout, tree, of_blocks, first, &block, all, min_count, indices, task);
     }
     free_block(&block);
     return status;
