@@ -6,7 +6,7 @@
  * A pylm model is one read-only block of bytes, the *image*: a memory-mapped file on a computer, a
  * `const` array in flash on a microcontroller. This header is all that is needed to use it. The code
  * behind it is freestanding C99: integers only, no heap, no stdio, no global variables; it calls
- * nothing but memcpy and memset. The same image gives the same numbers, to the last bit, on every
+ * nothing but memcpy, memset and memcmp. The same image gives the same numbers, to the last bit, on every
  * machine.
  *
  *     pylm_model model;                                  // a view of the image; 64 bytes, yours

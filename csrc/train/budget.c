@@ -48,27 +48,11 @@ struct budgeting {
     uint32_t (*sets)[PYLM__N_FAMILIES]; /* of every event: rows of the weight table */
 };
 
-typedef int (*template_job)(struct budgeting *b, uint32_t k, pylm_task *task);
-
 /* Does a job for every template. */
-static int for_templates(struct budgeting *b, template_job job, enum pylm_stage stage, pylm_task *task)
+static int for_templates(struct budgeting *b, pylm__job job, enum pylm_stage stage, pylm_task *task)
 {
-    int k, n = (int)b->trained->templates.n, first_error = PYLM_OK;
-    pylm__task_begin(task, stage, (uint64_t)n);
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(b->budget->n_threads, (uint64_t)n))
-#endif
-    for (k = 0; k < n; k++) {
-        int status = pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : job(b, (uint32_t)k, task);
-        if (status != PYLM_OK) {
-#ifdef _OPENMP
-#pragma omp critical(pylm_error)
-#endif
-            first_error = status;
-        }
-        pylm__task_step(task);
-    }
-    return first_error;
+    pylm__task_begin(task, stage, b->trained->templates.n);
+    return pylm__run_jobs(job, b, b->trained->templates.n, b->budget->n_threads, task);
 }
 
 /* ---- sizes ---- */
@@ -107,8 +91,9 @@ int pylm__budget_smallest(const struct pylm__budget *budget, struct pylm__traine
 
 /* ---- counting at the present levels ---- */
 
-static int count_level(struct budgeting *b, uint32_t k, pylm_task *task)
+static int count_level(void *user, uint32_t k, pylm_task *task)
 {
+    struct budgeting *b = user;
     struct pylm__trained_tree *trained = b->trained;
     struct pylm__survey survey;
     memset(&survey, 0, sizeof survey);
@@ -143,8 +128,9 @@ static int count_and_fit(struct budgeting *b, int only_first, pylm_task *task)
 
 /* ---- the start ---- */
 
-static int size_levels(struct budgeting *b, uint32_t k, pylm_task *task)
+static int size_levels(void *user, uint32_t k, pylm_task *task)
 {
+    struct budgeting *b = user;
     struct pylm__survey survey;
     uint32_t i;
     memset(&survey, 0, sizeof survey);
@@ -259,8 +245,9 @@ static void add_offer(struct budgeting *b, uint32_t k, uint32_t level, uint64_t 
 }
 
 /* What a template offers near its present level, from nothing to the largest. */
-static int make_offers(struct budgeting *b, uint32_t k, pylm_task *task)
+static int make_offers(void *user, uint32_t k, pylm_task *task)
 {
+    struct budgeting *b = user;
     struct pylm__survey survey;
     int16_t calibration[PYLM__N_CALIBRATION];
     uint32_t i, reach = b->step * REACH, present = b->levels[k];

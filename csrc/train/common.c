@@ -112,3 +112,23 @@ const char *pylm_stage_text(int stage)
         return "working";
     }
 }
+
+int pylm__run_jobs(pylm__job job, void *user, uint32_t n_jobs, uint32_t n_threads, pylm_task *task)
+{
+    int i, n = (int)n_jobs, first_error = PYLM_OK;
+    (void)n_threads; /* without OpenMP */
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(n_threads, n_jobs))
+#endif
+    for (i = 0; i < n; i++) {
+        int status = pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : job(user, (uint32_t)i, task);
+        if (status != PYLM_OK) {
+#ifdef _OPENMP
+#pragma omp critical(pylm_error)
+#endif
+            first_error = status;
+        }
+        pylm__task_step(task);
+    }
+    return first_error;
+}

@@ -25,6 +25,11 @@ void *pylm__array_grow(void *array, uint64_t n, uint64_t element_nbytes);
  * process forked after threads were used: libgomp's threads do not survive a fork and would hang. */
 int pylm__n_threads(uint32_t wanted, uint64_t n_jobs);
 
+/* Does n independent jobs on several threads, a step of progress each. Returns the error of one that failed, or
+ * PYLM_ERR_CANCELLED. */
+typedef int (*pylm__job)(void *user, uint32_t number, pylm_task *task);
+int pylm__run_jobs(pylm__job job, void *user, uint32_t n_jobs, uint32_t n_threads, pylm_task *task);
+
 /* Progress; `task` may be NULL. */
 void pylm__task_begin(pylm_task *task, enum pylm_stage stage, uint64_t total);
 void pylm__task_step(pylm_task *task);

@@ -165,8 +165,9 @@ struct counting {
     uint16_t *indices[PYLM__MAX_TEMPLATES]; /* by template, one for every held-out event */
 };
 
-static int count_template(struct counting *c, uint32_t k, pylm_task *task)
+static int count_template(void *user, uint32_t k, pylm_task *task)
 {
+    struct counting *c = user;
     const struct pylm__corpus *corpus = &c->trainer->corpus;
     const struct pylm__template *template = &c->trained->templates.of[k];
     uint32_t min_count = template->kind == PYLM__KIND_NOTHING ? 1u : c->trainer->options.min_count;
@@ -201,22 +202,7 @@ static int count_template(struct counting *c, uint32_t k, pylm_task *task)
 /* Templates are independent of each other, so each is one job. */
 static int count_templates(struct counting *c, pylm_task *task)
 {
-    int k, n = (int)c->trained->templates.n, first_error = PYLM_OK;
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) \
-    num_threads(pylm__n_threads(c->trainer->options.n_threads, (uint64_t)n))
-#endif
-    for (k = 0; k < n; k++) {
-        int status = pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : count_template(c, (uint32_t)k, task);
-        if (status != PYLM_OK) {
-#ifdef _OPENMP
-#pragma omp critical(pylm_error)
-#endif
-            first_error = status;
-        }
-        pylm__task_step(task);
-    }
-    return first_error;
+    return pylm__run_jobs(count_template, c, c->trained->templates.n, c->trainer->options.n_threads, task);
 }
 
 /* ---- training facts ---- */
