@@ -71,7 +71,7 @@ extern "C" {
 #define PYLM_VERSION_NUMBER 100
 
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
-#define PYLM_FORMAT_VERSION 2
+#define PYLM_FORMAT_VERSION 3
 
 /* What the linked library was compiled as, to be compared with the macros above. Never fail. */
 PYLM_API const char *pylm_version(void);

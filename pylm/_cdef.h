@@ -9,7 +9,7 @@
 /* ---- pylm.h ---- */
 
 #define PYLM_VERSION_NUMBER 100
-#define PYLM_FORMAT_VERSION 2
+#define PYLM_FORMAT_VERSION 3
 
 const char *pylm_version(void);
 uint32_t pylm_version_number(void);

@@ -18,8 +18,9 @@
 #define PYLM__PREFETCH(address) ((void)(address))
 #endif
 
-/* Packed fields are read with up to 8 bytes at once; every image ends with this many spare bytes. */
-#define PYLM__SLACK_NBYTES 8u
+/* Packed fields are read with up to 8 bytes at once, weights with 16; every image ends with this many spare
+ * bytes. */
+#define PYLM__SLACK_NBYTES 16u
 
 static inline uint32_t pylm__load16(const uint8_t *p)
 {
@@ -88,6 +89,16 @@ static inline unsigned pylm__ilog2(uint32_t x)
     while (x >>= 1)
         n++;
     return n;
+#endif
+}
+
+/* The number of the lowest bit that is set, for x >= 1. */
+static inline unsigned pylm__lowest(uint32_t x)
+{
+#if defined(__GNUC__)
+    return (unsigned)__builtin_ctz(x);
+#else
+    return pylm__ilog2(x & (0u - x));
 #endif
 }
 

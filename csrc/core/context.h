@@ -62,14 +62,6 @@ static inline uint32_t pylm__coarse_extend(uint32_t value, uint32_t coarse_plus_
     return value * 67u + coarse_plus_one;
 }
 
-/* One template's context on the way to its record. */
-struct pylm__lookup {
-    const uint8_t *records;
-    uint32_t at, end; /* records of its bucket */
-    uint32_t check;   /* its fingerprint */
-    uint8_t check_bits, payload_bits;
-};
-
 /* Class of the previous symbol plus one (without classes, the symbol plus one); 0 at the start of a text. */
 uint32_t pylm__context_previous(const struct pylm__tree *tree, const struct pylm__state *state);
 

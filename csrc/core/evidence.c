@@ -6,42 +6,48 @@
  */
 #include "evidence.h"
 
-static uint64_t bucket_of(const uint8_t *head, uint64_t hash)
+static inline unsigned record_bits(const uint8_t *head)
 {
-    unsigned bits = head[PYLM__C_BUCKET_BITS];
-    return bits ? hash >> (64u - bits) : 0u;
+    return head[PYLM__C_CHECK_BITS] + 1u + head[PYLM__C_PAYLOAD_BITS];
 }
 
-/* Where the records of a context's bucket are; prefetches the first. */
-static void find_bucket(const uint8_t *image, const uint8_t *head, uint64_t hash, struct pylm__lookup *look)
+/* Where the index says where a context's bucket is; prefetches it. */
+static inline void find_index(const uint8_t *image, const uint8_t *head, uint32_t k, struct pylm__lookup *lookup)
+{
+    uint64_t bucket = lookup->hashes[k] >> 1 >> (63u - head[PYLM__C_BUCKET_BITS]);
+    lookup->bits[k] = bucket * head[PYLM__C_INDEX_BITS];
+    PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_INDEX) + (lookup->bits[k] >> 3)));
+}
+
+/* Where the records of the bucket are; prefetches the first. */
+static inline void find_bucket(const uint8_t *image, const uint8_t *head, uint32_t k, struct pylm__lookup *lookup)
 {
     const uint8_t *index = image + (size_t)pylm__load64(head + PYLM__C_INDEX);
     unsigned width = head[PYLM__C_INDEX_BITS];
-    uint64_t bit = bucket_of(head, hash) * width;
-    uint32_t n_records = pylm__load32(head + PYLM__C_N_RECORDS);
-    look->check_bits = head[PYLM__C_CHECK_BITS];
-    look->check = (uint32_t)(hash << head[PYLM__C_BUCKET_BITS] >> (64u - look->check_bits));
-    look->payload_bits = head[PYLM__C_PAYLOAD_BITS];
-    look->records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
-    look->at = pylm__bits(index, bit, width);
-    look->end = pylm__bits(index, bit + width, width);
-    if (look->end > n_records)
-        look->end = n_records;
-    if (look->at < look->end)
-        PYLM__PREFETCH(look->records +
-                       (size_t)((uint64_t)look->at * (look->check_bits + 1u + look->payload_bits) >> 3));
+    uint32_t n_records = pylm__load32(head + PYLM__C_N_RECORDS), mask = pylm__mask(width);
+    uint64_t word = pylm__word(index, lookup->bits[k]);
+    uint32_t begin = (uint32_t)word & mask, end;
+    end = (uint32_t)(2u * width <= PYLM__WORD_BITS ? word >> width : pylm__word(index, lookup->bits[k] + width)) & mask;
+    lookup->begins[k] = begin;
+    lookup->ends[k] = end < n_records ? end : n_records;
+    if (begin < lookup->ends[k])
+        PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_RECORDS) +
+                                        ((uint64_t)begin * record_bits(head) >> 3)));
 }
 
 /* Bit where the record of the context begins, behind its fingerprint; 0 if the bucket does not have it. */
-static uint64_t find_record(const struct pylm__lookup *look)
+static inline uint64_t find_record(const uint8_t *image, const uint8_t *head, uint32_t k,
+                                   const struct pylm__lookup *lookup)
 {
-    unsigned width = look->check_bits + 1u + look->payload_bits;
-    uint64_t bit = (uint64_t)look->at * width;
-    uint32_t i, seen, mask = pylm__mask(look->check_bits);
-    for (i = look->at; i < look->end; i++, bit += width) {
-        seen = (uint32_t)pylm__word(look->records, bit) & mask;
-        if (seen >= look->check)
-            return seen == look->check ? bit + look->check_bits : 0u;
+    const uint8_t *records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
+    unsigned check_bits = head[PYLM__C_CHECK_BITS], width = record_bits(head);
+    uint32_t check = (uint32_t)(lookup->hashes[k] << head[PYLM__C_BUCKET_BITS] >> (64u - check_bits));
+    uint32_t i, seen, mask = pylm__mask(check_bits);
+    uint64_t bit = (uint64_t)lookup->begins[k] * width;
+    for (i = lookup->begins[k]; i < lookup->ends[k]; i++, bit += width) {
+        seen = (uint32_t)pylm__word(records, bit) & mask;
+        if (seen >= check)
+            return seen == check ? bit + check_bits : 0u;
     }
     return 0;
 }
@@ -59,173 +65,206 @@ static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
     return value;
 }
 
-/* Occurrences of the first i successors of a coded list. */
-static uint32_t coded_sum(const struct pylm__evidence *e, uint32_t i)
+/* ---- coded lists ---- */
+
+/* Occurrences of the first i successors. */
+static uint32_t coded_sum(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
+    uint32_t code_bits = e->total_at[k], sum_bits = e->split_bits[k];
     uint32_t n_sums = i ? (i - 1u) / PYLM__SUMMED : 0u, at = n_sums * PYLM__SUMMED, sum = 0;
-    if (!e->n_bits)
+    if (!code_bits)
         return i;
     if (n_sums)
-        sum = pylm__bits(e->leaves, e->sums + (n_sums - 1u) * e->split_bits, e->split_bits);
+        sum = pylm__bits(e->list[k], e->total_mask[k] + (n_sums - 1u) * sum_bits, sum_bits);
     for (; at < i; at++) {
-        uint32_t code = pylm__bits(e->leaves, e->splits + at * e->n_bits, e->n_bits);
+        uint32_t code = pylm__bits(e->list[k], e->n_mask[k] + at * code_bits, code_bits);
         sum += pylm__coded_count(code & pylm__mask(PYLM__MAX_CODE_BITS));
     }
     return sum;
 }
 
-struct pylm__split pylm__evidence_coded_split(const struct pylm__evidence *e, uint32_t mid)
+static uint32_t coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
-    uint32_t left = 1, right = e->n; /* the where the first successor right of mid is */
-    struct pylm__split split;
+    return pylm__bits(e->list[k], (uint64_t)i * e->leaf_bits, e->leaf_bits);
+}
+
+void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
+{
+    uint32_t left = 1, right = s->n[k], total_left; /* between them is the first successor right of mid */
     while (left + 1u < right) {
         uint32_t middle = left + (right - left) / 2u;
-        if (pylm__bits(e->leaves, (e->at + middle - 1u) * e->leaf_bits, e->leaf_bits) < mid)
+        if (coded_leaf(e, k, s->at[k] + middle - 1u) < mid)
             left = middle;
         else
             right = middle;
     }
-    split.n_left = left;
-    split.total_left = coded_sum(e, e->at + left) - e->before;
-    return split;
+    total_left = coded_sum(e, k, s->at[k] + left) - s->before[k];
+    s->n_left[k] = left < s->n[k] ? left : s->n[k] - 1u;
+    s->total_left[k] = total_left < s->total[k] ? total_left : s->total[k];
 }
 
-/* The rest of a coded list's header, from its first byte on; returns 0 if the list does not lie inside. */
-static int open_coded(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t n_leaves,
-                      struct pylm__evidence *e)
+void pylm__coded_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
 {
-    uint32_t n_sums;
+    s->first[k] = coded_leaf(e, k, s->at[k]);
+    s->right[k] = s->n[k] > 1u ? coded_leaf(e, k, s->at[k] + s->n[k] - 1u) : s->first[k];
+}
+
+/* ---- opening a list ---- */
+
+/* The rest of a coded list's header, from its first byte on; returns 0 if the list does not lie inside. */
+static int open_coded(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
+                      const struct pylm__slices *s)
+{
+    uint32_t n = s->n[k], code_bits = first >> 4 & 7u, n_sums = code_bits ? (n - 1u) / PYLM__SUMMED : 0u;
+    uint32_t sum_bits = 0;
     uint64_t bits;
-    if (e->n > n_leaves)
-        return 0;
-    e->n_bits = (uint8_t)(first >> 4 & 7u);
-    n_sums = e->n_bits ? (e->n - 1u) / PYLM__SUMMED : 0u;
-    e->split_bits = 0;
     if (n_sums) {
         if (at == end || *at > 32u)
             return 0;
-        e->split_bits = *at++;
+        sum_bits = *at++;
     }
-    e->splits = e->n * e->leaf_bits; /* all below 2^24 * (24 + 7 + 2) */
-    e->sums = e->splits + e->n * e->n_bits;
-    bits = e->sums + (uint64_t)n_sums * e->split_bits;
+    e->total_at[k] = code_bits;
+    e->split_bits[k] = sum_bits;
+    e->n_mask[k] = n * e->leaf_bits; /* all below 2^24 * (24 + 7 + 2) */
+    e->total_mask[k] = e->n_mask[k] + n * code_bits;
+    bits = e->total_mask[k] + (uint64_t)n_sums * sum_bits;
     if (bits > (uint64_t)(end - at) * 8u)
         return 0;
-    e->leaves = at;
-    e->total = coded_sum(e, e->n);
-    return e->total > 0;
+    e->list[k] = at;
+    s->at[k] = s->before[k] = 0;
+    s->total[k] = coded_sum(e, k, n);
+    pylm__coded_look(e, s, k);
+    return s->total[k] > 0;
 }
 
 /* Likewise for a list with splits. */
-static int open_splits(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t n_leaves,
-                       struct pylm__evidence *e)
+static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
+                       const struct pylm__slices *s)
 {
-    uint32_t repeats = first >> 4;
+    uint32_t repeats = first >> 4, n = s->n[k];
+    unsigned n_bits, total_bits;
     uint64_t bits;
     if (repeats == 15u)
         repeats += read_rest(&at, end);
-    if (e->n > n_leaves || repeats > UINT32_MAX - e->n)
+    if (repeats > UINT32_MAX - n)
         return 0;
-    e->total = e->n + repeats;
-    e->n_bits = (uint8_t)pylm__width(e->n - 1u);
-    e->split_bits = (uint8_t)(e->n_bits + pylm__width(e->total - 1u));
-    e->n_mask = pylm__mask(e->n_bits);
-    e->total_mask = pylm__mask((unsigned)e->split_bits - e->n_bits);
-    e->splits = e->n * e->leaf_bits; /* below 2^24 * 24 */
-    bits = e->splits + (uint64_t)(e->n - 1u) * e->split_bits;
+    n_bits = pylm__width(n - 1u);
+    total_bits = pylm__width(n + repeats - 1u);
+    e->n_mask[k] = pylm__mask(n_bits);
+    e->total_mask[k] = pylm__mask(total_bits);
+    e->total_at[k] = e->leaf_bits + n_bits;
+    e->split_bits[k] = e->total_at[k] + total_bits;
+    bits = e->leaf_bits + (uint64_t)(n - 1u) * e->split_bits[k]; /* below 2^24 * (24 + 24 + 32) */
     if (bits > (uint64_t)(end - at) * 8u)
         return 0;
-    e->leaves = at;
+    if (e->split_bits[k] > PYLM__WORD_BITS)
+        e->rare |= UINT32_C(1) << k;
+    e->list[k] = at;
+    s->total[k] = n + repeats;
+    s->first[k] = pylm__bits(at, 0, e->leaf_bits);
+    s->at[k] = e->leaf_bits;
+    pylm__slice_look(e, s, k);
     return 1;
 }
 
-/* Opens the list at `at`; returns 0 if it does not lie inside the lists, which end at `end`. */
-static int open_list(const uint8_t *at, const uint8_t *end, uint32_t n_leaves, struct pylm__evidence *e)
+/* Opens the list that begins at e->list[k]; returns 0 if it does not lie before `end`. */
+static inline int open_list(const uint8_t *end, uint32_t n_leaves, uint32_t k, struct pylm__evidence *e,
+                            const struct pylm__slices *s)
 {
-    uint32_t first = *at++;
-    e->n = (first & 15u) + 1u;
-    if (e->n == 16u)
-        e->n += read_rest(&at, end);
-    if (!(e->coded ? open_coded : open_splits)(first, at, end, n_leaves, e))
+    const uint8_t *at = e->list[k];
+    uint32_t first = *at++, n = (first & 15u) + 1u;
+    if (n == 16u)
+        n += read_rest(&at, end);
+    s->n[k] = n;
+    if (n - 1u >= n_leaves)
         return 0;
-    e->at = e->split = e->before = 0;
-    e->first = pylm__bits(e->leaves, 0, e->leaf_bits);
-    e->edge = (e->n - 1u) * e->leaf_bits;
-    e->stale = 1;
-    PYLM__PREFETCH(e->leaves + (e->edge >> 3));
-    PYLM__PREFETCH(e->leaves + (e->splits >> 3));
+    return e->coded >> k & 1u ? open_coded(first, at, end, k, e, s) : open_splits(first, at, end, k, e, s);
+}
+
+/* ---- looking up ---- */
+
+/* Reads the record at a bit; a list's position is noted and its first bytes prefetched. Returns 0 if it does
+ * not lie inside. */
+static inline int read_record(const uint8_t *image, const uint8_t *head, uint64_t bit, uint32_t k,
+                              struct pylm__evidence *e, const struct pylm__slices *s)
+{
+    uint64_t word = pylm__word(image + (size_t)pylm__load64(head + PYLM__C_RECORDS), bit);
+    uint32_t payload = (uint32_t)(word >> 1) & pylm__mask(head[PYLM__C_PAYLOAD_BITS]), count;
+    if (head[PYLM__C_LIST_FORM] == PYLM__LIST_CODED)
+        e->coded |= UINT32_C(1) << k;
+    if (word & 1u) {
+        if (payload >= pylm__load64(head + PYLM__C_LISTS_NBYTES))
+            return 0;
+        s->n[k] = 0; /* until it is opened */
+        e->list[k] = image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + payload);
+        PYLM__PREFETCH(e->list[k]);
+        return 1;
+    }
+    count = payload >> e->leaf_bits;
+    count = e->coded >> k & 1u ? pylm__coded_count(count & pylm__mask(PYLM__MAX_CODE_BITS)) : count + 1u;
+    s->n[k] = 1;
+    s->first[k] = s->right[k] = payload & e->leaf_mask;
+    s->total[k] = count ? count : 1u; /* 0: damaged */
     return 1;
 }
 
-/* Reads the record at a bit; a list's position is noted and its first bytes prefetched. */
-static void read_record(const uint8_t *image, const uint8_t *head, const struct pylm__lookup *look,
-                        uint64_t bit, struct pylm__evidence *e)
+void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree,
+                        const struct pylm__state *state, struct pylm__lookup *lookup)
 {
-    uint32_t payload = pylm__bits(look->records, bit + 1u, look->payload_bits);
-    e->leaves = NULL;
-    e->stale = 0;
-    if (pylm__bits(look->records, bit, 1)) {
-        e->n = payload < pylm__load64(head + PYLM__C_LISTS_NBYTES) ? 2u : 0u; /* until it is opened */
-        e->leaves = image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + payload);
-        if (e->n)
-            PYLM__PREFETCH(e->leaves);
-    } else {
-        e->n = 1;
-        e->first = e->last = payload & ((UINT32_C(1) << e->leaf_bits) - 1u);
-        e->total = payload >> e->leaf_bits;
-        e->total = e->coded ? pylm__coded_count(e->total & pylm__mask(PYLM__MAX_CODE_BITS)) : e->total + 1u;
-        e->total += !e->total; /* damaged */
+    const uint8_t *head = pylm__template_head(tree, 0);
+    uint32_t k;
+    pylm__context_hashes(tree, state, lookup->hashes);
+    for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES)
+        find_index(model->image, head, k, lookup);
+}
+
+void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree,
+                          struct pylm__lookup *lookup)
+{
+    const uint8_t *head = pylm__template_head(tree, 0);
+    uint32_t k;
+    for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES)
+        find_bucket(model->image, head, k, lookup);
+}
+
+void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree,
+                          struct pylm__lookup *lookup, struct pylm__evidence *e, const struct pylm__slices *s)
+{
+    const uint8_t *head = pylm__template_head(tree, 0);
+    uint32_t k;
+    e->calibration = tree->calibration;
+    e->leaf_bits = tree->symbol_bits;
+    e->leaf_mask = pylm__mask(tree->symbol_bits);
+    e->coded = e->rare = lookup->found = 0;
+    for (k = 0; k < pylm__stride(tree->n_templates); k++) { /* lanes are read together, found or not */
+        e->list[k] = tree->calibration;
+        s->at[k] = 0;
+    }
+    for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
+        uint64_t bit = find_record(model->image, head, k, lookup);
+        if (bit && read_record(model->image, head, bit, k, e, s))
+            lookup->found |= UINT32_C(1) << k;
     }
 }
 
-/* In four rounds, so that the cache misses of all templates overlap: compute and prefetch the addresses
- * of the index entries; read them, prefetch the records; read these, prefetch the lists; open them. */
-uint32_t pylm__evidence_find(const struct pylm__model *model, const struct pylm__tree *tree,
-                             const struct pylm__state *state, uint64_t *hashes, struct pylm__lookup *looks,
-                             struct pylm__evidence *found)
+void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
+                        struct pylm__evidence *e, const struct pylm__slices *s)
 {
-    const uint8_t *image = model->image, *head;
-    uint32_t k, i, n = 0, kept = 0;
-    pylm__context_hashes(tree, state, hashes);
-    for (k = 0; k < tree->n_templates; k++) {
+    const uint8_t *head, *end;
+    uint32_t k, left;
+    for (left = lookup->found; left; left &= left - 1u) {
+        k = pylm__lowest(left);
         head = pylm__template_head(tree, k);
-        PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_INDEX) +
-                                        (bucket_of(head, hashes[k]) * head[PYLM__C_INDEX_BITS] >> 3)));
-    }
-    for (k = 0; k < tree->n_templates; k++)
-        find_bucket(image, pylm__template_head(tree, k), hashes[k], &looks[k]);
-    for (k = 0; k < tree->n_templates; k++) {
-        uint64_t bit = find_record(&looks[k]);
-        if (!bit)
+        end = model->image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + pylm__load64(head + PYLM__C_LISTS_NBYTES));
+        if (!s->n[k] && !open_list(end, tree->n_symbols, k, e, s)) {
+            lookup->found &= ~(UINT32_C(1) << k);
+            e->list[k] = tree->calibration;
+            s->at[k] = 0;
             continue;
-        head = pylm__template_head(tree, k);
-        found[n].template_number = (uint8_t)k;
-        found[n].role = head[PYLM__C_ROLE];
-        found[n].leaf_bits = tree->symbol_bits;
-        found[n].calibration = tree->calibration + (size_t)k * PYLM__N_CALIBRATION * 2u;
-        found[n].is_suffix = k < tree->n_suffix;
-        found[n].selects = found[n].is_suffix || found[n].role != PYLM__ROLE_NONE;
-        found[n].level = 0;
-        found[n].digits = 0;
-        found[n].coded = head[PYLM__C_LIST_FORM] == PYLM__LIST_CODED;
-        read_record(image, head, &looks[k], bit, &found[n]);
-        n += found[n].n > 0;
-    }
-    for (i = 0; i < n; i++) {
-        struct pylm__evidence *e = &found[i];
-        if (e->leaves) {
-            head = pylm__template_head(tree, e->template_number);
-            if (!open_list(e->leaves,
-                           image + (size_t)(pylm__load64(head + PYLM__C_LISTS) +
-                                            pylm__load64(head + PYLM__C_LISTS_NBYTES)),
-                           tree->n_symbols, e))
-                continue;
         }
-        pylm__evidence_set_total(e, e->total);
-        e->unit = (UINT32_C(1) << PYLM__UNIT_BITS) / e->total;
-        if (kept != i)
-            found[kept] = *e;
-        kept++;
+        if (s->total[k] >= PYLM__LARGE_TOTAL)
+            e->rare |= UINT32_C(1) << k;
+        e->unit[k] = (UINT32_C(1) << PYLM__UNIT_BITS) / s->total[k];
     }
-    return kept;
+    e->rare = (e->rare | e->coded) & lookup->found;
 }

@@ -16,8 +16,12 @@
  *          kind 1: position of a list, in bytes.
  * List:    a byte: low nibble min(d - 1, 15), high nibble min(n - d, 15), for d successors in n
  *          occurrences; then for each nibble of 15 the rest, 7 bits a byte, least first, the top bit
- *          set on all but the last; then packed: d leaves; then d - 1 splits in preorder:
- *          (successors left: width of d - 1, occurrences left: width of n - 1).
+ *          set on all but the last; then packed: the first leaf; then d - 1 splits in preorder:
+ *          (first leaf right of it, successors left: width of d - 1, occurrences left: width of n - 1).
+ *
+ * So one read of one packed field is all that a step down needs. A slice whose first leaf is `first` and whose
+ * split has `right` as its first leaf on the right parts at the node that has first < mid <= right, and at no
+ * node above: there both lie on the same side.
  *
  * Tables of models that have to be small have coded lists instead, half as large and slower to walk: leaves,
  * and for each a code that stands for its count, rounded. Every so many successors there is the sum of all
@@ -43,6 +47,8 @@
 #define PYLM__N_EXACT 45u /* pairs with n0 + n1 <= 8 */
 #define PYLM__N_OCTAVES 10u
 #define PYLM__N_RATIOS 41u
+#define PYLM__RATIO_SHIFT 3 /* 1/16 bit to steps of 1/2 */
+#define PYLM__RATIO_OFFSET (8 * (int32_t)(PYLM__N_RATIOS / 2u) + 4)
 #define PYLM__N_PAIRED (PYLM__N_EXACT + PYLM__N_OCTAVES * PYLM__N_RATIOS)
 #define PYLM__N_CALIBRATION (PYLM__N_PAIRED + 2u * (PYLM__EXACT_TOTAL + PYLM__N_OCTAVES))
 
@@ -53,28 +59,17 @@ static inline uint32_t pylm__calibration_octave(uint32_t total)
     return octave < PYLM__N_OCTAVES ? octave : PYLM__N_OCTAVES - 1u;
 }
 
-/* Where the indices for a sum begin. */
-static inline uint32_t pylm__calibration_row(uint32_t total)
-{
-    if (total <= PYLM__EXACT_TOTAL)
-        return total * (total + 1u) / 2u;
-    return PYLM__N_EXACT + pylm__calibration_octave(total) * PYLM__N_RATIOS;
-}
-
-static inline uint32_t pylm__calibration_in_row(uint32_t row, uint32_t n0, uint32_t n1)
-{
-    int32_t step;
-    if (row < PYLM__N_EXACT)
-        return row + n1;
-    /* log2(n1 / n0) in 1/16 bit, moved to begin at 0 and rounded to steps of 1/2 bit */
-    step = (int32_t)(pylm__log2_of_count(n1) - pylm__log2_of_count(n0)) + 8 * (int32_t)(PYLM__N_RATIOS / 2u) + 4;
-    step = step < 0 ? 0 : step >> 3;
-    return row + (step < (int32_t)PYLM__N_RATIOS ? (uint32_t)step : PYLM__N_RATIOS - 1u);
-}
-
 static inline uint32_t pylm__calibration_index(uint32_t n0, uint32_t n1)
 {
-    return pylm__calibration_in_row(pylm__calibration_row(n0 + n1), n0, n1);
+    uint32_t total = n0 + n1;
+    int32_t step;
+    if (total <= PYLM__EXACT_TOTAL)
+        return total * (total + 1u) / 2u + n1;
+    /* log2(n1 / n0) in 1/16 bit, moved to begin at 0 and rounded to steps of 1/2 bit */
+    step = (int32_t)pylm__log2_of_count(n1) - (int32_t)pylm__log2_of_count(n0) + PYLM__RATIO_OFFSET;
+    step = step < 0 ? 0 : step >> PYLM__RATIO_SHIFT;
+    return PYLM__N_EXACT + pylm__calibration_octave(total) * PYLM__N_RATIOS +
+           (step < (int32_t)PYLM__N_RATIOS ? (uint32_t)step : PYLM__N_RATIOS - 1u);
 }
 
 /* The index for one successor, seen `total` times, on the left (0) or right (1). */
@@ -85,6 +80,8 @@ static inline uint32_t pylm__calibration_single(uint32_t total, int side)
 }
 
 #define PYLM__UNIT_BITS 24u
+#define PYLM__WORD_BITS 57u /* that pylm__word() reads at least */
+#define PYLM__LARGE_TOTAL (UINT32_C(1) << 29) /* occurrences from here on are `rare` */
 
 /* The count that a code stands for: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... */
 #define PYLM__MAX_CODE 57u /* 2^29 */
@@ -96,115 +93,103 @@ static inline uint32_t pylm__coded_count(uint32_t code)
 
 #define PYLM__SUMMED 16u /* successors from one sum of a coded list to the next */
 
-/* A slice of one context's successors. */
+#define PYLM__LANES 8u /* templates that are looked at together: arrays are as long as a multiple of this */
+#define PYLM__MAX_STRIDE 32u /* PYLM__MAX_TEMPLATES, rounded up to such a multiple */
+
+/* The contexts that were found, by template: what stays on the way down. For coded lists some fields have
+ * another use. */
 struct pylm__evidence {
-    const uint8_t *leaves;      /* the list's packed leaves; NULL for an inline successor */
-    const uint8_t *calibration; /* of its template */
-    uint32_t splits;       /* bit where the list's splits, or codes, begin, from `leaves` */
-    uint32_t sums;         /* coded: bit where its sums begin */
-    uint32_t before;       /* coded: occurrences in the list that lie left of the slice */
-    uint32_t total;        /* occurrences in the slice, at least 1 */
-    uint32_t first, last;  /* the slice's smallest and largest leaf */
-    uint32_t n;            /* successors in the slice */
-    uint32_t at;           /* number of its first successor in the list */
-    uint32_t split;        /* number of its split in the list, if n > 1 */
-    uint32_t n_mask, total_mask; /* ones as wide as the two fields of a split */
-    uint32_t digits;       /* what it adds to the situation; see situation.h */
-    uint32_t unit;         /* what one occurrence is of all in the whole context, in 2^-PYLM__UNIT_BITS */
-    int16_t sided[2];      /* log-odds when all the evidence is left, right */
-    uint16_t row;          /* of the calibration, for this total */
-    uint32_t edge;         /* bit of the leaf that is the new first or last, if not yet read */
-    uint8_t stale;         /* 0: first and last are right; 1: last, 2: first has to be read from there */
-    uint8_t sided_known;
-    uint8_t is_suffix;     /* of a suffix template */
-    uint8_t selects;       /* it takes part in choosing weight sets, as a suffix or by its role */
-    uint8_t level;
-    uint8_t template_number, role;
-    uint8_t leaf_bits;
-    uint8_t n_bits, split_bits; /* of a split: its first field, both; coded: of a code, of a sum */
-    uint8_t coded;
+    const uint8_t *list[PYLM__MAX_STRIDE]; /* packed fields; not looked at for an inline successor */
+    uint32_t unit[PYLM__MAX_STRIDE];     /* what one occurrence is of all, in 2^-PYLM__UNIT_BITS */
+    uint32_t n_mask[PYLM__MAX_STRIDE];   /* ones as wide as a split's second field; coded: bit of the codes */
+    uint32_t total_mask[PYLM__MAX_STRIDE]; /* ... third field; coded: bit of the sums */
+    uint32_t total_at[PYLM__MAX_STRIDE]; /* where in a split its third field begins; coded: bits of a code */
+    uint32_t split_bits[PYLM__MAX_STRIDE]; /* of a split; coded: of a sum */
+    const uint8_t *calibration;             /* of all templates */
+    uint32_t coded; /* set of templates, a bit each: their lists are coded */
+    uint32_t rare;  /* set of templates that the portable code has to look at: coded or very large lists */
+    uint32_t leaf_bits, leaf_mask;
 };
 
-/* Looks all contexts of a state up in a tree's tables. Writes what was found to `found`, in the order of
- * the templates, and returns how many. `hashes` and `looks` are working memory for n_templates entries;
- * `hashes` keeps the contexts' hashes. */
-uint32_t pylm__evidence_find(const struct pylm__model *model, const struct pylm__tree *tree,
-                             const struct pylm__state *state, uint64_t *hashes, struct pylm__lookup *looks,
-                             struct pylm__evidence *found);
+/* Those of their successors that lie below a node: arrays by template. */
+struct pylm__slices {
+    uint32_t *total;      /* occurrences, at least 1 */
+    uint32_t *n;          /* successors, at least 1 */
+    uint32_t *first;      /* the first leaf */
+    uint32_t *right;      /* the first leaf right of the split; n = 1: the leaf; coded: the last leaf */
+    uint32_t *n_left;     /* successors left of the split; coded: known after pylm__gather() */
+    uint32_t *total_left; /* occurrences left of the split; likewise */
+    uint32_t *at;         /* bit of the split in the list; coded: number of the first successor */
+    uint32_t *before;     /* coded: occurrences in the list that lie left of the slice */
+};
+#define PYLM__N_SLICE_FIELDS 8u
 
-/* Sets the occurrences of a slice, and what follows from them. */
-static inline void pylm__evidence_set_total(struct pylm__evidence *e, uint32_t total)
+static inline uint32_t pylm__stride(uint32_t n_templates)
 {
-    e->total = total;
-    e->row = (uint16_t)pylm__calibration_row(total);
-    e->sided_known = 0;
-    if (e->selects) {
-        e->level = (uint8_t)pylm__evidence_level(total);
-        e->digits = pylm__situation_digits(e->role, e->level);
-    }
+    return (n_templates + PYLM__LANES - 1u) & ~(PYLM__LANES - 1u);
 }
 
-struct pylm__split {
-    uint32_t n_left, total_left; /* successors and occurrences left of mid */
+/* The arrays, one behind the other. */
+static inline struct pylm__slices pylm__slices_at(uint32_t *fields, uint32_t stride)
+{
+    struct pylm__slices s;
+    s.total = fields;
+    s.n = s.total + stride;
+    s.first = s.n + stride;
+    s.right = s.first + stride;
+    s.n_left = s.right + stride;
+    s.total_left = s.n_left + stride;
+    s.at = s.total_left + stride;
+    s.before = s.at + stride;
+    return s;
+}
+
+/* All contexts of a state on the way to their evidence. */
+struct pylm__lookup {
+    uint64_t hashes[PYLM__MAX_TEMPLATES];
+    uint64_t bits[PYLM__MAX_TEMPLATES];  /* of their buckets in the index */
+    uint32_t begins[PYLM__MAX_TEMPLATES]; /* records of their buckets */
+    uint32_t ends[PYLM__MAX_TEMPLATES];
+    uint32_t found; /* the set of templates whose context was found, a bit each */
 };
 
-/* The same for a coded list, not yet clamped. */
-struct pylm__split pylm__evidence_coded_split(const struct pylm__evidence *e, uint32_t mid);
+/* Looking the contexts of a state up in a tree's tables, in four rounds: each reads what the one before has fetched
+ * but not waited for, so that the cache misses of all templates overlap, and those of several states whose rounds
+ * are done in turn. After the last one, all that was found has all of its successors as its slice. */
+void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree,
+                        const struct pylm__state *state, struct pylm__lookup *lookup);
+void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree,
+                          struct pylm__lookup *lookup);
+void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree,
+                          struct pylm__lookup *lookup, struct pylm__evidence *e, const struct pylm__slices *s);
+void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
+                        struct pylm__evidence *e, const struct pylm__slices *s);
 
-/* The split of a slice that has successors on both sides of `mid`, that of the current node. There are at
- * least two then, even in a damaged list, since `first` and `last` are read where the slice begins and
- * ends. */
-static inline struct pylm__split pylm__evidence_split(const struct pylm__evidence *e, uint32_t mid)
+/* Reads the split of a slice from its list, after n, first and `at` have changed; not for coded lists. A single
+ * successor never parts. Damaged lists are clamped: a part has one successor at least. */
+static inline void pylm__slice_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
 {
-    struct pylm__split split;
-    if (e->coded) {
-        split = pylm__evidence_coded_split(e, mid);
-    } else {
-        uint64_t word = pylm__word(e->leaves, e->splits + (uint64_t)e->split * e->split_bits);
-        split.n_left = (uint32_t)word & e->n_mask;
-        split.total_left = (uint32_t)(word >> e->n_bits) & e->total_mask; /* 24 + 32 bits at most */
+    uint64_t word;
+    uint32_t n_left, total_left;
+    if (s->n[k] == 1u) {
+        s->right[k] = s->first[k];
+        return;
     }
-    if (split.n_left - 1u >= e->n - 1u) /* damaged: not from 1 to n - 1 */
-        split.n_left = 1;
-    if (split.total_left > e->total)
-        split.total_left = e->total;
-    return split;
+    word = pylm__word(e->list[k], s->at[k]);
+    n_left = (uint32_t)(word >> e->leaf_bits) & e->n_mask[k]; /* 24 + 24 bits at most */
+    total_left = (uint32_t)(e->split_bits[k] <= PYLM__WORD_BITS
+                                ? word >> e->total_at[k]
+                                : pylm__word(e->list[k], (uint64_t)s->at[k] + e->total_at[k])) &
+                 e->total_mask[k];
+    n_left = n_left ? n_left : 1u;
+    s->right[k] = (uint32_t)word & e->leaf_mask;
+    s->n_left[k] = n_left < s->n[k] ? n_left : s->n[k] - 1u;
+    s->total_left[k] = total_left < s->total[k] ? total_left : s->total[k];
 }
 
-/* Narrows a slice to the left (0) or right (1) part of its split. What the next node needs of the list is
- * fetched, but not waited for. */
-static inline void pylm__evidence_step(struct pylm__evidence *e, struct pylm__split split, int side)
-{
-    if (side) {
-        e->at += split.n_left;
-        e->split += split.n_left;
-        e->before += split.total_left;
-        e->n -= split.n_left;
-        e->edge = e->at * e->leaf_bits;
-        e->stale = 2;
-        pylm__evidence_set_total(e, e->total - split.total_left);
-    } else {
-        e->split++;
-        e->n = split.n_left;
-        e->edge = (e->at + e->n - 1u) * e->leaf_bits;
-        e->stale = 1;
-        pylm__evidence_set_total(e, split.total_left);
-    }
-    PYLM__PREFETCH(e->leaves + (e->edge >> 3));
-    PYLM__PREFETCH(e->leaves + ((e->splits + e->split * e->split_bits) >> 3));
-}
-
-/* Reads what the last step has left to be read. */
-static inline void pylm__evidence_look(struct pylm__evidence *e)
-{
-    if (e->stale) {
-        uint32_t leaf = pylm__bits(e->leaves, e->edge, e->leaf_bits);
-        if (e->stale == 2u)
-            e->first = leaf;
-        else
-            e->last = leaf;
-        e->stale = 0;
-    }
-}
+/* The same for coded lists; and where such a slice parts at `mid`, which lies right of its first leaf and not right of
+ * its last. */
+void pylm__coded_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k);
+void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid);
 
 #endif

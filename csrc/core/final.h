@@ -36,18 +36,16 @@ struct pylm__mean {
     uint32_t left, right;
 };
 
-/* log2 of a sum; true ones are below 2^29, others come from damaged tables. */
-static inline int32_t pylm__mean_log2(uint32_t sum)
+/* ln of a sum, q10; true ones are below 2^29, others come from damaged tables. */
+static inline int32_t pylm__mean_ln(uint32_t sum)
 {
-    return (int32_t)pylm__log2((sum < UINT32_C(1) << 30 ? sum : UINT32_C(1) << 30) + PYLM__MEAN_FLOOR);
+    return (int32_t)pylm__ln((sum < UINT32_C(1) << 30 ? sum : UINT32_C(1) << 30) + PYLM__MEAN_FLOOR);
 }
 
 /* The mean as log-odds, q10. */
 static inline int32_t pylm__mean_log_odds(struct pylm__mean mean)
 {
-    /* log2 in q16 to nats in q10: times ln(2) / 64 */
-    int32_t bits = pylm__mean_log2(mean.right) - pylm__mean_log2(mean.left);
-    int32_t nats = bits / 64 * 45426 / 65536;
+    int32_t nats = pylm__mean_ln(mean.right) - pylm__mean_ln(mean.left);
     return nats > PYLM__MAX_LOG_ODDS_Q10    ? PYLM__MAX_LOG_ODDS_Q10
            : nats < -PYLM__MAX_LOG_ODDS_Q10 ? -PYLM__MAX_LOG_ODDS_Q10
                                             : nats;

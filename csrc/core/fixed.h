@@ -17,12 +17,21 @@ uint32_t pylm__squash(int32_t x_q10);
 /* log2(x) in 1/65536, for x >= 1. Error below 1.5 / 65536. */
 uint32_t pylm__log2(uint32_t x);
 
-/* log2(n + 1/4) in 1/16, plus 32: of a count, good to 1/8. Here to be inlined, as half of all look-ups. */
-extern const uint8_t pylm__count_table[256];
+/* log2(n + 1/4) of a count, in 1/16, plus 32: a straight line from each power of two to the next. Counts beyond
+ * 2^29 are taken for that. */
 static inline uint32_t pylm__log2_of_count(uint32_t n)
 {
-    unsigned shift = n < 256u ? 0u : pylm__ilog2(n) - 7u;
-    return pylm__count_table[n >> shift] + 16u * shift;
+    uint32_t x = 4u * (n < UINT32_C(1) << 29 ? n : (UINT32_C(1) << 29) - 1u) + 1u;
+    uint32_t whole = pylm__ilog2(x);
+    return whole << 4 | (x << (31u - whole) >> 27 & 15u);
+}
+
+/* ln(x) in 1/1024, for x >= 1. Error below 5 / 1024. */
+extern const uint16_t pylm__ln_table[128];
+static inline uint32_t pylm__ln(uint32_t x)
+{
+    uint32_t whole = pylm__ilog2(x);
+    return (whole * 45426u >> 6) + pylm__ln_table[x << (31u - whole) >> 24 & 127u];
 }
 
 /* A sum of q13 times q10 to q10, rounded. The sum is unsigned so that damaged numbers cannot overflow it;

@@ -93,7 +93,7 @@ enum {
 enum pylm__list_form { PYLM__LIST_SPLITS = 0, PYLM__LIST_CODED = 1, PYLM__N_LIST_FORMS = 2 };
 
 #define PYLM__MAX_TREES 8u
-#define PYLM__MAX_TEMPLATES 32u
+#define PYLM__MAX_TEMPLATES 31u /* one less than bits of a set */
 #define PYLM__MAX_DEPTH 255u
 #define PYLM__MAX_SYMBOLS (UINT32_C(1) << 24)
 #define PYLM__MAX_LAG 16u

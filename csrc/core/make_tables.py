@@ -18,13 +18,13 @@ def main():
     squash = [min(65535, round(65536 / (1 + math.exp(-i / 16)))) for i in range(179)]
     log2 = [round(65536 * math.log2(1 + i / 128)) for i in range(128)]
     exp2 = [min(65535, round(65536 * 2 ** (-i / 128))) for i in range(129)]
-    count = [round(16 * math.log2(i + 0.25)) + 32 for i in range(256)]
+    ln = [round(1024 * math.log(1 + (i + 0.5) / 128)) for i in range(128)]
     print("/* SPDX-License-Identifier: MIT")
     print(" * Written by make_tables.py; do not edit. */")
     print(c_array("65536 / (1 + exp(-i / 16)), at most 65535", "squash_table", squash))
     print(c_array("65536 * log2(1 + i / 128)", "log2_table", log2))
     print(c_array("65536 * 2^(-i / 128), at most 65535", "exp2_table", exp2))
-    print(c_array("16 * log2(i + 1/4) + 32", "pylm__count_table", count, "const uint8_t"), end="")
+    print(c_array("1024 * ln(1 + (i + 1/2) / 128)", "pylm__ln_table", ln, "const uint16_t"), end="")
 
 
 main()

@@ -19,13 +19,11 @@
 #define PYLM_CORE_MIX_H
 
 #include "final.h"
+#include "narrow.h"
 
-/* What still counts at a node. */
+/* What still counts at a node, besides slices. */
 struct pylm__front {
-    uint32_t digits;   /* sum over what is active; see situation.h */
-    uint32_t n_suffix; /* how many of them are suffix contexts: the first ones */
-    uint32_t n_active;
-    uint8_t active[PYLM__MAX_TEMPLATES]; /* numbers of evidence, ascending */
+    struct pylm__sets sets;   /* of templates */
     struct pylm__alive alive; /* of the overlay */
 };
 
@@ -33,22 +31,28 @@ struct pylm__front {
 struct pylm__mixer {
     struct pylm__tree tree;
     struct pylm__final final;
+    struct pylm__evidence evidence; /* what was found for the contexts */
     uint32_t previous; /* set of family 3 */
+    uint32_t suffixes; /* suffix templates, a bit each */
+    uint32_t skips;    /* those with PYLM__ROLE_SKIP */
+    uint32_t levels[PYLM__N_LEVEL_ROLES]; /* the templates with PYLM__ROLE_LEVEL_1 and on */
+    int avx2;          /* for this symbol */
 };
 
-/* The front at the root: all of n pieces of evidence. Leaves `alive` as it is. */
-void pylm__front_begin(const struct pylm__evidence *evidence, uint32_t n, struct pylm__front *front);
+/* Prepares the mixer for the next symbol of a state whose evidence is there. */
+void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state);
 
-/* Probability, q16, of going right. */
-uint32_t pylm__node_probability(const struct pylm__mixer *mixer, struct pylm__node node,
-                                const struct pylm__front *front, struct pylm__evidence *evidence);
+/* The probability, q16, of going right from a node, in three parts, so that several paths may take them in turn:
+ * reading what narrowing has left to be read; what the contexts say; and mixing it. */
+void pylm__node_look(const struct pylm__mixer *mixer, struct pylm__front *front, const struct pylm__slices *slices);
+void pylm__node_gather(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
+                       const struct pylm__slices *slices, struct pylm__gathered *gathered);
+uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
+                        const struct pylm__slices *slices, const struct pylm__gathered *gathered);
 
-/* Narrows all evidence to one child of a node. */
-void pylm__node_descend(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
-                        struct pylm__evidence *evidence);
-
-/* Both in one pass, for a path that is known. */
-uint32_t pylm__node_follow(const struct pylm__mixer *mixer, struct pylm__node node, int side,
-                           struct pylm__front *front, struct pylm__evidence *evidence);
+/* Narrows everything to one child of a node, of which the probability has just been asked for. What that child will
+ * read is fetched, but not waited for. */
+void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
+                       const struct pylm__slices *slices);
 
 #endif

@@ -15,21 +15,30 @@ struct pylm__frame {
     struct pylm__small p; /* the same, good for the smallest too */
     uint32_t node, lo, hi;
     struct pylm__front front;
-    struct pylm__evidence evidence[]; /* as many as the tree has templates */
+    uint32_t fields[]; /* of its slices; see evidence.h */
 };
 
-/* The caller's working memory begins with this; frames for every level of a tree follow. With several
- * trees a second one, with a single frame, lies behind: to ask one tree while walking through another. */
+/* How many symbols of a text are scored abreast, so that their cache misses overlap. Never changes a result. */
+#if UINTPTR_MAX > 0xffffffffu
+#define PYLM__ABREAST 6u
+#else
+#define PYLM__ABREAST 1u /* where memory is short, and no cache to wait for */
+#endif
+
+/* One path or walk from the root of a tree. The caller's working memory begins with one; frames for every level of a
+ * tree follow. With several trees a second one, with a single frame, lies behind: to ask one tree while walking
+ * through another. Scoring has PYLM__ABREAST in the same memory, each with a single frame. */
 struct pylm__work {
     struct pylm__mixer mixer;
+    struct pylm__lookup lookup;
     uint32_t tree_number;
-    uint64_t hashes[PYLM__MAX_TEMPLATES];
-    struct pylm__lookup looks[PYLM__MAX_TEMPLATES];
 };
 
 static inline uint64_t pylm__frame_nbytes(uint32_t n_templates)
 {
-    return sizeof(struct pylm__frame) + (uint64_t)n_templates * sizeof(struct pylm__evidence);
+    uint64_t nbytes = sizeof(struct pylm__frame) +
+                      (uint64_t)pylm__stride(n_templates) * PYLM__N_SLICE_FIELDS * sizeof(uint32_t);
+    return (nbytes + 7u) & ~UINT64_C(7);
 }
 
 static inline struct pylm__frame *pylm__frame(struct pylm__work *work, uint32_t level)
@@ -37,6 +46,11 @@ static inline struct pylm__frame *pylm__frame(struct pylm__work *work, uint32_t 
     uint8_t *frames = (uint8_t *)(void *)(work + 1);
     return (struct pylm__frame *)(void *)(frames +
                                           level * (size_t)pylm__frame_nbytes(work->mixer.tree.n_templates));
+}
+
+static inline struct pylm__slices pylm__frame_slices(const struct pylm__work *work, struct pylm__frame *frame)
+{
+    return pylm__slices_at(frame->fields, pylm__stride(work->mixer.tree.n_templates));
 }
 
 /* Makes a tree the one at work: the first, then the next ones. The caller knows how many there are. */
@@ -64,8 +78,30 @@ static inline uint64_t pylm__mass_times(uint64_t mass, uint32_t p_q16)
 /* The second working memory of a model with several trees. */
 struct pylm__work *pylm__second_work(const struct pylm__model *model, struct pylm__work *work);
 
-/* The probability of one symbol. */
-struct pylm__small pylm__probability(const struct pylm__model *model, const struct pylm__state *state,
-                                     uint32_t symbol, struct pylm__work *work);
+/* Of a path: the bytes from one working memory to the next. */
+static inline uint64_t pylm__path_nbytes(const struct pylm__model *model)
+{
+    return sizeof(struct pylm__work) + pylm__frame_nbytes(model->n_templates);
+}
+
+/* The probabilities of n symbols, at most PYLM__ABREAST, each in a state of its own.
+ *   work   n times pylm__path_nbytes() */
+void pylm__probabilities(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
+                         uint32_t n, struct pylm__work *work, struct pylm__small *probabilities);
+
+/* Gets a frame ready at the root, after the first three rounds of looking up. */
+void pylm__root_begin(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work);
+
+/* Makes a frame the one of a child. */
+static inline void pylm__frame_enter(struct pylm__frame *frame, uint32_t mid, int side)
+{
+    if (side) {
+        frame->node += mid - frame->lo;
+        frame->lo = mid;
+    } else {
+        frame->node++;
+        frame->hi = mid;
+    }
+}
 
 #endif

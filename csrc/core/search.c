@@ -90,8 +90,8 @@ static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame
     if (search->model->n_trees > 1u) {
         if (search->may_repeat && is_known(search, found.symbol))
             return;
-        p = pylm__probability(search->model, search->state, found.symbol,
-                              pylm__second_work(search->model, search->work));
+        pylm__probabilities(search->model, search->state, &found.symbol, 1,
+                            pylm__second_work(search->model, search->work), &p);
     }
     found.cost_q16 = pylm__small_cost(p);
     if (search->n < search->k) {

@@ -10,9 +10,12 @@
 
 /* How much evidence there is, 0 to 5: none, 1, 2-3, 4-8, 9-32, more. */
 #define PYLM__N_LEVELS 6u
+#define PYLM__LAST_LEVEL 33u /* the least total of the last level */
 static inline uint32_t pylm__evidence_level(uint32_t total)
 {
-    return total < 2u ? total : total < 4u ? 2u : total <= 8u ? 3u : total <= 32u ? 4u : 5u;
+    static const uint8_t level[PYLM__LAST_LEVEL + 1u] = {0, 1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4,
+                                                            4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5};
+    return level[total < PYLM__LAST_LEVEL ? total : PYLM__LAST_LEVEL];
 }
 
 /* What a template does in choosing weight sets, besides being an input. */
@@ -24,6 +27,8 @@ enum pylm__role {
     PYLM__ROLE_LEVEL_3 = 4,
     PYLM__N_ROLES = 5
 };
+#define PYLM__N_LEVEL_ROLES 3u
+
 
 #define PYLM__N_FAMILIES 4u
 #define PYLM__N_HITS 4u  /* evidence levels 1, 2, 3, 4 and more of the longest suffix context */

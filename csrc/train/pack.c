@@ -84,6 +84,7 @@ static void put_splits(struct pylm__packing *p, uint32_t n, unsigned n_bits, uns
             middle -= half;
         }
         middle = n + 1u;
+        pylm__buffer_bits(p->lists, p->leaves[middle], p->symbol_bits);
         pylm__buffer_bits(p->lists, middle - s.from, n_bits);
         pylm__buffer_bits(p->lists, occurrences(p, s.from, middle), total_bits);
         stack[depth].from = middle;
@@ -99,15 +100,14 @@ static void put_splits(struct pylm__packing *p, uint32_t n, unsigned n_bits, uns
 
 static void put_list(struct pylm__packing *p, uint32_t n)
 {
-    uint32_t total = p->sums[n - 1u], repeats = total - n, i;
+    uint32_t total = p->sums[n - 1u], repeats = total - n;
     uint32_t low = n - 1u < 15u ? n - 1u : 15u, high = repeats < 15u ? repeats : 15u;
     pylm__buffer_bits(p->lists, low | high << 4, 8);
     if (low == 15u)
         put_rest(p->lists, n - 16u);
     if (high == 15u)
         put_rest(p->lists, repeats - 15u);
-    for (i = 0; i < n; i++)
-        pylm__buffer_bits(p->lists, p->leaves[i], p->symbol_bits);
+    pylm__buffer_bits(p->lists, p->leaves[0], p->symbol_bits);
     put_splits(p, n, pylm__width(n - 1u), pylm__width(total - 1u));
     pylm__buffer_flush(p->lists);
 }

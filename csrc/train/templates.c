@@ -62,13 +62,10 @@ static void add_word_families(struct pylm__templates *t)
     (void)add(t, two, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_SKIP);
     (void)add(t, suffix(t, 1), PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
     (void)add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
-    (void)add(t, suffix(t, 2), PYLM__KIND_SYMBOL, 4, PYLM__ROLE_NONE);
     (void)add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 4, PYLM__ROLE_NONE);
     c1 = add(t, PYLM__NO_BASE, PYLM__KIND_CLASS, 1, PYLM__ROLE_NONE);
     c12 = add(t, c1, PYLM__KIND_CLASS, 2, PYLM__ROLE_NONE);
     (void)add(t, c12, PYLM__KIND_CLASS, 3, PYLM__ROLE_NONE);
-    (void)add(t, suffix(t, 1), PYLM__KIND_CLASS, 2, PYLM__ROLE_NONE);
-    (void)add(t, c1, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_NONE);
     (void)add(t, PYLM__NO_BASE, PYLM__KIND_COARSE, 4, PYLM__ROLE_NONE);
     recall(t, suffix(t, 1));
     recall(t, suffix(t, 2));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -257,11 +258,10 @@ def test_streams_are_whole_characters(pair: tuple[Tokenizer, pylm.Model], seed: 
         pieces = list(model.stream(prompt, 120, **settings))
         before = prompt if isinstance(prompt, list) else model.encode(prompt)
         whole = model.decode(before + ids)[len(model.decode(before)) :]
-        if whole.endswith("\ufffd"):  # some tokenizers give up all of a run of bytes if its end is missing
-            whole = whole.rstrip("\ufffd")
-            assert "".join(pieces).startswith(whole)
-        else:
-            assert "".join(pieces) == whole
+        if "\ufffd" in whole:  # some tokenizers give up all of a run of bytes if a part of it is no character
+            whole = b"".join(map(model._image.symbol_text, ids)).decode(errors="replace")
+        streamed, whole = (re.sub("\ufffd+", "\ufffd", text).lstrip(" ") for text in ("".join(pieces), whole))
+        assert streamed == whole
         assert len(pieces) > 5 and "" not in pieces
         assert "\ufffd" in whole or not any("\ufffd" in piece for piece in pieces[:-1])
         assert model.generate(prompt, 120, **settings) == "".join(pieces)

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * dot.h: the weighted sum of the first stage: inputs times the sum of four rows of weights.
+ *
+ * This is the one place with instructions of particular processors. pylm__dot_portable() says what is meant; all
+ * versions add the same products modulo 2^32, so they agree to the last bit (a test compares them).
+ */
+#ifndef PYLM_CORE_DOT_H
+#define PYLM_CORE_DOT_H
+
+#include "bits.h"
+#include "situation.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(__AARCH64EB__)
+#include <arm_neon.h>
+#endif
+
+#define PYLM__DOT_STEP 8u /* inputs at once: rows may be read, and inputs are zero, up to a multiple of this */
+#define PYLM__DOT_MAX 32u /* PYLM__MAX_TEMPLATES + 1 */
+
+/* The sum of (rows[0][k] + ... + rows[3][k]) * inputs[k] for k below n. Unsigned, so that a damaged image cannot
+ * overflow it; the trainer keeps true sums far below 2^31. */
+static inline uint32_t pylm__dot_portable(const uint8_t *const *rows, const int16_t *inputs, uint32_t n)
+{
+    uint32_t k, sum = 0;
+    for (k = 0; k < n; k++) {
+        int32_t weight = pylm__load_i16(rows[0] + 2u * k) + pylm__load_i16(rows[1] + 2u * k) +
+                         pylm__load_i16(rows[2] + 2u * k) + pylm__load_i16(rows[3] + 2u * k);
+        sum += (uint32_t)weight * (uint32_t)inputs[k];
+    }
+    return sum;
+}
+
+/* Likewise; inputs[n] and on, up to a multiple of PYLM__DOT_STEP, are 0. */
+static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inputs, uint32_t n)
+{
+#if defined(__SSE2__)
+    __m128i sum = _mm_setzero_si128();
+    uint32_t k, family;
+    for (k = 0; k < n; k += PYLM__DOT_STEP) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(inputs + k));
+        for (family = 0; family < PYLM__N_FAMILIES; family++) {
+            __m128i w = _mm_loadu_si128((const __m128i *)(const void *)(rows[family] + 2u * k));
+            sum = _mm_add_epi32(sum, _mm_madd_epi16(w, x));
+        }
+    }
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
+    return (uint32_t)_mm_cvtsi128_si32(sum);
+#elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(__AARCH64EB__)
+    int32x4_t sum = vdupq_n_s32(0);
+    uint32_t k, family;
+    for (k = 0; k < n; k += PYLM__DOT_STEP) {
+        int16x8_t x = vld1q_s16(inputs + k);
+        for (family = 0; family < PYLM__N_FAMILIES; family++) {
+            int16x8_t w = vreinterpretq_s16_u8(vld1q_u8(rows[family] + 2u * k));
+            sum = vmlal_s16(sum, vget_low_s16(w), vget_low_s16(x));
+            sum = vmlal_high_s16(sum, w, x);
+        }
+    }
+    return (uint32_t)vaddvq_s32(sum);
+#else
+    return pylm__dot_portable(rows, inputs, n);
+#endif
+}
+
+#endif

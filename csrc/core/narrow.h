@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * narrow.h: what the contexts say at one node of a tree, and how they narrow to one of its children. This is where
+ * the time goes: a few look-ups for every context that has evidence, at every node.
+ *
+ * narrow.c has it in portable C, narrow_avx2.c for eight templates at once on x86-64 processors that can; both give
+ * the same to the last bit, and a test compares them.
+ */
+#ifndef PYLM_CORE_NARROW_H
+#define PYLM_CORE_NARROW_H
+
+#include "dot.h"
+#include "evidence.h"
+
+#if defined(__x86_64__) && !defined(__ILP32__) && defined(__GNUC__) && !defined(PYLM_PORTABLE)
+#define PYLM__HAVE_AVX2 1
+#else
+#define PYLM__HAVE_AVX2 0
+#endif
+
+/* What is gathered at a node. */
+struct pylm__gathered {
+    int16_t inputs[PYLM__DOT_MAX]; /* calibrated log-odds by template, 0 without evidence */
+    uint32_t left, all;            /* sums of n0 / N and of n / N, in 2^-PYLM__UNIT_BITS */
+};
+
+/* Two sets of templates, a bit each. */
+struct pylm__sets {
+    uint32_t alive; /* those that have evidence */
+    uint32_t stale; /* of these, the ones that have been narrowed: what their slices say has still to be read */
+};
+
+/* Reads what is stale, and must come before the others. */
+void pylm__look_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t stale);
+
+/* What the slices of a set of templates say at the node that parts its leaves at `mid`. */
+void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
+                           uint32_t mid, struct pylm__gathered *gathered);
+
+/* Narrows those alive to the left (0) or right (1) child, after pylm__gather() at the same node. What the next
+ * pylm__look() will read is fetched, but not waited for. */
+struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
+                                        uint32_t mid, int side);
+
+#if PYLM__HAVE_AVX2
+/* The same; no template of the set is rare. */
+void pylm__look_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t stale);
+void pylm__gather_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive, uint32_t mid,
+                       struct pylm__gathered *gathered);
+struct pylm__sets pylm__narrow_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
+                                    uint32_t mid, int side);
+#endif
+
+/* Whether this processor has the faster instructions. */
+static inline int pylm__have_avx2(void)
+{
+#if PYLM__HAVE_AVX2
+    return __builtin_cpu_supports("avx2");
+#else
+    return 0;
+#endif
+}
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * score.c: the probability of symbols that are known.
+ *
+ * A model is much larger than a processor's caches, so most of the time would be spent waiting for memory. What a text
+ * says is known before it is scored, so several of its symbols are looked at in turn, abreast: while the one's
+ * numbers are on their way, another's are worked with.
+ */
+#include "predict.h"
+
+/* One symbol on its way down a tree. */
+struct path {
+    struct pylm__work *work;
+    struct pylm__frame *frame;
+    struct pylm__slices slices;
+    struct pylm__node node;
+    struct pylm__gathered gathered;
+    struct pylm__small p;
+    uint32_t leaf;
+};
+
+static void path_begin(const struct pylm__model *model, struct pylm__work *works, uint32_t i, struct path *path)
+{
+    path->work = (struct pylm__work *)(void *)((uint8_t *)(void *)works + i * (size_t)pylm__path_nbytes(model));
+    if (i) {
+        path->work->mixer.tree = works->mixer.tree;
+        path->work->tree_number = works->tree_number;
+    }
+    path->frame = pylm__frame(path->work, 0);
+    path->slices = pylm__frame_slices(path->work, path->frame);
+    path->p = pylm__small_one();
+}
+
+static inline int is_under_way(const struct path *path)
+{
+    return path->frame->hi - path->frame->lo > 1u;
+}
+
+/* The three parts of going down a node. */
+
+static inline void path_look(struct path *path)
+{
+    struct pylm__frame *frame = path->frame;
+    path->node = pylm__tree_node(&path->work->mixer.tree, frame->node, frame->lo, frame->hi);
+    pylm__node_look(&path->work->mixer, &frame->front, &path->slices);
+}
+
+static inline void path_gather(struct path *path)
+{
+    pylm__node_gather(&path->work->mixer, path->node, &path->frame->front, &path->slices, &path->gathered);
+}
+
+static inline void path_step(struct path *path)
+{
+    const struct pylm__mixer *mixer = &path->work->mixer;
+    struct pylm__frame *frame = path->frame;
+    uint32_t mid = path->node.mid, right;
+    int side = path->leaf >= mid;
+    right = pylm__node_mix(mixer, path->node, &frame->front, &path->slices, &path->gathered);
+    path->p = pylm__small_times(path->p, side ? right : 65536u - right);
+    pylm__frame_enter(frame, mid, side);
+    if (is_under_way(path))
+        pylm__node_narrow(mixer, mid, side, &frame->front, &path->slices);
+}
+
+/* All paths down the tree at work. */
+static void follow(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
+                   uint32_t n, struct pylm__work *works, struct path *paths)
+{
+    const struct pylm__tree *tree = &works->mixer.tree;
+    struct path *on_way[PYLM__ABREAST];
+    uint32_t i, left;
+    for (i = 0; i < n; i++) {
+        path_begin(model, works, i, &paths[i]);
+        paths[i].leaf = pylm__tree_leaf(tree, symbols[i]);
+        pylm__lookup_index(model, tree, &states[i], &paths[i].work->lookup);
+    }
+    for (i = 0; i < n; i++)
+        pylm__lookup_buckets(model, tree, &paths[i].work->lookup);
+    for (i = 0; i < n; i++)
+        pylm__lookup_records(model, tree, &paths[i].work->lookup, &paths[i].work->mixer.evidence, &paths[i].slices);
+    for (i = 0; i < n; i++)
+        pylm__root_begin(model, &states[i], paths[i].work);
+    for (i = left = 0; i < n; i++)
+        if (is_under_way(&paths[i]))
+            on_way[left++] = &paths[i];
+    while (left) {
+        for (i = 0; i < left; i++)
+            path_look(on_way[i]);
+        for (i = 0; i < left; i++)
+            path_gather(on_way[i]);
+        for (i = 0; i < left; i++)
+            path_step(on_way[i]);
+        for (i = 0; i < left;)
+            if (is_under_way(on_way[i]))
+                i++;
+            else
+                on_way[i] = on_way[--left];
+    }
+}
+
+void pylm__probabilities(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
+                         uint32_t n, struct pylm__work *work, struct pylm__small *probabilities)
+{
+    struct path paths[PYLM__ABREAST];
+    uint32_t t, i;
+    pylm__work_first_tree(model, work);
+    for (t = 0; t < model->n_trees; t++) {
+        if (t)
+            pylm__work_next_tree(model, work);
+        follow(model, states, symbols, n, work, paths);
+        for (i = 0; i < n; i++) {
+            struct pylm__small p = pylm__small_times(paths[i].p, work->mixer.tree.share);
+            probabilities[i] = t ? pylm__small_plus(probabilities[i], p) : p;
+        }
+    }
+}
+
+int pylm_cost(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *work, uint32_t *cost_q16)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__small p;
+    if (symbol >= view->n_symbols)
+        return PYLM_ERR_ARGUMENT;
+    pylm__probabilities(view, pylm__state_const(state), &symbol, 1, work, &p);
+    *cost_q16 = pylm__small_cost(p);
+    return PYLM_OK;
+}
+
+/* Scores up to n symbols abreast, says how many, and makes the state read them. A state that learns has to read each
+ * before the next can be scored. */
+static int score_abreast(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work,
+                         struct pylm__small *probabilities, uint32_t *n_ret)
+{
+    struct pylm__state states[PYLM__ABREAST];
+    const struct pylm__model *view = pylm__model_view(model);
+    uint32_t i = 0, most = pylm__state_view(state)->learns ? 1u : PYLM__ABREAST;
+    *n_ret = 0;
+    if (most == 1u) {
+        if (symbols[0] >= view->n_symbols)
+            return PYLM_ERR_ARGUMENT;
+        pylm__probabilities(view, pylm__state_view(state), symbols, 1, work, probabilities);
+        *n_ret = 1;
+        return pylm_state_push(model, state, symbols[0]);
+    }
+    for (i = 0; i < most && i < n && symbols[i] < view->n_symbols; i++) {
+        states[i] = *pylm__state_view(state);
+        (void)pylm_state_push(model, state, symbols[i]);
+    }
+    if (i)
+        pylm__probabilities(view, states, symbols, i, work, probabilities);
+    *n_ret = i;
+    return i ? PYLM_OK : PYLM_ERR_ARGUMENT;
+}
+
+int pylm_score(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work,
+               uint32_t *costs_q16, uint64_t *total_q16)
+{
+    struct pylm__small probabilities[PYLM__ABREAST];
+    uint64_t at = 0, total = 0;
+    uint32_t i, n_scored, cost;
+    int status = PYLM_OK;
+    for (; at < n && status == PYLM_OK; at += n_scored) {
+        status = score_abreast(model, state, symbols + at, n - at, work, probabilities, &n_scored);
+        for (i = 0; i < n_scored; i++) {
+            cost = pylm__small_cost(probabilities[i]);
+            total += cost;
+            if (costs_q16)
+                costs_q16[at + i] = cost;
+        }
+    }
+    if (total_q16)
+        *total_q16 = total;
+    return status;
+}
