@@ -23,17 +23,16 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
         alive->of[i] = (uint8_t)pylm__mask(final->recalls[i].n);
 }
 
-/* The three rows of weights, of which the last may be missing, and the sum so far. */
+/* The three rows of weights, and the sum so far. */
 struct sum {
     const uint8_t *rows[3];
-    uint32_t n_rows, sum;
+    uint32_t sum;
 };
 
 static inline void add(struct sum *s, uint32_t input, int32_t value)
 {
-    int32_t weight = pylm__load_i16(s->rows[0] + 2u * input) + pylm__load_i16(s->rows[1] + 2u * input);
-    if (s->n_rows == 3u)
-        weight += pylm__load_i16(s->rows[2] + 2u * input);
+    int32_t weight = pylm__load_i16(s->rows[0] + 2u * input) + pylm__load_i16(s->rows[1] + 2u * input) +
+                     pylm__load_i16(s->rows[2] + 2u * input);
     s->sum += (uint32_t)weight * (uint32_t)value;
 }
 
@@ -58,29 +57,23 @@ static void add_overlay(struct sum *s, const struct pylm__final *final, const st
     indices[n] = pylm__repetition_index(&final->recalls[n], alive->of[n],
                                         pylm__recall_left(&final->recalls[n], alive->of[n], mid));
     s->rows[2] += (size_t)pylm__recall_set(n_alive, final->recalls[n].count[0], indices[n] != 0) * row_nbytes;
-    s->n_rows = 3;
     add_calibrated(s, tree, PYLM__INPUT_COUNTS, pylm__calibration_index(past.counts[0], past.counts[1]));
     add_calibrated(s, tree, PYLM__INPUT_AGES, pylm__ages_index(past));
     for (i = 0; i <= n; i++)
         add_calibrated(s, tree, PYLM__INPUT_RECALL + i, indices[i]);
 }
 
-uint32_t pylm__final_probability(const struct pylm__final *final, const struct pylm__tree *tree, uint32_t node,
-                                 uint32_t mid, uint32_t node_set, int32_t mixed, struct pylm__mean mean,
-                                 const struct pylm__alive *alive)
+uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
+                             int32_t mixed, struct pylm__mean mean, const struct pylm__alive *alive)
 {
-    uint32_t n_inputs = PYLM__N_FINAL + (final->adapts ? pylm__plan_inputs(&final->plan) : 0u);
-    size_t row_nbytes = 2u * n_inputs;
-    const uint8_t *weights = final->adapts ? tree->overlay_weights : tree->final_weights;
-    struct sum s = {{NULL, NULL, NULL}, 2, 0};
-    s.rows[0] = weights + node_set * row_nbytes;
-    s.rows[1] = weights + (tree->n_node_sets + pylm__confidence(mean)) * row_nbytes;
-    if (final->adapts) {
-        s.rows[2] = weights + (tree->n_node_sets + PYLM__N_CONFIDENCES) * row_nbytes;
-        add_overlay(&s, final, tree, node, mid, alive, (uint32_t)row_nbytes);
-    }
-    mixed = mixed > PYLM__MAX_MIXED_Q10 ? PYLM__MAX_MIXED_Q10 : mixed < -PYLM__MAX_MIXED_Q10 ? -PYLM__MAX_MIXED_Q10 : mixed;
-    add(&s, PYLM__FINAL_MIXED, mixed);
+    size_t row_nbytes = 2u * (PYLM__N_FINAL + pylm__plan_inputs(&final->plan));
+    struct sum s;
+    s.rows[0] = tree->overlay_weights + node.set * row_nbytes;
+    s.rows[1] = tree->overlay_weights + (tree->n_node_sets + pylm__confidence(mean)) * row_nbytes;
+    s.rows[2] = tree->overlay_weights + (tree->n_node_sets + PYLM__N_CONFIDENCES) * row_nbytes;
+    s.sum = 0;
+    add_overlay(&s, final, tree, node.number, node.mid, alive, (uint32_t)row_nbytes);
+    add(&s, PYLM__FINAL_MIXED, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10));
     add(&s, PYLM__FINAL_MEAN, pylm__mean_log_odds(mean));
     add(&s, PYLM__FINAL_CONSTANT, PYLM__CONSTANT_Q10);
     return pylm__squash(pylm__round_q13(s.sum));
@@ -89,7 +82,7 @@ uint32_t pylm__final_probability(const struct pylm__final *final, const struct p
 void pylm__final_descend(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive)
 {
     uint32_t i, left;
-    for (i = 0; final->adapts && i <= final->plan.n_recalled; i++) {
+    for (i = 0; i <= final->plan.n_recalled; i++) {
         left = pylm__recall_left(&final->recalls[i], alive->of[i], mid);
         alive->of[i] = (uint8_t)(side ? alive->of[i] & ~left : left);
     }

@@ -36,19 +36,16 @@ struct pylm__mean {
     uint32_t left, right;
 };
 
-/* ln of a sum, q10; true ones are below 2^29, others come from damaged tables. */
-static inline int32_t pylm__mean_ln(uint32_t sum)
+static inline int32_t pylm__clamp(int32_t x, int32_t most)
 {
-    return (int32_t)pylm__ln((sum < UINT32_C(1) << 30 ? sum : UINT32_C(1) << 30) + PYLM__MEAN_FLOOR);
+    return x > most ? most : x < -most ? -most : x;
 }
 
-/* The mean as log-odds, q10. */
+/* The mean as log-odds, q10. True sums are below 2^29; others come from damaged tables, and may wrap around. */
 static inline int32_t pylm__mean_log_odds(struct pylm__mean mean)
 {
-    int32_t nats = pylm__mean_ln(mean.right) - pylm__mean_ln(mean.left);
-    return nats > PYLM__MAX_LOG_ODDS_Q10    ? PYLM__MAX_LOG_ODDS_Q10
-           : nats < -PYLM__MAX_LOG_ODDS_Q10 ? -PYLM__MAX_LOG_ODDS_Q10
-                                            : nats;
+    uint32_t left = (mean.left + PYLM__MEAN_FLOOR) | 1u, right = (mean.right + PYLM__MEAN_FLOOR) | 1u;
+    return pylm__clamp((int32_t)(pylm__ln(right) - pylm__ln(left)), PYLM__MAX_LOG_ODDS_Q10);
 }
 
 static inline uint32_t pylm__confidence(struct pylm__mean mean)
@@ -116,13 +113,29 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
                        uint32_t tree_number, const struct pylm__state *state, const uint64_t *hashes,
                        struct pylm__alive *alive);
 
-/* Probability, q16, of going right.
+/* Probability, q16, of going right: without and with an overlay.
  *   mixed   the first stage's log-odds, q10 */
-uint32_t pylm__final_probability(const struct pylm__final *final, const struct pylm__tree *tree, uint32_t node,
-                                 uint32_t mid, uint32_t node_set, int32_t mixed, struct pylm__mean mean,
-                                 const struct pylm__alive *alive);
+static inline uint32_t pylm__final_plain(const struct pylm__tree *tree, uint32_t node_set, int32_t mixed,
+                                         struct pylm__mean mean)
+{
+    const uint8_t *a = tree->final_weights + 2u * (size_t)PYLM__N_FINAL * node_set;
+    const uint8_t *b =
+        tree->final_weights + 2u * (size_t)PYLM__N_FINAL * (tree->n_node_sets + pylm__confidence(mean));
+    int32_t x[PYLM__N_FINAL], weight;
+    uint32_t sum = 0, i;
+    x[PYLM__FINAL_MIXED] = pylm__clamp(mixed, PYLM__MAX_MIXED_Q10);
+    x[PYLM__FINAL_MEAN] = pylm__mean_log_odds(mean);
+    x[PYLM__FINAL_CONSTANT] = PYLM__CONSTANT_Q10;
+    for (i = 0; i < PYLM__N_FINAL; i++) {
+        weight = pylm__load_i16(a + 2u * i) + pylm__load_i16(b + 2u * i);
+        sum += (uint32_t)weight * (uint32_t)x[i];
+    }
+    return pylm__squash(pylm__round_q13(sum));
+}
+uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
+                             int32_t mixed, struct pylm__mean mean, const struct pylm__alive *alive);
 
-/* Keeps what lies on one side. */
+/* With an overlay: keeps what lies on one side. */
 void pylm__final_descend(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive);
 
 #endif

@@ -158,10 +158,10 @@ struct pylm__node {
 static inline struct pylm__node pylm__tree_node(const struct pylm__tree *tree, uint32_t number, uint32_t lo,
                                                 uint32_t hi)
 {
-    unsigned width = (unsigned)tree->symbol_bits + tree->set_bits;
-    uint64_t bit = (uint64_t)number * width;
-    struct pylm__node node = {number, pylm__bits(tree->nodes, bit, tree->symbol_bits),
-                              pylm__bits(tree->nodes, bit + tree->symbol_bits, tree->set_bits)};
+    unsigned width = (unsigned)tree->symbol_bits + tree->set_bits; /* 48 at most */
+    uint64_t word = pylm__word(tree->nodes, (uint64_t)number * width);
+    struct pylm__node node = {number, (uint32_t)word & pylm__mask(tree->symbol_bits),
+                              (uint32_t)(word >> tree->symbol_bits) & pylm__mask(tree->set_bits)};
     if (node.mid <= lo || node.mid >= hi)
         node.mid = lo + 1u;
     if (node.set >= tree->n_node_sets)

@@ -12,8 +12,14 @@
 void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state)
 {
     const struct pylm__tree *tree = &mixer->tree;
-    uint32_t k, role;
-    mixer->previous = pylm__context_previous(tree, state);
+    uint32_t k, role, n_sets[PYLM__N_FAMILIES];
+    mixer->row_nbytes = 2u * (tree->n_templates + 1u);
+    n_sets[0] = 0;
+    n_sets[1] = pylm__n_sets(0, tree->n_suffix, 0, 0);
+    n_sets[2] = n_sets[1] + tree->n_node_sets;
+    n_sets[3] = n_sets[2] + PYLM__N_LEVEL_SETS + pylm__context_previous(tree, state);
+    for (k = 0; k < PYLM__N_FAMILIES; k++)
+        mixer->families[k] = tree->weights + (size_t)n_sets[k] * mixer->row_nbytes;
     mixer->suffixes = pylm__mask(tree->n_suffix);
     mixer->skips = 0;
     for (k = 0; k < PYLM__N_LEVEL_ROLES; k++)
@@ -51,22 +57,6 @@ static inline struct pylm__situation situation_of(const struct pylm__mixer *mixe
     return situation;
 }
 
-/* The rows of weights that a situation chooses. */
-static inline void choose_rows(const struct pylm__mixer *mixer, const struct pylm__situation *situation,
-                               uint32_t node_set, const uint8_t **rows)
-{
-    const struct pylm__tree *tree = &mixer->tree;
-    struct pylm__place place = {node_set, mixer->previous};
-    uint32_t sets[PYLM__N_FAMILIES];
-    size_t row = 2u * (tree->n_templates + 1u), before = pylm__n_sets(0, tree->n_suffix, 0, 0);
-    pylm__situation_sets(situation, place, sets);
-    rows[0] = tree->weights + sets[0] * row;
-    rows[1] = tree->weights + (before + sets[1]) * row;
-    before += tree->n_node_sets;
-    rows[2] = tree->weights + (before + sets[2]) * row;
-    rows[3] = tree->weights + (before + PYLM__N_LEVEL_SETS + sets[3]) * row;
-}
-
 void pylm__node_look(const struct pylm__mixer *mixer, struct pylm__front *front, const struct pylm__slices *slices)
 {
     uint32_t stale = front->sets.stale;
@@ -101,16 +91,21 @@ uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node,
     struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
     const uint8_t *rows[PYLM__N_FAMILIES];
     uint32_t mixed;
-    choose_rows(mixer, &situation, node.set, rows);
+    rows[0] = mixer->families[0] + (size_t)pylm__suffix_set(&situation) * mixer->row_nbytes;
+    rows[1] = mixer->families[1] + (size_t)node.set * mixer->row_nbytes;
+    rows[2] = mixer->families[2] + (size_t)(situation.digits & 0xffffu) * mixer->row_nbytes;
+    rows[3] = mixer->families[3];
     mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u);
-    return pylm__final_probability(&mixer->final, tree, node.number, node.mid, node.set, pylm__round_q13(mixed),
-                                   mean, &front->alive);
+    if (mixer->final.adapts)
+        return pylm__final_adapted(&mixer->final, tree, node, pylm__round_q13(mixed), mean, &front->alive);
+    return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean);
 }
 
 void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
                        const struct pylm__slices *slices)
 {
-    pylm__final_descend(&mixer->final, mid, side, &front->alive);
+    if (mixer->final.adapts)
+        pylm__final_descend(&mixer->final, mid, side, &front->alive);
 #if PYLM__HAVE_AVX2
     if (mixer->avx2) {
         front->sets = pylm__narrow_avx2(&mixer->evidence, slices, front->sets.alive, mid, side);

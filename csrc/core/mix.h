@@ -32,7 +32,8 @@ struct pylm__mixer {
     struct pylm__tree tree;
     struct pylm__final final;
     struct pylm__evidence evidence; /* what was found for the contexts */
-    uint32_t previous; /* set of family 3 */
+    const uint8_t *families[PYLM__N_FAMILIES]; /* where the weights of each begin; of the last, the chosen row */
+    uint32_t row_nbytes;
     uint32_t suffixes; /* suffix templates, a bit each */
     uint32_t skips;    /* those with PYLM__ROLE_SKIP */
     uint32_t levels[PYLM__N_LEVEL_ROLES]; /* the templates with PYLM__ROLE_LEVEL_1 and on */

@@ -55,13 +55,18 @@ static inline uint32_t pylm__situation_digits(uint32_t role, uint32_t level)
     return role == PYLM__ROLE_SKIP ? UINT32_C(1) << 16 : level * unit[role];
 }
 
+/* The set of family 0. */
+static inline uint32_t pylm__suffix_set(const struct pylm__situation *s)
+{
+    uint32_t hits = s->hits ? s->hits - 1u : 0u, skips = s->digits >> 16;
+    return (s->suffix * PYLM__N_SKIPS + (skips < PYLM__N_SKIPS ? skips : PYLM__N_SKIPS - 1u)) * PYLM__N_HITS +
+           (hits < PYLM__N_HITS ? hits : PYLM__N_HITS - 1u);
+}
+
 /* The chosen sets, as numbers within their families. */
 static inline void pylm__situation_sets(const struct pylm__situation *s, struct pylm__place place, uint32_t *sets)
 {
-    uint32_t hits = s->hits ? s->hits - 1u : 0u, skips = s->digits >> 16;
-    sets[0] = (s->suffix * PYLM__N_SKIPS + (skips < PYLM__N_SKIPS ? skips : PYLM__N_SKIPS - 1u)) *
-                  PYLM__N_HITS +
-              (hits < PYLM__N_HITS ? hits : PYLM__N_HITS - 1u);
+    sets[0] = pylm__suffix_set(s);
     sets[1] = place.node_set;
     sets[2] = s->digits & 0xffffu;
     sets[3] = place.previous;
