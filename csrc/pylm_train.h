@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * pylm_train.h: the public contract of the hosted part: training, and model files.
+ * pylm_train.h: the public contract of the hosted part: training, scoring in bulk, and model files.
  *
  * Training counts a text once, calibrates and weighs the counts on blocks of that text whose own counts
  * are taken out, and writes a model image (see pylm.h). There is no learning rate and no seed: the same
@@ -56,7 +56,8 @@ enum pylm_stage {
     PYLM_STAGE_COUNT = 2,     /* contexts, template by template */
     PYLM_STAGE_CHOOSE = 6,    /* with max_nbytes: what to leave out; then counting and fitting once more */
     PYLM_STAGE_FIT = 3,       /* mixing weights */
-    PYLM_STAGE_WRITE = 4      /* the image */
+    PYLM_STAGE_WRITE = 4,     /* the image */
+    PYLM_STAGE_SCORE = 7      /* texts */
 };
 
 /* One word or two for a stage, in static memory. */
@@ -144,6 +145,26 @@ PYLM_API int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, ui
  * PYLM_ERR_CANCELLED. */
 PYLM_API int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
                                 uint64_t *image_nbytes_ret);
+
+/* ------------------------------------------------------------------ scoring in bulk */
+
+/* Scores many texts on several threads. Each symbol's cost is what pylm_score() gives; long texts are cut among the
+ * threads, too.
+ *   context       the state before each text; NULL: the start of a text. Nothing is learned, whether it adapts or not,
+ *                 and it does not change.
+ *   symbols       of all texts, one behind the other.
+ *   ends          where the symbols of each text end: n_texts numbers, none less than the one before. A text may be
+ *                 empty.
+ *   n_threads     0: one a processor.
+ *   costs_q16     a cost for every symbol, or NULL.
+ *   totals_q16    a sum for every text, or NULL.
+ *   task          progress and cancelling, or NULL.
+ * Memory: for each thread pylm_work_nbytes(), and some 300 bytes for every 2,048 symbols.
+ * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have, or if a rule for ends is broken; PYLM_ERR_MEMORY,
+ * PYLM_ERR_LARGE or PYLM_ERR_CANCELLED. Costs and totals mean nothing then. */
+PYLM_API int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
+                              const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
+                              uint64_t *totals_q16, pylm_task *task);
 
 /* ------------------------------------------------------------------ files */
 

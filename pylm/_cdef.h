@@ -140,7 +140,8 @@ enum pylm_stage {
     PYLM_STAGE_COUNT = 2,
     PYLM_STAGE_CHOOSE = 6,
     PYLM_STAGE_FIT = 3,
-    PYLM_STAGE_WRITE = 4
+    PYLM_STAGE_WRITE = 4,
+    PYLM_STAGE_SCORE = 7
 };
 
 const char *pylm_stage_text(int stage);
@@ -173,5 +174,9 @@ int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n,
                          pylm_task *task);
 int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
                        uint64_t *image_nbytes_ret);
+
+int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
+                     const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
+                     uint64_t *totals_q16, pylm_task *task);
 
 int pylm_file_save(const char *path, const void *data, uint64_t nbytes);

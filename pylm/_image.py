@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Union
 
 from ._native import NONE, check, ffi, lib
+from ._progress import Progress, new_task, run
 from ._text import TEXT_TYPES, Bytes, as_bytes
 from ._tokenizer import ExternalTokenizer
 from .errors import ArgumentError, ModelDamagedError
@@ -171,6 +172,26 @@ class Image:
             if step is not None:
                 step(n)
         return result
+
+    def score_batch(
+        self, state: Any, symbols: array[int], ends: array[int], threads: int, bar: Progress, costs: Any = None
+    ) -> array[int]:
+        """Costs of many texts, 1/65536 bit, each read by a copy of the state.
+
+        symbols  of all texts, checked; the i-th ends at ends[i], array("Q").
+        costs    writable buffer for as many uint32 costs as there are symbols, or None.
+        """
+        totals, task = array("Q", bytes(8 * len(ends))), new_task()
+        call = (
+            self.model, state, ffi.from_buffer("uint32_t[]", symbols), ffi.from_buffer("uint64_t[]", ends), len(ends),
+            threads, ffi.NULL if costs is None else ffi.from_buffer("uint32_t[]", costs, require_writable=True),
+            ffi.from_buffer("uint64_t[]", totals, require_writable=True),
+        )  # fmt: skip
+        if len(symbols) < SCORE_SLICE:
+            check(lib.pylm_score_batch(*call, ffi.NULL))
+        else:
+            check(run(lambda: lib.pylm_score_batch(*call, task), task, bar.show))
+        return totals
 
     def distribution_q62(self, state: Any) -> np.ndarray:
         """Probabilities of all symbols in units of 2^-62, uint64; they sum to 2^62 exactly."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Stop = Union[str, bytes, Sequence[Union[str, bytes]], None]
 
 ONE_Q16 = 65536
+MAX_THREADS = 1024
 MAX_U32 = 0xFFFFFFFF
 MAX_WINDOW = 1 << 16
 SIZE_UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}

@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_eval(commands)
     _add_next(commands)
     _add_generate(commands)
-    info = _add(commands, "info", _info, "say what a model is")
+    info = _add(commands, "info", _info, "say what a model is, after checking every byte of it")
     info.add_argument("model", metavar="MODEL")
     _add(commands, "demo", _demo, "train on Python's own manual and show what comes out; takes seconds")
     return parser
@@ -234,7 +234,7 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 def _info(options: argparse.Namespace) -> None:
-    with load(options.model) as model:
+    with load(options.model, verify=True) as model:
         info = model.info
     print(json.dumps(info.as_dict()) if options.json else describe(info))
 

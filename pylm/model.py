@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from time import perf_counter
 from types import TracebackType
@@ -16,7 +16,7 @@ from ._image import ENCODE_SLICE, TOKENIZER_NAMES, Image, new_symbols
 from ._native import ffi, lib
 from ._progress import Progress
 from ._sampling import (
-    MAX_U32, Sampler, as_characters, integer, stop_strings, texts, until_stop,
+    MAX_THREADS, MAX_U32, Sampler, as_characters, integer, stop_strings, texts, until_stop,
 )  # fmt: skip
 from ._text import TEXT_TYPES, Bytes, Path, as_bytes, document, map_file
 from .errors import ArgumentError, EmptyTextError
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from ._image import Ids, TextOrIds
     from ._sampling import Stop
+
+QUICKLY_VERIFIED = 1 << 20  # bytes
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -213,6 +216,49 @@ class Model:
         cost = image.score(self._state_after(context), image.symbols(text, closed=True))
         return -cost * NATS_PER_COST
 
+    def score_batch(
+        self, texts: Iterable[TextOrIds], *, context: TextOrIds = "", threads: int | None = None,
+        progress: bool | None = None,
+    ) -> list[float]:  # fmt: skip
+        """`score()` of many texts, on several threads.
+
+        context    what stands before each of them.
+        threads    processors to use; None: all. Does not change what comes out.
+        progress   show a bar on standard error; None: if that is a terminal.
+        """
+        totals, _, _ = self._batch(texts, context, threads, progress, with_costs=False)
+        return [-cost * NATS_PER_COST for cost in totals]
+
+    def logprobs_batch(
+        self, texts: Iterable[TextOrIds], *, context: TextOrIds = "", threads: int | None = None,
+        progress: bool | None = None,
+    ) -> list[np.ndarray]:  # fmt: skip
+        """`logprobs()` of many texts, on several threads; settings as in `score_batch()`. One array a text."""
+        import numpy as np
+
+        _, costs, ends = self._batch(texts, context, threads, progress, with_costs=True)
+        return np.split(np.frombuffer(costs, np.uint32) * -NATS_PER_COST, ends[:-1]) if ends else []
+
+    def _batch(
+        self, texts: Iterable[TextOrIds], context: TextOrIds, threads: int | None, progress: bool | None,
+        *, with_costs: bool,
+    ) -> tuple[array[int], array[int], array[int]]:  # fmt: skip
+        image, symbols, ends = self._image, array("I"), array("Q")
+        if isinstance(texts, TEXT_TYPES):
+            raise TypeError("expected several texts, not one: put it into a list")
+        n_threads = 0 if threads is None else integer("threads", threads, 1, MAX_THREADS)
+        for i, text in enumerate(texts):
+            try:
+                symbols.extend(image.symbols(text, closed=True))
+            except (ArgumentError, TypeError) as error:
+                raise type(error)(f"text {i}: {error}") from None
+            ends.append(len(symbols))
+        costs = new_symbols(len(symbols) if with_costs else 0)
+        state = self._state_after(context)
+        with Progress(progress) as bar:
+            totals = image.score_batch(state, symbols, ends, n_threads, bar, costs if with_costs else None)
+        return totals, costs, ends
+
     def perplexity(self, text: TextOrIds | os.PathLike[str], *, adapt: bool = False) -> float:
         """Perplexity per symbol of a text or, given as a pathlib.Path, of a file; with `adapt`, of one that is
         learned from while it is read. EmptyTextError if it has no symbol."""
@@ -346,12 +392,15 @@ class Model:
         return self._image.new_state(self._prompt(context))
 
 
-def load(path: Path, *, verify: bool = True) -> Model:
+def load(path: Path, *, verify: bool | None = None) -> Model:
     """Opens a model file. It is mapped into memory, not read, so that even a large one opens at once, and
     several processes share one copy.
 
-    verify   compare the checksum of the whole file, which reads it once (about 0.3 ms a MB).
+    verify   compare the checksum of the whole file, which reads it once (about 0.3 ms a MB). None: only if it has
+             1 MB at most. What a model says about itself is always checked; damage elsewhere is harmless but for the
+             numbers, which may be wrong. `pylm info` compares.
     Do not write into a file that is open, but replace it, as `Model.save()` does.
     Raises OSError, ModelFormatError (not a model), ModelVersionError, ModelDamagedError.
     """
-    return Model(map_file(path), verify=verify, subject=os.fspath(path))
+    data = map_file(path)
+    return Model(data, verify=len(data) <= QUICKLY_VERIFIED if verify is None else verify, subject=os.fspath(path))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._image import TOKENIZERS, checked_ids
 from ._native import check, ffi, lib
 from ._progress import Progress, new_task, run
-from ._sampling import integer, parse_size
+from ._sampling import MAX_THREADS, integer, parse_size
 from ._text import TEXT_TYPES, Source, as_bytes, documents, total_nbytes, with_named_files
 from ._tokenizer import ExternalTokenizer, is_external, open_tokenizer
 from .errors import ArgumentError
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 NUMBERS = {"auto": lib.PYLM_TOKENIZER_AUTO, **TOKENIZERS}
 MAX_TREES = 8
-MAX_THREADS = 1024
 MAX_SIZE = 1 << 62
 SHORT_NBYTES = 1 << 18  # of a document: read within some 10 ms, so that no thread is worth it
 

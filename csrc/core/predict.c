@@ -67,23 +67,36 @@ struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pyl
     return pylm__frame(work, 0);
 }
 
-/* Depth first, left before right: the left child goes on one level down, the right child waits in the
- * place of its parent. A damaged tree that is deeper than its header says ends in its first leaf. */
-void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
-                uint64_t mass, uint64_t least, pylm__visit visit, void *user)
+/* Makes a frame the one of a child of its node. */
+static void enter(const struct pylm__work *work, struct pylm__frame *frame, uint32_t mid, int side, uint64_t mass,
+                  struct pylm__small p)
 {
-    struct pylm__frame *frame = pylm__root(model, state, work), *left;
+    struct pylm__slices slices = pylm__frame_slices(work, frame);
+    frame->mass = mass;
+    frame->p = p;
+    pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
+    pylm__frame_enter(frame, mid, side);
+}
+
+/* Depth first, the more probable child first: it goes on one level down while the other waits in the place of its
+ * parent, if it is probable enough. A damaged tree that is deeper than its header says ends in its first leaf. */
+void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
+                uint64_t mass, const uint64_t *least, pylm__visit visit, void *user)
+{
+    struct pylm__frame *frame = pylm__root(model, state, work), *next;
     const struct pylm__mixer *mixer = &work->mixer;
     struct pylm__slices slices;
     struct pylm__gathered gathered;
     struct pylm__node node;
+    struct pylm__small p[2];
+    uint64_t masses[2];
     uint32_t level = 0, right;
-    uint64_t right_mass;
+    int side;
     frame->mass = mass;
     for (;;) {
         frame = pylm__frame(work, level);
-        if (frame->mass < least || frame->hi - frame->lo <= 1u || level == mixer->tree.depth) {
-            if (frame->mass >= least)
+        if (frame->mass < *least || frame->hi - frame->lo <= 1u || level == mixer->tree.depth) {
+            if (frame->mass >= *least)
                 visit(user, frame->lo, frame);
             if (!level--)
                 return;
@@ -94,19 +107,18 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
         pylm__node_look(mixer, &frame->front, &slices);
         pylm__node_gather(mixer, node, &frame->front, &slices, &gathered);
         right = pylm__node_mix(mixer, node, &frame->front, &slices, &gathered);
-        right_mass = pylm__mass_times(frame->mass, right);
-        left = pylm__frame(work, level + 1u);
-        memcpy(left, frame, (size_t)pylm__frame_nbytes(mixer->tree.n_templates));
-        left->mass = frame->mass - right_mass;
-        left->p = pylm__small_times(frame->p, 65536u - right);
-        frame->mass = right_mass;
-        frame->p = pylm__small_times(frame->p, right);
-        pylm__node_narrow(mixer, node.mid, 1, &frame->front, &slices);
-        pylm__frame_enter(frame, node.mid, 1);
-        slices = pylm__frame_slices(work, left);
-        pylm__node_narrow(mixer, node.mid, 0, &left->front, &slices);
-        pylm__frame_enter(left, node.mid, 0);
-        level++;
+        masses[1] = pylm__mass_times(frame->mass, right);
+        masses[0] = frame->mass - masses[1];
+        p[0] = pylm__small_times(frame->p, 65536u - right);
+        p[1] = pylm__small_times(frame->p, right);
+        side = masses[1] > masses[0];
+        next = frame;
+        if (masses[!side] >= *least) {
+            next = pylm__frame(work, ++level);
+            memcpy(next, frame, (size_t)pylm__frame_nbytes(mixer->tree.n_templates));
+            enter(work, frame, node.mid, !side, masses[!side], p[!side]);
+        }
+        enter(work, next, node.mid, side, masses[side], p[side]);
     }
 }
 
@@ -126,6 +138,7 @@ void pylm_distribution(const pylm_model *model, const pylm_state *state, void *m
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
     struct sum sum;
+    uint64_t least = 0;
     uint32_t t, i;
     for (i = 0; i < view->n_symbols; i++)
         q62[i] = 0;
@@ -135,6 +148,6 @@ void pylm_distribution(const pylm_model *model, const pylm_state *state, void *m
     for (t = 0; t < view->n_trees; t++) {
         if (t)
             pylm__work_next_tree(view, work);
-        pylm__walk(view, pylm__state_const(state), work, (uint64_t)sum.tree->share << 46, 0, add_leaf, &sum);
+        pylm__walk(view, pylm__state_const(state), work, (uint64_t)sum.tree->share << 46, &least, add_leaf, &sum);
     }
 }

@@ -3,18 +3,16 @@
  *
  * search.c: the most probable next symbols.
  *
- * A subtree is at least as probable as any leaf in it. So all leaves of probability p and more are found
- * by walking down only where p is still reached; with p too high, fewer than k come out, and the search
- * is done again with p / 8. The nodes visited are, up to a small factor, those that a best-first search
- * with a queue would visit, but the memory is one frame a level, known beforehand and small enough for a
- * microcontroller. With several trees an average of at least p needs one tree that gives p.
+ * A subtree is at least as probable as any leaf in it. So as soon as k leaves are known, a subtree that is less probable
+ * than the worst of them can be passed over; and since the more probable child is looked at first, good ones are known
+ * early. The nodes visited are, up to a small factor, those that a best-first search with a queue would visit, but the
+ * memory is one frame a level, known beforehand and small enough for a microcontroller. With several trees a symbol
+ * whose average is better than the worst is so in one tree at least.
  */
 #include "search.h"
 
 #include "predict.h"
 
-#define STEP_BITS 3u      /* the next try goes down to 1/8 */
-#define LAST_BITS 62u     /* the whole tree */
 #define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
 
 struct search {
@@ -23,6 +21,7 @@ struct search {
     struct pylm__work *work;
     pylm_candidate *heap; /* the worst candidate first */
     uint32_t n, k;
+    uint64_t least; /* probability, q62, that a symbol must have */
     int may_repeat; /* another tree may have found the same symbol */
 };
 
@@ -101,43 +100,29 @@ static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame
         search->heap[0] = found;
         sift_down(search->heap, search->n, 0);
     }
-}
-
-/* Finds all symbols of probability 2^-bits and more, as far as they are among the best k. */
-static void try_down_to(struct search *search, uint32_t bits)
-{
-    uint64_t one = UINT64_C(1) << 62, least = bits < LAST_BITS ? one >> bits : 0u;
-    uint32_t t, n_trees = least ? search->model->n_trees : 1u; /* one tree has all the symbols */
-    search->n = 0;
-    pylm__work_first_tree(search->model, search->work);
-    for (t = 0; t < n_trees; t++) {
-        search->may_repeat = t > 0;
-        if (t)
-            pylm__work_next_tree(search->model, search->work);
-        pylm__walk(search->model, search->state, search->work, one, least, keep_leaf, search);
-    }
+    if (search->n == search->k)
+        search->least = (uint64_t)pylm__exp2_neg(search->heap[0].cost_q16 + ROUNDING_Q16) << 31;
 }
 
 void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work, pylm_candidate *best,
               uint32_t *n_ret)
 {
     struct search search;
-    uint32_t bits;
+    uint32_t t;
     search.model = pylm__model_view(model);
     search.state = pylm__state_const(state);
     search.work = work;
     search.heap = best;
     search.k = k < search.model->n_symbols ? k : search.model->n_symbols;
     search.n = 0;
-    if (search.k) {
-        bits = search.k < search.model->n_symbols / 4u ? pylm__ilog2(search.k) + STEP_BITS : LAST_BITS;
-        for (;; bits += STEP_BITS) {
-            try_down_to(&search, bits);
-            if (bits >= LAST_BITS ||
-                (search.n == search.k && best[0].cost_q16 + ROUNDING_Q16 <= bits << 16))
-                break;
-        }
-        pylm__candidates_sort(best, search.n);
+    search.least = 0;
+    pylm__work_first_tree(search.model, search.work);
+    for (t = 0; search.k && t < search.model->n_trees; t++) {
+        search.may_repeat = t > 0;
+        if (t)
+            pylm__work_next_tree(search.model, search.work);
+        pylm__walk(search.model, search.state, search.work, UINT64_C(1) << 62, &search.least, keep_leaf, &search);
     }
+    pylm__candidates_sort(best, search.n);
     *n_ret = search.n;
 }

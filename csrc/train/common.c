@@ -108,6 +108,8 @@ const char *pylm_stage_text(int stage)
         return "fitting weights";
     case PYLM_STAGE_WRITE:
         return "writing";
+    case PYLM_STAGE_SCORE:
+        return "scoring";
     default:
         return "working";
     }

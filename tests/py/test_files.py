@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pylm
 import pytest
+from pylm import cli
 from texts import random_numbers
 
 
@@ -100,3 +101,20 @@ def test_saving_to_a_device_does_not_replace_it(content: bytes) -> None:
         model.save("/dev/full")
     for device in ("/dev/null", "/dev/full"):
         assert stat.S_ISCHR(os.stat(device).st_mode)
+
+
+def test_large_files_are_compared_when_asked(tmp_path: Path) -> None:
+    random = random_numbers(3)
+    text = bytes(next(random) & 255 for _ in range(150_000))
+    content = bytearray(pylm.train([text * 2])._image.content())
+    assert len(content) > 1 << 20
+    content[-100_000] ^= 1
+    path = tmp_path / "large.pylm"
+    path.write_bytes(content)
+    with pytest.raises(pylm.ModelDamagedError):
+        pylm.load(path, verify=True)
+    with pytest.raises(pylm.ModelDamagedError):
+        pylm.Model(bytes(content))
+    with pylm.load(path) as damaged:
+        assert abs(damaged.distribution("a").sum() - 1) < 1e-9
+    assert cli.main(["info", str(path)]) == 1

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * batch.c: scoring many texts on many threads. A text is cut into chunks: what a model that does not learn says about a
+ * symbol depends on the state before it only, and pushing symbols to get there costs a hundredth of scoring them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common.h"
+
+#define CHUNK 2048u /* symbols: some milliseconds */
+
+struct chunk {
+    pylm_state state; /* before its first symbol */
+    uint64_t text, begin, end; /* symbols */
+};
+
+struct batch {
+    const pylm_model *model;
+    const uint32_t *symbols;
+    uint32_t *costs;
+    uint64_t *totals; /* of the chunks */
+    struct chunk *chunks;
+    uint64_t n_chunks;
+};
+
+static uint64_t count_chunks(const uint64_t *ends, uint64_t n_texts)
+{
+    uint64_t i, n = 0, begin = 0;
+    for (i = 0; i < n_texts; begin = ends[i++])
+        n += (ends[i] - begin + CHUNK - 1u) / CHUNK;
+    return n;
+}
+
+/* Finds the state at the start of every chunk. */
+static int cut(struct batch *batch, const pylm_state *context, const uint64_t *ends, uint64_t n_texts,
+               const pylm_task *task)
+{
+    uint64_t text, at = 0, begin;
+    struct chunk *chunk = batch->chunks;
+    for (text = 0; text < n_texts; text++) {
+        pylm_state state = *context;
+        for (begin = at; at < ends[text]; at++) {
+            if ((at - begin) % CHUNK == 0) {
+                chunk->state = state;
+                chunk->text = text;
+                chunk->begin = at;
+                chunk->end = ends[text] - at < CHUNK ? ends[text] : at + CHUNK;
+                chunk++;
+                if (pylm__task_cancelled(task))
+                    return PYLM_ERR_CANCELLED;
+            }
+            PYLM__TRY(pylm_state_push(batch->model, &state, batch->symbols[at]));
+        }
+    }
+    return PYLM_OK;
+}
+
+static int score_chunk(void *user, uint32_t number, pylm_task *task)
+{
+    struct batch *batch = user;
+    struct chunk *chunk = &batch->chunks[number];
+    void *work = malloc((size_t)pylm_work_nbytes(batch->model));
+    int status = PYLM_ERR_MEMORY;
+    (void)task;
+    if (work)
+        status = pylm_score(batch->model, &chunk->state, batch->symbols + chunk->begin, chunk->end - chunk->begin, work,
+                            batch->costs ? batch->costs + chunk->begin : NULL, &batch->totals[number]);
+    free(work);
+    return status;
+}
+
+static int score_chunks(struct batch *batch, const pylm_state *context, const uint64_t *ends, uint64_t n_texts,
+                        uint32_t n_threads, uint64_t *totals_q16, pylm_task *task)
+{
+    uint64_t i;
+    PYLM__TRY(cut(batch, context, ends, n_texts, task));
+    pylm__task_begin(task, PYLM_STAGE_SCORE, batch->n_chunks);
+    PYLM__TRY(pylm__run_jobs(score_chunk, batch, (uint32_t)batch->n_chunks, n_threads, task));
+    for (i = 0; i < batch->n_chunks && totals_q16; i++)
+        totals_q16[batch->chunks[i].text] += batch->totals[i];
+    return PYLM_OK;
+}
+
+int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
+                     const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
+                     uint64_t *totals_q16, pylm_task *task)
+{
+    struct batch batch;
+    pylm_state start;
+    uint64_t i;
+    int status = PYLM_ERR_MEMORY;
+    if (context)
+        start = *context;
+    else
+        pylm_state_init(&start);
+    pylm_state_learn(&start, 0);
+    for (i = 0; i < n_texts; i++) {
+        if (i && ends[i] < ends[i - 1u])
+            return PYLM_ERR_ARGUMENT;
+        if (totals_q16)
+            totals_q16[i] = 0;
+    }
+    batch.model = model;
+    batch.symbols = symbols;
+    batch.costs = costs_q16;
+    batch.n_chunks = count_chunks(ends, n_texts);
+    if (batch.n_chunks > UINT32_MAX >> 1)
+        return PYLM_ERR_LARGE;
+    batch.chunks = pylm__array_new(batch.n_chunks, sizeof *batch.chunks);
+    batch.totals = pylm__array_new(batch.n_chunks, sizeof *batch.totals);
+    if (batch.chunks && batch.totals)
+        status = score_chunks(&batch, &start, ends, n_texts, n_threads, totals_q16, task);
+    free(batch.chunks);
+    free(batch.totals);
+    return status;
+}
