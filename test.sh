@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs all tests: of the Python package, installed into .venv; of the C library, with sanitizers; and of an
-# installed C library from outside. PYLM_WERROR=1 makes compiler warnings errors.
+# installed C library from outside; then how many instructions scoring takes. PYLM_WERROR=1 makes compiler warnings errors.
 set -eu
 cd "$(dirname "$0")"
 . .ci/setup.sh
@@ -19,3 +19,8 @@ cmake --build build --parallel 2
 ctest --test-dir build --output-on-failure --parallel 2
 
 sh tests/c/consumer/run.sh
+
+if [ "$(uname -sm)" = "Linux x86_64" ]; then
+    need valgrind valgrind
+    sh tests/instructions/run.sh
+fi
