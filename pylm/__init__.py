@@ -19,6 +19,7 @@ from ._native import ffi as _ffi
 from ._native import lib as _lib
 from .errors import (
     ArgumentError,
+    BusyError,
     EmptyTextError,
     MissingPackageError,
     ModelDamagedError,
@@ -26,16 +27,21 @@ from .errors import (
     ModelVersionError,
     OutOfMemoryError,
     PylmError,
+    StoreDamagedError,
+    StoreFormatError,
+    StoreVersionError,
     TooLargeError,
 )
 from .model import Evaluation, Model, ModelInfo, load
 from .state import Prediction, State
+from .store import Store, StoredDocument, StoreInfo, build, count, merge
 from .train import train
 
 __version__: str = _ffi.string(_lib.pylm_version()).decode()
 
 __all__ = [
     "ArgumentError",
+    "BusyError",
     "EmptyTextError",
     "Evaluation",
     "MissingPackageError",
@@ -48,7 +54,16 @@ __all__ = [
     "Prediction",
     "PylmError",
     "State",
+    "Store",
+    "StoreDamagedError",
+    "StoreFormatError",
+    "StoreInfo",
+    "StoreVersionError",
+    "StoredDocument",
     "TooLargeError",
+    "build",
+    "count",
     "load",
+    "merge",
     "train",
 ]

@@ -40,3 +40,19 @@ class ModelVersionError(ModelFormatError):
 
 class ModelDamagedError(ModelFormatError):
     """A model whose end is missing, or that contradicts its checksum."""
+
+
+class StoreFormatError(PylmError, ValueError):
+    """The bytes are not a pylm store. Base of the two errors below."""
+
+
+class StoreVersionError(StoreFormatError):
+    """A store of another format version: it needs another version of pylm."""
+
+
+class StoreDamagedError(StoreFormatError):
+    """A store whose end is missing, or that contradicts its checksums."""
+
+
+class BusyError(PylmError, RuntimeError):
+    """Another process is writing the same store."""

@@ -66,25 +66,37 @@ def train(
     Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, MissingPackageError, and OSError for
     files.
     """
-    options = _options(tokenizer, threads, min_count, trees, classes, max_order, pieces, size)
-    external = open_tokenizer(tokenizer) if options.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL else None
+    options = training_options(tokenizer, threads, min_count, trees, classes, max_order, pieces, size)
     source = with_named_files(source)
+    return train_on(documents(source), total_nbytes(source), options, tokenizer, progress)
+
+
+def train_on(
+    texts: Iterable[Any], total: int | None, options: Any, tokenizer: TokenizerSource, progress: bool | None
+) -> Model:
+    """Trains on documents, whatever they come from.
+
+    total     bytes of all together, if known; for progress only.
+    options   of `training_options()`.
+    """
+    external = open_tokenizer(tokenizer) if options.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL else None
     pointer = ffi.new("pylm_trainer **")
     check(lib.pylm_trainer_new(pointer, options))
     trainer = ffi.gc(pointer[0], lib.pylm_trainer_free)
     try:
         with Progress(progress) as bar:
-            _add_all(trainer, source, external, bar)
+            _add_all(trainer, texts, total, external, bar)
             return Model(_build(trainer, bar, options.max_nbytes), verify=False)
     finally:
         ffi.release(trainer)  # now, not when the garbage collector comes: it is large
 
 
-def _options(
-    tokenizer: object, threads: int | None, min_count: int, trees: int,
-    classes: int | Iterable[int] | None, max_order: int | None, pieces: int | None,
-    size: int | str | None,
+def training_options(
+    tokenizer: object = "auto", threads: int | None = None, min_count: int = 2, trees: int = 1,
+    classes: int | Iterable[int] | None = None, max_order: int | None = None, pieces: int | None = None,
+    size: int | str | None = None,
 ) -> Any:  # fmt: skip
+    """The settings of `train()` as a pylm_train_options; ArgumentError."""
     options = ffi.new("pylm_train_options *")
     lib.pylm_train_options_init(options)
     options.tokenizer = _tokenizer_number(tokenizer)
@@ -121,10 +133,12 @@ def _tokenizer_number(tokenizer: object) -> int:
     )
 
 
-def _add_all(trainer: Any, source: Source, external: ExternalTokenizer | None, bar: Progress) -> None:
+def _add_all(
+    trainer: Any, texts: Iterable[Any], total: int | None, external: ExternalTokenizer | None, bar: Progress
+) -> None:
     add = _Texts(trainer) if external is None else _Ids(trainer, external)
-    total, done = total_nbytes(source), 0
-    for i, document in enumerate(documents(source)):
+    done = 0
+    for i, document in enumerate(texts):
         try:
             for n in add(document):
                 done += n

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Stores: texts counted once, that can be put together, changed, and built into models."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._counting import count_into, texts_of_source, write_store
+from ._files import exclusive
+from ._store_file import VERSION, StoreFile, digest_of
+from ._text import TEXT_TYPES, Bytes, Path, Source, as_bytes
+from .errors import ArgumentError
+from .model import Model
+from .train import train_on, training_options
+
+if TYPE_CHECKING:
+    from .distributed import Scheduler
+
+
+@dataclass(frozen=True)
+class StoreInfo:
+    """What is in a store."""
+
+    documents: int  # different ones
+    copies: int  # all of them
+    text_bytes: int  # of different documents
+    total_bytes: int  # of all
+    bytes: int  # of the file
+    contents: str  # SHA-256 of what is in it; stores with the same documents have the same
+    format_version: int = VERSION
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class StoredDocument(NamedTuple):
+    sha256: str  # of the text, hexadecimal
+    text: bytes
+    copies: int
+
+
+class Store:
+    """A store file. It is read where it lies, so opening it is quick however large it is, and memory holds a part
+    of some megabytes at a time, or one document if that is larger.
+
+    Iterating gives the texts, as bytes, in the order of their SHA-256; a text that is there twice comes twice.
+    `text in store` asks for a document.
+
+    Raises OSError, StoreFormatError, StoreVersionError, StoreDamagedError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = os.fspath(path)
+        self._file = StoreFile(self.path)
+
+    def __repr__(self) -> str:
+        return f"<pylm.Store {self.path!r}: {self._file.totals.copies} documents>"
+
+    @property
+    def info(self) -> StoreInfo:
+        return StoreInfo(*self._file.totals, self._file.nbytes, self._file.contents.hex())
+
+    def __len__(self) -> int:
+        return self._file.totals.copies
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(bytes, self.texts())
+
+    def __contains__(self, text: object) -> bool:
+        if not isinstance(text, TEXT_TYPES):
+            raise TypeError(f"a document is a text (str or bytes), not {type(text).__name__}")
+        return self._file.find(digest_of(as_bytes(text))) is not None
+
+    def texts(self) -> Iterator[Bytes]:
+        """As iterating does, without copying: views into memory that lasts as long as they do."""
+        for document in self._file.documents():
+            for _ in range(document.copies):
+                yield document.text
+
+    def documents(self) -> Iterator[StoredDocument]:
+        """Each different document once, with its SHA-256 and how many copies there are."""
+        for digest, text, copies in self._file.documents():
+            yield StoredDocument(digest.hex(), bytes(text), copies)
+
+    def verify(self) -> None:
+        """Reads everything; StoreDamagedError unless it is what was written."""
+        for _ in self._file.documents():
+            pass
+
+    def build(self, *, progress: bool | None = None, **settings: Any) -> Model:
+        """Trains a model on the documents; see `pylm.build()`."""
+        options, tokenizer = training_options(**settings), settings.get("tokenizer", "auto")
+        return train_on(self.texts(), self.info.total_bytes, options, tokenizer, progress)
+
+    def add(self, source: Source, **settings: Any) -> None:
+        """Adds documents, as if they had been counted with the others. Arguments are those of `pylm.count()`, and so
+        is what it raises. The file is replaced as a whole; if that fails, it is as it was."""
+        count_into(self.path, source, add=True, **settings)
+        self._file = StoreFile(self.path)
+
+    def forget(
+        self, source: Source = (), *, sha256: Iterable[str] = (), documents: str = "files", column: str | None = None,
+        threads: int | None = None, progress: bool | None = None,
+    ) -> None:  # fmt: skip
+        """Takes documents out, as if they had never been counted: one copy for every time that one is named.
+
+        source      the documents, as for `pylm.count()`.
+        sha256      or what they are known by, as `documents()` gives it.
+
+        ArgumentError if one of them is not there, or not so often; then none is taken out.
+        """
+        unwanted = Counter(map(_digest, [sha256] if isinstance(sha256, str) else sha256))
+        unwanted.update(map(digest_of, texts_of_source(source, documents, column)))
+        with exclusive(self.path):
+            self._file = StoreFile(self.path)
+            for digest, copies in sorted(unwanted.items()):
+                found = self._file.find(digest)
+                there = 0 if found is None else found.copies
+                if there < copies:
+                    raise ArgumentError(
+                        f"{self.path} has {there or 'no'} {'copies' if there else 'document'} of SHA-256 {digest.hex()}"
+                        f"{f', not {copies}' if there else ''}; nothing was changed"
+                    )
+            write_store(self.path, [self._file], threads, progress, without=unwanted)
+        self._file = StoreFile(self.path)
+
+
+def _digest(text: str) -> bytes:
+    if not isinstance(text, str) or not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise ArgumentError(f"a SHA-256 has 64 hexadecimal digits; this has not: {text!r}")
+    return bytes.fromhex(text)
+
+
+def count(
+    source: Source, output: Path, *, documents: str = "files", column: str | None = None,
+    dask: Scheduler | None = None, fresh: bool = False, threads: int | None = None, progress: bool | None = None,
+) -> Store:  # fmt: skip
+    """Counts the documents of texts into a store: what `build()` makes models of.
+
+    The same documents give the same file, to the last byte, in whatever order and in however many parts they are
+    counted: `merge()` of the stores of the parts is the store of all.
+
+    source      as for `train()`: the path of a file, a list of paths, or an iterable of texts and pathlib.Paths.
+    output      the store to write. A store of this name is replaced at the end, as a whole.
+    documents   "files": each file, or text, is a document. "lines": each line that is not blank, with its line
+                end. "parquet": each text in a column of parquet files that is not empty (needs the package pyarrow).
+    column      of parquet files; None: the only one of texts.
+    dask        count on Dask: True for a cluster on this machine, the address of a scheduler, or a Client. Its
+                workers read the files, so these must be there under the same names, and so must this pylm (needs
+                the package distributed).
+    fresh       give up what else was being counted into this store and never finished.
+    threads     to compress with; None: all processors. Does not change the store.
+    progress    show a bar on standard error; None: if that is a terminal.
+
+    Of files, what is counted is kept beside the store, in OUTPUT.parts, until all is: after an interruption of any kind
+    the same call goes on from there. It takes as much room as the texts.
+    Memory: 16 MB of text and what it takes to sort it, up to ten times that for short lines; of parquet files a row
+    group; of a large document what it is compressed to.
+    Raises ArgumentError, BusyError if somebody else is writing this store, MissingPackageError, and OSError for files.
+    """
+    count_into(
+        os.fspath(output), source, documents=documents, column=column, dask=dask, fresh=fresh, threads=threads,
+        progress=progress,
+    )  # fmt: skip
+    return Store(output)
+
+
+def merge(
+    stores: Iterable[Store | Path], output: Path, *, threads: int | None = None, progress: bool | None = None
+) -> Store:
+    """Puts stores together into one: of each document as many copies as all of them have.
+
+    output   the store to write, which may be one of them. A store of this name is replaced, as a whole.
+    threads, progress   as for `count()`.
+
+    Raises what Store() raises, and BusyError if somebody else is writing the output.
+    """
+    if isinstance(stores, (str, bytes, os.PathLike, Store)):
+        raise TypeError("stores must be a list of stores or of their paths")
+    with exclusive(os.fspath(output)):
+        files = [StoreFile(store.path if isinstance(store, Store) else store) for store in stores]
+        if not files:
+            raise ArgumentError("no stores to merge: name one or more")
+        write_store(os.fspath(output), files, threads, progress)
+    return Store(output)
+
+
+def build(store: Store | Path, *, progress: bool | None = None, **settings: Any) -> Model:
+    """Trains a model on the documents of a store, as `train()` does on texts.
+
+    store       a Store, or its path.
+    settings    those of `train()`: tokenizer, threads, min_count, trees, classes, max_order, pieces, size.
+
+    Memory: as for `train()`, and one document. Raises what `train()` and Store() raise.
+    """
+    return (store if isinstance(store, Store) else Store(store)).build(progress=progress, **settings)
