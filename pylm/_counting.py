@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ._files import FULL, exclusive, replacing
 from ._merge import merge_into
@@ -34,7 +34,7 @@ def count_into(
 ) -> None:  # fmt: skip
     """Writes a store of the documents; with `add`, of those that are in it already as well. See `pylm.count()`."""
     _check(documents, column, threads)
-    check_output(output)
+    check_replaceable(output)
     with exclusive(output):
         old = [StoreFile(output)] if add else []
         paths = _paths(source)
@@ -67,7 +67,7 @@ def write_store(
 ) -> None:  # fmt: skip
     """Writes all stores as one, but for some documents (see merge_into()). The caller has the lock."""
     threads = _threads(threads)
-    check_output(output)
+    check_replaceable(output)
     with replacing(output) as file:
         with Progress(progress) as bar, StoreWriter(file, threads=threads) as writer:
             step = Steps(bar, "write the store", sum(store.totals.nbytes for store in stores))
@@ -172,7 +172,7 @@ def _threads(threads: int | None) -> int:
     return (os.cpu_count() or 1) if threads is None else integer("threads", threads, 1, MAX_THREADS)
 
 
-def check_output(output: str) -> None:
+def check_replaceable(output: str) -> None:
     """What is replaced must be a store: a text that was taken for one would be lost."""
     if not os.path.lexists(output):
         return

@@ -107,3 +107,8 @@ def plan_of(shards: list[Shard], base: bytes | None) -> dict[str, Any]:
         "sha256": hashlib.sha256(json.dumps(shards).encode()).hexdigest(),
         "base": base.hex() if base is not None else None,
     }
+
+
+def parts_exist(store: str) -> bool:
+    """Whether there is something to go on with."""
+    return (Path(store + FOLDER) / PLAN).exists()

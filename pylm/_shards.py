@@ -7,6 +7,7 @@ A shard says where its documents are, not what they are, so it can be sent anywh
 
 from __future__ import annotations
 
+import mmap
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -167,6 +168,7 @@ def _whole_text(file: File) -> Bytes:
 
 def lines(data: Bytes) -> Iterator[Bytes]:
     """The lines of a text that are not blank, with their ends."""
+    data = data if isinstance(data, (bytes, bytearray, mmap.mmap)) else bytes(data)
     for line, _ in _lines_from(data, 0, len(data)):
         if len(line):
             yield line
