@@ -57,9 +57,7 @@ def add_store_commands(commands: Any) -> None:
 
 
 def _add_texts(parser: argparse.ArgumentParser, number: str = "+") -> None:
-    parser.add_argument(
-        "texts", metavar="TEXT", nargs=number, help="text files, or parquet files; - is standard input"
-    )
+    parser.add_argument("texts", metavar="TEXT", nargs=number, help="text files, or parquet files; - is standard input")
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -193,7 +191,7 @@ def _report(options: argparse.Namespace, store: Store, began: float, done: str) 
         facts = {"seconds": seconds, "peak_rss_bytes": peak_rss_bytes()}
         print(json.dumps({"store": store.path, **info.as_dict(), **facts}))
         return
-    print(f"{done} in {seconds:.1f} s; {store.path} now has {_documents(info)}, {nbytes(info.bytes)}")
+    print(f"{done} in {seconds:.1f} s\n{store.path} has {_documents(info)} in {nbytes(info.bytes)}")
 
 
 def describe(info: StoreInfo) -> str:
@@ -207,8 +205,8 @@ def describe(info: StoreInfo) -> str:
 
 
 def _documents(info: StoreInfo) -> str:
-    different = f", {info.documents:,} of them different" if info.documents != info.copies else ""
-    return f"{info.copies:,} document{'s' if info.copies != 1 else ''} ({nbytes(info.total_bytes)} of text{different})"
+    different = f", {info.documents:,} of them different," if info.documents != info.copies else ""
+    return f"{info.copies:,} document{'s' if info.copies != 1 else ''}{different} of {nbytes(info.total_bytes)}"
 
 
 def _listed(store: Store) -> Iterator[dict[str, Any]]:

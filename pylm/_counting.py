@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from ._progress import Progress
 from ._sampling import integer
 from ._shards import DOCUMENTS, SHARD_NBYTES, Shard, Tally, count_shard, cut, is_regular, lines, texts_of
 from ._store_file import StoreFile, StoreWriter
-from ._text import TEXT_TYPES, Bytes, Path, Source, documents, with_named_files
+from ._text import TEXT_TYPES, Bytes, Path, Source, as_bytes, documents, with_named_files
 from .errors import ArgumentError, StoreFormatError
 from .train import MAX_THREADS
 
@@ -99,8 +100,7 @@ def _count_shards(parts: Parts, shards: list[Shard], dask: Scheduler | None, pro
             count_on_dask(dask, parts, {i: shards[i] for i in missing}, step)
             return
         for i in missing:
-            shard = shards[i]
-            parts.write(i, lambda file: count_shard(shard, file, step))
+            parts.write(i, partial(count_shard, shards[i], step=step))
 
 
 def _count_texts(parts: Parts, texts: Iterable[Bytes], progress: bool | None) -> None:
@@ -136,9 +136,9 @@ def texts_of_source(source: Source, kind: str, column: str | None) -> Iterator[B
                 f"holds texts, which become ids when a model is built"
             )
         if kind == "lines":
-            yield from lines(text)
+            yield from lines(as_bytes(text))
         else:
-            yield text
+            yield as_bytes(text)
 
 
 def _paths(source: Source) -> list[Path] | None:
@@ -181,7 +181,7 @@ def check_replaceable(output: str) -> None:
     with open(output, "rb") as file:
         empty = not file.read(1)
     with suppress(StoreFormatError):
-        StoreFile(output)
+        StoreFile(output).close()
         return
     if not empty:
         raise ArgumentError(

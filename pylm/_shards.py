@@ -32,7 +32,7 @@ class File(NamedTuple):
     changed: int  # when, in nanoseconds
 
     def check(self) -> None:
-        """ArgumentError if the file has changed since."""
+        """ArgumentError if the file has changed since; FileNotFoundError."""
         if look_at(self.path) != self:
             raise ArgumentError(f"{self.path} changed while it was being counted; count again when it is complete")
 
@@ -75,9 +75,6 @@ def cut(paths: Iterable[Path], documents: str, column: str | None, shard_nbytes:
     Raises ArgumentError, OSError for files that are not there, MissingPackageError for parquet files.
     """
     files = sorted(map(look_at, paths))
-    for file in files:
-        if os.path.isdir(file.path):
-            raise IsADirectoryError(21, "Is a directory; name the files in it", file.path)
     pieces = {"files": _whole, "lines": _ranges, "parquet": _row_groups}[documents]
     shards: list[Shard] = []
     room = n = 0
@@ -118,7 +115,9 @@ def _open_parquet(path: str) -> Any:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise MissingPackageError("parquet files need the package pyarrow: pip install 'pylm-engine[parquet]'") from None
+        raise MissingPackageError(
+            "parquet files need the package pyarrow: pip install 'pylm-engine[parquet]'"
+        ) from None
     try:
         return pyarrow.parquet.ParquetFile(path)
     except pyarrow.ArrowInvalid:

@@ -14,7 +14,7 @@ import warnings
 import zlib
 from typing import NamedTuple
 
-from .cli import nbytes, visible
+from ._cli_common import nbytes, visible
 from .model import Model
 from .train import train
 

@@ -12,7 +12,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
 from ._parts import Parts
 from ._shards import Shard, count_shard
@@ -52,7 +52,7 @@ def count_on_dask(where: Scheduler, parts: Parts, shards: dict[int, Shard], step
             for future in results:
                 segment = _result(distributed, future)
                 i = numbers.pop(future)
-                parts.write(i, lambda file: file.write(segment))
+                parts.write(i, partial(_put, segment))
                 step(shards[i].nbytes)
                 submit()
         finally:
@@ -66,12 +66,16 @@ def segment_of(shard: Shard) -> bytes:
     return file.getvalue()
 
 
+def _put(segment: bytes, file: BinaryIO) -> None:
+    file.write(segment)
+
+
 def _result(distributed: Any, future: Any) -> bytes:
     try:
         segment: bytes = future.result()
     except distributed.scheduler.KilledWorker as error:
         raise PylmError(
-            f"every Dask worker that counted a certain part of the texts was lost: have they too little memory? ({error})"
+            f"every Dask worker that counted a certain part of the texts was lost: have they enough memory? ({error})"
         ) from None
     except ImportError as error:
         raise MissingPackageError(f"the Dask workers need the same pylm and packages as here: {error}") from None

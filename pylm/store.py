@@ -8,6 +8,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -101,8 +102,8 @@ class Store:
     def add(self, source: Source, **settings: Any) -> None:
         """Adds documents, as if they had been counted with the others. Arguments are those of `pylm.count()`, and so
         is what it raises. The file is replaced as a whole; if that fails, it is as it was."""
-        count_into(self.path, source, add=True, **settings)
-        self._file = StoreFile(self.path)
+        with self._replaced():
+            count_into(self.path, source, add=True, **settings)
 
     def forget(
         self, source: Source = (), *, sha256: Iterable[str] = (), documents: str = "files", column: str | None = None,
@@ -117,18 +118,31 @@ class Store:
         """
         unwanted = Counter(map(_digest, [sha256] if isinstance(sha256, str) else sha256))
         unwanted.update(map(digest_of, texts_of_source(source, documents, column)))
-        with exclusive(self.path):
-            self._file = StoreFile(self.path)
+        with self._replaced(), exclusive(self.path):
+            file = StoreFile(self.path)
             for digest, copies in sorted(unwanted.items()):
-                found = self._file.find(digest)
-                there = 0 if found is None else found.copies
-                if there < copies:
-                    raise ArgumentError(
-                        f"{self.path} has {there or 'no'} {'copies' if there else 'document'} of SHA-256 {digest.hex()}"
-                        f"{f', not {copies}' if there else ''}; nothing was changed"
-                    )
-            write_store(self.path, [self._file], threads, progress, without=unwanted)
-        self._file = StoreFile(self.path)
+                _check_present(file, digest, copies)
+            write_store(self.path, [file], threads, progress, without=unwanted)
+
+    @contextmanager
+    def _replaced(self) -> Iterator[None]:
+        """Lets go of the file while it is replaced, as some systems want it, and opens what is there then."""
+        self._file.close()
+        try:
+            yield
+        finally:
+            self._file = StoreFile(self.path)
+
+
+def _check_present(file: StoreFile, digest: bytes, copies: int) -> None:
+    document = file.find(digest)
+    if document is None:
+        raise ArgumentError(f"{file.name} has no document of SHA-256 {digest.hex()}; nothing was changed")
+    if document.copies < copies:
+        raise ArgumentError(
+            f"{file.name} has the document of SHA-256 {digest.hex()} {document.copies} times, not {copies}; nothing was "
+            f"changed"
+        )
 
 
 def _digest(text: str) -> bytes:
