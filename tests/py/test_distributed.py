@@ -1,0 +1,143 @@
+"""Counting on a real Dask cluster of this machine: the same bytes, also if a worker is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pylm
+import pytest
+from pylm import distributed as counting
+from pylm._counting import count_into
+from texts import make_text
+
+dask = pytest.importorskip("distributed")
+pytestmark = pytest.mark.filterwarnings("ignore")  # those of other packages are not our affair
+
+N = 12
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dask")
+    for i in range(N):
+        (folder / f"{i:02}.txt").write_text(make_text(300, seed=i))
+    pylm.count(sorted(folder.glob("*.txt")), folder / "expected")
+    pylm.count(sorted(folder.glob("*.txt")), folder / "expected lines", documents="lines")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def client():
+    """Two workers, each a process of its own."""
+    with (
+        dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        dask.Client(cluster) as client,
+    ):
+        yield client
+
+
+def count(folder: Path, where, name: str = "s", **settings) -> bytes:
+    """Counts in shards of one file, or part of a file, each."""
+    count_into(str(folder / name), sorted(folder.glob("*.txt")), dask=where, shard_nbytes=500, **settings)
+    return (folder / name).read_bytes()
+
+
+def test_the_same_bytes(folder: Path, client) -> None:
+    assert count(folder, client) == (folder / "expected").read_bytes()
+    address = client.scheduler_info()["address"]
+    assert count(folder, address, documents="lines") == (folder / "expected lines").read_bytes()
+    pylm.Store(folder / "s").forget(sorted(folder.glob("*.txt")), documents="lines")
+    pylm.Store(folder / "s").add(sorted(folder.glob("*.txt")), dask=client)
+    assert (folder / "s").read_bytes() == (folder / "expected").read_bytes()
+
+
+def test_parquet(folder: Path, client) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    texts = [path.read_text() for path in sorted(folder.glob("*.txt"))]
+    parquet.write_table(pyarrow.table({"text": texts}), folder / "p.parquet", row_group_size=3)
+    count_into(str(folder / "s"), folder / "p.parquet", documents="parquet", dask=client, shard_nbytes=500)
+    assert (folder / "s").read_bytes() == (folder / "expected").read_bytes()
+
+
+def die_once(marker: str, number: int) -> None:
+    """On a worker: makes its process end in the middle of one shard, if no other worker did so before."""
+    import os
+    import signal
+
+    from pylm import distributed as counting
+
+    count_shard = counting.count_shard
+
+    def dying(shard, file, step):
+        if shard.pieces[0].file.path.endswith(f"{number:02}.txt") and not os.path.exists(marker):
+            file.write(b"half of a segment")
+            open(marker, "w").close()
+            os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        count_shard(shard, file, step)
+
+    counting.count_shard = dying
+
+
+def test_a_worker_is_lost(folder: Path, tmp_path: Path) -> None:
+    """It kills itself within a shard; what it had counted and not handed over is lost with it."""
+    marker = tmp_path / "killed"
+    with (
+        dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        dask.Client(cluster) as client,
+    ):
+        before = set(client.run(os.getpid).values())
+        assert len(before) == 2 and os.getpid() not in before
+        client.run(die_once, str(marker), N // 2)
+        assert count(folder, client) == (folder / "expected").read_bytes()
+        assert marker.exists()
+
+
+def test_a_worker_is_killed_from_outside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the third segment, whatever it is doing then."""
+    with (
+        dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        dask.Client(cluster) as client,
+    ):
+        victim = sorted(client.run(os.getpid).values())[0]
+        put, done = counting._put, []
+
+        def killing(segment: bytes, file) -> None:
+            done.append(segment)
+            if len(done) == 3:
+                os.kill(victim, getattr(signal, "SIGKILL", signal.SIGTERM))
+            put(segment, file)
+
+        monkeypatch.setattr(counting, "_put", killing)
+        assert count(folder, client) == (folder / "expected").read_bytes()
+        assert len(done) == N
+
+
+def test_goes_on_with_what_was_counted_elsewhere(folder: Path, client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted on the cluster, finished here."""
+    put, done = counting._put, []
+
+    def interrupted(segment: bytes, file) -> None:
+        done.append(segment)
+        if len(done) == 5:
+            raise KeyboardInterrupt
+        put(segment, file)
+
+    monkeypatch.setattr(counting, "_put", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        count(folder, client, "t")
+    assert len(list((folder / "t.parts").glob("0*"))) == 4
+    assert count(folder, None, "t") == (folder / "expected").read_bytes()
+
+
+def test_errors(folder: Path, client) -> None:
+    (folder / "not.parquet").write_text("text")
+    with pytest.raises(pylm.ArgumentError, match="True, the address of a scheduler"):
+        count(folder, 7, "u", fresh=True)
+    with pytest.raises(pylm.ArgumentError, match="no Dask scheduler answers"):
+        count(folder, "nonsense://nowhere", "u", fresh=True)
+    client.run(lambda: setattr(__import__("pylm.distributed").distributed, "count_shard", None))
+    with pytest.raises(TypeError):
+        count(folder, client, "u", fresh=True)
