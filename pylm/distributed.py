@@ -9,9 +9,11 @@ doing, and Dask does that again elsewhere; and what was counted on a cluster can
 from __future__ import annotations
 
 import io
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
 from ._parts import Parts
@@ -97,10 +99,9 @@ def _client(distributed: Any, where: Scheduler) -> Iterator[Any]:
     if isinstance(where, distributed.Client):
         yield where
     elif where is True:
-        with (
-            distributed.LocalCluster(threads_per_worker=1, dashboard_address=None) as cluster,
-            distributed.Client(cluster) as client,
-        ):
+        with _without_interrupts():
+            cluster = distributed.LocalCluster(threads_per_worker=1, dashboard_address=None)
+        with cluster, distributed.Client(cluster) as client:
             yield client
     elif isinstance(where, str):
         try:
@@ -113,3 +114,17 @@ def _client(distributed: Any, where: Scheduler) -> Iterator[Any]:
         raise ArgumentError(
             f"dask must be True, the address of a scheduler or a distributed.Client, not {type(where).__name__}"
         )
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Processes that are begun meanwhile do not hear Ctrl-C, which a terminal sends to all of them: it is for us
+    to end them."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
