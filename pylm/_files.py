@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
@@ -14,10 +15,10 @@ from typing import BinaryIO
 from ._text import Path
 from .errors import BusyError
 
-try:
-    import fcntl
-except ImportError:  # Windows
+if sys.platform == "win32":
     import msvcrt
+else:
+    import fcntl
 
 NEW = ".new"  # a file that is being written; only who has the lock may do so, so one name is enough
 LOCK = ".lock"
@@ -52,7 +53,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 def flush_folder(folder: Path) -> None:
     """Makes the names in a folder last through a power failure, where the system can."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -80,7 +81,7 @@ def exclusive(path: Path) -> Iterator[None]:
         with suppress(OSError):
             os.unlink(name)  # before the lock goes: nobody may take a file that has no name any more
         file.close()
-        if os.name == "nt":
+        if sys.platform == "win32":
             with suppress(OSError):
                 os.unlink(name)
 
@@ -92,7 +93,7 @@ def _locked(name: str, path: str) -> BinaryIO:
             _lock(file)
         except OSError as error:
             file.seek(0)
-            owner = "" if os.name == "nt" else f" ({file.read(300).decode(errors='replace')})"
+            owner = "" if sys.platform == "win32" else f" ({file.read(300).decode(errors='replace')})"
             file.close()
             if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
                 raise OSError(error.errno, f"cannot be locked: {error.strerror}", name) from None
@@ -103,7 +104,7 @@ def _locked(name: str, path: str) -> BinaryIO:
 
 
 def _lock(file: BinaryIO) -> None:
-    if os.name == "nt":
+    if sys.platform == "win32":
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
     else:
@@ -112,6 +113,6 @@ def _lock(file: BinaryIO) -> None:
 
 def _is_named(file: BinaryIO, name: str) -> bool:
     try:
-        return os.name == "nt" or os.path.samestat(os.fstat(file.fileno()), os.stat(name))
+        return sys.platform == "win32" or os.path.samestat(os.fstat(file.fileno()), os.stat(name))
     except FileNotFoundError:
         return False

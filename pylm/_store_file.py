@@ -23,6 +23,7 @@ MAGIC = b"\x93pylS\r\n\x1a"  # as a model's: no transfer as text leaves it intac
 VERSION = 1
 PLAIN, BZIP2 = 0, 1  # coding: plain is for segments, which are read once and soon
 LEVEL = 9
+MOST_SHIFT = 21  # what bzip2 makes of a byte at most, and less than 2^21: zeros, 46 MB of 45 bytes
 BLOCK_SHIFT = 64 - 20  # a document ends its block with a probability of its length / 2^20: see ends_block()
 SLICE = 1 << 18  # bytes given to the compressor at once, so that Ctrl-C works within 0.1 s
 HEAD = struct.Struct("<8sIIQQQQQQ32s32s")
@@ -90,7 +91,10 @@ class Block:
     def documents(self) -> list[Document]:
         """The documents in their order; StoreDamagedError."""
         self.check()
-        n, raw = self.totals.documents, self._raw()
+        n = self.totals.documents
+        if self._raw_nbytes != 16 * n + self.totals.nbytes or self._raw_nbytes > len(self.coded) << MOST_SHIFT:
+            raise self._damaged()
+        raw = self._raw()
         sizes = _numbers(raw[: 8 * n])
         copies = _numbers(raw[8 * n : 16 * n])
         if len(raw) != self._raw_nbytes or len(copies) != n or 16 * n + sum(sizes) != len(raw):
@@ -116,7 +120,7 @@ class Block:
             return self.coded
         try:
             return memoryview(bz2.BZ2Decompressor().decompress(self.coded, self._raw_nbytes + 1))
-        except (OSError, ValueError, OverflowError, EOFError):
+        except (OSError, ValueError, EOFError):
             raise self._damaged() from None
 
     def _damaged(self) -> StoreDamagedError:

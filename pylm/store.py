@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._counting import count_into, texts_of_source, write_store
+from ._counting import Steps, count_into, texts_of_source, write_store
 from ._files import exclusive
+from ._progress import Progress
 from ._store_file import VERSION, StoreFile, digest_of
 from ._text import TEXT_TYPES, Bytes, Path, Source, as_bytes
 from .errors import ArgumentError
@@ -47,21 +48,40 @@ class StoredDocument(NamedTuple):
 
 
 class Store:
-    """A store file. It is read where it lies, so opening it is quick however large it is, and memory holds a part
-    of some megabytes at a time, or one document if that is larger.
+    """A store file. It is read where it lies, so opening it is quick however large it is, and memory holds some megabytes
+    of it at a time, or one document if that is larger.
 
     Iterating gives the texts, as bytes, in the order of their SHA-256; a text that is there twice comes twice.
-    `text in store` asks for a document.
+    `text in store` asks for a document. Close it, or use it in a `with`, if the file is to be removed soon.
 
     Raises OSError, StoreFormatError, StoreVersionError, StoreDamagedError.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = os.fspath(path)
-        self._file = StoreFile(self.path)
+        self._opened: StoreFile | None = StoreFile(self.path)
 
     def __repr__(self) -> str:
-        return f"<pylm.Store {self.path!r}: {self._file.totals.copies} documents>"
+        state = "closed" if self._opened is None else f"{len(self)} documents"
+        return f"<pylm.Store {self.path!r}: {state}>"
+
+    @property
+    def _file(self) -> StoreFile:
+        if self._opened is None:
+            raise ArgumentError("this store is closed")
+        return self._opened
+
+    def close(self) -> None:
+        """Lets go of the file. Texts that somebody still has stay what they are."""
+        if self._opened is not None:
+            self._opened.close()
+        self._opened = None
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def info(self) -> StoreInfo:
@@ -89,10 +109,12 @@ class Store:
         for digest, text, copies in self._file.documents():
             yield StoredDocument(digest.hex(), bytes(text), copies)
 
-    def verify(self) -> None:
+    def verify(self, *, progress: bool | None = None) -> None:
         """Reads everything; StoreDamagedError unless it is what was written."""
-        for _ in self._file.documents():
-            pass
+        with Progress(progress) as bar:
+            step = Steps(bar, "verify", self.info.text_bytes)
+            for document in self._file.documents():
+                step(len(document.text))
 
     def build(self, *, progress: bool | None = None, **settings: Any) -> Model:
         """Trains a model on the documents; see `pylm.build()`."""
@@ -131,7 +153,7 @@ class Store:
         try:
             yield
         finally:
-            self._file = StoreFile(self.path)
+            self._opened = StoreFile(self.path)
 
 
 def _check_present(file: StoreFile, digest: bytes, copies: int) -> None:

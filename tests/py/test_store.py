@@ -53,6 +53,12 @@ def test_a_store_has_what_was_counted(folder: Path) -> None:
         7 in store
     store.verify()
     assert "all.store" in repr(store)
+    with store as opened:
+        assert opened is store
+    for use in (lambda: len(store), lambda: list(store), lambda: store.add([b"x"]), lambda: store.build()):
+        with pytest.raises(pylm.ArgumentError, match="closed"):
+            use()
+    assert "closed" in repr(store)
 
 
 def test_the_order_and_the_kind_of_source_do_not_matter(folder: Path, tmp_path: Path) -> None:

@@ -50,6 +50,25 @@ def test_every_flipped_byte_is_refused(content: bytes, tmp_path: Path) -> None:
             read(tmp_path / "s", bytes(damaged))
 
 
+def test_numbers_that_do_not_agree_are_refused(content: bytes, tmp_path: Path) -> None:
+    """Damage whose checksums are right, as only somebody who wants to do harm makes it."""
+
+    def sign(store: bytearray) -> bytes:
+        store[128 + 144 : 128 + 176] = hashlib.sha256(store[128 : 128 + 144] + store[128 + 176 :]).digest()
+        store[96:128] = hashlib.sha256(store[:96]).digest()
+        return bytes(store)
+
+    assert read(tmp_path / "s", sign(bytearray(content)))
+    for at in [*range(16, 64, 8), *range(128, 128 + 48, 8), 64, 128 + 48, 128 + 80, 128 + 112]:
+        for number in (0, 1, 2, 4, 1 << 31, 1 << 61, (1 << 64) - 1):
+            damaged = bytearray(content)
+            damaged[at : at + 8] = number.to_bytes(8, "little")
+            if damaged == content:
+                continue
+            with pytest.raises(pylm.StoreFormatError):
+                read(tmp_path / "s", sign(damaged))
+
+
 @pytest.mark.parametrize("foreign", [b"", b"text", bytes(5000), b"\x93pylm\r\n\x1a" + bytes(500)])
 def test_foreign_files(foreign: bytes, tmp_path: Path) -> None:
     with pytest.raises(pylm.StoreFormatError, match="only what `pylm count`") as caught:
