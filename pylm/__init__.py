@@ -12,6 +12,13 @@
     print(model.next("It wa", k=3))             # the most probable next symbols
     print(model.bits_per_byte("It was a dark night."))
 
+Texts that come and go are counted into stores, which add up exactly:
+
+    pylm.count(["a.txt", "b.txt"], "ab.store")
+    store = pylm.merge(["ab.store", "c.store"], "abc.store")
+    store.forget("a.txt")
+    model = store.build()
+
 Command line: `pylm --help`; a first minute: `pylm demo`.
 """
 

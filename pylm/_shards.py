@@ -34,7 +34,10 @@ class File(NamedTuple):
     def check(self) -> None:
         """ArgumentError if the file has changed since; FileNotFoundError."""
         if look_at(self.path) != self:
-            raise ArgumentError(f"{self.path} changed while it was being counted; count again when it is complete")
+            raise ArgumentError(
+                f"{self.path} changed while it was being counted, or is another file on a Dask worker than here; count "
+                f"again when it is complete, and the same everywhere"
+            )
 
 
 class Piece(NamedTuple):

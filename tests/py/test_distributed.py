@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pylm
@@ -51,6 +53,17 @@ def test_the_same_bytes(folder: Path, client) -> None:
     pylm.Store(folder / "s").forget(sorted(folder.glob("*.txt")), documents="lines")
     pylm.Store(folder / "s").add(sorted(folder.glob("*.txt")), dask=client)
     assert (folder / "s").read_bytes() == (folder / "expected").read_bytes()
+
+
+def test_a_cluster_of_its_own(folder: Path) -> None:
+    """What `pylm count --dask` begins and ends."""
+    texts = sorted(map(str, folder.glob("*.txt")))
+    run = subprocess.run(
+        [sys.executable, "-m", "pylm", "count", *texts, "-o", str(folder / "own"), "--dask"],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert (folder / "own").read_bytes() == (folder / "expected").read_bytes()
 
 
 def test_parquet(folder: Path, client) -> None:
