@@ -19,7 +19,7 @@ from ._sampling import integer
 from ._shards import DOCUMENTS, SHARD_NBYTES, Shard, Tally, count_shard, cut, is_regular, lines, texts_of
 from ._store_file import StoreFile, StoreWriter
 from ._text import TEXT_TYPES, Bytes, Path, Source, as_bytes, documents, with_named_files
-from .errors import ArgumentError, StoreFormatError
+from .errors import ArgumentError, StoreDamagedError, StoreFormatError
 from .train import MAX_THREADS
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def count_into(
                 raise
             advice = f"what was counted is kept in {parts.folder}: make room, then do the same again to go on"
             raise OSError(error.errno, f"{error.strerror}; {advice}", output) from None
+        except StoreDamagedError as error:
+            raise StoreDamagedError(f"{error}; what is in {parts.folder} is given up by fresh=True (--fresh)") from None
         parts.remove()
 
 

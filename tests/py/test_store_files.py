@@ -267,6 +267,22 @@ def test_what_never_finished_can_be_given_up(tmp_path: Path) -> None:
     assert not parts.exists()
 
 
+def test_a_damaged_part_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pylm._counting as counting
+
+    (tmp_path / "text").write_text("some text")
+    write_store = counting.write_store
+    monkeypatch.setattr(counting, "write_store", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        pylm.count(tmp_path / "text", tmp_path / "s")
+    monkeypatch.setattr(counting, "write_store", write_store)
+    segment = tmp_path / "s.parts" / "00000000"
+    segment.write_bytes(segment.read_bytes()[:-1] + b"X")
+    with pytest.raises(pylm.StoreDamagedError, match="00000000.*given up by fresh=True"):
+        pylm.count(tmp_path / "text", tmp_path / "s")
+    assert list(pylm.count(tmp_path / "text", tmp_path / "s", fresh=True)) == [b"some text"]
+
+
 def test_a_file_that_changes_is_no_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pylm._counting as counting
 
