@@ -11,8 +11,9 @@ import os
 import struct
 import sys
 from array import array
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO, NamedTuple
 
@@ -174,12 +175,14 @@ class StoreFile:
         for block in self.blocks():
             yield from block.documents()
 
-    def find(self, digest: bytes) -> Document | None:
-        """The document of this digest; None if there is none."""
+    def copies(self, digests: Collection[bytes]) -> dict[bytes, int]:
+        """How many copies there are of each of these documents. Only blocks that may have one are decoded."""
+        wanted, found = sorted(digests), dict.fromkeys(digests, 0)
         for block in self.blocks():
-            if block.first <= digest <= block.last:
-                return next((document for document in block.documents() if document.digest == digest), None)
-        return None
+            begin = bisect_left(wanted, block.first)
+            if begin < len(wanted) and wanted[begin] <= block.last:
+                found.update((d.digest, d.copies) for d in block.documents() if d.digest in found)
+        return found
 
     def close(self) -> None:
         """Ends the mapping as soon as nobody has a text of it any more."""

@@ -96,7 +96,8 @@ class Store:
     def __contains__(self, text: object) -> bool:
         if not isinstance(text, TEXT_TYPES):
             raise TypeError(f"a document is a text (str or bytes), not {type(text).__name__}")
-        return self._file.find(digest_of(as_bytes(text))) is not None
+        digest = digest_of(as_bytes(text))
+        return self._file.copies([digest])[digest] > 0
 
     def texts(self) -> Iterator[Bytes]:
         """As iterating does, without copying: views into memory that lasts as long as they do."""
@@ -142,8 +143,8 @@ class Store:
         unwanted.update(map(digest_of, texts_of_source(source, documents, column)))
         with self._replaced(), exclusive(self.path):
             file = StoreFile(self.path)
-            for digest, copies in sorted(unwanted.items()):
-                _check_present(file, digest, copies)
+            for digest, copies in file.copies(unwanted).items():
+                _check_present(file.name, digest, copies, unwanted[digest])
             write_store(self.path, [file], threads, progress, without=unwanted)
 
     @contextmanager
@@ -156,14 +157,12 @@ class Store:
             self._opened = StoreFile(self.path)
 
 
-def _check_present(file: StoreFile, digest: bytes, copies: int) -> None:
-    document = file.find(digest)
-    if document is None:
-        raise ArgumentError(f"{file.name} has no document of SHA-256 {digest.hex()}; nothing was changed")
-    if document.copies < copies:
+def _check_present(name: str, digest: bytes, copies: int, wanted: int) -> None:
+    if not copies:
+        raise ArgumentError(f"{name} has no document of SHA-256 {digest.hex()}; nothing was changed")
+    if copies < wanted:
         raise ArgumentError(
-            f"{file.name} has the document of SHA-256 {digest.hex()} {document.copies} times, not {copies}; nothing was "
-            f"changed"
+            f"{name} has the document of SHA-256 {digest.hex()} {copies} times, not {wanted}; nothing was changed"
         )
 
 
