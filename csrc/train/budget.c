@@ -122,7 +122,7 @@ static int count_and_fit(struct budgeting *b, int only_first, pylm_task *task)
     PYLM__TRY(for_templates(b, count_level, PYLM_STAGE_COUNT, task));
     pylm__stages_free(&trained->stages);
     return pylm__stages_fit(&trained->stages, budget->heldout, budget->corpus, &trained->tree, &trained->templates,
-                            (const uint16_t *const *)b->indices, trained->calibration, only_first,
+                            b->indices, trained->calibration, only_first,
                             budget->n_threads, task);
 }
 
@@ -197,7 +197,7 @@ static int set_scene(struct budgeting *b, const pylm_task *task)
                 situation.hits = level;
             }
         }
-        pylm__situation_sets(&situation, b->budget->heldout->places[e], b->sets[e]);
+        pylm__situation_sets(&situation, pylm__heldout_place(b->budget->heldout, e), b->sets[e]);
         for (i = 0; i < PYLM__N_FAMILIES; i++) {
             const int16_t *w = trained->stages.weights + (uint64_t)(b->sets[e][i] += before[i]) * row;
             for (k = 0; k < templates->n; k++)

@@ -63,6 +63,15 @@ int pylm__n_threads(uint32_t wanted, uint64_t n_jobs)
 #endif
 }
 
+uint32_t pylm__thread(void)
+{
+#ifdef _OPENMP
+    return (uint32_t)omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
 int pylm_has_openmp(void)
 {
 #ifdef _OPENMP

@@ -25,6 +25,9 @@ void *pylm__array_grow(void *array, uint64_t n, uint64_t element_nbytes);
  * process forked after threads were used: libgomp's threads do not survive a fork and would hang. */
 int pylm__n_threads(uint32_t wanted, uint64_t n_jobs);
 
+/* The number of this thread among those of a parallel loop, from 0 on. */
+uint32_t pylm__thread(void);
+
 /* Does n independent jobs on several threads, a step of progress each. Returns the error of one that failed, or
  * PYLM_ERR_CANCELLED. */
 typedef int (*pylm__job)(void *user, uint32_t number, pylm_task *task);

@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/final.h"
+
 #define COMMON PYLM__FIT_MAX_FAMILIES /* the common vector is one more family, of one set */
 #define N_FAMILIES (COMMON + 1u)
 #define MAX_CHUNKS 32u          /* parts of the events; each has sums of its own */
@@ -38,16 +40,6 @@
 #define MAX_LOG_ODDS 30.0       /* keeps probabilities apart from 0 and 1 */
 #define WEIGHT_ONE 8192.0       /* q13 */
 
-/* One event with its inputs, in one piece of memory. */
-struct event {
-    double log_odds; /* with the present weights */
-    uint16_t sets[PYLM__FIT_MAX_FAMILIES];
-    uint8_t n, side;
-    struct pylm__fit_input inputs[];
-};
-
-#define EVENT_UNIT 8u /* events begin at multiples of so many bytes */
-
 struct family {
     uint32_t n_sets;
     double *weights;   /* n_sets rows of n_inputs */
@@ -64,31 +56,22 @@ struct sums {
     double *before;    /* by set: loss */
     double *after;     /* by set of the pending family: loss with its step */
     double *gradient;  /* as weights */
-    double *curvature; /* as factors */
 };
 
 struct fit {
     const struct pylm__fit_problem *problem;
     uint32_t n_inputs, n_pairs, n_families;
-    uint8_t *events;   /* all of them, one behind the other */
+    double *log_odds;  /* by event, with the present weights */
     uint32_t n_chunks;
-    uint64_t starts[MAX_CHUNKS + 1u]; /* of the chunks' events, in EVENT_UNITs */
+    int n_threads;
     struct family families[N_FAMILIES];
-    const struct family *pending; /* its last step is not yet in the events' log-odds */
+    const struct family *pending; /* its last step is not yet in the log-odds */
     struct sums sums[MAX_CHUNKS];
+    double *curvatures; /* by thread: of one chunk, as factors of the family with the most sets */
+    uint64_t curvature_size; /* numbers in each */
 };
 
 /* ---- events ---- */
-
-static struct event *event_at(const struct fit *fit, uint64_t units)
-{
-    return (struct event *)(void *)(fit->events + units * EVENT_UNIT);
-}
-
-static uint64_t event_units(uint32_t n_inputs)
-{
-    return (sizeof(struct event) + n_inputs * sizeof(struct pylm__fit_input) + EVENT_UNIT - 1u) / EVENT_UNIT;
-}
 
 /* First event of a chunk. */
 static uint64_t chunk_begin(const struct fit *fit, uint32_t chunk)
@@ -96,60 +79,37 @@ static uint64_t chunk_begin(const struct fit *fit, uint32_t chunk)
     return fit->problem->n_events * chunk / fit->n_chunks;
 }
 
-/* Finds where the chunks begin, and so the space for all events. */
-static int measure_chunks(struct fit *fit, const pylm_task *task)
+static void load_inputs(const struct fit *fit, uint64_t e, double *x)
 {
-    const struct pylm__fit_problem *problem = fit->problem;
-    int c;
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(problem->n_threads, fit->n_chunks))
-#endif
-    for (c = 0; c < (int)fit->n_chunks; c++) {
-        struct pylm__fit_input inputs[PYLM__FIT_MAX_INPUTS];
-        uint32_t sets[PYLM__FIT_MAX_FAMILIES];
-        uint64_t e, units = 0;
-        if (pylm__task_cancelled(task))
-            continue;
-        for (e = chunk_begin(fit, (uint32_t)c); e < chunk_begin(fit, (uint32_t)c + 1u); e++)
-            units += event_units(problem->gather(problem->user, e, inputs, sets));
-        fit->starts[c + 1] = units;
-    }
-    for (c = 0; c < (int)fit->n_chunks; c++)
-        fit->starts[c + 1] += fit->starts[c];
-    return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
+    const int16_t *const *inputs = fit->problem->inputs;
+    uint32_t i, n = fit->n_inputs;
+    for (i = 0; i < n; i++)
+        x[i] = inputs[i] ? inputs[i][e] : PYLM__CONSTANT_Q10;
 }
 
-/* Fills in one event; returns its units. */
-static uint64_t gather_event(const struct fit *fit, uint64_t e, struct event *event)
+static double dot(const double *weights, const double *x, uint32_t n)
 {
-    const struct pylm__fit_problem *problem = fit->problem;
-    uint32_t sets[PYLM__FIT_MAX_FAMILIES], i;
-    event->n = (uint8_t)problem->gather(problem->user, e, event->inputs, sets);
-    event->side = problem->side[e];
-    event->log_odds = 0;
-    for (i = 0; i < event->n; i++)
-        event->log_odds += problem->prior[event->inputs[i].number] * event->inputs[i].value * (1.0 / 1024.0);
-    for (i = 0; i < fit->n_families; i++)
-        event->sets[i] = (uint16_t)sets[i];
-    return event_units(event->n);
+    double sum = 0;
+    uint32_t i;
+    for (i = 0; i < n; i++)
+        sum += weights[i] * x[i];
+    return sum * (1.0 / 1024.0);
 }
 
-static int gather_events(struct fit *fit, const pylm_task *task)
+/* The log-odds of all events with the prior weights. */
+static int begin_events(struct fit *fit, const pylm_task *task)
 {
     int c;
-    PYLM__TRY(measure_chunks(fit, task));
-    fit->events = pylm__array_new(fit->starts[fit->n_chunks], EVENT_UNIT);
-    if (!fit->events)
-        return PYLM_ERR_MEMORY;
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(fit->problem->n_threads, fit->n_chunks))
+#pragma omp parallel for schedule(dynamic, 1) num_threads(fit->n_threads)
 #endif
     for (c = 0; c < (int)fit->n_chunks; c++) {
-        uint64_t e = chunk_begin(fit, (uint32_t)c), at = fit->starts[c];
-        if (pylm__task_cancelled(task))
-            continue;
-        for (; at < fit->starts[c + 1]; e++)
-            at += gather_event(fit, e, event_at(fit, at));
+        double x[PYLM__FIT_MAX_INPUTS];
+        uint64_t e, end = chunk_begin(fit, (uint32_t)c + 1u);
+        for (e = chunk_begin(fit, (uint32_t)c); e < end && !pylm__task_cancelled(task); e++) {
+            load_inputs(fit, e, x);
+            fit->log_odds[e] = dot(fit->problem->prior, x, fit->n_inputs);
+        }
     }
     return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
 }
@@ -157,87 +117,96 @@ static int gather_events(struct fit *fit, const pylm_task *task)
 /* ---- one pass ---- */
 
 /* An event's set in a family. */
-static uint32_t set_of(const struct fit *fit, const struct family *f, const struct event *event)
+static uint32_t set_of(const struct fit *fit, const struct family *f, uint64_t e)
 {
     uint32_t i = (uint32_t)(f - fit->families);
-    return i == COMMON ? 0u : event->sets[i];
+    return i == COMMON ? 0u : fit->problem->sets[i][e];
 }
 
-static void apply_step(const struct fit *fit, struct event *event)
+static void add_gradient(const double *x, double error, double *gradient, uint32_t n)
 {
-    const double *step = fit->pending->steps + (size_t)set_of(fit, fit->pending, event) * fit->n_inputs;
-    double sum = 0;
-    uint32_t a;
-    for (a = 0; a < event->n; a++)
-        sum += step[event->inputs[a].number] * event->inputs[a].value;
-    event->log_odds += sum * (1.0 / 1024.0);
+    uint32_t i;
+    for (i = 0; i < n; i++)
+        gradient[i] += error * x[i];
 }
 
-static void add_gradient(const struct event *event, double p, double *gradient)
-{
-    double error = (p - event->side) * (1.0 / 1024.0);
-    uint32_t a;
-    for (a = 0; a < event->n; a++)
-        gradient[event->inputs[a].number] += error * event->inputs[a].value;
-}
-
-static void add_curvature(const struct event *event, double p, double *curvature)
+static void add_curvature(const double *x, double p, double *curvature, uint32_t n)
 {
     double curve = p * (1.0 - p) * (CURVATURE_EVERY / (1024.0 * 1024.0));
-    const struct pylm__fit_input *in = event->inputs;
     uint32_t a, b;
-    for (a = 0; a < event->n; a++) {
-        double x = curve * in[a].value, *row = curvature + in[a].number * (in[a].number + 1u) / 2u;
+    for (a = 0; a < n; curvature += ++a) { /* the triangle, row by row */
+        double scaled = curve * x[a];
+        if (x[a] == 0)
+            continue;
         for (b = 0; b <= a; b++)
-            row[in[b].number] += x * in[b].value;
+            curvature[b] += scaled * x[b];
     }
 }
 
-static void clear_sums(const struct fit *fit, const struct family *f, int curved, struct sums *sums)
+static void clear_sums(const struct fit *fit, const struct family *f, double *curvature, struct sums *sums)
 {
     memset(sums->before, 0, f->n_sets * sizeof *sums->before);
     memset(sums->gradient, 0, (size_t)f->n_sets * fit->n_inputs * sizeof *sums->gradient);
-    if (curved)
-        memset(sums->curvature, 0, (size_t)f->n_sets * fit->n_pairs * sizeof *sums->curvature);
+    if (curvature)
+        memset(curvature, 0, (size_t)f->n_sets * fit->n_pairs * sizeof *curvature);
     if (fit->pending)
         memset(sums->after, 0, fit->pending->n_sets * sizeof *sums->after);
 }
 
-/* Applies the pending step to a chunk's events and sums them up for a family. */
-static void pass_chunk(struct fit *fit, const struct family *f, int curved, uint32_t chunk, const pylm_task *task)
+/* Applies the pending step to a chunk's events and sums them up for a family.
+ *   curvature   likewise a sum over the chunk; NULL: not wanted */
+static void pass_chunk(struct fit *fit, const struct family *f, double *curvature, uint32_t chunk,
+                       const pylm_task *task)
 {
     struct sums *sums = &fit->sums[chunk];
-    uint64_t at = fit->starts[chunk], n = 0;
-    clear_sums(fit, f, curved, sums);
-    for (; at < fit->starts[chunk + 1u]; n++) {
-        struct event *event = event_at(fit, at);
-        size_t set = set_of(fit, f, event);
-        double p, loss;
-        at += event_units(event->n);
-        if (n % SLICE == 0 && pylm__task_cancelled(task))
+    uint64_t begin = chunk_begin(fit, chunk), end = chunk_begin(fit, chunk + 1u), e;
+    clear_sums(fit, f, curvature, sums);
+    for (e = begin; e < end; e++) {
+        double x[PYLM__FIT_MAX_INPUTS], p, loss;
+        size_t set = set_of(fit, f, e), pending = fit->pending ? set_of(fit, fit->pending, e) : 0u;
+        uint8_t side = fit->problem->side[e];
+        if ((e - begin) % SLICE == 0 && pylm__task_cancelled(task))
             return;
+        load_inputs(fit, e, x);
         if (fit->pending)
-            apply_step(fit, event);
-        p = 1.0 / (1.0 + exp(-fmin(fmax(event->log_odds, -MAX_LOG_ODDS), MAX_LOG_ODDS)));
-        loss = -log(event->side ? p : 1.0 - p);
+            fit->log_odds[e] += dot(fit->pending->steps + pending * fit->n_inputs, x, fit->n_inputs);
+        p = 1.0 / (1.0 + exp(-fmin(fmax(fit->log_odds[e], -MAX_LOG_ODDS), MAX_LOG_ODDS)));
+        loss = -log(side ? p : 1.0 - p);
         sums->before[set] += loss;
         if (fit->pending)
-            sums->after[set_of(fit, fit->pending, event)] += loss;
-        add_gradient(event, p, sums->gradient + set * fit->n_inputs);
-        if (curved && n % CURVATURE_EVERY == 0)
-            add_curvature(event, p, sums->curvature + set * fit->n_pairs);
+            sums->after[pending] += loss;
+        add_gradient(x, (p - side) * (1.0 / 1024.0), sums->gradient + set * fit->n_inputs, fit->n_inputs);
+        if (curvature && (e - begin) % CURVATURE_EVERY == 0)
+            add_curvature(x, p, curvature + set * fit->n_pairs, fit->n_inputs);
     }
 }
 
-/* A pass over all events. */
+static void add_all(double *sums, const double *parts, uint64_t n)
+{
+    uint64_t i;
+    for (i = 0; i < n; i++)
+        sums[i] += parts[i];
+}
+
+/* A pass over all events. The curvature is large: it is not kept by chunk, but added up in their order. */
 static int pass(struct fit *fit, const struct family *f, int curved, const pylm_task *task)
 {
+    uint64_t n = (uint64_t)f->n_sets * fit->n_pairs;
     int c;
+    if (curved)
+        memset(f->factors, 0, (size_t)n * sizeof *f->factors);
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(fit->problem->n_threads, fit->n_chunks))
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(fit->n_threads)
 #endif
-    for (c = 0; c < (int)fit->n_chunks; c++)
-        pass_chunk(fit, f, curved, (uint32_t)c, task);
+    for (c = 0; c < (int)fit->n_chunks; c++) {
+        double *own = curved ? fit->curvatures + pylm__thread() * fit->curvature_size : NULL;
+        pass_chunk(fit, f, own, (uint32_t)c, task);
+#ifdef _OPENMP
+#pragma omp ordered
+#endif
+        if (own)
+            add_all(f->factors, own, n);
+    }
     return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
 }
 
@@ -324,14 +293,11 @@ static void solve(const double *a, double *b, uint32_t n)
     }
 }
 
-static void sum_curvature(const struct fit *fit, const struct family *f, uint32_t set)
+/* The curvature is known but for the ridge. */
+static void factorise_set(const struct fit *fit, const struct family *f, uint32_t set)
 {
     double *factor = f->factors + (size_t)set * fit->n_pairs;
-    uint32_t c, i, n = fit->n_inputs;
-    memset(factor, 0, fit->n_pairs * sizeof *factor);
-    for (c = 0; c < fit->n_chunks; c++)
-        for (i = 0; i < fit->n_pairs; i++)
-            factor[i] += fit->sums[c].curvature[(size_t)set * fit->n_pairs + i];
+    uint32_t i, n = fit->n_inputs;
     for (i = 0; i < n; i++)
         factor[i * (i + 1u) / 2u + i] += f->ridge;
     factorise(factor, n);
@@ -371,7 +337,7 @@ static int step_family(struct fit *fit, struct family *f, int curved, double *lo
 #pragma omp parallel for schedule(dynamic) num_threads(pylm__n_threads(fit->problem->n_threads, f->n_sets))
 #endif
         for (s = 0; s < n_sets; s++)
-            sum_curvature(fit, f, (uint32_t)s);
+            factorise_set(fit, f, (uint32_t)s);
     }
     for (*loss = 0, s = 0; s < n_sets; s++) {
         step_set(fit, f, (uint32_t)s);
@@ -428,19 +394,14 @@ static void write_weights(const struct fit *fit, int16_t *weights)
     }
 }
 
-/* The loss of all events with the final weights, and their log-odds. */
-static int final_loss(struct fit *fit, double *loss, double *log_odds, const pylm_task *task)
+/* The loss of all events with the final weights, which are in their log-odds then. */
+static int final_loss(struct fit *fit, double *loss, const pylm_task *task)
 {
-    uint64_t e, at = 0;
     uint32_t c;
     PYLM__TRY(settled_pass(fit, &fit->families[COMMON], 0, task));
     for (*loss = 0, c = 0; c < fit->n_chunks; c++)
         *loss += fit->sums[c].before[0];
     *loss /= log(2.0);
-    for (e = 0; log_odds && e < fit->problem->n_events; e++) {
-        log_odds[e] = event_at(fit, at)->log_odds;
-        at += event_units(event_at(fit, at)->n);
-    }
     return PYLM_OK;
 }
 
@@ -478,13 +439,14 @@ static int allocate(struct fit *fit)
     PYLM__TRY(allocate_family(fit, COMMON));
     for (c = 0; c < fit->n_chunks; c++) {
         fit->sums[c].gradient = pylm__array_new((uint64_t)most * fit->n_inputs, sizeof *fit->sums[c].gradient);
-        fit->sums[c].curvature = pylm__array_new((uint64_t)most * fit->n_pairs, sizeof *fit->sums[c].curvature);
         fit->sums[c].before = pylm__array_new(most, sizeof *fit->sums[c].before);
         fit->sums[c].after = pylm__array_new(most, sizeof *fit->sums[c].after);
-        if (!fit->sums[c].gradient || !fit->sums[c].curvature || !fit->sums[c].before || !fit->sums[c].after)
+        if (!fit->sums[c].gradient || !fit->sums[c].before || !fit->sums[c].after)
             return PYLM_ERR_MEMORY;
     }
-    return PYLM_OK;
+    fit->curvature_size = (uint64_t)most * fit->n_pairs;
+    fit->curvatures = pylm__array_new((uint64_t)fit->n_threads * fit->curvature_size, sizeof *fit->curvatures);
+    return fit->curvatures ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
 static void free_all(struct fit *fit)
@@ -499,11 +461,10 @@ static void free_all(struct fit *fit)
     }
     for (c = 0; c < fit->n_chunks; c++) {
         free(fit->sums[c].gradient);
-        free(fit->sums[c].curvature);
         free(fit->sums[c].before);
         free(fit->sums[c].after);
     }
-    free(fit->events);
+    free(fit->curvatures);
     free(fit);
 }
 
@@ -523,14 +484,16 @@ int pylm__fit(const struct pylm__fit_problem *problem, int16_t *weights, double 
     fit->n_inputs = problem->n_inputs;
     fit->n_pairs = problem->n_inputs * (problem->n_inputs + 1u) / 2u;
     fit->n_families = problem->n_families;
+    fit->log_odds = log_odds;
     fit->n_chunks = problem->n_events < MAX_CHUNKS * CHUNK ? (uint32_t)(problem->n_events / CHUNK) + 1u : MAX_CHUNKS;
+    fit->n_threads = pylm__n_threads(problem->n_threads, fit->n_chunks);
     status = allocate(fit);
     if (status == PYLM_OK)
-        status = gather_events(fit, task);
+        status = begin_events(fit, task);
     if (status == PYLM_OK)
         status = run_cycles(fit, result, task);
     if (status == PYLM_OK)
-        status = final_loss(fit, &result->loss, log_odds, task);
+        status = final_loss(fit, &result->loss, task);
     if (status == PYLM_OK)
         write_weights(fit, weights);
     free_all(fit);

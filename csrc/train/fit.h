@@ -10,26 +10,20 @@
 #define PYLM__FIT_MAX_INPUTS (PYLM__MAX_TEMPLATES + 1u)
 #define PYLM__FIT_MAX_FAMILIES 4u
 
-struct pylm__fit_input {
-    int16_t value; /* log-odds, q10 */
-    uint16_t number;
-};
-
 /* A mixing stage to be fitted: the log-odds of an event are the sum over families of
  * (weights of the set that the family chooses for it) . (its inputs). */
 struct pylm__fit_problem {
     uint64_t n_events;
     const uint8_t *side; /* by event: 1 if it went right */
     uint32_t n_inputs;
+    const int16_t *inputs[PYLM__FIT_MAX_INPUTS]; /* by input: log-odds of every event, q10, 0 where it has
+                                                    nothing to say; NULL: PYLM__CONSTANT_Q10 everywhere */
     uint32_t n_families, n_sets[PYLM__FIT_MAX_FAMILIES];
+    const uint16_t *sets[PYLM__FIT_MAX_FAMILIES]; /* by family: the set of every event */
     const double *prior;   /* by input: its weight without any event */
     double common_ridge;   /* how strongly it holds the weights that stand behind all sets; at least 1 */
     double max_weight_sum; /* of a row's magnitudes, so that the engine's sums stay below 2^31 */
     uint32_t n_threads;
-    /* Writes the inputs of an event, numbers ascending, and its set in each family; returns how many
-     * inputs there are. */
-    uint32_t (*gather)(const void *user, uint64_t event, struct pylm__fit_input *inputs, uint32_t *sets);
-    const void *user;
 };
 
 struct pylm__fit_result {
@@ -42,7 +36,7 @@ uint32_t pylm__fit_steps(void);
 
 /* Fits the weights of all families to their common optimum.
  *   weights    out: for every family, for every set a row of n_inputs numbers, q13
- *   log_odds   out: of every event with these weights, nats; may be NULL */
+ *   log_odds   out: of every event with these weights, nats */
 int pylm__fit(const struct pylm__fit_problem *problem, int16_t *weights, double *log_odds,
               struct pylm__fit_result *result, pylm_task *task);
 

@@ -38,18 +38,19 @@ static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
     }
 }
 
-/* Goes down to a leaf; writes the events if there are arrays for them. Returns how many. */
+/* Goes down to a leaf; writes the events from number `first` on, if there are arrays for them. Returns how
+ * many. */
 static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, uint32_t previous,
-                          struct pylm__place *places, uint8_t *side)
+                          struct pylm__heldout *h, uint64_t first)
 {
     uint32_t node = 0, lo = 0, hi = tree->n_symbols, mid;
     uint64_t n = 0;
     while (hi - lo > 1u) {
         mid = tree->mid[node];
-        if (places) {
-            places[n].node_set = tree->set[node];
-            places[n].previous = previous;
-            side[n] = leaf >= mid;
+        if (h) {
+            h->node_sets[first + n] = (uint16_t)tree->set[node];
+            h->previous[first + n] = (uint16_t)previous;
+            h->side[first + n] = leaf >= mid;
         }
         n++;
         if (leaf >= mid) {
@@ -79,6 +80,8 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     uint64_t enough = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
     uint32_t b;
     memset(heldout, 0, sizeof *heldout);
+    if (tree->n_sets > UINT16_MAX || pylm__tree_previous_sets(tree) > UINT16_MAX)
+        return PYLM_ERR_LARGE;
     choose_blocks(heldout, corpus->n, sparing ? enough / SPARING : enough);
     heldout->first_event = pylm__array_new(heldout->n_symbols + 1u, sizeof *heldout->first_event);
     if (!heldout->first_event)
@@ -86,26 +89,27 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     for (b = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++) {
             heldout->first_event[at++] = heldout->n_events;
-            heldout->n_events += walk_path(tree, tree->leaf_of[corpus->symbols[p]], 0, NULL, NULL);
+            heldout->n_events += walk_path(tree, tree->leaf_of[corpus->symbols[p]], 0, NULL, 0);
         }
     heldout->first_event[at] = heldout->n_events;
-    heldout->places = pylm__array_new(heldout->n_events, sizeof *heldout->places);
+    heldout->node_sets = pylm__array_new(heldout->n_events, sizeof *heldout->node_sets);
+    heldout->previous = pylm__array_new(heldout->n_events, sizeof *heldout->previous);
     heldout->side = pylm__array_new(heldout->n_events, sizeof *heldout->side);
     heldout->means = pylm__array_new(heldout->n_events, sizeof *heldout->means);
-    if (!heldout->places || !heldout->side || !heldout->means)
+    if (!heldout->node_sets || !heldout->previous || !heldout->side || !heldout->means)
         return PYLM_ERR_MEMORY;
     for (b = 0, at = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++, at++)
-            (void)walk_path(tree, tree->leaf_of[corpus->symbols[p]], previous_set(corpus, tree, p),
-                            heldout->places + heldout->first_event[at],
-                            heldout->side + heldout->first_event[at]);
+            (void)walk_path(tree, tree->leaf_of[corpus->symbols[p]], previous_set(corpus, tree, p), heldout,
+                            heldout->first_event[at]);
     return PYLM_OK;
 }
 
 void pylm__heldout_free(struct pylm__heldout *heldout)
 {
     free(heldout->first_event);
-    free(heldout->places);
+    free(heldout->node_sets);
+    free(heldout->previous);
     free(heldout->side);
     free(heldout->means);
     memset(heldout, 0, sizeof *heldout);

@@ -23,10 +23,16 @@ struct pylm__heldout {
     uint64_t n_symbols;    /* in all blocks */
     uint64_t n_events;
     uint64_t *first_event; /* of each symbol, in order; one more at the end */
-    struct pylm__place *places; /* of each event */
+    uint16_t *node_sets, *previous; /* of each event: its struct pylm__place */
     uint8_t *side;         /* of each event: where the symbol is, 1 is right */
     struct pylm__mean *means; /* of each event, over all templates whose evidence was looked up */
 };
+
+static inline struct pylm__place pylm__heldout_place(const struct pylm__heldout *heldout, uint64_t event)
+{
+    struct pylm__place place = {heldout->node_sets[event], heldout->previous[event]};
+    return place;
+}
 
 /* Chooses blocks, evenly spread: all of a small text in 20 parts, a tenth or less of a large one.
  *   sparing   fewer: for a model of a given size, which looks at them many times */

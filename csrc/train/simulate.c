@@ -44,7 +44,7 @@ static void note(const struct reader *r, uint64_t event, uint32_t node, const st
         indices[PYLM__INPUT_RECALL + i][event] = (uint16_t)index;
         n_alive += i < n && index;
     }
-    r->out->sets[event] = (uint8_t)pylm__recall_set(n_alive, recalls[n].count[0], alive->of[n] != 0);
+    r->out->sets[event] = (uint16_t)pylm__recall_set(n_alive, recalls[n].count[0], alive->of[n] != 0);
 }
 
 /* Looks a symbol up on its path, then learns it. */
@@ -122,7 +122,7 @@ int pylm__simulate(struct pylm__simulated *simulated, const struct pylm__heldout
     (void)n_threads;
     memset(simulated, 0, sizeof *simulated);
     simulated->n_inputs = pylm__plan_inputs(&templates->plan);
-    simulated->sets = pylm__array_new(heldout->n_events, 1);
+    simulated->sets = pylm__array_new(heldout->n_events, sizeof *simulated->sets);
     if (!simulated->sets)
         return PYLM_ERR_MEMORY;
     for (i = 0; i < simulated->n_inputs; i++) {

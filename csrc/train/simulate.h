@@ -12,7 +12,7 @@
 struct pylm__simulated {
     uint32_t n_inputs;
     uint16_t *indices[PYLM__INPUT_RECALL + PYLM__MAX_RECALLS]; /* by input: a calibration index for every event */
-    uint8_t *sets;                                             /* of each event, in the final stage's family 2 */
+    uint16_t *sets;                                            /* of each event, in the final stage's family 2 */
 };
 
 /* Reads every block from its start with an empty overlay of the usual size; each symbol is looked up before

@@ -20,69 +20,100 @@
 #define MAX_SUM 7.5        /* of weights: 4 families * 8704 * 7.5 * 2^13 < 2^31 */
 #define MAX_FINAL_SUM 7.0  /* 3 families * 11392 * 7 * 2^13 < 2^31 */
 
-struct stage_input {
+/* Events of a stage in parts, so that threads can share them. */
+#define PART 65536u
+
+struct stages_input {
     const struct pylm__heldout *heldout;
+    const struct pylm__corpus *corpus;
+    const struct pylm__symbol_tree *tree;
     const struct pylm__templates *templates;
-    const uint16_t *const *indices;
     const int16_t *calibration;
-    const double *mixed; /* the first stage's log-odds by event, nats */
-    const struct pylm__simulated *simulated;
-    const int16_t *overlay_calibration;
+    uint32_t n_threads;
+    pylm_task *task;
 };
 
-static uint32_t gather_first(const void *user, uint64_t e, struct pylm__fit_input *inputs, uint32_t *sets)
+/* What one stage is fitted to. The values take the place of the calibration indices that they come from:
+ * both have 16 bits, and memory is what a fit has least of. */
+struct columns {
+    const struct stages_input *in;
+    uint32_t n_indexed;             /* of the values that come from indices */
+    int16_t *values[PYLM__FIT_MAX_INPUTS];
+    const int16_t *tables[PYLM__FIT_MAX_INPUTS]; /* what an index stands for */
+    uint16_t *sets[2];              /* of the families that depend on the evidence */
+    const double *log_odds;         /* of the stage before, nats */
+    int16_t *mixed, *mean;          /* of the final stage */
+};
+
+/* Does a job for all events, part by part. */
+static int for_events(struct columns *c, pylm__job job)
 {
-    const struct stage_input *in = user;
-    struct pylm__situation situation = {0, 0, 0};
-    uint32_t k, n = 0;
-    for (k = 0; k < in->templates->n; k++) {
-        uint32_t index = in->indices[k][e], level;
-        if (!index)
-            continue;
-        level = pylm__index_level(index);
-        situation.digits += pylm__situation_digits(in->templates->of[k].role, level);
-        if (k < in->templates->n_suffix) {
-            situation.suffix = k;
-            situation.hits = level;
+    uint64_t n_parts = (c->in->heldout->n_events + PART - 1u) / PART;
+    PYLM__TRY(pylm__run_jobs(job, c, (uint32_t)n_parts, c->in->n_threads, NULL));
+    return pylm__task_cancelled(c->in->task) ? PYLM_ERR_CANCELLED : PYLM_OK;
+}
+
+static uint64_t part_end(const struct columns *c, uint32_t part)
+{
+    uint64_t end = ((uint64_t)part + 1u) * PART;
+    return end < c->in->heldout->n_events ? end : c->in->heldout->n_events;
+}
+
+/* Indices to values. */
+static int look_up(void *user, uint32_t part, pylm_task *task)
+{
+    struct columns *c = user;
+    uint64_t e, end = part_end(c, part);
+    uint32_t k;
+    (void)task;
+    for (k = 0; k < c->n_indexed; k++)
+        for (e = (uint64_t)part * PART; e < end; e++)
+            c->values[k][e] = c->tables[k][(uint16_t)c->values[k][e]];
+    return PYLM_OK;
+}
+
+/* The sets of the first stage's families 0 and 2, while the values are indices. */
+static int choose_first_sets(void *user, uint32_t part, pylm_task *task)
+{
+    struct columns *c = user;
+    const struct pylm__templates *templates = c->in->templates;
+    uint64_t e, end = part_end(c, part);
+    uint32_t k, sets[PYLM__N_FAMILIES];
+    (void)task;
+    for (e = (uint64_t)part * PART; e < end; e++) {
+        struct pylm__situation situation = {0, 0, 0};
+        for (k = 0; k < templates->n; k++) {
+            uint32_t index = (uint16_t)c->values[k][e], level;
+            if (!index)
+                continue;
+            level = pylm__index_level(index);
+            situation.digits += pylm__situation_digits(templates->of[k].role, level);
+            if (k < templates->n_suffix) {
+                situation.suffix = k;
+                situation.hits = level;
+            }
         }
-        inputs[n].number = (uint16_t)k;
-        inputs[n++].value = in->calibration[k * PYLM__N_CALIBRATION + index];
+        pylm__situation_sets(&situation, pylm__heldout_place(c->in->heldout, e), sets);
+        c->sets[0][e] = (uint16_t)sets[0];
+        c->sets[1][e] = (uint16_t)sets[2];
     }
-    inputs[n].number = (uint16_t)in->templates->n;
-    inputs[n++].value = PYLM__CONSTANT_Q10;
-    pylm__situation_sets(&situation, in->heldout->places[e], sets);
-    return n;
+    return PYLM_OK;
 }
 
-/* The inputs of the final stage that it always has. */
-static uint32_t gather_final(const void *user, uint64_t e, struct pylm__fit_input *inputs, uint32_t *sets)
+/* The inputs that the final stage always has, and the sets of its family 1. */
+static int find_final(void *user, uint32_t part, pylm_task *task)
 {
-    const struct stage_input *in = user;
-    double mixed = floor(in->mixed[e] * 1024.0 + 0.5);
-    uint32_t i;
-    for (i = 0; i < PYLM__N_FINAL; i++)
-        inputs[i].number = (uint16_t)i;
-    inputs[PYLM__FINAL_MIXED].value = (int16_t)fmin(fmax(mixed, -PYLM__MAX_MIXED_Q10), PYLM__MAX_MIXED_Q10);
-    inputs[PYLM__FINAL_MEAN].value = (int16_t)pylm__mean_log_odds(in->heldout->means[e]);
-    inputs[PYLM__FINAL_CONSTANT].value = PYLM__CONSTANT_Q10;
-    sets[0] = in->heldout->places[e].node_set;
-    sets[1] = pylm__confidence(in->heldout->means[e]);
-    return PYLM__N_FINAL;
-}
-
-static uint32_t gather_adaptive(const void *user, uint64_t e, struct pylm__fit_input *inputs, uint32_t *sets)
-{
-    const struct stage_input *in = user;
-    uint32_t i, n = gather_final(user, e, inputs, sets);
-    for (i = 0; i < in->simulated->n_inputs; i++) {
-        uint32_t index = in->simulated->indices[i][e];
-        if (!index)
-            continue;
-        inputs[n].number = (uint16_t)(PYLM__N_FINAL + i);
-        inputs[n++].value = in->overlay_calibration[i * PYLM__N_CALIBRATION + index];
+    struct columns *c = user;
+    uint64_t e, end = part_end(c, part);
+    (void)task;
+    for (e = (uint64_t)part * PART; e < end; e++) {
+        struct pylm__mean mean = c->in->heldout->means[e];
+        double mixed = floor(c->log_odds[e] * 1024.0 + 0.5);
+        c->mixed[e] = (int16_t)fmin(fmax(mixed, -PYLM__MAX_MIXED_Q10), PYLM__MAX_MIXED_Q10);
+        c->mean[e] = (int16_t)pylm__mean_log_odds(mean);
+        c->sets[0][e] = (uint16_t)pylm__confidence(mean);
     }
-    sets[2] = in->simulated->sets[e];
-    return n;
+    return PYLM_OK;
 }
 
 /* Sets of the first stage's families. */
@@ -110,54 +141,154 @@ int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol
                : PYLM_ERR_MEMORY;
 }
 
-static int fit_first(struct pylm__stages *stages, struct pylm__fit_problem problem, const struct stage_input *in,
-                     const struct pylm__symbol_tree *tree, double *log_odds, pylm_task *task)
+static struct pylm__fit_problem begin_problem(const struct stages_input *in)
 {
+    struct pylm__fit_problem problem;
+    memset(&problem, 0, sizeof problem);
+    problem.n_events = in->heldout->n_events;
+    problem.side = in->heldout->side;
+    problem.n_threads = in->n_threads;
+    return problem;
+}
+
+static int fit_first_columns(struct pylm__stages *stages, struct columns *c, double *log_odds)
+{
+    const struct stages_input *in = c->in;
+    struct pylm__fit_problem problem = begin_problem(in);
     double prior[PYLM__FIT_MAX_INPUTS];
     struct pylm__fit_result result;
     uint32_t i;
-    problem.n_inputs = in->templates->n + 1u;
+    PYLM__TRY(for_events(c, choose_first_sets));
+    PYLM__TRY(for_events(c, look_up));
+    problem.n_inputs = in->templates->n + 1u; /* the last is a constant */
     problem.n_families = PYLM__N_FAMILIES;
+    for (i = 0; i < in->templates->n; i++)
+        problem.inputs[i] = c->values[i];
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        problem.n_sets[i] = first_sets(i, tree, in->templates);
+        problem.n_sets[i] = first_sets(i, in->tree, in->templates);
+    problem.sets[0] = c->sets[0];
+    problem.sets[1] = in->heldout->node_sets;
+    problem.sets[2] = c->sets[1];
+    problem.sets[3] = in->heldout->previous;
     for (i = 0; i < problem.n_inputs; i++)
         prior[i] = PRIOR;
     problem.prior = prior;
     problem.common_ridge = COMMON_RIDGE;
     problem.max_weight_sum = MAX_SUM;
-    problem.gather = gather_first;
-    PYLM__TRY(pylm__fit(&problem, stages->weights, log_odds, &result, task));
+    PYLM__TRY(pylm__fit(&problem, stages->weights, log_odds, &result, in->task));
     stages->cycles = result.cycles;
     return PYLM_OK;
 }
 
-static int fit_final(struct pylm__stages *stages, struct pylm__fit_problem problem, const struct stage_input *in,
-                     uint32_t n_node_sets, pylm_task *task)
+/* A copy of n_events indices. */
+static uint16_t *copy_of(const uint16_t *indices, uint64_t n_events)
+{
+    uint16_t *copy = pylm__array_new(n_events, sizeof *copy);
+    if (copy && n_events)
+        memcpy(copy, indices, (size_t)n_events * sizeof *copy);
+    return copy;
+}
+
+/* Fits the first stage; *log_odds becomes that of every event, and is to be freed. */
+static int fit_first(struct pylm__stages *stages, const struct stages_input *in, uint16_t **indices, int keep,
+                     double **log_odds)
+{
+    uint64_t n_events = in->heldout->n_events;
+    struct columns c;
+    uint32_t k;
+    int status = PYLM_OK;
+    memset(&c, 0, sizeof c);
+    c.in = in;
+    c.n_indexed = in->templates->n;
+    for (k = 0; k < c.n_indexed; k++) {
+        c.values[k] = (int16_t *)(keep ? copy_of(indices[k], n_events) : indices[k]);
+        c.tables[k] = in->calibration + k * PYLM__N_CALIBRATION;
+        if (!keep)
+            indices[k] = NULL;
+        if (!c.values[k])
+            status = PYLM_ERR_MEMORY;
+    }
+    c.sets[0] = pylm__array_new(n_events, sizeof *c.sets[0]);
+    c.sets[1] = pylm__array_new(n_events, sizeof *c.sets[1]);
+    *log_odds = pylm__array_new(n_events, sizeof **log_odds);
+    if (!c.sets[0] || !c.sets[1] || !*log_odds)
+        status = PYLM_ERR_MEMORY;
+    if (status == PYLM_OK)
+        status = fit_first_columns(stages, &c, *log_odds);
+    for (k = 0; k < c.n_indexed; k++)
+        free(c.values[k]);
+    free(c.sets[0]);
+    free(c.sets[1]);
+    return status;
+}
+
+/* ---- the final stage ---- */
+
+static int fit_final_columns(struct pylm__stages *stages, struct columns *c, const struct pylm__simulated *simulated,
+                             double *log_odds)
 {
     double prior[PYLM__FIT_MAX_INPUTS] = {1.0, 0.0, 0.0}; /* the first stage as it is */
-    uint64_t n_symbols = in->heldout->n_symbols;
+    const struct stages_input *in = c->in;
+    struct pylm__fit_problem problem = begin_problem(in);
     struct pylm__fit_result result;
     uint32_t i;
     problem.n_inputs = PYLM__N_FINAL;
+    problem.inputs[PYLM__FINAL_MIXED] = c->mixed;
+    problem.inputs[PYLM__FINAL_MEAN] = c->mean;
     problem.n_families = 2;
-    problem.n_sets[0] = n_node_sets;
+    problem.n_sets[0] = in->tree->n_sets;
     problem.n_sets[1] = PYLM__N_CONFIDENCES;
     problem.n_sets[2] = PYLM__N_RECALL_SETS;
+    problem.sets[0] = in->heldout->node_sets;
+    problem.sets[1] = c->sets[0];
+    problem.sets[2] = simulated->sets;
     problem.prior = prior;
     problem.common_ridge = FINAL_RIDGE;
     problem.max_weight_sum = MAX_FINAL_SUM;
-    problem.gather = gather_final;
-    PYLM__TRY(pylm__fit(&problem, stages->final_weights, NULL, &result, task));
-    stages->bits = result.loss / (double)n_symbols;
-    problem.n_inputs += in->simulated->n_inputs;
+    PYLM__TRY(pylm__fit(&problem, stages->final_weights, log_odds, &result, in->task));
+    stages->bits = result.loss / (double)in->heldout->n_symbols;
+    problem.n_inputs += simulated->n_inputs;
     problem.n_families = 3;
-    for (i = PYLM__N_FINAL; i < problem.n_inputs; i++)
+    for (i = PYLM__N_FINAL; i < problem.n_inputs; i++) {
         prior[i] = PRIOR_RECALL;
+        problem.inputs[i] = c->values[i - PYLM__N_FINAL];
+    }
     prior[problem.n_inputs - 1u] = PRIOR_REPETITION;
-    problem.gather = gather_adaptive;
-    PYLM__TRY(pylm__fit(&problem, stages->overlay_weights, NULL, &result, task));
-    stages->adaptive_bits = result.loss / (double)n_symbols;
+    PYLM__TRY(pylm__fit(&problem, stages->overlay_weights, log_odds, &result, in->task));
+    stages->adaptive_bits = result.loss / (double)in->heldout->n_symbols;
     return PYLM_OK;
+}
+
+/* Fits the final stage, without and with an overlay. `log_odds` are those of the first stage, and overwritten;
+ * the simulation's indices become values. */
+static int fit_final(struct pylm__stages *stages, const struct stages_input *in, struct pylm__simulated *simulated,
+                     double *log_odds)
+{
+    uint64_t n_events = in->heldout->n_events;
+    struct columns c;
+    uint32_t i;
+    int status = PYLM_ERR_MEMORY;
+    memset(&c, 0, sizeof c);
+    c.in = in;
+    c.n_indexed = simulated->n_inputs;
+    for (i = 0; i < c.n_indexed; i++) {
+        c.values[i] = (int16_t *)simulated->indices[i];
+        c.tables[i] = stages->overlay_calibration + i * PYLM__N_CALIBRATION;
+    }
+    c.log_odds = log_odds;
+    c.mixed = pylm__array_new(n_events, sizeof *c.mixed);
+    c.mean = pylm__array_new(n_events, sizeof *c.mean);
+    c.sets[0] = pylm__array_new(n_events, sizeof *c.sets[0]);
+    if (c.mixed && c.mean && c.sets[0])
+        status = for_events(&c, find_final);
+    if (status == PYLM_OK)
+        status = for_events(&c, look_up);
+    if (status == PYLM_OK)
+        status = fit_final_columns(stages, &c, simulated, log_odds);
+    free(c.mixed);
+    free(c.mean);
+    free(c.sets[0]);
+    return status;
 }
 
 static void calibrate_overlay(const struct pylm__stages *stages, const struct pylm__heldout *heldout,
@@ -171,36 +302,27 @@ static void calibrate_overlay(const struct pylm__stages *stages, const struct py
 
 int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__heldout *heldout,
                      const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
-                     const struct pylm__templates *templates, const uint16_t *const *indices,
-                     const int16_t *calibration, int only_first, uint32_t n_threads, pylm_task *task)
+                     const struct pylm__templates *templates, uint16_t **indices, const int16_t *calibration,
+                     int only_first, uint32_t n_threads, pylm_task *task)
 {
-    struct stage_input in = {heldout, templates, indices, calibration, NULL, NULL, NULL};
-    struct pylm__fit_problem problem;
+    struct stages_input in = {heldout, corpus, tree, templates, calibration, n_threads, task};
     struct pylm__simulated simulated;
-    double *mixed = pylm__array_new(heldout->n_events, sizeof *mixed);
-    int status = PYLM_ERR_MEMORY;
-    memset(&problem, 0, sizeof problem);
+    double *log_odds = NULL;
+    int status;
     memset(&simulated, 0, sizeof simulated);
-    problem.n_events = heldout->n_events;
-    problem.side = heldout->side;
-    problem.n_threads = n_threads;
-    problem.user = &in;
     pylm__task_begin(task, PYLM_STAGE_FIT, 3u * pylm__fit_steps());
-    if (mixed)
-        status = pylm__stages_allocate(stages, tree, templates);
+    status = pylm__stages_allocate(stages, tree, templates);
     if (status == PYLM_OK)
-        status = fit_first(stages, problem, &in, tree, mixed, task);
-    if (status == PYLM_OK && !only_first)
+        status = fit_first(stages, &in, indices, only_first, &log_odds);
+    if (status == PYLM_OK && !only_first) {
         status = pylm__simulate(&simulated, heldout, corpus, tree, templates, n_threads, task);
-    if (status == PYLM_OK && !only_first)
-        calibrate_overlay(stages, heldout, &simulated, corpus->tokenizer != PYLM_TOKENIZER_BYTES);
-    in.mixed = mixed;
-    in.simulated = &simulated;
-    in.overlay_calibration = stages->overlay_calibration;
-    if (status == PYLM_OK && !only_first)
-        status = fit_final(stages, problem, &in, tree->n_sets, task);
+        if (status == PYLM_OK)
+            calibrate_overlay(stages, heldout, &simulated, corpus->tokenizer != PYLM_TOKENIZER_BYTES);
+        if (status == PYLM_OK)
+            status = fit_final(stages, &in, &simulated, log_odds);
+    }
     pylm__simulated_free(&simulated);
-    free(mixed);
+    free(log_odds);
     return status;
 }
 

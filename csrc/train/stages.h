@@ -22,12 +22,13 @@ int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol
                           const struct pylm__templates *templates);
 
 /* Fits all stages of one tree, or only the first; allocates the tables of all.
- *   indices       by template: a calibration index for every event
+ *   indices       by template: a calibration index for every event. Unless only the first stage is fitted,
+ *                 they are used up: freed, and NULL then
  *   calibration   by template: PYLM__N_CALIBRATION log-odds, q10
  * The result is to be freed, also after a failure. */
 int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__heldout *heldout,
                      const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
-                     const struct pylm__templates *templates, const uint16_t *const *indices,
+                     const struct pylm__templates *templates, uint16_t **indices,
                      const int16_t *calibration, int only_first, uint32_t n_threads, pylm_task *task);
 void pylm__stages_free(struct pylm__stages *stages);
 

@@ -320,7 +320,7 @@ static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
         status = count_templates(&counting, task);
         if (status == PYLM_OK)
             status = pylm__stages_fit(&trained->stages, &heldout, &trainer->corpus, &trained->tree,
-                                      &trained->templates, (const uint16_t *const *)counting.indices,
+                                      &trained->templates, counting.indices,
                                       trained->calibration, 0, trainer->options.n_threads, task);
     }
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
