@@ -79,20 +79,32 @@ static uint64_t chunk_begin(const struct fit *fit, uint32_t chunk)
     return fit->problem->n_events * chunk / fit->n_chunks;
 }
 
-static void load_inputs(const struct fit *fit, uint64_t e, double *x)
+/* One event's inputs that have something to say, their numbers ascending. */
+struct event {
+    uint32_t n, number[PYLM__FIT_MAX_INPUTS];
+    double value[PYLM__FIT_MAX_INPUTS];
+};
+
+static void load_event(const struct fit *fit, uint64_t e, struct event *event)
 {
     const int16_t *const *inputs = fit->problem->inputs;
-    uint32_t i, n = fit->n_inputs;
-    for (i = 0; i < n; i++)
-        x[i] = inputs[i] ? inputs[i][e] : PYLM__CONSTANT_Q10;
+    uint32_t i, n = 0;
+    for (i = 0; i < fit->n_inputs; i++) {
+        int16_t value = inputs[i] ? inputs[i][e] : PYLM__CONSTANT_Q10;
+        event->number[n] = i;
+        event->value[n] = value;
+        n += value != 0; /* no branch, which nobody could foresee */
+    }
+    event->n = n;
 }
 
-static double dot(const double *weights, const double *x, uint32_t n)
+/* What a row of weights makes of an event, nats. */
+static double weigh(const double *weights, const struct event *event)
 {
     double sum = 0;
-    uint32_t i;
-    for (i = 0; i < n; i++)
-        sum += weights[i] * x[i];
+    uint32_t a;
+    for (a = 0; a < event->n; a++)
+        sum += weights[event->number[a]] * event->value[a];
     return sum * (1.0 / 1024.0);
 }
 
@@ -104,11 +116,11 @@ static int begin_events(struct fit *fit, const pylm_task *task)
 #pragma omp parallel for schedule(dynamic, 1) num_threads(fit->n_threads)
 #endif
     for (c = 0; c < (int)fit->n_chunks; c++) {
-        double x[PYLM__FIT_MAX_INPUTS];
+        struct event event;
         uint64_t e, end = chunk_begin(fit, (uint32_t)c + 1u);
         for (e = chunk_begin(fit, (uint32_t)c); e < end && !pylm__task_cancelled(task); e++) {
-            load_inputs(fit, e, x);
-            fit->log_odds[e] = dot(fit->problem->prior, x, fit->n_inputs);
+            load_event(fit, e, &event);
+            fit->log_odds[e] = weigh(fit->problem->prior, &event);
         }
     }
     return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
@@ -123,23 +135,21 @@ static uint32_t set_of(const struct fit *fit, const struct family *f, uint64_t e
     return i == COMMON ? 0u : fit->problem->sets[i][e];
 }
 
-static void add_gradient(const double *x, double error, double *gradient, uint32_t n)
+static void add_gradient(const struct event *event, double error, double *gradient)
 {
-    uint32_t i;
-    for (i = 0; i < n; i++)
-        gradient[i] += error * x[i];
+    uint32_t a;
+    for (a = 0; a < event->n; a++)
+        gradient[event->number[a]] += error * event->value[a];
 }
 
-static void add_curvature(const double *x, double p, double *curvature, uint32_t n)
+static void add_curvature(const struct event *event, double p, double *curvature)
 {
     double curve = p * (1.0 - p) * (CURVATURE_EVERY / (1024.0 * 1024.0));
     uint32_t a, b;
-    for (a = 0; a < n; curvature += ++a) { /* the triangle, row by row */
-        double scaled = curve * x[a];
-        if (x[a] == 0)
-            continue;
+    for (a = 0; a < event->n; a++) {
+        double x = curve * event->value[a], *row = curvature + event->number[a] * (event->number[a] + 1u) / 2u;
         for (b = 0; b <= a; b++)
-            curvature[b] += scaled * x[b];
+            row[event->number[b]] += x * event->value[b];
     }
 }
 
@@ -162,22 +172,23 @@ static void pass_chunk(struct fit *fit, const struct family *f, double *curvatur
     uint64_t begin = chunk_begin(fit, chunk), end = chunk_begin(fit, chunk + 1u), e;
     clear_sums(fit, f, curvature, sums);
     for (e = begin; e < end; e++) {
-        double x[PYLM__FIT_MAX_INPUTS], p, loss;
+        struct event event;
+        double p, loss;
         size_t set = set_of(fit, f, e), pending = fit->pending ? set_of(fit, fit->pending, e) : 0u;
         uint8_t side = fit->problem->side[e];
         if ((e - begin) % SLICE == 0 && pylm__task_cancelled(task))
             return;
-        load_inputs(fit, e, x);
+        load_event(fit, e, &event);
         if (fit->pending)
-            fit->log_odds[e] += dot(fit->pending->steps + pending * fit->n_inputs, x, fit->n_inputs);
+            fit->log_odds[e] += weigh(fit->pending->steps + pending * fit->n_inputs, &event);
         p = 1.0 / (1.0 + exp(-fmin(fmax(fit->log_odds[e], -MAX_LOG_ODDS), MAX_LOG_ODDS)));
         loss = -log(side ? p : 1.0 - p);
         sums->before[set] += loss;
         if (fit->pending)
             sums->after[pending] += loss;
-        add_gradient(x, (p - side) * (1.0 / 1024.0), sums->gradient + set * fit->n_inputs, fit->n_inputs);
+        add_gradient(&event, (p - side) * (1.0 / 1024.0), sums->gradient + set * fit->n_inputs);
         if (curvature && (e - begin) % CURVATURE_EVERY == 0)
-            add_curvature(x, p, curvature + set * fit->n_pairs, fit->n_inputs);
+            add_curvature(&event, p, curvature + set * fit->n_pairs);
     }
 }
 
