@@ -38,6 +38,7 @@
 #define MAX_TAKE_BACKS 12u      /* halvings of a step that does harm */
 #define TOLERANCE 1e-9          /* nats by which a set's loss may grow: rounding */
 #define MAX_LOG_ODDS 30.0       /* keeps probabilities apart from 0 and 1 */
+#define SMALLEST_PRODUCT 1e-280 /* times e^-30 it is still a normal number */
 #define WEIGHT_ONE 8192.0       /* q13 */
 
 struct family {
@@ -51,10 +52,15 @@ struct family {
     const double *prior; /* by input; NULL: 0 */
 };
 
+/* A loss as a sum, nats, and as a product of probabilities not yet in it: there is one logarithm for many. */
+struct loss {
+    double sum, product;
+};
+
 /* Sums over the events of a chunk, of one family. */
 struct sums {
-    double *before;    /* by set: loss */
-    double *after;     /* by set of the pending family: loss with its step */
+    struct loss *before; /* by set */
+    struct loss *after;  /* by set of the pending family: with its step */
     double *gradient;  /* as weights */
 };
 
@@ -153,14 +159,38 @@ static void add_curvature(const struct event *event, double p, double *curvature
     }
 }
 
+static void clear_losses(struct loss *losses, uint32_t n)
+{
+    uint32_t i;
+    for (i = 0; i < n; i++) {
+        losses[i].sum = 0;
+        losses[i].product = 1.0;
+    }
+}
+
+/* Adds an event that had probability p: at least e^-30. */
+static void add_loss(struct loss *loss, double p)
+{
+    loss->product *= p;
+    if (loss->product < SMALLEST_PRODUCT) {
+        loss->sum -= log(loss->product);
+        loss->product = 1.0;
+    }
+}
+
+static double loss_of(const struct loss *loss)
+{
+    return loss->sum - log(loss->product);
+}
+
 static void clear_sums(const struct fit *fit, const struct family *f, double *curvature, struct sums *sums)
 {
-    memset(sums->before, 0, f->n_sets * sizeof *sums->before);
+    clear_losses(sums->before, f->n_sets);
     memset(sums->gradient, 0, (size_t)f->n_sets * fit->n_inputs * sizeof *sums->gradient);
     if (curvature)
         memset(curvature, 0, (size_t)f->n_sets * fit->n_pairs * sizeof *curvature);
     if (fit->pending)
-        memset(sums->after, 0, fit->pending->n_sets * sizeof *sums->after);
+        clear_losses(sums->after, fit->pending->n_sets);
 }
 
 /* Applies the pending step to a chunk's events and sums them up for a family.
@@ -173,7 +203,7 @@ static void pass_chunk(struct fit *fit, const struct family *f, double *curvatur
     clear_sums(fit, f, curvature, sums);
     for (e = begin; e < end; e++) {
         struct event event;
-        double p, loss;
+        double p, log_odds;
         size_t set = set_of(fit, f, e), pending = fit->pending ? set_of(fit, fit->pending, e) : 0u;
         uint8_t side = fit->problem->side[e];
         if ((e - begin) % SLICE == 0 && pylm__task_cancelled(task))
@@ -181,11 +211,12 @@ static void pass_chunk(struct fit *fit, const struct family *f, double *curvatur
         load_event(fit, e, &event);
         if (fit->pending)
             fit->log_odds[e] += weigh(fit->pending->steps + pending * fit->n_inputs, &event);
-        p = 1.0 / (1.0 + exp(-fmin(fmax(fit->log_odds[e], -MAX_LOG_ODDS), MAX_LOG_ODDS)));
-        loss = -log(side ? p : 1.0 - p);
-        sums->before[set] += loss;
+        log_odds = fit->log_odds[e];
+        log_odds = log_odds < -MAX_LOG_ODDS ? -MAX_LOG_ODDS : log_odds > MAX_LOG_ODDS ? MAX_LOG_ODDS : log_odds;
+        p = 1.0 / (1.0 + exp(-log_odds));
+        add_loss(&sums->before[set], side ? p : 1.0 - p);
         if (fit->pending)
-            sums->after[pending] += loss;
+            add_loss(&sums->after[pending], side ? p : 1.0 - p);
         add_gradient(&event, (p - side) * (1.0 / 1024.0), sums->gradient + set * fit->n_inputs);
         if (curvature && (e - begin) % CURVATURE_EVERY == 0)
             add_curvature(&event, p, curvature + set * fit->n_pairs);
@@ -245,7 +276,7 @@ static int take_back(struct fit *fit)
         double *w = f->weights + (size_t)set * n, *step = f->steps + (size_t)set * n, after;
         int worse;
         for (after = ridge_loss(fit, f, set), c = 0; c < fit->n_chunks; c++)
-            after += fit->sums[c].after[set];
+            after += loss_of(&fit->sums[c].after[set]);
         worse = after > f->before[set] + TOLERANCE;
         for (i = 0; i < n; i++) {
             step[i] = worse ? -0.5 * step[i] : 0.0;
@@ -321,7 +352,7 @@ static void step_set(const struct fit *fit, struct family *f, uint32_t set)
     double *w = f->weights + (size_t)set * n, *step = f->steps + (size_t)set * n, largest = 0, scale;
     f->before[set] = ridge_loss(fit, f, set);
     for (c = 0; c < fit->n_chunks; c++)
-        f->before[set] += fit->sums[c].before[set];
+        f->before[set] += loss_of(&fit->sums[c].before[set]);
     for (i = 0; i < n; i++) {
         step[i] = -f->ridge * (w[i] - (f->prior ? f->prior[i] : 0.0));
         for (c = 0; c < fit->n_chunks; c++)
@@ -411,7 +442,7 @@ static int final_loss(struct fit *fit, double *loss, const pylm_task *task)
     uint32_t c;
     PYLM__TRY(settled_pass(fit, &fit->families[COMMON], 0, task));
     for (*loss = 0, c = 0; c < fit->n_chunks; c++)
-        *loss += fit->sums[c].before[0];
+        *loss += loss_of(&fit->sums[c].before[0]);
     *loss /= log(2.0);
     return PYLM_OK;
 }
