@@ -82,11 +82,11 @@ static int count_bigrams(const struct pylm__corpus *corpus, struct clustering *c
     for (side = 0; side < 2 && status == PYLM_OK; side++) {
         for (d = p = n = 0; d < corpus->n_documents; d++) {
             for (; p < corpus->document_ends[d]; p++) {
-                uint64_t second = corpus->symbols[p];
+                uint64_t second = pylm__symbol(corpus, p);
                 if (p == (d ? corpus->document_ends[d - 1u] : 0u))
                     continue;
-                pairs[n++] = side ? second << 32 | corpus->symbols[p - 1u]
-                                  : (uint64_t)corpus->symbols[p - 1u] << 32 | second;
+                pairs[n++] = side ? second << 32 | pylm__symbol(corpus, p - 1u)
+                                  : (uint64_t)pylm__symbol(corpus, p - 1u) << 32 | second;
             }
         }
         status = pylm__sort(pairs, scratch, n, task);
@@ -269,7 +269,7 @@ int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_
         status = count_bigrams(corpus, &c, task);
     if (status == PYLM_OK) {
         for (p = 0; p < corpus->n; p++)
-            c.frequency[corpus->symbols[p]]++;
+            c.frequency[pylm__symbol(corpus, p)]++;
         begin(&c);
         status = iterate(&c, task);
     }

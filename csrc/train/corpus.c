@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/hash.h"
 #include "../core/image.h"
 #include "../core/vocab.h"
 #include "pieces.h"
@@ -25,6 +26,7 @@ int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer)
     uint32_t number;
     memset(corpus, 0, sizeof *corpus);
     corpus->tokenizer = tokenizer;
+    corpus->width = tokenizer == PYLM_TOKENIZER_WORDS || tokenizer == PYLM_TOKENIZER_EXTERNAL ? 4u : 1u;
     corpus->unknown = corpus->line_end = PYLM_NONE;
     if (tokenizer != PYLM_TOKENIZER_WORDS)
         return PYLM_OK;
@@ -37,6 +39,7 @@ void pylm__corpus_free(struct pylm__corpus *corpus)
 {
     free(corpus->symbols);
     free(corpus->document_ends);
+    free(corpus->document_hashes);
     pylm__words_free(&corpus->words);
     free(corpus->ids);
     free(corpus->file);
@@ -47,10 +50,10 @@ static int make_room(struct pylm__corpus *corpus, uint64_t n)
 {
     if (corpus->capacity - corpus->n < n) {
         uint64_t capacity = corpus->capacity + corpus->capacity / 2u + n;
-        uint32_t *symbols;
+        void *symbols;
         if (corpus->n + n >= UINT32_MAX)
             return PYLM_ERR_LARGE;
-        symbols = pylm__array_grow(corpus->symbols, capacity, sizeof *symbols);
+        symbols = pylm__array_grow(corpus->symbols, capacity, corpus->width);
         if (!symbols)
             return PYLM_ERR_MEMORY;
         corpus->symbols = symbols;
@@ -71,12 +74,13 @@ static int report(pylm_task *task, uint64_t position)
 
 static int add_bytes(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
 {
-    uint64_t i;
+    uint64_t i, n;
     PYLM__TRY(make_room(corpus, nbytes));
-    for (i = 0; i < nbytes; i++) {
-        if (i % SLICE == 0)
-            PYLM__TRY(report(task, i));
-        corpus->symbols[corpus->n++] = text[i];
+    for (i = 0; i < nbytes; i += n) {
+        PYLM__TRY(report(task, i));
+        n = nbytes - i < SLICE ? nbytes - i : SLICE;
+        memcpy((uint8_t *)corpus->symbols + corpus->n, text + i, (size_t)n);
+        corpus->n += n;
     }
     return PYLM_OK;
 }
@@ -94,7 +98,7 @@ static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
         if (token == PYLM__TOKEN_WORD)
             PYLM__TRY(pylm__words_number(&corpus->words, text + word, position - word, &symbol));
         PYLM__TRY(make_room(corpus, 1));
-        corpus->symbols[corpus->n++] = symbol;
+        pylm__set_symbol(corpus, corpus->n++, symbol);
     }
     return PYLM_OK;
 }
@@ -108,7 +112,7 @@ static int add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n,
             PYLM__TRY(report(task, i));
         if (ids[i] >= corpus->words.n)
             return PYLM_ERR_ARGUMENT;
-        corpus->symbols[corpus->n++] = ids[i];
+        pylm__set_symbol(corpus, corpus->n++, ids[i]);
     }
     return PYLM_OK;
 }
@@ -117,10 +121,14 @@ static int make_room_for_document(struct pylm__corpus *corpus)
 {
     if (corpus->n_documents == corpus->documents_capacity) {
         uint64_t capacity = 2u * corpus->documents_capacity + 16u;
-        uint64_t *ends = pylm__array_grow(corpus->document_ends, capacity, sizeof *ends);
+        uint64_t *ends = pylm__array_grow(corpus->document_ends, capacity, sizeof *ends), *hashes;
         if (!ends)
             return PYLM_ERR_MEMORY;
         corpus->document_ends = ends;
+        hashes = pylm__array_grow(corpus->document_hashes, capacity, sizeof *hashes);
+        if (!hashes)
+            return PYLM_ERR_MEMORY;
+        corpus->document_hashes = hashes;
         corpus->documents_capacity = capacity;
     }
     return PYLM_OK;
@@ -134,6 +142,7 @@ int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
     pylm__task_begin(task, PYLM_STAGE_READ, (nbytes >> 10) + 1u);
     PYLM__TRY(corpus->tokenizer == PYLM_TOKENIZER_WORDS ? add_words(corpus, text, nbytes, task)
                                                         : add_bytes(corpus, text, nbytes, task));
+    corpus->document_hashes[corpus->n_documents] = pylm__checksum(text, nbytes);
     corpus->document_ends[corpus->n_documents++] = corpus->n;
     corpus->n_bytes += nbytes;
     return PYLM_OK;
@@ -156,6 +165,14 @@ int pylm__corpus_vocabulary(struct pylm__corpus *corpus, uint32_t n_symbols, con
     return PYLM_OK;
 }
 
+static uint64_t hash_of_ids(const uint32_t *ids, uint64_t n)
+{
+    uint64_t hash = PYLM__HASH_SEED, i;
+    for (i = 0; i < n; i++)
+        hash = pylm__hash_step(hash, ids[i]);
+    return pylm__hash_step(hash, n);
+}
+
 int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
                          pylm_task *task)
 {
@@ -165,6 +182,7 @@ int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint6
     PYLM__TRY(make_room_for_document(corpus));
     pylm__task_begin(task, PYLM_STAGE_READ, (n >> 10) + 1u);
     PYLM__TRY(add_ids(corpus, ids, n, task));
+    corpus->document_hashes[corpus->n_documents] = hash_of_ids(ids, n);
     corpus->document_ends[corpus->n_documents++] = corpus->n;
     corpus->n_bytes += text_nbytes;
     for (i = 0; i < n && !text_nbytes; i++) {
@@ -197,7 +215,7 @@ static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted
         counted[i].word = i;
     }
     for (p = 0; p < corpus->n; p++)
-        counted[corpus->symbols[p]].count++;
+        counted[pylm__symbol(corpus, p)].count++;
     corpus->closed_vocabulary = counted[FIRST_UNKNOWN].count > 0;
     for (i = 0; i < n_words; i++) {
         if (i >= N_FIRST && counted[i].count == 1u && !corpus->closed_vocabulary)
@@ -212,25 +230,26 @@ static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted
 /* Replaces bytes by the longest pieces that fit, document by document. */
 static int encode_pieces(struct pylm__corpus *corpus, const pylm_task *task)
 {
-    uint64_t d, at = 0, n = 0, i, end;
-    for (d = 0; d < corpus->n_documents; d++) {
-        for (end = corpus->document_ends[d]; at < end;) {
-            uint8_t ahead[PYLM__MAX_PIECE_NBYTES];
-            uint64_t nbytes;
-            uint32_t piece;
-            for (i = 0; i < PYLM__MAX_PIECE_NBYTES && at + i < end; i++)
-                ahead[i] = (uint8_t)corpus->symbols[at + i];
-            piece = pylm__words_longest(&corpus->words, ahead, i, PYLM__MAX_PIECE_NBYTES);
+    uint8_t *text = corpus->symbols;
+    uint64_t d, at = 0, end, nbytes;
+    int status = PYLM_OK;
+    corpus->symbols = NULL;
+    corpus->n = corpus->capacity = 0;
+    corpus->width = corpus->words.n > UINT16_MAX + 1u ? 4u : 2u;
+    for (d = 0; d < corpus->n_documents && status == PYLM_OK; d++) {
+        for (end = corpus->document_ends[d]; at < end && status == PYLM_OK; at += nbytes) {
+            uint32_t piece = pylm__words_longest(&corpus->words, text + at, end - at, PYLM__MAX_PIECE_NBYTES);
             (void)pylm__word_text(&corpus->words, piece, &nbytes);
-            at += nbytes;
-            corpus->symbols[n++] = piece; /* n <= at: what is overwritten has been read */
-            if (n % SLICE == 0 && pylm__task_cancelled(task))
-                return PYLM_ERR_CANCELLED;
+            status = make_room(corpus, 1);
+            if (status == PYLM_OK)
+                pylm__set_symbol(corpus, corpus->n++, piece);
+            if (corpus->n % SLICE == 0 && pylm__task_cancelled(task))
+                status = PYLM_ERR_CANCELLED;
         }
-        corpus->document_ends[d] = n;
+        corpus->document_ends[d] = corpus->n;
     }
-    corpus->n = n;
-    return PYLM_OK;
+    free(text);
+    return status;
 }
 
 /* Counts pieces and leaves out those that the encoding never uses, but no bytes; of an external vocabulary
@@ -245,7 +264,7 @@ static uint32_t count_symbols(const struct pylm__corpus *corpus, struct counted 
         counted[i].word = i;
     }
     for (p = 0; p < corpus->n; p++)
-        counted[corpus->symbols[p]].count++;
+        counted[pylm__symbol(corpus, p)].count++;
     for (i = 0; i < corpus->words.n; i++)
         if (all || i < 256u || counted[i].count)
             counted[n++] = counted[i];
@@ -275,7 +294,7 @@ static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, ui
                 new_symbol[i] = corpus->unknown;
     }
     for (p = 0; p < corpus->n; p++)
-        corpus->symbols[p] = new_symbol[corpus->symbols[p]];
+        pylm__set_symbol(corpus, p, new_symbol[pylm__symbol(corpus, p)]);
     if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL)
         return pylm__words_select(&corpus->words, order, n);
     while (!counted[corpus->n_seen - 1u].count) /* something was seen */
@@ -306,6 +325,7 @@ int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, pylm_task
 {
     if (!corpus->n)
         return PYLM_ERR_EMPTY;
+    PYLM__TRY(pylm__corpus_sort_documents(corpus));
     if (corpus->tokenizer == PYLM_TOKENIZER_AUTO)
         corpus->tokenizer =
             corpus->n_bytes < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;
@@ -319,7 +339,9 @@ int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, pylm_task
         PYLM__TRY(pylm__pieces_learn(&corpus->words, corpus, n_pieces, task));
         PYLM__TRY(encode_pieces(corpus, task));
     }
-    return settle(corpus);
+    PYLM__TRY(settle(corpus));
+    pylm__corpus_narrow(corpus, corpus->n_symbols);
+    return PYLM_OK;
 }
 
 int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
@@ -328,7 +350,7 @@ int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
     uint64_t p;
     int status;
     for (p = 0; p < corpus->n; p++)
-        corpus->symbols[p] = new_symbol[corpus->symbols[p]];
+        pylm__set_symbol(corpus, p, new_symbol[pylm__symbol(corpus, p)]);
     if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL)
         return PYLM_OK; /* its words are by id */
     order = pylm__array_new(corpus->n_symbols, sizeof *order);

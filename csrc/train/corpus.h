@@ -20,9 +20,11 @@ struct pylm__words {
 
 struct pylm__corpus {
     uint32_t tokenizer; /* may be PYLM_TOKENIZER_AUTO until pylm__corpus_close() */
-    uint32_t *symbols;
+    void *symbols;       /* read by pylm__symbol() */
+    unsigned width;      /* bytes a symbol takes: 1, 2 or 4 */
     uint64_t n, capacity;
     uint64_t *document_ends; /* in symbols */
+    uint64_t *document_hashes; /* of their content, while they are added */
     uint64_t n_documents, documents_capacity;
     uint64_t n_bytes;
     uint32_t n_symbols; /* size of the vocabulary, after pylm__corpus_close() */
@@ -36,6 +38,24 @@ struct pylm__corpus {
 };
 
 int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer);
+static inline uint32_t pylm__symbol(const struct pylm__corpus *corpus, uint64_t position)
+{
+    return corpus->width == 1u   ? ((const uint8_t *)corpus->symbols)[position]
+           : corpus->width == 2u ? ((const uint16_t *)corpus->symbols)[position]
+                                 : ((const uint32_t *)corpus->symbols)[position];
+}
+
+/* For numbers that fit the width. */
+static inline void pylm__set_symbol(struct pylm__corpus *corpus, uint64_t position, uint32_t symbol)
+{
+    if (corpus->width == 1u)
+        ((uint8_t *)corpus->symbols)[position] = (uint8_t)symbol;
+    else if (corpus->width == 2u)
+        ((uint16_t *)corpus->symbols)[position] = (uint16_t)symbol;
+    else
+        ((uint32_t *)corpus->symbols)[position] = symbol;
+}
+
 void pylm__corpus_free(struct pylm__corpus *corpus);
 int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes,
                      pylm_task *task);
@@ -46,11 +66,19 @@ int pylm__corpus_vocabulary(struct pylm__corpus *corpus, uint32_t n_symbols, con
 int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
                          pylm_task *task);
 
-/* Settles the vocabulary: symbols become ranks by frequency, most frequent first, ties by first
+/* Brings the documents into an order that does not depend on the one in which they were added (documents.c),
+ * then settles the vocabulary: symbols become ranks by frequency, most frequent first, ties by first
  * appearance (external: by id). Words: unless the text has "<unk>" itself, words seen once are read as
  * "<unk>". Pieces are learned, n_pieces of them (0: as the text's length suggests), and the text is
  * encoded. */
 int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, pylm_task *task);
+
+/* Puts the documents in the order of their hashes, and where these are equal, of their content. Words are
+ * numbered as they would have been had they been added so. */
+int pylm__corpus_sort_documents(struct pylm__corpus *corpus);
+
+/* Stores all symbols in as few bytes as numbers below n_symbols need. */
+void pylm__corpus_narrow(struct pylm__corpus *corpus, uint32_t n_symbols);
 
 /* Renames all symbols: s becomes new_symbol[s]. */
 int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol);

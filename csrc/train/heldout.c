@@ -70,7 +70,7 @@ static uint32_t previous_set(const struct pylm__corpus *corpus, const struct pyl
     uint32_t symbol;
     if (!p || pylm__corpus_starts_document(corpus, p))
         return 0;
-    symbol = corpus->symbols[p - 1u];
+    symbol = pylm__symbol(corpus, p - 1u);
     return 1u + (tree->n_classes ? tree->class_of[tree->leaf_of[symbol]] : symbol);
 }
 
@@ -89,7 +89,7 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     for (b = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++) {
             heldout->first_event[at++] = heldout->n_events;
-            heldout->n_events += walk_path(tree, tree->leaf_of[corpus->symbols[p]], 0, NULL, 0);
+            heldout->n_events += walk_path(tree, tree->leaf_of[pylm__symbol(corpus, p)], 0, NULL, 0);
         }
     heldout->first_event[at] = heldout->n_events;
     heldout->node_sets = pylm__array_new(heldout->n_events, sizeof *heldout->node_sets);
@@ -100,7 +100,7 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
         return PYLM_ERR_MEMORY;
     for (b = 0, at = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++, at++)
-            (void)walk_path(tree, tree->leaf_of[corpus->symbols[p]], previous_set(corpus, tree, p), heldout,
+            (void)walk_path(tree, tree->leaf_of[pylm__symbol(corpus, p)], previous_set(corpus, tree, p), heldout,
                             heldout->first_event[at]);
     return PYLM_OK;
 }

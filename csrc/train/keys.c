@@ -17,8 +17,8 @@ void pylm__keys_make(const struct pylm__corpus *corpus, const struct pylm__symbo
         pylm_state_init(&opaque);
         for (; p < corpus->document_ends[d]; p++) {
             uint64_t hash = pylm__template_hash(templates, k, tree, state);
-            keys[p] = hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | tree->leaf_of[corpus->symbols[p]];
-            pylm__state_read(state, corpus->tokenizer, corpus->symbols[p]);
+            keys[p] = hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | tree->leaf_of[pylm__symbol(corpus, p)];
+            pylm__state_read(state, corpus->tokenizer, pylm__symbol(corpus, p));
         }
     }
 }

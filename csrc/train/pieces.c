@@ -27,7 +27,7 @@
 
 enum kind { LETTER, DIGIT, SPACE, SIGN };
 
-static enum kind kind_of(uint32_t byte)
+static enum kind kind_of(uint8_t byte)
 {
     if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 128u)
         return LETTER;
@@ -37,7 +37,7 @@ static enum kind kind_of(uint32_t byte)
 }
 
 /* Where the chunk that begins at `at` ends. */
-static uint64_t chunk_end(const uint32_t *text, uint64_t n, uint64_t at)
+static uint64_t chunk_end(const uint8_t *text, uint64_t n, uint64_t at)
 {
     uint64_t i = at, last = at + MAX_CHUNK_NBYTES < n ? at + MAX_CHUNK_NBYTES : n;
     enum kind kind = kind_of(text[i++]);
@@ -55,14 +55,10 @@ struct chunks {
     uint64_t *counts, capacity;
 };
 
-static int add_chunk(struct chunks *chunks, const uint32_t *text, uint64_t n)
+static int add_chunk(struct chunks *chunks, const uint8_t *text, uint64_t n)
 {
-    uint8_t bytes[MAX_CHUNK_NBYTES];
-    uint64_t i;
     uint32_t number;
-    for (i = 0; i < n; i++)
-        bytes[i] = (uint8_t)text[i];
-    PYLM__TRY(pylm__words_number(&chunks->words, bytes, n, &number));
+    PYLM__TRY(pylm__words_number(&chunks->words, text, n, &number));
     if (number >= chunks->capacity) {
         uint64_t old = chunks->capacity, capacity = 2u * old + 1024u;
         uint64_t *counts = pylm__array_grow(chunks->counts, capacity, sizeof *counts);
@@ -78,11 +74,12 @@ static int add_chunk(struct chunks *chunks, const uint32_t *text, uint64_t n)
 
 static int collect_chunks(struct chunks *chunks, const struct pylm__corpus *corpus, const pylm_task *task)
 {
+    const uint8_t *text = corpus->symbols;
     uint64_t d, at = 0, end, n = 0;
     for (d = 0; d < corpus->n_documents; d++)
         for (; at < corpus->document_ends[d]; at = end) {
-            end = chunk_end(corpus->symbols, corpus->document_ends[d], at);
-            PYLM__TRY(add_chunk(chunks, corpus->symbols + at, end - at));
+            end = chunk_end(text, corpus->document_ends[d], at);
+            PYLM__TRY(add_chunk(chunks, text + at, end - at));
             if (++n % SLICE == 0 && pylm__task_cancelled(task))
                 return PYLM_ERR_CANCELLED;
         }

@@ -89,8 +89,8 @@ static int read_block(const struct reader *r, const struct pylm__heldout *heldou
             return PYLM_ERR_CANCELLED;
         for (; d < corpus->n_documents && corpus->document_ends[d] <= p; d++)
             pylm_state_init(&opaque); /* before the block these do no harm */
-        read_symbol(r, state, r->tree->leaf_of[corpus->symbols[p]], heldout->first_event[at]);
-        pylm__state_read(state, corpus->tokenizer, corpus->symbols[p]);
+        read_symbol(r, state, r->tree->leaf_of[pylm__symbol(corpus, p)], heldout->first_event[at]);
+        pylm__state_read(state, corpus->tokenizer, pylm__symbol(corpus, p));
     }
     return PYLM_OK;
 }

@@ -116,7 +116,7 @@ static int find_bases(struct surveying *s)
             if (p % SLICE == 0 && pylm__task_cancelled(s->task))
                 return PYLM_ERR_CANCELLED;
             note_base(s, hash >> (64u - PYLM__HASH_BITS), s->base_keys[p] >> PYLM__LEAF_BITS);
-            pylm__state_read(state, corpus->tokenizer, corpus->symbols[p]);
+            pylm__state_read(state, corpus->tokenizer, pylm__symbol(corpus, p));
         }
     }
     return PYLM_OK;

@@ -416,7 +416,7 @@ static int build_words(struct pylm__symbol_tree *tree, struct word_tree *w,
     uint64_t p;
     PYLM__TRY(pylm__cluster(corpus, n_classes, w->class_of, w->pairs, task));
     for (p = 0; p < corpus->n; p++)
-        w->frequency[corpus->symbols[p]]++;
+        w->frequency[pylm__symbol(corpus, p)]++;
     hang_unseen(w, corpus->n_seen, tree->n_symbols);
     hang_words(w, corpus->n_seen, n_classes);
     memcpy(class_node, w->node_of, n_classes * sizeof *class_node);

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * documents.c: the order of the documents. Held-out blocks are places in the text, and symbols that are
+ * equally frequent are told apart by which came first: so the order matters to the model, and whoever adds the
+ * same documents in another order, or in parts that are put together later, should get the same one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "words.h"
+
+#define N_FIXED 2u /* words with numbers of their own: "</s>" and "<unk>" */
+
+struct document {
+    uint64_t hash, begin, end;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct document *x = a, *y = b;
+    return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+/* Words by their texts: their numbers depend on the order that is to be found. */
+static int compare_words(const struct pylm__words *words, uint32_t a, uint32_t b)
+{
+    uint64_t a_nbytes, b_nbytes;
+    const uint8_t *a_text = pylm__word_text(words, a, &a_nbytes), *b_text = pylm__word_text(words, b, &b_nbytes);
+    int order = memcmp(a_text, b_text, (size_t)(a_nbytes < b_nbytes ? a_nbytes : b_nbytes));
+    return order ? order : a_nbytes < b_nbytes ? -1 : a_nbytes > b_nbytes;
+}
+
+static int compare_content(const struct pylm__corpus *corpus, const struct document *x, const struct document *y)
+{
+    uint64_t i, n = x->end - x->begin, m = y->end - y->begin;
+    for (i = 0; i < n && i < m; i++) {
+        uint32_t a = pylm__symbol(corpus, x->begin + i), b = pylm__symbol(corpus, y->begin + i);
+        if (a != b)
+            return corpus->tokenizer == PYLM_TOKENIZER_WORDS ? compare_words(&corpus->words, a, b) : a < b ? -1 : 1;
+    }
+    return n < m ? -1 : n > m;
+}
+
+/* Sorts [from, to) by content; there is more than one only if they are equal, or by a rare chance. */
+static void sort_equal_hashes(const struct pylm__corpus *corpus, struct document *documents, uint64_t from, uint64_t to)
+{
+    uint64_t i, j;
+    for (i = from + 1u; i < to; i++) {
+        struct document moving = documents[i];
+        for (j = i; j > from && compare_content(corpus, &moving, &documents[j - 1u]) < 0; j--)
+            documents[j] = documents[j - 1u];
+        documents[j] = moving;
+    }
+}
+
+static void sort_documents(const struct pylm__corpus *corpus, struct document *documents)
+{
+    uint64_t i, j, begin = 0;
+    for (i = 0; i < corpus->n_documents; i++) {
+        documents[i].hash = corpus->document_hashes[i];
+        documents[i].begin = begin;
+        documents[i].end = begin = corpus->document_ends[i];
+    }
+    qsort(documents, (size_t)corpus->n_documents, sizeof *documents, by_hash);
+    for (i = 0; i < corpus->n_documents; i = j) {
+        for (j = i; j < corpus->n_documents && documents[j].hash == documents[i].hash; j++)
+            continue;
+        sort_equal_hashes(corpus, documents, i, j);
+    }
+}
+
+/* Copies the documents in their order to another array of symbols. */
+static void move_documents(struct pylm__corpus *corpus, const struct document *documents, uint8_t *to)
+{
+    uint64_t i, n = 0;
+    for (i = 0; i < corpus->n_documents; i++) {
+        uint64_t length = documents[i].end - documents[i].begin;
+        if (length)
+            memcpy(to + (size_t)n * corpus->width,
+                   (const uint8_t *)corpus->symbols + (size_t)documents[i].begin * corpus->width,
+                   (size_t)length * corpus->width);
+        corpus->document_ends[i] = n += length;
+        corpus->document_hashes[i] = documents[i].hash;
+    }
+    free(corpus->symbols);
+    corpus->symbols = to;
+    corpus->capacity = n;
+}
+
+/* Numbers words by their first appearance. */
+static int number_words(struct pylm__corpus *corpus)
+{
+    uint32_t n = corpus->words.n, next = N_FIXED, i, s;
+    uint32_t *new_number = pylm__array_new(n, sizeof *new_number), *order = pylm__array_new(n, sizeof *order);
+    int status = PYLM_ERR_MEMORY;
+    uint64_t p;
+    if (new_number && order) {
+        for (i = 0; i < n; i++)
+            new_number[i] = order[i] = i < N_FIXED ? i : PYLM_NONE;
+        for (p = 0; p < corpus->n; p++) {
+            s = pylm__symbol(corpus, p);
+            if (new_number[s] == PYLM_NONE) {
+                order[next] = s;
+                new_number[s] = next++;
+            }
+            pylm__set_symbol(corpus, p, new_number[s]);
+        }
+        status = pylm__words_select(&corpus->words, order, next);
+    }
+    free(new_number);
+    free(order);
+    return status;
+}
+
+static int is_sorted(const struct document *documents, uint64_t n)
+{
+    uint64_t i, at = 0;
+    for (i = 0; i < n && documents[i].begin == at; i++)
+        at = documents[i].end;
+    return i == n;
+}
+
+int pylm__corpus_sort_documents(struct pylm__corpus *corpus)
+{
+    struct document *documents = pylm__array_new(corpus->n_documents, sizeof *documents);
+    int status = documents ? PYLM_OK : PYLM_ERR_MEMORY;
+    if (documents)
+        sort_documents(corpus, documents);
+    if (documents && !is_sorted(documents, corpus->n_documents)) {
+        uint8_t *to = pylm__array_new(corpus->n, corpus->width);
+        if (to)
+            move_documents(corpus, documents, to);
+        status = !to ? PYLM_ERR_MEMORY
+                 : corpus->tokenizer == PYLM_TOKENIZER_WORDS ? number_words(corpus)
+                                                             : PYLM_OK;
+    }
+    free(documents);
+    return status;
+}
+
+void pylm__corpus_narrow(struct pylm__corpus *corpus, uint32_t n_symbols)
+{
+    struct pylm__corpus from = *corpus;
+    void *smaller;
+    uint64_t p;
+    corpus->width = n_symbols <= 256u ? 1u : n_symbols <= UINT16_MAX + 1u ? 2u : 4u;
+    if (corpus->width < from.width)
+        for (p = 0; p < corpus->n; p++) /* what is overwritten has been read */
+            pylm__set_symbol(corpus, p, pylm__symbol(&from, p));
+    else
+        corpus->width = from.width;
+    smaller = pylm__array_grow(corpus->symbols, corpus->n, corpus->width);
+    if (smaller) {
+        corpus->symbols = smaller;
+        corpus->capacity = corpus->n;
+    }
+}
