@@ -9,14 +9,13 @@
  *
  *     pylm_trainer *trainer;
  *     pylm_train_options options;
- *     const void *image; uint64_t nbytes;
+ *     uint64_t nbytes;
  *
  *     pylm_train_options_init(&options);
  *     options.tokenizer = PYLM_TOKENIZER_WORDS;
  *     pylm_trainer_new(&trainer, &options);
  *     pylm_trainer_add(trainer, text, text_nbytes, NULL);      // once a document
- *     pylm_trainer_build(trainer, NULL, &image, &nbytes);
- *     pylm_file_save("text.pylm", image, nbytes);
+ *     pylm_trainer_save(trainer, "text.pylm", NULL, &nbytes);  // or _build(): the image in memory
  *     pylm_trainer_free(trainer);
  *
  * These functions use the heap, files, OpenMP threads where the library has them, and double precision.
@@ -86,6 +85,9 @@ typedef struct pylm_train_options {
                                * length of the text. Fewer come out of a text that does not give more */
     uint64_t max_nbytes;      /* the image has at most so many bytes, the best that fit: what tells least is
                                * left out. Training takes about five times as long. 0 (default): no limit */
+    uint64_t max_memory;      /* bytes of memory that the process has at most, about, while it trains; what does
+                               * not fit is done in parts and kept in a temporary file. Never changes the
+                               * result. 0 (default): no limit */
 } pylm_train_options;
 
 /* Fills in the defaults. */
@@ -100,10 +102,12 @@ PYLM_API int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *
 /* Frees a trainer and the image that it built; NULL is allowed. */
 PYLM_API void pylm_trainer_free(pylm_trainer *trainer);
 
-/* Adds one document. The contexts at its start do not look back into the document before it.
+/* Adds one document. The contexts at its start do not look back into the document before it. In which order
+ * documents are added does not matter: they are put into the order of a hash of their content, so that whoever
+ * has the same documents gets the same model.
  *   text      any bytes; not needed after the call.
  *   task      progress and cancelling, or NULL.
- * Memory: 4 bytes a symbol are kept. Returns PYLM_ERR_MEMORY, PYLM_ERR_LARGE or PYLM_ERR_CANCELLED, and
+ * Memory: a byte for each of the text is kept; words and ids take 4 each. Returns PYLM_ERR_MEMORY, PYLM_ERR_LARGE or PYLM_ERR_CANCELLED, and
  * PYLM_ERR_ARGUMENT for an external tokenizer. */
 PYLM_API int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbytes,
                               pylm_task *task);
@@ -136,15 +140,23 @@ PYLM_API int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, 
 PYLM_API int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
                                   pylm_task *task);
 
-/* Trains on the documents added and builds the image. To be called once.
+/* Trains on the documents added and builds the image. A trainer trains once.
  *   image_ret         the image, owned by the trainer, valid until it is freed.
- * Memory while it runs: 4 bytes a symbol, and 16 for each thread (with max_nbytes 44); three times the image;
- * some 500 MB for the fit, in bytes 1.2 GB, less for texts below 300,000 words or a million bytes.
+ * Memory while it runs: 1, 2 or 4 bytes a symbol, as numbers up to the size of the vocabulary need, and 16 for
+ * each thread (with max_nbytes 44); the image; for the fit, some 60 bytes for each of the up to 6 million
+ * decisions in held-out text (bytes: 8 million), so up to 500 MB. With max_memory the 16 become less, and tables go to a
+ * temporary file, of the size of the image, in the folder that the environment's TMPDIR names (else /tmp).
  * Returns PYLM_ERR_EMPTY if the documents hold no symbol; PYLM_ERR_BUDGET if no image is as small as
- * max_nbytes, and sets *image_nbytes_ret to the smallest that is possible; PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
- * PYLM_ERR_CANCELLED. */
+ * max_nbytes, and sets *image_nbytes_ret to the smallest that is possible; PYLM_ERR_MEMORY, and sets
+ * *image_nbytes_ret to the smallest max_memory that is possible, or to 0 if the system has no more;
+ * PYLM_ERR_FILE for the temporary file (errno says why), PYLM_ERR_LARGE or PYLM_ERR_CANCELLED. */
 PYLM_API int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
                                 uint64_t *image_nbytes_ret);
+
+/* Trains as pylm_trainer_build() does, and writes the image to a file as pylm_file_save() does, without ever
+ * having all of it in memory. A temporary file lies next to that one, unless TMPDIR is set.
+ *   nbytes_ret   length of the image; after an error, as above. */
+PYLM_API int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, uint64_t *nbytes_ret);
 
 /* ------------------------------------------------------------------ scoring in bulk */
 

@@ -159,6 +159,7 @@ typedef struct pylm_train_options {
     uint32_t max_order;
     uint32_t n_pieces;
     uint64_t max_nbytes;
+    uint64_t max_memory;
 } pylm_train_options;
 
 void pylm_train_options_init(pylm_train_options *options);
@@ -174,6 +175,7 @@ int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n,
                          pylm_task *task);
 int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
                        uint64_t *image_nbytes_ret);
+int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, uint64_t *nbytes_ret);
 
 int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
                      const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,

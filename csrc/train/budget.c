@@ -52,7 +52,7 @@ struct budgeting {
 static int for_templates(struct budgeting *b, pylm__job job, enum pylm_stage stage, pylm_task *task)
 {
     pylm__task_begin(task, stage, b->trained->templates.n);
-    return pylm__run_jobs(job, b, b->trained->templates.n, b->budget->n_threads, task);
+    return pylm__run_jobs(job, b, b->trained->templates.n, b->budget->n_counted, task);
 }
 
 /* ---- sizes ---- */
@@ -61,18 +61,17 @@ static int for_templates(struct budgeting *b, pylm__job job, enum pylm_stage sta
 static int frame_nbytes(const struct pylm__budget *budget, const struct pylm__trained_tree *trained, uint64_t *nbytes)
 {
     struct pylm__trained_tree bare = *trained;
-    struct pylm__buffer image;
+    struct pylm__image_parts parts = {budget->corpus, &bare, 1, budget->facts};
     uint32_t k;
     int status;
-    memset(&image, 0, sizeof image);
+    *nbytes = 0;
     memset(&bare.stages, 0, sizeof bare.stages);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         memset(&bare.packed[k], 0, sizeof bare.packed[k]);
     status = pylm__stages_allocate(&bare.stages, &bare.tree, &bare.templates);
     if (status == PYLM_OK)
-        status = pylm__write_image(&image, budget->corpus, &bare, 1, budget->facts);
-    *nbytes = image.n + (uint64_t)bare.templates.n * FILLING + FILLING;
-    pylm__buffer_free(&image);
+        status = pylm__image_nbytes(&parts, nbytes);
+    *nbytes += (uint64_t)bare.templates.n * FILLING + FILLING;
     pylm__stages_free(&bare.stages);
     return status;
 }

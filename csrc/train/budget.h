@@ -15,6 +15,7 @@ struct pylm__budget {
     const char *facts;    /* as long as those that will be written */
     uint64_t max_nbytes;  /* of an image with this tree only */
     uint32_t min_count, n_threads;
+    uint32_t n_counted;   /* templates counted at once */
 };
 
 /* The smallest image with this tree only, whose symbol tree and templates are chosen and whose calibration is

@@ -8,26 +8,55 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spill.h"
+
+#define DRAIN_NBYTES (UINT32_C(1) << 18) /* held before the drain takes it */
+
+static void drain_all(struct pylm__buffer *buffer)
+{
+    uint64_t n = buffer->n - buffer->gone;
+    if (n && buffer->drain->take)
+        buffer->status = buffer->drain->take(buffer->drain->user, buffer->data, n);
+    buffer->gone = buffer->n;
+}
+
 static int make_room(struct pylm__buffer *buffer, uint64_t n)
 {
-    if (buffer->status == PYLM_OK && buffer->capacity - buffer->n < n) {
-        uint64_t capacity = buffer->capacity + buffer->capacity / 2u + n + 64u;
-        uint8_t *data = pylm__array_grow(buffer->data, capacity, 1);
-        if (data) {
-            buffer->data = data;
-            buffer->capacity = capacity;
-        } else {
-            buffer->status = PYLM_ERR_MEMORY;
-        }
+    if (buffer->status == PYLM_OK && buffer->capacity - (buffer->n - buffer->gone) < n) {
+        if (buffer->drain && buffer->n - buffer->gone >= DRAIN_NBYTES / 2u)
+            drain_all(buffer);
+        if (buffer->capacity - (buffer->n - buffer->gone) < n)
+            pylm__buffer_reserve(buffer, buffer->drain ? n + DRAIN_NBYTES : n + buffer->capacity / 2u + 64u);
     }
     return buffer->status == PYLM_OK;
+}
+
+/* Where the next byte goes, for which there is room. */
+static uint8_t *end_of(const struct pylm__buffer *buffer)
+{
+    return buffer->data + (buffer->n - buffer->gone);
+}
+
+void pylm__buffer_reserve(struct pylm__buffer *buffer, uint64_t n)
+{
+    uint64_t capacity = buffer->n - buffer->gone + n;
+    uint8_t *data;
+    if (buffer->status != PYLM_OK || capacity <= buffer->capacity)
+        return;
+    data = pylm__array_grow(buffer->data, capacity, 1);
+    if (data) {
+        buffer->data = data;
+        buffer->capacity = capacity;
+    } else {
+        buffer->status = PYLM_ERR_MEMORY;
+    }
 }
 
 uint64_t pylm__buffer_zeros(struct pylm__buffer *buffer, uint64_t n)
 {
     uint64_t begin = buffer->n;
     if (make_room(buffer, n)) {
-        memset(buffer->data + buffer->n, 0, (size_t)n);
+        memset(end_of(buffer), 0, (size_t)n);
         buffer->n += n;
     }
     return begin;
@@ -35,8 +64,15 @@ uint64_t pylm__buffer_zeros(struct pylm__buffer *buffer, uint64_t n)
 
 void pylm__buffer_bytes(struct pylm__buffer *buffer, const void *data, uint64_t n)
 {
-    if (n && make_room(buffer, n)) {
-        memcpy(buffer->data + buffer->n, data, (size_t)n);
+    if (buffer->drain && n >= DRAIN_NBYTES) { /* as it is, without a copy */
+        if (buffer->status == PYLM_OK)
+            drain_all(buffer);
+        if (buffer->status == PYLM_OK && buffer->drain->take)
+            buffer->status = buffer->drain->take(buffer->drain->user, data, n);
+        buffer->n += n;
+        buffer->gone += n;
+    } else if (n && make_room(buffer, n)) {
+        memcpy(end_of(buffer), data, (size_t)n);
         buffer->n += n;
     }
 }
@@ -48,7 +84,8 @@ void pylm__buffer_bits(struct pylm__buffer *buffer, uint32_t value, unsigned wid
     buffer->bits |= (value & (((uint64_t)1 << width) - 1u)) << buffer->n_bits;
     buffer->n_bits += width;
     while (buffer->n_bits >= 8u) {
-        buffer->data[buffer->n++] = (uint8_t)buffer->bits;
+        *end_of(buffer) = (uint8_t)buffer->bits;
+        buffer->n++;
         buffer->bits >>= 8;
         buffer->n_bits -= 8u;
     }
@@ -67,8 +104,16 @@ uint64_t pylm__buffer_align(struct pylm__buffer *buffer)
     return buffer->n;
 }
 
+void pylm__buffer_drain(struct pylm__buffer *buffer)
+{
+    pylm__buffer_flush(buffer);
+    if (buffer->drain && buffer->status == PYLM_OK)
+        drain_all(buffer);
+}
+
 void pylm__buffer_free(struct pylm__buffer *buffer)
 {
+    pylm__spilled_free(buffer->spilled);
     free(buffer->data);
     memset(buffer, 0, sizeof *buffer);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * buffer.h: a growing block of bytes that image parts are written to. The first failure is kept in
- * `status` and makes everything after it do nothing, so that a writer checks once, at its end.
+ * buffer.h: a growing block of bytes that image parts are written to, or, if it has a drain, a pipe to
+ * somewhere else. The first failure is kept in `status` and makes everything after it do nothing, so that a
+ * writer checks once, at its end.
  */
 #ifndef PYLM_TRAIN_BUFFER_H
 #define PYLM_TRAIN_BUFFER_H
@@ -10,12 +11,24 @@
 #include "../core/bits.h"
 #include "common.h"
 
+/* Takes what a buffer holds, piece by piece, in order. `take` NULL: only the number of bytes matters. */
+struct pylm__drain {
+    int (*take)(void *user, const uint8_t *data, uint64_t n);
+    void *user;
+};
+
+struct pylm__spilled;
+
 struct pylm__buffer {
-    uint8_t *data;
-    uint64_t n, capacity;
+    uint8_t *data;   /* byte number `gone` and those behind it */
+    uint64_t n;      /* bytes written altogether */
+    uint64_t gone;   /* of them, bytes that the drain has taken; without one 0 */
+    uint64_t capacity;
     uint64_t bits;   /* packed bits not yet written, least significant first */
     unsigned n_bits; /* how many: 0 to 7 between calls */
     int status;
+    const struct pylm__drain *drain; /* set while the buffer is empty; NULL: everything stays */
+    struct pylm__spilled *spilled;   /* set by pylm__buffer_spill(), spill.h */
 };
 
 /* Appends n zero bytes and returns where they begin. */
@@ -28,6 +41,12 @@ void pylm__buffer_flush(struct pylm__buffer *buffer);
 
 /* Pads to a position divisible by 8 and returns it. */
 uint64_t pylm__buffer_align(struct pylm__buffer *buffer);
+
+/* Makes the drain take everything. */
+void pylm__buffer_drain(struct pylm__buffer *buffer);
+
+/* Makes room for so many bytes at once, so that the memory is not moved later. */
+void pylm__buffer_reserve(struct pylm__buffer *buffer, uint64_t n);
 
 void pylm__buffer_free(struct pylm__buffer *buffer);
 

@@ -48,52 +48,75 @@ static double xlogx(const struct clustering *c, uint64_t x)
     return x < TABLE_SIZE ? c->xlogx[x] : pylm__xlogx(x);
 }
 
-/* Fills one side from sorted pairs (word << 32 | neighbour), one entry a run. */
-static int fill_neighbours(struct neighbours *side, const uint64_t *pairs, uint64_t n, uint32_t n_symbols)
+/* Lists the neighbours of every word on one side within documents, word by word, in the order of the text. The
+ * frequencies are known; starts[word] becomes where the list of a word ends. */
+static void list_neighbours(const struct pylm__corpus *corpus, int before, struct neighbours *side)
 {
-    uint64_t i, j, runs = 0;
-    uint32_t word;
-    for (i = 0; i < n; i++)
-        runs += !i || pairs[i] != pairs[i - 1u];
-    side->starts = pylm__array_new((uint64_t)n_symbols + 1u, sizeof *side->starts);
-    side->words = pylm__array_new(runs, sizeof *side->words);
-    side->counts = pylm__array_new(runs, sizeof *side->counts);
-    if (!side->starts || !side->words || !side->counts)
-        return PYLM_ERR_MEMORY;
-    for (i = runs = 0; i < n; i = j, runs++) {
-        for (j = i; j < n && pairs[j] == pairs[i]; j++)
-            continue;
-        side->words[runs] = (uint32_t)pairs[i];
-        side->counts[runs] = (uint32_t)(j - i);
-        side->starts[(pairs[i] >> 32) + 1u]++;
+    uint64_t d, p = 0;
+    for (d = 0; d < corpus->n_documents; d++) {
+        for (; p + 1u < corpus->document_ends[d]; p++) {
+            uint32_t first = pylm__symbol(corpus, p), second = pylm__symbol(corpus, p + 1u);
+            side->words[side->starts[before ? second : first]++] = before ? first : second;
+        }
+        p = corpus->document_ends[d];
     }
-    for (word = 0; word < n_symbols; word++)
-        side->starts[word + 1u] += side->starts[word];
+}
+
+/* Makes lists with an entry for each neighbour, in order, of lists with one for each time. `seen` has a zero for
+ * every symbol, `list` and `scratch` room for one. */
+static int merge_neighbours(const struct clustering *c, struct neighbours *side, uint32_t *seen, uint64_t *list,
+                            uint64_t *scratch, const pylm_task *task)
+{
+    uint64_t begin = 0, from, end, i, n, done = 0;
+    uint32_t word;
+    for (word = 0; word < c->n_symbols; word++, begin += c->frequency[word - 1u]) {
+        end = side->starts[word];
+        side->starts[word] = done;
+        for (n = 0, from = begin; from < end; from++)
+            if (!seen[side->words[from]]++)
+                list[n++] = side->words[from];
+        PYLM__TRY(pylm__sort(list, scratch, n, task));
+        for (i = 0; i < n; i++) { /* what is overwritten has been read */
+            side->words[done] = (uint32_t)list[i];
+            side->counts[done++] = seen[list[i]];
+            seen[list[i]] = 0;
+        }
+    }
+    side->starts[c->n_symbols] = done;
     return PYLM_OK;
 }
 
-/* Bigrams within documents, by first or by second word. */
-static int count_bigrams(const struct pylm__corpus *corpus, struct clustering *c, pylm_task *task)
+/* Gives back the room that the merged lists do not need. */
+static void shrink(struct neighbours *side, uint64_t n)
 {
-    uint64_t *pairs = pylm__array_new(corpus->n, sizeof *pairs);
-    uint64_t *scratch = pylm__array_new(corpus->n, sizeof *scratch);
-    uint64_t d, p, n;
-    int side, status = pairs && scratch ? PYLM_OK : PYLM_ERR_MEMORY;
-    for (side = 0; side < 2 && status == PYLM_OK; side++) {
-        for (d = p = n = 0; d < corpus->n_documents; d++) {
-            for (; p < corpus->document_ends[d]; p++) {
-                uint64_t second = pylm__symbol(corpus, p);
-                if (p == (d ? corpus->document_ends[d - 1u] : 0u))
-                    continue;
-                pairs[n++] = side ? second << 32 | pylm__symbol(corpus, p - 1u)
-                                  : (uint64_t)pylm__symbol(corpus, p - 1u) << 32 | second;
-            }
+    uint32_t *words = pylm__array_grow(side->words, n, sizeof *words);
+    uint32_t *counts = pylm__array_grow(side->counts, n, sizeof *counts);
+    side->words = words ? words : side->words;
+    side->counts = counts ? counts : side->counts;
+}
+
+static int fill_neighbours(const struct pylm__corpus *corpus, const struct clustering *c, int before,
+                           struct neighbours *side, const pylm_task *task)
+{
+    uint32_t n = c->n_symbols, word;
+    uint32_t *seen = pylm__array_new(n, sizeof *seen);
+    uint64_t *list = pylm__array_new(n, sizeof *list), *scratch = pylm__array_new(n, sizeof *scratch), sum = 0;
+    int status = PYLM_ERR_MEMORY;
+    side->starts = pylm__array_new((uint64_t)n + 1u, sizeof *side->starts);
+    side->words = pylm__array_new(corpus->n, sizeof *side->words);
+    side->counts = pylm__array_new(corpus->n, sizeof *side->counts);
+    if (seen && list && scratch && side->starts && side->words && side->counts) {
+        for (word = 0; word < n; word++) { /* some room is left over: not every word has a neighbour each time */
+            side->starts[word] = sum;
+            sum += c->frequency[word];
         }
-        status = pylm__sort(pairs, scratch, n, task);
+        list_neighbours(corpus, before, side);
+        status = merge_neighbours(c, side, seen, list, scratch, task);
         if (status == PYLM_OK)
-            status = fill_neighbours(side ? &c->before : &c->after, pairs, n, c->n_symbols);
+            shrink(side, side->starts[n]);
     }
-    free(pairs);
+    free(seen);
+    free(list);
     free(scratch);
     return status;
 }
@@ -266,10 +289,13 @@ int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_
     memset(bigrams, 0, (size_t)n_classes * n_classes * sizeof *bigrams);
     status = allocate(&c);
     if (status == PYLM_OK)
-        status = count_bigrams(corpus, &c, task);
-    if (status == PYLM_OK) {
         for (p = 0; p < corpus->n; p++)
             c.frequency[pylm__symbol(corpus, p)]++;
+    if (status == PYLM_OK)
+        status = fill_neighbours(corpus, &c, 0, &c.after, task);
+    if (status == PYLM_OK)
+        status = fill_neighbours(corpus, &c, 1, &c.before, task);
+    if (status == PYLM_OK) {
         begin(&c);
         status = iterate(&c, task);
     }

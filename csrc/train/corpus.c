@@ -321,8 +321,15 @@ static int settle(struct pylm__corpus *corpus)
     return status;
 }
 
-int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, pylm_task *task)
+void pylm__corpus_forget_text(struct pylm__corpus *corpus)
 {
+    free(corpus->symbols);
+    corpus->symbols = NULL;
+}
+
+int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_t n_threads, pylm_task *task)
+{
+    (void)n_threads;
     if (!corpus->n)
         return PYLM_ERR_EMPTY;
     PYLM__TRY(pylm__corpus_sort_documents(corpus));

@@ -71,7 +71,10 @@ int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint6
  * appearance (external: by id). Words: unless the text has "<unk>" itself, words seen once are read as
  * "<unk>". Pieces are learned, n_pieces of them (0: as the text's length suggests), and the text is
  * encoded. */
-int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, pylm_task *task);
+int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_t n_threads, pylm_task *task);
+
+/* Frees the symbols; the vocabulary and all numbers stay. */
+void pylm__corpus_forget_text(struct pylm__corpus *corpus);
 
 /* Puts the documents in the order of their hashes, and where these are equal, of their content. Words are
  * numbered as they would have been had they been added so. */

@@ -6,7 +6,8 @@
 #if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
 #define _POSIX_C_SOURCE 200809L
 #endif
-#include "common.h"
+#include "file.h"
+#include "spill.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,7 +46,7 @@ static FILE *create_new(const char *path)
     return fopen(path, "wbx");
 }
 
-static int is_device(const char *path)
+int pylm__file_is_device(const char *path)
 {
     (void)path;
     return 0;
@@ -57,6 +58,53 @@ static int replace(const char *from, const char *to)
         return 0;
     errno = EACCES;
     return -1;
+}
+
+/* Gone when it is closed, or the process ends. */
+void *pylm__temporary_open(const char *folder)
+{
+    char path[MAX_PATH], name[MAX_PATH];
+    HANDLE file;
+    if (!folder && !GetTempPathA(MAX_PATH, path))
+        return NULL;
+    if (!GetTempFileNameA(folder ? folder : path, "pyl", 0, name)) {
+        errno = ENOENT;
+        return NULL;
+    }
+    file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS,
+                       FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    errno = EACCES;
+    return file == INVALID_HANDLE_VALUE ? NULL : (void *)file;
+}
+
+void pylm__temporary_close(void *file)
+{
+    CloseHandle((HANDLE)file);
+}
+
+static OVERLAPPED position(uint64_t offset)
+{
+    OVERLAPPED at;
+    memset(&at, 0, sizeof at);
+    at.Offset = (DWORD)offset;
+    at.OffsetHigh = (DWORD)(offset >> 32);
+    return at;
+}
+
+int pylm__temporary_write(void *file, uint64_t offset, const void *data, uint64_t n)
+{
+    OVERLAPPED at = position(offset);
+    DWORD done = 0;
+    errno = ENOSPC;
+    return n <= UINT32_MAX && WriteFile((HANDLE)file, data, (DWORD)n, &done, &at) && done == n ? 0 : -1;
+}
+
+int pylm__temporary_read(void *file, uint64_t offset, void *data, uint64_t n)
+{
+    OVERLAPPED at = position(offset);
+    DWORD done = 0;
+    errno = EIO;
+    return n <= UINT32_MAX && ReadFile((HANDLE)file, data, (DWORD)n, &done, &at) && done == n ? 0 : -1;
 }
 
 int pylm_file_map(const char *path, const void **data_ret, uint64_t *nbytes_ret)
@@ -115,8 +163,7 @@ static FILE *create_new(const char *path)
     return file < 0 ? NULL : fdopen(file, "wb");
 }
 
-/* Anything that is no file and no folder: it must be written to, not replaced. */
-static int is_device(const char *path)
+int pylm__file_is_device(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
@@ -125,6 +172,76 @@ static int is_device(const char *path)
 static int replace(const char *from, const char *to)
 {
     return rename(from, to);
+}
+
+/* The descriptor plus 1. */
+static void *as_pointer(int file)
+{
+    return (void *)((intptr_t)file + 1);
+}
+
+static int as_file(void *pointer)
+{
+    return (int)((intptr_t)pointer - 1);
+}
+
+/* The name goes at once: nothing is left behind however the process ends. */
+void *pylm__temporary_open(const char *folder)
+{
+    const char *chosen = getenv("TMPDIR");
+    char *name;
+    int file = -1, i;
+    chosen = chosen && *chosen ? chosen : folder ? folder : "/tmp";
+    name = malloc(strlen(chosen) + 48u);
+    if (!name)
+        return NULL;
+    for (i = 0; i < MAX_NAMES && file < 0; i++) {
+        (void)snprintf(name, strlen(chosen) + 48u, "%s/pylm.%d-%d.tmp", chosen, process_id(), i);
+        file = open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+        if (file < 0 && errno != EEXIST)
+            break;
+    }
+    if (file >= 0)
+        (void)unlink(name);
+    free(name);
+    return file < 0 ? NULL : as_pointer(file);
+}
+
+void pylm__temporary_close(void *file)
+{
+    (void)close(as_file(file));
+}
+
+int pylm__temporary_write(void *file, uint64_t offset, const void *data, uint64_t n)
+{
+    while (n) {
+        ssize_t done = pwrite(as_file(file), data, (size_t)n, (off_t)offset);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return -1;
+        data = (const uint8_t *)data + done;
+        offset += (uint64_t)done;
+        n -= (uint64_t)done;
+    }
+    return 0;
+}
+
+int pylm__temporary_read(void *file, uint64_t offset, void *data, uint64_t n)
+{
+    while (n) {
+        ssize_t done = pread(as_file(file), data, (size_t)n, (off_t)offset);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done == 0)
+            errno = EIO;
+        if (done <= 0)
+            return -1;
+        data = (uint8_t *)data + done;
+        offset += (uint64_t)done;
+        n -= (uint64_t)done;
+    }
+    return 0;
 }
 
 int pylm_file_map(const char *path, const void **data_ret, uint64_t *nbytes_ret)
@@ -165,18 +282,10 @@ void pylm_file_unmap(const void *data, uint64_t nbytes)
 
 #endif
 
-/* Writes and closes a file that was opened. */
-static int write_all(FILE *file, const void *data, uint64_t nbytes)
-{
-    int error = 0;
-    if ((nbytes && fwrite(data, 1, (size_t)nbytes, file) != nbytes) || fflush(file) != 0 ||
-        flush_to_device(file) != 0)
-        error = errno ? errno : EIO;
-    if (fclose(file) != 0 && !error)
-        error = errno ? errno : EIO;
-    errno = error;
-    return error ? PYLM_ERR_FILE : PYLM_OK;
-}
+struct pylm__file {
+    FILE *file;
+    char *path, *temporary; /* its name while it is written; empty if `path` is no file but a device */
+};
 
 /* Opens a new file beside `path`; its name, in `temporary`, is one that nobody else uses. */
 static FILE *create_beside(const char *path, char *temporary, size_t capacity)
@@ -192,34 +301,62 @@ static FILE *create_beside(const char *path, char *temporary, size_t capacity)
     return file;
 }
 
-static int write_and_replace(const char *path, char *temporary, size_t capacity, const void *data,
-                             uint64_t nbytes)
+int pylm__file_open(struct pylm__file **file_ret, const char *path)
 {
-    FILE *file = create_beside(path, temporary, capacity);
-    int error;
+    size_t n = strlen(path) + 1u, capacity = n + 48u;
+    struct pylm__file *file = malloc(sizeof *file + n + capacity);
     if (!file)
-        return PYLM_ERR_FILE;
-    if (write_all(file, data, nbytes) == PYLM_OK && replace(temporary, path) == 0)
+        return PYLM_ERR_MEMORY;
+    file->path = (char *)(file + 1);
+    file->temporary = file->path + n;
+    memcpy(file->path, path, n);
+    *file->temporary = 0;
+    file->file = pylm__file_is_device(path) ? fopen(path, "wb") : create_beside(path, file->temporary, capacity);
+    *file_ret = file;
+    if (file->file)
         return PYLM_OK;
-    error = errno;
-    (void)remove(temporary);
-    errno = error;
+    free(file);
     return PYLM_ERR_FILE;
+}
+
+/* A failure that left errno at 0 is one of the device. */
+static int file_error(void)
+{
+    errno = errno ? errno : EIO;
+    return PYLM_ERR_FILE;
+}
+
+int pylm__file_write(struct pylm__file *file, const void *data, uint64_t nbytes)
+{
+    errno = 0;
+    return nbytes && fwrite(data, 1, (size_t)nbytes, file->file) != nbytes ? file_error() : PYLM_OK;
+}
+
+int pylm__file_close(struct pylm__file *file, int status)
+{
+    int error = errno;
+    errno = 0;
+    if (status == PYLM_OK && (fflush(file->file) != 0 || flush_to_device(file->file) != 0))
+        status = file_error();
+    error = status == PYLM_ERR_FILE && errno ? errno : error;
+    if (fclose(file->file) != 0 && status == PYLM_OK) {
+        status = file_error();
+        error = errno;
+    }
+    if (status == PYLM_OK && *file->temporary && replace(file->temporary, file->path) != 0) {
+        status = PYLM_ERR_FILE;
+        error = errno;
+    }
+    if (status != PYLM_OK && *file->temporary)
+        (void)remove(file->temporary);
+    free(file);
+    errno = error;
+    return status;
 }
 
 int pylm_file_save(const char *path, const void *data, uint64_t nbytes)
 {
-    size_t capacity = strlen(path) + 48u;
-    char *temporary;
-    int status;
-    if (is_device(path)) {
-        FILE *device = fopen(path, "wb");
-        return device ? write_all(device, data, nbytes) : PYLM_ERR_FILE;
-    }
-    temporary = malloc(capacity);
-    if (!temporary)
-        return PYLM_ERR_MEMORY;
-    status = write_and_replace(path, temporary, capacity, data, nbytes);
-    free(temporary);
-    return status;
+    struct pylm__file *file;
+    PYLM__TRY(pylm__file_open(&file, path));
+    return pylm__file_close(file, pylm__file_write(file, data, nbytes));
 }

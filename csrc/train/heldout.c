@@ -118,8 +118,20 @@ void pylm__heldout_free(struct pylm__heldout *heldout)
 /* Part of a sorted array of keys. */
 struct range {
     const uint64_t *keys;
+    const uint32_t *sums; /* occurrences of the keys up to each; NULL: once each */
     uint64_t from, to;
 };
+
+/* Occurrences of the keys before a place. */
+static uint64_t rank(const struct range *r, uint64_t place)
+{
+    return !r->sums ? place : place ? r->sums[place - 1u] : 0u;
+}
+
+static uint64_t total_of(const struct range *r)
+{
+    return rank(r, r->to) - rank(r, r->from);
+}
 
 /* Where a range parts into keys below and from `key` on. Most ranges do not part. */
 static uint64_t part(const struct range *r, uint64_t key)
@@ -140,7 +152,7 @@ static int is_single(const struct range *all, const struct range *own)
         uint64_t key = all->keys[i];
         i_end = all->keys[all->to - 1u] == key ? all->to : pylm__lower_bound(all->keys, i, all->to, key + 1u);
         j_end = j < own->to && own->keys[own->to - 1u] == key ? own->to : pylm__lower_bound(own->keys, j, own->to, key + 1u);
-        if (i_end - i > j_end - j && ++n > 1)
+        if (rank(all, i_end) - rank(all, i) > j_end - j && ++n > 1)
             return 0;
     }
     return 1;
@@ -160,14 +172,14 @@ static void follow_path(const struct pylm__symbol_tree *tree, uint64_t hash, uin
                         struct range all, struct range own, uint16_t *indices, struct pylm__mean *parts)
 {
     uint32_t node = 0, lo = 0, hi = tree->n_symbols;
-    uint32_t unit = (uint32_t)((UINT64_C(1) << PYLM__UNIT_BITS) / ((all.to - all.from) - (own.to - own.from)));
-    while (hi - lo > 1u && all.to - all.from > own.to - own.from) {
+    uint32_t unit = (uint32_t)((UINT64_C(1) << PYLM__UNIT_BITS) / (total_of(&all) - (own.to - own.from)));
+    while (hi - lo > 1u && total_of(&all) > own.to - own.from) {
         uint32_t mid = tree->mid[node];
         int side = leaf >= mid;
         uint64_t key = hash << PYLM__LEAF_BITS | mid;
         uint64_t all_mid = part(&all, key), own_mid = part(&own, key);
-        uint32_t n0 = (uint32_t)((all_mid - all.from) - (own_mid - own.from));
-        uint32_t n1 = (uint32_t)((all.to - all_mid) - (own.to - own_mid));
+        uint32_t n0 = (uint32_t)(rank(&all, all_mid) - rank(&all, all.from) - (own_mid - own.from));
+        uint32_t n1 = (uint32_t)(rank(&all, all.to) - rank(&all, all_mid) - (own.to - own_mid));
         parts->left = n0 * unit;
         parts++->right = n1 * unit;
         if ((!n0 || !n1) && is_single(&all, &own))
@@ -248,40 +260,46 @@ static uint32_t new_path(struct paths *paths, uint32_t leaf, uint64_t event, uin
     return paths->n++;
 }
 
-struct block {
-    uint64_t n;         /* symbols */
-    uint64_t *own;      /* its keys, sorted */
-    uint64_t *places;   /* hash, then place in the block, sorted */
+struct pylm__evidence_work {
+    uint64_t n;         /* of the symbols of a block, those whose contexts are wanted */
+    uint64_t *own;      /* their keys, sorted */
+    uint64_t *places;   /* hash, then place in the block, sorted likewise */
     uint64_t *scratch;
     struct paths paths;
 };
 
-static int allocate_block(struct block *block, uint32_t n_leaves)
+struct pylm__evidence_work *pylm__evidence_work_new(const struct pylm__symbol_tree *tree)
 {
-    memset(block, 0, sizeof *block);
-    block->own = pylm__array_new(MAX_BLOCK, sizeof *block->own);
-    block->places = pylm__array_new(MAX_BLOCK, sizeof *block->places);
-    block->scratch = pylm__array_new(MAX_BLOCK, sizeof *block->scratch);
-    block->paths.number = pylm__array_new(n_leaves, sizeof *block->paths.number);
-    block->paths.leaves = pylm__array_new(MAX_BLOCK, sizeof *block->paths.leaves);
-    block->paths.events = pylm__array_new(MAX_BLOCK, sizeof *block->paths.events);
-    block->paths.starts = pylm__array_new(MAX_BLOCK, sizeof *block->paths.starts);
-    return block->own && block->places && block->scratch && block->paths.number && block->paths.leaves &&
-                   block->paths.events && block->paths.starts
-               ? PYLM_OK
-               : PYLM_ERR_MEMORY;
+    struct pylm__evidence_work *work = pylm__array_new(1, sizeof *work);
+    if (!work)
+        return NULL;
+    work->own = pylm__array_new(MAX_BLOCK, sizeof *work->own);
+    work->places = pylm__array_new(MAX_BLOCK, sizeof *work->places);
+    work->scratch = pylm__array_new(MAX_BLOCK, sizeof *work->scratch);
+    work->paths.number = pylm__array_new(tree->n_symbols, sizeof *work->paths.number);
+    work->paths.leaves = pylm__array_new(MAX_BLOCK, sizeof *work->paths.leaves);
+    work->paths.events = pylm__array_new(MAX_BLOCK, sizeof *work->paths.events);
+    work->paths.starts = pylm__array_new(MAX_BLOCK, sizeof *work->paths.starts);
+    if (work->own && work->places && work->scratch && work->paths.number && work->paths.leaves &&
+        work->paths.events && work->paths.starts)
+        return work;
+    pylm__evidence_work_free(work);
+    return NULL;
 }
 
-static void free_block(struct block *block)
+void pylm__evidence_work_free(struct pylm__evidence_work *work)
 {
-    free(block->own);
-    free(block->places);
-    free(block->scratch);
-    free(block->paths.number);
-    free(block->paths.leaves);
-    free(block->paths.events);
-    free(block->paths.starts);
-    free(block->paths.parts);
+    if (!work)
+        return;
+    free(work->own);
+    free(work->places);
+    free(work->scratch);
+    free(work->paths.number);
+    free(work->paths.leaves);
+    free(work->paths.events);
+    free(work->paths.starts);
+    free(work->paths.parts);
+    free(work);
 }
 
 /* Evidence of one context at one symbol of a block. */
@@ -305,11 +323,11 @@ static int symbol_evidence(const struct pylm__heldout *heldout, const struct pyl
 }
 
 static int block_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
-                          const uint64_t *of_blocks, uint64_t first, struct block *block, struct range all,
+                          const uint64_t *of_blocks, uint64_t first, struct pylm__evidence_work *block, struct range all,
                           uint32_t min_count, uint16_t *indices, const pylm_task *task)
 {
     uint64_t i = 0, j, n_all = all.to, seen = 0;
-    struct range own;
+    struct range own = {NULL, NULL, 0, 0};
     own.keys = block->own;
     all.to = 0;
     while (i < block->n) {
@@ -320,7 +338,7 @@ static int block_evidence(const struct pylm__heldout *heldout, const struct pylm
         own.to = i;
         all.from = pylm__lower_bound(all.keys, all.to, n_all, hash << PYLM__LEAF_BITS);
         all.to = hash_end(all.keys, all.from, n_all, hash);
-        total = (all.to - all.from) - (own.to - own.from);
+        total = total_of(&all) - (own.to - own.from);
         if (!total || total < min_count)
             continue;
         if (++seen % SLICE == 0 && pylm__task_cancelled(task))
@@ -335,34 +353,34 @@ static int block_evidence(const struct pylm__heldout *heldout, const struct pylm
     return PYLM_OK;
 }
 
-/* Sorts a block's keys, alone and with their places. */
-static int sort_block(struct block *block, const uint64_t *keys, const pylm_task *task)
+/* Sorts those of a block's n keys whose hashes are in [from, to), alone and with their places. */
+static int sort_block(struct pylm__evidence_work *block, const uint64_t *keys, uint64_t n, uint64_t from, uint64_t to,
+                      const pylm_task *task)
 {
     uint64_t i;
-    for (i = 0; i < block->n; i++) {
-        block->own[i] = keys[i];
-        block->places[i] = keys[i] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | i;
+    for (block->n = i = 0; i < n; i++) {
+        uint64_t hash = keys[i] >> PYLM__LEAF_BITS;
+        if (hash < from || hash >= to)
+            continue;
+        block->own[block->n] = keys[i];
+        block->places[block->n++] = hash << PYLM__LEAF_BITS | i;
     }
     PYLM__TRY(pylm__sort(block->own, block->scratch, block->n, task));
     return pylm__sort(block->places, block->scratch, block->n, task);
 }
 
-int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
-                           const struct pylm__symbol_tree *tree, const uint64_t *sorted,
-                           const uint64_t *of_blocks, uint32_t min_count, uint16_t *indices,
+int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
+                           struct pylm__sorted_keys sorted, const uint64_t *of_blocks, uint64_t from, uint64_t to,
+                           uint32_t min_count, uint16_t *indices, struct pylm__evidence_work *work,
                            const pylm_task *task)
 {
-    struct block block;
-    struct range all = {sorted, 0, corpus->n};
-    uint64_t first = 0;
+    struct range all = {sorted.keys, sorted.sums, 0, sorted.n};
+    uint64_t first = 0, n;
     uint32_t b;
-    int status = allocate_block(&block, tree->n_symbols);
-    for (b = 0; b < heldout->n_blocks && status == PYLM_OK; b++, first += block.n) {
-        block.n = heldout->ends[b] - heldout->begins[b];
-        status = sort_block(&block, of_blocks + first, task);
-        if (status == PYLM_OK)
-            status = block_evidence(heldout, tree, of_blocks, first, &block, all, min_count, indices, task);
+    for (b = 0; b < heldout->n_blocks; b++, first += n) {
+        n = heldout->ends[b] - heldout->begins[b];
+        PYLM__TRY(sort_block(work, of_blocks + first, n, from, to, task));
+        PYLM__TRY(block_evidence(heldout, tree, of_blocks, first, work, all, min_count, indices, task));
     }
-    free_block(&block);
-    return status;
+    return PYLM_OK;
 }

@@ -44,13 +44,27 @@ void pylm__heldout_free(struct pylm__heldout *heldout);
  * to the same in any order. */
 void pylm__means_add(struct pylm__mean *means, const struct pylm__mean *parts, uint64_t n);
 
-/* The evidence of one template at every event; also adds it to the means.
- *   sorted       the template's keys of the whole corpus, sorted
- *   of_blocks    the keys of the held-out symbols, in their order
- *   indices      out: a calibration index for every event */
-int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
-                           const struct pylm__symbol_tree *tree, const uint64_t *sorted,
-                           const uint64_t *of_blocks, uint32_t min_count, uint16_t *indices,
+/* Sorted keys of contexts, all that have one of their hashes. */
+struct pylm__sorted_keys {
+    const uint64_t *keys;
+    const uint32_t *sums; /* if all keys are different: how often those up to each occur; NULL: once each */
+    uint64_t n;
+};
+
+/* What the evidence of one template needs besides. */
+struct pylm__evidence_work;
+struct pylm__evidence_work *pylm__evidence_work_new(const struct pylm__symbol_tree *tree);
+void pylm__evidence_work_free(struct pylm__evidence_work *work);
+
+/* The evidence of one template's contexts at every event; also adds it to the means. May be done with all
+ * contexts at once or with a part after the other.
+ *   sorted       keys of the whole corpus
+ *   of_blocks    keys of the held-out symbols, in their order
+ *   from, to     which contexts: those with hashes in [from, to)
+ *   indices      out: a calibration index for every event that has evidence; others stay as they are */
+int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
+                           struct pylm__sorted_keys sorted, const uint64_t *of_blocks, uint64_t from, uint64_t to,
+                           uint32_t min_count, uint16_t *indices, struct pylm__evidence_work *work,
                            const pylm_task *task);
 
 #endif

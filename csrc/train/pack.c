@@ -31,6 +31,7 @@ struct pylm__packing {
     struct record *records;
     uint64_t n_records, capacity;
     const uint32_t *leaves, *sums; /* of one context: successors, and occurrences up to each */
+    uint32_t *own_leaves, *own_sums; /* room for them */
     unsigned symbol_bits;
 };
 
@@ -215,9 +216,10 @@ int pylm__packing_add(struct pylm__packing *p, uint64_t hash, const uint32_t *le
     return p->lists->status;
 }
 
-static int put_contexts(struct pylm__packing *p, const uint64_t *keys, uint64_t n, uint32_t min_count,
-                        uint32_t *leaves, uint32_t *sums, const pylm_task *task)
+int pylm__packing_add_keys(struct pylm__packing *p, const uint64_t *keys, uint64_t n, uint32_t min_count,
+                           const pylm_task *task)
 {
+    uint32_t *leaves = p->own_leaves, *sums = p->own_sums;
     uint64_t i = 0, j, seen = 0;
     while (i < n) {
         uint64_t hash = keys[i] >> PYLM__LEAF_BITS, begin = i;
@@ -301,7 +303,7 @@ uint64_t pylm__coded_table_nbytes(uint64_t n_records, uint64_t lists_nbytes, uns
 }
 
 struct pylm__packing *pylm__packing_begin(struct pylm__packed *packed, const struct pylm__symbol_tree *tree,
-                                          enum pylm__list_form form)
+                                          enum pylm__list_form form, struct pylm__spill *spill)
 {
     struct pylm__packing *p = pylm__array_new(1, sizeof *p);
     memset(packed, 0, sizeof *packed);
@@ -312,7 +314,19 @@ struct pylm__packing *pylm__packing_begin(struct pylm__packed *packed, const str
     p->tree = tree;
     p->lists = &packed->lists;
     p->symbol_bits = pylm__width(tree->n_symbols - 1u);
-    return p;
+    p->own_leaves = pylm__array_new(tree->n_symbols, sizeof *p->own_leaves);
+    p->own_sums = pylm__array_new(tree->n_symbols, sizeof *p->own_sums);
+    if (!p->own_leaves || !p->own_sums)
+        p->lists->status = PYLM_ERR_MEMORY;
+    if (spill && p->lists->status == PYLM_OK) {
+        pylm__buffer_spill(&packed->index, spill);
+        pylm__buffer_spill(&packed->records, spill);
+        pylm__buffer_spill(&packed->lists, spill);
+    }
+    if (p->lists->status == PYLM_OK)
+        return p;
+    (void)pylm__packing_end(p, PYLM_ERR_MEMORY);
+    return NULL;
 }
 
 int pylm__packing_end(struct pylm__packing *p, int status)
@@ -324,25 +338,18 @@ int pylm__packing_end(struct pylm__packing *p, int status)
         choose_widths(packed, p->n_records, p->lists->n, p->symbol_bits);
         drop_indistinct(p, packed->bucket_bits + packed->check_bits);
         put_table(p, packed);
-        status = packed->index.status != PYLM_OK ? packed->index.status : packed->records.status;
+        pylm__buffer_drain(&packed->index);
+        pylm__buffer_drain(&packed->records);
+        pylm__buffer_drain(&packed->lists);
+        status = packed->index.status != PYLM_OK     ? packed->index.status
+                 : packed->records.status != PYLM_OK ? packed->records.status
+                                                     : packed->lists.status;
     }
     free(p->records);
+    free(p->own_leaves);
+    free(p->own_sums);
     free(p);
     return status;
-}
-
-int pylm__pack(struct pylm__packed *packed, const uint64_t *keys, uint64_t n,
-               const struct pylm__symbol_tree *tree, uint32_t min_count, const pylm_task *task)
-{
-    struct pylm__packing *p = pylm__packing_begin(packed, tree, PYLM__LIST_SPLITS);
-    uint32_t *leaves = pylm__array_new(tree->n_symbols, sizeof *leaves);
-    uint32_t *sums = pylm__array_new(tree->n_symbols, sizeof *sums);
-    int status = PYLM_ERR_MEMORY;
-    if (p && leaves && sums)
-        status = put_contexts(p, keys, n, min_count, leaves, sums, task);
-    free(leaves);
-    free(sums);
-    return pylm__packing_end(p, status);
 }
 
 void pylm__packed_free(struct pylm__packed *packed)

@@ -4,7 +4,7 @@
 #ifndef PYLM_TRAIN_PACK_H
 #define PYLM_TRAIN_PACK_H
 
-#include "buffer.h"
+#include "spill.h"
 #include "tree.h"
 
 #include "../core/image.h"
@@ -20,20 +20,22 @@ struct pylm__packed {
     unsigned form; /* enum pylm__list_form */
 };
 
-/* Packs the contexts of n sorted keys that were seen at least min_count times, as evidence.h lays them
- * out. The result is to be freed, also after a failure. */
-int pylm__pack(struct pylm__packed *packed, const uint64_t *keys, uint64_t n,
-               const struct pylm__symbol_tree *tree, uint32_t min_count, const pylm_task *task);
 void pylm__packed_free(struct pylm__packed *packed);
 
-/* The same, context by context, in the order of their hashes. pylm__packing_end() is to be called whatever
- * happens; with a `status` that is not PYLM_OK, it only tidies up and returns that. */
+/* Packs contexts in the order of their hashes, as evidence.h lays them out. The result is to be freed, also after
+ * a failure. pylm__packing_end() is to be called whatever happens; with a `status` that is not PYLM_OK, it only
+ * tidies up and returns that.
+ *   spill   where tables go; NULL: they stay in memory */
 struct pylm__packing;
 struct pylm__packing *pylm__packing_begin(struct pylm__packed *packed, const struct pylm__symbol_tree *tree,
-                                          enum pylm__list_form form);
+                                          enum pylm__list_form form, struct pylm__spill *spill);
 int pylm__packing_add(struct pylm__packing *packing, uint64_t hash, const uint32_t *leaves,
                       const uint32_t *sums, uint32_t n);
 int pylm__packing_end(struct pylm__packing *packing, int status);
+
+/* Adds those contexts of n sorted keys that were seen at least min_count times. All keys of a context are there. */
+int pylm__packing_add_keys(struct pylm__packing *packing, const uint64_t *keys, uint64_t n, uint32_t min_count,
+                           const pylm_task *task);
 
 /* Tables with coded lists. The code that stands for a count, and what it stands for; the size of a list,
  * 0 for a successor that fits a record; and of a whole table, in an image. */

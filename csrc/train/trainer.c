@@ -3,16 +3,16 @@
  *
  * trainer.c: the public face of training, and the order of its steps: read, cluster, count, fit, write.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "budget.h"
-#include "calibrate.h"
-#include "keys.h"
+#include "count.h"
+#include "file.h"
+#include "memory.h"
 #include "pieces.h"
-#include "sort.h"
-#include "write.h"
 
 #define MAX_CLASSES 1024u
 #define MAX_PIECES (UINT32_C(1) << 20)
@@ -27,6 +27,8 @@ struct pylm_trainer {
     struct pylm__corpus corpus;
     struct pylm__trained_tree trees[PYLM_MAX_TREES];
     uint32_t n_trees;
+    int used;               /* trained, or about to be */
+    struct pylm__spill spill; /* with max_memory: open if tables are in it */
     struct pylm__buffer image;
     char *facts;            /* with max_nbytes: as they are before training */
     uint64_t shared_nbytes; /* likewise: of the image without trees */
@@ -84,19 +86,27 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
     return status;
 }
 
-void pylm_trainer_free(pylm_trainer *trainer)
+/* Frees everything but the image. */
+static void free_trained(pylm_trainer *trainer)
 {
     uint32_t t, k;
-    if (!trainer)
-        return;
     pylm__corpus_free(&trainer->corpus);
     for (t = 0; t < PYLM_MAX_TREES; t++) {
         pylm__symbol_tree_free(&trainer->trees[t].tree);
         for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
             pylm__packed_free(&trainer->trees[t].packed[k]);
         free(trainer->trees[t].calibration);
+        trainer->trees[t].calibration = NULL;
         pylm__stages_free(&trainer->trees[t].stages);
     }
+}
+
+void pylm_trainer_free(pylm_trainer *trainer)
+{
+    if (!trainer)
+        return;
+    free_trained(trainer);
+    pylm__spill_close(&trainer->spill);
     pylm__buffer_free(&trainer->image);
     free(trainer->facts);
     free(trainer);
@@ -155,56 +165,6 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
     return status;
 }
 
-/* ---- counting ---- */
-
-/* Counts and calibrates the templates of one tree. */
-struct counting {
-    const pylm_trainer *trainer;
-    struct pylm__trained_tree *trained;
-    const struct pylm__heldout *heldout;
-    uint16_t *indices[PYLM__MAX_TEMPLATES]; /* by template, one for every held-out event */
-};
-
-static int count_template(void *user, uint32_t k, pylm_task *task)
-{
-    struct counting *c = user;
-    const struct pylm__corpus *corpus = &c->trainer->corpus;
-    const struct pylm__template *template = &c->trained->templates.of[k];
-    uint32_t min_count = template->kind == PYLM__KIND_NOTHING ? 1u : c->trainer->options.min_count;
-    uint64_t n = corpus->n, *keys = pylm__array_new(n, sizeof *keys);
-    uint64_t *scratch = pylm__array_new(n, sizeof *scratch);
-    uint64_t *of_blocks = pylm__array_new(c->heldout->n_symbols, sizeof *of_blocks);
-    int status = PYLM_ERR_MEMORY;
-    c->indices[k] = pylm__array_new(c->heldout->n_events, sizeof *c->indices[k]);
-    if (keys && scratch && of_blocks && c->indices[k]) {
-        pylm__keys_make(corpus, &c->trained->tree, &c->trained->templates, k, keys);
-        pylm__keys_of_blocks(c->heldout, keys, of_blocks);
-        status = pylm__sort(keys, scratch, n, task);
-        free(scratch);
-        scratch = NULL;
-        if (template->hidden)
-            n = 0;
-        if (status == PYLM_OK)
-            status = pylm__pack(&c->trained->packed[k], keys, n, &c->trained->tree, min_count, task);
-        if (status == PYLM_OK && !template->hidden)
-            status = pylm__heldout_evidence(c->heldout, corpus, &c->trained->tree, keys, of_blocks, min_count,
-                                            c->indices[k], task);
-        if (status == PYLM_OK)
-            pylm__calibrate(c->heldout, c->indices[k], corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
-                            c->trained->calibration + k * PYLM__N_CALIBRATION);
-    }
-    free(keys);
-    free(scratch);
-    free(of_blocks);
-    return status;
-}
-
-/* Templates are independent of each other, so each is one job. */
-static int count_templates(struct counting *c, pylm_task *task)
-{
-    return pylm__run_jobs(count_template, c, c->trained->templates.n, c->trainer->options.n_threads, task);
-}
-
 /* ---- training facts ---- */
 
 /* A JSON object; numbers are integers so that every machine writes them alike. */
@@ -246,17 +206,12 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
 /* Before any tree is trained: what the image takes without them. */
 static int measure_shared(pylm_trainer *trainer)
 {
-    struct pylm__buffer image;
-    int status;
-    trainer->facts = pylm__array_new(FACTS_NBYTES, 1);
+    struct pylm__image_parts parts = {&trainer->corpus, NULL, 0, NULL};
+    parts.facts = trainer->facts = pylm__array_new(FACTS_NBYTES, 1);
     if (!trainer->facts)
         return PYLM_ERR_MEMORY;
     write_facts(trainer, trainer->facts, FACTS_NBYTES);
-    memset(&image, 0, sizeof image);
-    status = pylm__write_image(&image, &trainer->corpus, NULL, 0, trainer->facts);
-    trainer->shared_nbytes = image.n;
-    pylm__buffer_free(&image);
-    return status;
+    return pylm__image_nbytes(&parts, &trainer->shared_nbytes);
 }
 
 /* What training a tree within max_nbytes has to know: trees have equal parts of what is not shared. */
@@ -268,7 +223,7 @@ static struct pylm__budget budget_of(const pylm_trainer *trainer)
     budget.corpus = &trainer->corpus;
     budget.facts = trainer->facts;
     budget.min_count = trainer->options.min_count;
-    budget.n_threads = trainer->options.n_threads;
+    budget.n_threads = budget.n_counted = trainer->options.n_threads;
     budget.max_nbytes = max_nbytes > shared ? shared + (max_nbytes - shared) / trainer->n_trees : 0u;
     return budget;
 }
@@ -299,45 +254,53 @@ static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tr
     return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
-static int train_tree(pylm_trainer *trainer, uint32_t t, pylm_task *task)
+static int train_sized(pylm_trainer *trainer, struct pylm__trained_tree *trained, struct pylm__heldout *heldout,
+                       const struct pylm__memory_plan *plan, pylm_task *task)
 {
-    struct pylm__trained_tree *trained = &trainer->trees[t];
-    struct pylm__heldout heldout;
-    struct counting counting;
+    struct pylm__budget budget = budget_of(trainer);
+    budget.heldout = heldout;
+    budget.n_counted = plan->n_threads;
+    return pylm__budget_train(&budget, trained, task);
+}
+
+static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained, struct pylm__heldout *heldout,
+                       const struct pylm__memory_plan *plan, pylm_task *task)
+{
+    struct pylm__counting counting;
     uint32_t k;
-    int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree,
-                                     trainer->options.max_nbytes > 0);
+    int status;
     memset(&counting, 0, sizeof counting);
-    counting.trainer = trainer;
+    counting.corpus = &trainer->corpus;
+    counting.heldout = heldout;
     counting.trained = trained;
-    counting.heldout = &heldout;
-    if (status == PYLM_OK && trainer->options.max_nbytes) {
-        struct pylm__budget budget = budget_of(trainer);
-        budget.heldout = &heldout;
-        status = pylm__budget_train(&budget, trained, task);
-    } else if (status == PYLM_OK) {
-        pylm__task_begin(task, PYLM_STAGE_COUNT, trained->templates.n);
-        status = count_templates(&counting, task);
-        if (status == PYLM_OK)
-            status = pylm__stages_fit(&trained->stages, &heldout, &trainer->corpus, &trained->tree,
-                                      &trained->templates, counting.indices,
-                                      trained->calibration, 0, trainer->options.n_threads, task);
-    }
+    counting.min_count = trainer->options.min_count;
+    counting.n_threads = plan->n_threads;
+    counting.max_keys = plan->max_keys;
+    counting.spill = trainer->spill.file ? &trainer->spill : NULL;
+    status = pylm__count(&counting, task);
+    if (status == PYLM_OK)
+        status = pylm__stages_fit(&trained->stages, heldout, &trainer->corpus, &trained->tree, &trained->templates,
+                                  counting.indices, trained->calibration, 0, trainer->options.n_threads, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         free(counting.indices[k]);
-    pylm__heldout_free(&heldout);
     return status;
 }
 
-static int write_image(pylm_trainer *trainer)
+/* `folder` is where a temporary file may be; *smallest becomes the least max_memory if that is too small. */
+static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained, const char *folder,
+                      uint64_t *smallest, pylm_task *task)
 {
-    char *facts = pylm__array_new(FACTS_NBYTES, 1);
-    int status = PYLM_ERR_MEMORY;
-    if (facts) {
-        write_facts(trainer, facts, FACTS_NBYTES);
-        status = pylm__write_image(&trainer->image, &trainer->corpus, trainer->trees, trainer->n_trees, facts);
-    }
-    free(facts);
+    int sized = trainer->options.max_nbytes > 0;
+    struct pylm__heldout heldout;
+    struct pylm__memory_plan plan;
+    int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sized);
+    if (status == PYLM_OK)
+        status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, trained, &plan, smallest);
+    if (status == PYLM_OK && plan.spill && !trainer->spill.file)
+        status = pylm__spill_open(&trainer->spill, folder);
+    if (status == PYLM_OK)
+        status = (sized ? train_sized : train_whole)(trainer, trained, &heldout, &plan, task);
+    pylm__heldout_free(&heldout);
     return status;
 }
 
@@ -351,26 +314,82 @@ static uint32_t n_pieces_within(const pylm_trainer *trainer)
     return fitting > usual ? usual : fitting < MIN_PIECES ? MIN_PIECES : (uint32_t)fitting;
 }
 
-int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
-                       uint64_t *image_nbytes_ret)
+/* Everything but writing. *nbytes becomes the smallest size or memory that works, if it fails for that. */
+static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t;
-    if (trainer->image.n)
+    *nbytes = 0;
+    if (trainer->used)
         return PYLM_ERR_ARGUMENT;
-    PYLM__TRY(pylm__corpus_close(&trainer->corpus, n_pieces_within(trainer), task));
+    trainer->used = 1;
+    PYLM__TRY(pylm__corpus_close(&trainer->corpus, n_pieces_within(trainer), trainer->options.n_threads, task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* of the bits, there is but one */
     PYLM__TRY(build_trees(trainer, task));
     for (t = 0; t < trainer->n_trees; t++)
         PYLM__TRY(choose_templates(trainer, &trainer->trees[t]));
     if (trainer->options.max_nbytes)
-        PYLM__TRY(check_size(trainer, image_nbytes_ret));
+        PYLM__TRY(check_size(trainer, nbytes));
     for (t = 0; t < trainer->n_trees; t++)
-        PYLM__TRY(train_tree(trainer, t, task));
+        PYLM__TRY(train_tree(trainer, &trainer->trees[t], folder, nbytes, task));
+    return PYLM_OK;
+}
+
+/* Writes the image: to `path`, or if that is NULL into memory. */
+static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes, pylm_task *task)
+{
+    struct pylm__image_parts parts = {&trainer->corpus, trainer->trees, trainer->n_trees, NULL};
+    char *facts = pylm__array_new(FACTS_NBYTES, 1);
+    int status = PYLM_ERR_MEMORY;
+    if (facts) {
+        write_facts(trainer, facts, FACTS_NBYTES);
+        pylm__corpus_forget_text(&trainer->corpus);
+        parts.facts = facts;
+        status = path ? pylm__image_save(&parts, path, nbytes, task) : pylm__image_build(&parts, &trainer->image);
+    }
+    free(facts);
+    return status;
+}
+
+int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
+                       uint64_t *image_nbytes_ret)
+{
+    PYLM__TRY(train(trainer, NULL, image_nbytes_ret, task));
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
-    PYLM__TRY(write_image(trainer));
+    PYLM__TRY(write_image(trainer, NULL, NULL, task));
     pylm__task_step(task);
+    free_trained(trainer);
     *image_ret = trainer->image.data;
     *image_nbytes_ret = trainer->image.n;
     return PYLM_OK;
+}
+
+/* The folder of a file, to be freed. */
+static char *folder_of(const char *path)
+{
+    size_t n = strlen(path);
+    char *folder = pylm__array_new(n + 2u, 1);
+    if (!folder)
+        return NULL;
+    memcpy(folder, path, n);
+    while (n && folder[n - 1u] != '/' && folder[n - 1u] != '\\')
+        n--;
+    folder[n] = '.'; /* "" and "folder/" */
+    folder[n + 1u] = 0;
+    return folder;
+}
+
+int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, uint64_t *nbytes_ret)
+{
+    char *folder = pylm__file_is_device(path) ? NULL : folder_of(path);
+    int status = train(trainer, folder, nbytes_ret, task), error;
+    pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
+    if (status == PYLM_OK)
+        status = write_image(trainer, path, nbytes_ret, task);
+    pylm__task_step(task);
+    error = errno;
+    free(folder);
+    free_trained(trainer);
+    errno = error;
+    return status;
 }

@@ -18,9 +18,21 @@ struct pylm__trained_tree {
     struct pylm__stages stages;
 };
 
-/* Writes an image of n_trees trees, which share the weight equally, to an empty buffer.
- *   facts    JSON to be carried along. */
-int pylm__write_image(struct pylm__buffer *image, const struct pylm__corpus *corpus,
-                      const struct pylm__trained_tree *trees, uint32_t n_trees, const char *facts);
+/* What an image consists of. The trees share the weight equally. */
+struct pylm__image_parts {
+    const struct pylm__corpus *corpus;
+    struct pylm__trained_tree *trees;
+    uint32_t n_trees;
+    const char *facts; /* JSON to be carried along */
+};
+
+/* How large it will be. */
+int pylm__image_nbytes(const struct pylm__image_parts *parts, uint64_t *nbytes);
+
+/* Writes it to an empty buffer; the tables of all templates are freed on the way. */
+int pylm__image_build(const struct pylm__image_parts *parts, struct pylm__buffer *built);
+
+/* Writes it to a file, as pylm_file_save() does. */
+int pylm__image_save(const struct pylm__image_parts *parts, const char *path, uint64_t *nbytes, pylm_task *task);
 
 #endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * count.h: the templates of a tree counted, packed and calibrated.
+ */
+#ifndef PYLM_TRAIN_COUNT_H
+#define PYLM_TRAIN_COUNT_H
+
+#include "write.h"
+
+struct pylm__counting {
+    const struct pylm__corpus *corpus;
+    const struct pylm__heldout *heldout;
+    struct pylm__trained_tree *trained; /* out: packed, calibration */
+    uint32_t min_count;
+    uint32_t n_threads;        /* templates counted at once */
+    uint64_t max_keys;         /* of a template, about, that are in memory at once: more are counted range by range
+                                  of their hashes, which goes through the text again for each */
+    struct pylm__spill *spill; /* where tables go; NULL: they stay in memory */
+    uint16_t *indices[PYLM__MAX_TEMPLATES]; /* out: by template, a calibration index for every held-out event */
+};
+
+/* Memory: for each template counted at once PYLM__KEY_NBYTES a key, and what pylm__count_nbytes() says. */
+#define PYLM__KEY_NBYTES 16u
+uint64_t pylm__count_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout);
+
+/* `indices` are to be freed, also after a failure. */
+int pylm__count(struct pylm__counting *counting, pylm_task *task);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * file.h: a file that is written piece by piece, and appears under its name only when it is complete. errno says
+ * why something failed with PYLM_ERR_FILE.
+ */
+#ifndef PYLM_TRAIN_FILE_H
+#define PYLM_TRAIN_FILE_H
+
+#include "common.h"
+
+struct pylm__file;
+
+/* As pylm_file_save() says; `*file` is to be closed if this succeeds. */
+int pylm__file_open(struct pylm__file **file, const char *path);
+int pylm__file_write(struct pylm__file *file, const void *data, uint64_t nbytes);
+
+/* Completes the file if `status` is PYLM_OK, else leaves everything as it was before. Returns the first failure. */
+int pylm__file_close(struct pylm__file *file, int status);
+
+/* Anything that is no file and no folder: it is written to, not replaced. */
+int pylm__file_is_device(const char *path);
+
+#endif
