@@ -83,6 +83,8 @@ typedef struct pylm_train_options {
     uint32_t max_order;       /* longest suffix context, 0 to 12; PYLM_NONE (default): 8 for bytes, else 5 */
     uint32_t n_pieces;        /* pieces: size of the vocabulary, 256 to 2^20; 0 (default): chosen by the
                                * length of the text. Fewer come out of a text that does not give more */
+    uint32_t memory_is_wish;  /* 1: if max_memory is too small, as little as possible is taken; 0 (default): that
+                               * is an error */
     uint64_t max_nbytes;      /* the image has at most so many bytes, the best that fit: what tells least is
                                * left out. Training takes about five times as long. 0 (default): no limit */
     uint64_t max_memory;      /* bytes of memory that the process has at most, about, while it trains; what does

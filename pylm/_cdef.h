@@ -158,6 +158,7 @@ typedef struct pylm_train_options {
     uint32_t n_classes[8];
     uint32_t max_order;
     uint32_t n_pieces;
+    uint32_t memory_is_wish;
     uint64_t max_nbytes;
     uint64_t max_memory;
 } pylm_train_options;

@@ -4,19 +4,22 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ._image import TOKENIZERS, checked_ids
+from ._memory import usual_limit
 from ._native import check, ffi, lib
 from ._progress import Progress, new_task, run
 from ._sampling import MAX_THREADS, integer, parse_size
-from ._text import TEXT_TYPES, Source, as_bytes, documents, total_nbytes, with_named_files
+from ._text import TEXT_TYPES, Path, Source, as_bytes, documents, total_nbytes, with_named_files
 from ._tokenizer import ExternalTokenizer, is_external, open_tokenizer
 from .errors import ArgumentError
-from .model import Model
+from .model import Model, load
 
 if TYPE_CHECKING:
     from ._tokenizer import TokenizerSource
@@ -30,9 +33,11 @@ SHORT_NBYTES = 1 << 18  # of a document: read within some 10 ms, so that no thre
 def train(
     source: Source, *, tokenizer: TokenizerSource = "auto", threads: int | None = None, min_count: int = 2,
     trees: int = 1, classes: int | Iterable[int] | None = None, max_order: int | None = None,
-    pieces: int | None = None, size: int | str | None = None, progress: bool | None = None,
+    pieces: int | None = None, size: int | str | None = None, memory: int | str | None = None,
+    output: Path | None = None, progress: bool | None = None,
 ) -> Model:  # fmt: skip
-    """Trains a model by counting. The same texts and settings give the same model, to the last byte.
+    """Trains a model by counting. The same texts and settings give the same model, to the last byte, in whatever
+    order the texts come: they are put into the order of a hash of their content.
 
     source      the path of a text file; a list of paths; or an iterable of documents: texts (str as UTF-8, or
                 bytes) and pathlib.Path for files. A list of str is one of paths if each is the name of a
@@ -59,21 +64,30 @@ def train(
     size        bytes that the model may have at most, as a number or like "64K", "3M", "1.5 MB": the best model
                 that fits, since what tells least is left out. Takes about five times as long.
                 For pieces, it also limits the vocabulary, unless `pieces` says how many.
+    memory      bytes of memory that the process uses at most, about, as `size` is written; None: half of what is free
+                now. Does not change the model. With less, training takes longer (see below).
+    output      where to write the model as Model.save() does; the model that comes back is mapped from there. So
+                it never is in memory as a whole.
     progress    show a bar on standard error; None: if that is a terminal.
 
-    Ctrl-C stops it within 0.2 s. Memory: 4 bytes a symbol of text, and 16 for each thread (with `size` 44); three
-    times the model; some 500 MB for the fit, in bytes 1.2 GB, less for texts below 300,000 words or a million bytes.
+    Ctrl-C stops it within 0.2 s. Memory: 1, 2 or 4 bytes a symbol of text, as the size of the vocabulary needs, and
+    16 for each thread (with `size` 44); the model; for the fit up to 300 MB, in bytes 500 MB, less for texts
+    below 300,000 words or a million bytes. With `memory`, contexts are counted in parts, and what has been counted
+    goes to a temporary file of the size of the model: next to `output`, or where the environment's TMPDIR says. The
+    text (twice, while a file is read) and the fit must fit in any case; a limit that is too small is refused, with
+    the smallest that is not.
     Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, MissingPackageError, and OSError for
     files.
     """
-    options = training_options(tokenizer, threads, min_count, trees, classes, max_order, pieces, size)
+    options = training_options(tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory)
     source = with_named_files(source)
-    return train_on(documents(source), total_nbytes(source), options, tokenizer, progress)
+    return train_on(documents(source), total_nbytes(source), options, tokenizer, progress, output)
 
 
 def train_on(
-    texts: Iterable[Any], total: int | None, options: Any, tokenizer: TokenizerSource, progress: bool | None
-) -> Model:
+    texts: Iterable[Any], total: int | None, options: Any, tokenizer: TokenizerSource, progress: bool | None,
+    output: Path | None = None,
+) -> Model:  # fmt: skip
     """Trains on documents, whatever they come from.
 
     total     bytes of all together, if known; for progress only.
@@ -86,15 +100,23 @@ def train_on(
     try:
         with Progress(progress) as bar:
             _add_all(trainer, texts, total, external, bar)
-            return Model(_build(trainer, bar, options.max_nbytes), verify=False)
-    finally:
+            if output is None or _is_device(output):
+                model = Model(_build(trainer, bar, options), verify=False)
+                if output is not None:
+                    model.save(output)
+                return model
+            _save(trainer, bar, options, output)
+    except BaseException:
         ffi.release(trainer)  # now, not when the garbage collector comes: it is large
+        raise
+    ffi.release(trainer)
+    return load(output, verify=False)
 
 
 def training_options(
     tokenizer: object = "auto", threads: int | None = None, min_count: int = 2, trees: int = 1,
     classes: int | Iterable[int] | None = None, max_order: int | None = None, pieces: int | None = None,
-    size: int | str | None = None,
+    size: int | str | None = None, memory: int | str | None = None,
 ) -> Any:  # fmt: skip
     """The settings of `train()` as a pylm_train_options; ArgumentError."""
     options = ffi.new("pylm_train_options *")
@@ -113,6 +135,8 @@ def training_options(
         options.n_pieces = integer("pieces", pieces, 256, 1 << 20)
     if size is not None:
         options.max_nbytes = parse_size("size", size, MAX_SIZE)
+    options.memory_is_wish = memory is None
+    options.max_memory = usual_limit() if memory is None else parse_size("memory", memory, MAX_SIZE)
     if classes is not None:
         each = list(classes) if isinstance(classes, Iterable) else [classes] * options.n_trees
         if len(each) != options.n_trees:
@@ -131,6 +155,15 @@ def _tokenizer_number(tokenizer: object) -> int:
         f"tokenizer must be 'auto', 'bytes', 'words' or 'pieces', the path of a tokenizer.json, or a "
         f"tokenizers.Tokenizer (a tokenizer of transformers has one, backend_tokenizer), not {tokenizer!r}"
     )
+
+
+def _is_device(path: Path) -> bool:
+    """Whether this is no file or folder, such as /dev/stdout, so that nothing could be read back from it."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _add_all(
@@ -203,12 +236,42 @@ class _Ids:
         check(lib.pylm_trainer_add_ids(self._trainer, source, len(ids), nbytes, ffi.NULL))
 
 
-def _build(trainer: Any, bar: Progress, max_nbytes: int) -> bytes:
+def _build(trainer: Any, bar: Progress, options: Any) -> Any:
+    """The image, in the trainer's memory, which lives as long as it is used."""
     task, image, nbytes = new_task(), ffi.new("const void **"), ffi.new("uint64_t *")
-    status = run(lambda: lib.pylm_trainer_build(trainer, task, image, nbytes), task, bar.show)
+    _train(lambda: lib.pylm_trainer_build(trainer, task, image, nbytes), task, bar, options, nbytes, None)
+    owned = ffi.gc(ffi.cast("char *", image[0]), lambda _: ffi.release(trainer), nbytes[0])
+    return ffi.buffer(owned, nbytes[0])
+
+
+def _save(trainer: Any, bar: Progress, options: Any, output: Path) -> None:
+    task, nbytes, path = new_task(), ffi.new("uint64_t *"), os.fsencode(output)
+    _train(lambda: lib.pylm_trainer_save(trainer, path, task, nbytes), task, bar, options, nbytes, output)
+
+
+def _train(
+    call: Callable[[], int], task: Any, bar: Progress, options: Any, nbytes: Any, output: Path | None
+) -> None:
+    """Runs the long call. `nbytes` is what it says of sizes."""
+    error = 0
+
+    def work() -> int:
+        nonlocal error
+        status = call()
+        error = ffi.errno  # of this thread
+        return status
+
+    status = run(work, task, bar.show)
     if status == lib.PYLM_ERR_BUDGET:
         raise ArgumentError(
-            f"no model of this text fits into {max_nbytes:,} bytes; the smallest possible is size={nbytes[0]}"
+            f"no model of this text fits into {options.max_nbytes:,} bytes; the smallest possible is size={nbytes[0]}"
         )
+    if status == lib.PYLM_ERR_MEMORY and nbytes[0]:
+        raise ArgumentError(
+            f"{options.max_memory:,} bytes of memory are too few to train on this text; the smallest possible is "
+            f"memory={nbytes[0]}"
+        )
+    if status == lib.PYLM_ERR_FILE:
+        what = "a temporary file, because of the limit of memory" if output is None else os.fspath(output)
+        raise OSError(error, os.strerror(error), what)
     check(status)
-    return ffi.buffer(image[0], nbytes[0])[:]

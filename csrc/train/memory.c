@@ -66,6 +66,8 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     least = least > earlier_nbytes(corpus) ? least : earlier_nbytes(corpus);
     if (!limit)
         return PYLM_OK;
+    if (limit < least && options->memory_is_wish)
+        limit = least;
     if (limit < least) {
         *smallest = (least + ROUND - 1u) / ROUND * ROUND;
         return PYLM_ERR_MEMORY;

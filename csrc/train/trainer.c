@@ -51,7 +51,7 @@ static int options_are_sane(const pylm_train_options *o)
         return 0;
     if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
         return 0;
-    if (o->options_nbytes != sizeof *o || !o->min_count ||
+    if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u ||
         !o->n_trees || o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
         return 0;
     if (o->tokenizer == PYLM_TOKENIZER_BYTES && o->n_trees > 1u)
