@@ -12,6 +12,7 @@
 #include "../core/hash.h"
 #include "../core/image.h"
 #include "../core/vocab.h"
+#include "encode.h"
 #include "pieces.h"
 #include "words.h"
 
@@ -46,7 +47,7 @@ void pylm__corpus_free(struct pylm__corpus *corpus)
     memset(corpus, 0, sizeof *corpus);
 }
 
-static int make_room(struct pylm__corpus *corpus, uint64_t n)
+int pylm__corpus_reserve(struct pylm__corpus *corpus, uint64_t n)
 {
     if (corpus->capacity - corpus->n < n) {
         uint64_t capacity = corpus->capacity + corpus->capacity / 2u + n;
@@ -75,7 +76,7 @@ static int report(pylm_task *task, uint64_t position)
 static int add_bytes(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
 {
     uint64_t i, n;
-    PYLM__TRY(make_room(corpus, nbytes));
+    PYLM__TRY(pylm__corpus_reserve(corpus, nbytes));
     for (i = 0; i < nbytes; i += n) {
         PYLM__TRY(report(task, i));
         n = nbytes - i < SLICE ? nbytes - i : SLICE;
@@ -97,7 +98,7 @@ static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
             break;
         if (token == PYLM__TOKEN_WORD)
             PYLM__TRY(pylm__words_number(&corpus->words, text + word, position - word, &symbol));
-        PYLM__TRY(make_room(corpus, 1));
+        PYLM__TRY(pylm__corpus_reserve(corpus, 1));
         pylm__set_symbol(corpus, corpus->n++, symbol);
     }
     return PYLM_OK;
@@ -106,7 +107,7 @@ static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
 static int add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, pylm_task *task)
 {
     uint64_t i;
-    PYLM__TRY(make_room(corpus, n));
+    PYLM__TRY(pylm__corpus_reserve(corpus, n));
     for (i = 0; i < n; i++) {
         if (i % SLICE == 0)
             PYLM__TRY(report(task, i));
@@ -227,31 +228,6 @@ static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted
     return n;
 }
 
-/* Replaces bytes by the longest pieces that fit, document by document. */
-static int encode_pieces(struct pylm__corpus *corpus, const pylm_task *task)
-{
-    uint8_t *text = corpus->symbols;
-    uint64_t d, at = 0, end, nbytes;
-    int status = PYLM_OK;
-    corpus->symbols = NULL;
-    corpus->n = corpus->capacity = 0;
-    corpus->width = corpus->words.n > UINT16_MAX + 1u ? 4u : 2u;
-    for (d = 0; d < corpus->n_documents && status == PYLM_OK; d++) {
-        for (end = corpus->document_ends[d]; at < end && status == PYLM_OK; at += nbytes) {
-            uint32_t piece = pylm__words_longest(&corpus->words, text + at, end - at, PYLM__MAX_PIECE_NBYTES);
-            (void)pylm__word_text(&corpus->words, piece, &nbytes);
-            status = make_room(corpus, 1);
-            if (status == PYLM_OK)
-                pylm__set_symbol(corpus, corpus->n++, piece);
-            if (corpus->n % SLICE == 0 && pylm__task_cancelled(task))
-                status = PYLM_ERR_CANCELLED;
-        }
-        corpus->document_ends[d] = corpus->n;
-    }
-    free(text);
-    return status;
-}
-
 /* Counts pieces and leaves out those that the encoding never uses, but no bytes; of an external vocabulary
  * it leaves out nothing. */
 static uint32_t count_symbols(const struct pylm__corpus *corpus, struct counted *counted)
@@ -329,7 +305,7 @@ void pylm__corpus_forget_text(struct pylm__corpus *corpus)
 
 int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_t n_threads, pylm_task *task)
 {
-    (void)n_threads;
+
     if (!corpus->n)
         return PYLM_ERR_EMPTY;
     PYLM__TRY(pylm__corpus_sort_documents(corpus));
@@ -344,7 +320,7 @@ int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_t 
         n_pieces = n_pieces ? n_pieces : pylm__pieces_default(corpus->n_bytes);
         PYLM__TRY(pylm__words_init(&corpus->words));
         PYLM__TRY(pylm__pieces_learn(&corpus->words, corpus, n_pieces, task));
-        PYLM__TRY(encode_pieces(corpus, task));
+        PYLM__TRY(pylm__corpus_encode(corpus, n_threads, task));
     }
     PYLM__TRY(settle(corpus));
     pylm__corpus_narrow(corpus, corpus->n_symbols);

@@ -80,6 +80,9 @@ void pylm__corpus_forget_text(struct pylm__corpus *corpus);
  * numbered as they would have been had they been added so. */
 int pylm__corpus_sort_documents(struct pylm__corpus *corpus);
 
+/* Makes room for n more symbols. */
+int pylm__corpus_reserve(struct pylm__corpus *corpus, uint64_t n);
+
 /* Stores all symbols in as few bytes as numbers below n_symbols need. */
 void pylm__corpus_narrow(struct pylm__corpus *corpus, uint32_t n_symbols);
 

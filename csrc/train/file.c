@@ -304,19 +304,25 @@ static FILE *create_beside(const char *path, char *temporary, size_t capacity)
 int pylm__file_open(struct pylm__file **file_ret, const char *path)
 {
     size_t n = strlen(path) + 1u, capacity = n + 48u;
-    struct pylm__file *file = malloc(sizeof *file + n + capacity);
-    if (!file)
-        return PYLM_ERR_MEMORY;
-    file->path = (char *)(file + 1);
-    file->temporary = file->path + n;
-    memcpy(file->path, path, n);
-    *file->temporary = 0;
-    file->file = pylm__file_is_device(path) ? fopen(path, "wb") : create_beside(path, file->temporary, capacity);
-    *file_ret = file;
-    if (file->file)
-        return PYLM_OK;
+    struct pylm__file *file = calloc(1, sizeof *file);
+    char *copy = malloc(n), *temporary = calloc(capacity, 1);
+    int error, status = file && copy && temporary ? PYLM_OK : PYLM_ERR_MEMORY;
+    if (status == PYLM_OK) {
+        memcpy(copy, path, n);
+        file->path = copy;
+        file->temporary = temporary;
+        file->file = pylm__file_is_device(path) ? fopen(path, "wb") : create_beside(path, temporary, capacity);
+        *file_ret = file;
+        if (file->file)
+            return PYLM_OK;
+        status = PYLM_ERR_FILE;
+    }
+    error = errno;
+    free(copy);
+    free(temporary);
     free(file);
-    return PYLM_ERR_FILE;
+    errno = error;
+    return status;
 }
 
 /* A failure that left errno at 0 is one of the device. */
@@ -349,6 +355,8 @@ int pylm__file_close(struct pylm__file *file, int status)
     }
     if (status != PYLM_OK && *file->temporary)
         (void)remove(file->temporary);
+    free(file->path);
+    free(file->temporary);
     free(file);
     errno = error;
     return status;

@@ -12,10 +12,10 @@
 #define ELSE_NBYTES (UINT64_C(48) << 20) /* the program itself, Python included, and small tables */
 #define SURVEY_NBYTES 44u   /* a symbol, for each template thinned out */
 #define TABLES_NBYTES 32u   /* of finished tables, a symbol: what a model rarely takes more of */
-#define MIN_KEYS 65536u     /* counted at a time */
+#define MIN_KEYS 1024u      /* counted at a time */
 #define MAX_PARTS 24u       /* in which a template is counted: each goes through the text again */
 #define FEW_PARTS 5u        /* rather than more of them, fewer templates are counted at once */
-#define ROUND (UINT64_C(1) << 20)
+#define ROUND 4096u
 
 /* What all stages after clustering have in memory. */
 static uint64_t common_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout)

@@ -128,20 +128,10 @@ int pylm__words_number(struct pylm__words *words, const uint8_t *text, uint64_t 
     return PYLM_OK;
 }
 
-uint32_t pylm__words_longest(const struct pylm__words *words, const uint8_t *text, uint64_t nbytes,
-                             uint32_t max_nbytes)
+uint32_t pylm__words_find(const struct pylm__words *words, uint64_t hash, const uint8_t *text, uint64_t nbytes)
 {
-    uint64_t hashes[PYLM__MAX_PIECE_NBYTES + 1u];
-    uint32_t n, most = nbytes < max_nbytes ? (uint32_t)nbytes : max_nbytes;
-    hashes[0] = PYLM__HASH_SEED;
-    for (n = 0; n < most; n++)
-        hashes[n + 1u] = pylm__hash_step(hashes[n], text[n]);
-    for (n = most; n; n--) {
-        uint32_t slot = find_slot(words, pylm__hash_step(hashes[n], n), text, n);
-        if (words->slots[slot])
-            return words->slots[slot] - 1u;
-    }
-    return PYLM_NONE;
+    uint32_t slot = find_slot(words, hash, text, nbytes);
+    return words->slots[slot] ? words->slots[slot] - 1u : PYLM_NONE;
 }
 
 int pylm__words_select(struct pylm__words *words, const uint32_t *order, uint32_t n)

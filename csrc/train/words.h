@@ -16,9 +16,8 @@ int pylm__words_copy(struct pylm__words *words, const uint8_t *texts, const uint
 /* The number of a word; a new one is added. At most 2^24 - 1 words: else PYLM_ERR_LARGE. */
 int pylm__words_number(struct pylm__words *words, const uint8_t *text, uint64_t nbytes, uint32_t *number);
 
-/* The longest word that a text begins with, of up to max_nbytes bytes; PYLM_NONE if there is none. */
-uint32_t pylm__words_longest(const struct pylm__words *words, const uint8_t *text, uint64_t nbytes,
-                             uint32_t max_nbytes);
+/* The number of the word with this text and pylm__hash_bytes() of it; PYLM_NONE if there is none. */
+uint32_t pylm__words_find(const struct pylm__words *words, uint64_t hash, const uint8_t *text, uint64_t nbytes);
 
 /* Replaces the words by n of them: word i becomes the old word order[i]. */
 int pylm__words_select(struct pylm__words *words, const uint32_t *order, uint32_t n);

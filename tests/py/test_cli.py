@@ -112,6 +112,8 @@ def test_info(run) -> None:
         (["train", "train.txt", "-o", "."], "it is a folder"),
         (["train", "train.txt", "-o", "train.txt"], "one of the texts"),
         (["train", "train.txt", "-o", "x.pylm", "--threads", "0"], "threads must be"),
+        (["train", "train.txt", "-o", "x.pylm", "--memory", "much"], "memory must be a number of bytes"),
+        (["train", "train.txt", "-o", "x.pylm", "--memory", "1M"], "smallest possible is memory="),
         (["train", "train.txt", "-o", "x.pylm", "--tokenizer", "bytes", "--trees", "2"], "tokenizer='words'"),
         (["next", "bytes.pylm", "a", "-k", "0"], "k must be"),
         (["generate", "bytes.pylm", "--temperature", "-1"], "temperature must be"),
