@@ -70,6 +70,7 @@ struct fit {
     double *log_odds;  /* by event, with the present weights */
     uint32_t n_chunks;
     int n_threads;
+    uint32_t n_steps;  /* of progress */
     struct family families[N_FAMILIES];
     const struct family *pending; /* its last step is not yet in the log-odds */
     struct sums sums[MAX_CHUNKS];
@@ -391,13 +392,19 @@ static int step_family(struct fit *fit, struct family *f, int curved, double *lo
 
 /* ---- the whole fit ---- */
 
+static void fit_step(struct fit *fit, pylm_task *task)
+{
+    fit->n_steps++;
+    pylm__task_step(task);
+}
+
 static int run_cycles(struct fit *fit, struct pylm__fit_result *result, pylm_task *task)
 {
     double loss = 0, last = HUGE_VAL, ignored, enough = ENOUGH * (double)fit->problem->n_events;
     uint32_t cycle, i;
     for (cycle = 0; cycle < COMMON_CYCLES; cycle++, last = loss) {
         PYLM__TRY(step_family(fit, &fit->families[COMMON], cycle < COMMON_CURVATURE_CYCLES, &loss, task));
-        pylm__task_step(task);
+        fit_step(fit, task);
         if (fabs(last - loss) < enough)
             break;
     }
@@ -407,7 +414,7 @@ static int run_cycles(struct fit *fit, struct pylm__fit_result *result, pylm_tas
         PYLM__TRY(step_family(fit, &fit->families[0], curved, &loss, task));
         for (i = 1; i < fit->n_families; i++)
             PYLM__TRY(step_family(fit, &fit->families[i], curved, &ignored, task));
-        pylm__task_step(task);
+        fit_step(fit, task);
         if (fabs(last - loss) < enough)
             break;
     }
@@ -538,6 +545,8 @@ int pylm__fit(const struct pylm__fit_problem *problem, int16_t *weights, double 
         status = final_loss(fit, &result->loss, task);
     if (status == PYLM_OK)
         write_weights(fit, weights);
+    while (fit->n_steps < pylm__fit_steps()) /* it ended sooner than it might have */
+        fit_step(fit, task);
     free_all(fit);
     return status;
 }
