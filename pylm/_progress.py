@@ -11,6 +11,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Any
 
+from ._estimate import Estimate
 from ._native import ffi, lib, text_of
 
 POLL_SECONDS = 0.05
@@ -35,6 +36,11 @@ class Progress:
         self._type = _bar_type() if show else None
         self._bar: Any = None
         self._label: tuple[str, int | None] | None = None
+        self._estimate: Estimate | None = None
+
+    def expect(self, costs: dict[str, float]) -> None:
+        """From now on, the bar also says how long all of it will take: the stages, in order, and how they compare."""
+        self._estimate = Estimate(costs)
 
     def show(self, text: str, done: int, total: int | None, unit: str = "") -> None:
         """Moves the bar; begins a new one if the text or the total is another one."""
@@ -47,7 +53,12 @@ class Progress:
                 desc=text, total=total, unit=unit or "it", unit_scale=unit == "B", leave=False,
                 delay=DELAY_SECONDS, file=sys.stderr, dynamic_ncols=True, bar_format=_bar_format(total, unit),
             )  # fmt: skip
+        self._bar.set_postfix_str(self._time_left(text, done, total), refresh=False)
         self._bar.update(done - self._bar.n)
+
+    def _time_left(self, text: str, done: int, total: int | None) -> str:
+        left = self._estimate.seconds_left(text, done, total) if self._estimate and total else None
+        return "" if left is None else f"about {self._type.format_interval(left)} left in all"
 
     def close(self) -> None:
         if self._bar is not None:
@@ -65,7 +76,7 @@ def _bar_format(total: int | None, unit: str) -> str:
     if total is None:
         return "{desc} {n_fmt}{unit} [{elapsed}, {rate_fmt}]"
     counted = "{n_fmt}/{total_fmt}{unit}" if unit == "B" else "{n_fmt}/{total_fmt}"
-    return "{desc:<16} {percentage:3.0f}% {bar} " + counted + " [{elapsed}<{remaining}]"
+    return "{desc:<16} {percentage:3.0f}% {bar} " + counted + " [{elapsed}<{remaining}{postfix}]"
 
 
 def run(call: Callable[[], int], task: Any, watch: Callable[[str, int, int], None]) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from ._estimate import stage_costs
 from ._image import TOKENIZERS, checked_ids
 from ._memory import usual_limit
 from ._native import check, ffi, lib
@@ -99,7 +100,8 @@ def train_on(
     trainer = ffi.gc(pointer[0], lib.pylm_trainer_free)
     try:
         with Progress(progress) as bar:
-            _add_all(trainer, texts, total, external, bar)
+            nbytes = _add_all(trainer, texts, total, external, bar)
+            bar.expect(stage_costs(options, nbytes))
             if output is None or _is_device(output):
                 model = Model(_build(trainer, bar, options), verify=False)
                 if output is not None:
@@ -168,7 +170,8 @@ def _is_device(path: Path) -> bool:
 
 def _add_all(
     trainer: Any, texts: Iterable[Any], total: int | None, external: ExternalTokenizer | None, bar: Progress
-) -> None:
+) -> int:
+    """Adds all documents; returns their bytes."""
     add = _Texts(trainer) if external is None else _Ids(trainer, external)
     done = 0
     for i, document in enumerate(texts):
@@ -178,6 +181,7 @@ def _add_all(
                 bar.show("read", done, total, "B")
         except (ArgumentError, TypeError) as error:
             raise type(error)(f"document {i}: {error}") from None
+    return done
 
 
 class _Texts:

@@ -1,0 +1,61 @@
+"""Progress bars: what is left, as far as anybody can say."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import pylm
+import pytest
+from pylm import _estimate, _progress
+from pylm._native import ffi, lib
+from texts import make_text
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_what_is_left_is_in_proportion_to_what_was_spent(clock: list[float]) -> None:
+    estimate = _estimate.Estimate({"one": 10.0, "two": 30.0, "three": 60.0})
+    clock[0] = 1.0
+    assert estimate.seconds_left("one", 1, 10) is None  # too early
+    assert estimate.seconds_left("unheard of", 1, 10) is None
+    clock[0] = 20.0
+    assert estimate.seconds_left("two", 0, 10) == pytest.approx(180)
+    clock[0] = 80.0
+    assert estimate.seconds_left("two", 10, 10) == pytest.approx(120)
+    assert estimate.seconds_left("one", 5, 10) == pytest.approx(120)  # the next tree: no step back
+    clock[0] = 200.0
+    assert estimate.seconds_left("three", 10, 10) == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "nbytes", "stages"),
+    [
+        ({}, 10**6, ["counting", "fitting weights"]),
+        ({}, 10**7, ["finding pieces", "clustering", "counting", "fitting weights"]),
+        ({"tokenizer": "words"}, 10**6, ["clustering", "counting", "fitting weights"]),
+        ({"tokenizer": "words", "size": "1M"}, 10**6, []),
+    ],
+)
+def test_stages(settings: dict, nbytes: int, stages: list[str]) -> None:
+    options = ffi.new("pylm_train_options *")
+    lib.pylm_train_options_init(options)
+    options.tokenizer = lib.PYLM_TOKENIZER_WORDS if "tokenizer" in settings else lib.PYLM_TOKENIZER_AUTO
+    options.max_nbytes = 10**6 if "size" in settings else 0
+    costs = _estimate.stage_costs(options, nbytes)
+    assert list(costs) == stages
+    assert all(cost > 0 for cost in costs.values())
+
+
+def test_the_bar_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stderr", out)
+    monkeypatch.setattr(_progress, "DELAY_SECONDS", 0)
+    pylm.train([make_text(8000)], progress=True)
+    assert "counting" in out.getvalue() and "fitting weights" in out.getvalue()
+    assert "left in all" in out.getvalue()
