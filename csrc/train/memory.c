@@ -11,6 +11,8 @@
 
 #define ELSE_NBYTES (UINT64_C(48) << 20) /* the program itself, Python included, and small tables */
 #define SURVEY_NBYTES 44u   /* a symbol, for each template thinned out */
+#define OFFERS_NBYTES 32u   /* a held-out event, for what templates offer, and for each that is offering */
+#define OFFER_NBYTES 18u
 #define TABLES_NBYTES 32u   /* of finished tables, a symbol: what a model rarely takes more of */
 #define MIN_KEYS 1024u      /* counted at a time */
 #define MAX_PARTS 24u       /* in which a template is counted: each goes through the text again */
@@ -58,6 +60,10 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     uint64_t common = common_nbytes(corpus, heldout), fit = common + fit_nbytes(heldout, trained, n_threads);
     uint64_t indices = 2u * heldout->n_events * trained->templates.n, each = pylm__count_nbytes(corpus, heldout);
     uint64_t min_keys = sized ? corpus->n : corpus->n / MAX_PARTS + MIN_KEYS;
+    if (sized) {
+        common += OFFERS_NBYTES * heldout->n_events;
+        each += OFFER_NBYTES * heldout->n_events;
+    }
     plan->n_threads = n_threads;
     plan->max_keys = corpus->n;
     plan->spill = 0;

@@ -296,8 +296,11 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
     int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sized);
     if (status == PYLM_OK)
         status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, trained, &plan, smallest);
-    if (status == PYLM_OK && plan.spill && !trainer->spill.file)
+    if (status == PYLM_OK && plan.spill && !trainer->spill.file) {
         status = pylm__spill_open(&trainer->spill, folder);
+        if (trainer->options.memory_is_wish) /* then memory it is */
+            status = PYLM_OK;
+    }
     if (status == PYLM_OK)
         status = (sized ? train_sized : train_whole)(trainer, trained, &heldout, &plan, task);
     pylm__heldout_free(&heldout);
