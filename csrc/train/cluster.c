@@ -32,6 +32,9 @@ struct clustering {
     struct neighbours after, before;
     uint32_t *class_of;
     uint64_t *class_total, *pairs;
+    uint64_t *mirrored;          /* the pairs, second class first */
+    double *logs, *mirrored_logs; /* x log x of each pair, in both orders */
+    double *gains;               /* by class, of the word moved */
     uint64_t *touched_after, *touched_before; /* of the word moved: its bigrams with each class */
     uint32_t *list_after, *list_before, n_after, n_before;
     uint32_t *members;           /* words in each class */
@@ -140,42 +143,58 @@ static uint64_t touch(const struct clustering *c, const struct neighbours *side,
     return self;
 }
 
-/* Adds the word's bigrams to the pairs of a class, or takes them away (in arithmetic modulo 2^64). */
+/* Adds to the number of pairs of two classes (in arithmetic modulo 2^64). */
+static void add_pairs(struct clustering *c, uint32_t first, uint32_t second, uint64_t n)
+{
+    uint64_t at = (uint64_t)first * c->n_classes + second, mirrored_at = (uint64_t)second * c->n_classes + first;
+    c->mirrored[mirrored_at] = c->pairs[at] += n;
+    c->mirrored_logs[mirrored_at] = c->logs[at] = xlogx(c, c->pairs[at]);
+}
+
+/* Adds the word's bigrams to the pairs of a class, or takes them away. */
 static void shift_pairs(struct clustering *c, uint32_t class, uint32_t word, uint64_t self, int add)
 {
-    uint64_t sign = add ? 1u : UINT64_MAX, *row = c->pairs + (uint64_t)class * c->n_classes;
+    uint64_t sign = add ? 1u : UINT64_MAX;
     uint32_t i;
     for (i = 0; i < c->n_after; i++)
-        row[c->list_after[i]] += sign * c->touched_after[c->list_after[i]];
+        add_pairs(c, class, c->list_after[i], sign * c->touched_after[c->list_after[i]]);
     for (i = 0; i < c->n_before; i++)
-        c->pairs[(uint64_t)c->list_before[i] * c->n_classes + class] +=
-            sign * c->touched_before[c->list_before[i]];
-    row[class] += sign * self;
+        add_pairs(c, c->list_before[i], class, sign * c->touched_before[c->list_before[i]]);
+    add_pairs(c, class, class, sign * self);
     c->class_total[class] += sign * c->frequency[word];
     c->members[class] += (uint32_t)sign;
 }
 
-/* By how much F grows if the word, now in no class, joins a class. */
-static double gain(const struct clustering *c, uint32_t class, uint32_t word, uint64_t self)
+/* Adds to the gains of all classes but `other` what they get from the word's n bigrams with that one.
+ *   counts, logs   the pairs of each class with `other` */
+static void add_gains(struct clustering *c, uint32_t other, uint64_t n, const uint64_t *counts, const double *logs)
 {
-    const uint64_t *row = c->pairs + (uint64_t)class * c->n_classes;
-    uint64_t old, total = c->class_total[class];
-    double sum = 0;
-    uint32_t i, other;
+    double kept = c->gains[other];
+    uint32_t class;
+    for (class = 0; class < c->n_classes; class++)
+        c->gains[class] += xlogx(c, counts[class] + n) - logs[class];
+    c->gains[other] = kept;
+}
+
+/* By how much F grows if the word, now in no class, joins a class; for all classes side by side, so that they
+ * need not wait for each other's sums. */
+static void find_gains(struct clustering *c, uint32_t word, uint64_t self)
+{
+    uint32_t i, class, n = c->n_classes;
+    memset(c->gains, 0, n * sizeof *c->gains);
     for (i = 0; i < c->n_after; i++) {
-        other = c->list_after[i];
-        if (other != class)
-            sum += xlogx(c, row[other] + c->touched_after[other]) - xlogx(c, row[other]);
+        uint64_t other = c->list_after[i];
+        add_gains(c, (uint32_t)other, c->touched_after[other], c->mirrored + other * n, c->mirrored_logs + other * n);
     }
     for (i = 0; i < c->n_before; i++) {
-        other = c->list_before[i];
-        old = c->pairs[(uint64_t)other * c->n_classes + class];
-        if (other != class)
-            sum += xlogx(c, old + c->touched_before[other]) - xlogx(c, old);
+        uint64_t other = c->list_before[i];
+        add_gains(c, (uint32_t)other, c->touched_before[other], c->pairs + other * n, c->logs + other * n);
     }
-    old = row[class];
-    sum += xlogx(c, old + c->touched_after[class] + c->touched_before[class] + self) - xlogx(c, old);
-    return sum - 2 * (xlogx(c, total + c->frequency[word]) - xlogx(c, total));
+    for (class = 0; class < n; class++) {
+        uint64_t own = c->pairs[(uint64_t)class * n + class], total = c->class_total[class];
+        c->gains[class] += xlogx(c, own + c->touched_after[class] + c->touched_before[class] + self) - xlogx(c, own);
+        c->gains[class] -= 2 * (xlogx(c, total + c->frequency[word]) - xlogx(c, total));
+    }
 }
 
 /* Moves a word to its best class; returns whether that is another one. */
@@ -183,19 +202,18 @@ static int exchange(struct clustering *c, uint32_t word)
 {
     uint32_t from = c->class_of[word], best = from, class, i;
     uint64_t self;
-    double best_gain = -HUGE_VAL, g;
+    double best_gain = -HUGE_VAL;
     if (c->members[from] == 1u)
         return 0;
     self = touch(c, &c->after, word, c->touched_after, c->list_after, &c->n_after);
     (void)touch(c, &c->before, word, c->touched_before, c->list_before, &c->n_before);
     shift_pairs(c, from, word, self, 0);
-    for (class = 0; class < c->n_classes; class++) {
-        g = gain(c, class, word, self);
-        if (g > best_gain) {
-            best_gain = g;
+    find_gains(c, word, self);
+    for (class = 0; class < c->n_classes; class++)
+        if (c->gains[class] > best_gain) {
+            best_gain = c->gains[class];
             best = class;
         }
-    }
     shift_pairs(c, best, word, self, 1);
     c->class_of[word] = best;
     for (i = 0; i < c->n_after; i++)
@@ -208,7 +226,7 @@ static int exchange(struct clustering *c, uint32_t word)
 /* The most frequent words begin in classes of their own; the rest is dealt out. */
 static void begin(struct clustering *c)
 {
-    uint32_t word;
+    uint32_t word, class;
     uint64_t i;
     for (word = 0; word < c->n_symbols; word++) {
         c->class_of[word] = word < c->n_classes ? word : word % c->n_classes;
@@ -219,6 +237,9 @@ static void begin(struct clustering *c)
         for (i = c->after.starts[word]; i < c->after.starts[word + 1u]; i++)
             c->pairs[(uint64_t)c->class_of[word] * c->n_classes + c->class_of[c->after.words[i]]] +=
                 c->after.counts[i];
+    for (i = 0; i < c->n_classes; i++)
+        for (class = 0; class < c->n_classes; class++)
+            add_pairs(c, (uint32_t)i, class, 0);
 }
 
 static int iterate(struct clustering *c, pylm_task *task)
@@ -248,9 +269,13 @@ static int allocate(struct clustering *c)
     c->list_after = pylm__array_new(n, sizeof *c->list_after);
     c->list_before = pylm__array_new(n, sizeof *c->list_before);
     c->members = pylm__array_new(n, sizeof *c->members);
+    c->mirrored = pylm__array_new((uint64_t)n * n, sizeof *c->mirrored);
+    c->logs = pylm__array_new((uint64_t)n * n, sizeof *c->logs);
+    c->mirrored_logs = pylm__array_new((uint64_t)n * n, sizeof *c->mirrored_logs);
+    c->gains = pylm__array_new(n, sizeof *c->gains);
     c->xlogx = pylm__array_new(TABLE_SIZE, sizeof *c->xlogx);
     if (!c->frequency || !c->class_total || !c->touched_after || !c->touched_before || !c->list_after ||
-        !c->list_before || !c->members || !c->xlogx)
+        !c->list_before || !c->members || !c->mirrored || !c->logs || !c->mirrored_logs || !c->gains || !c->xlogx)
         return PYLM_ERR_MEMORY;
     for (i = 0; i < TABLE_SIZE; i++)
         c->xlogx[i] = pylm__xlogx(i);
@@ -272,6 +297,10 @@ static void release(struct clustering *c)
     free(c->list_after);
     free(c->list_before);
     free(c->members);
+    free(c->mirrored);
+    free(c->logs);
+    free(c->mirrored_logs);
+    free(c->gains);
     free(c->xlogx);
 }
 
