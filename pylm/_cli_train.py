@@ -17,7 +17,7 @@ from .model import Model
 from .store import build
 from .train import NUMBERS, train
 
-SETTINGS = ("tokenizer", "threads", "min_count", "trees", "classes", "max_order", "pieces", "size")
+SETTINGS = ("tokenizer", "threads", "min_count", "trees", "classes", "max_order", "pieces", "size", "memory", "output")
 
 
 def add_train(commands: Any) -> None:
@@ -54,6 +54,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", metavar="N", help="the best model of at most so many bytes: 64K, 3M, 1.5MB or a plain number"
     )
+    parser.add_argument(
+        "--memory", metavar="SIZE",
+        help="memory to use at most, about, such as 500M; half of what is free unless given; does not change the model",
+    )  # fmt: skip
 
 
 def _tokenizer(name: str) -> str:
@@ -76,7 +80,6 @@ def _make(options: argparse.Namespace, sources: list[Any], make: Callable[[dict[
     check_output(options.output, sources)
     began, cpu_began = time.perf_counter(), time.process_time()
     model = make({name: getattr(options, name) for name in SETTINGS})
-    model.save(options.output)
     info = model.info
     result = {
         "model": options.output, "tokenizer": info.tokenizer, "bytes": info.training["bytes"],

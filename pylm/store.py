@@ -117,10 +117,10 @@ class Store:
             for document in self._file.documents():
                 step(len(document.text))
 
-    def build(self, *, progress: bool | None = None, **settings: Any) -> Model:
+    def build(self, *, output: Path | None = None, progress: bool | None = None, **settings: Any) -> Model:
         """Trains a model on the documents; see `pylm.build()`."""
         options, tokenizer = training_options(**settings), settings.get("tokenizer", "auto")
-        return train_on(self.texts(), self.info.total_bytes, options, tokenizer, progress)
+        return train_on(self.texts(), self.info.total_bytes, options, tokenizer, progress, output)
 
     def add(self, source: Source, **settings: Any) -> None:
         """Adds documents, as if they had been counted with the others. Arguments are those of `pylm.count()`, and so
@@ -226,12 +226,15 @@ def merge(
     return Store(output)
 
 
-def build(store: Store | Path, *, progress: bool | None = None, **settings: Any) -> Model:
+def build(
+    store: Store | Path, *, output: Path | None = None, progress: bool | None = None, **settings: Any
+) -> Model:
     """Trains a model on the documents of a store, as `train()` does on texts.
 
     store       a Store, or its path.
-    settings    those of `train()`: tokenizer, threads, min_count, trees, classes, max_order, pieces, size.
+    settings    those of `train()`: tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory.
+    output      where to write the model, as for `train()`.
 
     Memory: as for `train()`, and one document. Raises what `train()` and Store() raise.
     """
-    return (store if isinstance(store, Store) else Store(store)).build(progress=progress, **settings)
+    return (store if isinstance(store, Store) else Store(store)).build(output=output, progress=progress, **settings)

@@ -230,21 +230,14 @@ def test_arguments(tmp_path: Path) -> None:
     "settings", [{}, {"tokenizer": "words", "classes": 12}, {"tokenizer": "pieces", "pieces": 300}]
 )
 def test_build_is_train(tmp_path: Path, settings: dict) -> None:
-    """Of one document, and of several in the order that a store has."""
-    for texts in ([make_text(1000)], sorted(DOCUMENTS[:20], key=digest_of)):
-        store = pylm.count(texts, tmp_path / "s")
-        expected = pylm.train(texts, **settings)._image.content()
-        assert store.build(**settings)._image.content() == expected
-        assert pylm.build(tmp_path / "s", threads=1, **settings)._image.content() == expected
-
-
-def test_build_is_train_in_any_order(tmp_path: Path) -> None:
-    """To be merged with the test above as soon as it is not skipped any more."""
+    """In whatever order documents come to either."""
     texts = [*DOCUMENTS[:20], make_text(300)]
-    expected = pylm.train(texts)._image.content()
-    if pylm.train(texts[::-1])._image.content() != expected:
-        pytest.skip("the trainer does not yet put documents into an order of its own")
-    assert pylm.count(texts[::-1], tmp_path / "s").build()._image.content() == expected
+    store = pylm.count(texts[::-1], tmp_path / "s")
+    expected = pylm.train(texts, **settings)._image.content()
+    assert store.build(**settings)._image.content() == expected
+    assert pylm.build(tmp_path / "s", threads=1, **settings)._image.content() == expected
+    pylm.build(store, output=tmp_path / "m", memory="1G", **settings)
+    assert (tmp_path / "m").read_bytes() == expected
 
 
 def test_build_with_an_external_tokenizer(tmp_path: Path) -> None:
