@@ -149,6 +149,11 @@ const char *pylm_stage_text(int stage);
 #define PYLM_MAX_TREES 8
 #define PYLM_TOKENIZER_AUTO 255
 
+enum pylm_profile {
+    PYLM_PROFILE_BEST = 0,
+    PYLM_PROFILE_FAST = 1
+};
+
 typedef struct pylm_train_options {
     uint32_t options_nbytes;
     uint32_t tokenizer;
@@ -158,6 +163,7 @@ typedef struct pylm_train_options {
     uint32_t n_classes[8];
     uint32_t max_order;
     uint32_t n_pieces;
+    uint32_t profile;
     uint32_t memory_is_wish;
     uint64_t max_nbytes;
     uint64_t max_memory;

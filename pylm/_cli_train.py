@@ -17,7 +17,10 @@ from .model import Model
 from .store import build
 from .train import NUMBERS, train
 
-SETTINGS = ("tokenizer", "threads", "min_count", "trees", "classes", "max_order", "pieces", "size", "memory", "output")
+SETTINGS = (
+    "tokenizer", "threads", "min_count", "trees", "classes", "max_order", "pieces", "size", "memory", "profile",
+    "output",
+)  # fmt: skip
 
 
 def add_train(commands: Any) -> None:
@@ -50,6 +53,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         help="all but bytes: average so many models, 1 to 8: better, slower, larger",
     )  # fmt: skip
     parser.add_argument("--classes", type=int, metavar="N", help="all but bytes: classes of symbols, 2 to 1024")
+    parser.add_argument(
+        "--profile", choices=["best", "fast"], default="best",
+        help="fast: contexts without gaps only, as n-gram models have: half the time to score, much smaller, less exact",
+    )  # fmt: skip
     parser.add_argument("--pieces", type=int, metavar="N", help="pieces: size of the vocabulary, 256 to 2^20")
     parser.add_argument(
         "--size", metavar="N", help="the best model of at most so many bytes: 64K, 3M, 1.5MB or a plain number"

@@ -232,7 +232,8 @@ def build(
     """Trains a model on the documents of a store, as `train()` does on texts.
 
     store       a Store, or its path.
-    settings    those of `train()`: tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory.
+    settings    those of `train()`: tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory,
+                profile.
     output      where to write the model, as for `train()`.
 
     Memory: as for `train()`, and one document. Raises what `train()` and Store() raise.

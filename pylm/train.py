@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NUMBERS = {"auto": lib.PYLM_TOKENIZER_AUTO, **TOKENIZERS}
 MAX_TREES = 8
+PROFILES = {"best": lib.PYLM_PROFILE_BEST, "fast": lib.PYLM_PROFILE_FAST}
 MAX_SIZE = 1 << 62
 SHORT_NBYTES = 1 << 18  # of a document: read within some 10 ms, so that no thread is worth it
 
@@ -35,7 +36,7 @@ def train(
     source: Source, *, tokenizer: TokenizerSource = "auto", threads: int | None = None, min_count: int = 2,
     trees: int = 1, classes: int | Iterable[int] | None = None, max_order: int | None = None,
     pieces: int | None = None, size: int | str | None = None, memory: int | str | None = None,
-    output: Path | None = None, progress: bool | None = None,
+    profile: str = "best", output: Path | None = None, progress: bool | None = None,
 ) -> Model:  # fmt: skip
     """Trains a model by counting. The same texts and settings give the same model, to the last byte, in whatever
     order the texts come: they are put into the order of a hash of their content.
@@ -67,6 +68,8 @@ def train(
                 For pieces, it also limits the vocabulary, unless `pieces` says how many.
     memory      bytes of memory that the process uses at most, about, as `size` is written; None: half of what is free
                 now. Does not change the model. With less, training takes longer (see below).
+    profile     "best", or "fast": only the contexts that an n-gram model has, the last symbols without gaps. Half the
+                time to score, a fifth to a third of the size; on words an eighth more perplexity.
     output      where to write the model as Model.save() does; the model that comes back is mapped from there. So
                 it never is in memory as a whole.
     progress    show a bar on standard error; None: if that is a terminal.
@@ -80,7 +83,7 @@ def train(
     Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, MissingPackageError, and OSError for
     files.
     """
-    options = training_options(tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory)
+    options = training_options(tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory, profile)
     source = with_named_files(source)
     return train_on(documents(source), total_nbytes(source), options, tokenizer, progress, output)
 
@@ -118,7 +121,7 @@ def train_on(
 def training_options(
     tokenizer: object = "auto", threads: int | None = None, min_count: int = 2, trees: int = 1,
     classes: int | Iterable[int] | None = None, max_order: int | None = None, pieces: int | None = None,
-    size: int | str | None = None, memory: int | str | None = None,
+    size: int | str | None = None, memory: int | str | None = None, profile: str = "best",
 ) -> Any:  # fmt: skip
     """The settings of `train()` as a pylm_train_options; ArgumentError."""
     options = ffi.new("pylm_train_options *")
@@ -127,6 +130,9 @@ def training_options(
     options.n_threads = 0 if threads is None else integer("threads", threads, 1, MAX_THREADS)
     options.min_count = integer("min_count", min_count, 1, 1 << 31)
     options.n_trees = integer("trees", trees, 1, MAX_TREES)
+    if profile not in PROFILES:
+        raise ArgumentError(f"profile must be 'best' or 'fast', not {profile!r}")
+    options.profile = PROFILES[profile]
     if max_order is not None:
         options.max_order = integer("max_order", max_order, 0, 12)
     if options.tokenizer == lib.PYLM_TOKENIZER_BYTES and (trees > 1 or classes is not None):

@@ -93,12 +93,28 @@ static void add_byte_families(struct pylm__templates *t)
     recall_long(t, 8, 12, 16);
 }
 
-void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t max_order)
+/* Suffixes alone; an overlay keeps what it keeps of them beside others, too. */
+static void recall_suffixes(struct pylm__templates *t, int bytes)
+{
+    uint8_t i;
+    for (i = bytes ? 2 : 1; i <= (bytes ? 6 : 3); i++)
+        if (i < t->n_suffix)
+            recall(t, i);
+    if (bytes)
+        recall_long(t, 8, 12, 16);
+    else
+        recall_long(t, 5, 9, 16);
+}
+
+void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t profile,
+                            uint32_t max_order)
 {
     int bytes = tokenizer == PYLM_TOKENIZER_BYTES;
     memset(templates, 0, sizeof *templates);
     add_suffixes(templates, max_order != PYLM_NONE ? max_order : bytes ? BYTE_ORDER : WORD_ORDER);
-    if (bytes)
+    if (profile == PYLM_PROFILE_FAST)
+        recall_suffixes(templates, bytes);
+    else if (bytes)
         add_byte_families(templates);
     else
         add_word_families(templates);

@@ -22,8 +22,9 @@ struct pylm__templates {
     struct pylm__plan plan; /* what an overlay keeps */
 };
 
-/* The default families for a tokenizer. max_order is that of the suffix contexts, PYLM_NONE the default. */
-void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t max_order);
+/* The families of a tokenizer and profile. max_order is that of the suffix contexts, PYLM_NONE the default. */
+void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t profile,
+                            uint32_t max_order);
 
 /* Keeps of a plan what is about templates that stay, under their new numbers. */
 void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_t *number);

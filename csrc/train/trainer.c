@@ -54,6 +54,8 @@ static int options_are_sane(const pylm_train_options *o)
     if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u ||
         !o->n_trees || o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
         return 0;
+    if (o->profile > PYLM_PROFILE_FAST)
+        return 0;
     if (o->tokenizer == PYLM_TOKENIZER_BYTES && o->n_trees > 1u)
         return 0;
     for (t = 0; t < PYLM_MAX_TREES; t++)
@@ -176,9 +178,10 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
     size_t n = (size_t)snprintf(
         out, capacity,
         "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
-        "\"min_count\": %lu, \"closed_vocabulary\": %s, \"trees\": [",
+        "\"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, \"trees\": [",
         PYLM_VERSION, (unsigned long long)corpus->n_documents, (unsigned long long)corpus->n_bytes,
-        (unsigned long long)corpus->n, (unsigned long)trainer->options.min_count,
+        (unsigned long long)corpus->n, trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
+        (unsigned long)trainer->options.min_count,
         corpus->closed_vocabulary || corpus->tokenizer != PYLM_TOKENIZER_WORDS ? "true" : "false");
     for (t = 0; t < trainer->n_trees; t++) {
         const struct pylm__trained_tree *tree = &trainer->trees[t];
@@ -248,7 +251,8 @@ static int check_size(pylm_trainer *trainer, uint64_t *smallest)
 
 static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tree *trained)
 {
-    pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.max_order);
+    pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.profile,
+                           trainer->options.max_order);
     trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
                                            sizeof *trained->calibration);
     return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;

@@ -148,6 +148,7 @@ def test_sources(tmp_path: Path) -> None:
         (["a"], {"tokenizer": "letters"}, pylm.ArgumentError, "'words' or 'pieces'"),
         (["a"], {"threads": 0}, pylm.ArgumentError, "threads must be from 1"),
         (["a"], {"min_count": 0}, pylm.ArgumentError, "min_count must be from 1"),
+        (["a"], {"profile": "quick"}, pylm.ArgumentError, "profile must be 'best' or 'fast'"),
         (["a"], {"max_order": 13}, pylm.ArgumentError, "max_order must be from 0 to 12"),
         (["a"], {"trees": 2, "tokenizer": "bytes"}, pylm.ArgumentError, "tokenizer='words'"),
         (["a"], {"pieces": 2, "tokenizer": "pieces"}, pylm.ArgumentError, "pieces must be from 256"),
@@ -244,3 +245,16 @@ def test_ctrl_c_on_the_command_line(tmp_path: Path) -> None:
     assert process.returncode != 0
     assert "interrupted" in error or "KeyboardInterrupt" in error
     assert list(tmp_path.iterdir()) == [text]
+
+
+@pytest.mark.parametrize("settings", [{}, {"tokenizer": "words"}, {"tokenizer": "pieces", "pieces": 300}, {"size": 30_000}])
+def test_the_fast_profile_has_suffixes_only(settings: dict[str, object]) -> None:
+    text, other = make_text(4000, seed=1), make_text(300, seed=2)
+    best, fast = (pylm.train([text], profile=profile, **settings) for profile in ("best", "fast"))
+    contexts = fast.info.training["trees"][0]["contexts"]
+    assert set(contexts) <= {" ".join(map(str, range(1, n + 1))) for n in range(9)}
+    assert fast.info.training["profile"] == "fast" and best.info.training["profile"] == "best"
+    if "size" not in settings:  # else as many contexts as fit
+        assert fast.info.templates < best.info.templates and fast.info.bytes < best.info.bytes
+    assert abs(fast.distribution("some").sum() - 1) < 1e-9
+    assert fast.perplexity(other, adapt=True) < fast.n_symbols
