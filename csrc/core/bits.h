@@ -102,6 +102,18 @@ static inline unsigned pylm__lowest(uint32_t x)
 #endif
 }
 
+/* How many bits are set. */
+static inline unsigned pylm__count_bits(uint32_t x)
+{
+#if defined(__GNUC__) && (defined(__POPCNT__) || defined(__aarch64__))
+    return (unsigned)__builtin_popcount(x); /* elsewhere that is a call */
+#else
+    x -= x >> 1 & 0x55555555u;
+    x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
+    return ((x + (x >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24;
+#endif
+}
+
 /* Bits that hold every number from 0 to x. */
 static inline unsigned pylm__width(uint32_t x)
 {

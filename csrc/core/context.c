@@ -72,6 +72,12 @@ uint32_t pylm__context_previous(const struct pylm__tree *tree, const struct pylm
     return previous < tree->n_previous ? previous : 0u;
 }
 
+uint32_t pylm__context_before(const struct pylm__tree *tree, const struct pylm__state *state)
+{
+    uint32_t before = tree->classes ? class_value(tree, state, 2, 1) : pylm__state_recent(state, 2);
+    return before < tree->n_before ? before : 0u;
+}
+
 /* The value that a template of this kind and lag adds to its base. */
 static uint32_t context_value(const struct pylm__tree *tree, const struct pylm__state *state, uint32_t kind,
                               uint32_t lag)

@@ -62,8 +62,10 @@ static inline uint32_t pylm__coarse_extend(uint32_t value, uint32_t coarse_plus_
     return value * 67u + coarse_plus_one;
 }
 
-/* Class of the previous symbol plus one (without classes, the symbol plus one); 0 at the start of a text. */
+/* Weight sets that the text before chooses: by the class of the previous symbol plus one, and by the coarse class of
+ * the symbol before that plus one (without classes, the symbols plus one); 0 at the start of a text. */
 uint32_t pylm__context_previous(const struct pylm__tree *tree, const struct pylm__state *state);
+uint32_t pylm__context_before(const struct pylm__tree *tree, const struct pylm__state *state);
 
 /* The context hashes of all templates of a tree; the upper PYLM__HASH_BITS bits of each count. */
 void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t *hashes);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * dot.h: the weighted sum of the first stage: inputs times the sum of four rows of weights.
+ * dot.h: the weighted sum of the first stage: inputs times the sum of four rows of weights, of which one is itself
+ * the sum of two.
  *
  * This is the one place with instructions of particular processors. pylm__dot_portable() says what is meant; all
  * versions add the same products modulo 2^32, so they agree to the last bit (a test compares them).
@@ -10,7 +11,6 @@
 #define PYLM_CORE_DOT_H
 
 #include "bits.h"
-#include "situation.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -20,6 +20,7 @@
 
 #define PYLM__DOT_STEP 8u /* inputs at once: rows may be read, and inputs are zero, up to a multiple of this */
 #define PYLM__DOT_MAX 32u /* PYLM__MAX_TEMPLATES + 1 */
+#define PYLM__DOT_ROWS 4u
 
 /* The sum of (rows[0][k] + ... + rows[3][k]) * inputs[k] for k below n. Unsigned, so that a damaged image cannot
  * overflow it; the trainer keeps true sums far below 2^31. */
@@ -34,16 +35,16 @@ static inline uint32_t pylm__dot_portable(const uint8_t *const *rows, const int1
     return sum;
 }
 
-/* Likewise; inputs[n] and on, up to a multiple of PYLM__DOT_STEP, are 0. */
+/* Likewise, with the versions for processors; inputs[n] and on, up to a multiple of PYLM__DOT_STEP, are 0. */
 static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inputs, uint32_t n)
 {
 #if defined(__SSE2__)
     __m128i sum = _mm_setzero_si128();
-    uint32_t k, family;
+    uint32_t k, row;
     for (k = 0; k < n; k += PYLM__DOT_STEP) {
         __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(inputs + k));
-        for (family = 0; family < PYLM__N_FAMILIES; family++) {
-            __m128i w = _mm_loadu_si128((const __m128i *)(const void *)(rows[family] + 2u * k));
+        for (row = 0; row < PYLM__DOT_ROWS; row++) {
+            __m128i w = _mm_loadu_si128((const __m128i *)(const void *)(rows[row] + 2u * k));
             sum = _mm_add_epi32(sum, _mm_madd_epi16(w, x));
         }
     }
@@ -52,11 +53,11 @@ static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inpu
     return (uint32_t)_mm_cvtsi128_si32(sum);
 #elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(__AARCH64EB__)
     int32x4_t sum = vdupq_n_s32(0);
-    uint32_t k, family;
+    uint32_t k, row;
     for (k = 0; k < n; k += PYLM__DOT_STEP) {
         int16x8_t x = vld1q_s16(inputs + k);
-        for (family = 0; family < PYLM__N_FAMILIES; family++) {
-            int16x8_t w = vreinterpretq_s16_u8(vld1q_u8(rows[family] + 2u * k));
+        for (row = 0; row < PYLM__DOT_ROWS; row++) {
+            int16x8_t w = vreinterpretq_s16_u8(vld1q_u8(rows[row] + 2u * k));
             sum = vmlal_s16(sum, vget_low_s16(w), vget_low_s16(x));
             sum = vmlal_high_s16(sum, w, x);
         }
@@ -64,6 +65,38 @@ static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inpu
     return (uint32_t)vaddvq_s32(sum);
 #else
     return pylm__dot_portable(rows, inputs, n);
+#endif
+}
+
+/* The row of the sums a[k] + b[k] for k below n, clamped to 16 bits: those of a trainer are far below. */
+static inline void pylm__add_rows_portable(const uint8_t *a, const uint8_t *b, uint8_t *sum, uint32_t n)
+{
+    uint32_t k;
+    for (k = 0; k < n; k++) {
+        int32_t x = pylm__load_i16(a + 2u * k) + pylm__load_i16(b + 2u * k);
+        x = x > INT16_MAX ? INT16_MAX : x < INT16_MIN ? INT16_MIN : x;
+        pylm__store16(sum + 2u * k, (uint32_t)x & 0xffffu);
+    }
+}
+
+/* Likewise; writes up to a multiple of PYLM__DOT_STEP. */
+static inline void pylm__add_rows(const uint8_t *a, const uint8_t *b, uint8_t *sum, uint32_t n)
+{
+#if defined(__SSE2__)
+    uint32_t at;
+    for (at = 0; at < 2u * n; at += 2u * PYLM__DOT_STEP) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(a + at));
+        __m128i y = _mm_loadu_si128((const __m128i *)(const void *)(b + at));
+        _mm_storeu_si128((__m128i *)(void *)(sum + at), _mm_adds_epi16(x, y));
+    }
+#elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(__AARCH64EB__)
+    uint32_t at;
+    for (at = 0; at < 2u * n; at += 2u * PYLM__DOT_STEP) {
+        int16x8_t x = vreinterpretq_s16_u8(vld1q_u8(a + at)), y = vreinterpretq_s16_u8(vld1q_u8(b + at));
+        vst1q_u8(sum + at, vreinterpretq_u8_s16(vqaddq_s16(x, y)));
+    }
+#else
+    pylm__add_rows_portable(a, b, sum, n);
 #endif
 }
 

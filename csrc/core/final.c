@@ -64,12 +64,13 @@ static void add_overlay(struct sum *s, const struct pylm__final *final, const st
 }
 
 uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
-                             int32_t mixed, struct pylm__mean mean, const struct pylm__alive *alive)
+                             int32_t mixed, struct pylm__mean mean, uint32_t confidence,
+                             const struct pylm__alive *alive)
 {
     size_t row_nbytes = 2u * (PYLM__N_FINAL + pylm__plan_inputs(&final->plan));
     struct sum s;
     s.rows[0] = tree->overlay_weights + node.set * row_nbytes;
-    s.rows[1] = tree->overlay_weights + (tree->n_node_sets + pylm__confidence(mean)) * row_nbytes;
+    s.rows[1] = tree->overlay_weights + (tree->n_node_sets + confidence) * row_nbytes;
     s.rows[2] = tree->overlay_weights + (tree->n_node_sets + PYLM__N_CONFIDENCES) * row_nbytes;
     s.sum = 0;
     add_overlay(&s, final, tree, node.number, node.mid, alive, (uint32_t)row_nbytes);

@@ -25,7 +25,6 @@ enum { PYLM__FINAL_MIXED = 0, PYLM__FINAL_MEAN = 1, PYLM__FINAL_CONSTANT = 2, PY
 #define PYLM__CONSTANT_Q10 256      /* the constant input, 1/4 nat */
 #define PYLM__MAX_LOG_ODDS_Q10 8704 /* of a calibration entry and of the mean: 8.5 nats */
 #define PYLM__MAX_MIXED_Q10 11392   /* of the first stage, where squash() ends: 11.1 nats */
-#define PYLM__N_CONFIDENCES 15u
 #define PYLM__N_RUN_SETS 4u /* no repetition, or three lengths of its run */
 #define PYLM__N_RECALL_SETS (PYLM__N_RUN_SETS * (PYLM__MAX_RECALLED + 1u))
 #define PYLM__MEAN_FLOOR 168u /* added to both sides: 10^-5 of a context */
@@ -48,6 +47,7 @@ static inline int32_t pylm__mean_log_odds(struct pylm__mean mean)
     return pylm__clamp((int32_t)(pylm__ln(right) - pylm__ln(left)), PYLM__MAX_LOG_ODDS_Q10);
 }
 
+/* How large a share of the contexts' occurrences is still in play. */
 static inline uint32_t pylm__confidence(struct pylm__mean mean)
 {
     uint32_t level = pylm__ilog2((mean.left + mean.right) | 1u) / 2u;
@@ -114,13 +114,14 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
                        struct pylm__alive *alive);
 
 /* Probability, q16, of going right: without and with an overlay.
- *   mixed   the first stage's log-odds, q10 */
+ *   mixed        the first stage's log-odds, q10
+ *   confidence   of the mean */
 static inline uint32_t pylm__final_plain(const struct pylm__tree *tree, uint32_t node_set, int32_t mixed,
-                                         struct pylm__mean mean)
+                                         struct pylm__mean mean, uint32_t confidence)
 {
     const uint8_t *a = tree->final_weights + 2u * (size_t)PYLM__N_FINAL * node_set;
     const uint8_t *b =
-        tree->final_weights + 2u * (size_t)PYLM__N_FINAL * (tree->n_node_sets + pylm__confidence(mean));
+        tree->final_weights + 2u * (size_t)PYLM__N_FINAL * (tree->n_node_sets + confidence);
     int32_t x[PYLM__N_FINAL], weight;
     uint32_t sum = 0, i;
     x[PYLM__FINAL_MIXED] = pylm__clamp(mixed, PYLM__MAX_MIXED_Q10);
@@ -133,7 +134,8 @@ static inline uint32_t pylm__final_plain(const struct pylm__tree *tree, uint32_t
     return pylm__squash(pylm__round_q13(sum));
 }
 uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
-                             int32_t mixed, struct pylm__mean mean, const struct pylm__alive *alive);
+                             int32_t mixed, struct pylm__mean mean, uint32_t confidence,
+                             const struct pylm__alive *alive);
 
 /* With an overlay: keeps what lies on one side. */
 void pylm__final_descend(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive);

@@ -47,7 +47,7 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
         return 0;
     if (kind >= PYLM__N_KINDS || c[PYLM__C_ROLE] >= PYLM__N_ROLES)
         return 0;
-    if (c[PYLM__C_ROLE] && k > tree->n_suffix && !pylm__template_head(tree, k - 1u)[PYLM__C_ROLE])
+    if (c[PYLM__C_ROLE] && k != tree->n_suffix && (k < tree->n_suffix || !pylm__template_head(tree, k - 1u)[PYLM__C_ROLE]))
         return 0; /* those with a role stand together behind the suffix contexts */
     if (kind == PYLM__KIND_WORD ? !bytes || lag >= PYLM__N_WORDS
                                 : kind != PYLM__KIND_NOTHING && (!lag || lag > PYLM__MAX_LAG))
@@ -89,18 +89,19 @@ static int check_overlay(const struct pylm__model *m, const struct pylm__tree *t
 static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     const uint8_t *t = tree->head;
+    struct pylm__shape shape = pylm__tree_shape(tree);
     uint64_t n_sets = 0, n = m->n_symbols, ranks = pylm__load64(t + PYLM__T_RANKS),
              symbols = pylm__load64(t + PYLM__T_SYMBOLS), classes = pylm__load64(t + PYLM__T_CLASSES);
     uint32_t i;
     if (!tree->n_suffix || tree->n_suffix > tree->n_templates || tree->depth > PYLM__MAX_DEPTH ||
         !tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS || !tree->n_previous ||
-        tree->n_previous > PYLM__MAX_SYMBOLS)
+        tree->n_previous > PYLM__MAX_SYMBOLS || !tree->n_before || tree->n_before > PYLM__MAX_SYMBOLS)
         return 0;
     if (tree->symbol_bits != pylm__width(m->n_symbols - 1u) || tree->class_bits > 24u ||
         tree->coarse_bits > 24u || tree->set_bits > 24u)
         return 0;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        n_sets += pylm__n_sets(i, tree->n_suffix, tree->n_node_sets, tree->n_previous);
+        n_sets += pylm__n_sets(i, &shape);
     if (!packed_inside(m, pylm__load64(t + PYLM__T_NODES), n - 1u, tree->symbol_bits + 0u + tree->set_bits) ||
         (ranks && !packed_inside(m, ranks, n, tree->symbol_bits)) ||
         (symbols && !packed_inside(m, symbols, n, tree->symbol_bits)) ||
@@ -247,6 +248,7 @@ void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *p
     tree->n_suffix = pylm__load32(t + PYLM__T_N_SUFFIX);
     tree->n_node_sets = pylm__load32(t + PYLM__T_N_NODE_SETS);
     tree->n_previous = pylm__load32(t + PYLM__T_N_PREVIOUS);
+    tree->n_before = pylm__load32(t + PYLM__T_N_BEFORE);
     tree->depth = pylm__load32(t + PYLM__T_DEPTH);
     tree->n_symbols = model->n_symbols;
     tree->symbol_bits = t[PYLM__T_SYMBOL_BITS];

@@ -15,6 +15,7 @@
 
 #include "../pylm.h"
 #include "bits.h"
+#include "situation.h"
 
 #define PYLM__MAGIC "\x93pylm\r\n\x1a" /* 8 bytes, broken by any transfer as text */
 
@@ -66,6 +67,7 @@ enum {
     PYLM__T_OVERLAY_CALIBRATION = 96, /* u64 i16[inputs of the overlay][PYLM__N_CALIBRATION] */
     PYLM__T_OVERLAY_WEIGHTS = 104, /* u64 i16[sets][PYLM__N_FINAL + inputs of the overlay], q13 */
     PYLM__T_N_PREVIOUS = 112, /* u32 weight sets chosen by the previous symbol: classes + 1, or 257 for bytes */
+    PYLM__T_N_BEFORE = 116,  /* u32 ... by the symbol two back: coarse classes + 1, or 257 for bytes */
     PYLM__T_NBYTES = 120
 };
 
@@ -116,7 +118,7 @@ struct pylm__tree {
     const uint8_t *nodes, *calibration, *weights, *final_weights;
     const uint8_t *overlay_calibration, *overlay_weights;
     const uint8_t *ranks, *symbols, *classes; /* may be NULL */
-    uint32_t share, n_templates, n_suffix, n_node_sets, n_previous, depth, n_symbols;
+    uint32_t share, n_templates, n_suffix, n_node_sets, n_previous, n_before, depth, n_symbols;
     uint8_t symbol_bits, class_bits, coarse_bits, set_bits;
 };
 
@@ -132,6 +134,17 @@ void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *p
 static inline const uint8_t *pylm__template_head(const struct pylm__tree *tree, uint32_t k)
 {
     return tree->head + PYLM__T_NBYTES + (size_t)k * PYLM__C_NBYTES;
+}
+
+static inline struct pylm__shape pylm__tree_shape(const struct pylm__tree *tree)
+{
+    struct pylm__shape shape;
+    shape.n_suffix = tree->n_suffix;
+    shape.n_templates = tree->n_templates;
+    shape.n_node_sets = tree->n_node_sets;
+    shape.n_previous = tree->n_previous;
+    shape.n_before = tree->n_before;
+    return shape;
 }
 
 static inline uint32_t pylm__tree_leaf(const struct pylm__tree *tree, uint32_t symbol)

@@ -4,16 +4,17 @@
  * mix.h: from the evidence at a node to the probability of going right.
  *
  * First stage: the log-odds of a node are a weighted sum of the templates' calibrated log-odds and a
- * constant. A template without evidence adds nothing. The weight of an input is itself a sum of four, each
+ * constant. A template without evidence adds nothing. The weight of an input is itself a sum of five, each
  * from a set that something else about the situation chooses:
  *
  *   family 0   the longest suffix context with evidence, how much, and how many skip contexts have some
  *   family 1   the node: each upper node has a set of its own, lower nodes share one a depth
- *   family 2   the evidence levels of three templates (roles LEVEL_1 to LEVEL_3)
+ *   family 2   how many contexts have evidence, and how large a share of their occurrences it is
  *   family 3   the class of the previous symbol; in bytes the symbol
+ *   family 4   the coarse class of the symbol before that; in bytes the symbol
  *
- * The weight table holds the sets of families 0 to 3, each of n_templates + 1 numbers. The second
- * stage is final.h.
+ * The weight table holds the sets of families 0 to 4, each of n_templates + 1 numbers. The last two families are the
+ * same at all nodes on the way to a symbol, so they are added before. The second stage is final.h.
  */
 #ifndef PYLM_CORE_MIX_H
 #define PYLM_CORE_MIX_H
@@ -32,11 +33,11 @@ struct pylm__mixer {
     struct pylm__tree tree;
     struct pylm__final final;
     struct pylm__evidence evidence; /* what was found for the contexts */
-    const uint8_t *families[PYLM__N_FAMILIES]; /* where the weights of each begin; of the last, the chosen row */
+    const uint8_t *families[PYLM__FAMILY_PREVIOUS]; /* where the weights begin of those that a node chooses from */
+    uint8_t before[2u * PYLM__DOT_MAX]; /* the row of the others: the sum of what the text before chooses */
     uint32_t row_nbytes;
     uint32_t suffixes; /* suffix templates, a bit each */
     uint32_t skips;    /* those with PYLM__ROLE_SKIP */
-    uint32_t levels[PYLM__N_LEVEL_ROLES]; /* the templates with PYLM__ROLE_LEVEL_1 and on */
     int avx2;          /* for this symbol */
 };
 

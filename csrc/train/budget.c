@@ -176,13 +176,14 @@ static int set_scene(struct budgeting *b, const pylm_task *task)
 {
     const struct pylm__trained_tree *trained = b->trained;
     const struct pylm__templates *templates = &trained->templates;
+    const struct pylm__shape shape = pylm__shape_of(&trained->tree, templates);
     uint32_t i, k, row = templates->n + 1u, before[PYLM__N_FAMILIES] = {0};
     uint64_t e;
     for (i = 1; i < PYLM__N_FAMILIES; i++)
-        before[i] = before[i - 1u] + pylm__n_sets(i - 1u, templates->n_suffix, trained->tree.n_sets,
-                                                      pylm__tree_previous_sets(&trained->tree));
+        before[i] = before[i - 1u] + pylm__n_sets(i - 1u, &shape);
     for (e = 0; e < b->budget->heldout->n_events; e++) {
-        struct pylm__situation situation = {0, 0, 0};
+        struct pylm__situation situation = {0, 0, 0, 0, 0};
+        struct pylm__place place;
         double sum = 0;
         if (e % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
@@ -190,13 +191,16 @@ static int set_scene(struct budgeting *b, const pylm_task *task)
             uint32_t index = b->indices[k][e], level = pylm__index_level(index);
             if (!index)
                 continue;
-            situation.digits += pylm__situation_digits(templates->of[k].role, level);
+            situation.n_active++;
+            situation.skips += templates->of[k].role == PYLM__ROLE_SKIP;
             if (k < templates->n_suffix) {
                 situation.suffix = k;
                 situation.hits = level;
             }
         }
-        pylm__situation_sets(&situation, pylm__heldout_place(b->budget->heldout, e), b->sets[e]);
+        situation.confidence = pylm__confidence(b->budget->heldout->means[e]);
+        place = pylm__heldout_place(b->budget->heldout, e);
+        pylm__situation_sets(&situation, &place, templates->n, b->sets[e]);
         for (i = 0; i < PYLM__N_FAMILIES; i++) {
             const int16_t *w = trained->stages.weights + (uint64_t)(b->sets[e][i] += before[i]) * row;
             for (k = 0; k < templates->n; k++)

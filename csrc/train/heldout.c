@@ -40,7 +40,7 @@ static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
 
 /* Goes down to a leaf; writes the events from number `first` on, if there are arrays for them. Returns how
  * many. */
-static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, uint32_t previous,
+static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, struct pylm__place before,
                           struct pylm__heldout *h, uint64_t first)
 {
     uint32_t node = 0, lo = 0, hi = tree->n_symbols, mid;
@@ -49,7 +49,8 @@ static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, u
         mid = tree->mid[node];
         if (h) {
             h->node_sets[first + n] = (uint16_t)tree->set[node];
-            h->previous[first + n] = (uint16_t)previous;
+            h->previous[first + n] = (uint16_t)before.previous;
+            h->before[first + n] = (uint16_t)before.before;
             h->side[first + n] = leaf >= mid;
         }
         n++;
@@ -64,23 +65,32 @@ static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, u
     return n;
 }
 
-/* The weight set that the symbol before position p chooses: as pylm__context_previous() says. */
-static uint32_t previous_set(const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree, uint64_t p)
+/* The weight sets that the text before position p chooses: as pylm__context_previous() and _before() say. */
+static struct pylm__place place_before(const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
+                                       uint64_t p)
 {
+    struct pylm__place place = {0, 0, 0};
     uint32_t symbol;
     if (!p || pylm__corpus_starts_document(corpus, p))
-        return 0;
+        return place;
     symbol = pylm__symbol(corpus, p - 1u);
-    return 1u + (tree->n_classes ? tree->class_of[tree->leaf_of[symbol]] : symbol);
+    place.previous = 1u + (tree->n_classes ? tree->class_of[tree->leaf_of[symbol]] : symbol);
+    if (p < 2u || pylm__corpus_starts_document(corpus, p - 1u))
+        return place;
+    symbol = pylm__symbol(corpus, p - 2u);
+    place.before = 1u + (tree->n_classes ? tree->coarse_of[tree->leaf_of[symbol]] : symbol);
+    return place;
 }
 
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
                          const struct pylm__symbol_tree *tree, int sparing)
 {
+    const struct pylm__place nowhere = {0, 0, 0};
     uint64_t enough = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
     uint32_t b;
     memset(heldout, 0, sizeof *heldout);
-    if (tree->n_sets > UINT16_MAX || pylm__tree_previous_sets(tree) > UINT16_MAX)
+    if (tree->n_sets > UINT16_MAX || pylm__tree_previous_sets(tree) > UINT16_MAX ||
+        pylm__tree_before_sets(tree) > UINT16_MAX)
         return PYLM_ERR_LARGE;
     choose_blocks(heldout, corpus->n, sparing ? enough / SPARING : enough);
     heldout->first_event = pylm__array_new(heldout->n_symbols + 1u, sizeof *heldout->first_event);
@@ -89,18 +99,19 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     for (b = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++) {
             heldout->first_event[at++] = heldout->n_events;
-            heldout->n_events += walk_path(tree, tree->leaf_of[pylm__symbol(corpus, p)], 0, NULL, 0);
+            heldout->n_events += walk_path(tree, tree->leaf_of[pylm__symbol(corpus, p)], nowhere, NULL, 0);
         }
     heldout->first_event[at] = heldout->n_events;
     heldout->node_sets = pylm__array_new(heldout->n_events, sizeof *heldout->node_sets);
     heldout->previous = pylm__array_new(heldout->n_events, sizeof *heldout->previous);
+    heldout->before = pylm__array_new(heldout->n_events, sizeof *heldout->before);
     heldout->side = pylm__array_new(heldout->n_events, sizeof *heldout->side);
     heldout->means = pylm__array_new(heldout->n_events, sizeof *heldout->means);
-    if (!heldout->node_sets || !heldout->previous || !heldout->side || !heldout->means)
+    if (!heldout->node_sets || !heldout->previous || !heldout->before || !heldout->side || !heldout->means)
         return PYLM_ERR_MEMORY;
     for (b = 0, at = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++, at++)
-            (void)walk_path(tree, tree->leaf_of[pylm__symbol(corpus, p)], previous_set(corpus, tree, p), heldout,
+            (void)walk_path(tree, tree->leaf_of[pylm__symbol(corpus, p)], place_before(corpus, tree, p), heldout,
                             heldout->first_event[at]);
     return PYLM_OK;
 }
@@ -110,6 +121,7 @@ void pylm__heldout_free(struct pylm__heldout *heldout)
     free(heldout->first_event);
     free(heldout->node_sets);
     free(heldout->previous);
+    free(heldout->before);
     free(heldout->side);
     free(heldout->means);
     memset(heldout, 0, sizeof *heldout);

@@ -11,7 +11,7 @@
 
 #define ELSE_NBYTES (UINT64_C(48) << 20) /* the program itself, Python included, and small tables */
 #define SURVEY_NBYTES 44u   /* a symbol, for each template thinned out */
-#define OFFERS_NBYTES 32u   /* a held-out event, for what templates offer, and for each that is offering */
+#define OFFERS_NBYTES 36u   /* a held-out event, for what templates offer, and for each that is offering */
 #define OFFER_NBYTES 18u
 #define TABLES_NBYTES 32u   /* of finished tables, a symbol: what a model rarely takes more of */
 #define MIN_KEYS 1024u      /* counted at a time */
@@ -23,18 +23,18 @@
 static uint64_t common_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout)
 {
     return ELSE_NBYTES + corpus->n * corpus->width + corpus->words.text_nbytes + 20u * (uint64_t)corpus->n_symbols +
-           corpus->file_nbytes + 8u * heldout->n_symbols + 13u * heldout->n_events;
+           corpus->file_nbytes + 8u * heldout->n_symbols + 15u * heldout->n_events;
 }
 
 /* The first stage's fit, which is the larger one: values, sets and log-odds of events; curvatures. */
 static uint64_t fit_nbytes(const struct pylm__heldout *heldout, const struct pylm__trained_tree *trained,
                            uint32_t n_threads)
 {
+    const struct pylm__shape shape = pylm__shape_of(&trained->tree, &trained->templates);
     uint64_t n_inputs = trained->templates.n + 1u, n_pairs = n_inputs * (n_inputs + 1u) / 2u, all = 0, most = 0;
     uint32_t i;
     for (i = 0; i < PYLM__N_FAMILIES; i++) {
-        uint64_t n = pylm__n_sets(i, trained->templates.n_suffix, trained->tree.n_sets,
-                                  pylm__tree_previous_sets(&trained->tree));
+        uint64_t n = pylm__n_sets(i, &shape);
         most = n > most ? n : most;
         all += n;
     }

@@ -17,7 +17,7 @@
 #define PRIOR_REPETITION 0.6 /* for texts that repeat, where the training text does not */
 #define COMMON_RIDGE 1.0
 #define FINAL_RIDGE 300.0  /* a few symbols are not enough to doubt the first stage */
-#define MAX_SUM 7.5        /* of weights: 4 families * 8704 * 7.5 * 2^13 < 2^31 */
+#define MAX_SUM 6.0        /* of weights: 5 families * 8704 * 6 * 2^13 < 2^31 */
 #define MAX_FINAL_SUM 7.0  /* 3 families * 11392 * 7 * 2^13 < 2^31 */
 
 /* Events of a stage in parts, so that threads can share them. */
@@ -72,7 +72,7 @@ static int look_up(void *user, uint32_t part, pylm_task *task)
     return PYLM_OK;
 }
 
-/* The sets of the first stage's families 0 and 2, while the values are indices. */
+/* The sets of the first stage's families that depend on the evidence, while the values are indices. */
 static int choose_first_sets(void *user, uint32_t part, pylm_task *task)
 {
     struct columns *c = user;
@@ -81,21 +81,24 @@ static int choose_first_sets(void *user, uint32_t part, pylm_task *task)
     uint32_t k, sets[PYLM__N_FAMILIES];
     (void)task;
     for (e = (uint64_t)part * PART; e < end; e++) {
-        struct pylm__situation situation = {0, 0, 0};
+        struct pylm__situation situation = {0, 0, 0, 0, 0};
+        struct pylm__place place = pylm__heldout_place(c->in->heldout, e);
         for (k = 0; k < templates->n; k++) {
             uint32_t index = (uint16_t)c->values[k][e], level;
             if (!index)
                 continue;
             level = pylm__index_level(index);
-            situation.digits += pylm__situation_digits(templates->of[k].role, level);
+            situation.n_active++;
+            situation.skips += templates->of[k].role == PYLM__ROLE_SKIP;
             if (k < templates->n_suffix) {
                 situation.suffix = k;
                 situation.hits = level;
             }
         }
-        pylm__situation_sets(&situation, pylm__heldout_place(c->in->heldout, e), sets);
-        c->sets[0][e] = (uint16_t)sets[0];
-        c->sets[1][e] = (uint16_t)sets[2];
+        situation.confidence = pylm__confidence(c->in->heldout->means[e]);
+        pylm__situation_sets(&situation, &place, templates->n, sets);
+        c->sets[0][e] = (uint16_t)sets[PYLM__FAMILY_SUFFIX];
+        c->sets[1][e] = (uint16_t)sets[PYLM__FAMILY_CONFIDENCE];
     }
     return PYLM_OK;
 }
@@ -116,19 +119,14 @@ static int find_final(void *user, uint32_t part, pylm_task *task)
     return PYLM_OK;
 }
 
-/* Sets of the first stage's families. */
-static uint32_t first_sets(uint32_t family, const struct pylm__symbol_tree *tree, const struct pylm__templates *templates)
-{
-    return pylm__n_sets(family, templates->n_suffix, tree->n_sets, pylm__tree_previous_sets(tree));
-}
-
 int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol_tree *tree,
                           const struct pylm__templates *templates)
 {
+    const struct pylm__shape shape = pylm__shape_of(tree, templates);
     uint64_t n_inputs = pylm__plan_inputs(&templates->plan), n_final = tree->n_sets + (uint64_t)PYLM__N_CONFIDENCES;
     uint32_t i;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        stages->n_weights += (uint64_t)first_sets(i, tree, templates) * (templates->n + 1u);
+        stages->n_weights += (uint64_t)pylm__n_sets(i, &shape) * (templates->n + 1u);
     stages->n_final_weights = n_final * PYLM__N_FINAL;
     stages->n_overlay_calibration = n_inputs * PYLM__N_CALIBRATION;
     stages->n_overlay_weights = (n_final + PYLM__N_RECALL_SETS) * (PYLM__N_FINAL + n_inputs);
@@ -155,6 +153,7 @@ static int fit_first_columns(struct pylm__stages *stages, struct columns *c, dou
 {
     const struct stages_input *in = c->in;
     struct pylm__fit_problem problem = begin_problem(in);
+    const struct pylm__shape shape = pylm__shape_of(in->tree, in->templates);
     double prior[PYLM__FIT_MAX_INPUTS];
     struct pylm__fit_result result;
     uint32_t i;
@@ -165,11 +164,12 @@ static int fit_first_columns(struct pylm__stages *stages, struct columns *c, dou
     for (i = 0; i < in->templates->n; i++)
         problem.inputs[i] = c->values[i];
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        problem.n_sets[i] = first_sets(i, in->tree, in->templates);
-    problem.sets[0] = c->sets[0];
-    problem.sets[1] = in->heldout->node_sets;
-    problem.sets[2] = c->sets[1];
-    problem.sets[3] = in->heldout->previous;
+        problem.n_sets[i] = pylm__n_sets(i, &shape);
+    problem.sets[PYLM__FAMILY_SUFFIX] = c->sets[0];
+    problem.sets[PYLM__FAMILY_NODE] = in->heldout->node_sets;
+    problem.sets[PYLM__FAMILY_CONFIDENCE] = c->sets[1];
+    problem.sets[PYLM__FAMILY_PREVIOUS] = in->heldout->previous;
+    problem.sets[PYLM__FAMILY_BEFORE] = in->heldout->before;
     for (i = 0; i < problem.n_inputs; i++)
         prior[i] = PRIOR;
     problem.prior = prior;

@@ -28,11 +28,7 @@ static void add_suffixes(struct pylm__templates *t, uint32_t max_order)
     uint8_t base = PYLM__NO_BASE, order;
     (void)add(t, base, PYLM__KIND_NOTHING, 0, PYLM__ROLE_NONE);
     for (order = 1; order <= max_order; order++)
-        base = add(t, base, PYLM__KIND_SYMBOL, order,
-                   order == 1   ? PYLM__ROLE_LEVEL_1
-                   : order == 2 ? PYLM__ROLE_LEVEL_2
-                   : order == 3 ? PYLM__ROLE_LEVEL_3
-                                : PYLM__ROLE_NONE);
+        base = add(t, base, PYLM__KIND_SYMBOL, order, PYLM__ROLE_NONE);
     t->n_suffix = t->n;
 }
 

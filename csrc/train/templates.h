@@ -22,6 +22,19 @@ struct pylm__templates {
     struct pylm__plan plan; /* what an overlay keeps */
 };
 
+/* What the numbers of weight sets depend on. */
+static inline struct pylm__shape pylm__shape_of(const struct pylm__symbol_tree *tree,
+                                                const struct pylm__templates *templates)
+{
+    struct pylm__shape shape;
+    shape.n_suffix = templates->n_suffix;
+    shape.n_templates = templates->n;
+    shape.n_node_sets = tree->n_sets;
+    shape.n_previous = pylm__tree_previous_sets(tree);
+    shape.n_before = pylm__tree_before_sets(tree);
+    return shape;
+}
+
 /* The families of a tokenizer and profile. max_order is that of the suffix contexts, PYLM_NONE the default. */
 void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t profile,
                             uint32_t max_order);

@@ -32,6 +32,12 @@ static inline uint32_t pylm__tree_previous_sets(const struct pylm__symbol_tree *
     return 1u + (tree->n_classes ? tree->n_classes : tree->n_symbols);
 }
 
+/* Likewise by the coarse class, or the symbol, two back. */
+static inline uint32_t pylm__tree_before_sets(const struct pylm__symbol_tree *tree)
+{
+    return 1u + (tree->n_classes ? tree->n_coarse : tree->n_symbols);
+}
+
 void pylm__symbol_tree_free(struct pylm__symbol_tree *tree);
 
 #endif

@@ -175,6 +175,7 @@ static void write_symbol_tree(struct writer *image, uint64_t head, const struct 
     uint32_t i;
     head32(image, head + PYLM__T_N_NODE_SETS, tree->n_sets);
     head32(image, head + PYLM__T_N_PREVIOUS, pylm__tree_previous_sets(tree));
+    head32(image, head + PYLM__T_N_BEFORE, pylm__tree_before_sets(tree));
     head32(image, head + PYLM__T_DEPTH, tree->depth);
     head8(image, head + PYLM__T_SYMBOL_BITS, symbol_bits);
     head8(image, head + PYLM__T_CLASS_BITS, class_bits);

@@ -35,6 +35,36 @@ static void test_dot(void)
     }
 }
 
+static void test_add_rows(void)
+{
+    static uint8_t rows[2][2 * PYLM__DOT_MAX + 16], sum[2 * PYLM__DOT_MAX], same[2 * PYLM__DOT_MAX];
+    uint32_t round, i, n;
+    for (round = 0; round < 5000; round++) {
+        n = 1u + any_number() % PYLM__DOT_MAX;
+        for (i = 0; i < sizeof rows; i++)
+            rows[i / sizeof *rows][i % sizeof *rows] = (uint8_t)any_number(); /* half of the sums are clamped */
+        pylm__add_rows(rows[0] + round % 7u, rows[1] + round % 5u, sum, n);
+        pylm__add_rows_portable(rows[0] + round % 7u, rows[1] + round % 5u, same, n);
+        CHECK(!memcmp(sum, same, 2u * n));
+    }
+    pylm__store16(rows[0], 0x7fffu);
+    pylm__store16(rows[1], 1u);
+    pylm__add_rows(rows[0], rows[1], sum, 1);
+    CHECK(pylm__load_i16(sum) == INT16_MAX);
+}
+
+static void test_count_bits(void)
+{
+    uint32_t round, x, n, i;
+    for (round = 0; round < 1000; round++) {
+        x = any_number() & (round % 2u ? any_number() : UINT32_MAX);
+        for (i = n = 0; i < 32u; i++)
+            n += x >> i & 1u;
+        CHECK(pylm__count_bits(x) == n);
+    }
+    CHECK(pylm__count_bits(0) == 0 && pylm__count_bits(UINT32_MAX) == 32u);
+}
+
 #if PYLM__HAVE_AVX2
 
 /* The slices of those alive, in arrays that can be compared. */
@@ -126,6 +156,8 @@ int main(void)
 {
     size_t i;
     test_dot();
+    test_add_rows();
+    test_count_bits();
     for (i = 0; i < sizeof models / sizeof *models; i++) {
 #if PYLM__HAVE_AVX2
         if (pylm__have_avx2())
