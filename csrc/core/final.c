@@ -5,17 +5,35 @@
  */
 #include "final.h"
 
+#include <string.h>
+
+#define RATE_BITS 10u       /* a step is the slope, divided by two to this */
+#define RATE_BITS_BYTES 11u /* where a symbol is a byte: there are many more of them */
+#define MAX_SUM (INT64_C(1) << 30) /* far beyond where squash() ends */
+
+int pylm__final_overlay(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t tree_number,
+                        uint8_t *memory, uint64_t nbytes, struct pylm__overlay *overlay)
+{
+    struct pylm__plan plan;
+    if (!tree->overlay_weights)
+        return 0;
+    pylm__plan_read(tree, &plan);
+    return pylm__overlay_part(memory, nbytes, model->n_trees, tree_number, model->n_symbols - 1u,
+                              pylm__n_overlay_weights(tree, &plan), overlay);
+}
+
 void pylm__final_begin(struct pylm__final *final, const struct pylm__model *model, const struct pylm__tree *tree,
                        uint32_t tree_number, const struct pylm__state *state, const uint64_t *hashes,
                        struct pylm__alive *alive)
 {
     uint64_t keys[PYLM__MAX_KEYS];
     uint32_t i;
-    final->adapts = state->overlay && tree->overlay_weights &&
-                    pylm__overlay_part(state->overlay, state->overlay_nbytes, model->n_trees, tree_number,
-                                       model->n_symbols - 1u, &final->overlay);
+    final->lessons = NULL;
+    final->adapts = state->overlay && pylm__final_overlay(model, tree, tree_number, state->overlay,
+                                                          state->overlay_nbytes, &final->overlay);
     if (!final->adapts)
         return;
+    final->weights = final->overlay.weights ? final->overlay.weights : tree->overlay_weights;
     pylm__plan_read(tree, &final->plan);
     pylm__overlay_keys(&final->plan, hashes, state, keys);
     pylm__overlay_recall(&final->overlay, &final->plan, keys, model->n_symbols, final->recalls);
@@ -23,17 +41,21 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
         alive->of[i] = (uint8_t)pylm__mask(final->recalls[i].n);
 }
 
-/* The three rows of weights, and the sum so far. */
+/* The three rows of weights, and the sum so far: of 64 bits, since learned weights have no other bound than their own
+ * 16 bits. */
 struct sum {
-    const uint8_t *rows[3];
-    uint32_t sum;
+    const uint8_t *rows[PYLM__N_FINAL_ROWS];
+    int64_t sum;
+    int16_t *inputs; /* where to note them, or NULL */
 };
 
 static inline void add(struct sum *s, uint32_t input, int32_t value)
 {
     int32_t weight = pylm__load_i16(s->rows[0] + 2u * input) + pylm__load_i16(s->rows[1] + 2u * input) +
                      pylm__load_i16(s->rows[2] + 2u * input);
-    s->sum += (uint32_t)weight * (uint32_t)value;
+    s->sum += (int64_t)weight * value;
+    if (s->inputs)
+        s->inputs[input] = (int16_t)value;
 }
 
 static void add_calibrated(struct sum *s, const struct pylm__tree *tree, uint32_t input, uint32_t index)
@@ -63,21 +85,74 @@ static void add_overlay(struct sum *s, const struct pylm__final *final, const st
         add_calibrated(s, tree, PYLM__INPUT_RECALL + i, indices[i]);
 }
 
+/* The lesson to be noted next, empty; NULL if none is wanted. */
+static struct pylm__lesson *next_lesson(struct pylm__lessons *lessons)
+{
+    struct pylm__lesson *lesson;
+    if (!lessons || lessons->n == PYLM__MAX_LESSONS)
+        return NULL;
+    lesson = &lessons->of[lessons->n];
+    memset(lesson, 0, sizeof *lesson);
+    return lesson;
+}
+
 uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
                              int32_t mixed, struct pylm__mean mean, uint32_t confidence,
                              const struct pylm__alive *alive)
 {
     size_t row_nbytes = 2u * (PYLM__N_FINAL + pylm__plan_inputs(&final->plan));
+    struct pylm__lesson *lesson = next_lesson(final->lessons);
     struct sum s;
-    s.rows[0] = tree->overlay_weights + node.set * row_nbytes;
-    s.rows[1] = tree->overlay_weights + (tree->n_node_sets + confidence) * row_nbytes;
-    s.rows[2] = tree->overlay_weights + (tree->n_node_sets + PYLM__N_CONFIDENCES) * row_nbytes;
+    uint32_t i;
+    s.rows[0] = final->weights + node.set * row_nbytes;
+    s.rows[1] = final->weights + (tree->n_node_sets + confidence) * row_nbytes;
+    s.rows[2] = final->weights + (tree->n_node_sets + PYLM__N_CONFIDENCES) * row_nbytes;
     s.sum = 0;
+    s.inputs = lesson ? lesson->inputs : NULL;
     add_overlay(&s, final, tree, node.number, node.mid, alive, (uint32_t)row_nbytes);
     add(&s, PYLM__FINAL_MIXED, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10));
     add(&s, PYLM__FINAL_MEAN, pylm__mean_log_odds(mean));
     add(&s, PYLM__FINAL_CONSTANT, PYLM__CONSTANT_Q10);
-    return pylm__squash(pylm__round_q13(s.sum));
+    for (i = 0; lesson && i < PYLM__N_FINAL_ROWS; i++)
+        lesson->rows[i] = (uint32_t)(s.rows[i] - final->weights);
+    s.sum = s.sum > MAX_SUM ? MAX_SUM : s.sum < -MAX_SUM ? -MAX_SUM : s.sum;
+    return pylm__squash(pylm__round_q13((uint32_t)s.sum));
+}
+
+void pylm__final_note(const struct pylm__final *final, uint32_t right, int side)
+{
+    struct pylm__lessons *lessons = final->lessons;
+    if (lessons && lessons->n < PYLM__MAX_LESSONS)
+        lessons->of[lessons->n++].error = (side ? 65536 : 0) - (int32_t)right;
+}
+
+/* Moves a weight by slope / 2^bits, rounded up with the probability of what is below one. The slope, q16 * q10, is below
+ * 2^30; half of the range is added so that nothing negative is shifted. */
+static inline void step(uint8_t *at, int32_t slope, uint32_t random, uint32_t bits)
+{
+    const uint32_t half = UINT32_C(1) << 31;
+    uint32_t moved = (uint32_t)slope + (random >> (32u - bits)) + half;
+    int32_t weight = pylm__load_i16(at) + (int32_t)(moved >> bits) - (int32_t)(half >> bits);
+    pylm__store16(at, (uint32_t)pylm__clamp(weight, INT16_MAX) & 0xffffu);
+}
+
+void pylm__final_learn(const struct pylm__final *final, const struct pylm__tree *tree)
+{
+    uint32_t bits = 13u + (tree->classes ? RATE_BITS : RATE_BITS_BYTES), n, i, k, row, random;
+    if (!final->adapts || !final->lessons || !final->overlay.weights)
+        return;
+    n = PYLM__N_FINAL + pylm__plan_inputs(&final->plan);
+    random = (uint32_t)pylm__hash_step(PYLM__HASH_SEED, pylm__overlay_time(&final->overlay));
+    for (i = 0; i < final->lessons->n; i++) {
+        const struct pylm__lesson *lesson = &final->lessons->of[i];
+        for (k = 0; k < n; k++) {
+            int32_t slope = lesson->error * lesson->inputs[k];
+            for (row = 0; slope && row < PYLM__N_FINAL_ROWS; row++) {
+                random = random * UINT32_C(1664525) + UINT32_C(1013904223);
+                step(final->overlay.weights + lesson->rows[row] + 2u * k, slope, random, bits);
+            }
+        }
+    }
 }
 
 void pylm__final_descend(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive)

@@ -13,6 +13,11 @@
  *              has been going on
  *
  * There are two weight tables: one without an overlay (rows of PYLM__N_FINAL) and one with it.
+ *
+ * A state that learns has a copy of the second table in its overlay, and learns that, too: after a symbol, each weight
+ * that was used on its path takes a small step down the gradient of the symbol's cost. The cost is convex in the
+ * weights, as it was when they were fitted: all that is new is the text. A step is mostly smaller than the unit of a
+ * weight, so it is rounded up or down at random, by a hash of the time: the same in every run.
  */
 #ifndef PYLM_CORE_FINAL_H
 #define PYLM_CORE_FINAL_H
@@ -100,15 +105,41 @@ static inline uint32_t pylm__recall_set(uint32_t n_alive, uint32_t repetition_st
     return n_alive * PYLM__N_RUN_SETS + run;
 }
 
+#define PYLM__MAX_FINAL (PYLM__N_FINAL + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS)
+#define PYLM__N_FINAL_ROWS 3u
+#define PYLM__MAX_LESSONS 32u /* nodes of a path; those still deeper teach nothing */
+
+/* What the nodes on the path to a symbol teach. */
+struct pylm__lessons {
+    uint32_t n;
+    struct pylm__lesson {
+        uint32_t rows[PYLM__N_FINAL_ROWS]; /* where the weights used begin, bytes */
+        int32_t error;                     /* what happened minus the probability of going right, q16 */
+        int16_t inputs[PYLM__MAX_FINAL];
+    } of[PYLM__MAX_LESSONS];
+};
+
 /* The final stage of one tree: constant on the way down. */
 struct pylm__final {
     int adapts;
+    const uint8_t *weights;        /* with an overlay: its own, or the tree's */
+    struct pylm__lessons *lessons; /* what a path teaches is noted here; NULL: nothing is */
     struct pylm__plan plan;
     struct pylm__overlay overlay;
     struct pylm__recall recalls[PYLM__MAX_RECALLS];
 };
 
-/* Prepares the final stage for the next symbol. */
+/* The weights of a tree with an overlay, of at most 2^24 node sets. */
+static inline uint32_t pylm__n_overlay_weights(const struct pylm__tree *tree, const struct pylm__plan *plan)
+{
+    return (tree->n_node_sets + PYLM__N_CONFIDENCES + PYLM__N_RECALL_SETS) * (PYLM__N_FINAL + pylm__plan_inputs(plan));
+}
+
+/* A tree's part of an overlay. Returns 0 if the tree cannot adapt, or the overlay is too small. */
+int pylm__final_overlay(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t tree_number,
+                        uint8_t *memory, uint64_t nbytes, struct pylm__overlay *overlay);
+
+/* Prepares the final stage for the next symbol, without lessons. */
 void pylm__final_begin(struct pylm__final *final, const struct pylm__model *model, const struct pylm__tree *tree,
                        uint32_t tree_number, const struct pylm__state *state, const uint64_t *hashes,
                        struct pylm__alive *alive);
@@ -136,6 +167,12 @@ static inline uint32_t pylm__final_plain(const struct pylm__tree *tree, uint32_t
 uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
                              int32_t mixed, struct pylm__mean mean, uint32_t confidence,
                              const struct pylm__alive *alive);
+
+/* With an overlay: notes which side of a node the path has taken, right after its probability was asked for. */
+void pylm__final_note(const struct pylm__final *final, uint32_t right, int side);
+
+/* Moves the overlay's weights by the lessons noted, if there are any. */
+void pylm__final_learn(const struct pylm__final *final, const struct pylm__tree *tree);
 
 /* With an overlay: keeps what lies on one side. */
 void pylm__final_descend(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive);

@@ -69,7 +69,6 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
 /* Whether the tree can adapt: its plan names templates and lengths that there are. */
 static int check_overlay(const struct pylm__model *m, const struct pylm__tree *tree)
 {
-    uint64_t n_sets = (uint64_t)tree->n_node_sets + PYLM__N_CONFIDENCES + PYLM__N_RECALL_SETS, n_inputs;
     struct pylm__plan plan;
     uint32_t i;
     if (!pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS))
@@ -81,9 +80,10 @@ static int check_overlay(const struct pylm__model *m, const struct pylm__tree *t
     for (i = 0; i < plan.n_long; i++)
         if (plan.lengths[i] < 1u || plan.lengths[i] > PYLM__MAX_LAG || (i && plan.lengths[i] < plan.lengths[i - 1u]))
             return 0;
-    n_inputs = pylm__plan_inputs(&plan);
-    return lies_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_CALIBRATION), n_inputs * PYLM__N_CALIBRATION * 2u) &&
-           lies_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS), n_sets * (PYLM__N_FINAL + n_inputs) * 2u);
+    return lies_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_CALIBRATION),
+                       (uint64_t)pylm__plan_inputs(&plan) * PYLM__N_CALIBRATION * 2u) &&
+           lies_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS),
+                       (uint64_t)pylm__n_overlay_weights(tree, &plan) * 2u);
 }
 
 static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)

@@ -3,7 +3,7 @@
  *
  * overlay.c: see overlay.h.
  *
- *   part      u32 run, u32 symbols learned (the time), 8 bytes zero; node buckets; slot buckets
+ *   part      u32 run, u32 symbols learned (the time), 8 bytes zero; weights; node buckets; slot buckets
  *   node      u24 node + 1, or 0; u8 count left; u24 time left; u8 count right; u24 time right; u8 zero
  *   slot      u16 fingerprint, 0 if empty; u16 uses; the latest successors first: u24 leaf, u8 count (0: none)
  */
@@ -20,24 +20,29 @@
 #define COUNT_LIMIT 255u /* counts of successors too */
 #define DECAY_FROM 2u    /* what another successor has beyond this is halved */
 #define U24 UINT32_C(0xffffff)
+#define WEIGHTS_SHARE 4u /* weights have a quarter of the memory at most */
 #define MAX_USES 65535u
 #define FIRST_LONG 64u /* keys of long contexts are told apart from those of templates by this */
 
 int pylm__overlay_part(uint8_t *memory, uint64_t nbytes, uint32_t n_trees, uint32_t tree, uint32_t n_nodes,
-                       struct pylm__overlay *overlay)
+                       uint32_t n_weights, struct pylm__overlay *overlay)
 {
-    uint64_t part = nbytes / n_trees, nodes, slots;
+    uint64_t part = nbytes / n_trees, weights = 2u * (uint64_t)n_weights, nodes, slots;
     if (part < HEAD_NBYTES + NODES * NODE_NBYTES + SLOTS * SLOT_NBYTES)
         return 0;
-    nodes = (part - HEAD_NBYTES) / 2u / (NODES * NODE_NBYTES);
+    part -= HEAD_NBYTES;
+    if (weights > part / WEIGHTS_SHARE)
+        weights = 0;
+    nodes = (part - weights) / 2u / (NODES * NODE_NBYTES);
     if (nodes > n_nodes / 2u + 1u) /* twice as many places as there are nodes */
         nodes = n_nodes / 2u + 1u;
     nodes = nodes ? nodes : 1u;
-    slots = (part - HEAD_NBYTES - nodes * NODES * NODE_NBYTES) / (SLOTS * SLOT_NBYTES);
+    slots = (part - weights - nodes * NODES * NODE_NBYTES) / (SLOTS * SLOT_NBYTES);
     if (!slots)
         return 0;
-    overlay->head = memory + (size_t)(tree * part);
-    overlay->nodes = overlay->head + HEAD_NBYTES;
+    overlay->head = memory + (size_t)(tree * (part + HEAD_NBYTES));
+    overlay->weights = weights ? overlay->head + HEAD_NBYTES : NULL;
+    overlay->nodes = overlay->head + HEAD_NBYTES + (size_t)weights;
     overlay->n_node_buckets = (uint32_t)nodes;
     overlay->slots = overlay->nodes + (size_t)(nodes * NODES * NODE_NBYTES);
     overlay->n_slot_buckets = slots < UINT32_MAX ? (uint32_t)slots : UINT32_MAX;
@@ -192,7 +197,7 @@ void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm_
     for (i = 0; i < (uint32_t)plan->n_recalled + plan->n_long; i++)
         if (keys[i])
             count_leaf(take_slot(overlay, keys[i]), leaf);
-    pylm__store32(overlay->head + 4, pylm__load32(overlay->head + 4) + 1u);
+    pylm__store32(overlay->head + 4, pylm__overlay_time(overlay) + 1u);
 }
 
 /* ---- nodes ---- */
@@ -216,7 +221,7 @@ static uint8_t *find_node(const struct pylm__overlay *overlay, uint32_t node)
 /* The present time, 1 to 2^24 - 1; it goes round, which makes what is very old look younger. */
 static uint32_t now(const struct pylm__overlay *overlay)
 {
-    return pylm__load32(overlay->head + 4) % U24 + 1u;
+    return pylm__overlay_time(overlay) % U24 + 1u;
 }
 
 static uint8_t age(uint32_t present, uint32_t time)

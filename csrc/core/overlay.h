@@ -8,9 +8,11 @@
  *   nodes   how often the text lately went left and right at a node of the tree, and when it last did;
  *   slots   of some contexts, the successors they had last, with counts; also of a few long contexts, for
  *           repetitions: there the last successor counts, and for how many symbols in a row such contexts
- *           have been right by now (the run).
+ *           have been right by now (the run);
+ *   weights the final stage's, which begin as the model's and learn from every symbol; see final.h. Memory that is
+ *           too small for them does without.
  *
- * Both are hash tables in which what is least used makes room. Nodes are verified exactly; contexts by a
+ * The first two are hash tables in which what is least used makes room. Nodes are verified exactly; contexts by a
  * fingerprint of 16 bits, so that one that was never seen is taken for one that was with a probability of
  * about 2^-15.
  *
@@ -45,6 +47,7 @@ void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan);
 /* One tree's part of an overlay. */
 struct pylm__overlay {
     uint8_t *head;             /* u32 length of the present run, u32 symbols learned */
+    uint8_t *weights;          /* i16, arranged as the tree's overlay weights; NULL: the tree's own serve */
     uint8_t *nodes, *slots;
     uint32_t n_node_buckets, n_slot_buckets;
 };
@@ -73,9 +76,16 @@ struct pylm__node_past {
 
 #define PYLM__N_AGES 17u
 
-/* Cuts a tree's part out of n_trees equal ones. Returns 0 if it is too small to hold anything. */
+/* Cuts a tree's part out of n_trees equal ones. Returns 0 if it is too small to hold anything.
+ *   n_weights   how many the tree has; 0: none are wanted */
 int pylm__overlay_part(uint8_t *memory, uint64_t nbytes, uint32_t n_trees, uint32_t tree, uint32_t n_nodes,
-                       struct pylm__overlay *overlay);
+                       uint32_t n_weights, struct pylm__overlay *overlay);
+
+/* Symbols learned, modulo 2^32. */
+static inline uint32_t pylm__overlay_time(const struct pylm__overlay *overlay)
+{
+    return pylm__load32(overlay->head + 4);
+}
 
 /* The keys of a plan's contexts, then of its long contexts, into `keys`; 0 for a long context that reaches
  * back before the start of the text. `hashes` are those of the tree's templates. */

@@ -85,9 +85,17 @@ static inline uint64_t pylm__path_nbytes(const struct pylm__model *model)
 }
 
 /* The probabilities of n symbols, at most PYLM__ABREAST, each in a state of its own.
- *   work   n times pylm__path_nbytes() */
+ *   work      n times pylm__path_nbytes()
+ *   lessons   for a single symbol that the weights of the state's overlay learn, memory; else NULL */
 void pylm__probabilities(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
-                         uint32_t n, struct pylm__work *work, struct pylm__small *probabilities);
+                         uint32_t n, struct pylm__work *work, struct pylm__lessons *lessons,
+                         struct pylm__small *probabilities);
+
+/* The overlay's weights learn the next symbol of the state. */
+void pylm__learn_weights(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol);
+
+/* All of pylm_state_push() but that: a state that learns counts the symbol, and any reads it. */
+void pylm__state_push(const struct pylm__model *model, struct pylm__state *state, uint32_t symbol);
 
 /* Gets a frame ready at the root, after the first three rounds of looking up. */
 void pylm__root_begin(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work);

@@ -58,15 +58,17 @@ static inline void path_step(struct path *path)
     uint32_t mid = path->node.mid, right;
     int side = path->leaf >= mid;
     right = pylm__node_mix(mixer, path->node, &frame->front, &path->slices, &path->gathered);
+    if (mixer->final.adapts)
+        pylm__final_note(&mixer->final, right, side);
     path->p = pylm__small_times(path->p, side ? right : 65536u - right);
     pylm__frame_enter(frame, mid, side);
     if (is_under_way(path))
         pylm__node_narrow(mixer, mid, side, &frame->front, &path->slices);
 }
 
-/* All paths down the tree at work. */
+/* All paths down the tree at work. With lessons, there is one. */
 static void follow(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
-                   uint32_t n, struct pylm__work *works, struct path *paths)
+                   uint32_t n, struct pylm__work *works, struct pylm__lessons *lessons, struct path *paths)
 {
     const struct pylm__tree *tree = &works->mixer.tree;
     struct path *on_way[PYLM__ABREAST];
@@ -82,6 +84,10 @@ static void follow(const struct pylm__model *model, const struct pylm__state *st
         pylm__lookup_records(model, tree, &paths[i].work->lookup, &paths[i].work->mixer.evidence, &paths[i].slices);
     for (i = 0; i < n; i++)
         pylm__root_begin(model, &states[i], paths[i].work);
+    if (lessons) {
+        lessons->n = 0;
+        works->mixer.final.lessons = lessons;
+    }
     for (i = left = 0; i < n; i++)
         if (is_under_way(&paths[i]))
             on_way[left++] = &paths[i];
@@ -98,10 +104,12 @@ static void follow(const struct pylm__model *model, const struct pylm__state *st
             else
                 on_way[i] = on_way[--left];
     }
+    pylm__final_learn(&works->mixer.final, tree);
 }
 
 void pylm__probabilities(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
-                         uint32_t n, struct pylm__work *work, struct pylm__small *probabilities)
+                         uint32_t n, struct pylm__work *work, struct pylm__lessons *lessons,
+                         struct pylm__small *probabilities)
 {
     struct path paths[PYLM__ABREAST];
     uint32_t t, i;
@@ -109,12 +117,25 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
     for (t = 0; t < model->n_trees; t++) {
         if (t)
             pylm__work_next_tree(model, work);
-        follow(model, states, symbols, n, work, paths);
+        follow(model, states, symbols, n, work, lessons, paths);
         for (i = 0; i < n; i++) {
             struct pylm__small p = pylm__small_times(paths[i].p, work->mixer.tree.share);
             probabilities[i] = t ? pylm__small_plus(probabilities[i], p) : p;
         }
     }
+}
+
+/* Working memory for one path. */
+#define OWN_NBYTES                                                                                                 \
+    (sizeof(struct pylm__work) + sizeof(struct pylm__frame) +                                                       \
+     PYLM__MAX_STRIDE * PYLM__N_SLICE_FIELDS * sizeof(uint32_t) + 7u)
+
+void pylm__learn_weights(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol)
+{
+    uint64_t own[OWN_NBYTES / 8u]; /* some 5 KB: who pushes has no working memory at hand */
+    struct pylm__lessons lessons;
+    struct pylm__small p;
+    pylm__probabilities(model, state, &symbol, 1, (struct pylm__work *)(void *)own, &lessons, &p);
 }
 
 int pylm_cost(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *work, uint32_t *cost_q16)
@@ -123,7 +144,7 @@ int pylm_cost(const pylm_model *model, const pylm_state *state, uint32_t symbol,
     struct pylm__small p;
     if (symbol >= view->n_symbols)
         return PYLM_ERR_ARGUMENT;
-    pylm__probabilities(view, pylm__state_const(state), &symbol, 1, work, &p);
+    pylm__probabilities(view, pylm__state_const(state), &symbol, 1, work, NULL, &p);
     *cost_q16 = pylm__small_cost(p);
     return PYLM_OK;
 }
@@ -135,21 +156,23 @@ static int score_abreast(const pylm_model *model, pylm_state *state, const uint3
 {
     struct pylm__state states[PYLM__ABREAST];
     const struct pylm__model *view = pylm__model_view(model);
-    uint32_t i = 0, most = pylm__state_view(state)->learns ? 1u : PYLM__ABREAST;
+    struct pylm__lessons lessons;
+    uint32_t i = 0;
     *n_ret = 0;
-    if (most == 1u) {
+    if (pylm__state_view(state)->learns) {
         if (symbols[0] >= view->n_symbols)
             return PYLM_ERR_ARGUMENT;
-        pylm__probabilities(view, pylm__state_view(state), symbols, 1, work, probabilities);
+        pylm__probabilities(view, pylm__state_view(state), symbols, 1, work, &lessons, probabilities);
+        pylm__state_push(view, pylm__state_view(state), symbols[0]);
         *n_ret = 1;
-        return pylm_state_push(model, state, symbols[0]);
+        return PYLM_OK;
     }
-    for (i = 0; i < most && i < n && symbols[i] < view->n_symbols; i++) {
+    for (i = 0; i < PYLM__ABREAST && i < n && symbols[i] < view->n_symbols; i++) {
         states[i] = *pylm__state_view(state);
         (void)pylm_state_push(model, state, symbols[i]);
     }
     if (i)
-        pylm__probabilities(view, states, symbols, i, work, probabilities);
+        pylm__probabilities(view, states, symbols, i, work, NULL, probabilities);
     *n_ret = i;
     return i ? PYLM_OK : PYLM_ERR_ARGUMENT;
 }

@@ -90,7 +90,7 @@ static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame
         if (search->may_repeat && is_known(search, found.symbol))
             return;
         pylm__probabilities(search->model, search->state, &found.symbol, 1,
-                            pylm__second_work(search->model, search->work), &p);
+                            pylm__second_work(search->model, search->work), NULL, &p);
     }
     found.cost_q16 = pylm__small_cost(p);
     if (search->n < search->k) {

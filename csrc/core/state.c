@@ -14,9 +14,9 @@
  */
 #include <string.h>
 
-#include "overlay.h"
+#include "predict.h"
 
-#define MAGIC "\x93pylmov1"
+#define MAGIC "\x93pylmov2"
 #define HEAD_NBYTES 128u
 enum {
     AT_MODEL = 8,
@@ -59,10 +59,16 @@ static void learn_in_all_trees(const struct pylm__model *model, const struct pyl
     uint32_t t;
     for (t = 0; t < model->n_trees; t++) {
         pylm__tree_view(model, t ? &tree : NULL, &tree);
-        if (tree.overlay_weights && pylm__overlay_part(state->overlay, state->overlay_nbytes, model->n_trees, t,
-                                                       model->n_symbols - 1u, &overlay))
+        if (pylm__final_overlay(model, &tree, t, state->overlay, state->overlay_nbytes, &overlay))
             learn(model, &tree, state, symbol, &overlay);
     }
+}
+
+void pylm__state_push(const struct pylm__model *model, struct pylm__state *state, uint32_t symbol)
+{
+    if (state->learns)
+        learn_in_all_trees(model, state, symbol);
+    pylm__state_read(state, model->tokenizer, symbol);
 }
 
 int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
@@ -72,8 +78,8 @@ int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
     if (symbol >= view->n_symbols)
         return PYLM_ERR_ARGUMENT;
     if (s->learns)
-        learn_in_all_trees(view, s, symbol);
-    pylm__state_read(s, view->tokenizer, symbol);
+        pylm__learn_weights(view, s, symbol);
+    pylm__state_push(view, s, symbol);
     return PYLM_OK;
 }
 
@@ -95,7 +101,23 @@ static int has_room(const struct pylm__model *model, uint8_t *memory, uint64_t n
 {
     struct pylm__overlay part;
     return nbytes > HEAD_NBYTES && nbytes <= SIZE_MAX &&
-           pylm__overlay_part(memory + HEAD_NBYTES, nbytes - HEAD_NBYTES, model->n_trees, 0, model->n_symbols - 1u, &part);
+           pylm__overlay_part(memory + HEAD_NBYTES, nbytes - HEAD_NBYTES, model->n_trees, 0, model->n_symbols - 1u, 0,
+                              &part);
+}
+
+/* An overlay's weights begin as the trees'. */
+static void copy_weights(const struct pylm__model *model, uint8_t *memory, uint64_t nbytes)
+{
+    struct pylm__overlay part;
+    struct pylm__plan plan;
+    struct pylm__tree tree;
+    uint32_t t;
+    for (t = 0; t < model->n_trees; t++) {
+        pylm__tree_view(model, t ? &tree : NULL, &tree);
+        pylm__plan_read(&tree, &plan);
+        if (pylm__final_overlay(model, &tree, t, memory, nbytes, &part) && part.weights)
+            memcpy(part.weights, tree.overlay_weights, 2u * (size_t)pylm__n_overlay_weights(&tree, &plan));
+    }
 }
 
 int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes)
@@ -110,6 +132,7 @@ int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes)
     memcpy(p, MAGIC, 8);
     pylm__store64(p + AT_MODEL, pylm__load64(view->image + PYLM__H_HEAD_CHECKSUM));
     pylm__store64(p + AT_NBYTES, nbytes);
+    copy_weights(view, p + HEAD_NBYTES, nbytes - HEAD_NBYTES);
     return PYLM_OK;
 }
 

@@ -101,7 +101,7 @@ static int simulate_block(struct reader reader, const struct pylm__heldout *held
     uint8_t *memory = pylm__array_new(OVERLAY_NBYTES, 1);
     int status = PYLM_ERR_MEMORY;
     if (memory) {
-        (void)pylm__overlay_part(memory, OVERLAY_NBYTES, 1, 0, reader.tree->n_symbols - 1u, &reader.overlay);
+        (void)pylm__overlay_part(memory, OVERLAY_NBYTES, 1, 0, reader.tree->n_symbols - 1u, 0, &reader.overlay);
         status = read_block(&reader, heldout, block, corpus, task);
     }
     free(memory);

@@ -53,7 +53,7 @@ struct scores {
 /* The cost of a text read twice by a state that learns. */
 static uint64_t read_twice(const pylm_model *model, const uint32_t *symbols, uint64_t n, void *work)
 {
-    static uint8_t overlay[10000];
+    static uint8_t overlay[65536];
     uint64_t first = 0, second = 0;
     pylm_state state;
     CHECK(pylm_overlay_init(model, overlay, sizeof overlay) == PYLM_OK);

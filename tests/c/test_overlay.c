@@ -5,8 +5,10 @@
  */
 #include "check.h"
 
+#include "../../csrc/core/final.h"
+
 #define N_MOST 6000u
-#define MEMORY_NBYTES 32768u
+#define MEMORY_NBYTES 65536u /* with room for weights */
 
 struct text {
     uint32_t symbols[N_MOST];
@@ -74,6 +76,85 @@ static void test_does_not_learn_when_told(const pylm_model *model, const struct 
     CHECK(memcmp(before, memory, MEMORY_NBYTES) == 0);
     free(memory);
     free(before);
+}
+
+/* Asking for costs and pushing is the same as scoring; asking alone changes nothing. */
+static void test_cost_and_push(const pylm_model *model, const struct text *t)
+{
+    uint8_t *memory = allocate(MEMORY_NBYTES), *scored = allocate(MEMORY_NBYTES);
+    void *work = allocate((size_t)pylm_work_nbytes(model));
+    pylm_state state = begin(model, scored, MEMORY_NBYTES);
+    uint64_t n = t->n < 500u ? t->n : 500u, total = score(model, &state, t, 0, n), sum = 0, i;
+    uint32_t cost, again;
+    state = begin(model, memory, MEMORY_NBYTES);
+    for (i = 0; i < n; i++) {
+        CHECK(pylm_cost(model, &state, t->symbols[i], work, &cost) == PYLM_OK);
+        CHECK(pylm_cost(model, &state, t->symbols[i], work, &again) == PYLM_OK && again == cost);
+        CHECK(pylm_state_push(model, &state, t->symbols[i]) == PYLM_OK);
+        sum += cost;
+    }
+    CHECK(sum == total && memcmp(memory, scored, MEMORY_NBYTES) == 0);
+    free(memory);
+    free(scored);
+    free(work);
+}
+
+/* Weights begin as the tree's, and move: by little, and only while the state learns. */
+static void test_learns_weights(const pylm_model *model, const struct text *t)
+{
+    uint8_t *memory = allocate(MEMORY_NBYTES);
+    pylm_state state = begin(model, memory, MEMORY_NBYTES);
+    const struct pylm__state *view = pylm__state_const(&state);
+    struct pylm__overlay part;
+    struct pylm__plan plan;
+    struct pylm__tree tree;
+    uint32_t i, n, moved = 0;
+    pylm__tree_view(pylm__model_view(model), NULL, &tree);
+    pylm__plan_read(&tree, &plan);
+    n = pylm__n_overlay_weights(&tree, &plan);
+    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &part));
+    REQUIRE(part.weights && part.weights + 2u * n <= part.nodes);
+    CHECK(memcmp(part.weights, tree.overlay_weights, 2u * n) == 0);
+    (void)score(model, &state, t, 0, t->n);
+    for (i = 0; i < n; i++) {
+        int32_t by = pylm__load_i16(part.weights + 2u * i) - pylm__load_i16(tree.overlay_weights + 2u * i);
+        moved += by != 0;
+        CHECK(by > -8192 && by < 8192);
+    }
+    CHECK(moved > 50u);
+    CHECK(begin(model, memory, 2048).opaque[0] == 0); /* no room for them */
+    view = pylm__state_const(&state);
+    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, 1920, &part));
+    CHECK(!part.weights);
+    free(memory);
+}
+
+/* Whatever weights an overlay from a file has, probabilities are some, and sum to one. */
+static void test_wild_weights(const pylm_model *model, const struct text *t)
+{
+    uint8_t *memory = allocate(MEMORY_NBYTES);
+    void *work = allocate((size_t)pylm_work_nbytes(model));
+    pylm_state state = begin(model, memory, MEMORY_NBYTES);
+    const struct pylm__state *view = pylm__state_const(&state);
+    struct pylm__overlay part;
+    struct pylm__tree tree;
+    pylm_info info;
+    uint64_t *q62, sum = 0;
+    uint32_t i;
+    pylm_model_info(model, &info);
+    q62 = allocate(info.n_symbols * sizeof *q62);
+    pylm__tree_view(pylm__model_view(model), NULL, &tree);
+    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &part));
+    for (i = 0; part.weights + i < part.nodes; i++)
+        part.weights[i] = i & 1u ? 0x80u : 0u; /* -32768 */
+    CHECK(score(model, &state, t, 0, 300) > 0);
+    pylm_distribution(model, &state, work, q62);
+    for (i = 0; i < info.n_symbols; i++)
+        sum += q62[i];
+    CHECK(sum == UINT64_C(1) << 62);
+    free(memory);
+    free(work);
+    free(q62);
 }
 
 /* Half the text, then the other half with a copy of the overlay at an odd address. */
@@ -161,6 +242,9 @@ int main(void)
         struct text text = read_text(&models[kind], kind);
         test_learns(&models[kind], &text);
         test_does_not_learn_when_told(&models[kind], &text);
+        test_cost_and_push(&models[kind], &text);
+        test_learns_weights(&models[kind], &text);
+        test_wild_weights(&models[kind], &text);
         test_goes_on_elsewhere(&models[kind], &text);
         test_sums_to_one(&models[kind], &text);
         test_sizes(&models[kind], &text);

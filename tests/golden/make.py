@@ -29,7 +29,7 @@ MODELS = {
 N_IDS = 400
 SEED = 42
 SAMPLES = 100
-MEMORY = 10_000  # of the state that learns
+MEMORY = 65_536  # of the state that learns
 SETTINGS = dict(temperature=0.875, top_k=20, top_p=0.9375, min_p=0.0078125, repetition_penalty=1.125)
 
 

@@ -13,7 +13,7 @@ import pytest
 from pylm._native import lib
 from texts import make_text
 
-MEMORY = 50_000
+MEMORY = 100_000  # with room for weights
 READ = make_text(500, seed=9)  # neither trained on nor in other tests
 
 
