@@ -35,7 +35,7 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
         return;
     final->weights = final->overlay.weights ? final->overlay.weights : tree->overlay_weights;
     pylm__plan_read(tree, &final->plan);
-    pylm__overlay_keys(&final->plan, hashes, state, keys);
+    pylm__overlay_keys(&final->overlay, &final->plan, hashes, state, keys);
     pylm__overlay_recall(&final->overlay, &final->plan, keys, model->n_symbols, final->recalls);
     for (i = 0; i <= final->plan.n_recalled && i < PYLM__MAX_RECALLS; i++)
         alive->of[i] = (uint8_t)pylm__mask(final->recalls[i].n);

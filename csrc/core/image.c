@@ -75,7 +75,8 @@ static int check_overlay(const struct pylm__model *m, const struct pylm__tree *t
         return 1;
     pylm__plan_read(tree, &plan);
     for (i = 0; i < plan.n_recalled; i++)
-        if (plan.recalled[i] >= tree->n_templates)
+        if (plan.recalled[i] < PYLM__INDIRECT ? plan.recalled[i] >= tree->n_templates
+                                              : plan.recalled[i] - PYLM__INDIRECT >= i)
             return 0;
     for (i = 0; i < plan.n_long; i++)
         if (plan.lengths[i] < 1u || plan.lengths[i] > PYLM__MAX_LAG || (i && plan.lengths[i] < plan.lengths[i - 1u]))

@@ -62,22 +62,6 @@ void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan)
         plan->lengths[i] = *p++;
 }
 
-void pylm__overlay_keys(const struct pylm__plan *plan, const uint64_t *hashes,
-                        const struct pylm__state *state, uint64_t *keys)
-{
-    uint64_t hash = PYLM__HASH_SEED;
-    uint32_t i, lag = 1;
-    for (i = 0; i < plan->n_recalled; i++)
-        keys[i] = pylm__hash_step(hashes[plan->recalled[i]], i + 1u);
-    for (i = 0; i < plan->n_long; i++) {
-        for (; lag <= plan->lengths[i]; lag++)
-            hash = pylm__hash_step(hash, pylm__state_recent(state, lag));
-        keys[plan->n_recalled + i] = pylm__state_recent(state, plan->lengths[i])
-                                         ? pylm__hash_step(hash, FIRST_LONG + i) | 1u
-                                         : 0u;
-    }
-}
-
 /* ---- slots ---- */
 
 static uint8_t *slot_bucket(const struct pylm__overlay *overlay, uint64_t key)
@@ -137,12 +121,47 @@ static void put(uint8_t *slot, uint32_t i, uint32_t leaf, uint32_t count)
     pylm__store32(slot + 4u + 4u * i, leaf | count << 24);
 }
 
+/* ---- keys ---- */
+
+static uint64_t indirect_key(const struct pylm__overlay *overlay, uint64_t key, const struct pylm__state *state)
+{
+    const uint8_t *slot = key ? find_slot(overlay, key) : NULL;
+    uint64_t hash = PYLM__HASH_SEED;
+    if (!slot || !count_at(slot, 0))
+        return 0;
+    hash = pylm__hash_step(hash, leaf_at(slot, 0) + 1u);
+    hash = pylm__hash_step(hash, count_at(slot, 1) ? leaf_at(slot, 1) + 1u : 0u);
+    return pylm__hash_step(hash, pylm__state_recent(state, 1));
+}
+
+void pylm__overlay_keys(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *hashes,
+                        const struct pylm__state *state, uint64_t *keys)
+{
+    uint64_t hash = PYLM__HASH_SEED;
+    uint32_t i, lag = 1;
+    for (i = 0; i < plan->n_recalled; i++) {
+        uint32_t from = plan->recalled[i];
+        uint64_t base =
+            from < PYLM__INDIRECT ? hashes[from] : indirect_key(overlay, keys[from - PYLM__INDIRECT], state);
+        keys[i] = base ? pylm__hash_step(base, i + 1u) | 1u : 0u;
+    }
+    for (i = 0; i < plan->n_long; i++) {
+        for (; lag <= plan->lengths[i]; lag++)
+            hash = pylm__hash_step(hash, pylm__state_recent(state, lag));
+        keys[plan->n_recalled + i] = pylm__state_recent(state, plan->lengths[i])
+                                         ? pylm__hash_step(hash, FIRST_LONG + i) | 1u
+                                         : 0u;
+    }
+}
+
+/* ---- recalls ---- */
+
 void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
                           const uint64_t *keys, uint32_t n_leaves, struct pylm__recall *recalls)
 {
     uint32_t i, j;
     for (i = 0; i < plan->n_recalled; i++) {
-        const uint8_t *slot = find_slot(overlay, keys[i]);
+        const uint8_t *slot = keys[i] ? find_slot(overlay, keys[i]) : NULL;
         struct pylm__recall *r = &recalls[i];
         r->n = 0;
         for (j = 0; slot && j < PYLM__N_RECENT && count_at(slot, j); j++) {

@@ -35,11 +35,14 @@
 /* What is kept; read from a tree's header, where it has the same order, a byte each. */
 struct pylm__plan {
     uint8_t n_recalled, n_long;
-    uint8_t recalled[PYLM__MAX_RECALLED]; /* numbers of templates */
+    uint8_t recalled[PYLM__MAX_RECALLED]; /* templates; or PYLM__INDIRECT + the place of an earlier one here */
     uint8_t lengths[PYLM__MAX_LONG];      /* symbols of each long context, ascending */
 };
 
 #define PYLM__PLAN_NBYTES 13u
+
+/* An indirect context: what followed another context the last two times, and the previous symbol. */
+#define PYLM__INDIRECT 128u
 
 /* The plan of a tree, read from its header; no more of it than there can be. */
 void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan);
@@ -87,9 +90,10 @@ static inline uint32_t pylm__overlay_time(const struct pylm__overlay *overlay)
     return pylm__load32(overlay->head + 4);
 }
 
-/* The keys of a plan's contexts, then of its long contexts, into `keys`; 0 for a long context that reaches
- * back before the start of the text. `hashes` are those of the tree's templates. */
-void pylm__overlay_keys(const struct pylm__plan *plan, const uint64_t *hashes,
+/* The keys of a plan's contexts, then of its long contexts, into `keys`; 0 for an indirect context while nothing is
+ * recalled of the other one, and for a long context that reaches back before the start of the text. `hashes` are those
+ * of the tree's templates. */
+void pylm__overlay_keys(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *hashes,
                         const struct pylm__state *state, uint64_t *keys);
 
 /* What followed the contexts before. Writes n_recalled + 1 recalls. */

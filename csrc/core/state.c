@@ -41,7 +41,7 @@ static void learn(const struct pylm__model *model, const struct pylm__tree *tree
     struct pylm__plan plan;
     pylm__plan_read(tree, &plan);
     pylm__context_hashes(tree, state, hashes);
-    pylm__overlay_keys(&plan, hashes, state, keys);
+    pylm__overlay_keys(overlay, &plan, hashes, state, keys);
     while (hi - lo > 1u) {
         struct pylm__node node = pylm__tree_node(tree, number, lo, hi);
         int side = leaf >= node.mid;

@@ -24,8 +24,9 @@ static void make_keys(const struct reader *r, const struct pylm__state *state, u
     uint64_t hashes[PYLM__MAX_TEMPLATES];
     uint32_t i;
     for (i = 0; i < plan->n_recalled; i++)
-        hashes[plan->recalled[i]] = pylm__template_hash(r->templates, plan->recalled[i], r->tree, state);
-    pylm__overlay_keys(plan, hashes, state, keys);
+        if (plan->recalled[i] < PYLM__INDIRECT)
+            hashes[plan->recalled[i]] = pylm__template_hash(r->templates, plan->recalled[i], r->tree, state);
+    pylm__overlay_keys(&r->overlay, plan, hashes, state, keys);
 }
 
 /* Notes what the overlay says at one node. */

@@ -43,6 +43,12 @@ static void recall(struct pylm__templates *t, uint8_t template)
     t->plan.recalled[t->plan.n_recalled++] = template;
 }
 
+/* And those of what followed the contexts in a place of the plan. */
+static void recall_indirect(struct pylm__templates *t, uint8_t place)
+{
+    recall(t, (uint8_t)(PYLM__INDIRECT + place));
+}
+
 static void recall_long(struct pylm__templates *t, uint8_t a, uint8_t b, uint8_t c)
 {
     t->plan.n_long = 3;
@@ -68,6 +74,8 @@ static void add_word_families(struct pylm__templates *t)
     recall(t, suffix(t, 3));
     recall(t, two);
     recall(t, c12);
+    recall_indirect(t, 0);
+    recall_indirect(t, 1);
     recall_long(t, 5, 9, 16);
 }
 
@@ -86,16 +94,20 @@ static void add_byte_families(struct pylm__templates *t)
         recall(t, suffix(t, i));
     recall(t, word);
     recall(t, word1);
+    recall_indirect(t, 0);
     recall_long(t, 8, 12, 16);
 }
 
 /* Suffixes alone; an overlay keeps what it keeps of them beside others, too. */
 static void recall_suffixes(struct pylm__templates *t, int bytes)
 {
-    uint8_t i;
+    uint8_t i, n;
     for (i = bytes ? 2 : 1; i <= (bytes ? 6 : 3); i++)
         if (i < t->n_suffix)
             recall(t, i);
+    n = t->plan.n_recalled;
+    for (i = 0; i < n && i < (bytes ? 1 : 2); i++)
+        recall_indirect(t, i);
     if (bytes)
         recall_long(t, 8, 12, 16);
     else
@@ -118,10 +130,18 @@ void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenize
 
 void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_t *number)
 {
+    uint8_t place[PYLM__MAX_RECALLED]; /* where it is now; PYLM__MAX_RECALLED if it has gone */
     uint32_t i, n = 0;
-    for (i = 0; i < plan->n_recalled; i++)
-        if (stays[plan->recalled[i]])
-            plan->recalled[n++] = number[plan->recalled[i]];
+    memset(place, PYLM__MAX_RECALLED, sizeof place);
+    for (i = 0; i < plan->n_recalled; i++) {
+        uint32_t from = plan->recalled[i];
+        int indirect = from >= PYLM__INDIRECT;
+        int is_there = indirect ? place[from - PYLM__INDIRECT] < PYLM__MAX_RECALLED : stays[from];
+        if (!is_there)
+            continue;
+        plan->recalled[n] = indirect ? (uint8_t)(PYLM__INDIRECT + place[from - PYLM__INDIRECT]) : number[from];
+        place[i] = (uint8_t)n++;
+    }
     plan->n_recalled = (uint8_t)n;
 }
 

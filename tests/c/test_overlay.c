@@ -6,6 +6,8 @@
 #include "check.h"
 
 #include "../../csrc/core/final.h"
+#include "../../csrc/train/templates.h"
+#include "use_image.h"
 
 #define N_MOST 6000u
 #define MEMORY_NBYTES 65536u /* with room for weights */
@@ -157,6 +159,70 @@ static void test_wild_weights(const pylm_model *model, const struct text *t)
     free(q62);
 }
 
+/* A context and the indirect one of what followed it: the same two symbols after another context are recalled. */
+static void test_indirect(void)
+{
+    uint8_t memory[4096] = {0};
+    const struct pylm__plan plan = {2, 0, {0, PYLM__INDIRECT, 0, 0, 0, 0, 0, 0}, {0, 0, 0}};
+    const uint64_t first = UINT64_C(1) << 63, other = UINT64_C(3) << 61;
+    struct pylm__recall recalls[PYLM__MAX_RECALLS];
+    struct pylm__overlay part;
+    uint64_t keys[PYLM__MAX_KEYS], key;
+    pylm_state state;
+    REQUIRE(pylm__overlay_part(memory, sizeof memory, 1, 0, 99, 0, &part));
+    pylm_state_init(&state);
+    pylm__overlay_keys(&part, &plan, &first, pylm__state_view(&state), keys);
+    CHECK(keys[0] && !keys[1]); /* nothing has followed it */
+    pylm__overlay_learn(&part, &plan, keys, 7);
+    pylm__overlay_keys(&part, &plan, &first, pylm__state_view(&state), keys);
+    CHECK(keys[1]);
+    pylm__overlay_learn(&part, &plan, keys, 5);
+    pylm__overlay_keys(&part, &plan, &first, pylm__state_view(&state), keys);
+    key = keys[1];
+    pylm__overlay_learn(&part, &plan, keys, 42); /* behind 5 and 7 */
+    pylm__overlay_keys(&part, &plan, &first, pylm__state_view(&state), keys);
+    CHECK(keys[1] && keys[1] != key);
+    pylm__overlay_keys(&part, &plan, &other, pylm__state_view(&state), keys);
+    pylm__overlay_learn(&part, &plan, keys, 7);
+    pylm__overlay_keys(&part, &plan, &other, pylm__state_view(&state), keys);
+    pylm__overlay_learn(&part, &plan, keys, 5);
+    pylm__overlay_keys(&part, &plan, &other, pylm__state_view(&state), keys);
+    CHECK(keys[1] == key);
+    pylm__overlay_recall(&part, &plan, keys, 99, recalls);
+    CHECK(recalls[1].n == 1 && recalls[1].leaf[0] == 42);
+    pylm__state_read(pylm__state_view(&state), PYLM_TOKENIZER_WORDS, 8); /* the previous symbol counts, too */
+    pylm__overlay_keys(&part, &plan, &other, pylm__state_view(&state), keys);
+    CHECK(keys[1] != key);
+}
+
+/* What is about a context goes with it. */
+static void test_renumbered_plan(void)
+{
+    struct pylm__plan plan = {5, 0, {1, 2, 3, PYLM__INDIRECT, PYLM__INDIRECT + 1, 0, 0, 0}, {0, 0, 0}};
+    const int stays[] = {1, 0, 1, 1};
+    const uint8_t number[] = {0, 0, 1, 2};
+    pylm__plan_renumber(&plan, stays, number);
+    CHECK(plan.n_recalled == 3 && plan.recalled[0] == 1 && plan.recalled[1] == 2);
+    CHECK(plan.recalled[2] == PYLM__INDIRECT);
+}
+
+/* An indirect context is about an earlier one of the plan. */
+static void test_refused_plans(const struct image *image)
+{
+    pylm_model model;
+    uint8_t *recalled = image->data + PYLM__H_NBYTES + PYLM__T_PLAN + 2, n = recalled[-2], last = recalled[n - 1u];
+    CHECK(last >= PYLM__INDIRECT);
+    recalled[n - 1u] = (uint8_t)(PYLM__INDIRECT + n - 2u);
+    sign_head(image->data, image->nbytes);
+    CHECK(pylm_model_open(&model, image->data, image->nbytes) == PYLM_OK);
+    recalled[n - 1u] = (uint8_t)(PYLM__INDIRECT + n - 1u);
+    sign_head(image->data, image->nbytes);
+    CHECK(pylm_model_open(&model, image->data, image->nbytes) == PYLM_ERR_DAMAGED);
+    recalled[n - 1u] = last;
+    sign_head(image->data, image->nbytes);
+    CHECK(pylm_model_open(&model, image->data, image->nbytes) == PYLM_OK);
+}
+
 /* Half the text, then the other half with a copy of the overlay at an odd address. */
 static void test_goes_on_elsewhere(const pylm_model *model, const struct text *t)
 {
@@ -250,7 +316,11 @@ int main(void)
         test_sizes(&models[kind], &text);
         test_refuses(&models[kind], &models[(kind + 1) % N_KINDS]);
     }
-    for (kind = 0; kind < N_KINDS; kind++)
+    test_indirect();
+    test_renumbered_plan();
+    for (kind = 0; kind < N_KINDS; kind++) {
+        test_refused_plans(&images[kind]);
         free(images[kind].data);
+    }
     return finish();
 }

@@ -35,7 +35,7 @@ static inline void sign_head(uint8_t *image, uint64_t nbytes)
 /* Reads with an overlay, at first one that has learned nothing, then one full of noise. */
 static inline void use_overlay(const pylm_model *model, const uint32_t *symbols, uint64_t n, void *work, uint64_t *q62)
 {
-    size_t nbytes = 9001, i;
+    size_t nbytes = 40009, i; /* with room for weights */
     unsigned char *memory = malloc(nbytes);
     pylm_candidate best[7];
     pylm_state state;
