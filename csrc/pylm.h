@@ -213,14 +213,17 @@ typedef struct pylm_state {
 /* The state at the start of a text. */
 PYLM_API void pylm_state_init(pylm_state *state);
 
-/* Reads one symbol. Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
+/* Reads one symbol. Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. A state that learns
+ * (see below) scores the symbol to learn from it, which takes as long again as pylm_cost() and some 8 KB of
+ * stack; pylm_score() does both at once. */
 PYLM_API int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol);
 
 /* ------------------------------------------------------------------ adaptation */
 
 /* A state can learn from what it reads, within memory of the caller's, the *overlay*: which symbols the text
- * prefers, and what followed what. From then on everything below predicts with it, and every symbol pushed
- * is counted, after it was scored. The model itself stays as it is.
+ * prefers, what followed what, and by which weights such evidence is best mixed. From then on everything
+ * below predicts with it, and every symbol pushed is learned, after it was scored. The model itself stays as
+ * it is.
  *
  *     static unsigned char overlay[65536];
  *     pylm_overlay_init(&model, overlay, sizeof overlay);
@@ -230,6 +233,7 @@ PYLM_API int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_
  * An overlay is plain data without addresses: it may be copied, or written to a file and used again on
  * another machine, with the same model. It holds counts, symbols of the vocabulary and hashes of contexts.
  * 16 KB are useful; 1 MB is plenty for some 100,000 symbols. When it is full, what is used least makes room.
+ * Weights are learned where a quarter of it has room for them: in 64 KB, mostly.
  * A state that adapts uses its overlay's memory: copy both, or two states will learn in one overlay. */
 
 /* Makes `nbytes` of memory an overlay that has learned nothing, for a text that has not begun.
@@ -243,7 +247,7 @@ PYLM_API int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t 
  * PYLM_ERR_TRUNCATED if it was longer. */
 PYLM_API int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes);
 
-/* Whether what is pushed is counted (1, as after pylm_state_adapt()) or only read (0), for example while a
+/* Whether what is pushed is learned (1, as after pylm_state_adapt()) or only read (0), for example while a
  * text is generated. Without an overlay nothing is. */
 PYLM_API void pylm_state_learn(pylm_state *state, int learns);
 

@@ -126,8 +126,8 @@ void pylm__final_note(const struct pylm__final *final, uint32_t right, int side)
         lessons->of[lessons->n++].error = (side ? 65536 : 0) - (int32_t)right;
 }
 
-/* Moves a weight by slope / 2^bits, rounded up with the probability of what is below one. The slope, q16 * q10, is below
- * 2^30; half of the range is added so that nothing negative is shifted. */
+/* Moves a weight by slope / 2^bits, rounded up with the probability of what is below one. The slope, q16 * q10, is
+ * below 2^30; half of the range is added so that nothing negative is shifted. */
 static inline void step(uint8_t *at, int32_t slope, uint32_t random, uint32_t bits)
 {
     const uint32_t half = UINT32_C(1) << 31;

@@ -14,10 +14,10 @@
  *
  * There are two weight tables: one without an overlay (rows of PYLM__N_FINAL) and one with it.
  *
- * A state that learns has a copy of the second table in its overlay, and learns that, too: after a symbol, each weight
- * that was used on its path takes a small step down the gradient of the symbol's cost. The cost is convex in the
- * weights, as it was when they were fitted: all that is new is the text. A step is mostly smaller than the unit of a
- * weight, so it is rounded up or down at random, by a hash of the time: the same in every run.
+ * A state that learns has a copy of the second table in its overlay, and learns that, too: after a symbol, each
+ * weight that was used on its path takes a small step down the gradient of the symbol's cost. The cost is convex in
+ * the weights, as it was when they were fitted: all that is new is the text. A step is mostly smaller than the unit
+ * of a weight, so it is rounded up or down at random, by a hash of the time: the same in every run.
  */
 #ifndef PYLM_CORE_FINAL_H
 #define PYLM_CORE_FINAL_H
@@ -132,7 +132,8 @@ struct pylm__final {
 /* The weights of a tree with an overlay, of at most 2^24 node sets. */
 static inline uint32_t pylm__n_overlay_weights(const struct pylm__tree *tree, const struct pylm__plan *plan)
 {
-    return (tree->n_node_sets + PYLM__N_CONFIDENCES + PYLM__N_RECALL_SETS) * (PYLM__N_FINAL + pylm__plan_inputs(plan));
+    uint32_t n_sets = tree->n_node_sets + PYLM__N_CONFIDENCES + PYLM__N_RECALL_SETS;
+    return n_sets * (PYLM__N_FINAL + pylm__plan_inputs(plan));
 }
 
 /* A tree's part of an overlay. Returns 0 if the tree cannot adapt, or the overlay is too small. */

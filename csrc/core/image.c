@@ -47,7 +47,8 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
         return 0;
     if (kind >= PYLM__N_KINDS || c[PYLM__C_ROLE] >= PYLM__N_ROLES)
         return 0;
-    if (c[PYLM__C_ROLE] && k != tree->n_suffix && (k < tree->n_suffix || !pylm__template_head(tree, k - 1u)[PYLM__C_ROLE]))
+    if (c[PYLM__C_ROLE] && k != tree->n_suffix &&
+        (k < tree->n_suffix || !pylm__template_head(tree, k - 1u)[PYLM__C_ROLE]))
         return 0; /* those with a role stand together behind the suffix contexts */
     if (kind == PYLM__KIND_WORD ? !bytes || lag >= PYLM__N_WORDS
                                 : kind != PYLM__KIND_NOTHING && (!lag || lag > PYLM__MAX_LAG))

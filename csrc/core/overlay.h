@@ -91,8 +91,8 @@ static inline uint32_t pylm__overlay_time(const struct pylm__overlay *overlay)
 }
 
 /* The keys of a plan's contexts, then of its long contexts, into `keys`; 0 for an indirect context while nothing is
- * recalled of the other one, and for a long context that reaches back before the start of the text. `hashes` are those
- * of the tree's templates. */
+ * recalled of the other one, and for a long context that reaches back before the start of the text. `hashes` are
+ * those of the tree's templates. */
 void pylm__overlay_keys(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *hashes,
                         const struct pylm__state *state, uint64_t *keys);
 
