@@ -61,24 +61,32 @@ void pylm__node_look(const struct pylm__mixer *mixer, struct pylm__front *front,
     pylm__look_portable(&mixer->evidence, slices, stale);
 }
 
-void pylm__node_gather(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
-                       const struct pylm__slices *slices, struct pylm__gathered *gathered)
+static inline void begin(const struct pylm__mixer *mixer, const struct pylm__front *front,
+                         const struct pylm__slices *slices, struct pylm__finding *finding)
 {
-    memset(gathered->inputs, 0, sizeof gathered->inputs);
-#if PYLM__HAVE_AVX2
-    if (mixer->avx2)
-        pylm__gather_avx2(&mixer->evidence, slices, front->sets.alive, node.mid, gathered);
-    else
-#endif
-        pylm__gather_portable(&mixer->evidence, slices, front->sets.alive, node.mid, gathered);
-    gathered->inputs[mixer->tree.n_templates] = PYLM__CONSTANT_Q10;
+    finding->situation = situation_of(mixer, front, slices);
+    memset(finding->gathered.inputs, 0, sizeof finding->gathered.inputs);
 }
 
-uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
-                        const struct pylm__slices *slices, const struct pylm__gathered *gathered)
+void pylm__node_gather(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
+                       const struct pylm__slices *slices, struct pylm__finding *finding)
+{
+    begin(mixer, front, slices, finding);
+#if PYLM__HAVE_AVX2
+    if (mixer->avx2) {
+        pylm__gather_avx2(&mixer->evidence, slices, front->sets.alive, node.mid, &finding->gathered);
+        return;
+    }
+#endif
+    pylm__gather_portable(&mixer->evidence, slices, front->sets.alive, node.mid, &finding->gathered);
+}
+
+uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__finding *finding,
+                        const struct pylm__alive *alive)
 {
     const struct pylm__tree *tree = &mixer->tree;
-    struct pylm__situation situation = situation_of(mixer, front, slices);
+    struct pylm__gathered *gathered = &finding->gathered;
+    struct pylm__situation situation = finding->situation;
     struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
     const uint8_t *rows[PYLM__DOT_ROWS];
     uint32_t mixed;
@@ -87,18 +95,17 @@ uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node,
     rows[1] = mixer->families[1] + (size_t)node.set * mixer->row_nbytes;
     rows[2] = mixer->families[2] + (size_t)pylm__confidence_set(&situation, tree->n_templates) * mixer->row_nbytes;
     rows[3] = mixer->before;
+    gathered->inputs[tree->n_templates] = PYLM__CONSTANT_Q10;
     mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u);
     if (mixer->final.adapts)
         return pylm__final_adapted(&mixer->final, tree, node, pylm__round_q13(mixed), mean,
-                                   situation.confidence, &front->alive);
+                                   situation.confidence, alive);
     return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, situation.confidence);
 }
 
 void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
                        const struct pylm__slices *slices)
 {
-    if (mixer->final.adapts)
-        pylm__final_descend(&mixer->final, mid, side, &front->alive);
 #if PYLM__HAVE_AVX2
     if (mixer->avx2) {
         front->sets = pylm__narrow_avx2(&mixer->evidence, slices, front->sets.alive, mid, side);
@@ -106,4 +113,12 @@ void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, 
     }
 #endif
     front->sets = pylm__narrow_portable(&mixer->evidence, slices, front->sets.alive, mid, side);
+}
+
+void pylm__node_descend(const struct pylm__mixer *mixer, struct pylm__node node, int side, struct pylm__front *front,
+                        const struct pylm__slices *slices, struct pylm__finding *finding)
+{
+    begin(mixer, front, slices, finding);
+    front->sets =
+        pylm__descend_portable(&mixer->evidence, slices, front->sets, node.mid, side, &finding->gathered);
 }

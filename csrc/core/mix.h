@@ -44,17 +44,28 @@ struct pylm__mixer {
 /* Prepares the mixer for the next symbol of a state whose evidence is there. */
 void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state);
 
-/* The probability, q16, of going right from a node, in three parts, so that several paths may take them in turn:
- * reading what narrowing has left to be read; what the contexts say; and mixing it. */
+/* What is found at a node. */
+struct pylm__finding {
+    struct pylm__situation situation;
+    struct pylm__gathered gathered;
+};
+
+/* The probability, q16, of going right from a node, in parts, so that several paths may take them in turn: reading what
+ * narrowing has left to be read; what the contexts say; and mixing it. */
 void pylm__node_look(const struct pylm__mixer *mixer, struct pylm__front *front, const struct pylm__slices *slices);
 void pylm__node_gather(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
-                       const struct pylm__slices *slices, struct pylm__gathered *gathered);
-uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
-                        const struct pylm__slices *slices, const struct pylm__gathered *gathered);
+                       const struct pylm__slices *slices, struct pylm__finding *finding);
+uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__finding *finding,
+                        const struct pylm__alive *alive);
 
-/* Narrows everything to one child of a node, of which the probability has just been asked for. What that child will
- * read is fetched, but not waited for. */
+/* Narrows the slices to one child of a node, after pylm__node_gather() there; what that child will read is fetched, but
+ * not waited for. Beside it pylm__final_descend() narrows what an overlay knows. */
 void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
                        const struct pylm__slices *slices);
+
+/* Looks, gathers and narrows in one, where the way is known: portable, and the quicker way without AVX2. With it,
+ * doing few contexts one by one was slower even so, for their branches. */
+void pylm__node_descend(const struct pylm__mixer *mixer, struct pylm__node node, int side, struct pylm__front *front,
+                        const struct pylm__slices *slices, struct pylm__finding *finding);
 
 #endif

@@ -11,44 +11,52 @@ static inline int parts(const struct pylm__slices *s, uint32_t k, uint32_t mid)
     return s->first[k] < mid && s->right[k] >= mid;
 }
 
+static inline void look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
+{
+    if (e->coded >> k & 1u)
+        pylm__coded_look(e, s, k);
+    else
+        pylm__slice_look(e, s, k);
+}
+
 void pylm__look_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t stale)
 {
-    for (; stale; stale &= stale - 1u) {
-        uint32_t k = pylm__lowest(stale);
-        if (e->coded >> k & 1u)
-            pylm__coded_look(e, s, k);
-        else
-            pylm__slice_look(e, s, k);
-    }
+    for (; stale; stale &= stale - 1u)
+        look(e, s, pylm__lowest(stale));
+}
+
+/* Adds what one slice says, of which n0 occurrences lie left. */
+static inline void add(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t n0,
+                       struct pylm__gathered *gathered)
+{
+    uint32_t total = s->total[k], n1 = total - n0, unit = e->unit[k];
+    uint32_t index = s->n[k] == 1u ? pylm__calibration_single(total, n1 > 0) : pylm__calibration_index(n0, n1);
+    gathered->inputs[k] = (int16_t)pylm__load_i16(e->calibration + 2u * (size_t)(k * PYLM__N_CALIBRATION + index));
+    gathered->all += total * unit;
+    gathered->left += n0 * unit;
 }
 
 void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
                            uint32_t mid, struct pylm__gathered *gathered)
 {
-    uint32_t k, n0, n1, index;
     gathered->left = gathered->all = 0;
     for (; alive; alive &= alive - 1u) {
-        k = pylm__lowest(alive);
+        uint32_t k = pylm__lowest(alive);
         if (parts(s, k, mid)) {
             if (e->coded >> k & 1u)
                 pylm__coded_part(e, s, k, mid);
-            n0 = s->total_left[k];
+            add(e, s, k, s->total_left[k], gathered);
         } else {
-            n0 = s->first[k] < mid ? s->total[k] : 0u;
+            add(e, s, k, s->first[k] < mid ? s->total[k] : 0u, gathered);
         }
-        n1 = s->total[k] - n0;
-        index = s->n[k] == 1u ? pylm__calibration_single(s->total[k], n1 > 0) : pylm__calibration_index(n0, n1);
-        gathered->inputs[k] =
-            (int16_t)pylm__load_i16(e->calibration + 2u * (size_t)(k * PYLM__N_CALIBRATION + index));
-        gathered->all += s->total[k] * e->unit[k];
-        gathered->left += n0 * e->unit[k];
     }
 }
 
 /* A slice becomes a part of itself. */
 static inline void step(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, int side)
 {
-    uint32_t unit = e->coded >> k & 1u ? 1u : e->split_bits[k]; /* of `at`, a successor */
+    int coded = e->coded >> k & 1u;
+    uint32_t unit = coded ? 1u : e->split_bits[k]; /* of `at`, a successor */
     if (side) {
         s->total[k] -= s->total_left[k];
         s->before[k] += s->total_left[k];
@@ -58,18 +66,17 @@ static inline void step(const struct pylm__evidence *e, const struct pylm__slice
     } else {
         s->total[k] = s->total_left[k];
         s->n[k] = s->n_left[k];
-        s->at[k] += e->coded >> k & 1u ? 0u : unit;
+        s->at[k] += coded ? 0u : unit;
     }
-    PYLM__PREFETCH(e->list[k] + ((e->coded >> k & 1u ? s->at[k] * e->leaf_bits : s->at[k]) >> 3));
+    PYLM__PREFETCH(e->list[k] + ((coded ? s->at[k] * e->leaf_bits : s->at[k]) >> 3));
 }
 
 struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
                                         uint32_t mid, int side)
 {
     struct pylm__sets sets = {alive, 0};
-    uint32_t k;
     for (; alive; alive &= alive - 1u) {
-        k = pylm__lowest(alive);
+        uint32_t k = pylm__lowest(alive);
         if (parts(s, k, mid)) {
             step(e, s, k, side);
             sets.stale |= UINT32_C(1) << k;
@@ -78,4 +85,30 @@ struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const st
         }
     }
     return sets;
+}
+
+struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const struct pylm__slices *s,
+                                         struct pylm__sets sets, uint32_t mid, int side,
+                                         struct pylm__gathered *gathered)
+{
+    struct pylm__sets next = {sets.alive, 0};
+    gathered->left = gathered->all = 0;
+    for (; sets.alive; sets.alive &= sets.alive - 1u) {
+        uint32_t k = pylm__lowest(sets.alive), bit = UINT32_C(1) << k;
+        if (sets.stale & bit)
+            look(e, s, k);
+        if (parts(s, k, mid)) {
+            if (e->coded & bit)
+                pylm__coded_part(e, s, k, mid);
+            add(e, s, k, s->total_left[k], gathered);
+            step(e, s, k, side);
+            next.stale |= bit;
+        } else {
+            int right = s->first[k] >= mid;
+            add(e, s, k, right ? 0u : s->total[k], gathered);
+            if (right != side)
+                next.alive &= ~bit;
+        }
+    }
+    return next;
 }

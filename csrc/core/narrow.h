@@ -43,6 +43,11 @@ void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__sl
 struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
                                         uint32_t mid, int side);
 
+/* Both in one, where the way is known: pylm__look() for what is stale, pylm__gather(), then pylm__narrow(). */
+struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const struct pylm__slices *s,
+                                         struct pylm__sets sets, uint32_t mid, int side,
+                                         struct pylm__gathered *gathered);
+
 #if PYLM__HAVE_AVX2
 /* The same; no template of the set is rare. */
 void pylm__look_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t stale);

@@ -75,6 +75,8 @@ static void enter(const struct pylm__work *work, struct pylm__frame *frame, uint
     frame->mass = mass;
     frame->p = p;
     pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
+    if (work->mixer.final.adapts)
+        pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
     pylm__frame_enter(frame, mid, side);
 }
 
@@ -86,7 +88,7 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
     struct pylm__frame *frame = pylm__root(model, state, work), *next;
     const struct pylm__mixer *mixer = &work->mixer;
     struct pylm__slices slices;
-    struct pylm__gathered gathered;
+    struct pylm__finding finding;
     struct pylm__node node;
     struct pylm__small p[2];
     uint64_t masses[2];
@@ -105,8 +107,8 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
         node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
         slices = pylm__frame_slices(work, frame);
         pylm__node_look(mixer, &frame->front, &slices);
-        pylm__node_gather(mixer, node, &frame->front, &slices, &gathered);
-        right = pylm__node_mix(mixer, node, &frame->front, &slices, &gathered);
+        pylm__node_gather(mixer, node, &frame->front, &slices, &finding);
+        right = pylm__node_mix(mixer, node, &finding, &frame->front.alive);
         masses[1] = pylm__mass_times(frame->mass, right);
         masses[0] = frame->mass - masses[1];
         p[0] = pylm__small_times(frame->p, 65536u - right);

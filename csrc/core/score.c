@@ -15,9 +15,10 @@ struct path {
     struct pylm__frame *frame;
     struct pylm__slices slices;
     struct pylm__node node;
-    struct pylm__gathered gathered;
+    struct pylm__finding finding;
     struct pylm__small p;
     uint32_t leaf;
+    int side, descends;
 };
 
 static void path_begin(const struct pylm__model *model, struct pylm__work *works, uint32_t i, struct path *path)
@@ -41,29 +42,38 @@ static inline int is_under_way(const struct path *path)
 
 static inline void path_look(struct path *path)
 {
+    const struct pylm__mixer *mixer = &path->work->mixer;
     struct pylm__frame *frame = path->frame;
-    path->node = pylm__tree_node(&path->work->mixer.tree, frame->node, frame->lo, frame->hi);
-    pylm__node_look(&path->work->mixer, &frame->front, &path->slices);
+    path->node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
+    path->side = path->leaf >= path->node.mid;
+    path->descends = !mixer->avx2;
+    if (!path->descends)
+        pylm__node_look(mixer, &frame->front, &path->slices);
 }
 
 static inline void path_gather(struct path *path)
 {
-    pylm__node_gather(&path->work->mixer, path->node, &path->frame->front, &path->slices, &path->gathered);
+    const struct pylm__mixer *mixer = &path->work->mixer;
+    struct pylm__front *front = &path->frame->front;
+    if (path->descends)
+        pylm__node_descend(mixer, path->node, path->side, front, &path->slices, &path->finding);
+    else
+        pylm__node_gather(mixer, path->node, front, &path->slices, &path->finding);
 }
 
 static inline void path_step(struct path *path)
 {
     const struct pylm__mixer *mixer = &path->work->mixer;
     struct pylm__frame *frame = path->frame;
-    uint32_t mid = path->node.mid, right;
-    int side = path->leaf >= mid;
-    right = pylm__node_mix(mixer, path->node, &frame->front, &path->slices, &path->gathered);
-    if (mixer->final.adapts)
-        pylm__final_note(&mixer->final, right, side);
-    path->p = pylm__small_times(path->p, side ? right : 65536u - right);
-    pylm__frame_enter(frame, mid, side);
-    if (is_under_way(path))
-        pylm__node_narrow(mixer, mid, side, &frame->front, &path->slices);
+    uint32_t mid = path->node.mid, right = pylm__node_mix(mixer, path->node, &path->finding, &frame->front.alive);
+    path->p = pylm__small_times(path->p, path->side ? right : 65536u - right);
+    if (!path->descends)
+        pylm__node_narrow(mixer, mid, path->side, &frame->front, &path->slices);
+    if (mixer->final.adapts) {
+        pylm__final_note(&mixer->final, right, path->side);
+        pylm__final_descend(&mixer->final, mid, path->side, &frame->front.alive);
+    }
+    pylm__frame_enter(frame, mid, path->side);
 }
 
 /* All paths down the tree at work. With lessons, there is one. */
