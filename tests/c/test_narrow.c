@@ -82,7 +82,7 @@ static int same_slices(const struct pylm__slices *a, const struct pylm__slices *
     return 1;
 }
 
-/* Follows the path to a leaf with both. Returns the nodes seen. */
+/* Follows the path to a leaf with all. Returns the nodes seen. */
 static uint32_t compare_path(const struct pylm__work *work, const struct pylm__slices *root, uint32_t *fields,
                              uint32_t stride, uint32_t leaf)
 {
@@ -90,25 +90,31 @@ static uint32_t compare_path(const struct pylm__work *work, const struct pylm__s
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__slices a = pylm__slices_at(fields, stride);
     struct pylm__slices b = pylm__slices_at(fields + PYLM__N_SLICE_FIELDS * stride, stride);
-    struct pylm__sets sa = {work->lookup.found, 0}, sb = sa;
+    struct pylm__slices c = pylm__slices_at(fields + 2u * PYLM__N_SLICE_FIELDS * stride, stride);
+    struct pylm__sets sa = {work->lookup.found, 0}, sb = sa, sc = sa;
     uint32_t number = 0, lo = 0, hi = tree->n_symbols, n_nodes = 0;
     memcpy(a.total, root->total, PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
     memcpy(b.total, root->total, PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
+    memcpy(c.total, root->total, PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
     while (hi - lo > 1u && sa.alive) {
         struct pylm__node node = pylm__tree_node(tree, number, lo, hi);
-        struct pylm__gathered ga, gb;
+        struct pylm__gathered ga, gb, gc;
         int side = leaf >= node.mid;
         memset(&ga, 0, sizeof ga);
         memset(&gb, 0, sizeof gb);
+        memset(&gc, 0, sizeof gc);
         pylm__look_portable(e, &a, sa.stale);
         pylm__look_avx2(e, &b, sb.stale);
         CHECK(same_slices(&a, &b, sa.alive));
         pylm__gather_portable(e, &a, sa.alive, node.mid, &ga);
         pylm__gather_avx2(e, &b, sb.alive, node.mid, &gb);
         CHECK(!memcmp(ga.inputs, gb.inputs, sizeof ga.inputs) && ga.left == gb.left && ga.all == gb.all);
+        sc = pylm__descend_portable(e, &c, sc, node.mid, side, &gc);
+        CHECK(!memcmp(ga.inputs, gc.inputs, sizeof ga.inputs) && ga.left == gc.left && ga.all == gc.all);
         sa = pylm__narrow_portable(e, &a, sa.alive, node.mid, side);
         sb = pylm__narrow_avx2(e, &b, sb.alive, node.mid, side);
         CHECK(sa.alive == sb.alive && sa.stale == sb.stale);
+        CHECK(sa.alive == sc.alive && sa.stale == sc.stale);
         number = side ? number + node.mid - lo : number + 1u;
         if (side)
             lo = node.mid;
@@ -134,7 +140,7 @@ static void test_paths(const char *name)
     REQUIRE(pylm_file_map(path, &image, &nbytes) == PYLM_OK && pylm_model_open(&model, image, nbytes) == PYLM_OK);
     stride = pylm__stride(view->n_templates);
     work = allocate((size_t)pylm_work_nbytes(&model));
-    fields = allocate(2u * PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
+    fields = allocate(3u * PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
     pylm_state_init(&state);
     pylm__work_first_tree(view, work);
     for (i = 0; i < 3000u; i++) {
