@@ -227,6 +227,16 @@ void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tr
         find_bucket(model->image, head, k, lookup);
 }
 
+/* Whether the table of a context's base does not have that: then the context was not seen often enough, either, and
+ * what might be found for it could only be another one's. Not so where some of it has been left out for size. */
+static inline int base_is_missing(const struct pylm__tree *tree, const uint8_t *head, uint32_t k,
+                                  const struct pylm__lookup *lookup)
+{
+    uint32_t base = head[PYLM__C_BASE];
+    return base < k && !(lookup->found >> base & 1u) && head[PYLM__C_LIST_FORM] == PYLM__LIST_SPLITS &&
+           pylm__load32(pylm__template_head(tree, base) + PYLM__C_N_RECORDS) > 0u;
+}
+
 void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree,
                           struct pylm__lookup *lookup, struct pylm__evidence *e, const struct pylm__slices *s)
 {
@@ -241,7 +251,10 @@ void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tr
         s->at[k] = 0;
     }
     for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
-        uint64_t bit = find_record(model->image, head, k, lookup);
+        uint64_t bit;
+        if (base_is_missing(tree, head, k, lookup))
+            continue;
+        bit = find_record(model->image, head, k, lookup);
         if (bit && read_record(model->image, head, bit, k, e, s))
             lookup->found |= UINT32_C(1) << k;
     }
