@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import signal
+
 import pylm
 import pytest
 from texts import byte_level, make_text
+
+# Started in the background of a shell, tests and all that they start would be deaf to Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TRAIN = make_text(6000, seed=1)
 TEST = make_text(700, seed=2)
