@@ -60,7 +60,7 @@ def test_a_cluster_of_its_own(folder: Path) -> None:
     texts = sorted(map(str, folder.glob("*.txt")))
     run = subprocess.run(
         [sys.executable, "-m", "pylm", "count", *texts, "-o", str(folder / "own"), "--dask"],
-        capture_output=True, text=True, timeout=120,
+        capture_output=True, text=True, timeout=120, cwd=folder,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert (folder / "own").read_bytes() == (folder / "expected").read_bytes()

@@ -108,8 +108,9 @@ GOLDEN_FILE = "a9845855d6209155ee542a99fadb03d51873508d832df50da399784c3e01cf6f"
 
 def python(code: str, *arguments: object, status: int | None = 0) -> subprocess.CompletedProcess:
     run = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=120
-    )
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=120,
+        cwd=Path(__file__).parent,  # where there is no pylm but the installed one
+    )  # fmt: skip
     assert status is None or run.returncode == status, run.stderr
     return run
 
