@@ -13,7 +13,8 @@
 #include "dot.h"
 #include "evidence.h"
 
-#if defined(__x86_64__) && !defined(__ILP32__) && defined(__GNUC__) && !defined(PYLM_PORTABLE)
+/* Not on Windows: gcc does not align its stack for these registers there. */
+#if defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32) && defined(__GNUC__) && !defined(PYLM_PORTABLE)
 #define PYLM__HAVE_AVX2 1
 #else
 #define PYLM__HAVE_AVX2 0
