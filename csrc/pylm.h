@@ -260,7 +260,7 @@ PYLM_API void pylm_state_keep(const pylm_state *state);
 /* ------------------------------------------------------------------ prediction */
 
 /* Bytes of working memory that the functions below need, beginning at an address divisible by 8. They
- * keep nothing in it between calls. A few KB for bytes, a few tens of KB for words. */
+ * keep nothing in it between calls. 15 to 40 KB; where addresses have 32 bits, some 8 KB for bytes. */
 PYLM_API uint64_t pylm_work_nbytes(const pylm_model *model);
 
 /* Cost of `symbol` coming next, 1/65536 bit.
