@@ -55,7 +55,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--classes", type=int, metavar="N", help="all but bytes: classes of symbols, 2 to 1024")
     parser.add_argument(
         "--profile", choices=["best", "fast"], default="best",
-        help="fast: contexts without gaps only, as n-gram models have: half the time to score, much smaller, less exact",
+        help="fast: contexts without gaps only, as n-gram models have: quicker, much smaller, less exact",
     )  # fmt: skip
     parser.add_argument("--pieces", type=int, metavar="N", help="pieces: size of the vocabulary, 256 to 2^20")
     parser.add_argument(

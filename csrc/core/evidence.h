@@ -7,7 +7,7 @@
  * leaves [lo, hi) split at mid, the context's evidence is two sums: n0 occurrences left of mid, n1 from
  * mid on. Going down only narrows the slice of the list, and a slice changes at few nodes: those where
  * it has successors on both sides. Only there a sum has to be known, so only there it is stored, in the
- * order of the walk; everywhere else comparing mid with the slice's first and last leaf says it all.
+ * order of the walk; everywhere else comparing mid with two leaves of the slice says it all.
  *
  * Table:   buckets by the upper bits of the context's hash; `index` holds where each bucket's records
  *          begin; the records of a bucket are sorted by fingerprint, the hash bits below.
@@ -99,7 +99,7 @@ static inline uint32_t pylm__coded_count(uint32_t code)
 /* The contexts that were found, by template: what stays on the way down. For coded lists some fields have
  * another use. */
 struct pylm__evidence {
-    const uint8_t *list[PYLM__MAX_STRIDE]; /* packed fields; not looked at for an inline successor */
+    const uint8_t *list[PYLM__MAX_STRIDE]; /* packed fields; whatever may be read, for an inline successor */
     uint32_t unit[PYLM__MAX_STRIDE];     /* what one occurrence is of all, in 2^-PYLM__UNIT_BITS */
     uint32_t n_mask[PYLM__MAX_STRIDE];   /* ones as wide as a split's second field; coded: bit of the codes */
     uint32_t total_mask[PYLM__MAX_STRIDE]; /* ... third field; coded: bit of the sums */

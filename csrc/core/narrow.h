@@ -44,7 +44,7 @@ void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__sl
 struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
                                         uint32_t mid, int side);
 
-/* Both in one, where the way is known: pylm__look() for what is stale, pylm__gather(), then pylm__narrow(). */
+/* All three in one, where the way is known: pylm__look() for what is stale, pylm__gather(), then pylm__narrow(). */
 struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const struct pylm__slices *s,
                                          struct pylm__sets sets, uint32_t mid, int side,
                                          struct pylm__gathered *gathered);

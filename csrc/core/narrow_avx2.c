@@ -85,11 +85,9 @@ AVX2 __m128i calibrated(const struct pylm__evidence *e, uint32_t k, __m256i inde
     __m256i live = _mm256_permute4x64_epi64(_mm256_packs_epi32(alive, alive), 0x08);
     uint32_t i[PYLM__LANES];
     _mm256_storeu_si256((__m256i *)(void *)i, _mm256_and_si256(index, alive));
-#define AT(lane) (short)pylm__load_i16(row + 2u * (size_t)(alive_lane(lane) * PYLM__N_CALIBRATION + i[lane]))
-#define alive_lane(lane) lane##u
+#define AT(lane) (short)pylm__load_i16(row + 2u * (size_t)(lane * PYLM__N_CALIBRATION + i[lane]))
     return _mm_and_si128(_mm_setr_epi16(AT(0), AT(1), AT(2), AT(3), AT(4), AT(5), AT(6), AT(7)),
                          _mm256_castsi256_si128(live));
-#undef alive_lane
 #undef AT
 }
 

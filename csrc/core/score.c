@@ -18,7 +18,7 @@ struct path {
     struct pylm__finding finding;
     struct pylm__small p;
     uint32_t leaf;
-    int side, descends;
+    int side;
 };
 
 static void path_begin(const struct pylm__model *model, struct pylm__work *works, uint32_t i, struct path *path)
@@ -38,7 +38,7 @@ static inline int is_under_way(const struct path *path)
     return path->frame->hi - path->frame->lo > 1u;
 }
 
-/* The three parts of going down a node. */
+/* The three parts of going down a node. Without AVX2 the second does all but mixing. */
 
 static inline void path_look(struct path *path)
 {
@@ -46,8 +46,7 @@ static inline void path_look(struct path *path)
     struct pylm__frame *frame = path->frame;
     path->node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
     path->side = path->leaf >= path->node.mid;
-    path->descends = !mixer->avx2;
-    if (!path->descends)
+    if (mixer->avx2)
         pylm__node_look(mixer, &frame->front, &path->slices);
 }
 
@@ -55,10 +54,10 @@ static inline void path_gather(struct path *path)
 {
     const struct pylm__mixer *mixer = &path->work->mixer;
     struct pylm__front *front = &path->frame->front;
-    if (path->descends)
-        pylm__node_descend(mixer, path->node, path->side, front, &path->slices, &path->finding);
-    else
+    if (mixer->avx2)
         pylm__node_gather(mixer, path->node, front, &path->slices, &path->finding);
+    else
+        pylm__node_descend(mixer, path->node, path->side, front, &path->slices, &path->finding);
 }
 
 static inline void path_step(struct path *path)
@@ -67,7 +66,7 @@ static inline void path_step(struct path *path)
     struct pylm__frame *frame = path->frame;
     uint32_t mid = path->node.mid, right = pylm__node_mix(mixer, path->node, &path->finding, &frame->front.alive);
     path->p = pylm__small_times(path->p, path->side ? right : 65536u - right);
-    if (!path->descends)
+    if (mixer->avx2)
         pylm__node_narrow(mixer, mid, path->side, &frame->front, &path->slices);
     if (mixer->final.adapts) {
         pylm__final_note(&mixer->final, right, path->side);

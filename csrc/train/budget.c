@@ -187,17 +187,8 @@ static int set_scene(struct budgeting *b, const pylm_task *task)
         double sum = 0;
         if (e % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
-        for (k = 0; k < templates->n; k++) {
-            uint32_t index = b->indices[k][e], level = pylm__index_level(index);
-            if (!index)
-                continue;
-            situation.n_active++;
-            situation.skips += templates->of[k].role == PYLM__ROLE_SKIP;
-            if (k < templates->n_suffix) {
-                situation.suffix = k;
-                situation.hits = level;
-            }
-        }
+        for (k = 0; k < templates->n; k++)
+            pylm__situation_add(&situation, templates, k, b->indices[k][e]);
         situation.confidence = pylm__confidence(b->budget->heldout->means[e]);
         place = pylm__heldout_place(b->budget->heldout, e);
         pylm__situation_sets(&situation, &place, templates->n, b->sets[e]);

@@ -16,4 +16,18 @@ void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indice
 /* The evidence level, as pylm__evidence_level() gives it, behind a calibration index. */
 uint32_t pylm__index_level(uint32_t index);
 
+/* Adds what template k knows at an event, a calibration index, to the situation there; in the order of templates. */
+static inline void pylm__situation_add(struct pylm__situation *situation, const struct pylm__templates *templates,
+                                       uint32_t k, uint32_t index)
+{
+    if (!index)
+        return;
+    situation->n_active++;
+    situation->skips += templates->of[k].role == PYLM__ROLE_SKIP;
+    if (k < templates->n_suffix) {
+        situation->suffix = k;
+        situation->hits = pylm__index_level(index);
+    }
+}
+
 #endif

@@ -83,18 +83,8 @@ static int choose_first_sets(void *user, uint32_t part, pylm_task *task)
     for (e = (uint64_t)part * PART; e < end; e++) {
         struct pylm__situation situation = {0, 0, 0, 0, 0};
         struct pylm__place place = pylm__heldout_place(c->in->heldout, e);
-        for (k = 0; k < templates->n; k++) {
-            uint32_t index = (uint16_t)c->values[k][e], level;
-            if (!index)
-                continue;
-            level = pylm__index_level(index);
-            situation.n_active++;
-            situation.skips += templates->of[k].role == PYLM__ROLE_SKIP;
-            if (k < templates->n_suffix) {
-                situation.suffix = k;
-                situation.hits = level;
-            }
-        }
+        for (k = 0; k < templates->n; k++)
+            pylm__situation_add(&situation, templates, k, (uint16_t)c->values[k][e]);
         situation.confidence = pylm__confidence(c->in->heldout->means[e]);
         pylm__situation_sets(&situation, &place, templates->n, sets);
         c->sets[0][e] = (uint16_t)sets[PYLM__FAMILY_SUFFIX];
