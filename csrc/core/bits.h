@@ -14,8 +14,10 @@
 
 #if defined(__GNUC__)
 #define PYLM__PREFETCH(address) __builtin_prefetch(address)
+#define PYLM__INLINE __attribute__((always_inline)) static inline
 #else
 #define PYLM__PREFETCH(address) ((void)(address))
+#define PYLM__INLINE static inline
 #endif
 
 /* Packed fields are read with up to 8 bytes at once, weights with 16; every image ends with this many spare
@@ -83,7 +85,7 @@ static inline uint32_t pylm__bits(const uint8_t *base, uint64_t bit, unsigned wi
 static inline unsigned pylm__ilog2(uint32_t x)
 {
 #if defined(__GNUC__)
-    return 31u - (unsigned)__builtin_clz(x);
+    return (unsigned)__builtin_clz(x) ^ 31u; /* one instruction on many processors */
 #else
     unsigned n = 0;
     while (x >>= 1)

@@ -43,10 +43,11 @@ static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inpu
     uint32_t k, row;
     for (k = 0; k < n; k += PYLM__DOT_STEP) {
         __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(inputs + k));
-        for (row = 0; row < PYLM__DOT_ROWS; row++) {
-            __m128i w = _mm_loadu_si128((const __m128i *)(const void *)(rows[row] + 2u * k));
-            sum = _mm_add_epi32(sum, _mm_madd_epi16(w, x));
-        }
+        __m128i products[PYLM__DOT_ROWS];
+        for (row = 0; row < PYLM__DOT_ROWS; row++)
+            products[row] = _mm_madd_epi16(_mm_loadu_si128((const __m128i *)(const void *)(rows[row] + 2u * k)), x);
+        sum = _mm_add_epi32(sum, _mm_add_epi32(_mm_add_epi32(products[0], products[1]),
+                                               _mm_add_epi32(products[2], products[3])));
     }
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
@@ -65,6 +66,23 @@ static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inpu
     return (uint32_t)vaddvq_s32(sum);
 #else
     return pylm__dot_portable(rows, inputs, n);
+#endif
+}
+
+/* The sum of (a[k] + b[k]) * x[k] for three inputs of 16 bits each. */
+static inline uint32_t pylm__dot_three(const uint8_t *a, const uint8_t *b, int32_t x0, int32_t x1, int32_t x2)
+{
+#if defined(__SSE2__) && defined(__x86_64__)
+    uint64_t packed = ((uint32_t)x0 & 0xffffu) | (uint32_t)x1 << 16 | (uint64_t)((uint32_t)x2 & 0xffffu) << 32;
+    __m128i x = _mm_cvtsi64_si128((long long)packed);
+    __m128i sum = _mm_add_epi32(_mm_madd_epi16(_mm_loadl_epi64((const __m128i *)(const void *)a), x),
+                                _mm_madd_epi16(_mm_loadl_epi64((const __m128i *)(const void *)b), x));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x55));
+    return (uint32_t)_mm_cvtsi128_si32(sum);
+#else
+    uint32_t sum = (uint32_t)(pylm__load_i16(a) + pylm__load_i16(b)) * (uint32_t)x0;
+    sum += (uint32_t)(pylm__load_i16(a + 2) + pylm__load_i16(b + 2)) * (uint32_t)x1;
+    return sum + (uint32_t)(pylm__load_i16(a + 4) + pylm__load_i16(b + 4)) * (uint32_t)x2;
 #endif
 }
 

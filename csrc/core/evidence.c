@@ -245,6 +245,7 @@ void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tr
     e->calibration = tree->calibration;
     e->leaf_bits = tree->symbol_bits;
     e->leaf_mask = pylm__mask(tree->symbol_bits);
+    e->n_templates = tree->n_templates;
     e->coded = e->rare = lookup->found = 0;
     for (k = 0; k < pylm__stride(tree->n_templates); k++) { /* lanes are read together, found or not */
         e->list[k] = tree->calibration;

@@ -94,7 +94,7 @@ static inline uint32_t pylm__coded_count(uint32_t code)
 #define PYLM__SUMMED 16u /* successors from one sum of a coded list to the next */
 
 #define PYLM__LANES 8u /* templates that are looked at together: arrays are as long as a multiple of this */
-#define PYLM__MAX_STRIDE 32u /* PYLM__MAX_TEMPLATES, rounded up to such a multiple */
+#define PYLM__MAX_STRIDE 32u /* PYLM__MAX_TEMPLATES + 1, rounded up to such a multiple */
 
 /* The contexts that were found, by template: what stays on the way down. For coded lists some fields have
  * another use. */
@@ -109,6 +109,7 @@ struct pylm__evidence {
     uint32_t coded; /* set of templates, a bit each: their lists are coded */
     uint32_t rare;  /* set of templates that the portable code has to look at: coded or very large lists */
     uint32_t leaf_bits, leaf_mask;
+    uint32_t n_templates;
 };
 
 /* Those of their successors that lie below a node: arrays by template. */
@@ -124,9 +125,10 @@ struct pylm__slices {
 };
 #define PYLM__N_SLICE_FIELDS 8u
 
+/* As long as a row of inputs, which has one more than there are templates. */
 static inline uint32_t pylm__stride(uint32_t n_templates)
 {
-    return (n_templates + PYLM__LANES - 1u) & ~(PYLM__LANES - 1u);
+    return (n_templates + PYLM__LANES) & ~(PYLM__LANES - 1u);
 }
 
 /* The arrays, one behind the other. */

@@ -22,12 +22,11 @@
 #ifndef PYLM_CORE_FINAL_H
 #define PYLM_CORE_FINAL_H
 
-#include "evidence.h"
+#include "narrow.h"
 #include "overlay.h"
 
 enum { PYLM__FINAL_MIXED = 0, PYLM__FINAL_MEAN = 1, PYLM__FINAL_CONSTANT = 2, PYLM__N_FINAL = 3 };
 
-#define PYLM__CONSTANT_Q10 256      /* the constant input, 1/4 nat */
 #define PYLM__MAX_LOG_ODDS_Q10 8704 /* of a calibration entry and of the mean: 8.5 nats */
 #define PYLM__MAX_MIXED_Q10 11392   /* of the first stage, where squash() ends: 11.1 nats */
 #define PYLM__N_RUN_SETS 4u /* no repetition, or three lengths of its run */
@@ -154,16 +153,8 @@ static inline uint32_t pylm__final_plain(const struct pylm__tree *tree, uint32_t
     const uint8_t *a = tree->final_weights + 2u * (size_t)PYLM__N_FINAL * node_set;
     const uint8_t *b =
         tree->final_weights + 2u * (size_t)PYLM__N_FINAL * (tree->n_node_sets + confidence);
-    int32_t x[PYLM__N_FINAL], weight;
-    uint32_t sum = 0, i;
-    x[PYLM__FINAL_MIXED] = pylm__clamp(mixed, PYLM__MAX_MIXED_Q10);
-    x[PYLM__FINAL_MEAN] = pylm__mean_log_odds(mean);
-    x[PYLM__FINAL_CONSTANT] = PYLM__CONSTANT_Q10;
-    for (i = 0; i < PYLM__N_FINAL; i++) {
-        weight = pylm__load_i16(a + 2u * i) + pylm__load_i16(b + 2u * i);
-        sum += (uint32_t)weight * (uint32_t)x[i];
-    }
-    return pylm__squash(pylm__round_q13(sum));
+    return pylm__squash(pylm__round_q13(pylm__dot_three(a, b, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10),
+                                                        pylm__mean_log_odds(mean), PYLM__CONSTANT_Q10)));
 }
 uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
                              int32_t mixed, struct pylm__mean mean, uint32_t confidence,

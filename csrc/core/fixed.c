@@ -7,25 +7,6 @@
 
 #include "tables.h"
 
-#define SQUASH_STEP 64 /* a table entry every 1/16 nat of q10 */
-#define SQUASH_LAST (178 * SQUASH_STEP)
-
-uint32_t pylm__squash(int32_t x_q10)
-{
-    uint32_t x, i, part, low, high, p;
-    x = x_q10 < 0 ? 0u - (uint32_t)x_q10 : (uint32_t)x_q10;
-    if (x >= SQUASH_LAST) {
-        p = 65535;
-    } else {
-        i = x / SQUASH_STEP;
-        part = x % SQUASH_STEP;
-        low = squash_table[i];
-        high = squash_table[i + 1];
-        p = low + ((high - low) * part + SQUASH_STEP / 2) / SQUASH_STEP;
-    }
-    return x_q10 < 0 ? 65536u - p : p;
-}
-
 uint32_t pylm__log2(uint32_t x)
 {
     unsigned e = pylm__ilog2(x);

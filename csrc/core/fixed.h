@@ -12,7 +12,20 @@
 #include "bits.h"
 
 /* 1 / (1 + exp(-x)) in q16, for any x in q10. Error below 5 / 65536. squash(-x) = 65536 - squash(x). */
-uint32_t pylm__squash(int32_t x_q10);
+#define PYLM__SQUASH_STEP 64u /* a table entry every 1/16 nat of q10, the last two of them 65535 */
+#define PYLM__SQUASH_LAST 178u
+extern const uint16_t pylm__squash_table[PYLM__SQUASH_LAST + 1u];
+static inline uint32_t pylm__squash(int32_t x_q10)
+{
+    uint32_t sign = 0u - ((uint32_t)x_q10 >> 31), x = ((uint32_t)x_q10 ^ sign) - sign, i, part, low, high, p;
+    x = x < PYLM__SQUASH_LAST * PYLM__SQUASH_STEP ? x : PYLM__SQUASH_LAST * PYLM__SQUASH_STEP - 1u;
+    i = x / PYLM__SQUASH_STEP;
+    part = x % PYLM__SQUASH_STEP;
+    low = pylm__squash_table[i];
+    high = pylm__squash_table[i + 1u];
+    p = low + ((high - low) * part + PYLM__SQUASH_STEP / 2u) / PYLM__SQUASH_STEP;
+    return (p ^ sign) + (sign & 65537u); /* without branches: a sign cannot be foreseen */
+}
 
 /* log2(x) in 1/65536, for x >= 1. Error below 1.5 / 65536. */
 uint32_t pylm__log2(uint32_t x);
@@ -34,12 +47,12 @@ static inline uint32_t pylm__ln(uint32_t x)
     return (whole * 45426u >> 6) + pylm__ln_table[x << (31u - whole) >> 24 & 127u];
 }
 
-/* A sum of q13 times q10 to q10, rounded. The sum is unsigned so that damaged numbers cannot overflow it;
- * the shift of a negative number is done on its complement. */
+/* A sum of q13 times q10 to q10, rounded. The sum is unsigned so that damaged numbers cannot overflow it; half of the
+ * range is added before the shift, so that nothing negative is shifted, and taken off after it. */
 static inline int32_t pylm__round_q13(uint32_t sum)
 {
-    sum += UINT32_C(1) << 12;
-    return sum >> 31 ? -(int32_t)(~sum >> 13) - 1 : (int32_t)(sum >> 13);
+    const uint32_t half = UINT32_C(1) << 31;
+    return (int32_t)((sum + (UINT32_C(1) << 12) + half) >> 13) - (int32_t)(half >> 13);
 }
 
 /* 2^(-x) in units of 2^-31, x in 1/65536; 0 for x of 32 and more. */

@@ -5,10 +5,6 @@
  */
 #include "mix.h"
 
-#include <string.h>
-
-#include "fixed.h"
-
 void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state)
 {
     const struct pylm__tree *tree = &mixer->tree;
@@ -31,76 +27,27 @@ void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *stat
             break; /* no other has a role: the image was checked for that */
         mixer->skips |= UINT32_C(1) << k;
     }
-    mixer->avx2 = pylm__have_avx2() && !mixer->evidence.rare;
+    mixer->avx2 = pylm__have_avx2() && !mixer->evidence.rare; /* 0 or 1 */
 }
 
-static inline struct pylm__situation situation_of(const struct pylm__mixer *mixer, const struct pylm__front *front,
-                                                  const struct pylm__slices *s)
+uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__situation situation,
+                        const struct pylm__gathered *gathered, const struct pylm__alive *alive)
 {
-    struct pylm__situation situation = {0, 0, 0, 0, 0};
-    uint32_t suffixes = front->sets.alive & mixer->suffixes, skips = front->sets.alive & mixer->skips;
-    if (suffixes) {
-        situation.suffix = pylm__ilog2(suffixes);
-        situation.hits = pylm__evidence_level(s->total[situation.suffix]);
-    }
-    situation.skips = (uint32_t)(skips > 0u) + ((skips & (skips - 1u)) > 0u); /* more than two count as two */
-    situation.n_active = pylm__count_bits(front->sets.alive);
-    return situation;
+    return pylm__node_mix_inline(mixer, node, situation, gathered, alive);
 }
 
-void pylm__node_look(const struct pylm__mixer *mixer, struct pylm__front *front, const struct pylm__slices *slices)
+uint32_t pylm__node_right(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
+                          const struct pylm__slices *slices)
 {
-    uint32_t stale = front->sets.stale;
-    front->sets.stale = 0;
+    struct pylm__situation situation = pylm__situation_of(mixer, front->sets.alive, slices);
+    struct pylm__gathered gathered;
 #if PYLM__HAVE_AVX2
-    if (mixer->avx2) {
-        pylm__look_avx2(&mixer->evidence, slices, stale);
-        return;
-    }
+    if (mixer->avx2)
+        pylm__gather_avx2(&mixer->evidence, slices, front->sets, node.mid, &gathered);
+    else
 #endif
-    pylm__look_portable(&mixer->evidence, slices, stale);
-}
-
-static inline void begin(const struct pylm__mixer *mixer, const struct pylm__front *front,
-                         const struct pylm__slices *slices, struct pylm__finding *finding)
-{
-    finding->situation = situation_of(mixer, front, slices);
-    memset(finding->gathered.inputs, 0, sizeof finding->gathered.inputs);
-}
-
-void pylm__node_gather(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
-                       const struct pylm__slices *slices, struct pylm__finding *finding)
-{
-    begin(mixer, front, slices, finding);
-#if PYLM__HAVE_AVX2
-    if (mixer->avx2) {
-        pylm__gather_avx2(&mixer->evidence, slices, front->sets.alive, node.mid, &finding->gathered);
-        return;
-    }
-#endif
-    pylm__gather_portable(&mixer->evidence, slices, front->sets.alive, node.mid, &finding->gathered);
-}
-
-uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__finding *finding,
-                        const struct pylm__alive *alive)
-{
-    const struct pylm__tree *tree = &mixer->tree;
-    struct pylm__gathered *gathered = &finding->gathered;
-    struct pylm__situation situation = finding->situation;
-    struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
-    const uint8_t *rows[PYLM__DOT_ROWS];
-    uint32_t mixed;
-    situation.confidence = pylm__confidence(mean);
-    rows[0] = mixer->families[0] + (size_t)pylm__suffix_set(&situation) * mixer->row_nbytes;
-    rows[1] = mixer->families[1] + (size_t)node.set * mixer->row_nbytes;
-    rows[2] = mixer->families[2] + (size_t)pylm__confidence_set(&situation, tree->n_templates) * mixer->row_nbytes;
-    rows[3] = mixer->before;
-    gathered->inputs[tree->n_templates] = PYLM__CONSTANT_Q10;
-    mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u);
-    if (mixer->final.adapts)
-        return pylm__final_adapted(&mixer->final, tree, node, pylm__round_q13(mixed), mean,
-                                   situation.confidence, alive);
-    return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, situation.confidence);
+        pylm__gather_portable(&mixer->evidence, slices, front->sets, node.mid, &gathered);
+    return pylm__node_mix(mixer, node, situation, &gathered, &front->alive);
 }
 
 void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
@@ -113,12 +60,4 @@ void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, 
     }
 #endif
     front->sets = pylm__narrow_portable(&mixer->evidence, slices, front->sets.alive, mid, side);
-}
-
-void pylm__node_descend(const struct pylm__mixer *mixer, struct pylm__node node, int side, struct pylm__front *front,
-                        const struct pylm__slices *slices, struct pylm__finding *finding)
-{
-    begin(mixer, front, slices, finding);
-    front->sets =
-        pylm__descend_portable(&mixer->evidence, slices, front->sets, node.mid, side, &finding->gathered);
 }

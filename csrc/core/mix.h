@@ -20,7 +20,7 @@
 #define PYLM_CORE_MIX_H
 
 #include "final.h"
-#include "narrow.h"
+#include "fixed.h"
 
 /* What still counts at a node, besides slices. */
 struct pylm__front {
@@ -38,34 +38,58 @@ struct pylm__mixer {
     uint32_t row_nbytes;
     uint32_t suffixes; /* suffix templates, a bit each */
     uint32_t skips;    /* those with PYLM__ROLE_SKIP */
-    int avx2;          /* for this symbol */
+    int avx2;          /* for this symbol, the processor's vectors are used */
 };
 
 /* Prepares the mixer for the next symbol of a state whose evidence is there. */
 void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state);
 
-/* What is found at a node. */
-struct pylm__finding {
-    struct pylm__situation situation;
-    struct pylm__gathered gathered;
-};
+/* The situation at a node, but for the confidence. */
+static inline struct pylm__situation pylm__situation_of(const struct pylm__mixer *mixer, uint32_t alive,
+                                                        const struct pylm__slices *slices)
+{
+    struct pylm__situation situation = {0, 0, 0, 0, 0};
+    uint32_t suffixes = alive & mixer->suffixes, skips = alive & mixer->skips;
+    if (suffixes) {
+        situation.suffix = pylm__ilog2(suffixes);
+        situation.hits = pylm__evidence_level(slices->total[situation.suffix]);
+    }
+    situation.skips = (uint32_t)(skips > 0u) + ((skips & (skips - 1u)) > 0u); /* more than two count as two */
+    situation.n_active = pylm__count_bits(alive);
+    return situation;
+}
 
-/* The probability, q16, of going right from a node, in parts, so that several paths may take them in turn: reading what
- * narrowing has left to be read; what the contexts say; and mixing it. */
-void pylm__node_look(const struct pylm__mixer *mixer, struct pylm__front *front, const struct pylm__slices *slices);
-void pylm__node_gather(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
-                       const struct pylm__slices *slices, struct pylm__finding *finding);
-uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__finding *finding,
-                        const struct pylm__alive *alive);
+/* The probability, q16, of going right from a node, by what was gathered there. The inline version is for the AVX2 code,
+ * which has its own copy of all that it does at a node. */
+uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__situation situation,
+                        const struct pylm__gathered *gathered, const struct pylm__alive *alive);
+static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, struct pylm__node node,
+                                             struct pylm__situation situation,
+                                             const struct pylm__gathered *gathered, const struct pylm__alive *alive)
+{
+    const struct pylm__tree *tree = &mixer->tree;
+    struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
+    const uint8_t *rows[PYLM__DOT_ROWS];
+    uint32_t mixed;
+    situation.confidence = pylm__confidence(mean);
+    rows[0] = mixer->families[0] + (size_t)pylm__suffix_set(&situation) * mixer->row_nbytes;
+    rows[1] = mixer->families[1] + (size_t)node.set * mixer->row_nbytes;
+    rows[2] = mixer->families[2] + (size_t)pylm__confidence_set(&situation, tree->n_templates) * mixer->row_nbytes;
+    rows[3] = mixer->before;
+    mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u);
+    if (mixer->final.adapts)
+        return pylm__final_adapted(&mixer->final, tree, node, pylm__round_q13(mixed), mean, situation.confidence,
+                                   alive);
+    return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, situation.confidence);
+}
 
-/* Narrows the slices to one child of a node, after pylm__node_gather() there; what that child will read is fetched, but
+/* The same with gathering before: for a walk down both sides. */
+uint32_t pylm__node_right(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
+                          const struct pylm__slices *slices);
+
+/* Narrows the slices to one child of a node, after pylm__node_right() there; what that child will read is fetched, but
  * not waited for. Beside it pylm__final_descend() narrows what an overlay knows. */
 void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
                        const struct pylm__slices *slices);
-
-/* Looks, gathers and narrows in one, where the way is known: portable, and the quicker way without AVX2. With it,
- * doing few contexts one by one was slower even so, for their branches. */
-void pylm__node_descend(const struct pylm__mixer *mixer, struct pylm__node node, int side, struct pylm__front *front,
-                        const struct pylm__slices *slices, struct pylm__finding *finding);
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "narrow.h"
 
+#include <string.h>
+
 /* Whether a slice has successors on both sides. Then n is 2 or more, even in a damaged list. */
 static inline int parts(const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
@@ -19,10 +21,11 @@ static inline void look(const struct pylm__evidence *e, const struct pylm__slice
         pylm__slice_look(e, s, k);
 }
 
-void pylm__look_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t stale)
+static inline void begin(const struct pylm__evidence *e, struct pylm__gathered *gathered)
 {
-    for (; stale; stale &= stale - 1u)
-        look(e, s, pylm__lowest(stale));
+    memset(gathered->inputs, 0, sizeof gathered->inputs);
+    gathered->inputs[e->n_templates] = PYLM__CONSTANT_Q10;
+    gathered->left = gathered->all = 0;
 }
 
 /* Adds what one slice says, of which n0 occurrences lie left. */
@@ -36,12 +39,14 @@ static inline void add(const struct pylm__evidence *e, const struct pylm__slices
     gathered->left += n0 * unit;
 }
 
-void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
+void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
                            uint32_t mid, struct pylm__gathered *gathered)
 {
-    gathered->left = gathered->all = 0;
-    for (; alive; alive &= alive - 1u) {
-        uint32_t k = pylm__lowest(alive);
+    begin(e, gathered);
+    for (; sets.alive; sets.alive &= sets.alive - 1u) {
+        uint32_t k = pylm__lowest(sets.alive);
+        if (sets.stale >> k & 1u)
+            look(e, s, k);
         if (parts(s, k, mid)) {
             if (e->coded >> k & 1u)
                 pylm__coded_part(e, s, k, mid);
@@ -92,7 +97,7 @@ struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const s
                                          struct pylm__gathered *gathered)
 {
     struct pylm__sets next = {sets.alive, 0};
-    gathered->left = gathered->all = 0;
+    begin(e, gathered);
     for (; sets.alive; sets.alive &= sets.alive - 1u) {
         uint32_t k = pylm__lowest(sets.alive), bit = UINT32_C(1) << k;
         if (sets.stale & bit)

@@ -4,8 +4,8 @@
  * narrow.h: what the contexts say at one node of a tree, and how they narrow to one of its children. This is where
  * the time goes: a few look-ups for every context that has evidence, at every node.
  *
- * narrow.c has it in portable C, narrow_avx2.c for eight templates at once on x86-64 processors that can; both give
- * the same to the last bit, and a test compares them.
+ * narrow.c has it in portable C, lanes.h for eight templates at once on x86-64 processors that can; both give the same to
+ * the last bit, and a test compares them.
  */
 #ifndef PYLM_CORE_NARROW_H
 #define PYLM_CORE_NARROW_H
@@ -16,13 +16,25 @@
 /* Not on Windows: gcc does not align its stack for these registers there. */
 #if defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32) && defined(__GNUC__) && !defined(PYLM_PORTABLE)
 #define PYLM__HAVE_AVX2 1
+/* All functions between these two may use them. */
+#if defined(__clang__)
+#define PYLM__AVX2_BEGIN                                                                                           \
+    _Pragma("clang attribute push(__attribute__((target(\"avx2,bmi,bmi2,popcnt\"))), apply_to = function)")
+#define PYLM__AVX2_END _Pragma("clang attribute pop")
+#else
+#define PYLM__AVX2_BEGIN _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,bmi,bmi2,popcnt\")")
+#define PYLM__AVX2_END _Pragma("GCC pop_options")
+#endif
 #else
 #define PYLM__HAVE_AVX2 0
 #endif
 
+#define PYLM__CONSTANT_Q10 256 /* the constant input, 1/4 nat */
+
 /* What is gathered at a node. */
 struct pylm__gathered {
-    int16_t inputs[PYLM__DOT_MAX]; /* calibrated log-odds by template, 0 without evidence */
+    int16_t inputs[PYLM__DOT_MAX]; /* calibrated log-odds by template, 0 without evidence; then the constant; then 0 up
+                                      to a multiple of PYLM__DOT_STEP */
     uint32_t left, all;            /* sums of n0 / N and of n / N, in 2^-PYLM__UNIT_BITS */
 };
 
@@ -32,28 +44,24 @@ struct pylm__sets {
     uint32_t stale; /* of these, the ones that have been narrowed: what their slices say has still to be read */
 };
 
-/* Reads what is stale, and must come before the others. */
-void pylm__look_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t stale);
-
-/* What the slices of a set of templates say at the node that parts its leaves at `mid`. */
-void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
+/* Reads what is stale, and what the slices say at the node that parts its leaves at `mid`. */
+void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
                            uint32_t mid, struct pylm__gathered *gathered);
 
-/* Narrows those alive to the left (0) or right (1) child, after pylm__gather() at the same node. What the next
- * pylm__look() will read is fetched, but not waited for. */
+/* Narrows those alive to the left (0) or right (1) child, after pylm__gather() at the same node. What will be read
+ * there is fetched, but not waited for. */
 struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
                                         uint32_t mid, int side);
 
-/* All three in one, where the way is known: pylm__look() for what is stale, pylm__gather(), then pylm__narrow(). */
+/* Both in one, where the way is known. */
 struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const struct pylm__slices *s,
                                          struct pylm__sets sets, uint32_t mid, int side,
                                          struct pylm__gathered *gathered);
 
 #if PYLM__HAVE_AVX2
-/* The same; no template of the set is rare. */
-void pylm__look_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t stale);
-void pylm__gather_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive, uint32_t mid,
-                       struct pylm__gathered *gathered);
+/* The same, where no template of the set is rare. Nothing is ever stale. */
+void pylm__gather_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
+                       uint32_t mid, struct pylm__gathered *gathered);
 struct pylm__sets pylm__narrow_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
                                     uint32_t mid, int side);
 #endif
@@ -62,7 +70,7 @@ struct pylm__sets pylm__narrow_avx2(const struct pylm__evidence *e, const struct
 static inline int pylm__have_avx2(void)
 {
 #if PYLM__HAVE_AVX2
-    return __builtin_cpu_supports("avx2");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 #else
     return 0;
 #endif

@@ -88,7 +88,6 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
     struct pylm__frame *frame = pylm__root(model, state, work), *next;
     const struct pylm__mixer *mixer = &work->mixer;
     struct pylm__slices slices;
-    struct pylm__finding finding;
     struct pylm__node node;
     struct pylm__small p[2];
     uint64_t masses[2];
@@ -106,9 +105,7 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
         }
         node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
         slices = pylm__frame_slices(work, frame);
-        pylm__node_look(mixer, &frame->front, &slices);
-        pylm__node_gather(mixer, node, &frame->front, &slices, &finding);
-        right = pylm__node_mix(mixer, node, &finding, &frame->front.alive);
+        right = pylm__node_right(mixer, node, &frame->front, &slices);
         masses[1] = pylm__mass_times(frame->mass, right);
         masses[0] = frame->mass - masses[1];
         p[0] = pylm__small_times(frame->p, 65536u - right);

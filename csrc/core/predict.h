@@ -20,7 +20,9 @@ struct pylm__frame {
 
 /* How many symbols of a text are scored abreast, so that their cache misses overlap. Never changes a result. */
 #if UINTPTR_MAX > 0xffffffffu
+#ifndef PYLM__ABREAST
 #define PYLM__ABREAST 6u
+#endif
 #else
 #define PYLM__ABREAST 1u /* where memory is short, and no cache to wait for */
 #endif
@@ -103,13 +105,10 @@ void pylm__root_begin(const struct pylm__model *model, const struct pylm__state 
 /* Makes a frame the one of a child. */
 static inline void pylm__frame_enter(struct pylm__frame *frame, uint32_t mid, int side)
 {
-    if (side) {
-        frame->node += mid - frame->lo;
-        frame->lo = mid;
-    } else {
-        frame->node++;
-        frame->hi = mid;
-    }
+    uint32_t right = 0u - (uint32_t)side; /* no branch: the side cannot be foreseen */
+    frame->node += 1u + (right & (mid - frame->lo - 1u));
+    frame->hi ^= ~right & (frame->hi ^ mid);
+    frame->lo ^= right & (frame->lo ^ mid);
 }
 
 #endif

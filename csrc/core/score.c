@@ -7,21 +7,21 @@
  * says is known before it is scored, so several of its symbols are looked at in turn, abreast: while the one's
  * numbers are on their way, another's are worked with.
  */
-#include "predict.h"
+#include "path.h"
 
-/* One symbol on its way down a tree. */
-struct path {
-    struct pylm__work *work;
-    struct pylm__frame *frame;
-    struct pylm__slices slices;
-    struct pylm__node node;
-    struct pylm__finding finding;
-    struct pylm__small p;
-    uint32_t leaf;
-    int side;
-};
+PYLM__INLINE void descend(struct pylm__path *path)
+{
+    struct pylm__sets *sets = &path->frame->front.sets;
+    *sets = pylm__descend_portable(&path->work->mixer.evidence, &path->slices, *sets, path->node.mid, path->side,
+                                   &path->gathered);
+}
 
-static void path_begin(const struct pylm__model *model, struct pylm__work *works, uint32_t i, struct path *path)
+static void follow_portable(struct pylm__path *paths, uint32_t n)
+{
+    pylm__follow(paths, n, 0, descend, pylm__node_mix);
+}
+
+static void path_begin(const struct pylm__model *model, struct pylm__work *works, uint32_t i, struct pylm__path *path)
 {
     path->work = (struct pylm__work *)(void *)((uint8_t *)(void *)works + i * (size_t)pylm__path_nbytes(model));
     if (i) {
@@ -33,55 +33,12 @@ static void path_begin(const struct pylm__model *model, struct pylm__work *works
     path->p = pylm__small_one();
 }
 
-static inline int is_under_way(const struct path *path)
-{
-    return path->frame->hi - path->frame->lo > 1u;
-}
-
-/* The three parts of going down a node. Without AVX2 the second does all but mixing. */
-
-static inline void path_look(struct path *path)
-{
-    const struct pylm__mixer *mixer = &path->work->mixer;
-    struct pylm__frame *frame = path->frame;
-    path->node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
-    path->side = path->leaf >= path->node.mid;
-    if (mixer->avx2)
-        pylm__node_look(mixer, &frame->front, &path->slices);
-}
-
-static inline void path_gather(struct path *path)
-{
-    const struct pylm__mixer *mixer = &path->work->mixer;
-    struct pylm__front *front = &path->frame->front;
-    if (mixer->avx2)
-        pylm__node_gather(mixer, path->node, front, &path->slices, &path->finding);
-    else
-        pylm__node_descend(mixer, path->node, path->side, front, &path->slices, &path->finding);
-}
-
-static inline void path_step(struct path *path)
-{
-    const struct pylm__mixer *mixer = &path->work->mixer;
-    struct pylm__frame *frame = path->frame;
-    uint32_t mid = path->node.mid, right = pylm__node_mix(mixer, path->node, &path->finding, &frame->front.alive);
-    path->p = pylm__small_times(path->p, path->side ? right : 65536u - right);
-    if (mixer->avx2)
-        pylm__node_narrow(mixer, mid, path->side, &frame->front, &path->slices);
-    if (mixer->final.adapts) {
-        pylm__final_note(&mixer->final, right, path->side);
-        pylm__final_descend(&mixer->final, mid, path->side, &frame->front.alive);
-    }
-    pylm__frame_enter(frame, mid, path->side);
-}
-
 /* All paths down the tree at work. With lessons, there is one. */
 static void follow(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
-                   uint32_t n, struct pylm__work *works, struct pylm__lessons *lessons, struct path *paths)
+                   uint32_t n, struct pylm__work *works, struct pylm__lessons *lessons, struct pylm__path *paths)
 {
     const struct pylm__tree *tree = &works->mixer.tree;
-    struct path *on_way[PYLM__ABREAST];
-    uint32_t i, left;
+    uint32_t i;
     for (i = 0; i < n; i++) {
         path_begin(model, works, i, &paths[i]);
         paths[i].leaf = pylm__tree_leaf(tree, symbols[i]);
@@ -97,22 +54,10 @@ static void follow(const struct pylm__model *model, const struct pylm__state *st
         lessons->n = 0;
         works->mixer.final.lessons = lessons;
     }
-    for (i = left = 0; i < n; i++)
-        if (is_under_way(&paths[i]))
-            on_way[left++] = &paths[i];
-    while (left) {
-        for (i = 0; i < left; i++)
-            path_look(on_way[i]);
-        for (i = 0; i < left; i++)
-            path_gather(on_way[i]);
-        for (i = 0; i < left; i++)
-            path_step(on_way[i]);
-        for (i = 0; i < left;)
-            if (is_under_way(on_way[i]))
-                i++;
-            else
-                on_way[i] = on_way[--left];
-    }
+#if PYLM__HAVE_AVX2
+    pylm__follow_avx2(paths, n);
+#endif
+    follow_portable(paths, n);
     pylm__final_learn(&works->mixer.final, tree);
 }
 
@@ -120,7 +65,7 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
                          uint32_t n, struct pylm__work *work, struct pylm__lessons *lessons,
                          struct pylm__small *probabilities)
 {
-    struct path paths[PYLM__ABREAST];
+    struct pylm__path paths[PYLM__ABREAST];
     uint32_t t, i;
     pylm__work_first_tree(model, work);
     for (t = 0; t < model->n_trees; t++) {

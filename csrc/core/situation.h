@@ -8,10 +8,10 @@
 
 #include <stdint.h>
 
-/* How much evidence there is, 0 to 4: none, 1, 2-3, 4-8, more. */
+/* How much evidence there is, 0 to 3: 1, 2-3, 4-8, more. */
 static inline uint32_t pylm__evidence_level(uint32_t total)
 {
-    return (uint32_t)(total > 0u) + (total > 1u) + (total > 3u) + (total > 8u);
+    return (uint32_t)(total > 1u) + (total > 3u) + (total > 8u);
 }
 
 /* What a template does in choosing weight sets, besides being an input. */
@@ -29,14 +29,14 @@ enum pylm__role {
 #define PYLM__FAMILY_PREVIOUS 3u
 #define PYLM__FAMILY_BEFORE 4u
 
-#define PYLM__N_HITS 4u  /* evidence levels 1 to 4 of the longest suffix context */
+#define PYLM__N_HITS 4u  /* evidence levels of the longest suffix context */
 #define PYLM__N_SKIPS 3u /* 0, 1, 2 and more skip contexts with evidence */
 #define PYLM__N_CONFIDENCES 15u
 
 /* Gathered over the evidence of a node, in the order of the templates. */
 struct pylm__situation {
     uint32_t suffix;     /* longest suffix order with evidence */
-    uint32_t hits;       /* its evidence level */
+    uint32_t hits;       /* its evidence level; without one, 0 */
     uint32_t skips;      /* skip contexts with evidence */
     uint32_t n_active;   /* contexts with evidence */
     uint32_t confidence; /* see pylm__confidence() */
@@ -59,7 +59,7 @@ struct pylm__shape {
 static inline uint32_t pylm__suffix_set(const struct pylm__situation *s)
 {
     uint32_t skips = s->skips < PYLM__N_SKIPS ? s->skips : PYLM__N_SKIPS - 1u;
-    return (s->suffix * PYLM__N_SKIPS + skips) * PYLM__N_HITS + (s->hits ? s->hits - 1u : 0u);
+    return (s->suffix * PYLM__N_SKIPS + skips) * PYLM__N_HITS + s->hits;
 }
 
 /* The set of the third. */

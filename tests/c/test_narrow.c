@@ -8,6 +8,22 @@
 
 #include "../../csrc/core/predict.h"
 
+#if PYLM__HAVE_AVX2
+PYLM__AVX2_BEGIN
+#include "../../csrc/core/lanes.h"
+static void descend_lanes(struct pylm__path *path)
+{
+    lanes_descend(path, pylm__stride(path->work->mixer.tree.n_templates));
+}
+static void lanes_begin(struct pylm__path *path)
+{
+    uint32_t k;
+    for (k = 0; k < pylm__stride(path->work->mixer.tree.n_templates); k += PYLM__LANES)
+        lanes_words(&path->work->mixer.evidence, k, lanes_load(path->slices.at, k), path->word);
+}
+PYLM__AVX2_END
+#endif
+
 static const char *const models[] = {"bytes", "words", "pieces", "trees", "sized", "external"};
 
 static uint64_t seed = 12345;
@@ -72,49 +88,59 @@ static int same_slices(const struct pylm__slices *a, const struct pylm__slices *
 {
     for (; alive; alive &= alive - 1u) {
         uint32_t k = pylm__lowest(alive);
-        if (a->total[k] != b->total[k] || a->n[k] != b->n[k] || a->first[k] != b->first[k] ||
-            a->right[k] != b->right[k])
+        if (a->total[k] != b->total[k] || a->n[k] != b->n[k] || a->first[k] != b->first[k])
             return 0;
-        if (a->n[k] > 1u && (a->n_left[k] != b->n_left[k] || a->total_left[k] != b->total_left[k] ||
-                             a->at[k] != b->at[k]))
+        if (a->n[k] > 1u && a->at[k] != b->at[k])
             return 0;
     }
     return 1;
 }
 
-/* Follows the path to a leaf with all. Returns the nodes seen. */
-static uint32_t compare_path(const struct pylm__work *work, const struct pylm__slices *root, uint32_t *fields,
-                             uint32_t stride, uint32_t leaf)
+/* Inputs as far as they are read. */
+static int same_gathered(const struct pylm__gathered *a, const struct pylm__gathered *b, uint32_t n_templates)
+{
+    return !memcmp(a->inputs, b->inputs, pylm__stride(n_templates) * sizeof *a->inputs) && a->left == b->left &&
+           a->all == b->all;
+}
+
+/* Follows the path to a leaf in every way: both steps and all in one, portable and with AVX2. Returns the nodes seen. */
+static uint32_t compare_path(struct pylm__work *work, uint32_t *fields, uint32_t stride, uint32_t leaf)
 {
     const struct pylm__evidence *e = &work->mixer.evidence;
     const struct pylm__tree *tree = &work->mixer.tree;
-    struct pylm__slices a = pylm__slices_at(fields, stride);
-    struct pylm__slices b = pylm__slices_at(fields + PYLM__N_SLICE_FIELDS * stride, stride);
-    struct pylm__slices c = pylm__slices_at(fields + 2u * PYLM__N_SLICE_FIELDS * stride, stride);
-    struct pylm__sets sa = {work->lookup.found, 0}, sb = sa, sc = sa;
-    uint32_t number = 0, lo = 0, hi = tree->n_symbols, n_nodes = 0;
-    memcpy(a.total, root->total, PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
-    memcpy(b.total, root->total, PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
-    memcpy(c.total, root->total, PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
-    while (hi - lo > 1u && sa.alive) {
+    struct pylm__frame *frame = pylm__frame(work, 0);
+    struct pylm__slices root = pylm__frame_slices(work, frame), slices[4];
+    struct pylm__sets sets[3] = {{work->lookup.found, 0}, {work->lookup.found, 0}, {work->lookup.found, 0}};
+    struct pylm__path path;
+    uint32_t number = 0, lo = 0, hi = tree->n_symbols, n_nodes = 0, i;
+    for (i = 0; i < 4u; i++) {
+        slices[i] = pylm__slices_at(fields + i * PYLM__N_SLICE_FIELDS * stride, stride);
+        memcpy(slices[i].total, root.total, PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
+    }
+    memset(&path, 0, sizeof path);
+    path.work = work;
+    path.frame = frame;
+    path.slices = slices[3];
+    lanes_begin(&path);
+    while (hi - lo > 1u && sets[0].alive) {
         struct pylm__node node = pylm__tree_node(tree, number, lo, hi);
-        struct pylm__gathered ga, gb, gc;
+        struct pylm__gathered gathered[3];
         int side = leaf >= node.mid;
-        memset(&ga, 0, sizeof ga);
-        memset(&gb, 0, sizeof gb);
-        memset(&gc, 0, sizeof gc);
-        pylm__look_portable(e, &a, sa.stale);
-        pylm__look_avx2(e, &b, sb.stale);
-        CHECK(same_slices(&a, &b, sa.alive));
-        pylm__gather_portable(e, &a, sa.alive, node.mid, &ga);
-        pylm__gather_avx2(e, &b, sb.alive, node.mid, &gb);
-        CHECK(!memcmp(ga.inputs, gb.inputs, sizeof ga.inputs) && ga.left == gb.left && ga.all == gb.all);
-        sc = pylm__descend_portable(e, &c, sc, node.mid, side, &gc);
-        CHECK(!memcmp(ga.inputs, gc.inputs, sizeof ga.inputs) && ga.left == gc.left && ga.all == gc.all);
-        sa = pylm__narrow_portable(e, &a, sa.alive, node.mid, side);
-        sb = pylm__narrow_avx2(e, &b, sb.alive, node.mid, side);
-        CHECK(sa.alive == sb.alive && sa.stale == sb.stale);
-        CHECK(sa.alive == sc.alive && sa.stale == sc.stale);
+        path.node = node;
+        path.side = side;
+        pylm__gather_portable(e, &slices[0], sets[0], node.mid, &gathered[0]);
+        pylm__gather_avx2(e, &slices[1], sets[1], node.mid, &gathered[1]);
+        sets[0] = pylm__narrow_portable(e, &slices[0], sets[0].alive, node.mid, side);
+        sets[1] = pylm__narrow_avx2(e, &slices[1], sets[1].alive, node.mid, side);
+        sets[2] = pylm__descend_portable(e, &slices[2], sets[2], node.mid, side, &gathered[2]);
+        descend_lanes(&path);
+        CHECK(same_gathered(&gathered[0], &gathered[1], tree->n_templates));
+        CHECK(same_gathered(&gathered[0], &gathered[2], tree->n_templates));
+        CHECK(same_gathered(&gathered[0], &path.gathered, tree->n_templates));
+        CHECK(sets[0].alive == sets[1].alive && sets[0].alive == sets[2].alive);
+        CHECK(sets[0].alive == frame->front.sets.alive && sets[0].stale == sets[2].stale);
+        for (i = 1; i < 4u; i++)
+            CHECK(same_slices(&slices[0], &slices[i], sets[0].alive));
         number = side ? number + node.mid - lo : number + 1u;
         if (side)
             lo = node.mid;
@@ -134,20 +160,18 @@ static void test_paths(const char *name)
     pylm_state state;
     const struct pylm__model *view = pylm__model_view(&model);
     struct pylm__work *work;
-    struct pylm__slices root;
     uint32_t *fields, i, stride, n_nodes = 0;
     (void)snprintf(path, sizeof path, "%s/%s.pylm", PYLM_TEST_DATA, name);
     REQUIRE(pylm_file_map(path, &image, &nbytes) == PYLM_OK && pylm_model_open(&model, image, nbytes) == PYLM_OK);
     stride = pylm__stride(view->n_templates);
     work = allocate((size_t)pylm_work_nbytes(&model));
-    fields = allocate(3u * PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
+    fields = allocate(4u * PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
     pylm_state_init(&state);
     pylm__work_first_tree(view, work);
     for (i = 0; i < 3000u; i++) {
         (void)pylm__root(view, pylm__state_view(&state), work);
-        root = pylm__frame_slices(work, pylm__frame(work, 0));
         if (!work->mixer.evidence.rare)
-            n_nodes += compare_path(work, &root, fields, stride, any_number() % view->n_symbols);
+            n_nodes += compare_path(work, fields, stride, any_number() % view->n_symbols);
         CHECK(pylm_state_push(&model, &state, any_number() % (i % 2u ? view->n_symbols : 9u)) == PYLM_OK);
     }
     CHECK(n_nodes > 3000u || !strcmp(name, "sized")); /* lists of sized models are left to the portable code */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * path.h: the way down a tree to a symbol that is known. Compiled once for any processor, in score.c, and once for those
+ * with AVX2, in score_avx2.c.
+ *
+ * A side cannot be foreseen, and a processor that guesses wrongly loses what it has begun of the paths abreast. So
+ * nothing here branches on it.
+ */
+#ifndef PYLM_CORE_PATH_H
+#define PYLM_CORE_PATH_H
+
+#include "predict.h"
+
+/* One symbol on its way. */
+struct pylm__path {
+    struct pylm__work *work;
+    struct pylm__frame *frame;
+    struct pylm__slices slices;
+    struct pylm__small p; /* of what lies behind */
+    uint32_t leaf;
+    struct pylm__node node; /* the one being passed */
+    int side;
+    struct pylm__situation situation;
+    struct pylm__gathered gathered;
+#if PYLM__HAVE_AVX2
+    const uint8_t *word[PYLM__MAX_STRIDE]; /* where the split of each slice is to be read */
+#endif
+};
+
+#if PYLM__HAVE_AVX2
+/* Follows those of n paths of one tree, at most PYLM__ABREAST, whose mixers say so to their ends. */
+void pylm__follow_avx2(struct pylm__path *paths, uint32_t n);
+#endif
+
+/* The two parts of passing a node. What the contexts say is gathered there, and they narrow to the side that is taken;
+ * then it is mixed: pylm__node_mix(). */
+typedef void pylm__descend(struct pylm__path *path);
+typedef uint32_t pylm__mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__situation situation,
+                           const struct pylm__gathered *gathered, const struct pylm__alive *alive);
+
+static inline int pylm__is_under_way(const struct pylm__path *path)
+{
+    return path->frame->hi - path->frame->lo > 1u;
+}
+
+PYLM__INLINE void pylm__path_descend(struct pylm__path *path, pylm__descend *descend)
+{
+    const struct pylm__mixer *mixer = &path->work->mixer;
+    const struct pylm__frame *frame = path->frame;
+    path->node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
+    path->side = path->leaf >= path->node.mid;
+    path->situation = pylm__situation_of(mixer, frame->front.sets.alive, &path->slices);
+    descend(path);
+}
+
+PYLM__INLINE void pylm__path_mix(struct pylm__path *path, pylm__mix *mix)
+{
+    const struct pylm__mixer *mixer = &path->work->mixer;
+    struct pylm__frame *frame = path->frame;
+    uint32_t right = mix(mixer, path->node, path->situation, &path->gathered, &frame->front.alive);
+    uint32_t is_left = (uint32_t)path->side - 1u, left = 65536u - right;
+    path->p = pylm__small_times(path->p, right ^ (is_left & (left ^ right)));
+    if (mixer->final.adapts) {
+        pylm__final_note(&mixer->final, right, path->side);
+        pylm__final_descend(&mixer->final, path->node.mid, path->side, &frame->front.alive);
+    }
+    pylm__frame_enter(frame, path->node.mid, path->side);
+}
+
+/* Goes down the paths with or without AVX2, a node of each in turn. */
+PYLM__INLINE void pylm__follow(struct pylm__path *paths, uint32_t n, int avx2, pylm__descend *descend, pylm__mix *mix)
+{
+    struct pylm__path *on_way[PYLM__ABREAST];
+    uint32_t i, left = 0;
+    for (i = 0; i < n; i++)
+        if (paths[i].work->mixer.avx2 == avx2 && pylm__is_under_way(&paths[i]))
+            on_way[left++] = &paths[i];
+    while (left) {
+        for (i = 0; i < left; i++)
+            pylm__path_descend(on_way[i], descend);
+        for (i = 0; i < left; i++)
+            pylm__path_mix(on_way[i], mix);
+        for (i = 0; i < left;)
+            if (pylm__is_under_way(on_way[i]))
+                i++;
+            else
+                on_way[i] = on_way[--left];
+    }
+}
+
+#endif
