@@ -163,7 +163,6 @@ static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *
     s->total[k] = n + repeats;
     s->first[k] = pylm__bits(at, 0, e->leaf_bits);
     s->at[k] = e->leaf_bits;
-    pylm__slice_look(e, s, k);
     return 1;
 }
 

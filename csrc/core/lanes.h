@@ -31,10 +31,11 @@ static inline __m256i lanes_all(uint32_t value)
     return _mm256_set1_epi32((int)value);
 }
 
-/* b where the mask is all ones, else a. Not blendv_epi8, before which gcc 12 compares the mask with 0 again. */
+/* b where the mask is all ones, else a. As floats: before blendv_epi8 gcc 12 compares the mask with 0 again. */
 static inline __m256i lanes_choose(__m256i a, __m256i b, __m256i mask)
 {
-    return _mm256_or_si256(_mm256_andnot_si256(mask, a), _mm256_and_si256(mask, b));
+    return _mm256_castps_si256(
+        _mm256_blendv_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), _mm256_castsi256_ps(mask)));
 }
 
 /* Ones in the lanes of the set's templates from k on; and the other way around. */

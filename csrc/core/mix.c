@@ -30,16 +30,16 @@ void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *stat
     mixer->avx2 = pylm__have_avx2() && !mixer->evidence.rare; /* 0 or 1 */
 }
 
-uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__situation situation,
+uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__choice choice,
                         const struct pylm__gathered *gathered, const struct pylm__alive *alive)
 {
-    return pylm__node_mix_inline(mixer, node, situation, gathered, alive);
+    return pylm__node_mix_inline(mixer, node, choice, gathered, alive);
 }
 
 uint32_t pylm__node_right(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
                           const struct pylm__slices *slices)
 {
-    struct pylm__situation situation = pylm__situation_of(mixer, front->sets.alive, slices);
+    struct pylm__choice choice = pylm__choose(mixer, front->sets.alive, slices);
     struct pylm__gathered gathered;
 #if PYLM__HAVE_AVX2
     if (mixer->avx2)
@@ -47,7 +47,7 @@ uint32_t pylm__node_right(const struct pylm__mixer *mixer, struct pylm__node nod
     else
 #endif
         pylm__gather_portable(&mixer->evidence, slices, front->sets, node.mid, &gathered);
-    return pylm__node_mix(mixer, node, situation, &gathered, &front->alive);
+    return pylm__node_mix(mixer, node, choice, &gathered, &front->alive);
 }
 
 void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,

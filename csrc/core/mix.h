@@ -44,43 +44,49 @@ struct pylm__mixer {
 /* Prepares the mixer for the next symbol of a state whose evidence is there. */
 void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state);
 
-/* The situation at a node, but for the confidence. */
-static inline struct pylm__situation pylm__situation_of(const struct pylm__mixer *mixer, uint32_t alive,
-                                                        const struct pylm__slices *slices)
+/* What a node's situation chooses, before anything is gathered there. */
+struct pylm__choice {
+    uint32_t suffix_set;
+    uint32_t n_active; /* contexts with evidence */
+};
+
+static inline struct pylm__choice pylm__choose(const struct pylm__mixer *mixer, uint32_t alive,
+                                               const struct pylm__slices *slices)
 {
     struct pylm__situation situation = {0, 0, 0, 0, 0};
+    struct pylm__choice choice;
     uint32_t suffixes = alive & mixer->suffixes, skips = alive & mixer->skips;
     if (suffixes) {
         situation.suffix = pylm__ilog2(suffixes);
         situation.hits = pylm__evidence_level(slices->total[situation.suffix]);
     }
     situation.skips = (uint32_t)(skips > 0u) + ((skips & (skips - 1u)) > 0u); /* more than two count as two */
-    situation.n_active = pylm__count_bits(alive);
-    return situation;
+    choice.suffix_set = pylm__suffix_set(&situation);
+    choice.n_active = pylm__count_bits(alive);
+    return choice;
 }
 
 /* The probability, q16, of going right from a node, by what was gathered there. The inline version is for the AVX2 code,
  * which has its own copy of all that it does at a node. */
-uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__situation situation,
+uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__choice choice,
                         const struct pylm__gathered *gathered, const struct pylm__alive *alive);
 static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, struct pylm__node node,
-                                             struct pylm__situation situation,
+                                             struct pylm__choice choice,
                                              const struct pylm__gathered *gathered, const struct pylm__alive *alive)
 {
     const struct pylm__tree *tree = &mixer->tree;
     struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
     const uint8_t *rows[PYLM__DOT_ROWS];
-    uint32_t mixed;
-    situation.confidence = pylm__confidence(mean);
-    rows[0] = mixer->families[0] + (size_t)pylm__suffix_set(&situation) * mixer->row_nbytes;
+    uint32_t mixed, confidence = pylm__confidence(mean);
+    rows[0] = mixer->families[0] + (size_t)choice.suffix_set * mixer->row_nbytes;
     rows[1] = mixer->families[1] + (size_t)node.set * mixer->row_nbytes;
-    rows[2] = mixer->families[2] + (size_t)pylm__confidence_set(&situation, tree->n_templates) * mixer->row_nbytes;
+    rows[2] = mixer->families[2] +
+              (size_t)pylm__confidence_set(confidence, choice.n_active, tree->n_templates) * mixer->row_nbytes;
     rows[3] = mixer->before;
     mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u);
     if (mixer->final.adapts)
-        return pylm__final_adapted(&mixer->final, tree, node, pylm__round_q13(mixed), mean, situation.confidence,
-                                   alive);
-    return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, situation.confidence);
+        return pylm__final_adapted(&mixer->final, tree, node, pylm__round_q13(mixed), mean, confidence, alive);
+    return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, confidence);
 }
 
 /* The same with gathering before: for a walk down both sides. */

@@ -41,7 +41,7 @@ struct pylm__gathered {
 /* Two sets of templates, a bit each. */
 struct pylm__sets {
     uint32_t alive; /* those that have evidence */
-    uint32_t stale; /* of these, the ones that have been narrowed: what their slices say has still to be read */
+    uint32_t stale; /* of these, the ones whose slices are new: what they say has still to be read */
 };
 
 /* Reads what is stale, and what the slices say at the node that parts its leaves at `mid`. */

@@ -21,7 +21,7 @@ struct pylm__path {
     uint32_t leaf;
     struct pylm__node node; /* the one being passed */
     int side;
-    struct pylm__situation situation;
+    struct pylm__choice choice;
     struct pylm__gathered gathered;
 #if PYLM__HAVE_AVX2
     const uint8_t *word[PYLM__MAX_STRIDE]; /* where the split of each slice is to be read */
@@ -36,7 +36,7 @@ void pylm__follow_avx2(struct pylm__path *paths, uint32_t n);
 /* The two parts of passing a node. What the contexts say is gathered there, and they narrow to the side that is taken;
  * then it is mixed: pylm__node_mix(). */
 typedef void pylm__descend(struct pylm__path *path);
-typedef uint32_t pylm__mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__situation situation,
+typedef uint32_t pylm__mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__choice choice,
                            const struct pylm__gathered *gathered, const struct pylm__alive *alive);
 
 static inline int pylm__is_under_way(const struct pylm__path *path)
@@ -50,7 +50,7 @@ PYLM__INLINE void pylm__path_descend(struct pylm__path *path, pylm__descend *des
     const struct pylm__frame *frame = path->frame;
     path->node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
     path->side = path->leaf >= path->node.mid;
-    path->situation = pylm__situation_of(mixer, frame->front.sets.alive, &path->slices);
+    path->choice = pylm__choose(mixer, frame->front.sets.alive, &path->slices);
     descend(path);
 }
 
@@ -58,7 +58,7 @@ PYLM__INLINE void pylm__path_mix(struct pylm__path *path, pylm__mix *mix)
 {
     const struct pylm__mixer *mixer = &path->work->mixer;
     struct pylm__frame *frame = path->frame;
-    uint32_t right = mix(mixer, path->node, path->situation, &path->gathered, &frame->front.alive);
+    uint32_t right = mix(mixer, path->node, path->choice, &path->gathered, &frame->front.alive);
     uint32_t is_left = (uint32_t)path->side - 1u, left = 65536u - right;
     path->p = pylm__small_times(path->p, right ^ (is_left & (left ^ right)));
     if (mixer->final.adapts) {

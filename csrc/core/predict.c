@@ -50,7 +50,7 @@ void pylm__root_begin(const struct pylm__model *model, const struct pylm__state 
     root->hi = model->n_symbols;
     pylm__lookup_lists(model, &mixer->tree, &work->lookup, &mixer->evidence, &slices);
     root->front.sets.alive = work->lookup.found;
-    root->front.sets.stale = 0;
+    root->front.sets.stale = work->lookup.found & ~mixer->evidence.coded;
     pylm__mixer_begin(mixer, state);
     pylm__final_begin(&mixer->final, model, &mixer->tree, work->tree_number, state, work->lookup.hashes,
                       &root->front.alive);

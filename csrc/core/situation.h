@@ -63,9 +63,9 @@ static inline uint32_t pylm__suffix_set(const struct pylm__situation *s)
 }
 
 /* The set of the third. */
-static inline uint32_t pylm__confidence_set(const struct pylm__situation *s, uint32_t n_templates)
+static inline uint32_t pylm__confidence_set(uint32_t confidence, uint32_t n_active, uint32_t n_templates)
 {
-    return s->confidence * (n_templates + 1u) + s->n_active;
+    return confidence * (n_templates + 1u) + n_active;
 }
 
 /* The chosen sets, as numbers within their families. */
@@ -74,7 +74,7 @@ static inline void pylm__situation_sets(const struct pylm__situation *s, const s
 {
     sets[PYLM__FAMILY_SUFFIX] = pylm__suffix_set(s);
     sets[PYLM__FAMILY_NODE] = place->node_set;
-    sets[PYLM__FAMILY_CONFIDENCE] = pylm__confidence_set(s, n_templates);
+    sets[PYLM__FAMILY_CONFIDENCE] = pylm__confidence_set(s->confidence, s->n_active, n_templates);
     sets[PYLM__FAMILY_PREVIOUS] = place->previous;
     sets[PYLM__FAMILY_BEFORE] = place->before;
 }
