@@ -68,8 +68,9 @@ def train(
                 For pieces, it also limits the vocabulary, unless `pieces` says how many.
     memory      bytes of memory that the process uses at most, about, as `size` is written; None: half of what is free
                 now. Does not change the model. With less, training takes longer (see below).
-    profile     "best", or "fast": only the contexts that an n-gram model has, the last symbols without gaps. Little
-                more than half the time to score; on words a fourth of the size and an eighth more perplexity.
+    profile     "best", or "fast": only the contexts that an n-gram model has, the last symbols without gaps; of
+                words and pieces three at most. Less than half the time to score; on words a fifth of the size and a
+                seventh more perplexity.
     output      where to write the model as Model.save() does; the model that comes back is mapped from there. So
                 it never is in memory as a whole.
     progress    show a bar on standard error; None: if that is a terminal.

@@ -52,7 +52,6 @@ static inline uint32_t lanes_set(__m256i mask)
 
 /* The leading one of x and the four bits behind it, as a number of five bits with the exponent above, from some base:
  * what pylm__log2_of_count() makes of 4 n + 1. Bits further behind are cleared so that the conversion cannot round up. */
-#define LANES_LOG2_BASE (127u << 4)
 static inline __m256i lanes_log2_bits(__m256i x)
 {
     __m256i exact = _mm256_andnot_si256(_mm256_srli_epi32(x, 8), x);
@@ -64,20 +63,20 @@ static inline __m256i lanes_log2_of_count(__m256i n)
     return lanes_log2_bits(_mm256_add_epi32(_mm256_slli_epi32(n, 2), lanes_all(1)));
 }
 
-/* As pylm__calibration_index() and, for one successor, pylm__calibration_single(). Products of 16 bits will do. */
+/* As pylm__calibration_index() and, for one successor, pylm__calibration_single() */
 static inline __m256i lanes_calibration_index(__m256i total, __m256i n0, __m256i n1, __m256i single)
 {
-    const __m256i one = lanes_all(1);
-    __m256i below = _mm256_sub_epi32(total, one);
+    const __m256i triangle = _mm256_setr_epi32(1, 3, 6, 10, 15, 21, 28, 36); /* n (n + 1) / 2 */
+    __m256i below = _mm256_sub_epi32(total, lanes_all(1));
     __m256i few = _mm256_cmpgt_epi32(lanes_all(PYLM__EXACT_TOTAL), below);
-    __m256i octave = _mm256_min_epi32(_mm256_sub_epi32(_mm256_srli_epi32(lanes_log2_bits(below), 4),
-                                                       lanes_all(127u + 3u)),
-                                      lanes_all(PYLM__N_OCTAVES - 1u));
+    __m256i octave = _mm256_min_epi32(
+        _mm256_sub_epi32(_mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(below)), 23), lanes_all(127u + 3u)),
+        lanes_all(PYLM__N_OCTAVES - 1u)); /* rounding up is far beyond the last one */
     __m256i step = _mm256_srai_epi32(
         _mm256_add_epi32(_mm256_sub_epi32(lanes_log2_of_count(n1), lanes_log2_of_count(n0)),
                          lanes_all(PYLM__RATIO_OFFSET)),
         PYLM__RATIO_SHIFT);
-    __m256i exact = _mm256_add_epi32(_mm256_srli_epi32(_mm256_madd_epi16(total, _mm256_add_epi32(total, one)), 1), n1);
+    __m256i exact = _mm256_add_epi32(_mm256_permutevar8x32_epi32(triangle, below), n1);
     __m256i pair, alone;
     step = _mm256_min_epi32(_mm256_max_epi32(step, _mm256_setzero_si256()), lanes_all(PYLM__N_RATIOS - 1u));
     pair = _mm256_add_epi32(_mm256_madd_epi16(octave, lanes_all(PYLM__N_RATIOS)),

@@ -114,13 +114,13 @@ static void encode_pieces(const struct pylm__model *m, const uint8_t *text, uint
 static void encode_words(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed,
                          uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n)
 {
-    uint64_t word = 0;
+    struct pylm__span word;
     while (*position <= nbytes && *n < capacity) {
         enum pylm__token token = pylm__next_token(text, nbytes, closed, position, &word);
         if (token == PYLM__TOKEN_LINE_END) {
             symbols[(*n)++] = m->line_end;
         } else if (token == PYLM__TOKEN_WORD) {
-            uint32_t symbol = find_word(m, text + word, *position - word);
+            uint32_t symbol = find_hashed(m, word.hash, text + word.begin, word.nbytes);
             symbols[(*n)++] =
                 symbol != PYLM_NONE ? symbol : pylm__load32(m->image + PYLM__H_UNKNOWN);
         }

@@ -88,7 +88,8 @@ static int add_bytes(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
 
 static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
 {
-    uint64_t position = 0, word = 0, n;
+    uint64_t position = 0, n;
+    struct pylm__span word;
     for (n = 0; position <= nbytes; n++) {
         uint32_t symbol = FIRST_LINE_END;
         enum pylm__token token = pylm__next_token(text, nbytes, 1, &position, &word);
@@ -97,7 +98,7 @@ static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
         if (token == PYLM__TOKEN_END)
             break;
         if (token == PYLM__TOKEN_WORD)
-            PYLM__TRY(pylm__words_number(&corpus->words, text + word, position - word, &symbol));
+            PYLM__TRY(pylm__words_number_hashed(&corpus->words, word.hash, text + word.begin, word.nbytes, &symbol));
         PYLM__TRY(pylm__corpus_reserve(corpus, 1));
         pylm__set_symbol(corpus, corpus->n++, symbol);
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define WORD_ORDER 5u /* default longest suffix context */
+#define FAST_ORDER 3u /* likewise, words and pieces in the fast profile */
 #define BYTE_ORDER 8u
 
 /* Adds a template that extends `base` and returns its number. */
@@ -119,8 +120,9 @@ void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenize
 {
     int bytes = tokenizer == PYLM_TOKENIZER_BYTES;
     memset(templates, 0, sizeof *templates);
-    add_suffixes(templates, max_order != PYLM_NONE ? max_order : bytes ? BYTE_ORDER : WORD_ORDER);
-    if (profile == PYLM_PROFILE_FAST)
+    int fast = profile == PYLM_PROFILE_FAST;
+    add_suffixes(templates, max_order != PYLM_NONE ? max_order : bytes ? BYTE_ORDER : fast ? FAST_ORDER : WORD_ORDER);
+    if (fast)
         recall_suffixes(templates, bytes);
     else if (bytes)
         add_byte_families(templates);

@@ -109,9 +109,10 @@ static int make_room(struct pylm__words *words, uint64_t nbytes)
     return PYLM_OK;
 }
 
-int pylm__words_number(struct pylm__words *words, const uint8_t *text, uint64_t nbytes, uint32_t *number)
+int pylm__words_number_hashed(struct pylm__words *words, uint64_t hash, const uint8_t *text, uint64_t nbytes,
+                              uint32_t *number)
 {
-    uint32_t slot = find_slot(words, pylm__hash_bytes(text, nbytes), text, nbytes);
+    uint32_t slot = find_slot(words, hash, text, nbytes);
     if (!words->slots[slot]) {
         if (words->n >= PYLM__MAX_SYMBOLS - 1u)
             return PYLM_ERR_LARGE;
@@ -126,6 +127,11 @@ int pylm__words_number(struct pylm__words *words, const uint8_t *text, uint64_t 
     }
     *number = words->slots[slot] - 1u;
     return PYLM_OK;
+}
+
+int pylm__words_number(struct pylm__words *words, const uint8_t *text, uint64_t nbytes, uint32_t *number)
+{
+    return pylm__words_number_hashed(words, pylm__hash_bytes(text, nbytes), text, nbytes, number);
 }
 
 uint32_t pylm__words_find(const struct pylm__words *words, uint64_t hash, const uint8_t *text, uint64_t nbytes)

@@ -13,10 +13,13 @@ void pylm__words_free(struct pylm__words *words);
  * behind the other, and where each ends. PYLM_ERR_ARGUMENT if an end is before the one before it. */
 int pylm__words_copy(struct pylm__words *words, const uint8_t *texts, const uint64_t *ends, uint32_t n);
 
-/* The number of a word; a new one is added. At most 2^24 - 1 words: else PYLM_ERR_LARGE. */
+/* The number of a word; a new one is added. At most 2^24 - 1 words: else PYLM_ERR_LARGE. The second knows its
+ * pylm__hash_bytes(). */
 int pylm__words_number(struct pylm__words *words, const uint8_t *text, uint64_t nbytes, uint32_t *number);
+int pylm__words_number_hashed(struct pylm__words *words, uint64_t hash, const uint8_t *text, uint64_t nbytes,
+                              uint32_t *number);
 
-/* The number of the word with this text and pylm__hash_bytes() of it; PYLM_NONE if there is none. */
+/* Likewise, but PYLM_NONE for a word that is not there. */
 uint32_t pylm__words_find(const struct pylm__words *words, uint64_t hash, const uint8_t *text, uint64_t nbytes);
 
 /* Replaces the words by n of them: word i becomes the old word order[i]. */

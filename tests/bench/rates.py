@@ -37,8 +37,9 @@ def main() -> None:
     for path in sys.argv[2:]:
         if path.endswith(".pylm"):
             model = pylm.load(path)
-            scorers[path] = lambda model=model: model.evaluate(text, progress=False)
-            ids = model.encode(text.read_text(), closed=True)
+            whole = text.read_text()
+            scorers[path] = lambda model=model, whole=whole: model.score(whole)
+            ids = model.encode(whole, closed=True)
             scorers[path + " (ids)"] = lambda model=model, ids=ids: model.score(ids)
         else:
             scorers[path] = kenlm_scorer(path, lines)

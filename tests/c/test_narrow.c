@@ -110,7 +110,7 @@ static uint32_t compare_path(struct pylm__work *work, uint32_t *fields, uint32_t
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__frame *frame = pylm__frame(work, 0);
     struct pylm__slices root = pylm__frame_slices(work, frame), slices[4];
-    struct pylm__sets sets[3] = {{work->lookup.found, 0}, {work->lookup.found, 0}, {work->lookup.found, 0}};
+    struct pylm__sets sets[3] = {frame->front.sets, frame->front.sets, frame->front.sets};
     struct pylm__path path;
     uint32_t number = 0, lo = 0, hi = tree->n_symbols, n_nodes = 0, i;
     for (i = 0; i < 4u; i++) {
