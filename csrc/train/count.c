@@ -25,8 +25,6 @@ struct job {
     const struct pylm__counting *c;
     uint32_t k, min_count;
     struct pylm__packing *packing;
-    struct pylm__keys keys;
-    uint64_t *of_blocks; /* keys of the held-out symbols */
     struct pylm__evidence_work *work;
     uint16_t *indices;
 };
@@ -37,52 +35,75 @@ uint64_t pylm__count_nbytes(const struct pylm__corpus *corpus, const struct pylm
            FURTHER_NBYTES;
 }
 
-/* Contexts of one range of hashes. */
-static int count_range(struct job *job, struct pylm__hashes range, const pylm_task *task)
+/* One range of a template's hashes: its keys, sorted, and those of the held-out symbols that lie in it. */
+struct part {
+    struct pylm__hashes range;
+    struct pylm__keys keys;
+    uint64_t *of_blocks;
+};
+
+static int part_ready(const struct pylm__counting *c, uint32_t k, struct part *part, const pylm_task *task)
 {
-    const struct pylm__counting *c = job->c;
-    const struct pylm__symbol_tree *tree = &c->trained->tree;
-    struct pylm__sorted_keys sorted = {NULL, NULL, 0};
     uint64_t *scratch;
     int status;
-    PYLM__TRY(pylm__keys_in(c->corpus, tree, &c->trained->templates, job->k, range, c->heldout, &job->keys,
-                            job->of_blocks, task));
-    scratch = pylm__array_new(job->keys.n, sizeof *scratch);
+    part->keys.keys = pylm__array_new(part->keys.capacity, sizeof *part->keys.keys);
+    part->of_blocks = pylm__array_new(c->heldout->n_symbols, sizeof *part->of_blocks);
+    if (!part->keys.keys || !part->of_blocks)
+        return PYLM_ERR_MEMORY;
+    /* Those that are not in this range must lie in another, too: the first of all hashes, or the last. */
+    memset(part->of_blocks, part->range.from ? 0 : 0xff, (size_t)c->heldout->n_symbols * sizeof *part->of_blocks);
+    PYLM__TRY(pylm__keys_in(c->corpus, &c->trained->tree, &c->trained->templates, k, part->range, c->heldout,
+                            &part->keys, part->of_blocks, task));
+    scratch = pylm__array_new(part->keys.n, sizeof *scratch);
     if (!scratch)
         return PYLM_ERR_MEMORY;
-    status = pylm__sort(job->keys.keys, scratch, job->keys.n, task);
+    status = pylm__sort(part->keys.keys, scratch, part->keys.n, task);
     free(scratch);
-    if (status == PYLM_OK)
-        status = pylm__packing_add_keys(job->packing, job->keys.keys, job->keys.n, job->min_count, task);
-    sorted.keys = job->keys.keys;
-    sorted.n = job->keys.n;
-    if (status == PYLM_OK)
-        status = pylm__heldout_evidence(c->heldout, tree, sorted, job->of_blocks, range.from, range.to, job->min_count,
-                                        job->indices, job->work, task);
     return status;
+}
+
+/* Tables and evidence of a part; in the order of the ranges. */
+static int part_count(struct job *job, const struct part *part, const pylm_task *task)
+{
+    const struct pylm__counting *c = job->c;
+    struct pylm__sorted_keys sorted = {NULL, NULL, 0};
+    PYLM__TRY(pylm__packing_add_keys(job->packing, part->keys.keys, part->keys.n, job->min_count, task));
+    sorted.keys = part->keys.keys;
+    sorted.n = part->keys.n;
+    return pylm__heldout_evidence(c->heldout, &c->trained->tree, sorted, part->of_blocks, part->range.from,
+                                  part->range.to, job->min_count, job->indices, job->work, task);
 }
 
 static int count_ranges(struct job *job, const pylm_task *task)
 {
     const struct pylm__counting *c = job->c;
     struct pylm__hashes ranges[MAX_RANGES];
-    uint32_t i, n = pylm__keys_ranges(c->corpus, &c->trained->tree, &c->trained->templates, job->k, c->max_keys, ranges,
-                                      MAX_RANGES);
-    int status = PYLM_OK;
-    if (!n)
-        return PYLM_ERR_MEMORY;
-    job->keys.capacity = c->corpus->n < c->max_keys ? c->corpus->n : c->max_keys;
-    job->keys.keys = pylm__array_new(job->keys.capacity, sizeof *job->keys.keys);
-    if (!job->keys.keys)
-        return PYLM_ERR_MEMORY;
-    for (i = 0; i < n && status == PYLM_OK; i++)
-        status = count_range(job, ranges[i], task);
-    return status;
+    int i, n = (int)pylm__keys_ranges(c->corpus, &c->trained->tree, &c->trained->templates, job->k, c->max_keys,
+                                      ranges, MAX_RANGES);
+    int first_error = n ? PYLM_OK : PYLM_ERR_MEMORY;
+#ifdef _OPENMP
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(pylm__n_threads(c->n_abreast, (uint32_t)n))
+#endif
+    for (i = 0; i < n; i++) {
+        struct part part = {ranges[i], {NULL, 0, c->corpus->n < c->max_keys ? c->corpus->n : c->max_keys}, NULL};
+        int status = part_ready(c, job->k, &part, task);
+#ifdef _OPENMP
+#pragma omp ordered
+#endif
+        {
+            if (first_error == PYLM_OK)
+                first_error = status == PYLM_OK ? part_count(job, &part, task) : status;
+        }
+        free(part.keys.keys);
+        free(part.of_blocks);
+    }
+    return first_error;
 }
 
 /* The empty context has all symbols as successors: there is nothing to sort. `keys` and `sums` have room for
  * every symbol. */
-static int count_nothing_in(struct job *job, uint64_t *keys, uint32_t *sums, const pylm_task *task)
+static int count_nothing_in(struct job *job, uint64_t *keys, uint64_t *of_blocks, uint32_t *sums,
+                            const pylm_task *task)
 {
     const struct pylm__counting *c = job->c;
     const struct pylm__symbol_tree *tree = &c->trained->tree;
@@ -108,10 +129,10 @@ static int count_nothing_in(struct job *job, uint64_t *keys, uint32_t *sums, con
         }
     for (b = 0; b < c->heldout->n_blocks; b++)
         for (p = c->heldout->begins[b]; p < c->heldout->ends[b]; p++)
-            job->of_blocks[at++] = hash << PYLM__LEAF_BITS | tree->leaf_of[pylm__symbol(c->corpus, p)];
+            of_blocks[at++] = hash << PYLM__LEAF_BITS | tree->leaf_of[pylm__symbol(c->corpus, p)];
     status = pylm__packing_add(job->packing, hash, leaves, sums, (uint32_t)sorted.n);
     if (status == PYLM_OK)
-        status = pylm__heldout_evidence(c->heldout, tree, sorted, job->of_blocks, 0, ALL_HASHES, job->min_count,
+        status = pylm__heldout_evidence(c->heldout, tree, sorted, of_blocks, 0, ALL_HASHES, job->min_count,
                                         job->indices, job->work, task);
     free(leaves);
     return status;
@@ -121,8 +142,10 @@ static int count_nothing(struct job *job, const pylm_task *task)
 {
     uint32_t n = job->c->trained->tree.n_symbols, *sums = pylm__array_new(n, sizeof *sums);
     uint64_t *keys = pylm__array_new(n, sizeof *keys);
-    int status = keys && sums ? count_nothing_in(job, keys, sums, task) : PYLM_ERR_MEMORY;
+    uint64_t *of_blocks = pylm__array_new(job->c->heldout->n_symbols, sizeof *of_blocks);
+    int status = keys && of_blocks && sums ? count_nothing_in(job, keys, of_blocks, sums, task) : PYLM_ERR_MEMORY;
     free(keys);
+    free(of_blocks);
     free(sums);
     return status;
 }
@@ -138,21 +161,16 @@ static int count_template(void *user, uint32_t k, pylm_task *task)
     job.k = k;
     job.min_count = empty ? 1u : c->min_count;
     job.indices = c->indices[k] = pylm__array_new(c->heldout->n_events, sizeof *c->indices[k]);
-    job.of_blocks = pylm__array_new(c->heldout->n_symbols, sizeof *job.of_blocks);
     job.work = pylm__evidence_work_new(&c->trained->tree);
     job.packing = pylm__packing_begin(&c->trained->packed[k], &c->trained->tree, PYLM__LIST_SPLITS, c->spill);
-    if (!job.indices || !job.of_blocks || !job.work)
+    if (!job.indices || !job.work)
         status = PYLM_ERR_MEMORY;
-    if (job.of_blocks) /* until it is known, a key is behind all others */
-        memset(job.of_blocks, 0xff, (size_t)c->heldout->n_symbols * sizeof *job.of_blocks);
     if (status == PYLM_OK && job.packing && !template->hidden)
         status = empty ? count_nothing(&job, task) : count_ranges(&job, task);
-    free(job.keys.keys);
     status = pylm__packing_end(job.packing, status);
     if (status == PYLM_OK)
         pylm__calibrate(c->heldout, job.indices, c->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
                         c->trained->calibration + k * PYLM__N_CALIBRATION);
-    free(job.of_blocks);
     pylm__evidence_work_free(job.work);
     return status;
 }

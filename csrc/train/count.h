@@ -14,8 +14,9 @@ struct pylm__counting {
     struct pylm__trained_tree *trained; /* out: packed, calibration */
     uint32_t min_count;
     uint32_t n_threads;        /* templates counted at once */
-    uint64_t max_keys;         /* of a template, about, that are in memory at once: more are counted range by range
-                                  of their hashes, which goes through the text again for each */
+    uint64_t max_keys;         /* of a range of hashes, about: a template with more keys is counted range by range,
+                                  which goes through the text again for each */
+    uint32_t n_abreast;        /* ranges that threads make ready at once; 1 if there is more than one template */
     struct pylm__spill *spill; /* where tables go; NULL: they stay in memory */
     uint16_t *indices[PYLM__MAX_TEMPLATES]; /* out: by template, a calibration index for every held-out event */
 };

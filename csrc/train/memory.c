@@ -65,6 +65,7 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
         each += OFFER_NBYTES * heldout->n_events;
     }
     plan->n_threads = n_threads;
+    plan->n_abreast = 1;
     plan->max_keys = corpus->n;
     plan->spill = 0;
     least = common + indices + each + key_nbytes * min_keys;
@@ -81,13 +82,18 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     room = limit - common - indices;
     plan->spill = !sized && room < n_threads * (each + key_nbytes * corpus->n) +
                                        TABLES_NBYTES * corpus->n * options->n_trees;
-    for (n = n_threads; n; n--) { /* the last is possible, since `least` is there */
+    for (n = n_threads; n; n = sized || n == 1u ? n - 1u : 1u) { /* the last is possible, since `least` is there */
         if (room / n < each + key_nbytes * min_keys)
             continue;
         plan->n_threads = n;
         plan->max_keys = (room / n - each) / key_nbytes;
         if (plan->max_keys >= corpus->n / FEW_PARTS)
             break;
+    }
+    if (!sized && plan->n_threads == 1u && plan->max_keys < corpus->n) {
+        uint64_t abreast = plan->max_keys / min_keys;
+        plan->n_abreast = abreast < n_threads ? (uint32_t)abreast : n_threads;
+        plan->max_keys /= plan->n_abreast;
     }
     return PYLM_OK;
 }

@@ -10,7 +10,8 @@
 
 struct pylm__memory_plan {
     uint32_t n_threads; /* templates counted at once */
-    uint64_t max_keys;  /* of each, at a time */
+    uint32_t n_abreast; /* ranges of each that are made ready at once: more than one only of a single template */
+    uint64_t max_keys;  /* of a range */
     int spill;          /* whether tables go to a file */
 };
 

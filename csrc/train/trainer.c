@@ -279,6 +279,7 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     counting.trained = trained;
     counting.min_count = trainer->options.min_count;
     counting.n_threads = plan->n_threads;
+    counting.n_abreast = plan->n_abreast;
     counting.max_keys = plan->max_keys;
     counting.spill = trainer->spill.file ? &trainer->spill : NULL;
     status = pylm__count(&counting, task);
