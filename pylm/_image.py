@@ -104,10 +104,10 @@ class Image:
             check(lib.pylm_encode(self.model, text, nbytes, end, position, symbols, capacity, n))
             yield room[: n[0]], min(position[0], nbytes)
 
-    def symbols(self, text: TextOrIds, closed: bool) -> array[int]:
+    def symbols(self, text: TextOrIds, closed: bool, checked: bool = True) -> array[int]:
         """Symbols of a text, or ids checked to be symbols."""
         if not isinstance(text, TEXT_TYPES):
-            return self.check_ids(text)
+            return self.check_ids(text) if checked else integers(text)
         data, result = as_bytes(text), array("I")
         if not len(data):
             return result  # also without the package that an external tokenizer needs
@@ -178,7 +178,7 @@ class Image:
     ) -> array[int]:
         """Costs of many texts, 1/65536 bit, each read by a copy of the state.
 
-        symbols  of all texts, checked; the i-th ends at ends[i], array("Q").
+        symbols  of all texts; the i-th ends at ends[i], array("Q").
         costs    writable buffer for as many uint32 costs as there are symbols, or None.
         """
         totals, task = array("Q", bytes(8 * len(ends))), new_task()
@@ -212,7 +212,7 @@ class Image:
 
 def checked_ids(ids: Ids, n_symbols: int) -> array[int]:
     """Ids of any container as array("I"), if they are symbols of a vocabulary of this size."""
-    result = _integers(ids)
+    result = integers(ids)
     if result and max(result) >= n_symbols:
         i = next(i for i, symbol in enumerate(result) if symbol >= n_symbols)
         raise ArgumentError(
@@ -222,7 +222,7 @@ def checked_ids(ids: Ids, n_symbols: int) -> array[int]:
     return result
 
 
-def _integers(ids: Ids) -> array[int]:
+def integers(ids: Ids) -> array[int]:
     """Ids of any container as array("I"); ArgumentError for what is no 32-bit unsigned integer."""
     if hasattr(ids, "__array_interface__"):
         return _integers_of_numpy(ids)

@@ -249,15 +249,29 @@ class Model:
         n_threads = 0 if threads is None else integer("threads", threads, 1, MAX_THREADS)
         for i, text in enumerate(texts):
             try:
-                symbols.extend(image.symbols(text, closed=True))
+                symbols.extend(image.symbols(text, closed=True, checked=False))
             except (ArgumentError, TypeError) as error:
                 raise type(error)(f"text {i}: {error}") from None
             ends.append(len(symbols))
         costs = new_symbols(len(symbols) if with_costs else 0)
         state = self._state_after(context)
         with Progress(progress) as bar:
-            totals = image.score_batch(state, symbols, ends, n_threads, bar, costs if with_costs else None)
+            try:
+                totals = image.score_batch(state, symbols, ends, n_threads, bar, costs if with_costs else None)
+            except ArgumentError:
+                self._check_batch(symbols, ends)
+                raise
         return totals, costs, ends
+
+    def _check_batch(self, symbols: array[int], ends: array[int]) -> None:
+        """Says in which text there is an id that is no symbol. Asked afterwards, since going through all is slow."""
+        begin = 0
+        for i, end in enumerate(ends):
+            try:
+                self._image.check_ids(symbols[begin:end])
+            except ArgumentError as error:
+                raise ArgumentError(f"text {i}: {error}") from None
+            begin = end
 
     def perplexity(self, text: TextOrIds | os.PathLike[str], *, adapt: bool = False) -> float:
         """Perplexity per symbol of a text or, given as a pathlib.Path, of a file; with `adapt`, of one that is

@@ -37,21 +37,19 @@ static uint64_t count_chunks(const uint64_t *ends, uint64_t n_texts)
 static int cut(struct batch *batch, const pylm_state *context, const uint64_t *ends, uint64_t n_texts,
                const pylm_task *task)
 {
-    uint64_t text, at = 0, begin;
+    uint64_t text, at = 0, i;
     struct chunk *chunk = batch->chunks;
     for (text = 0; text < n_texts; text++) {
         pylm_state state = *context;
-        for (begin = at; at < ends[text]; at++) {
-            if ((at - begin) % CHUNK == 0) {
-                chunk->state = state;
-                chunk->text = text;
-                chunk->begin = at;
-                chunk->end = ends[text] - at < CHUNK ? ends[text] : at + CHUNK;
-                chunk++;
-                if (pylm__task_cancelled(task))
-                    return PYLM_ERR_CANCELLED;
-            }
-            PYLM__TRY(pylm_state_push(batch->model, &state, batch->symbols[at]));
+        for (; at < ends[text]; at = chunk++->end) {
+            chunk->state = state;
+            chunk->text = text;
+            chunk->begin = at;
+            chunk->end = ends[text] - at < CHUNK ? ends[text] : at + CHUNK;
+            if (pylm__task_cancelled(task))
+                return PYLM_ERR_CANCELLED;
+            for (i = at; chunk->end < ends[text] && i < chunk->end; i++)
+                PYLM__TRY(pylm_state_push(batch->model, &state, batch->symbols[i]));
         }
     }
     return PYLM_OK;
