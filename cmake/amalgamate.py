@@ -4,8 +4,9 @@
 
     python3 cmake/amalgamate.py FOLDER
 
-pylm.h is the public header as it is. pylm.c is all of csrc/core: every header where it is first needed, then every
-source in the order of names. What is private to a source must not meet its namesake in another: its macros end with
+pylm.h is the public header as it is. pylm.c is all of csrc/core: every header where it is first needed, and every
+source in the order of names; those for particular processors come last, since headers must not begin behind the
+options that these set. What is private to a source must not meet its namesake in another: its macros end with
 it, and a static function or a structure whose name was taken before gets the name of its file in front. The same
 sources give the same bytes.
 """
@@ -20,6 +21,7 @@ LOCAL_INCLUDE = re.compile(r'#include "(?:\.\./)?(?:core/)?(\w+\.h)".*\n')
 LICENSE = re.compile(r"/\* SPDX-.*\n \* Copyright.*\n(?: \*\n)?")
 STATIC_FUNCTION = re.compile(r"^(?:static|[A-Z]\w+) [\w *]*?\b(\w+)\(", re.MULTILINE)
 STRUCTURE = re.compile(r"^struct (\w+) \{", re.MULTILINE)
+COMMENT = re.compile(r"(/\*.*?\*/)", re.DOTALL)
 DEFINE = re.compile(r"^#define (\w+)", re.MULTILINE)
 UNDEF = re.compile(r"^#undef (\w+)", re.MULTILINE)
 
@@ -60,11 +62,13 @@ def expand(text: str, seen: set[str]) -> str:
 
 def own_names(text: str, stem: str, taken: set[str]) -> str:
     """A source whose private names are its own."""
-    functions = {rf"(?<![\w.>]){name}(?=\()": name for name in STATIC_FUNCTION.findall(text)}
+    functions = {rf"(?<![\w.])(?<!->)(?<!struct ){name}\b": name for name in STATIC_FUNCTION.findall(text)}
     structures = {rf"(?<=\bstruct ){name}\b": name for name in STRUCTURE.findall(text)}
     for use, name in sorted((functions | structures).items()):
         if use in taken:
-            text = re.sub(use, f"{stem}_{name}", text)
+            text = "".join(
+                part if part.startswith("/*") else re.sub(use, f"{stem}_{name}", part) for part in COMMENT.split(text)
+            )
         taken.add(use)
     ended = set(UNDEF.findall(text))
     macros = [name for name in dict.fromkeys(DEFINE.findall(text)) if name not in ended]
@@ -77,7 +81,7 @@ def amalgamate() -> str:
     copyright = re.search(r"Copyright.*", header).group()
     seen, taken = {"pylm.h"}, set()
     parts = [BANNER.format(copyright=copyright, version=version)]
-    for source in sorted((CSRC / "core").glob("*.c")):
+    for source in sorted((CSRC / "core").glob("*.c"), key=lambda path: ("_avx2" in path.stem, path.stem)):
         parts.append(expand(own_names(read(source.name), source.stem, taken), seen))
     return "".join(parts)
 
