@@ -43,7 +43,7 @@ need mmdebstrap mmdebstrap
 test_wheel() { # DEBIAN-ARCHITECTURE TRIPLE EMULATOR WHEEL TEST-FILE...
     system=$PWD/build-python-$1
     triple=$2 emulator=$3
-    [ -x "$system/usr/bin/python3.11" ] || mmdebstrap --quiet --mode=root --variant=extract --architectures="$1" \
+    [ -x "$system/usr/bin/python3.11" ] || mmdebstrap --quiet --variant=extract --architectures="$1" \
         --include=python3,python3-cffi,python3-numpy,python3-pytest,python3-tqdm bookworm "$system" \
         "deb http://deb.debian.org/debian bookworm main"
     rm -rf "$system/wheel"
