@@ -9,6 +9,7 @@ make_environment
 need cmake cmake make
 need make make
 need pkg-config pkg-config
+need c++ g++
 [ -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" ] || need Python.h python3-dev
 
 .venv/bin/pip install --quiet '.[test]'

@@ -1,4 +1,4 @@
-# Sourced by demo.sh and test.sh: Debian packages where they are missing, and the virtual environment.
+# Sourced by the scripts here, demo.sh and test.sh: Debian packages where they are missing, and the virtual environment.
 
 root=$(command -v sudo || true)
 [ "$(id -u)" = 0 ] && root=
@@ -25,4 +25,10 @@ make_environment() {
         $root apt-get install -qy python3-venv
         python3 -m venv --clear .venv
     fi
+}
+
+# Puts zig, a C compiler that brings the libraries of its targets, into the path.
+need_zig() {
+    .venv/bin/pip install --quiet ziglang
+    PATH=$(.venv/bin/python -c 'import os, ziglang; print(os.path.dirname(ziglang.__file__))'):$PATH
 }

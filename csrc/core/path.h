@@ -71,7 +71,7 @@ PYLM__INLINE void pylm__path_mix(struct pylm__path *path, pylm__mix *mix)
 /* Goes down the paths with or without AVX2, a node of each in turn. */
 PYLM__INLINE void pylm__follow(struct pylm__path *paths, uint32_t n, int avx2, pylm__descend *descend, pylm__mix *mix)
 {
-    struct pylm__path *on_way[PYLM__ABREAST];
+    struct pylm__path *on_way[PYLM__ABREAST] = {0}; /* for compilers that do not see that `left` of them are set */
     uint32_t i, left = 0;
     for (i = 0; i < n; i++)
         if (paths[i].work->mixer.avx2 == avx2 && pylm__is_under_way(&paths[i]))

@@ -103,8 +103,8 @@ static uint64_t expected(const char *name, const char *what)
             (void)fclose(file);
             return value;
         }
-    REQUIRE(!"a line in scores.txt");
-    return 0;
+    (void)fprintf(stderr, "scores.txt has no line \"%s %s\"\n", name, what);
+    exit(EXIT_FAILURE);
 }
 
 static void test_model(const char *name, const void *text, uint64_t text_nbytes)

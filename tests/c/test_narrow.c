@@ -24,8 +24,6 @@ static void lanes_begin(struct pylm__path *path)
 PYLM__AVX2_END
 #endif
 
-static const char *const models[] = {"bytes", "words", "pieces", "trees", "sized", "external"};
-
 static uint64_t seed = 12345;
 
 static uint32_t any_number(void)
@@ -180,19 +178,24 @@ static void test_paths(const char *name)
     pylm_file_unmap(image, nbytes);
 }
 
+static void test_models(void)
+{
+    static const char *const models[] = {"bytes", "words", "pieces", "trees", "sized", "external"};
+    size_t i;
+    for (i = 0; i < sizeof models / sizeof *models; i++)
+        test_paths(models[i]);
+}
+
 #endif
 
 int main(void)
 {
-    size_t i;
     test_dot();
     test_add_rows();
     test_count_bits();
-    for (i = 0; i < sizeof models / sizeof *models; i++) {
 #if PYLM__HAVE_AVX2
-        if (pylm__have_avx2())
-            test_paths(models[i]);
+    if (pylm__have_avx2())
+        test_models();
 #endif
-    }
     return finish();
 }

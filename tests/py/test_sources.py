@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pylm
@@ -78,3 +79,10 @@ def test_versions_agree() -> None:
     assert pylm.__version__ == version
     assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text()
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_one_wheel_serves_every_python_of_a_platform() -> None:
+    wheel = metadata.distribution("pylm-engine").read_text("WHEEL")
+    assert set(re.findall(r"^Tag: (\w+-\w+)-", wheel, re.M)) == {"py3-none"}
+    assert "Root-Is-Purelib: false" in wheel
+    assert not re.search(r"^Tag: .*-any$", wheel, re.M)

@@ -1,36 +1,40 @@
 /* SPDX-License-Identifier: MIT
- * A program of somebody else: trains, predicts, prints. Built against an installed library. */
+ * A program of somebody else: trains on a text, writes the model, and opens it. Built against an installed library.
+ *
+ *     consumer TEXTFILE MODEL
+ */
 #include <pylm_train.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-int main(void)
+static int train(const void *text, uint64_t text_nbytes, const char *path)
 {
-    static const char text[] = "to be or not to be, that is the question; to be or not to be\n";
     pylm_trainer *trainer;
-    pylm_model model;
-    pylm_state state;
-    pylm_candidate best;
-    const void *image;
     uint64_t nbytes;
-    uint32_t n;
-    void *work;
-    int i;
-    if (pylm_version_number() != PYLM_VERSION_NUMBER || pylm_trainer_new(&trainer, NULL) != PYLM_OK)
-        return 1;
-    if (pylm_trainer_add(trainer, text, sizeof text - 1, NULL) != PYLM_OK ||
-        pylm_trainer_build(trainer, NULL, &image, &nbytes) != PYLM_OK ||
-        pylm_model_open(&model, image, nbytes) != PYLM_OK)
-        return 1;
-    work = malloc((size_t)pylm_work_nbytes(&model));
-    if (!work)
-        return 1;
-    pylm_state_init(&state);
-    for (i = 0; i < 5; i++)
-        (void)pylm_state_push(&model, &state, (uint32_t) "to be"[i]);
-    pylm_top(&model, &state, 1, work, &best, &n);
-    printf("after \"to be\": '%c'\n", (int)best.symbol);
-    free(work);
+    int status = pylm_trainer_new(&trainer, NULL);
+    if (status == PYLM_OK)
+        status = pylm_trainer_add(trainer, text, text_nbytes, NULL);
+    if (status == PYLM_OK)
+        status = pylm_trainer_save(trainer, path, NULL, &nbytes);
     pylm_trainer_free(trainer);
-    return n == 1 && best.symbol == ' ' ? 0 : 1;
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const void *text, *image;
+    uint64_t text_nbytes, image_nbytes;
+    pylm_model model;
+    pylm_info info;
+    if (argc != 3 || pylm_version_number() != PYLM_VERSION_NUMBER)
+        return 1;
+    if (pylm_file_map(argv[1], &text, &text_nbytes) != PYLM_OK || train(text, text_nbytes, argv[2]) != PYLM_OK)
+        return 2;
+    if (pylm_file_map(argv[2], &image, &image_nbytes) != PYLM_OK ||
+        pylm_model_open(&model, image, image_nbytes) != PYLM_OK || pylm_model_verify(&model) != PYLM_OK)
+        return 3;
+    pylm_model_info(&model, &info);
+    (void)printf("trained %llu contexts\n", (unsigned long long)info.n_contexts);
+    pylm_file_unmap(image, image_nbytes);
+    pylm_file_unmap(text, text_nbytes);
+    return info.n_symbols == 256 ? 0 : 4;
 }

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Builds the C library for other processors and runs its tests under emulators: 64-bit and 32-bit ARM, the Raspberry Pi
+# Zero, and a big-endian machine. All must compute the golden scores, to the last bit. On Linux x86-64 with apt-get.
+#
+#     .ci/cross.sh            all of them
+#     .ci/cross.sh armhf      one of them; the names are those of CMakePresets.json
+set -eu
+cd "$(dirname "$0")/.."
+. .ci/setup.sh
+
+make_environment
+need cmake cmake make
+need make make
+need qemu-arm-static qemu-user-static
+need_zig
+
+for target in ${*:-aarch64 armhf armv6 s390x}; do
+    case $target in
+        aarch64) need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+        armhf) need arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
+        s390x) need s390x-linux-gnu-gcc gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
+    esac
+    cmake --preset "$target" -DPYLM_WERROR=ON
+    cmake --build --preset "$target" --parallel 2
+    ctest --preset "$target" --parallel 2
+    [ "$target" != armhf ] || sh tests/c/consumer/run.sh cmake/toolchains/armhf.cmake
+done
