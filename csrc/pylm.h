@@ -328,8 +328,8 @@ typedef struct pylm_part {
     uint32_t number;      /* see the kinds */
     uint32_t n_symbol;    /* occurrences of the symbol in the context. COUNTS, of the last decision for it. AGES, at
                            * least so many symbols ago, 0: never. REPETITION, 1: it goes on with the symbol. */
-    uint32_t n_context;   /* of all symbols, 0: the context is not known. REPETITION, how many symbols in a row such
-                           * contexts have been right */
+    uint32_t n_context;   /* of all symbols, 0: the context is not known. EVEN, how many decisions. REPETITION, how many
+                           * symbols in a row such contexts have been right */
     int32_t cost_q16;     /* the part, 1/65536 bit; negative if it makes the symbol more probable */
     int32_t log_odds_q10; /* sum of the calibrated log-odds, 1/1024 */
     int32_t weight_q13;   /* mean of their weights, 1/8192, each counted as much as it had to weigh */

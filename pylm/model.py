@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ._image import Ids, TextOrIds
     from ._sampling import Stop
+    from .explain import Explanation
 
 QUICKLY_VERIFIED = 1 << 20  # bytes
 
@@ -324,6 +325,17 @@ class Model:
     def distribution(self, context: TextOrIds = "") -> np.ndarray:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
         return self._image.distribution_q62(self._state_after(context)) * 2.0**-62
+
+    def explain(self, context: TextOrIds = "", token: str | Bytes | int | None = None, k: int = 5) -> Explanation:
+        """What the probability of a token coming next is made of: its parts, by context, which add up to it.
+
+        token   its text or id; None: the most probable one.
+        k       how many of the most probable tokens to name beside it.
+        Raises ArgumentError for what is not one token of the vocabulary.
+        """
+        from .explain import explain
+
+        return explain(self._image, self._state_after(context), token, k)
 
     def generate(
         self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,

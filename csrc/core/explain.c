@@ -187,6 +187,7 @@ static void add_decision(struct account *a, uint32_t cost)
     uint32_t i;
     pylm__share(saved, pylm__saving_ratio(saved, pylm__sum(d->terms, d->n_terms)), d->terms, d->n_terms, shares);
     add(&a->parts[0].cost_q16, EVEN_COST);
+    a->parts[0].n_context++;
     for (i = 0; i < d->n_terms; i++) {
         pylm_part *part = &a->parts[1u + i];
         int64_t spoken = pylm__magnitude(d->inputs[i]);
