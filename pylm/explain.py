@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import math
+from array import array
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,8 +26,9 @@ KINDS = {
 }  # fmt: skip
 ADAPTATION = frozenset(["counts", "ages", "recall", "indirect", "repetition"])
 NAMES = {
-    "mean": "mean of all contexts", "constant": "constant", "counts": "decisions of late",
-    "ages": "how long ago", "average": "average of the trees",
+    "mean": "mean of all contexts", "constant": "constant", "counts": "how often",
+    "ages": "how long ago", "repetition": "no repetition",
+    "average": "average of the trees",
 }  # fmt: skip
 OF_A_CONTEXT = ("context", "recall", "indirect")
 
@@ -67,6 +70,15 @@ class Part:
         """Whether the state learned it from the text that it has read."""
         return self.kind in ADAPTATION
 
+    @property
+    def seen(self) -> str:
+        """`count` and `total` in words."""
+        if self.kind == "ages":
+            return f"{self.count:,}+ tokens ago" if self.count else "never"
+        if self.kind == "repetition" and self.name != NAMES["repetition"]:
+            return f"{'goes on' if self.count else 'ends'} after {self.total:,}"
+        return f"{self.count:,} of {self.total:,}" if self.total and self.kind != "even" else ""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -82,7 +94,7 @@ class Explanation:
     id: int
     token: str  #: written as in `Prediction.text`
     logprob: float  #: natural log of its probability, as from `logprobs()`
-    parts: list[Part]  #: all of the model's contexts are there, known or not
+    parts: list[Part]  #: all contexts that the model looks for are there, known or not
     next: list[Prediction]  #: the most probable tokens here, best first
 
     @property
@@ -93,6 +105,11 @@ class Explanation:
     def bits(self) -> float:
         """The token's cost: -log2 of its probability."""
         return -sum(part.bits for part in self.parts)
+
+    @property
+    def trees(self) -> int:
+        """How many symbol trees the model has."""
+        return max(part.tree for part in self.parts)
 
     @property
     def adaptation(self) -> float:
@@ -112,6 +129,13 @@ def explain(image: Image, state: Any, token: str | Bytes | int | None, k: int) -
     symbol = best[0].id if token is None else symbol_of(image, token)
     parts, cost = _parts(image, state, symbol)
     return Explanation(symbol, shown(image.symbol_text(symbol)), -cost * NATS_PER_COST, parts, best)
+
+
+def explain_all(state: State, symbols: array[int], k: int) -> Iterator[Explanation]:
+    """Explains checked symbols one after the other, each before the state reads it."""
+    for symbol in symbols:
+        yield explain(state._image, state._state, symbol, k)
+        state._read(array("I", [symbol]))
 
 
 def symbol_of(image: Image, token: str | Bytes | int) -> int:
@@ -141,10 +165,12 @@ def _parts(image: Image, state: Any, symbol: int) -> tuple[list[Part], int]:
     for i in range(n[0]):
         part = found[i]
         kind = KINDS[part.kind]
-        template = contexts.templates[part.tree][part.number].name if kind in OF_A_CONTEXT else None
+        template = contexts.templates[part.tree][part.number] if kind in OF_A_CONTEXT else None
+        if kind == "context" and template is not None and not template.contexts:
+            continue  # it is there for others to extend
         result.append(Part(
             kind, _name(contexts, state, kind, part), -part.cost_q16 / 65536, part.n_symbol, part.n_context,
-            part.log_odds_q10 / 1024, part.weight_q13 / 8192, template, part.tree + 1,
+            part.log_odds_q10 / 1024, part.weight_q13 / 8192, template and template.name, part.tree + 1,
         ))  # fmt: skip
         cost += part.cost_q16
     return result, cost
@@ -156,6 +182,6 @@ def _name(contexts: Contexts, state: Any, kind: str, part: Any) -> str:
         return f"like {name}" if kind == "indirect" else name
     if kind == "even":
         return f"{part.n_context} even decisions"
-    if kind == "repetition":
-        return f"repetition of {part.number} and more" if part.number else "repetition"
+    if kind == "repetition" and part.number:
+        return f"repetition of {part.number} and more"
     return NAMES[kind]

@@ -337,6 +337,25 @@ class Model:
 
         return explain(self._image, self._state_after(context), token, k)
 
+    def explain_text(
+        self, text: TextOrIds, *, adapt: bool = False, memory: int | str = DEFAULT_MEMORY, k: int = 5
+    ) -> list[Explanation]:
+        """Explains every token of a text, as `explain()` does one. `adapt` and `memory` as in `evaluate()`."""
+        from .explain import explain_all
+
+        return list(explain_all(self.state(adapt=adapt, memory=memory), self._image.symbols(text, closed=True), k))
+
+    def explain_page(
+        self, text: TextOrIds, *, title: str = "A text, explained", adapt: bool = False,
+        memory: int | str = DEFAULT_MEMORY,
+    ) -> str:  # fmt: skip
+        """A page for a browser, HTML without any other file, that shows how much each token of a text surprised the
+        model, and why. Of 5,000 tokens at most, else ArgumentError."""
+        from ._explain_page import explain_page
+
+        symbols = self._image.symbols(text, closed=True)
+        return explain_page(self.state(adapt=adapt, memory=memory), symbols, title)
+
     def generate(
         self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,
         top_k: int = 40, top_p: float = 0.95, min_p: float = 0.0, repetition_penalty: float = 1.0,
