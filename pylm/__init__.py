@@ -39,7 +39,9 @@ from .errors import (
     StoreVersionError,
     TooLargeError,
 )
+from .explain import Explanation, Part
 from .model import Evaluation, Model, ModelInfo, load
+from .report import Report, report
 from .state import Prediction, State
 from .store import Store, StoredDocument, StoreInfo, build, count, merge
 from .train import train
@@ -51,6 +53,7 @@ __all__ = [
     "BusyError",
     "EmptyTextError",
     "Evaluation",
+    "Explanation",
     "MissingPackageError",
     "Model",
     "ModelDamagedError",
@@ -58,8 +61,10 @@ __all__ = [
     "ModelInfo",
     "ModelVersionError",
     "OutOfMemoryError",
+    "Part",
     "Prediction",
     "PylmError",
+    "Report",
     "State",
     "Store",
     "StoreDamagedError",
@@ -72,5 +77,6 @@ __all__ = [
     "count",
     "load",
     "merge",
+    "report",
     "train",
 ]

@@ -13,12 +13,13 @@ import sys
 import unicodedata
 from typing import Any
 
-from ._cli_common import STDIN, add_command, as_str, check_output, text_argument, text_source, visible
+from ._cli_common import STDIN, add_command, as_str, check_output, text_argument, text_source, unit_of, visible
 from ._native import ffi, lib
 from ._text import map_file
 from .errors import ArgumentError
 from .explain import Explanation, Part
-from .model import Model, load
+from .model import load
+from .report import report
 from .state import DEFAULT_MEMORY
 
 BAR = 10  # columns
@@ -37,6 +38,18 @@ def add_explain(commands: Any) -> None:
     parser.add_argument("-k", type=int, metavar="K", default=5, help="how many probable tokens to name")
     parser.add_argument("--text", metavar="FILE", help="explain every token of a text file; - is standard input")
     parser.add_argument("--html", metavar="OUT", help="with --text: write a page to look at in a browser")
+    _add_adapt(parser)
+
+
+def add_report(commands: Any) -> None:
+    parser = add_command(commands, "report", _report, "show how well a model predicts a text, and where it does not")
+    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("text", metavar="TEXT", help="text file; - is standard input")
+    parser.add_argument("-o", "--output", metavar="OUT", help="the page to write, to look at in a browser")
+    parser.add_argument(
+        "--positions", type=int, metavar="N", default=1000,
+        help="places of the text at which all probabilities are looked at; 0: none",
+    )  # fmt: skip
     _add_adapt(parser)
 
 
@@ -88,6 +101,29 @@ def _explain_text(options: argparse.Namespace) -> None:
         html = model.explain_page(text, title=f"{name}, explained", adapt=options.adapt, memory=options.memory)
     write_page(options.html, html)
     print(f"wrote {options.html}")
+
+
+def _report(options: argparse.Namespace) -> None:
+    if not options.output and not options.json:
+        raise ArgumentError("say where to write the page, with -o OUT.html; or --json prints the figures")
+    source = text_source(options.text)
+    if options.output:
+        check_output(options.output, [source])
+    title = "standard input" if options.text == STDIN else os.path.basename(options.text)
+    with load(options.model) as model:
+        found = report(
+            model, source, title=title, adapt=options.adapt, memory=options.memory, positions=options.positions
+        )
+    if options.output:
+        write_page(options.output, found.html)
+    if options.json:
+        print(json.dumps(found.as_dict()))
+        return
+    print(f"{found.tokens:,} {unit_of(found.model)}")
+    print(f"perplexity         {found.perplexity:.2f}")
+    print(f"guessed right      {found.accuracy:.1%}")
+    print(f"calibration error  {found.top.ece:.2%}, where chance alone would make {found.top.chance:.2%}")
+    print(f"wrote {options.output}")
 
 
 def write_page(path: str, html: str) -> None:
