@@ -303,9 +303,9 @@ PYLM_API void pylm_top(const pylm_model *model, const pylm_state *state, uint32_
  *     uint32_t n;
  *     pylm_explain(&model, &state, 'u', work, parts, &n); // the sum of cost_q16 is what pylm_cost() gives
  *
- * A symbol is found by decisions, each between two sets of symbols. To begin with, all are even and cost one bit each.
- * Then everything that is known moves them, and has its share in what that saves or costs: in proportion to its
- * weighted log-odds at the decision. */
+ * A symbol is found by decisions, each between two sets of symbols. To begin with, all are even and cost one bit
+ * each. Then everything that is known moves them, and has its share in what that saves or costs: in proportion to
+ * its weighted log-odds at the decision. */
 enum pylm_part_kind {
     PYLM_PART_EVEN = 0,       /* the decisions, if all were even; the first part of every tree */
     PYLM_PART_CONTEXT = 1,    /* what was counted of a context in training; `number` is its template */
@@ -328,8 +328,8 @@ typedef struct pylm_part {
     uint32_t number;      /* see the kinds */
     uint32_t n_symbol;    /* occurrences of the symbol in the context. COUNTS, of the last decision for it. AGES, at
                            * least so many symbols ago, 0: never. REPETITION, 1: it goes on with the symbol. */
-    uint32_t n_context;   /* of all symbols, 0: the context is not known. EVEN, how many decisions. REPETITION, how many
-                           * symbols in a row such contexts have been right */
+    uint32_t n_context;   /* of all symbols, 0: the context is not known. EVEN, how many decisions. REPETITION, how
+                           * many symbols in a row such contexts have been right */
     int32_t cost_q16;     /* the part, 1/65536 bit; negative if it makes the symbol more probable */
     int32_t log_odds_q10; /* sum of the calibrated log-odds, 1/1024 */
     int32_t weight_q13;   /* mean of their weights, 1/8192, each counted as much as it had to weigh */
@@ -338,9 +338,9 @@ typedef struct pylm_part {
 /* Parts that there are at most. */
 PYLM_API uint32_t pylm_n_parts(const pylm_model *model);
 
-/* What the cost of `symbol` coming next is made of. Takes a few times as long as pylm_cost() and some 6 KB of stack.
+/* What the cost of `symbol` coming next is made of. Takes about twice as long as pylm_cost(), and 6 KB of stack.
  *   work    as for pylm_cost()
- *   parts   room for pylm_n_parts(); tree by tree, all contexts of each, known or not, in the order of the templates
+ *   parts   room for pylm_n_parts(); tree by tree, all contexts of each, known or not, by template
  * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
 PYLM_API int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *work,
                           pylm_part *parts, uint32_t *n_ret);

@@ -41,7 +41,7 @@ from .errors import (
 )
 from .explain import Explanation, Part
 from .model import Evaluation, Model, ModelInfo, load
-from .report import Report, report
+from .report import Calibration, Report, report
 from .state import Prediction, State
 from .store import Store, StoredDocument, StoreInfo, build, count, merge
 from .train import train
@@ -51,6 +51,7 @@ __version__: str = _ffi.string(_lib.pylm_version()).decode()
 __all__ = [
     "ArgumentError",
     "BusyError",
+    "Calibration",
     "EmptyTextError",
     "Evaluation",
     "Explanation",

@@ -33,7 +33,9 @@ def add_explain(commands: Any) -> None:
         commands, "explain", _explain, "say what a token's probability is made of, or those of a whole text"
     )
     parser.add_argument("model", metavar="MODEL")
-    parser.add_argument("context", metavar="CONTEXT", nargs="?", help="the text before the token; - is standard input")
+    parser.add_argument(
+        "context", metavar="CONTEXT", nargs="?", help="the text before the token; - is standard input"
+    )
     parser.add_argument("--token", metavar="T", help="the token; the most probable one unless given")
     parser.add_argument("-k", type=int, metavar="K", default=5, help="how many probable tokens to name")
     parser.add_argument("--text", metavar="FILE", help="explain every token of a text file; - is standard input")

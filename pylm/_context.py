@@ -59,10 +59,14 @@ class Contexts:
     def templates(self) -> list[list[Template]]:
         """Those of every tree."""
         trees = range(self._image.info.n_trees)
-        return self._kept("templates", make=lambda: [self._templates_of(tree) for tree in trees])
+        found: list[list[Template]] = self._kept(
+            "templates", make=lambda: [self._templates_of(tree) for tree in trees]
+        )
+        return found
 
     def _templates_of(self, tree: int) -> list[Template]:
-        found, result = ffi.new("pylm_template *"), []
+        found = ffi.new("pylm_template *")
+        result: list[Template] = []
         while lib.pylm_model_template(self._image.model, tree, len(result), found) == lib.PYLM_OK:
             base = None if found.base == NONE else int(found.base)
             own = "" if found.kind == lib.PYLM_TEMPLATE_NOTHING else f"{' cdw'[found.kind - 1].strip()}{found.lag}"
@@ -131,11 +135,13 @@ class Contexts:
         if symbol == NONE:
             return "^"
         number = self._classes(tree)[coarse][symbol]
-        return self._kept("class", tree, coarse, number, make=lambda: self._class_name(tree, coarse, number))
+        name: str = self._kept("class", tree, coarse, number, make=lambda: self._class_name(tree, coarse, number))
+        return name
 
     def _classes(self, tree: int) -> tuple[list[int], list[int]]:
         """The class of every symbol, and the coarse class."""
-        return self._kept("classes", tree, make=lambda: self._read_classes(tree))
+        found: tuple[list[int], list[int]] = self._kept("classes", tree, make=lambda: self._read_classes(tree))
+        return found
 
     def _read_classes(self, tree: int) -> tuple[list[int], list[int]]:
         fine, coarse, model = ffi.new("uint32_t *"), ffi.new("uint32_t *"), self._image.model

@@ -8,6 +8,9 @@ const { tokens, names } = JSON.parse(document.getElementById("data").textContent
 const text = document.getElementById("text");
 const options = [...text.querySelectorAll("[role=option]")];
 const detail = document.getElementById("detail");
+const HEADS = [
+    ["bits", ""], ["", "wide"], ["because of", "name"], ["seen", ""], ["log-odds", "wide"], ["weight", "wide"],
+];
 let current = 0; // has the focus, when one has
 let shown = 0;   // is explained
 
@@ -33,8 +36,9 @@ function bar(bits, most) {
 function row(part, most) {
     const [name, bits, seen, logOdds, weight] = part;
     const line = document.createElement("tr");
-    line.append(make("td", signed(bits, 2)), most ? bar(bits, most) : make("td", "", "bar wide"), make("td", names[name], "name"),
-        make("td", seen), make("td", logOdds === null ? "" : signed(logOdds, 1), "wide"),
+    line.append(make("td", signed(bits, 2)), most ? bar(bits, most) : make("td", "", "bar wide"),
+        make("td", names[name], "name"), make("td", seen),
+        make("td", logOdds === null ? "" : signed(logOdds, 1), "wide"),
         make("td", weight === null ? "" : weight.toFixed(2).replace("-", "\u2212"), "wide"));
     return line;
 }
@@ -45,8 +49,8 @@ function show(i) {
     const most = Math.max(...others.map(part => Math.abs(part[1])), 0.01);
     const table = document.createElement("table");
     const head = table.createTHead().insertRow();
-    for (const [label, name] of [["bits", ""], ["", "wide"], ["because of", "name"], ["seen", ""], ["log-odds", "wide"], ["weight", "wide"]]) {
-        const cell = make("th", label, name);
+    for (const [label, kind] of HEADS) {
+        const cell = make("th", label, kind);
         cell.scope = "col";
         head.append(cell);
     }
@@ -110,8 +114,8 @@ text.addEventListener("focusin", event => {
 });
 text.addEventListener("keydown", event => {
     const moves = {
-        ArrowRight: () => current + 1, ArrowLeft: () => current - 1, ArrowDown: () => line(1), ArrowUp: () => line(-1),
-        Home: () => 0, End: () => options.length - 1,
+        ArrowRight: () => current + 1, ArrowLeft: () => current - 1,
+        ArrowDown: () => line(1), ArrowUp: () => line(-1), Home: () => 0, End: () => options.length - 1,
     };
     if (!(event.key in moves) || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();

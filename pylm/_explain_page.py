@@ -86,16 +86,16 @@ def _body(state: State, symbols: array[int], explanations: Sequence[Explanation]
         figures.append(("bits a token from this text", f"{learned / len(symbols):+.2f}"))
     return (
         f"<header><h1>{escape(title)}</h1>\n"
-        "<p>Every token of a text, coloured by how much it surprised the model. Point at one, or go there with the arrow "
-        "keys, to see what its probability is made of: each thing that the model knows has made it more or less "
-        "probable by so many bits, and together these are all of it.</p>\n"
+        "<p>Every token of a text, coloured by how much it surprised the model. Point at one, or go there with the "
+        "arrow keys, to see what its probability is made of: each thing that the model knows has made it more or "
+        "less probable by so many bits, and together these are all of it.</p>\n"
         f"{facts(figures)}\n{_legend()}</header>\n"
         '<noscript><p class="card">Without scripts this page shows the surprise only.</p></noscript>\n'
         "<main>\n"
         '<div id="text" class="card" role="listbox" aria-orientation="horizontal" dir="auto" '
         'aria-label="The text, token by token; arrow keys go from one to the next">'
         f"{''.join(_tokens(state, symbols, explanations))}</div>\n"
-        '<section id="detail" class="card" aria-live="polite" aria-label="What the probability of the token is made of">'
+        '<section id="detail" class="card" aria-live="polite" aria-label="What the probability is made of">'
         "</section>\n</main>"
     )
 
@@ -139,8 +139,8 @@ def _marked(text: str) -> str:
 
 
 def spelled(tokens: Sequence[bytes]) -> list[str]:
-    """Texts of tokens that may be parts of characters: a character is where its first byte is. Bytes that are no UTF-8
-    are written as in \\xff."""
+    """Texts of tokens that may be parts of characters: a character is where its first byte is. Bytes that are no
+    UTF-8 are written as in \\xff."""
     result = [""] * len(tokens)
     owners = [i for i, token in enumerate(tokens) for _ in token]
     at = 0

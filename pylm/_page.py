@@ -33,7 +33,9 @@ def page(title: str, body: str, styles: list[str], script: str = "", data: Any =
     code = _file(script) if script else ""
     digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src '{f'sha256-{digest}' if code else 'none'}'"
-    scripts = f'<script id="data" type="application/json">{_json(data)}</script>\n<script>{code}</script>\n' if code else ""
+    scripts = (
+        f'<script id="data" type="application/json">{_json(data)}</script>\n<script>{code}</script>\n' if code else ""
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

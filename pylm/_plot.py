@@ -40,8 +40,9 @@ class Plot:
             self._parts.append(f'<text x="{x}" y="{bottom + 16}" text-anchor="middle">{_number(value)}</text>')
         middle = (TOP + bottom) / 2
         self._parts.append(
-            f'<text class="label" x="{(LEFT + right) / 2}" y="{self._height - 5}" text-anchor="middle">{escape(labels[0])}</text>'
-            f'<text class="label" transform="translate(11 {middle}) rotate(-90)" text-anchor="middle">{escape(labels[1])}</text>'
+            f'<text class="label" x="{(LEFT + right) / 2}" y="{self._height - 5}" text-anchor="middle">'
+            f'{escape(labels[0])}</text><text class="label" transform="translate(11 {middle}) rotate(-90)" '
+            f'text-anchor="middle">{escape(labels[1])}</text>'
         )
 
     def _at_x(self, value: float) -> float:
@@ -50,7 +51,9 @@ class Plot:
 
     def _at_y(self, value: float) -> float:
         low, high = map(self._scale, self._y)
-        return round(self._height - BOTTOM - (self._scale(value) - low) / (high - low) * (self._height - TOP - BOTTOM), 1)
+        return round(
+            self._height - BOTTOM - (self._scale(value) - low) / (high - low) * (self._height - TOP - BOTTOM), 1
+        )
 
     def line(self, points: Iterable[tuple[float, float]], kind: str) -> None:
         """A line through points; `kind` is its class."""
@@ -60,7 +63,8 @@ class Plot:
     def dot(self, x: float, y: float, radius: float, title: str) -> None:
         """A dot with a tooltip."""
         self._parts.append(
-            f'<circle cx="{self._at_x(x)}" cy="{self._at_y(y)}" r="{radius:.1f}"><title>{escape(title)}</title></circle>'
+            f'<circle cx="{self._at_x(x)}" cy="{self._at_y(y)}" r="{radius:.1f}"><title>{escape(title)}</title>'
+            "</circle>"
         )
 
     def svg(self, description: str) -> str:

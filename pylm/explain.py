@@ -85,10 +85,10 @@ class Explanation:
     """Why a token has its probability. `parts` add up to it: ``sum(part.bits for part in parts)`` is its log2,
     exactly (in units of 2^-16 bit, which floats hold).
 
-    Each decision on the way to the token begins as an even one. All that is known adds its weighted log-odds, and of what
-    this makes of the one bit that an even decision costs, each has a share in proportion. That is the integral of the
-    slope along the straight line from nothing known to all known (integrated gradients: Sundararajan, Taly and Yan,
-    "Axiomatic Attribution for Deep Networks", 2017).
+    Each decision on the way to the token begins as an even one. All that is known adds its weighted log-odds, and of
+    what this makes of the one bit that an even decision costs, each has a share in proportion. That is the integral
+    of the slope along the straight line from nothing known to all known (integrated gradients: Sundararajan, Taly and
+    Yan, "Axiomatic Attribution for Deep Networks", 2017).
     """
 
     id: int

@@ -184,7 +184,9 @@ def report(
     if not symbols:
         raise EmptyTextError("the text is empty: there is nothing to report on")
     nbytes = len(source) if isinstance(source, TEXT_TYPES) else len(image.decode(symbols))
-    reading = _Reading(model.state(adapt=adapt, memory=memory), len(symbols), integer("positions", positions, 0, 1 << 32))
+    reading = _Reading(
+        model.state(adapt=adapt, memory=memory), len(symbols), integer("positions", positions, 0, 1 << 32)
+    )
     with Progress(progress) as bar:
         for i, symbol in enumerate(symbols):
             reading.read(i, symbol)
@@ -192,8 +194,8 @@ def report(
                 bar.show("read", i, len(symbols), "tokens")
     return Report(
         title=title, model=model.info, adapt=adapt, bytes=nbytes, costs=reading.costs, top=reading.top(),
-        all=reading.all(), orders=reading.orders(), parts=reading.parts(), hardest=_hardest(model, symbols, reading.costs),
-        hardest_kinds=_hardest_kinds(model, symbols, reading.costs),
+        all=reading.all(), orders=reading.orders(), parts=reading.parts(),
+        hardest=_hardest(model, symbols, reading.costs), hardest_kinds=_hardest_kinds(model, symbols, reading.costs),
     )  # fmt: skip
 
 
@@ -223,7 +225,8 @@ class _Reading:
     def _suffix_parts(self) -> list[int]:
         """Where among the parts those of the contexts of 0, 1, 2, ... tokens are."""
         names = [template.name for template in self._contexts.templates[0]]
-        result, name = [], ""
+        result: list[int] = []
+        name = ""
         while name in names and len(result) <= len(names):
             result.append(1 + names.index(name))
             name = f"{name} {len(result)}".strip()
@@ -275,7 +278,7 @@ class _Reading:
         return [Order(order, int(n[order]), float(bits[order])) for order in range(len(n)) if n[order]]
 
     def parts(self) -> list[Worth]:
-        result = []
+        result: list[Worth] = []
         for i in range(self._n_parts[0]):
             part = self._found[i]
             kind, name, contexts, nbytes = KINDS[part.kind], "even decisions", 0, 0
@@ -305,7 +308,9 @@ def _hardest(model: Model, symbols: array[int], costs: np.ndarray) -> list[Hard]
     result = []
     for i in sorted(range(len(symbols)), key=lambda i: -costs[i])[:HARDEST]:
         context = model.decode(symbols[max(i - before, 0) : i])
-        result.append(Hard(visible(shown(model._image.symbol_text(symbols[i]))), visible(context), i, float(costs[i])))
+        result.append(
+            Hard(visible(shown(model._image.symbol_text(symbols[i]))), visible(context), i, float(costs[i]))
+        )
     return result
 
 

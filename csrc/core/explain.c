@@ -3,18 +3,19 @@
  *
  * explain.c: what a symbol's cost is made of.
  *
- * On the way to a symbol there is a decision at every node. Its log-odds in favour of the side taken are a sum z of terms,
- * each a weight times an input. At z = 0 the decision is even and costs one bit; of that bit, z saves
- * f(z) = log2(2 / (1 + exp(-z))). A term's share of what is saved is in proportion to the term. That is the integral of
- * f's slope along the straight line from even odds to z (integrated gradients: Sundararajan, Taly and Yan 2017, after
- * Aumann and Shapley 1974). So shares add up to the whole, what says nothing has nothing, and two terms have together
- * what one would have that is their sum.
+ * On the way to a symbol there is a decision at every node. Its log-odds in favour of the side taken are a sum z of
+ * terms, each a weight times an input. At z = 0 the decision is even and costs one bit; of that bit, z saves
+ * f(z) = log2(2 / (1 + exp(-z))). A term's share of what is saved is in proportion to the term. That is the integral
+ * of f's slope along the straight line from even odds to z (integrated gradients: Sundararajan, Taly and Yan 2017,
+ * after Aumann and Shapley 1974). So shares add up to the whole, what says nothing has nothing, and two terms have
+ * together what one would have that is their sum.
  *
- * The first stage's log-odds are one term of the second stage and a sum themselves, so their share is split in the same way
- * among the contexts.
+ * The first stage's log-odds are one term of the second stage and a sum themselves, so their share is split in the
+ * same way among the contexts.
  *
- * A node's cost is taken as the difference that it makes to the cost of the path, and what rounding leaves of a split goes
- * to the largest term. So everything adds up to the last bit.
+ * A node's cost is taken as the difference that it makes to the cost of the path, and what rounding leaves of a split
+ * goes to the largest term. So everything adds up to the last bit. Probabilities are computed from the terms, not by
+ * the code that scores: that both agree is what the tests compare.
  */
 #include <string.h>
 

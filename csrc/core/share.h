@@ -3,8 +3,8 @@
  *
  * share.h: splitting a number among the terms of a sum that it is a function of, in integers that add up.
  *
- * Shares are in proportion to the terms: a ratio times each. Where the sum is near 0 the ratio is what it tends to, since
- * a quotient of rounded numbers would be too coarse there.
+ * Shares are in proportion to the terms: a ratio times each. Where the sum is near 0 the ratio is what it tends to,
+ * since a quotient of rounded numbers would be too coarse there.
  */
 #ifndef PYLM_CORE_SHARE_H
 #define PYLM_CORE_SHARE_H
@@ -65,8 +65,8 @@ static inline struct pylm__ratio pylm__mixed_ratio(int64_t total, int64_t sum, i
     return pylm__magnitude(sum) < PYLM__NEAR_EVEN ? limit : exact;
 }
 
-/* The log-odds z of a decision, q23, and what they save of one bit, 1/65536 bit: log2(2 / (1 + exp(-z))), which tends to
- * (1/2 - z/8) z / ln 2. */
+/* The log-odds z of a decision, q23, and what they save of one bit, 1/65536 bit: log2(2 / (1 + exp(-z))), which tends
+ * to (1/2 - z/8) z / ln 2. */
 static inline struct pylm__ratio pylm__saving_ratio(int64_t saved, int64_t z)
 {
     struct pylm__ratio exact = {saved, z}, limit = {11819 - 2955 * z / (1 << 23), 1 << 21};

@@ -33,7 +33,8 @@ static inline void sign_head(uint8_t *image, uint64_t nbytes)
 }
 
 /* Explains some symbols. */
-static inline void use_explanations(const pylm_model *model, const pylm_state *state, const pylm_info *info, void *work)
+static inline void use_explanations(const pylm_model *model, const pylm_state *state, const pylm_info *info,
+                                    void *work)
 {
     pylm_part *parts = malloc(pylm_n_parts(model) * sizeof *parts);
     uint32_t i, n, class, coarse;

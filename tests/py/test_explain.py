@@ -68,29 +68,42 @@ def test_counts_are_those_of_the_text(words_model: pylm.Model, train_text: str) 
         before = Counter(tuple(ids[i - lag] for lag in back) for i in places)
         followed = Counter(tuple(ids[i - lag] for lag in (*back, 0)) for i in places)
         for i in range(10, 300, 5):
-            parts = {part.template: part for part in words_model.explain(ids[:i], ids[i]).parts if part.kind == "context"}
+            parts = {
+                part.template: part for part in words_model.explain(ids[:i], ids[i]).parts if part.kind == "context"
+            }
             assert (parts[""].count, parts[""].total) == (ids.count(ids[i]), len(ids))
             if parts[template].total:
                 context = tuple(ids[i - lag] for lag in back)
-                assert (parts[template].count, parts[template].total) == (followed[(*context, ids[i])], before[context])
+                assert (parts[template].count, parts[template].total) == (
+                    followed[(*context, ids[i])],
+                    before[context],
+                )
                 found += 1
     assert found > 100
 
 
 def test_contexts_can_be_read(words_model: pylm.Model, bytes_model: pylm.Model, test_text: str) -> None:
     a, b, c = test_text.split()[:3]
-    parts = {part.template: part.name for part in words_model.explain(f"{a} {b} {c}").parts if part.template is not None}
+    parts = {
+        part.template: part.name for part in words_model.explain(f"{a} {b} {c}").parts if part.template is not None
+    }
     assert parts[""] == "any context" and parts["1"] == f"{c} _" and parts["1 2"] == f"{b} {c} _"
     assert parts["2"] == f"{b} * _" and parts["1 3"] == f"{a} * {c} _"
     assert parts["c1"].startswith("[") and parts["c1"].endswith("] _")
     assert [part.name for part in words_model.explain(a).parts if part.template == "1 2"] == [f"^ {a} _"]
     named = parts["c1"][1:].split("]")[0].replace(" …", "").split()
     assert named and all(words_model.id_of(word) is not None for word in named)
-    parts = {part.template: part.name for part in bytes_model.explain("Into the\nTrou").parts if part.template is not None}
+    parts = {
+        part.template: part.name for part in bytes_model.explain("Into the\nTrou").parts if part.template is not None
+    }
     assert parts["1 2"] == "ou_" and parts["1 2 3 4 5"] == "↵Trou_" and parts["2 3"] == "ro*_"
     assert parts["w0"] == "word: trou_" and parts["w0 w1"] == "words: the trou_"
     assert parts["w0 w2"] == "words: into * trou_" and parts["w0 w1 w2 w3"] == "words: ^ into the trou_"
-    parts = {part.template: part.name for part in bytes_model.explain("something longer ").parts if part.template is not None}
+    parts = {
+        part.template: part.name
+        for part in bytes_model.explain("something longer ").parts
+        if part.template is not None
+    }
     assert parts["1"] == "␣_" and parts["w0 w1"] == "words: longer _"
     assert parts["w0 w1 w2"] == "words: …omething longer _"
     assert visible("  a b ") == "␣␣a b␣"
@@ -187,7 +200,9 @@ def test_the_text_on_the_page_is_the_text(bytes_model: pylm.Model) -> None:
 
 
 def test_pages_have_a_limit(bytes_model: pylm.Model) -> None:
-    with pytest.raises(pylm.ArgumentError, match=f"has {MAX_TOKENS + 1:,} tokens; a page shows {MAX_TOKENS:,} at most"):
+    with pytest.raises(
+        pylm.ArgumentError, match=f"has {MAX_TOKENS + 1:,} tokens; a page shows {MAX_TOKENS:,} at most"
+    ):
         bytes_model.explain_page("x" * (MAX_TOKENS + 1))
     with pytest.raises(pylm.EmptyTextError):
         bytes_model.explain_page("")
@@ -196,7 +211,9 @@ def test_pages_have_a_limit(bytes_model: pylm.Model) -> None:
 # ---- the command line
 
 
-def test_table(words_file: Path, test_text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table(
+    words_file: Path, test_text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     context = " ".join(test_text.split()[:6])
     for columns in (60, 80, 140):
         monkeypatch.setenv("COLUMNS", str(columns))
