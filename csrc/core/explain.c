@@ -118,8 +118,8 @@ static void add_term(struct decision *d, int64_t term, int32_t input, int32_t we
     d->weights[d->n_terms++] = weight;
 }
 
-/* All terms for going right at a node; then the contexts narrow to the side taken. */
-static void weigh(struct pylm__mixer *mixer, struct pylm__node node, int side, struct pylm__front *front,
+/* All terms for going right at a node. */
+static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
                   const struct pylm__slices *slices, struct decision *d)
 {
     uint32_t n = mixer->tree.n_templates, i;
@@ -129,7 +129,7 @@ static void weigh(struct pylm__mixer *mixer, struct pylm__node node, int side, s
     struct pylm__mean mean;
     struct second s;
     int64_t sum, constant;
-    front->sets = pylm__descend_portable(&mixer->evidence, slices, front->sets, node.mid, side, &gathered);
+    pylm__node_gather(mixer, node, front, slices, &gathered);
     mean.left = gathered.left;
     mean.right = gathered.all - gathered.left;
     pylm__node_rows(mixer, node, choice, pylm__confidence(mean), rows);
@@ -292,7 +292,7 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
     while (frame->hi - frame->lo > 1u) {
         struct pylm__node node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
         int side = leaf >= node.mid;
-        weigh(mixer, node, side, &frame->front, &slices, &a->decision);
+        weigh(mixer, node, &frame->front, &slices, &a->decision);
         right = probability(&a->decision, mixer->final.adapts);
         if (!side)
             turn(&a->decision);
@@ -301,6 +301,7 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
         add_decision(a, pylm__small_cost(p) - before);
         a->last_node = node.number;
         a->last_side = side;
+        pylm__node_narrow(mixer, node.mid, side, &frame->front, &slices);
         if (mixer->final.adapts)
             pylm__final_descend(&mixer->final, node.mid, side, &frame->front.alive);
         pylm__frame_enter(frame, node.mid, side);

@@ -96,11 +96,15 @@ static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, st
     return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, confidence);
 }
 
-/* The same with gathering before: for a walk down both sides. */
+/* What the contexts say at a node, where it is not known which side will be taken. */
+void pylm__node_gather(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
+                       const struct pylm__slices *slices, struct pylm__gathered *gathered);
+
+/* All three: for a walk down both sides. */
 uint32_t pylm__node_right(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
                           const struct pylm__slices *slices);
 
-/* Narrows the slices to one child of a node, after pylm__node_right() there; what that child will read is fetched, but
+/* Narrows the slices to one child of a node, after they were gathered there; what that child will read is fetched, but
  * not waited for. Beside it pylm__final_descend() narrows what an overlay knows. */
 void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
                        const struct pylm__slices *slices);
