@@ -39,10 +39,10 @@ static inline void use_explanations(const pylm_model *model, const pylm_state *s
     pylm_part *parts = malloc(pylm_n_parts(model) * sizeof *parts);
     uint32_t i, n, class, coarse;
     pylm_template template;
-    for (i = 0; parts && i < 5u; i++) {
-        (void)pylm_explain(model, state, i * info->n_symbols / 5u, work, parts, &n);
+    for (i = 0; parts && i < 2u; i++) {
+        (void)pylm_explain(model, state, i * info->n_symbols / 2u, work, parts, &n);
         (void)pylm_model_template(model, i, i, &template);
-        (void)pylm_symbol_class(model, i % info->n_trees, i * info->n_symbols / 5u, &class, &coarse);
+        (void)pylm_symbol_class(model, i % info->n_trees, i * info->n_symbols / 2u, &class, &coarse);
         (void)pylm_state_recent(state, i);
     }
     free(parts);
