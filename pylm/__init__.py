@@ -39,7 +39,9 @@ from .errors import (
     StoreVersionError,
     TooLargeError,
 )
+from .explain import Explanation, Part
 from .model import Evaluation, Model, ModelInfo, load
+from .report import Calibration, Report, report
 from .state import Prediction, State
 from .store import Store, StoredDocument, StoreInfo, build, count, merge
 from .train import train
@@ -49,8 +51,10 @@ __version__: str = _ffi.string(_lib.pylm_version()).decode()
 __all__ = [
     "ArgumentError",
     "BusyError",
+    "Calibration",
     "EmptyTextError",
     "Evaluation",
+    "Explanation",
     "MissingPackageError",
     "Model",
     "ModelDamagedError",
@@ -58,8 +62,10 @@ __all__ = [
     "ModelInfo",
     "ModelVersionError",
     "OutOfMemoryError",
+    "Part",
     "Prediction",
     "PylmError",
+    "Report",
     "State",
     "Store",
     "StoreDamagedError",
@@ -72,5 +78,6 @@ __all__ = [
     "count",
     "load",
     "merge",
+    "report",
     "train",
 ]

@@ -108,6 +108,55 @@ typedef struct pylm_candidate {
 void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work,
               pylm_candidate *best, uint32_t *n_ret);
 
+enum pylm_part_kind {
+    PYLM_PART_EVEN = 0,
+    PYLM_PART_CONTEXT = 1,
+    PYLM_PART_MEAN = 2,
+    PYLM_PART_CONSTANT = 3,
+    PYLM_PART_COUNTS = 4,
+    PYLM_PART_AGES = 5,
+    PYLM_PART_RECALL = 6,
+    PYLM_PART_INDIRECT = 7,
+    PYLM_PART_REPETITION = 8,
+    PYLM_PART_AVERAGE = 9
+};
+
+typedef struct pylm_part {
+    uint32_t kind;
+    uint32_t tree;
+    uint32_t number;
+    uint32_t n_symbol;
+    uint32_t n_context;
+    int32_t cost_q16;
+    int32_t log_odds_q10;
+    int32_t weight_q13;
+} pylm_part;
+
+uint32_t pylm_n_parts(const pylm_model *model);
+int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *work,
+                 pylm_part *parts, uint32_t *n_ret);
+
+enum pylm_template_kind {
+    PYLM_TEMPLATE_NOTHING = 0,
+    PYLM_TEMPLATE_SYMBOL = 1,
+    PYLM_TEMPLATE_CLASS = 2,
+    PYLM_TEMPLATE_COARSE = 3,
+    PYLM_TEMPLATE_WORD = 4
+};
+
+typedef struct pylm_template {
+    uint32_t base;
+    uint32_t kind;
+    uint32_t lag;
+    uint32_t n_contexts;
+    uint64_t nbytes;
+} pylm_template;
+
+int pylm_model_template(const pylm_model *model, uint32_t tree, uint32_t number, pylm_template *found);
+int pylm_symbol_class(const pylm_model *model, uint32_t tree, uint32_t symbol, uint32_t *class_ret,
+                      uint32_t *coarse_ret);
+uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag);
+
 typedef struct pylm_sampling {
     uint32_t temperature_q16;
     uint32_t top_k;

@@ -58,6 +58,7 @@ class Image:
         self.is_words: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_WORDS
         self.is_external: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL
         self._work_words: int = lib.pylm_work_nbytes(self.model) // 8 + 1
+        self.kept: dict[Any, Any] = {}  # what was found out for people; see _context.py
 
     def content(self) -> bytes:
         """The image itself, without bytes that may follow it."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import __version__
 from ._cli_common import add_command, as_str, nbytes, text_argument, text_source, unit_of, visible
+from ._cli_explain import add_explain, add_report
 from ._cli_store import add_store_commands
 from ._cli_train import add_build, add_train
 from .errors import PylmError
@@ -67,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_generate(commands)
     info = add_command(commands, "info", _info, "say what a model is, after checking every byte of it")
     info.add_argument("model", metavar="MODEL")
+    add_explain(commands)
+    add_report(commands)
     add_store_commands(commands)
     add_build(commands)
     add_command(commands, "demo", _demo, "train on Python's own manual and show what comes out; takes seconds")

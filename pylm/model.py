@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ._image import Ids, TextOrIds
     from ._sampling import Stop
+    from .explain import Explanation
 
 QUICKLY_VERIFIED = 1 << 20  # bytes
 
@@ -338,6 +339,36 @@ class Model:
     def distribution(self, context: TextOrIds = "") -> np.ndarray:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
         return self._image.distribution_q62(self._state_after(context)) * 2.0**-62
+
+    def explain(self, context: TextOrIds = "", token: str | Bytes | int | None = None, k: int = 5) -> Explanation:
+        """What the probability of a token coming next is made of: its parts, by context, which add up to it.
+
+        token   its text or id; None: the most probable one.
+        k       how many of the most probable tokens to name beside it.
+        Raises ArgumentError for what is not one token of the vocabulary.
+        """
+        from .explain import explain
+
+        return explain(self._image, self._state_after(context), token, k)
+
+    def explain_text(
+        self, text: TextOrIds, *, adapt: bool = False, memory: int | str = DEFAULT_MEMORY, k: int = 5
+    ) -> list[Explanation]:
+        """Explains every token of a text, as `explain()` does one. `adapt` and `memory` as in `evaluate()`."""
+        from .explain import explain_all
+
+        return list(explain_all(self.state(adapt=adapt, memory=memory), self._image.symbols(text, closed=True), k))
+
+    def explain_page(
+        self, text: TextOrIds, *, title: str = "A text, explained", adapt: bool = False,
+        memory: int | str = DEFAULT_MEMORY,
+    ) -> str:  # fmt: skip
+        """A page for a browser, HTML without any other file, that shows how much each token of a text surprised the
+        model, and why. Of 5,000 tokens at most, else ArgumentError."""
+        from ._explain_page import explain_page
+
+        symbols = self._image.symbols(text, closed=True)
+        return explain_page(self.state(adapt=adapt, memory=memory), symbols, title)
 
     def generate(
         self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,

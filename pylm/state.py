@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from ._image import TextOrIds
     from ._sampling import Stop
+    from ._text import Bytes
+    from .explain import Explanation
 
 NATS_PER_COST = math.log(2) / 65536  # a cost is in 1/65536 bit
 DEFAULT_MEMORY = 1 << 20
@@ -147,6 +149,13 @@ class State:
     def distribution(self) -> np.ndarray:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
         return self._image.distribution_q62(self._state) * 2.0**-62
+
+    def explain(self, token: str | Bytes | int | None = None, k: int = 5) -> Explanation:
+        """What the probability of a token coming next is made of, what the state has learned included; as
+        `Model.explain()`."""
+        from .explain import explain
+
+        return explain(self._image, self._state, token, k)
 
     def generate(self, max_new_tokens: int = 100, *, stop: Stop = None, **settings: Any) -> str:
         """A continuation. The state stays where it is: feed() it what you keep. Settings as in

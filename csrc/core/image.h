@@ -149,8 +149,10 @@ static inline struct pylm__shape pylm__tree_shape(const struct pylm__tree *tree)
 
 static inline uint32_t pylm__tree_leaf(const struct pylm__tree *tree, uint32_t symbol)
 {
-    return tree->ranks ? pylm__bits(tree->ranks, (uint64_t)symbol * tree->symbol_bits, tree->symbol_bits)
-                       : symbol;
+    uint32_t leaf = symbol;
+    if (tree->ranks)
+        leaf = pylm__bits(tree->ranks, (uint64_t)symbol * tree->symbol_bits, tree->symbol_bits);
+    return leaf < tree->n_symbols ? leaf : 0u; /* only a damaged image needs the check */
 }
 
 static inline uint32_t pylm__tree_symbol(const struct pylm__tree *tree, uint32_t leaf)

@@ -36,17 +36,24 @@ uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node,
     return pylm__node_mix_inline(mixer, node, choice, gathered, alive);
 }
 
+void pylm__node_gather(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
+                       const struct pylm__slices *slices, struct pylm__gathered *gathered)
+{
+#if PYLM__HAVE_AVX2
+    if (mixer->avx2) {
+        pylm__gather_avx2(&mixer->evidence, slices, front->sets, node.mid, gathered);
+        return;
+    }
+#endif
+    pylm__gather_portable(&mixer->evidence, slices, front->sets, node.mid, gathered);
+}
+
 uint32_t pylm__node_right(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
                           const struct pylm__slices *slices)
 {
     struct pylm__choice choice = pylm__choose(mixer, front->sets.alive, slices);
     struct pylm__gathered gathered;
-#if PYLM__HAVE_AVX2
-    if (mixer->avx2)
-        pylm__gather_avx2(&mixer->evidence, slices, front->sets, node.mid, &gathered);
-    else
-#endif
-        pylm__gather_portable(&mixer->evidence, slices, front->sets, node.mid, &gathered);
+    pylm__node_gather(mixer, node, front, slices, &gathered);
     return pylm__node_mix(mixer, node, choice, &gathered, &front->alive);
 }
 

@@ -66,6 +66,17 @@ static inline struct pylm__choice pylm__choose(const struct pylm__mixer *mixer, 
     return choice;
 }
 
+/* Where the rows of weights are that a node has: one chosen by each of the first three families, one by the others. */
+static inline void pylm__node_rows(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__choice choice,
+                                   uint32_t confidence, const uint8_t **rows)
+{
+    uint32_t confidence_set = pylm__confidence_set(confidence, choice.n_active, mixer->tree.n_templates);
+    rows[0] = mixer->families[0] + (size_t)choice.suffix_set * mixer->row_nbytes;
+    rows[1] = mixer->families[1] + (size_t)node.set * mixer->row_nbytes;
+    rows[2] = mixer->families[2] + (size_t)confidence_set * mixer->row_nbytes;
+    rows[3] = mixer->before;
+}
+
 /* The probability, q16, of going right from a node, by what was gathered there. The inline version is for the AVX2 code,
  * which has its own copy of all that it does at a node. */
 uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__choice choice,
@@ -78,22 +89,22 @@ static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, st
     struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
     const uint8_t *rows[PYLM__DOT_ROWS];
     uint32_t mixed, confidence = pylm__confidence(mean);
-    rows[0] = mixer->families[0] + (size_t)choice.suffix_set * mixer->row_nbytes;
-    rows[1] = mixer->families[1] + (size_t)node.set * mixer->row_nbytes;
-    rows[2] = mixer->families[2] +
-              (size_t)pylm__confidence_set(confidence, choice.n_active, tree->n_templates) * mixer->row_nbytes;
-    rows[3] = mixer->before;
+    pylm__node_rows(mixer, node, choice, confidence, rows);
     mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u);
     if (mixer->final.adapts)
         return pylm__final_adapted(&mixer->final, tree, node, pylm__round_q13(mixed), mean, confidence, alive);
     return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, confidence);
 }
 
-/* The same with gathering before: for a walk down both sides. */
+/* What the contexts say at a node, where it is not known which side will be taken. */
+void pylm__node_gather(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
+                       const struct pylm__slices *slices, struct pylm__gathered *gathered);
+
+/* All three: for a walk down both sides. */
 uint32_t pylm__node_right(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
                           const struct pylm__slices *slices);
 
-/* Narrows the slices to one child of a node, after pylm__node_right() there; what that child will read is fetched, but
+/* Narrows the slices to one child of a node, after they were gathered there; what that child will read is fetched, but
  * not waited for. Beside it pylm__final_descend() narrows what an overlay knows. */
 void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
                        const struct pylm__slices *slices);

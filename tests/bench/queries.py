@@ -42,6 +42,8 @@ def main() -> None:
         ("next(k=50)", lambda context: model.next(context, 50)),
         ("distribution", model.distribution),
         ("score of 1 symbol", lambda context: model.score(context[-1:], context=context[:-1])),
+        ("explain, k = 1", lambda context: model.explain(context, k=1)),
+        ("explain, k = 5", model.explain),
         ("generate 20 symbols", lambda context: model.generate_ids(context, 20, seed=1)),
     ):
         print(f"{name}: {median_microseconds(call, contexts):.0f} µs")

@@ -32,8 +32,25 @@ static inline void sign_head(uint8_t *image, uint64_t nbytes)
         image[PYLM__H_HEAD_CHECKSUM + i] = (uint8_t)(sum >> 8u * i);
 }
 
+/* Explains some symbols. */
+static inline void use_explanations(const pylm_model *model, const pylm_state *state, const pylm_info *info,
+                                    void *work)
+{
+    pylm_part *parts = malloc(pylm_n_parts(model) * sizeof *parts);
+    uint32_t i, n, class, coarse;
+    pylm_template template;
+    for (i = 0; parts && i < 2u; i++) {
+        (void)pylm_explain(model, state, i * info->n_symbols / 2u, work, parts, &n);
+        (void)pylm_model_template(model, i, i, &template);
+        (void)pylm_symbol_class(model, i % info->n_trees, i * info->n_symbols / 2u, &class, &coarse);
+        (void)pylm_state_recent(state, i);
+    }
+    free(parts);
+}
+
 /* Reads with an overlay, at first one that has learned nothing, then one full of noise. */
-static inline void use_overlay(const pylm_model *model, const uint32_t *symbols, uint64_t n, void *work, uint64_t *q62)
+static inline void use_overlay(const pylm_model *model, const pylm_info *info, const uint32_t *symbols, uint64_t n,
+                               void *work, uint64_t *q62)
 {
     size_t nbytes = 40009, i; /* with room for weights */
     unsigned char *memory = malloc(nbytes);
@@ -51,6 +68,7 @@ static inline void use_overlay(const pylm_model *model, const uint32_t *symbols,
                 (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);
             pylm_distribution(model, &state, work, q62);
             pylm_top(model, &state, 7, work, best, &n_best);
+            use_explanations(model, &state, info, work);
             pylm_state_keep(&state);
             pylm_state_restart(&state);
             (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);
@@ -87,7 +105,8 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
             (void)pylm_symbol_find(model, symbol_text, text_nbytes);
             (void)pylm_state_push(model, &state, symbol);
         }
-        use_overlay(model, symbols, n, work, q62);
+        use_explanations(model, &state, info, work);
+        use_overlay(model, info, symbols, n, work, q62);
     }
     free(q62);
     free(work);

@@ -32,6 +32,7 @@ def test_declarations_agree_with_the_headers(tmp_path: Path) -> None:
         "from _pylm_check import ffi, lib\n"
         "import pylm._native as native\n"
         "for name in ('pylm_model', 'pylm_state', 'pylm_info', 'pylm_candidate', 'pylm_sampling', 'pylm_task', "
+        "'pylm_part', 'pylm_template', "
         "'pylm_train_options'):\n"
         "    assert ffi.sizeof(name) == native.ffi.sizeof(name), name\n"
         "for name in dir(lib):\n"

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * describe.c: what contexts are made of, for people.
+ */
+#include "context.h"
+
+/* Makes a view of a tree. Returns 0 if the model does not have it. */
+static int find_tree(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree)
+{
+    uint32_t t;
+    if (number >= model->n_trees)
+        return 0;
+    for (t = 0; t <= number; t++)
+        pylm__tree_view(model, t ? tree : NULL, tree);
+    return 1;
+}
+
+static uint64_t packed_nbytes(uint64_t n, uint32_t width)
+{
+    return (n * width + 7u) / 8u;
+}
+
+int pylm_model_template(const pylm_model *model, uint32_t tree_number, uint32_t number, pylm_template *found)
+{
+    struct pylm__tree tree;
+    const uint8_t *head;
+    if (!find_tree(pylm__model_view(model), tree_number, &tree) || number >= tree.n_templates)
+        return PYLM_ERR_ARGUMENT;
+    head = pylm__template_head(&tree, number);
+    found->base = head[PYLM__C_BASE] == PYLM__NO_BASE ? PYLM_NONE : head[PYLM__C_BASE];
+    found->kind = head[PYLM__C_KIND];
+    found->lag = head[PYLM__C_LAG];
+    found->n_contexts = pylm__load32(head + PYLM__C_N_RECORDS);
+    found->nbytes = packed_nbytes((UINT64_C(1) << head[PYLM__C_BUCKET_BITS]) + 1u, head[PYLM__C_INDEX_BITS]) +
+                    packed_nbytes(found->n_contexts,
+                                  head[PYLM__C_CHECK_BITS] + 1u + (uint32_t)head[PYLM__C_PAYLOAD_BITS]) +
+                    pylm__load64(head + PYLM__C_LISTS_NBYTES);
+    return PYLM_OK;
+}
+
+int pylm_symbol_class(const pylm_model *model, uint32_t tree_number, uint32_t symbol, uint32_t *class_ret,
+                      uint32_t *coarse_ret)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__tree tree;
+    uint64_t bit;
+    if (symbol >= view->n_symbols || !find_tree(view, tree_number, &tree))
+        return PYLM_ERR_ARGUMENT;
+    *class_ret = *coarse_ret = PYLM_NONE;
+    if (tree.classes) {
+        bit = (uint64_t)pylm__tree_leaf(&tree, symbol) * ((uint32_t)tree.class_bits + tree.coarse_bits);
+        *class_ret = pylm__bits(tree.classes, bit, tree.class_bits);
+        *coarse_ret = pylm__bits(tree.classes, bit + tree.class_bits, tree.coarse_bits);
+    }
+    return PYLM_OK;
+}
+
+uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag)
+{
+    return lag >= 1u && lag <= PYLM__MAX_LAG ? pylm__state_recent(pylm__state_const(state), lag) - 1u : PYLM_NONE;
+}
