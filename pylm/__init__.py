@@ -34,12 +34,14 @@ from .errors import (
     ModelVersionError,
     OutOfMemoryError,
     PylmError,
+    SourcesError,
     StoreDamagedError,
     StoreFormatError,
     StoreVersionError,
     TooLargeError,
 )
 from .model import Evaluation, Model, ModelInfo, load
+from .sources import Passage, Source, Trace
 from .state import Prediction, State
 from .store import Store, StoredDocument, StoreInfo, build, count, merge
 from .train import train
@@ -58,8 +60,11 @@ __all__ = [
     "ModelInfo",
     "ModelVersionError",
     "OutOfMemoryError",
+    "Passage",
     "Prediction",
     "PylmError",
+    "Source",
+    "SourcesError",
     "State",
     "Store",
     "StoreDamagedError",
@@ -68,6 +73,7 @@ __all__ = [
     "StoreVersionError",
     "StoredDocument",
     "TooLargeError",
+    "Trace",
     "build",
     "count",
     "load",

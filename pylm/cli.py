@@ -14,6 +14,7 @@ from typing import Any
 from . import __version__
 from ._cli_common import add_command, as_str, nbytes, text_argument, text_source, unit_of, visible
 from ._cli_store import add_store_commands
+from ._cli_trace import add_trace
 from ._cli_train import add_build, add_train
 from .errors import PylmError
 from .model import ModelInfo, load
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_eval(commands)
     _add_next(commands)
     _add_generate(commands)
+    add_trace(commands)
     info = add_command(commands, "info", _info, "say what a model is, after checking every byte of it")
     info.add_argument("model", metavar="MODEL")
     add_store_commands(commands)
@@ -164,6 +166,8 @@ def _generate(options: argparse.Namespace) -> None:
 def _info(options: argparse.Namespace) -> None:
     with load(options.model, verify=True) as model:
         info = model.info
+        if info.sources_bytes:
+            model.verify_sources()
     print(json.dumps(info.as_dict()) if options.json else describe(info))
 
 
@@ -184,6 +188,8 @@ def describe(info: ModelInfo) -> str:
     ]
     if info.tokenizer == "external":
         lines.append(("tokenizer", f"its own file, {nbytes(info.tokenizer_bytes)}"))
+    if info.sources_bytes:
+        lines.append(("sources", f"a file of their own, {nbytes(info.sources_bytes)}"))
     if "bytes" in training:
         lines.append(
             ("trained on", f"{nbytes(training['bytes'])} in {training['documents']:,} documents by {training['trainer']}")

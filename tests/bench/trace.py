@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""Checks what trace finds in a large text against a plain search, and measures what sources cost.
+
+    python tests/bench/trace.py TEXT OTHER-TEXT
+
+TEXT, for example 20 MB, is cut into documents at line ends. Passages of it are planted among words that it does not have, with
+other white space; each must be found. OTHER-TEXT, for example 1 MB, is traced as it is; every passage found must be in TEXT, and
+every run of 8 words that is in TEXT must be within a passage.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pylm
+from pylm._progress import Progress
+from pylm.sources import SourcesWriter
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "py"))
+from plain_search import normalised, words_of
+
+LEAST = 8
+N_DOCUMENTS = 500
+N_PLANTED = 1000
+SPACES = [" ", "\n", "  ", " \t", "\r\n", "\n\n    ", "\u00a0"]
+
+
+def cut(text: bytes) -> list[bytes]:
+    documents, at = [], 0
+    while at < len(text):
+        end = text.find(b"\n", at + len(text) // N_DOCUMENTS) + 1 or len(text)
+        documents.append(text[at:end])
+        at = end
+    return documents
+
+
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def build(documents: list[bytes], folder: Path) -> pylm.Model:
+    """A small model, with the sources of another text put beside it: training would hide what sources take."""
+    model = pylm.train(documents[:1], output=folder / "model.pylm")
+    peak, cpu, began = peak_mb(), time.process_time(), time.perf_counter()
+    with SourcesWriter(folder / "model.pylm.sources") as writer:
+        for i, document in enumerate(documents):
+            writer.add(f"{i}.txt", document)
+        writer.sort(Progress(False))
+        writer.save(model._image.model)
+    nbytes = sum(map(len, documents))
+    size = (folder / "model.pylm.sources").stat().st_size
+    print(f"sources: {time.process_time() - cpu:.2f} s CPU, {time.perf_counter() - began:.2f} s, {nbytes:,} bytes of text")
+    print(f"         {size:,} bytes, {size / nbytes:.2f} a byte of text; peak memory {peak_mb() - peak:+.0f} MB")
+    return pylm.load(folder / "model.pylm")
+
+
+def planted(documents: list[bytes]) -> tuple[str, list[str]]:
+    """A text with passages in it, and the passages, normalised."""
+    numbers, parts, passages = random.Random(1), [], []
+    while len(passages) < N_PLANTED:
+        words = words_of(numbers.choice(documents))
+        n = min(len(words), LEAST + int(numbers.expovariate(1 / 12)))
+        if n < LEAST:
+            continue
+        begin = numbers.randrange(len(words) - n + 1)
+        passages.append(" ".join(words[begin : begin + n]))
+        parts += [f"zq{numbers.randrange(10**9)}x" for _ in range(numbers.randrange(1, 6))]
+        parts += words[begin : begin + n]
+    return "".join(part + numbers.choice(SPACES) for part in parts), passages
+
+
+def check_planted(model: pylm.Model, documents: list[bytes], corpora: list[str]) -> None:
+    text, passages = planted(documents)
+    trace = model.trace(text, least=LEAST)
+    found = [normalised(passage.text) for passage in trace.passages]
+    missed = [passage for passage in passages if not any(f" {passage} " in f for f in found)]
+    wrong = [f for f in found if not any(f in corpus for corpus in corpora)]
+    n_words = sum(len(passage.split(" ")) for passage in passages)
+    print(f"planted {len(passages)} passages of {n_words:,} words; missed: {len(missed)}; found {len(found)}, wrong: {len(wrong)}")
+    assert not missed and not wrong and trace.found == n_words
+
+
+def check_other(model: pylm.Model, other: bytes, corpora: list[str]) -> None:
+    cpu = time.process_time()
+    trace = model.trace(other, least=LEAST)
+    seconds = time.process_time() - cpu
+    wrong = [p for p in trace.passages if not any(normalised(p.text) in corpus for corpus in corpora)]
+    words = words_of(other)
+    windows: dict[str, list[int]] = {}
+    for i in range(len(words) - LEAST + 1):
+        windows.setdefault(" ".join(words[i : i + LEAST]), []).append(i)
+    there = set()  # beginnings of windows that are in TEXT
+    for corpus in corpora:
+        known = corpus.split(" ")[1:-1]
+        for i in range(len(known) - LEAST + 1):
+            there.update(windows.get(" ".join(known[i : i + LEAST]), ()))
+    covered, at, i = set(), 0, 0
+    for p in trace.passages:
+        at += len(words_of(other[i : p.begin])) if p.begin >= i else -len(words_of(other[p.begin : i]))
+        i = p.begin
+        covered.update(range(at, at + p.words - LEAST + 1))
+    print(f"other text: {len(words):,} words, {len(trace.passages)} passages, wrong: {len(wrong)}, "
+          f"{len(there)} runs of {LEAST} words in both, missed: {len(there - covered)}, too many: {len(covered - there)}")  # fmt: skip
+    print(f"            {seconds:.2f} s CPU, {seconds / len(words) * 1e6:.2f} µs a word; share {trace.share:.2%}")
+    assert not wrong and covered == there
+
+
+def milliseconds(call: Callable[[bytes], object], texts: list[bytes]) -> str:
+    times = []
+    for text in texts:
+        began = time.process_time_ns()
+        call(text)
+        times.append((time.process_time_ns() - began) / 1e6)
+    return f"{statistics.median(times):.2f} ms, at most {max(times):.2f}"
+
+
+def main() -> None:
+    text, other = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]).read_bytes()
+    documents = cut(text)
+    with tempfile.TemporaryDirectory() as folder:
+        model = build(documents, Path(folder))
+        parts = re.findall(rb"(?:\S+\s+){100}", other)[:300]
+        known = re.findall(rb"(?:\S+\s+){100}", text[: 10**7])[::60]
+        model.trace(parts[0])
+        print(f"trace of 100 words: {milliseconds(model.trace, parts)}; all of them known: {milliseconds(model.trace, known)}")
+        few = [b" ".join(part.split()[:12]) for part in parts]
+        print(f"sources of 12 words: {milliseconds(model.sources, few)}")
+        cpu = time.process_time()
+        trace = model.trace(text, k=1)
+        print(f"trace of the text itself: {time.process_time() - cpu:.2f} s CPU, {len(trace.passages)} passages, share {trace.share}")
+        assert trace.share == 1
+        corpora = [normalised(document) for document in documents]
+        check_planted(model, documents, corpora)
+        check_other(model, other, corpora)
+
+
+if __name__ == "__main__":
+    main()
