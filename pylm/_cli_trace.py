@@ -8,12 +8,15 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from ._cli_common import add_command, text_source
+from ._cli_common import STDIN, add_command, check_output, text_source
+from ._files import replacing
 from ._text import Bytes, document
+from ._trace_html import page
 from .model import load
-from .sources import LEAST, Passage, Trace
+from .sources import LEAST, SUFFIX, Passage, Trace
 
 
 def add_trace(commands: Any) -> None:
@@ -23,18 +26,26 @@ def add_trace(commands: Any) -> None:
     parser.add_argument("--least", type=int, metavar="N", default=LEAST, help="words of the shortest passage")
     parser.add_argument("-k", type=int, metavar="K", default=3, help="places to list for each passage at most")
     parser.add_argument("--list", action="store_true", help="list the passages only, without the text around them")
+    parser.add_argument("--html", metavar="FILE", help="also write it as a page to look at")
 
 
 def _trace(options: argparse.Namespace) -> None:
-    text = document(text_source(options.text))
+    source = text_source(options.text)
+    if options.html:
+        check_output(options.html, [source, Path(options.model), Path(options.model + SUFFIX)])
+    text = document(source)
     with load(options.model) as model:
         trace = model.trace(text, least=options.least, k=options.k)
+    if options.html:
+        title = f"What of {options.text if options.text != STDIN else 'the text'} stands in the training text"
+        with replacing(options.html) as file:
+            file.write(page(title, summary(trace), parts_of(text, trace.passages), trace).encode())
     if options.json:
         print(json.dumps(as_dict(trace)))
         return
     if not options.list:
-        for part in marked(text, trace.passages):
-            print(part, end="")
+        for number, part in parts_of(text, trace.passages):
+            print(f"[{number}: {part}]" if number else part, end="")
         print("\n")
     for number, passage in enumerate(trace.passages, 1):
         print(describe(number, passage, with_text=options.list))
@@ -52,16 +63,17 @@ def as_dict(trace: Trace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def marked(text: Bytes, passages: list[Passage]) -> Iterator[str]:
-    """The text with [1: each passage] in brackets; where two overlap, the second goes on behind the first."""
+def parts_of(text: Bytes, passages: list[Passage]) -> Iterator[tuple[int, str]]:
+    """The text in parts, each with the number of its passage, 0 for none. Where two passages overlap, the second goes on
+    behind the first. Line ends at the very end are left out."""
     at = 0
     for number, passage in enumerate(passages, 1):
         begin = max(at, passage.begin)
         begin += len(text[begin : passage.end]) - len(bytes(text[begin : passage.end]).lstrip())
-        yield _text(text[at:begin])
-        yield f"[{number}: {_text(text[begin : passage.end])}]"
+        yield 0, _text(text[at:begin])
+        yield number, _text(text[begin : passage.end])
         at = passage.end
-    yield _text(text[at:]).rstrip("\n")
+    yield 0, _text(text[at:]).rstrip("\n")
 
 
 def describe(number: int, passage: Passage, with_text: bool) -> str:

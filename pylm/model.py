@@ -354,8 +354,9 @@ class Model:
         (docs/sources.md says exactly). Raises what `sources()` raises, and OSError.
         """
         least, k = integer("least", least, 1, MAX_U32), integer("k", k, 0, MAX_U32)
+        content = document(text)  # refuses names of files
         with Progress(progress) as bar:
-            return self._sources.trace(self._as_text(document(text)), least, k, bar)
+            return self._sources.trace(text if isinstance(text, str) else self._as_text(content), least, k, bar)
 
     def verify_sources(self) -> None:
         """Reads the whole sources file and compares its checksum; SourcesError."""

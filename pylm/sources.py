@@ -109,7 +109,7 @@ class SourcesFile:
         index = _indices(text, data, (at for span in spans for at in span))
         passages = []
         for passage, (begin, end) in zip(found, spans):
-            content = _cut(data, begin, end)
+            content = _cut(text, data, begin, end)
             sources = tuple(self._places(passage, content, k))
             passages.append(Passage(content, passage.words, index[begin], index[end], passage.places, sources))
         return Trace(passages, len(words), _covered(found), least)
@@ -121,7 +121,7 @@ class SourcesFile:
         for passage in sorted(self._find(data, words, 1, bar), key=lambda passage: -passage.words):
             if len(result) == k:
                 break
-            content = _cut(data, *_span(words, passage))
+            content = _cut(text, data, *_span(words, passage))
             result.extend(self._places(passage, content, k - len(result)))
         return result
 
@@ -181,8 +181,9 @@ def _span(words: Any, found: _Found) -> tuple[int, int]:
     return words[found.first].begin, words[found.first + found.words - 1].end
 
 
-def _cut(data: Bytes, begin: int, end: int) -> str:
-    return bytes(data[begin:end]).decode("utf-8", "replace")
+def _cut(text: str | Bytes, data: Bytes, begin: int, end: int) -> str:
+    errors = "surrogateescape" if isinstance(text, str) else "replace"
+    return bytes(data[begin:end]).decode("utf-8", errors)
 
 
 def _indices(text: str | Bytes, data: Bytes, offsets: Iterable[int]) -> dict[int, int]:
