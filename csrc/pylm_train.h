@@ -242,8 +242,8 @@ PYLM_API int pylm_sources_writer_add(pylm_sources_writer *writer, const void *na
                                      const void *text, uint64_t text_nbytes, pylm_task *task);
 
 /* Sorts the passages, after the last document. Time is in proportion to the text, whatever it says: a second for some
- * 20 MB. Memory while it runs: 8 bytes a word, 32 and its slots, 8 to 16, for each different word, and the text, which
- * is mapped from the file.
+ * 20 MB. Memory while it runs: 8 bytes a word, some 60 for each different word, and the text, which is mapped from the
+ * file.
  * Returns PYLM_ERR_FILE, PYLM_ERR_MEMORY or PYLM_ERR_CANCELLED. */
 PYLM_API int pylm_sources_writer_sort(pylm_sources_writer *writer, pylm_task *task);
 

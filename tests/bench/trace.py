@@ -14,6 +14,7 @@ import random
 import re
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,11 +34,11 @@ N_PLANTED = 1000
 SPACES = [" ", "\n", "  ", " \t", "\r\n", "\n\n    ", "\u00a0"]
 
 
-def cut(text: bytes) -> list[bytes]:
+def cut(text: bytes) -> list[memoryview]:
     documents, at = [], 0
     while at < len(text):
         end = text.find(b"\n", at + len(text) // N_DOCUMENTS) + 1 or len(text)
-        documents.append(text[at:end])
+        documents.append(memoryview(text)[at:end])
         at = end
     return documents
 
@@ -46,20 +47,20 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def build(documents: list[bytes], folder: Path) -> pylm.Model:
-    """A small model, with the sources of another text put beside it: training would hide what sources take."""
-    model = pylm.train(documents[:1], output=folder / "model.pylm")
+def build(text: Path, path: Path) -> None:
+    """Puts the sources of a text beside a model of another one: training would hide what they take. In a process of its own,
+    for its memory."""
+    model, documents = pylm.load(path), cut(text.read_bytes())
     peak, cpu, began = peak_mb(), time.process_time(), time.perf_counter()
-    with SourcesWriter(folder / "model.pylm.sources") as writer:
+    with SourcesWriter(f"{path}.sources") as writer:
         for i, document in enumerate(documents):
             writer.add(f"{i}.txt", document)
         writer.sort(Progress(False))
         writer.save(model._image.model)
-    nbytes = sum(map(len, documents))
-    size = (folder / "model.pylm.sources").stat().st_size
-    print(f"sources: {time.process_time() - cpu:.2f} s CPU, {time.perf_counter() - began:.2f} s, {nbytes:,} bytes of text")
-    print(f"         {size:,} bytes, {size / nbytes:.2f} a byte of text; peak memory {peak_mb() - peak:+.0f} MB")
-    return pylm.load(folder / "model.pylm")
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    nbytes, size = sum(map(len, documents)), Path(f"{path}.sources").stat().st_size
+    print(f"sources of {nbytes:,} bytes of text: {cpu:.2f} s CPU, {seconds:.2f} s; {size:,} bytes, {size / nbytes:.2f} a byte "
+          f"of text; memory {peak_mb() - peak:.0f} MB", flush=True)  # fmt: skip
 
 
 def planted(documents: list[bytes]) -> tuple[str, list[str]]:
@@ -123,23 +124,32 @@ def milliseconds(call: Callable[[bytes], object], texts: list[bytes]) -> str:
 
 
 def main() -> None:
+    if sys.argv[1] == "--build":
+        build(Path(sys.argv[2]), Path(sys.argv[3]))
+        return
     text, other = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]).read_bytes()
-    documents = cut(text)
+    documents = [bytes(document) for document in cut(text)]
     with tempfile.TemporaryDirectory() as folder:
-        model = build(documents, Path(folder))
-        parts = re.findall(rb"(?:\S+\s+){100}", other)[:300]
-        known = re.findall(rb"(?:\S+\s+){100}", text[: 10**7])[::60]
-        model.trace(parts[0])
-        print(f"trace of 100 words: {milliseconds(model.trace, parts)}; all of them known: {milliseconds(model.trace, known)}")
-        few = [b" ".join(part.split()[:12]) for part in parts]
-        print(f"sources of 12 words: {milliseconds(model.sources, few)}")
-        cpu = time.process_time()
-        trace = model.trace(text, k=1)
-        print(f"trace of the text itself: {time.process_time() - cpu:.2f} s CPU, {len(trace.passages)} passages, share {trace.share}")
-        assert trace.share == 1
+        path = Path(folder) / "model.pylm"
+        pylm.train([b"some text"], output=path)
+        subprocess.run([sys.executable, __file__, "--build", sys.argv[1], path], check=True)
+        model = pylm.load(path)
+        measure(model, text, other)
         corpora = [normalised(document) for document in documents]
         check_planted(model, documents, corpora)
         check_other(model, other, corpora)
+
+
+def measure(model: pylm.Model, text: bytes, other: bytes) -> None:
+    new = re.findall(rb"(?:\S+\s+){100}", other)[:300]
+    known = re.findall(rb"(?:\S+\s+){100}", text[: 10**7])[::60]
+    model.trace(new[0])
+    print(f"trace of 100 words: new {milliseconds(model.trace, new)}; known {milliseconds(model.trace, known)}")
+    print(f"sources of 12 words: {milliseconds(model.sources, [b' '.join(part.split()[:12]) for part in new])}")
+    cpu = time.process_time()
+    trace = model.trace(text, k=1)
+    print(f"trace of the text itself: {time.process_time() - cpu:.2f} s CPU, {len(trace.passages)} passages, share {trace.share}")
+    assert trace.share == 1
 
 
 if __name__ == "__main__":
