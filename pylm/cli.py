@@ -16,8 +16,9 @@ from ._cli_common import add_command, as_str, nbytes, text_argument, text_source
 from ._cli_store import add_store_commands
 from ._cli_trace import add_trace
 from ._cli_train import add_build, add_train
-from .errors import PylmError
-from .model import ModelInfo, load
+from .errors import PylmError, SourcesError
+from .model import Model, ModelInfo, load
+from .sources import SUFFIX
 from .state import DEFAULT_MEMORY
 
 INTERRUPTED = 130  # what shells use for a program ended by Ctrl-C
@@ -166,9 +167,20 @@ def _generate(options: argparse.Namespace) -> None:
 def _info(options: argparse.Namespace) -> None:
     with load(options.model, verify=True) as model:
         info = model.info
-        if info.sources_bytes:
+        problem = _check_sources(model, options.model)
+    print(json.dumps(info.as_dict()) if options.json else describe(info) + problem)
+
+
+def _check_sources(model: Model, path: str) -> str:
+    """Checks every byte of the sources file, if there is one. Says if what is in its place is of no use."""
+    if model.info.sources_bytes:
+        model.verify_sources()
+    elif os.path.exists(path + SUFFIX):
+        try:
             model.verify_sources()
-    print(json.dumps(info.as_dict()) if options.json else describe(info))
+        except SourcesError as error:
+            return f"\n\n{error}"
+    return ""
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -129,6 +129,8 @@ def sources_path(sources: bool | Path, output: Path | None) -> str | None:
     if sources is False or sources is None:
         return None
     if sources is not True:
+        if output is not None and os.path.abspath(sources) == os.path.abspath(output):
+            raise ArgumentError("sources and output are the same file; give the sources another name")
         return os.fspath(sources)
     if output is None or _is_device(output):
         raise ArgumentError("sources=True writes OUTPUT.sources: say output, the model file; or give sources a path")

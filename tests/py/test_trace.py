@@ -275,6 +275,8 @@ def test_no_sources(known: Path, tmp_path: Path) -> None:
         pylm.load(tmp_path / "plain.pylm").trace(FOX)
     with pytest.raises(pylm.ArgumentError, match="say output"):
         pylm.train([FOX], sources=True)
+    with pytest.raises(pylm.ArgumentError, match="the same file"):
+        pylm.train([FOX], output=tmp_path / "x", sources=str(tmp_path / "x"))
     with pytest.raises(pylm.ArgumentError, match="closed"):
         plain.trace(FOX)
 
@@ -355,6 +357,9 @@ def test_train_and_info(run) -> None:
     assert "a file of their own" in run("info", "cli.pylm")
     size = Path("cli.pylm.sources").stat().st_size
     assert json.loads(run("info", "cli.pylm", "--json"))["sources_bytes"] == size
+    run("train", "a.txt", "-o", "cli.pylm")
+    out = run("info", "cli.pylm")
+    assert "a file of their own" not in out and "cli.pylm.sources: these are the sources of another model" in out
     Path("d.sources").mkdir()
     assert "d.sources: it is a folder" in run("train", "a.txt", "-o", "d", "--sources", status=1)
 
