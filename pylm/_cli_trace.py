@@ -64,8 +64,8 @@ def as_dict(trace: Trace) -> dict[str, Any]:
 
 
 def parts_of(text: Bytes, passages: list[Passage]) -> Iterator[tuple[int, str]]:
-    """The text in parts, each with the number of its passage, 0 for none. Where two passages overlap, the second goes on
-    behind the first. Line ends at the very end are left out."""
+    """The text in parts, each with the number of its passage, 0 for none. Where two passages overlap, the second goes
+    on behind the first. Line ends at the very end are left out."""
     at = 0
     for number, passage in enumerate(passages, 1):
         begin = max(at, passage.begin)
@@ -92,8 +92,8 @@ def summary(trace: Trace) -> str:
     if not trace.passages:
         return f"none of {trace.words:,} words stand in the training text in a passage of {trace.least:,} or more"
     return (
-        f"{trace.share:.1%} of {trace.words:,} words stand in the training text, in passages of {trace.least:,} or more; "
-        f"the longest has {trace.longest:,}"
+        f"{trace.share:.1%} of {trace.words:,} words stand in the training text, in passages of {trace.least:,} or "
+        f"more; the longest has {trace.longest:,}"
     )
 
 

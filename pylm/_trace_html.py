@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""A traced text as an HTML page: one file, no scripts, nothing from elsewhere; numbers and links, not colour alone."""
+"""A traced text as an HTML page: one file, no scripts, nothing from elsewhere; numbers and links, not just colour."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ PAGE = """<!DOCTYPE html>
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }}
-pre {{ font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; border-left: 0.2rem solid; padding-left: 1rem; }}
+pre {{ font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }}
+pre {{ border-left: 0.2rem solid; padding-left: 1rem; }}
 mark {{ border-radius: 0.2rem; padding: 0 0.1rem; }}
 mark a {{ color: inherit; font-weight: bold; }}
 q {{ font-style: italic; }}

@@ -330,11 +330,11 @@ class Model:
     # ---- where it comes from
 
     def sources(self, text: TextOrIds, k: int = 5) -> list[Source]:
-        """Where in the training text a text stands, word for word, or the longest passages of it: up to k places, those
-        of the longest passage first, each passage's in the order of the documents.
+        """Where in the training text a text stands, word for word, or the longest passages of it: up to k places,
+        those of the longest passage first, each passage's in the order of the documents.
 
-        The model must have been trained with sources (see `pylm.train()`), and the sources file lie where it did, beside
-        the model, or where `load()` was told. SourcesError if not, or if it is damaged or another model's.
+        The model must have been trained with sources (see `pylm.train()`), and the sources file lie where it did,
+        beside the model, or where `load()` was told. SourcesError if not, or if it is damaged or another model's.
         """
         k = integer("k", k, 1, MAX_U32)
         return self._sources.sources(self._as_text(text), k, Progress(False))

@@ -70,8 +70,8 @@ class SourcesFile:
     """A checked view of a sources file. Never changes, so threads may share it."""
 
     def __init__(self, path: Path, model: Any) -> None:
-        """`model` is the pylm_model that it must belong to. The checksum of all of it is compared only if it is small.
-        Raises SourcesError and OSError."""
+        """`model` is the pylm_model that it must belong to. The checksum of all of it is compared only if it is
+        small. Raises SourcesError and OSError."""
         self.path = os.fspath(path)
         try:
             data = map_file(path)
@@ -84,7 +84,8 @@ class SourcesFile:
             self.verify()
         if not lib.pylm_sources_belong(self._view, model):
             raise SourcesError(
-                f"{self.path}: these are the sources of another model; put those of this one in their place, or {AGAIN}"
+                f"{self.path}: these are the sources of another model; put those of this one in their place, or "
+                f"{AGAIN}"
             )
         info = ffi.new("pylm_sources_info *")
         lib.pylm_sources_describe(self._view, info)

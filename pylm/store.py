@@ -118,8 +118,9 @@ class Store:
                 step(len(document.text))
 
     def build(
-        self, *, output: Path | None = None, sources: bool | Path = False, progress: bool | None = None, **settings: Any
-    ) -> Model:
+        self, *, output: Path | None = None, sources: bool | Path = False, progress: bool | None = None,
+        **settings: Any,
+    ) -> Model:  # fmt: skip
         """Trains a model on the documents; see `pylm.build()`."""
         options, tokenizer = training_options(**settings), settings.get("tokenizer", "auto")
         return train_on(self._named_texts(), self.info.total_bytes, options, tokenizer, progress, output, sources)

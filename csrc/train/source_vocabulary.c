@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * source_vocabulary.c: see source_vocabulary.h. Unlike words.c, it does not copy words, and may have more of them than a
- * model has symbols.
+ * source_vocabulary.c: see source_vocabulary.h. Unlike words.c, it does not copy words, and may have more of them than
+ * a model has symbols.
  */
 #include "source_vocabulary.h"
 

@@ -6,8 +6,8 @@
  *
  *   head | text: documents, a NUL behind each | document ends | names | line ends | places of words
  *
- * Word places are u32, in the order of what follows them: word by word, compared as bytes, up to the end of the document,
- * which comes before any word.
+ * Places of words are u32, in the order of what follows them: word by word, compared as bytes, up to the end of the
+ * document, which comes before any word.
  */
 #ifndef PYLM_TRAIN_SOURCES_H
 #define PYLM_TRAIN_SOURCES_H

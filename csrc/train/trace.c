@@ -41,12 +41,13 @@ static int compare(const struct pylm__sources *s, uint64_t at, const pylm_query 
     int order = 0;
     for (i = from; i < to && order == 0; i++) {
         const pylm_span *word = &q->words[i];
+        const uint8_t *text = (const uint8_t *)q->text + word->begin;
         uint64_t nbytes = word->end - word->begin, here;
         *n = i - from;
         if (!next_word(s, &at, &begin))
             return -1;
         here = at - begin;
-        order = memcmp(s->text + begin, (const uint8_t *)q->text + word->begin, (size_t)(here < nbytes ? here : nbytes));
+        order = memcmp(s->text + begin, text, (size_t)(here < nbytes ? here : nbytes));
         if (order == 0)
             order = here < nbytes ? -1 : here > nbytes;
     }
@@ -56,8 +57,8 @@ static int compare(const struct pylm__sources *s, uint64_t at, const pylm_query 
 }
 
 /* The first rank from `low` on whose text does not come before the words [from, to), or with `behind` the first that
- * comes behind those that begin with them. *longest becomes how many of these words stand somewhere, from the first on:
- * halving always ends beside a place where they do. */
+ * comes behind those that begin with them. *longest becomes how many of these words stand somewhere, from the first
+ * on: halving always ends beside a place where they do. */
 static uint64_t search(const struct pylm__sources *s, const pylm_query *q, uint64_t from, uint64_t to, uint64_t low,
                        int behind, uint64_t *longest)
 {
@@ -95,8 +96,8 @@ static void find_places(const struct pylm__sources *s, const pylm_query *q, pylm
     passage->n_places = search(s, q, from, to, passage->rank, 1, &unused) - passage->rank;
 }
 
-/* The first word from which a passage reaches beyond the one from `first` to `end`, if any of q->least words does; else
- * one behind which nothing is missed. There is a word at `end`. */
+/* The first word from which a passage reaches beyond the one from `first` to `end`, if any of q->least words does;
+ * else one before which none begins. There is a word at `end`. */
 static uint64_t next_start(const struct pylm__sources *s, const pylm_query *q, uint64_t first, uint64_t end)
 {
     uint64_t bad = first, good = end + 1u - q->least, step = 1;
@@ -120,8 +121,8 @@ static uint64_t next_start(const struct pylm__sources *s, const pylm_query *q, u
     return good;
 }
 
-/* Whether the second half of the shortest passage from `first` on stands somewhere; if not, none that contains it does,
- * so that most words of a new text need not be looked at. */
+/* Whether the second half of the shortest passage from `first` on stands somewhere; if not, none that contains it
+ * does, so that most words of a new text need not be looked at. */
 static int may_stand(const struct pylm__sources *s, const pylm_query *q, uint64_t first, uint64_t *half)
 {
     *half = first + q->least / 2u;

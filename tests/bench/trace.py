@@ -3,9 +3,9 @@
 
     python tests/bench/trace.py TEXT OTHER-TEXT
 
-TEXT, for example 20 MB, is cut into documents at line ends. Passages of it are planted among words that it does not have, with
-other white space; each must be found. OTHER-TEXT, for example 1 MB, is traced as it is; every passage found must be in TEXT, and
-every run of 8 words that is in TEXT must be within a passage.
+TEXT, for example 20 MB, is cut into documents at line ends. Passages of it are planted among words that it does not
+have, with other white space; each must be found. OTHER-TEXT, for example 1 MB, is traced as it is; every passage found
+must be in TEXT, and every run of 8 words that is in TEXT must be within a passage.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def peak_mb() -> float:
 
 
 def build(text: Path, path: Path) -> None:
-    """Puts the sources of a text beside a model of another one: training would hide what they take. In a process of its own,
-    for its memory."""
+    """Puts the sources of a text beside a model of another one: training would hide what they take. In a process of
+    its own, for its memory."""
     model, documents = pylm.load(path), cut(text.read_bytes())
     peak, cpu, began = peak_mb(), time.process_time(), time.perf_counter()
     with SourcesWriter(f"{path}.sources") as writer:
@@ -59,8 +59,8 @@ def build(text: Path, path: Path) -> None:
         writer.save(model._image.model)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     nbytes, size = sum(map(len, documents)), Path(f"{path}.sources").stat().st_size
-    print(f"sources of {nbytes:,} bytes of text: {cpu:.2f} s CPU, {seconds:.2f} s; {size:,} bytes, {size / nbytes:.2f} a byte "
-          f"of text; memory {peak_mb() - peak:.0f} MB", flush=True)  # fmt: skip
+    print(f"sources of {nbytes:,} bytes of text: {cpu:.2f} s CPU, {seconds:.2f} s; {size:,} bytes, "
+          f"{size / nbytes:.2f} a byte of text; memory {peak_mb() - peak:.0f} MB", flush=True)  # fmt: skip
 
 
 def planted(documents: list[bytes]) -> tuple[str, list[str]]:
@@ -85,7 +85,8 @@ def check_planted(model: pylm.Model, documents: list[bytes], corpora: list[str])
     missed = [passage for passage in passages if not any(f" {passage} " in f for f in found)]
     wrong = [f for f in found if not any(f in corpus for corpus in corpora)]
     n_words = sum(len(passage.split(" ")) for passage in passages)
-    print(f"planted {len(passages)} passages of {n_words:,} words; missed: {len(missed)}; found {len(found)}, wrong: {len(wrong)}")
+    print(f"planted {len(passages)} passages of {n_words:,} words; missed: {len(missed)}; "
+          f"found {len(found)}, wrong: {len(wrong)}")  # fmt: skip
     assert not missed and not wrong and trace.found == n_words
 
 
@@ -109,7 +110,8 @@ def check_other(model: pylm.Model, other: bytes, corpora: list[str]) -> None:
         i = p.begin
         covered.update(range(at, at + p.words - LEAST + 1))
     print(f"other text: {len(words):,} words, {len(trace.passages)} passages, wrong: {len(wrong)}, "
-          f"{len(there)} runs of {LEAST} words in both, missed: {len(there - covered)}, too many: {len(covered - there)}")  # fmt: skip
+          f"{len(there)} runs of {LEAST} words in both, missed: {len(there - covered)}, "
+          f"too many: {len(covered - there)}")  # fmt: skip
     print(f"            {seconds:.2f} s CPU, {seconds / len(words) * 1e6:.2f} µs a word; share {trace.share:.2%}")
     assert not wrong and covered == there
 
@@ -148,7 +150,8 @@ def measure(model: pylm.Model, text: bytes, other: bytes) -> None:
     print(f"sources of 12 words: {milliseconds(model.sources, [b' '.join(part.split()[:12]) for part in new])}")
     cpu = time.process_time()
     trace = model.trace(text, k=1)
-    print(f"trace of the text itself: {time.process_time() - cpu:.2f} s CPU, {len(trace.passages)} passages, share {trace.share}")
+    seconds = time.process_time() - cpu
+    print(f"trace of the text itself: {seconds:.2f} s CPU, {len(trace.passages)} passages, share {trace.share}")
     assert trace.share == 1
 
 

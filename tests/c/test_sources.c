@@ -36,9 +36,11 @@ static void append(struct text *text, const char *bytes, size_t nbytes)
 /* Few different words, so that much is the same: some the beginning of others, not UTF-8, or with no space around. */
 static void make(struct text *text, uint32_t n_words, uint64_t *seed)
 {
-    static const char *const words[] = {"a", "b", "ab", "abcdefgh", "abcdefghi", "a\xe3\x81", "\xff", "\xe6\xbc\xa2",
-                                        "\xe5\xad\x97", "\xf0\xa0\x80\x80", "\xe0\xb8\x81", "\xe2\x82", "", "\xc3\xa9"};
-    static const char *const spaces[] = {" ", "\n", " \t\r\n ", "\xc2\xa0", "\xe3\x80\x80", "\xe2\x80\x83 ", "\xc2\x85"};
+    static const char *const words[] = {"a", "b", "ab", "abcdefgh", "abcdefghi", "a\xe3\x81", "\xff",
+                                        "\xe6\xbc\xa2", "\xe5\xad\x97", "\xf0\xa0\x80\x80", "\xe0\xb8\x81",
+                                        "\xe2\x82", "", "\xc3\xa9"};
+    static const char *const spaces[] = {" ", "\n", " \t\r\n ", "\xc2\xa0", "\xe3\x80\x80", "\xe2\x80\x83 ",
+                                         "\xc2\x85"};
     uint64_t r = random_number(seed), n_different = 1u + r % 14u;
     text->nbytes = 0;
     while (n_words--) {
@@ -75,7 +77,8 @@ static uint64_t longest_anywhere(uint64_t first, uint32_t n_documents)
 }
 
 /* All places of a passage against those that were found. */
-static void check_places(const pylm_passage *passage, uint32_t n_documents, const pylm_place *places, uint64_t n_found)
+static void check_places(const pylm_passage *passage, uint32_t n_documents, const pylm_place *places,
+                         uint64_t n_found)
 {
     uint64_t d, i, at, line, n = 0;
     for (d = 0; d < n_documents; d++)
@@ -243,7 +246,8 @@ static void test_damage(const pylm_model *model)
         copy.nbytes = file.nbytes;
         memcpy(copy.data, file.data, file.nbytes);
         while (changes--) {
-            uint64_t r = random_number(&seed), at = from + (r >> 8) % ((i % 3u ? file.nbytes : PYLM__S_NBYTES) - from);
+            uint64_t r = random_number(&seed), to = i % 3u ? file.nbytes : PYLM__S_NBYTES;
+            uint64_t at = from + (r >> 8) % (to - from);
             copy.data[at] = (uint8_t)(r % 3u == 0 ? 0u : r % 3u == 1u ? 255u : r >> 40);
         }
         sign(&copy);

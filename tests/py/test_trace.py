@@ -137,11 +137,15 @@ def test_overlapping_passages(tmp_path: Path) -> None:
 
 def test_nothing_goes_beyond_a_document(tmp_path: Path) -> None:
     model = train(["one two", "three\0", "\0four", ""], tmp_path)
-    assert [p.text for p in model.trace("one two three \0 \0 four", least=1).passages] == ["one two", "three \0", "\0 four"]
+    found = model.trace("one two three \0 \0 four", least=1).passages
+    assert [passage.text for passage in found] == ["one two", "three \0", "\0 four"]
     assert model.trace("\0", least=1).passages[0].places == 2  # those behind documents do not count
 
 
-@pytest.mark.parametrize("text", ["a " * 300_000, "the same line\n" * 50_000, "漢字" * 100_000, "x" * 500_000, "\0" * 300_000])
+REPEATED = ["a " * 300_000, "the same line\n" * 50_000, "漢字" * 100_000, "x" * 500_000, "\0" * 300_000]
+
+
+@pytest.mark.parametrize("text", REPEATED)
 def test_repetition(text: str, tmp_path: Path) -> None:
     """What compares suffixes one with the other would never finish."""
     model = with_sources([text], tmp_path)
@@ -268,7 +272,8 @@ def test_no_sources(known: Path, tmp_path: Path) -> None:
     with pytest.raises(pylm.SourcesError, match="train it again with --sources"):
         pylm.train([FOX]).trace(FOX)
     pylm.train([FOX], output=tmp_path / "plain.pylm")
-    with pylm.load(tmp_path / "plain.pylm") as plain, pytest.raises(pylm.SourcesError, match="no such file.*--sources"):
+    plain = pylm.load(tmp_path / "plain.pylm")
+    with plain, pytest.raises(pylm.SourcesError, match="no such file.*--sources"):
         plain.sources(FOX)
     (tmp_path / "plain.pylm.sources").write_bytes((known / "model.pylm.sources").read_bytes())
     with pytest.raises(pylm.SourcesError, match="sources of another model"):
@@ -367,7 +372,8 @@ def test_train_and_info(run) -> None:
 def test_trace_marks_the_text(run) -> None:
     text = f"He said:  {FOX[:43]}! It was a dark and\nstormy night; the RAIN.".encode()
     assert run("trace", "model.pylm", "-", "--least", "5", stdin=text) == (
-        "He said:  [1: The quick brown fox jumps over the lazy] dog! [2: It was a dark and\nstormy night; the] RAIN.\n\n"
+        "He said:  [1: The quick brown fox jumps over the lazy] dog! "
+        "[2: It was a dark and\nstormy night; the] RAIN.\n\n"
         f"1: 8 words, in 2 places\n   {Path('a.txt').absolute()}, line 1 (byte 0)\n"
         f"   {Path('b.txt').absolute()}, line 4 (byte 93)\n"
         f"2: 8 words, in 2 places\n   {Path('a.txt').absolute()}, line 2 (byte 69)\n"
@@ -393,7 +399,7 @@ def test_trace_in_json(run) -> None:
 def test_overlaps_are_marked_once(run, tmp_path: Path) -> None:
     train(["a b c d e", "d e f g h"], tmp_path)
     out = run("trace", str(tmp_path / "model.pylm"), "-", "--least", "3", stdin=b"a b c d e f g h\n")
-    assert out.startswith("[1: a b c d e] [2: f g h]\n\n1: 5 words, in 1 place\n   text 1, line 1 (byte 0)\n2: 5 words")
+    assert out.startswith("[1: a b c d e] [2: f g h]\n\n1: 5 words, in 1 place\n   text 1, line 1 (byte 0)\n2: 5")
 
 
 class Page(HTMLParser):
@@ -448,7 +454,7 @@ def test_generated_text_is_traced(known: Path) -> None:
 def test_errors_are_one_line(run) -> None:
     run("train", "a.txt", "-o", "plain.pylm")
     for arguments, says in (
-        (["trace", "plain.pylm", "a.txt"], "plain.pylm.sources: no such file, so where passages stand is not known; train"),
+        (["trace", "plain.pylm", "a.txt"], "plain.pylm.sources: no such file, so where passages stand is not known"),
         (["trace", "model.pylm", "missing.txt"], "missing.txt: No such file"),
         (["trace", "model.pylm", "a.txt", "--least", "0"], "least must be"),
     ):
