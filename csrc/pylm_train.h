@@ -56,7 +56,9 @@ enum pylm_stage {
     PYLM_STAGE_CHOOSE = 6,    /* with max_nbytes: what to leave out; then counting and fitting once more */
     PYLM_STAGE_FIT = 3,       /* mixing weights */
     PYLM_STAGE_WRITE = 4,     /* the image */
-    PYLM_STAGE_SCORE = 7      /* texts */
+    PYLM_STAGE_SCORE = 7,     /* texts */
+    PYLM_STAGE_SOURCES = 8,   /* sorting the passages of the training text; comes before all but reading */
+    PYLM_STAGE_TRACE = 9      /* looking for passages of a text */
 };
 
 /* One word or two for a stage, in static memory. */
@@ -187,6 +189,150 @@ PYLM_API int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_tas
 PYLM_API int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
                               const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
                               uint64_t *totals_q16, pylm_task *task);
+
+/* ------------------------------------------------------------------ sources */
+
+/* A *sources file* holds the training text itself, the names of its documents, and the places of all words in the
+ * order of what follows them; so every passage of another text that stands in the training text is found, in
+ * microseconds. It belongs to one model, and lies beside it; the model is as good without it. Its bytes are described in
+ * docs/sources.md.
+ *
+ * Two passages are the same if their words are. A word is what stands between white space (Unicode's White_Space, in
+ * UTF-8), but a character of a script that has none between words, and a NUL byte, is a word by itself: U+0E00 to
+ * U+109F, U+1780 to U+17FF, U+2E80 to U+9FFF, U+F900 to U+FAFF, U+20000 to U+3FFFF. So it does not matter which white
+ * space there is between words, nor if there is any around such a character; every other byte does matter. No passage
+ * goes beyond a document.
+ *
+ *     pylm_sources_writer *writer;
+ *     pylm_sources_writer_new(&writer, "text.pylm.sources");
+ *     pylm_sources_writer_add(writer, "a.txt", 5, text, text_nbytes, NULL);     // once a document
+ *     pylm_sources_writer_sort(writer, NULL);
+ *     pylm_sources_writer_save(writer, &model, NULL);
+ *     pylm_sources_writer_free(writer);
+ *
+ * and, to find out what of a text is in it:
+ *
+ *     pylm_sources sources;
+ *     pylm_query query = {text, words, pylm_split_words(text, text_nbytes, words, capacity), 8, 0, 0};
+ *     pylm_passage passages[64];
+ *     pylm_place place;
+ *     uint64_t n, m;
+ *
+ *     if (pylm_sources_open(&sources, file, file_nbytes) != PYLM_OK) ...
+ *     do {
+ *         pylm_sources_trace(&sources, &query, passages, 64, &n, NULL);
+ *         for (i = 0; i < n; i++)
+ *             pylm_sources_places(&sources, &passages[i], &place, 1, &m);       // where each stands first
+ *     } while (query.next < query.n_words);
+ */
+
+typedef struct pylm_sources_writer pylm_sources_writer;
+
+/* Begins a sources file. It is written as pylm_file_save() does: it appears under its name when it is saved.
+ * Returns PYLM_ERR_FILE (errno says why) or PYLM_ERR_MEMORY; `*writer` is NULL then. After an error of any of these
+ * functions a writer can only be freed. */
+PYLM_API int pylm_sources_writer_new(pylm_sources_writer **writer, const char *path);
+
+/* Adds one document: its bytes go to the file at once.
+ *   name   any bytes, for example the name of a file.
+ *   task   cancelling, or NULL.
+ * Documents stay in the order in which they are added. All together, with a byte more for each, are below 2^32 bytes:
+ * else PYLM_ERR_LARGE. Also returns PYLM_ERR_FILE, PYLM_ERR_MEMORY or PYLM_ERR_CANCELLED. */
+PYLM_API int pylm_sources_writer_add(pylm_sources_writer *writer, const void *name, uint64_t name_nbytes,
+                                     const void *text, uint64_t text_nbytes, pylm_task *task);
+
+/* Sorts the passages, after the last document. Time is in proportion to the text, whatever it says: a second for some
+ * 20 MB. Memory while it runs: 8 bytes a word, some 60 for each different word, and the text, which is mapped from the
+ * file.
+ * Returns PYLM_ERR_FILE, PYLM_ERR_MEMORY or PYLM_ERR_CANCELLED. */
+PYLM_API int pylm_sources_writer_sort(pylm_sources_writer *writer, pylm_task *task);
+
+/* Completes the file of a model whose passages have been sorted.
+ *   nbytes_ret   its length, or NULL. */
+PYLM_API int pylm_sources_writer_save(pylm_sources_writer *writer, const pylm_model *model, uint64_t *nbytes_ret);
+
+/* Frees a writer; what was not saved is gone. NULL is allowed. */
+PYLM_API void pylm_sources_writer_free(pylm_sources_writer *writer);
+
+/* A view of a sources file. Plain data, as pylm_model is: may be copied and shared, needs no closing; the file's
+ * bytes must stay in place and unchanged. The functions on it take no other memory than what they are given. */
+typedef struct pylm_sources {
+    uint64_t opaque[12];
+} pylm_sources;
+
+/* Looks at a sources file, for example one mapped by pylm_file_map(). Checks its head and that all parts are there,
+ * which is enough to make any file harmless, as for pylm_model_open(), and returns what that returns. */
+PYLM_API int pylm_sources_open(pylm_sources *sources, const void *file, uint64_t file_nbytes);
+
+/* Reads all of it and compares its checksum: PYLM_OK or PYLM_ERR_DAMAGED. */
+PYLM_API int pylm_sources_verify(const pylm_sources *sources);
+
+/* 1 if these are the sources of a model, as their checksums say, else 0. */
+PYLM_API int pylm_sources_belong(const pylm_sources *sources, const pylm_model *model);
+
+typedef struct pylm_sources_info {
+    uint64_t file_nbytes;
+    uint64_t n_documents;
+    uint64_t n_words;     /* of all documents */
+    uint64_t text_nbytes; /* of all documents, and one more for each */
+} pylm_sources_info;
+
+PYLM_API void pylm_sources_describe(const pylm_sources *sources, pylm_sources_info *info);
+
+typedef struct pylm_document {
+    const unsigned char *name, *text; /* in the file; neither ends with a NUL that belongs to it */
+    uint64_t name_nbytes, text_nbytes;
+} pylm_document;
+
+/* The document of a number, 0 to n_documents - 1; else PYLM_ERR_ARGUMENT. */
+PYLM_API int pylm_sources_document(const pylm_sources *sources, uint64_t number, pylm_document *document);
+
+typedef struct pylm_span {
+    uint64_t begin, end; /* bytes of a text */
+} pylm_span;
+
+/* Finds the words of a text. Returns how many there are; the first `capacity` of them are written to `words`. */
+PYLM_API uint64_t pylm_split_words(const void *text, uint64_t text_nbytes, pylm_span *words, uint64_t capacity);
+
+/* What is to be traced, and how far that has come. Any words of any text will do, as long as they are in order. */
+typedef struct pylm_query {
+    const void *text;
+    const pylm_span *words; /* by pylm_split_words() */
+    uint64_t n_words;
+    uint64_t least;         /* shortest passage looked for, in words; at least 1 */
+    uint64_t next, reached; /* 0 to begin with. From one call to the next: the word to go on with, and where the
+                             * last passage ended. next = n_words: done */
+} pylm_query;
+
+/* A passage of a text that stands in the training text. */
+typedef struct pylm_passage {
+    uint64_t first_word, n_words; /* of the query */
+    uint64_t n_places;            /* how often it stands in the training text, at least 1 */
+    uint64_t rank;                /* for pylm_sources_places() */
+} pylm_passage;
+
+/* Finds the passages of a text that stand in the training text, have at least query->least words, and are not a part
+ * of a longer one. They may overlap; each begins and ends behind the one before it. So whatever run of query->least
+ * words stands in the training text is within a passage.
+ *   passages   as many as fit, 1 at least; call it again until query->next is query->n_words.
+ *   n_ret      how many they are.
+ *   task       progress and cancelling, or NULL.
+ * Takes half a microsecond a word where nothing is found in 20 MB. Returns PYLM_ERR_ARGUMENT for least or capacity 0,
+ * or PYLM_ERR_CANCELLED; what was found by the call is lost then. */
+PYLM_API int pylm_sources_trace(const pylm_sources *sources, pylm_query *query, pylm_passage *passages,
+                                uint64_t capacity, uint64_t *n_ret, pylm_task *task);
+
+/* Where a passage stands. */
+typedef struct pylm_place {
+    uint64_t document; /* its number */
+    uint64_t offset;   /* bytes from its beginning */
+    uint64_t line;     /* 1 for the first; lines end with '\n' */
+} pylm_place;
+
+/* The first places of a passage, up to `capacity`, in the order of documents and offsets; *n_ret says how many.
+ * Looks at all of its places, a nanosecond for each. Returns PYLM_ERR_ARGUMENT for a passage of other sources. */
+PYLM_API int pylm_sources_places(const pylm_sources *sources, const pylm_passage *passage, pylm_place *places,
+                                 uint64_t capacity, uint64_t *n_ret);
 
 /* ------------------------------------------------------------------ files */
 

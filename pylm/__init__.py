@@ -34,6 +34,7 @@ from .errors import (
     ModelVersionError,
     OutOfMemoryError,
     PylmError,
+    SourcesError,
     StoreDamagedError,
     StoreFormatError,
     StoreVersionError,
@@ -42,6 +43,7 @@ from .errors import (
 from .explain import Explanation, Part
 from .model import Evaluation, Model, ModelInfo, load
 from .report import Calibration, Report, report
+from .sources import Passage, Source, Trace
 from .state import Prediction, State
 from .store import Store, StoredDocument, StoreInfo, build, count, merge
 from .train import train
@@ -63,9 +65,12 @@ __all__ = [
     "ModelVersionError",
     "OutOfMemoryError",
     "Part",
+    "Passage",
     "Prediction",
     "PylmError",
     "Report",
+    "Source",
+    "SourcesError",
     "State",
     "Store",
     "StoreDamagedError",
@@ -74,6 +79,7 @@ __all__ = [
     "StoreVersionError",
     "StoredDocument",
     "TooLargeError",
+    "Trace",
     "build",
     "count",
     "load",

@@ -190,7 +190,9 @@ enum pylm_stage {
     PYLM_STAGE_CHOOSE = 6,
     PYLM_STAGE_FIT = 3,
     PYLM_STAGE_WRITE = 4,
-    PYLM_STAGE_SCORE = 7
+    PYLM_STAGE_SCORE = 7,
+    PYLM_STAGE_SOURCES = 8,
+    PYLM_STAGE_TRACE = 9
 };
 
 const char *pylm_stage_text(int stage);
@@ -236,5 +238,70 @@ int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, 
 int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
                      const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
                      uint64_t *totals_q16, pylm_task *task);
+
+typedef struct pylm_sources_writer pylm_sources_writer;
+
+int pylm_sources_writer_new(pylm_sources_writer **writer, const char *path);
+int pylm_sources_writer_add(pylm_sources_writer *writer, const void *name, uint64_t name_nbytes,
+                            const void *text, uint64_t text_nbytes, pylm_task *task);
+int pylm_sources_writer_sort(pylm_sources_writer *writer, pylm_task *task);
+int pylm_sources_writer_save(pylm_sources_writer *writer, const pylm_model *model, uint64_t *nbytes_ret);
+void pylm_sources_writer_free(pylm_sources_writer *writer);
+
+typedef struct pylm_sources {
+    uint64_t opaque[12];
+} pylm_sources;
+
+int pylm_sources_open(pylm_sources *sources, const void *file, uint64_t file_nbytes);
+int pylm_sources_verify(const pylm_sources *sources);
+int pylm_sources_belong(const pylm_sources *sources, const pylm_model *model);
+
+typedef struct pylm_sources_info {
+    uint64_t file_nbytes;
+    uint64_t n_documents;
+    uint64_t n_words;
+    uint64_t text_nbytes;
+} pylm_sources_info;
+
+void pylm_sources_describe(const pylm_sources *sources, pylm_sources_info *info);
+
+typedef struct pylm_document {
+    const unsigned char *name, *text;
+    uint64_t name_nbytes, text_nbytes;
+} pylm_document;
+
+int pylm_sources_document(const pylm_sources *sources, uint64_t number, pylm_document *document);
+
+typedef struct pylm_span {
+    uint64_t begin, end;
+} pylm_span;
+
+uint64_t pylm_split_words(const void *text, uint64_t text_nbytes, pylm_span *words, uint64_t capacity);
+
+typedef struct pylm_query {
+    const void *text;
+    const pylm_span *words;
+    uint64_t n_words;
+    uint64_t least;
+    uint64_t next, reached;
+} pylm_query;
+
+typedef struct pylm_passage {
+    uint64_t first_word, n_words;
+    uint64_t n_places;
+    uint64_t rank;
+} pylm_passage;
+
+int pylm_sources_trace(const pylm_sources *sources, pylm_query *query, pylm_passage *passages,
+                       uint64_t capacity, uint64_t *n_ret, pylm_task *task);
+
+typedef struct pylm_place {
+    uint64_t document;
+    uint64_t offset;
+    uint64_t line;
+} pylm_place;
+
+int pylm_sources_places(const pylm_sources *sources, const pylm_passage *passage, pylm_place *places,
+                        uint64_t capacity, uint64_t *n_ret);
 
 int pylm_file_save(const char *path, const void *data, uint64_t nbytes);

@@ -61,10 +61,15 @@ def documents(source: Source) -> Iterator[Any]:
 
     Items that are neither text nor path are handed on as they are.
     """
+    return (text for _, text in named_documents(source))
+
+
+def named_documents(source: Source) -> Iterator[tuple[str, Any]]:
+    """The documents of a source, each with a name: of files their paths as given, else "text 1", by its place."""
     if isinstance(source, str):
-        yield _map_source(source)
+        yield source, _map_source(source)
     elif isinstance(source, os.PathLike):
-        yield map_file(source)
+        yield os.fspath(source), map_file(source)
     elif isinstance(source, TEXT_TYPES):
         kind = type(source).__name__
         raise TypeError(f"a single text must be put into a list: [text]; got {kind}, not a path or documents")
@@ -74,8 +79,8 @@ def documents(source: Source) -> Iterator[Any]:
         except TypeError:
             kind = type(source).__name__
             raise TypeError(f"expected the path of a file or an iterable of documents, not {kind}") from None
-        for item in items:
-            yield document(item)
+        for i, item in enumerate(items, 1):
+            yield os.fspath(item) if isinstance(item, os.PathLike) else f"text {i}", document(item)
 
 
 def _map_source(path: str) -> Bytes:

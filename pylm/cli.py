@@ -15,9 +15,11 @@ from . import __version__
 from ._cli_common import add_command, as_str, nbytes, text_argument, text_source, unit_of, visible
 from ._cli_explain import add_explain, add_report
 from ._cli_store import add_store_commands
+from ._cli_trace import add_trace
 from ._cli_train import add_build, add_train
-from .errors import PylmError
-from .model import ModelInfo, load
+from .errors import PylmError, SourcesError
+from .model import Model, ModelInfo, load
+from .sources import SUFFIX
 from .state import DEFAULT_MEMORY
 
 INTERRUPTED = 130  # what shells use for a program ended by Ctrl-C
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_eval(commands)
     _add_next(commands)
     _add_generate(commands)
+    add_trace(commands)
     info = add_command(commands, "info", _info, "say what a model is, after checking every byte of it")
     info.add_argument("model", metavar="MODEL")
     add_explain(commands)
@@ -167,7 +170,20 @@ def _generate(options: argparse.Namespace) -> None:
 def _info(options: argparse.Namespace) -> None:
     with load(options.model, verify=True) as model:
         info = model.info
-    print(json.dumps(info.as_dict()) if options.json else describe(info))
+        problem = _check_sources(model, options.model)
+    print(json.dumps(info.as_dict()) if options.json else describe(info) + problem)
+
+
+def _check_sources(model: Model, path: str) -> str:
+    """Checks every byte of the sources file, if there is one. Says if what is in its place is of no use."""
+    if model.info.sources_bytes:
+        model.verify_sources()
+    elif os.path.exists(path + SUFFIX):
+        try:
+            model.verify_sources()
+        except SourcesError as error:
+            return f"\n\n{error}"
+    return ""
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -187,6 +203,8 @@ def describe(info: ModelInfo) -> str:
     ]
     if info.tokenizer == "external":
         lines.append(("tokenizer", f"its own file, {nbytes(info.tokenizer_bytes)}"))
+    if info.sources_bytes:
+        lines.append(("sources", f"a file of their own, {nbytes(info.sources_bytes)}"))
     if "bytes" in training:
         lines.append(
             ("trained on", f"{nbytes(training['bytes'])} in {training['documents']:,} documents by {training['trainer']}")

@@ -54,5 +54,9 @@ class StoreDamagedError(StoreFormatError):
     """A store whose end is missing, or that contradicts its checksums."""
 
 
+class SourcesError(PylmError, ValueError):
+    """The sources of a model are missing, damaged, or those of another model."""
+
+
 class BusyError(PylmError, RuntimeError):
     """Another process is writing the same store."""

@@ -19,7 +19,8 @@ from ._sampling import (
     MAX_THREADS, MAX_U32, Sampler, as_characters, integer, stop_strings, texts, until_stop,
 )  # fmt: skip
 from ._text import TEXT_TYPES, Bytes, Path, as_bytes, document, map_file
-from .errors import ArgumentError, EmptyTextError
+from .errors import ArgumentError, EmptyTextError, SourcesError
+from .sources import AGAIN, LEAST, SUFFIX, SourcesFile
 from .state import DEFAULT_MEMORY, NATS_PER_COST, Prediction, State, predictions, shown
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ._image import Ids, TextOrIds
     from ._sampling import Stop
     from .explain import Explanation
+    from .sources import Source, SourcesWriter, Trace
 
 QUICKLY_VERIFIED = 1 << 20  # bytes
 
@@ -69,6 +71,7 @@ class ModelInfo:
     depth: int  #: binary decisions on the longest path to a symbol
     bytes: int  #: size of the model
     tokenizer_bytes: int  #: of it, the file of an external tokenizer; see `Model.tokenizer_file`
+    sources_bytes: int  #: size of the sources file, which is not a part of the model; 0: there is none for it
     format_version: int
     training: dict[str, Any]  #: what the trainer wrote down: documents, bytes, contexts of each template, ...
 
@@ -94,26 +97,32 @@ class Model:
     neither text nor ids.
     """
 
-    def __init__(self, data: Bytes, *, verify: bool = True, subject: str = "") -> None:
+    def __init__(
+        self, data: Bytes, *, verify: bool = True, subject: str = "", sources: Path | None = None
+    ) -> None:
         """Makes a model of the content of a model file; `pylm.load()` is for files.
 
         verify    compare the checksum of all of it.
         subject   what the data is, for error messages.
+        sources   its sources file; looked at when it is needed first.
         """
         self._open_image: Image | None = Image(data, verify, subject)
+        self._sources_path = None if sources is None else os.fspath(sources)
+        self._open_sources: SourcesFile | None = None
 
     # ---- files, closing, pickling
 
     def save(self, path: Path) -> None:
         """Writes the model to a file. The file is replaced as a whole or not at all: nobody ever sees half a
-        model, and where this fails, with OSError, the old file is still there."""
+        model, and where this fails, with OSError, the old file is still there. Its sources are a file of their own,
+        which stays where it is."""
         image = self._image
         if lib.pylm_file_save(os.fsencode(path), image.buffer, image.info.image_nbytes):
             raise OSError(ffi.errno, os.strerror(ffi.errno), os.fspath(path))
 
     def close(self) -> None:
         """Gives the model's memory back. The model cannot be used any more. May be called twice."""
-        self._open_image = None
+        self._open_image = self._open_sources = None
 
     @property
     def _image(self) -> Image:
@@ -128,7 +137,7 @@ class Model:
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Model, (self._image.content(),)
+        return Model, (self._image.content(),), {"_sources_path": self._sources_path}
 
     def __repr__(self) -> str:
         if self._open_image is None:
@@ -153,7 +162,8 @@ class Model:
         return ModelInfo(
             tokenizer=TOKENIZER_NAMES[info.tokenizer], symbols=info.n_symbols,
             contexts=info.n_contexts, templates=info.n_templates, trees=info.n_trees, depth=info.depth,
-            bytes=info.image_nbytes, tokenizer_bytes=info.tokenizer_nbytes, format_version=info.format_version, training=image.facts(),
+            bytes=info.image_nbytes, tokenizer_bytes=info.tokenizer_nbytes, sources_bytes=self._sources_nbytes(),
+            format_version=info.format_version, training=image.facts(),
         )  # fmt: skip
 
     # ---- symbols
@@ -318,6 +328,63 @@ class Model:
             raise EmptyTextError("the text is empty: there is nothing to score")
         return Evaluation(symbols, unknown, nbytes, bits / 65536, perf_counter() - began)
 
+    # ---- where it comes from
+
+    def sources(self, text: TextOrIds, k: int = 5) -> list[Source]:
+        """Where in the training text a text stands, word for word, or the longest passages of it: up to k places,
+        those of the longest passage first, each passage's in the order of the documents.
+
+        The model must have been trained with sources (see `pylm.train()`), and the sources file lie where it did,
+        beside the model, or where `load()` was told. SourcesError if not, or if it is damaged or another model's.
+        """
+        k = integer("k", k, 1, MAX_U32)
+        return self._sources.sources(self._as_text(text), k, Progress(False))
+
+    def trace(
+        self, text: TextOrIds | os.PathLike[str], *, least: int = LEAST, k: int = 3, progress: bool | None = None
+    ) -> Trace:
+        """Which passages of a text stand in the training text, word for word.
+
+        text       as for `evaluate()`.
+        least      words of the shortest passage that is looked for; shorter ones say little.
+        k          places to give for each at most, 0 and up; `Passage.places` counts all.
+        progress   show a bar on standard error; None: if that is a terminal.
+
+        Any run of `least` words of the text that stands in the training text is in one of the passages, and every
+        passage stands there. What counts is the words; how much and which white space there is between them does not
+        (docs/sources.md says exactly). Raises what `sources()` raises, and OSError.
+        """
+        least, k = integer("least", least, 1, MAX_U32), integer("k", k, 0, MAX_U32)
+        content = document(text)  # refuses names of files
+        with Progress(progress) as bar:
+            return self._sources.trace(text if isinstance(text, str) else self._as_text(content), least, k, bar)
+
+    def verify_sources(self) -> None:
+        """Reads the whole sources file and compares its checksum; SourcesError."""
+        self._sources.verify()
+
+    def _as_text(self, text: TextOrIds) -> str | Bytes:
+        return text if isinstance(text, TEXT_TYPES) else self.decode_bytes(text)
+
+    @property
+    def _sources(self) -> SourcesFile:
+        image = self._image
+        if self._sources_path is None:
+            raise SourcesError(f"where passages stand is not known to this model; {AGAIN}, or load it from its file")
+        if self._open_sources is None:
+            self._open_sources = SourcesFile(self._sources_path, image.model)
+        return self._open_sources
+
+    def _sources_nbytes(self) -> int:
+        try:
+            return self._sources.nbytes
+        except (SourcesError, OSError):
+            return 0
+
+    def _save_sources(self, writer: SourcesWriter) -> None:
+        writer.save(self._image.model)
+        self._sources_path, self._open_sources = writer.path, None
+
     # ---- reading on
 
     def state(self, *, adapt: bool = False, memory: int | str = DEFAULT_MEMORY) -> State:
@@ -437,15 +504,18 @@ class Model:
         return self._image.new_state(self._prompt(context))
 
 
-def load(path: Path, *, verify: bool | None = None) -> Model:
+def load(path: Path, *, verify: bool | None = None, sources: Path | None = None) -> Model:
     """Opens a model file. It is mapped into memory, not read, so that even a large one opens at once, and
     several processes share one copy.
 
     verify   compare the checksum of the whole file, which reads it once (about 0.3 ms a MB). None: only if it has
              1 MB at most. What a model says about itself is always checked; damage elsewhere is harmless but for the
              numbers, which may be wrong. `pylm info` compares.
+    sources  its sources file; None: PATH.sources. It need not be there, and is not looked at before it is needed.
     Do not write into a file that is open, but replace it, as `Model.save()` does.
     Raises OSError, ModelFormatError (not a model), ModelVersionError, ModelDamagedError.
     """
     data = map_file(path)
-    return Model(data, verify=len(data) <= QUICKLY_VERIFIED if verify is None else verify, subject=os.fspath(path))
+    name = os.fspath(path)
+    verify = len(data) <= QUICKLY_VERIFIED if verify is None else verify
+    return Model(data, verify=verify, subject=name, sources=name + SUFFIX if sources is None else sources)

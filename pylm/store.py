@@ -117,10 +117,20 @@ class Store:
             for document in self._file.documents():
                 step(len(document.text))
 
-    def build(self, *, output: Path | None = None, progress: bool | None = None, **settings: Any) -> Model:
+    def build(
+        self, *, output: Path | None = None, sources: bool | Path = False, progress: bool | None = None,
+        **settings: Any,
+    ) -> Model:  # fmt: skip
         """Trains a model on the documents; see `pylm.build()`."""
         options, tokenizer = training_options(**settings), settings.get("tokenizer", "auto")
-        return train_on(self.texts(), self.info.total_bytes, options, tokenizer, progress, output)
+        return train_on(self._named_texts(), self.info.total_bytes, options, tokenizer, progress, output, sources)
+
+    def _named_texts(self) -> Iterator[tuple[str | None, Bytes]]:
+        """The texts, each different one once with a name."""
+        for document in self._file.documents():
+            yield f"sha256:{document.digest.hex()}", document.text
+            for _ in range(document.copies - 1):
+                yield None, document.text
 
     def add(self, source: Source, **settings: Any) -> None:
         """Adds documents, as if they had been counted with the others. Arguments are those of `pylm.count()`, and so
@@ -227,15 +237,18 @@ def merge(
 
 
 def build(
-    store: Store | Path, *, output: Path | None = None, progress: bool | None = None, **settings: Any
-) -> Model:
+    store: Store | Path, *, output: Path | None = None, sources: bool | Path = False, progress: bool | None = None,
+    **settings: Any,
+) -> Model:  # fmt: skip
     """Trains a model on the documents of a store, as `train()` does on texts.
 
     store       a Store, or its path.
     settings    those of `train()`: tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory,
                 profile.
     output      where to write the model, as for `train()`.
+    sources     as for `train()`. A store knows no names: documents are called "sha256:..."; copies are there once.
 
     Memory: as for `train()`, and one document. Raises what `train()` and Store() raise.
     """
-    return (store if isinstance(store, Store) else Store(store)).build(output=output, progress=progress, **settings)
+    opened = store if isinstance(store, Store) else Store(store)
+    return opened.build(output=output, sources=sources, progress=progress, **settings)

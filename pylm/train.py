@@ -8,6 +8,7 @@ import os
 import stat
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,11 @@ from ._memory import usual_limit
 from ._native import check, ffi, lib
 from ._progress import Progress, new_task, run
 from ._sampling import MAX_THREADS, integer, parse_size
-from ._text import TEXT_TYPES, Path, Source, as_bytes, documents, total_nbytes, with_named_files
+from ._text import TEXT_TYPES, Path, Source, as_bytes, named_documents, total_nbytes, with_named_files
 from ._tokenizer import ExternalTokenizer, is_external, open_tokenizer
 from .errors import ArgumentError
 from .model import Model, load
+from .sources import SUFFIX, SourcesWriter
 
 if TYPE_CHECKING:
     from ._tokenizer import TokenizerSource
@@ -36,7 +38,7 @@ def train(
     source: Source, *, tokenizer: TokenizerSource = "auto", threads: int | None = None, min_count: int = 2,
     trees: int = 1, classes: int | Iterable[int] | None = None, max_order: int | None = None,
     pieces: int | None = None, size: int | str | None = None, memory: int | str | None = None,
-    profile: str = "best", output: Path | None = None, progress: bool | None = None,
+    profile: str = "best", output: Path | None = None, sources: bool | Path = False, progress: bool | None = None,
 ) -> Model:  # fmt: skip
     """Trains a model by counting. The same texts and settings give the same model, to the last byte, in whatever
     order the texts come: they are put into the order of a hash of their content.
@@ -73,6 +75,9 @@ def train(
                 seventh more perplexity.
     output      where to write the model as Model.save() does; the model that comes back is mapped from there. So
                 it never is in memory as a whole.
+    sources     also write a sources file, of which `Model.trace()` and `Model.sources()` learn where passages stand: True
+                for OUTPUT.sources, where `load()` finds it, or its path. It holds the texts themselves, and takes
+                some 1.7 bytes for a byte of them; less than 4 GB of text, and no ids. The model is the same.
     progress    show a bar on standard error; None: if that is a terminal.
 
     Ctrl-C stops it within 0.2 s. Memory: 1, 2 or 4 bytes a symbol of text, as the size of the vocabulary needs, and
@@ -86,35 +91,60 @@ def train(
     """
     options = training_options(tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory, profile)
     source = with_named_files(source)
-    return train_on(documents(source), total_nbytes(source), options, tokenizer, progress, output)
+    return train_on(named_documents(source), total_nbytes(source), options, tokenizer, progress, output, sources)
 
 
 def train_on(
-    texts: Iterable[Any], total: int | None, options: Any, tokenizer: TokenizerSource, progress: bool | None,
-    output: Path | None = None,
+    texts: Iterable[tuple[str | None, Any]], total: int | None, options: Any, tokenizer: TokenizerSource,
+    progress: bool | None, output: Path | None = None, sources: bool | Path = False,
 ) -> Model:  # fmt: skip
     """Trains on documents, whatever they come from.
 
+    texts     each with its name in the sources; None: it is not to be in them.
     total     bytes of all together, if known; for progress only.
     options   of `training_options()`.
     """
+    path = sources_path(sources, output)
     external = open_tokenizer(tokenizer) if options.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL else None
     pointer = ffi.new("pylm_trainer **")
     check(lib.pylm_trainer_new(pointer, options))
     trainer = ffi.gc(pointer[0], lib.pylm_trainer_free)
     try:
-        with Progress(progress) as bar:
-            nbytes = _add_all(trainer, texts, total, external, bar)
+        with Progress(progress) as bar, SourcesWriter(path) if path else nullcontext() as writer:
+            nbytes = _add_all(trainer, texts, total, external, bar, writer)
+            if writer is not None:
+                writer.sort(bar)
             bar.expect(stage_costs(options, nbytes))
-            if output is None or _is_device(output):
-                model = Model(_build(trainer, bar, options), verify=False)
-                if output is not None:
-                    model.save(output)
-                return model
-            _save(trainer, bar, options, output)
+            model = _model(trainer, bar, options, output)
+            if writer is not None:
+                model._save_sources(writer)
+            return model
     except BaseException:
         ffi.release(trainer)  # now, not when the garbage collector comes: it is large
         raise
+
+
+def sources_path(sources: bool | Path, output: Path | None) -> str | None:
+    """The file that `sources` of `train()` stands for; None for none."""
+    if sources is False or sources is None:
+        return None
+    if sources is not True:
+        if output is not None and os.path.abspath(sources) == os.path.abspath(output):
+            raise ArgumentError("sources and output are the same file; give the sources another name")
+        return os.fspath(sources)
+    if output is None or _is_device(output):
+        raise ArgumentError("sources=True writes OUTPUT.sources: say output, the model file; or give sources a path")
+    return os.fspath(output) + SUFFIX
+
+
+def _model(trainer: Any, bar: Progress, options: Any, output: Path | None) -> Model:
+    """Trains. The trainer is freed as soon as the model does not need it."""
+    if output is None or _is_device(output):
+        model = Model(_build(trainer, bar, options), verify=False)
+        if output is not None:
+            model.save(output)
+        return model
+    _save(trainer, bar, options, output)
     ffi.release(trainer)
     return load(output, verify=False)
 
@@ -176,19 +206,28 @@ def _is_device(path: Path) -> bool:
 
 
 def _add_all(
-    trainer: Any, texts: Iterable[Any], total: int | None, external: ExternalTokenizer | None, bar: Progress
-) -> int:
-    """Adds all documents; returns their bytes."""
+    trainer: Any, texts: Iterable[tuple[str | None, Any]], total: int | None, external: ExternalTokenizer | None,
+    bar: Progress, writer: SourcesWriter | None,
+) -> int:  # fmt: skip
+    """Adds all documents, to the sources as well; returns their bytes."""
     add = _Texts(trainer) if external is None else _Ids(trainer, external)
     done = 0
-    for i, document in enumerate(texts):
+    for i, (name, document) in enumerate(texts):
         try:
             for n in add(document):
                 done += n
                 bar.show("read", done, total, "B")
+            if writer is not None and name is not None:
+                _add_source(writer, name, document)
         except (ArgumentError, TypeError) as error:
             raise type(error)(f"document {i}: {error}") from None
     return done
+
+
+def _add_source(writer: SourcesWriter, name: str, document: Any) -> None:
+    if not isinstance(document, TEXT_TYPES):
+        raise ArgumentError("only texts can be sources, not ids; train without sources")
+    writer.add(name, as_bytes(document))
 
 
 class _Texts:

@@ -119,6 +119,10 @@ const char *pylm_stage_text(int stage)
         return "writing";
     case PYLM_STAGE_SCORE:
         return "scoring";
+    case PYLM_STAGE_SOURCES:
+        return "sorting passages";
+    case PYLM_STAGE_TRACE:
+        return "tracing";
     default:
         return "working";
     }

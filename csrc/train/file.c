@@ -112,8 +112,8 @@ int pylm__temporary_read(void *file, uint64_t offset, void *data, uint64_t n)
 
 int pylm_file_map(const char *path, const void **data_ret, uint64_t *nbytes_ret)
 {
-    HANDLE file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                              FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
     HANDLE mapping = NULL;
     LARGE_INTEGER size;
     void *data = NULL;
@@ -339,6 +339,18 @@ int pylm__file_write(struct pylm__file *file, const void *data, uint64_t nbytes)
 {
     errno = 0;
     return nbytes && fwrite(data, 1, (size_t)nbytes, file->file) != nbytes ? file_error() : PYLM_OK;
+}
+
+int pylm__file_map(struct pylm__file *file, const void **data, uint64_t *nbytes)
+{
+    errno = 0;
+    return fflush(file->file) != 0 ? file_error() : pylm_file_map(file->temporary, data, nbytes);
+}
+
+int pylm__file_write_head(struct pylm__file *file, const void *data, uint64_t nbytes)
+{
+    errno = 0;
+    return fseek(file->file, 0, SEEK_SET) != 0 ? file_error() : pylm__file_write(file, data, nbytes);
 }
 
 int pylm__file_close(struct pylm__file *file, int status)

@@ -32,8 +32,9 @@ def test_declarations_agree_with_the_headers(tmp_path: Path) -> None:
         "from _pylm_check import ffi, lib\n"
         "import pylm._native as native\n"
         "for name in ('pylm_model', 'pylm_state', 'pylm_info', 'pylm_candidate', 'pylm_sampling', 'pylm_task', "
-        "'pylm_part', 'pylm_template', "
-        "'pylm_train_options'):\n"
+        "'pylm_part', 'pylm_template', 'pylm_train_options', 'pylm_sources', 'pylm_sources_info', 'pylm_document', "
+        "'pylm_span', 'pylm_query', 'pylm_passage', 'pylm_place'):
+"
         "    assert ffi.sizeof(name) == native.ffi.sizeof(name), name\n"
         "for name in dir(lib):\n"
         "    if name.startswith('PYLM_'):\n"
