@@ -215,8 +215,13 @@ PYLM_API void pylm_state_init(pylm_state *state);
 
 /* Reads one symbol. Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. A state that learns
  * (see below) scores the symbol to learn from it, which takes as long again as pylm_cost() and some 8 KB of
- * stack; pylm_score() does both at once. */
+ * stack; pylm_score() does both at once, in working memory: on a small device use that. */
 PYLM_API int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol);
+
+/* Reads one symbol, and learns nothing from it even if the state learns: for symbols that are tried and not
+ * meant, on a copy of the state. Quick, and all but free of stack.
+ * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
+PYLM_API int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol);
 
 /* ------------------------------------------------------------------ adaptation */
 

@@ -17,9 +17,10 @@ static uint64_t first_work_nbytes(const struct pylm__model *model)
 uint64_t pylm_work_nbytes(const pylm_model *model)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    uint64_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path;
+    uint64_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path, most = path + sizeof(struct pylm__lessons);
     uint64_t walk = first_work_nbytes(view) + (view->n_trees > 1u ? path : 0u);
-    return walk > score ? walk : score;
+    most = most > score ? most : score;
+    return walk > most ? walk : most;
 }
 
 struct pylm__work *pylm__second_work(const struct pylm__model *model, struct pylm__work *work)

@@ -83,6 +83,15 @@ int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
     return PYLM_OK;
 }
 
+int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    if (symbol >= view->n_symbols)
+        return PYLM_ERR_ARGUMENT;
+    pylm__state_read(pylm__state_view(state), view->tokenizer, symbol);
+    return PYLM_OK;
+}
+
 /* ---- overlays ---- */
 
 static int can_adapt(const struct pylm__model *model)
