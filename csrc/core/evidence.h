@@ -88,7 +88,7 @@ static inline uint32_t pylm__calibration_single(uint32_t total, int side)
 #define PYLM__MAX_CODE_BITS 6u
 static inline uint32_t pylm__coded_count(uint32_t code)
 {
-    return code < 2u ? code + 1u : (3u + (code & 1u)) << ((code >> 1) - 1u);
+    return (2u + (~code & 1u)) << ((code + 1u) >> 1 & 31u) >> 1;
 }
 
 #define PYLM__SUMMED 16u /* successors from one sum of a coded list to the next */
