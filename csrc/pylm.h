@@ -93,7 +93,8 @@ enum pylm_status {
     PYLM_ERR_CANCELLED = -9, /* the caller asked for an end by pylm_task.cancel */
     PYLM_ERR_EMPTY = -10,    /* there is nothing to train on */
     PYLM_ERR_BUDGET = -12,   /* no model is as small as that */
-    PYLM_ERR_LARGE = -11     /* more than the format can hold, for example 2^24 different words */
+    PYLM_ERR_LARGE = -11     /* more than the format can hold, for example 2^24 different words; when a model is opened:
+                              * more trees or templates than the library was compiled for, see core/limits.h */
 };
 
 /* One sentence for a status, in static memory; "unknown status" for other numbers. */
@@ -112,7 +113,7 @@ typedef struct pylm_model {
  * Checks the header, its checksum and that every part lies inside the image, which is enough to make
  * any image harmless: whatever it holds, no function reads outside it or runs for ever. Does not read
  * the tables, so that a large file opens at once; pylm_model_verify() does.
- * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED or PYLM_ERR_DAMAGED. */
+ * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED, PYLM_ERR_DAMAGED or PYLM_ERR_LARGE. */
 PYLM_API int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes);
 
 /* Reads the whole image and compares its checksum: PYLM_OK or PYLM_ERR_DAMAGED. About 0.3 ms a MB. */

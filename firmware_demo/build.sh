@@ -7,7 +7,8 @@
 #
 # Variables, if they are set:
 #     CC        the host's compiler
-#     CFLAGS    more flags, such as -DBOARD_EMULATED: the session's end ends the emulator, and does not start it again
+#     CFLAGS    more flags, such as -DBOARD_EMULATED: the session's end ends the emulator, and does not start it again;
+#               of a setting that the board has, "-UBOARD_OVERLAY_NBYTES -DBOARD_OVERLAY_NBYTES=4096u"
 #     LDFLAGS   more flags for the linker
 #     OBJECTS   a folder for compiled files; those that are there are not compiled again
 #     SOURCES   what to build instead of the demo's files, in this folder
@@ -16,7 +17,7 @@
 # Nothing of the toolchain is used but the compiler and libgcc.
 set -eu
 if [ $# -lt 2 ]; then
-    sed -n '2,16s/^#$//; 2,16s/^# //p' "$0" >&2
+    sed -n '2,18s/^#$//p; 2,18s/^# //p' "$0" >&2
     exit 2
 fi
 here=$(cd "$(dirname "$0")" && pwd)
@@ -43,9 +44,9 @@ objects=${OBJECTS:-$(mktemp -d)}
 set -- # from here on, the objects
 # shellcheck disable=SC2086
 for source in ${SOURCES:-main.c app.c keyboard.c} $sources libc/mem.c ../csrc/core/*.c; do
-    object=$objects/$(echo "$source" | tr / -).o
+    object=$objects/$(echo "$source" | sed 's,^[./]*,,; s,/,-,g').o
     set -- "$@" "$object"
-    [ -e "$object" ] || "${prefix}gcc" $common $flags -ffreestanding -fno-tree-loop-distribute-patterns \
+    [ -e "$object" ] || "${prefix}gcc" $flags $common -ffreestanding -fno-tree-loop-distribute-patterns \
         -ffunction-sections -fdata-sections -I libc -c "$source" -o "$object"
 done
 # shellcheck disable=SC2086

@@ -68,7 +68,7 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
     struct pylm__path paths[PYLM__ABREAST];
     uint32_t t, i;
     pylm__work_first_tree(model, work);
-    for (t = 0; t < model->n_trees; t++) {
+    for (t = 0; t < pylm__n_trees(model); t++) {
         if (t)
             pylm__work_next_tree(model, work);
         follow(model, states, symbols, n, work, lessons, paths);

@@ -1,45 +1,51 @@
 #!/bin/sh
-# What the engine takes of a device for scoring, suggestions and learning: code with its constants, memory that is neither
-# the caller's nor stack, and the deepest stack. Fails if that is more than budget.txt says.
+# What the engine takes of a device that scores, suggests and learns: code with its constants, memory that is neither the
+# caller's nor stack, and the deepest stack. Fails if that is more than budget.txt says.
 #
 #     tests/budget/run.sh              compares
-#     tests/budget/run.sh --symbols    also says what the code is made of
+#     tests/budget/run.sh --symbols    also says what the code is made of, bytes
 set -eu
 cd "$(dirname "$0")/../.."
 . .ci/setup.sh
 need arm-none-eabi-gcc gcc-arm-none-eabi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections -fno-inline-functions-called-once -Wall -Wextra"
 
-# Optimised as a whole, as a firmware's linker does it; memcpy, memset, memcmp apart, which are not counted.
+functions="pylm_model_open pylm_work_nbytes pylm_state_init pylm_state_read pylm_state_learn pylm_overlay_init
+    pylm_state_adapt pylm_score pylm_top"
+options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections -fno-inline-functions-called-once
+    -Wall -Wextra -Wno-maybe-uninitialized -I firmware_demo/libc -I csrc
+    -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16"
+
+# Optimised as a whole, as a firmware may be; the linker leaves out what these functions do not need. memcpy, memset and
+# memcmp are apart, and not counted. Functions called once stay functions, or their frames would add up.
 build() { # CPU
     mkdir "$folder/$1"
-    objects=""
-    for source in tests/budget/use.c csrc/core/*.c; do
-        object=$folder/$1/$(basename "$source").o
-        objects="$objects $object"
-        # shellcheck disable=SC2086
-        arm-none-eabi-gcc -mcpu="$1" -mthumb $options -flto -I firmware_demo/libc -I csrc -c "$source" -o "$object"
-    done
-    arm-none-eabi-gcc -mcpu="$1" -mthumb -Os -ffreestanding -fno-tree-loop-distribute-patterns -I firmware_demo/libc \
-        -c firmware_demo/libc/mem.c -o "$folder/$1/mem.o"
     # shellcheck disable=SC2086
-    arm-none-eabi-gcc -mcpu="$1" -mthumb $options -flto -fcallgraph-info=su -nostdlib -Wl,--gc-sections -Wl,-e,core_begin \
-        -Wl,-u,core_score -Wl,-u,core_suggest $objects "$folder/$1/mem.o" -lgcc -o "$folder/$1/core.elf"
+    set -- "$1" arm-none-eabi-gcc -mcpu="$1" -mthumb $options
+    cpu=$1
+    shift
+    for source in csrc/core/*.c; do
+        "$@" -flto -c "$source" -o "$folder/$cpu/$(basename "$source").o"
+    done
+    "$@" -fno-tree-loop-distribute-patterns -c firmware_demo/libc/mem.c -o "$folder/$cpu/mem.o"
+    for function in $functions; do
+        set -- "$@" "-Wl,-u,$function"
+    done
+    "$@" -flto -fcallgraph-info=su -nostdlib -Wl,--gc-sections -Wl,-e,pylm_score "$folder/$cpu"/*.o -lgcc \
+        -o "$folder/$cpu/core.elf"
 }
 
-symbols() { # CPU TYPES: bytes and names, without what is not the engine's
-    arm-none-eabi-nm -S -t d "$folder/$1/core.elf" |
-        awk -v types="$2" 'NF == 4 && index(types, $3) && $4 !~ /^(core_|mem(cpy|set|cmp)$)/ { print $2 + 0, $4 }' | sort -rn
+section_nbytes() { # FILE NAMES: the sum of these sections and their parts
+    arm-none-eabi-size -A "$1" | awk -v names="^[.]($2)([.]|$)" '$1 ~ names { n += $2 } END { print n + 0 }'
 }
 
 report() { # CPU
-    text=$(symbols "$1" "tTrRwW" | awk '{ n += $1 } END { print n }')
-    ram=$(symbols "$1" "bBdD" | awk '{ n += $1 } END { print n + 0 }')
-    stack=$(python3 tests/budget/stack.py "$folder/$1"/core.elf.ltrans0.ltrans.ci core_begin core_score core_suggest)
-    echo "$1 text $text"
-    echo "$1 ram $ram"
+    elf=$folder/$1/core.elf
+    echo "$1 text $(($(section_nbytes "$elf" "text|rodata") - $(section_nbytes "$folder/$1/mem.o" text)))"
+    echo "$1 ram $(section_nbytes "$elf" "data|bss")"
+    # shellcheck disable=SC2086
+    stack=$(python3 tests/budget/stack.py "$elf".ltrans0.ltrans.ci $functions)
     echo "$1 stack ${stack%% *}"
     echo "deepest on $1: ${stack#* }" >&2
 }
@@ -47,7 +53,7 @@ report() { # CPU
 for cpu in cortex-m4 cortex-m0; do
     build $cpu
     report $cpu >>"$folder/found.txt"
-    [ "${1:-}" != --symbols ] || symbols $cpu "tTrRwW"
+    [ "${1:-}" != --symbols ] || arm-none-eabi-nm -S -t d "$folder/$cpu/core.elf" | awk 'NF == 4 { print $2 + 0, $4 }' | sort -rn
 done
 
 status=0

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Finds the deepest stack of functions in what gcc -fcallgraph-info=su has written.
 
-    python stack.py FILE.ci FUNCTION...      writes bytes and the path, the deepest of the functions
+    python stack.py FILE.ci... FUNCTION... [CALLER=FUNCTION...]
 
-Recursion, a frame of unknown size or a call through a pointer is an error: then there is no bound. Functions of which
-gcc knows nothing, those of libgcc and memcpy() and the like, are taken for 48 bytes: they save all registers at most.
+writes bytes and path of the deepest of the functions. Recursion, a frame of unknown size, and a call through a pointer
+by anybody but a CALLER, of whom it is known what is called, are errors: then there is no bound. Functions of which
+gcc knows nothing, those of libgcc, memcpy() and the like, are taken for 48 bytes: they save all registers at most.
 """
 
 from __future__ import annotations
@@ -18,45 +19,57 @@ NODE = re.compile(r'node: \{ title: "([^"]*)" label: "([^"]*)"')
 EDGE = re.compile(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')
 
 
-def read(path: str) -> tuple[dict[str, int], dict[str, set[str]]]:
-    """Frames in bytes, and calls."""
-    frames: dict[str, int] = {}
-    calls: dict[str, set[str]] = {}
-    for line in Path(path).read_text().splitlines():
+class Graph:
+    def __init__(self, paths: list[str], pointers: dict[str, str]) -> None:
+        self.frames: dict[str, int] = {}  # bytes
+        self.calls: dict[str, set[str]] = {}
+        self.pointers = pointers
+        for path in paths:
+            for line in Path(path).read_text().splitlines():
+                self._read(line)
+
+    def _read(self, line: str) -> None:
         if node := NODE.match(line):
             title, label = node.groups()
             size = re.search(r"(\d+) bytes \((\w+)", label)
             if size and size[2] != "static":
                 sys.exit(f"{title}: its frame has no fixed size")
-            frames[title] = int(size[1]) if size else UNKNOWN_NBYTES
+            if size:
+                self.frames[title] = int(size[1])
         elif edge := EDGE.match(line):
-            calls.setdefault(edge[1], set()).add(edge[2])
-    return frames, calls
+            self.calls.setdefault(edge[1], set()).add(edge[2])
+
+    def find(self, name: str) -> str:
+        titles = [title for title in self.frames if name_of(title) == name]
+        if len(titles) != 1:
+            sys.exit(f"{name}: there are {len(titles)} functions of that name")
+        return titles[0]
+
+    def deepest(self, function: str, above: list[str]) -> tuple[int, list[str]]:
+        if function in above:
+            sys.exit("recursion: " + " -> ".join([*above, function]))
+        if name_of(function) == "__indirect_call":
+            caller = name_of(above[-1])
+            if caller not in self.pointers:
+                sys.exit(f"{caller} calls through a pointer")
+            return self.deepest(self.find(self.pointers[caller]), above)
+        below = [self.deepest(called, [*above, function]) for called in sorted(self.calls.get(function, ()))]
+        nbytes, path = max(below, default=(0, []))
+        own = self.frames.get(function, UNKNOWN_NBYTES)
+        return own + nbytes, [f"{name_of(function)} {own}", *path]
 
 
-def deepest(function: str, frames: dict[str, int], calls: dict[str, set[str]], above: list[str]) -> tuple[int, list[str]]:
-    if function in above:
-        sys.exit("recursion: " + " -> ".join([*above, function]))
-    if function.endswith("__indirect_call"):
-        sys.exit(f"{above[-1]} calls through a pointer")
-    best, path = 0, []
-    for called in sorted(calls.get(function, ())):
-        below, its_path = deepest(called, frames, calls, [*above, function])
-        if below > best:
-            best, path = below, its_path
-    own = frames.get(function, UNKNOWN_NBYTES)
-    name = function.split(":")[-1]
-    return own + best, [f"{name} {own}", *path]
+def name_of(title: str) -> str:
+    """Without the file, and without what the compiler appends to a part or a special version."""
+    return re.sub(r"\.(constprop|isra|part|lto_priv|cold).*", "", title.split(":")[-1])
 
 
 def main() -> None:
-    frames, calls = read(sys.argv[1])
-    found = []
-    for name in sys.argv[2:]:
-        titles = [title for title in frames if title.split(":")[-1] == name]
-        if len(titles) != 1:
-            sys.exit(f"{name}: {len(titles)} functions of that name")
-        found.append(deepest(titles[0], frames, calls, []))
+    arguments = sys.argv[1:]
+    files = [a for a in arguments if a.endswith(".ci")]
+    pointers = dict(a.split("=") for a in arguments if "=" in a)
+    graph = Graph(files, pointers)
+    found = [graph.deepest(graph.find(a), []) for a in arguments if a not in files and "=" not in a]
     nbytes, path = max(found)
     print(nbytes, ", ".join(path))
 

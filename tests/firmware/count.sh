@@ -4,23 +4,27 @@
 #
 #     tests/firmware/count.sh MODEL.pylm [BOARD...]     writes lines: BOARD score|learn|suggest INSTRUCTIONS
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-demo=$here/../../firmware_demo
-model=$1
+model=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 n=${N:-160}
 shift
+cd "$(dirname "$0")/../.."
+. tests/firmware/emulate.sh
 [ $# -gt 0 ] || set -- mps2-an386 microbit riscv32-virt
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-cc -shared -fPIC -O2 "$here/count_plugin.c" -o "$folder/count.so"
+cc -shared -fPIC -O2 tests/firmware/count_plugin.c -o "$folder/count.so"
 
 count() { # BOARD KIND N
     mkdir -p "$folder/$1"
-    SOURCES="../tests/firmware/bench.c keyboard.c" OBJECTS=$folder/$1 CFLAGS=-DBOARD_EMULATED \
-        LDFLAGS="-Wl,--defsym=bench_kind=$2 -Wl,--defsym=bench_n=$3" "$demo/build.sh" "$model" "$1" "$folder/bench.elf" >/dev/null
-    . "$demo/boards/$1/board.sh"
-    timeout 100 $emulator -display none -monitor none -serial stdio -icount shift=6 \
-        -plugin "$folder/count.so,out=$folder/count.txt" -kernel "$folder/bench.elf" </dev/null >"$folder/sent.txt"
+    export OBJECTS="$folder/$1"
+    with_enough_memory "$1" "$folder"
+    SOURCES="../tests/firmware/bench.c keyboard.c" \
+        CFLAGS="-DBOARD_EMULATED -UBOARD_WORK_NBYTES -DBOARD_WORK_NBYTES=16384u" \
+        LDFLAGS="-Wl,--defsym=bench_kind=$2 -Wl,--defsym=bench_n=$3" \
+        firmware_demo/build.sh "$model" "$1" "$folder/bench.elf" >/dev/null
+    # shellcheck disable=SC2086
+    emulate "$1" "$folder/bench.elf" $more -icount shift=6 -plugin "$folder/count.so,out=$folder/count.txt" \
+        </dev/null >"$folder/sent.txt"
     [ "$(cat "$folder/sent.txt")" = + ] || { echo "the model does not run on $1" >&2; exit 1; }
     cat "$folder/count.txt"
 }

@@ -6,9 +6,9 @@
 #     tests/firmware/run.sh            tests
 #     tests/firmware/run.sh --write    writes expected.txt
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-cd "$here/../.."
+cd "$(dirname "$0")/../.."
 . .ci/setup.sh
+. tests/firmware/emulate.sh
 need arm-none-eabi-gcc gcc-arm-none-eabi
 need riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
 need qemu-system-arm qemu-system-arm
@@ -19,21 +19,13 @@ boards="mps2-an386 microbit riscv32-virt"
 build=firmware_demo/build.sh
 
 if [ "${1:-}" = --write ]; then
-    N=40 "$here/count.sh" tests/golden/bytes.pylm | tee "$here/expected.txt"
+    N=40 tests/firmware/count.sh tests/golden/bytes.pylm | tee tests/firmware/expected.txt
     exit
 fi
 
 fail() {
     echo "failed: $1" >&2
     exit 1
-}
-
-# emulate BOARD FIRMWARE SESSION OUTPUT [OPTION...]
-emulate() {
-    . "firmware_demo/boards/$1/board.sh"
-    firmware=$2 session=$3 sent=$4
-    shift 4
-    timeout 120 $emulator "$@" -display none -monitor none -serial stdio -kernel "$firmware" <"$session" >"$sent"
 }
 
 # Of the board's own settings, what it learns in.
@@ -71,13 +63,13 @@ printf '\004' >"$folder/nothing"
 
 for board in $boards; do
     mkdir -p "$folder/$board"
-    export OBJECTS="$folder/$board" CFLAGS=-DBOARD_EMULATED PYLM_WERROR=1
+    export OBJECTS="$folder/$board" CFLAGS="-DBOARD_EMULATED -fcallgraph-info=su" PYLM_WERROR=1
     for model in model damaged short foreign; do
         session=$folder/nothing
         [ $model != model ] || session=$folder/session
         $build "$folder/$model.pylm" $board "$folder/$model.elf" >"$folder/size.txt"
         "$folder/host" "$folder/$model.pylm" "$(overlay_nbytes $board)" <"$session" >"$folder/expected" || true
-        emulate $board "$folder/$model.elf" "$session" "$folder/sent"
+        emulate $board "$folder/$model.elf" <"$session" >"$folder/sent"
         cmp "$folder/sent" "$folder/expected" || fail "$board sends something else than this computer, $model.pylm"
         case $model in
         model) grep -q 'flurbig' "$folder/sent" || fail "the session is not what it should be" ;;
@@ -88,16 +80,16 @@ for board in $boards; do
     done
     echo "$board: the session and three bad models as on this computer"
 
-    more="" MEMORY=""
-    if [ $board = microbit ]; then # it has too little memory for the golden models; its core has not
-        more="-global nrf51-soc.flash-size=0x200000 -global nrf51-soc.sram-size=0x40000"
-        MEMORY=$here/large
-    fi
-    export MEMORY
-    SOURCES="../tests/firmware/golden.c ../tests/firmware/golden.S" \
+    stack=$(python3 tests/budget/stack.py "$folder/$board"/*.ci board_start pylm__walk=keep_leaf)
+    reserved=$(sed -n 's/stack_nbytes = \([0-9]*\);/\1/p' "firmware_demo/boards/$board/memory.ld")
+    [ "${stack%% *}" -le "$reserved" ] || fail "$board reserves $reserved bytes of stack; needed are $stack"
+    echo "$board: at most ${stack%% *} bytes of stack"
+
+    with_enough_memory $board "$folder"
+    SOURCES="../tests/firmware/golden.c ../tests/firmware/golden.S" CFLAGS="-DBOARD_EMULATED $limits" \
         $build tests/golden/text.txt $board "$folder/golden.elf" >"$folder/size.txt"
     # shellcheck disable=SC2086
-    emulate $board "$folder/golden.elf" "$folder/nothing" "$folder/sent" $more
+    emulate $board "$folder/golden.elf" $more <"$folder/nothing" >"$folder/sent"
     cmp "$folder/sent" tests/golden/scores.txt || fail "$board computes other scores"
     echo "$board: the golden scores"
     unset OBJECTS CFLAGS MEMORY
@@ -111,11 +103,11 @@ cc -std=c99 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -I fir
 
 # ---- instructions
 
-N=40 "$here/count.sh" tests/golden/bytes.pylm >"$folder/counted.txt"
+N=40 tests/firmware/count.sh tests/golden/bytes.pylm >"$folder/counted.txt"
 while read -r board what expected; do
     counted=$(sed -n "s/^$board $what //p" "$folder/counted.txt")
     echo "instructions, $board, $what: $counted, expected $expected"
     if [ $((counted * 10)) -gt $((expected * 11)) ] || [ $((counted * 10)) -lt $((expected * 9)) ]; then
         fail "that is more than a tenth off: if it is right, run tests/firmware/run.sh --write"
     fi
-done <"$here/expected.txt"
+done <tests/firmware/expected.txt
