@@ -105,6 +105,8 @@ static uint32_t coded_left(const struct pylm__evidence *e, const struct pylm__sl
 
 static uint32_t coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
+    if (e->leaf_bits == 8u) /* models of bytes */
+        return e->list[k][i];
     return pylm__bits(e->list[k], i * e->leaf_bits, e->leaf_bits);
 }
 
