@@ -93,7 +93,8 @@ enum pylm_status {
     PYLM_ERR_CANCELLED = -9, /* the caller asked for an end by pylm_task.cancel */
     PYLM_ERR_EMPTY = -10,    /* there is nothing to train on */
     PYLM_ERR_BUDGET = -12,   /* no model is as small as that */
-    PYLM_ERR_LARGE = -11     /* more than the format can hold, for example 2^24 different words */
+    PYLM_ERR_LARGE = -11     /* more than the format can hold, for example 2^24 different words; when a model is opened:
+                              * more trees or templates than the library was compiled for, see core/limits.h */
 };
 
 /* One sentence for a status, in static memory; "unknown status" for other numbers. */
@@ -112,7 +113,7 @@ typedef struct pylm_model {
  * Checks the header, its checksum and that every part lies inside the image, which is enough to make
  * any image harmless: whatever it holds, no function reads outside it or runs for ever. Does not read
  * the tables, so that a large file opens at once; pylm_model_verify() does.
- * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED or PYLM_ERR_DAMAGED. */
+ * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED, PYLM_ERR_DAMAGED or PYLM_ERR_LARGE. */
 PYLM_API int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes);
 
 /* Reads the whole image and compares its checksum: PYLM_OK or PYLM_ERR_DAMAGED. About 0.3 ms a MB. */
@@ -215,8 +216,13 @@ PYLM_API void pylm_state_init(pylm_state *state);
 
 /* Reads one symbol. Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. A state that learns
  * (see below) scores the symbol to learn from it, which takes as long again as pylm_cost() and some 8 KB of
- * stack; pylm_score() does both at once. */
+ * stack; pylm_score() does both at once, in working memory: on a small device use that. */
 PYLM_API int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol);
+
+/* Reads one symbol, and learns nothing from it even if the state learns: for symbols that are tried and not
+ * meant, on a copy of the state. Quick, and all but free of stack.
+ * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
+PYLM_API int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol);
 
 /* ------------------------------------------------------------------ adaptation */
 

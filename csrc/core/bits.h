@@ -69,16 +69,36 @@ static inline uint64_t pylm__word(const uint8_t *base, uint64_t bit)
     return pylm__load64(base + (size_t)(bit >> 3)) >> ((unsigned)bit & 7u);
 }
 
+/* Where registers have 32 bits, fewer bytes are read and no 64 bits shifted. */
+#if UINTPTR_MAX > 0xffffffffu
+#define PYLM__WIDE_REGISTERS 1
+#else
+#define PYLM__WIDE_REGISTERS 0
+#endif
+
 /* Ones in the lowest `width` (0 to 32) bits. */
 static inline uint32_t pylm__mask(unsigned width)
 {
+#if PYLM__WIDE_REGISTERS
     return (uint32_t)(((uint64_t)1 << width) - 1u);
+#else
+    return width < 32u ? (UINT32_C(1) << width) - 1u : UINT32_MAX;
+#endif
 }
 
 /* The `width` (0 to 32) bits that begin `bit` bits behind `base`. */
 static inline uint32_t pylm__bits(const uint8_t *base, uint64_t bit, unsigned width)
 {
+#if PYLM__WIDE_REGISTERS
     return (uint32_t)pylm__word(base, bit) & pylm__mask(width);
+#else
+    const uint8_t *p = base + (size_t)(bit >> 3);
+    unsigned shift = (unsigned)bit & 7u;
+    uint32_t value = pylm__load32(p) >> shift;
+    if (shift + width > 32u)
+        value |= (uint32_t)p[4] << (32u - shift);
+    return value & pylm__mask(width);
+#endif
 }
 
 /* floor(log2(x)) for x >= 1. */

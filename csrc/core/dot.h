@@ -11,6 +11,7 @@
 #define PYLM_CORE_DOT_H
 
 #include "bits.h"
+#include "limits.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -19,7 +20,7 @@
 #endif
 
 #define PYLM__DOT_STEP 8u /* inputs at once: rows may be read, and inputs are zero, up to a multiple of this */
-#define PYLM__DOT_MAX 32u /* PYLM__MAX_TEMPLATES + 1 */
+#define PYLM__DOT_MAX ((PYLM__MOST_TEMPLATES + PYLM__DOT_STEP) & ~(PYLM__DOT_STEP - 1u)) /* templates and a constant */
 #define PYLM__DOT_ROWS 4u
 
 /* The sum of (rows[0][k] + ... + rows[3][k]) * inputs[k] for k below n. Unsigned, so that a damaged image cannot

@@ -67,25 +67,47 @@ static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 
 /* ---- coded lists ---- */
 
-/* Occurrences of the first i successors. */
-static uint32_t coded_sum(const struct pylm__evidence *e, uint32_t k, uint32_t i)
+/* Occurrences of the successors from `at` up to `end`, added one by one. */
+static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t at, uint32_t end)
 {
-    uint32_t code_bits = e->total_at[k], sum_bits = e->split_bits[k];
-    uint32_t n_sums = i ? (i - 1u) / PYLM__SUMMED : 0u, at = n_sums * PYLM__SUMMED, sum = 0;
+    uint32_t code_bits = e->total_at[k], bit = e->n_mask[k] + at * code_bits, sum = 0, word, left;
     if (!code_bits)
-        return i;
-    if (n_sums)
-        sum = pylm__bits(e->list[k], e->total_mask[k] + (n_sums - 1u) * sum_bits, sum_bits);
-    for (; at < i; at++) {
-        uint32_t code = pylm__bits(e->list[k], e->n_mask[k] + at * code_bits, code_bits);
-        sum += pylm__coded_count(code & pylm__mask(PYLM__MAX_CODE_BITS));
+        return end - at;
+    while (at < end) { /* as many as 24 bits hold of at most 7 each */
+        word = pylm__bits(e->list[k], bit, 24);
+        for (left = 24; left >= code_bits && at < end; left -= code_bits, at++, bit += code_bits) {
+            sum += pylm__coded_count(word & pylm__mask(code_bits) & pylm__mask(PYLM__MAX_CODE_BITS));
+            word >>= code_bits;
+        }
     }
     return sum;
 }
 
+/* Occurrences of the first i successors. */
+static uint32_t coded_sum(const struct pylm__evidence *e, uint32_t k, uint32_t i)
+{
+    uint32_t sum_bits = e->split_bits[k], n_sums = e->total_at[k] && i ? (i - 1u) / PYLM__SUMMED : 0u, sum = 0;
+    if (n_sums)
+        sum = pylm__bits(e->list[k], e->total_mask[k] + (n_sums - 1u) * sum_bits, sum_bits);
+    return sum + coded_add(e, k, n_sums * PYLM__SUMMED, i);
+}
+
+/* Occurrences of the first `left` successors of a slice: of these, of the others, or with a sum, whatever is quickest. */
+static uint32_t coded_left(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t left)
+{
+    uint32_t middle = s->at[k] + left, others = s->n[k] - left;
+    if (left <= others && left <= PYLM__SUMMED / 2u)
+        return coded_add(e, k, s->at[k], middle);
+    if (others <= PYLM__SUMMED / 2u)
+        return s->total[k] - coded_add(e, k, middle, middle + others);
+    return coded_sum(e, k, middle) - s->before[k];
+}
+
 static uint32_t coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
-    return pylm__bits(e->list[k], (uint64_t)i * e->leaf_bits, e->leaf_bits);
+    if (e->leaf_bits == 8u) /* models of bytes */
+        return e->list[k][i];
+    return pylm__bits(e->list[k], i * e->leaf_bits, e->leaf_bits);
 }
 
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
@@ -98,7 +120,7 @@ void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices 
         else
             right = middle;
     }
-    total_left = coded_sum(e, k, s->at[k] + left) - s->before[k];
+    total_left = coded_left(e, s, k, left);
     s->n_left[k] = left < s->n[k] ? left : s->n[k] - 1u;
     s->total_left[k] = total_left < s->total[k] ? total_left : s->total[k];
 }

@@ -88,13 +88,12 @@ static inline uint32_t pylm__calibration_single(uint32_t total, int side)
 #define PYLM__MAX_CODE_BITS 6u
 static inline uint32_t pylm__coded_count(uint32_t code)
 {
-    return code < 2u ? code + 1u : (3u + (code & 1u)) << ((code >> 1) - 1u);
+    return (2u + (~code & 1u)) << ((code + 1u) >> 1 & 31u) >> 1;
 }
 
 #define PYLM__SUMMED 16u /* successors from one sum of a coded list to the next */
 
-#define PYLM__LANES 8u /* templates that are looked at together: arrays are as long as a multiple of this */
-#define PYLM__MAX_STRIDE 32u /* PYLM__MAX_TEMPLATES + 1, rounded up to such a multiple */
+#define PYLM__MAX_STRIDE PYLM__STRIDE(PYLM__MOST_TEMPLATES)
 
 /* The contexts that were found, by template: what stays on the way down. For coded lists some fields have
  * another use. */
@@ -128,7 +127,7 @@ struct pylm__slices {
 /* As long as a row of inputs, which has one more than there are templates. */
 static inline uint32_t pylm__stride(uint32_t n_templates)
 {
-    return (n_templates + PYLM__LANES) & ~(PYLM__LANES - 1u);
+    return PYLM__STRIDE(n_templates);
 }
 
 /* The arrays, one behind the other. */
@@ -148,10 +147,10 @@ static inline struct pylm__slices pylm__slices_at(uint32_t *fields, uint32_t str
 
 /* All contexts of a state on the way to their evidence. */
 struct pylm__lookup {
-    uint64_t hashes[PYLM__MAX_TEMPLATES];
-    uint64_t bits[PYLM__MAX_TEMPLATES];  /* of their buckets in the index */
-    uint32_t begins[PYLM__MAX_TEMPLATES]; /* records of their buckets */
-    uint32_t ends[PYLM__MAX_TEMPLATES];
+    uint64_t hashes[PYLM__MOST_TEMPLATES];
+    uint64_t bits[PYLM__MOST_TEMPLATES];  /* of their buckets in the index */
+    uint32_t begins[PYLM__MOST_TEMPLATES]; /* records of their buckets */
+    uint32_t ends[PYLM__MOST_TEMPLATES];
     uint32_t found; /* the set of templates whose context was found, a bit each */
 };
 

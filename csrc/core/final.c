@@ -18,7 +18,7 @@ int pylm__final_overlay(const struct pylm__model *model, const struct pylm__tree
     if (!tree->overlay_weights)
         return 0;
     pylm__plan_read(tree, &plan);
-    return pylm__overlay_part(memory, nbytes, model->n_trees, tree_number, model->n_symbols - 1u,
+    return pylm__overlay_part(memory, nbytes, pylm__n_trees(model), tree_number, model->n_symbols - 1u,
                               pylm__n_overlay_weights(tree, &plan), overlay);
 }
 

@@ -212,6 +212,8 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
             pylm__load64(h + PYLM__H_HEAD_CHECKSUM) ||
         !check_parts(&m, head_nbytes))
         return PYLM_ERR_DAMAGED;
+    if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES)
+        return PYLM_ERR_LARGE;
     memset(model, 0, sizeof *model);
     memcpy(model, &m, sizeof m);
     return PYLM_OK;
@@ -277,7 +279,7 @@ void pylm_model_info(const pylm_model *model, pylm_info *info)
     info->facts_nbytes = pylm__load64(m->image + PYLM__H_FACTS_NBYTES);
     info->tokenizer_offset = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE);
     info->tokenizer_nbytes = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE_NBYTES);
-    for (t = 0; t < m->n_trees; t++) {
+    for (t = 0; t < pylm__n_trees(m); t++) {
         pylm__tree_view(m, t ? &tree : NULL, &tree);
         info->n_templates += tree.n_templates;
         for (k = 0; k < tree.n_templates; k++)

@@ -15,6 +15,7 @@
 
 #include "../pylm.h"
 #include "bits.h"
+#include "limits.h"
 #include "situation.h"
 
 #define PYLM__MAGIC "\x93pylm\r\n\x1a" /* 8 bytes, broken by any transfer as text */
@@ -94,8 +95,6 @@ enum {
 /* Lists are quick to walk, or small. */
 enum pylm__list_form { PYLM__LIST_SPLITS = 0, PYLM__LIST_CODED = 1, PYLM__N_LIST_FORMS = 2 };
 
-#define PYLM__MAX_TREES 8u
-#define PYLM__MAX_TEMPLATES 31u /* one less than bits of a set */
 #define PYLM__MAX_DEPTH 255u
 #define PYLM__MAX_SYMBOLS (UINT32_C(1) << 24)
 #define PYLM__MAX_LAG 16u
@@ -121,6 +120,12 @@ struct pylm__tree {
     uint32_t share, n_templates, n_suffix, n_node_sets, n_previous, n_before, depth, n_symbols;
     uint8_t symbol_bits, class_bits, coarse_bits, set_bits;
 };
+
+/* A device with one tree has no code for several. */
+static inline uint32_t pylm__n_trees(const struct pylm__model *model)
+{
+    return PYLM__MOST_TREES > 1u ? model->n_trees : 1u;
+}
 
 static inline const struct pylm__model *pylm__model_view(const pylm_model *model)
 {

@@ -27,7 +27,8 @@
 int pylm__overlay_part(uint8_t *memory, uint64_t nbytes, uint32_t n_trees, uint32_t tree, uint32_t n_nodes,
                        uint32_t n_weights, struct pylm__overlay *overlay)
 {
-    uint64_t part = nbytes / n_trees, weights = 2u * (uint64_t)n_weights, nodes, slots;
+    /* A device has no more memory than a size_t can say, and no instruction that divides 64 bits. */
+    size_t part = (size_t)nbytes / n_trees, weights = 2u * (size_t)n_weights, nodes, slots;
     if (part < HEAD_NBYTES + NODES * NODE_NBYTES + SLOTS * SLOT_NBYTES)
         return 0;
     part -= HEAD_NBYTES;
@@ -40,11 +41,11 @@ int pylm__overlay_part(uint8_t *memory, uint64_t nbytes, uint32_t n_trees, uint3
     slots = (part - weights - nodes * NODES * NODE_NBYTES) / (SLOTS * SLOT_NBYTES);
     if (!slots)
         return 0;
-    overlay->head = memory + (size_t)(tree * (part + HEAD_NBYTES));
+    overlay->head = memory + tree * (part + HEAD_NBYTES);
     overlay->weights = weights ? overlay->head + HEAD_NBYTES : NULL;
-    overlay->nodes = overlay->head + HEAD_NBYTES + (size_t)weights;
+    overlay->nodes = overlay->head + HEAD_NBYTES + weights;
     overlay->n_node_buckets = (uint32_t)nodes;
-    overlay->slots = overlay->nodes + (size_t)(nodes * NODES * NODE_NBYTES);
+    overlay->slots = overlay->nodes + nodes * NODES * NODE_NBYTES;
     overlay->n_slot_buckets = slots < UINT32_MAX ? (uint32_t)slots : UINT32_MAX;
     return 1;
 }

@@ -17,9 +17,10 @@ static uint64_t first_work_nbytes(const struct pylm__model *model)
 uint64_t pylm_work_nbytes(const pylm_model *model)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    uint64_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path;
-    uint64_t walk = first_work_nbytes(view) + (view->n_trees > 1u ? path : 0u);
-    return walk > score ? walk : score;
+    uint64_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path, most = path + sizeof(struct pylm__lessons);
+    uint64_t walk = first_work_nbytes(view) + (pylm__n_trees(view) > 1u ? path : 0u);
+    most = most > score ? most : score;
+    return walk > most ? walk : most;
 }
 
 struct pylm__work *pylm__second_work(const struct pylm__model *model, struct pylm__work *work)
@@ -144,7 +145,7 @@ void pylm_distribution(const pylm_model *model, const pylm_state *state, void *m
     sum.tree = &work->mixer.tree;
     sum.q62 = q62;
     pylm__work_first_tree(view, work);
-    for (t = 0; t < view->n_trees; t++) {
+    for (t = 0; t < pylm__n_trees(view); t++) {
         if (t)
             pylm__work_next_tree(view, work);
         pylm__walk(view, pylm__state_const(state), work, (uint64_t)sum.tree->share << 46, &least, add_leaf, &sum);

@@ -86,6 +86,12 @@ static inline uint64_t pylm__path_nbytes(const struct pylm__model *model)
     return sizeof(struct pylm__work) + pylm__frame_nbytes(model->n_templates);
 }
 
+/* Behind a single path: room for what it teaches. */
+static inline struct pylm__lessons *pylm__work_lessons(const struct pylm__model *model, struct pylm__work *work)
+{
+    return (struct pylm__lessons *)(void *)((uint8_t *)(void *)work + (size_t)pylm__path_nbytes(model));
+}
+
 /* The probabilities of n symbols, at most PYLM__ABREAST, each in a state of its own.
  *   work      n times pylm__path_nbytes()
  *   lessons   for a single symbol that the weights of the state's overlay learn, memory; else NULL */

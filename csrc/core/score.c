@@ -68,7 +68,7 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
     struct pylm__path paths[PYLM__ABREAST];
     uint32_t t, i;
     pylm__work_first_tree(model, work);
-    for (t = 0; t < model->n_trees; t++) {
+    for (t = 0; t < pylm__n_trees(model); t++) {
         if (t)
             pylm__work_next_tree(model, work);
         follow(model, states, symbols, n, work, lessons, paths);
@@ -110,20 +110,20 @@ static int score_abreast(const pylm_model *model, pylm_state *state, const uint3
 {
     struct pylm__state states[PYLM__ABREAST];
     const struct pylm__model *view = pylm__model_view(model);
-    struct pylm__lessons lessons;
     uint32_t i = 0;
     *n_ret = 0;
     if (pylm__state_view(state)->learns) {
         if (symbols[0] >= view->n_symbols)
             return PYLM_ERR_ARGUMENT;
-        pylm__probabilities(view, pylm__state_view(state), symbols, 1, work, &lessons, probabilities);
+        pylm__probabilities(view, pylm__state_view(state), symbols, 1, work, pylm__work_lessons(view, work),
+                            probabilities);
         pylm__state_push(view, pylm__state_view(state), symbols[0]);
         *n_ret = 1;
         return PYLM_OK;
     }
     for (i = 0; i < PYLM__ABREAST && i < n && symbols[i] < view->n_symbols; i++) {
         states[i] = *pylm__state_view(state);
-        (void)pylm_state_push(model, state, symbols[i]);
+        (void)pylm_state_read(model, state, symbols[i]);
     }
     if (i)
         pylm__probabilities(view, states, symbols, i, work, NULL, probabilities);

@@ -86,7 +86,7 @@ static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame
     struct pylm__small p = frame->p;
     pylm_candidate found;
     found.symbol = pylm__tree_symbol(&search->work->mixer.tree, leaf);
-    if (search->model->n_trees > 1u) {
+    if (pylm__n_trees(search->model) > 1u) {
         if (search->may_repeat && is_known(search, found.symbol))
             return;
         pylm__probabilities(search->model, search->state, &found.symbol, 1,
@@ -117,7 +117,7 @@ void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void
     search.n = 0;
     search.least = 0;
     pylm__work_first_tree(search.model, search.work);
-    for (t = 0; search.k && t < search.model->n_trees; t++) {
+    for (t = 0; search.k && t < pylm__n_trees(search.model); t++) {
         search.may_repeat = t > 0;
         if (t)
             pylm__work_next_tree(search.model, search.work);

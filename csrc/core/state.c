@@ -36,7 +36,7 @@ void pylm_state_init(pylm_state *state)
 static void learn(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,
                   uint32_t symbol, const struct pylm__overlay *overlay)
 {
-    uint64_t hashes[PYLM__MAX_TEMPLATES], keys[PYLM__MAX_KEYS];
+    uint64_t hashes[PYLM__MOST_TEMPLATES], keys[PYLM__MAX_KEYS];
     uint32_t leaf = pylm__tree_leaf(tree, symbol), number = 0, lo = 0, hi = model->n_symbols;
     struct pylm__plan plan;
     pylm__plan_read(tree, &plan);
@@ -57,7 +57,7 @@ static void learn_in_all_trees(const struct pylm__model *model, const struct pyl
     struct pylm__overlay overlay;
     struct pylm__tree tree;
     uint32_t t;
-    for (t = 0; t < model->n_trees; t++) {
+    for (t = 0; t < pylm__n_trees(model); t++) {
         pylm__tree_view(model, t ? &tree : NULL, &tree);
         if (pylm__final_overlay(model, &tree, t, state->overlay, state->overlay_nbytes, &overlay))
             learn(model, &tree, state, symbol, &overlay);
@@ -83,13 +83,22 @@ int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
     return PYLM_OK;
 }
 
+int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    if (symbol >= view->n_symbols)
+        return PYLM_ERR_ARGUMENT;
+    pylm__state_read(pylm__state_view(state), view->tokenizer, symbol);
+    return PYLM_OK;
+}
+
 /* ---- overlays ---- */
 
 static int can_adapt(const struct pylm__model *model)
 {
     struct pylm__tree tree;
     uint32_t t;
-    for (t = 0; t < model->n_trees; t++) {
+    for (t = 0; t < pylm__n_trees(model); t++) {
         pylm__tree_view(model, t ? &tree : NULL, &tree);
         if (!tree.overlay_weights)
             return 0;
@@ -101,7 +110,7 @@ static int has_room(const struct pylm__model *model, uint8_t *memory, uint64_t n
 {
     struct pylm__overlay part;
     return nbytes > HEAD_NBYTES && nbytes <= SIZE_MAX &&
-           pylm__overlay_part(memory + HEAD_NBYTES, nbytes - HEAD_NBYTES, model->n_trees, 0, model->n_symbols - 1u, 0,
+           pylm__overlay_part(memory + HEAD_NBYTES, nbytes - HEAD_NBYTES, pylm__n_trees(model), 0, model->n_symbols - 1u, 0,
                               &part);
 }
 
@@ -112,7 +121,7 @@ static void copy_weights(const struct pylm__model *model, uint8_t *memory, uint6
     struct pylm__plan plan;
     struct pylm__tree tree;
     uint32_t t;
-    for (t = 0; t < model->n_trees; t++) {
+    for (t = 0; t < pylm__n_trees(model); t++) {
         pylm__tree_view(model, t ? &tree : NULL, &tree);
         pylm__plan_read(&tree, &plan);
         if (pylm__final_overlay(model, &tree, t, memory, nbytes, &part) && part.weights)

@@ -43,7 +43,7 @@ const char *pylm_status_text(int status)
     case PYLM_ERR_BUDGET:
         return "no model of this text is that small";
     case PYLM_ERR_LARGE:
-        return "this is more than a model can hold";
+        return "this is more than a model can hold, or than this pylm was compiled for";
     default:
         return "unknown status";
     }

@@ -81,6 +81,30 @@ static void test_does_not_learn_when_told(const pylm_model *model, const struct 
 }
 
 /* Asking for costs and pushing is the same as scoring; asking alone changes nothing. */
+/* Reading one symbol is pushing it without learning, whether the state learns or not. */
+static void test_reads(const pylm_model *model, const struct text *t)
+{
+    uint8_t *memory = allocate(MEMORY_NBYTES), *before = allocate(MEMORY_NBYTES);
+    pylm_state state = begin(model, memory, MEMORY_NBYTES), pushed;
+    pylm_info info;
+    uint64_t i;
+    pylm_model_info(model, &info);
+    (void)score(model, &state, t, 0, 50);
+    pushed = state;
+    pylm_state_learn(&pushed, 0);
+    memcpy(before, memory, MEMORY_NBYTES);
+    for (i = 50; i < 100; i++) {
+        CHECK(pylm_state_read(model, &state, t->symbols[i]) == PYLM_OK);
+        CHECK(pylm_state_push(model, &pushed, t->symbols[i]) == PYLM_OK);
+    }
+    CHECK(pylm_state_read(model, &state, info.n_symbols) == PYLM_ERR_ARGUMENT);
+    CHECK(memcmp(before, memory, MEMORY_NBYTES) == 0);
+    pylm_state_learn(&state, 0);
+    CHECK(memcmp(&state, &pushed, sizeof state) == 0);
+    free(memory);
+    free(before);
+}
+
 static void test_cost_and_push(const pylm_model *model, const struct text *t)
 {
     uint8_t *memory = allocate(MEMORY_NBYTES), *scored = allocate(MEMORY_NBYTES);
@@ -308,6 +332,7 @@ int main(void)
         struct text text = read_text(&models[kind], kind);
         test_learns(&models[kind], &text);
         test_does_not_learn_when_told(&models[kind], &text);
+        test_reads(&models[kind], &text);
         test_cost_and_push(&models[kind], &text);
         test_learns_weights(&models[kind], &text);
         test_wild_weights(&models[kind], &text);

@@ -1,0 +1,67 @@
+#!/bin/sh
+# What the engine takes of a device that scores, suggests and learns: code with its constants, memory that is neither the
+# caller's nor stack, and the deepest stack. Fails if that is more than budget.txt says.
+#
+#     tests/budget/run.sh              compares
+#     tests/budget/run.sh --symbols    also says what the code is made of, bytes
+set -eu
+cd "$(dirname "$0")/../.."
+. .ci/setup.sh
+need arm-none-eabi-gcc gcc-arm-none-eabi
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+functions="pylm_model_open pylm_work_nbytes pylm_state_init pylm_state_read pylm_state_learn pylm_overlay_init
+    pylm_state_adapt pylm_score pylm_top"
+options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections -fno-inline-functions-called-once
+    -Wall -Wextra -Wno-maybe-uninitialized -I firmware_demo/libc -I csrc
+    -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16"
+
+# Optimised as a whole, as a firmware may be; the linker leaves out what these functions do not need. memcpy, memset and
+# memcmp are apart, and not counted. Functions called once stay functions, or their frames would add up.
+build() { # CPU
+    mkdir "$folder/$1"
+    # shellcheck disable=SC2086
+    set -- "$1" arm-none-eabi-gcc -mcpu="$1" -mthumb $options
+    cpu=$1
+    shift
+    for source in csrc/core/*.c; do
+        "$@" -flto -c "$source" -o "$folder/$cpu/$(basename "$source").o"
+    done
+    "$@" -fno-tree-loop-distribute-patterns -c firmware_demo/libc/mem.c -o "$folder/$cpu/mem.o"
+    for function in $functions; do
+        set -- "$@" "-Wl,-u,$function"
+    done
+    "$@" -flto -fcallgraph-info=su -nostdlib -Wl,--gc-sections -Wl,-e,pylm_score "$folder/$cpu"/*.o -lgcc \
+        -o "$folder/$cpu/core.elf"
+}
+
+section_nbytes() { # FILE NAMES: the sum of these sections and their parts
+    arm-none-eabi-size -A "$1" | awk -v names="^[.]($2)([.]|$)" '$1 ~ names { n += $2 } END { print n + 0 }'
+}
+
+report() { # CPU
+    elf=$folder/$1/core.elf
+    echo "$1 text $(($(section_nbytes "$elf" "text|rodata") - $(section_nbytes "$folder/$1/mem.o" text)))"
+    echo "$1 ram $(section_nbytes "$elf" "data|bss")"
+    # shellcheck disable=SC2086
+    stack=$(python3 tests/budget/stack.py "$elf".ltrans0.ltrans.ci $functions)
+    echo "$1 stack ${stack%% *}"
+    echo "deepest on $1: ${stack#* }" >&2
+}
+
+for cpu in cortex-m4 cortex-m0; do
+    build $cpu
+    report $cpu >>"$folder/found.txt"
+    [ "${1:-}" != --symbols ] || arm-none-eabi-nm -S -t d "$folder/$cpu/core.elf" | awk 'NF == 4 { print $2 + 0, $4 }' | sort -rn
+done
+
+status=0
+while read -r cpu what most; do
+    case $cpu in '#'* | '') continue ;; esac
+    found=$(sed -n "s/^$cpu $what //p" "$folder/found.txt")
+    echo "$cpu $what: $found bytes of $most"
+    [ "$found" -le "$most" ] || status=1
+done <tests/budget/budget.txt
+[ $status = 0 ] || echo "more than the budget: tests/budget/run.sh --symbols says what of" >&2
+exit $status

@@ -1,0 +1,23 @@
+# Sourced by run.sh and count.sh, in the project's folder.
+
+# emulate BOARD FIRMWARE [OPTION...]: standard input and output are the serial line
+emulate() {
+    . "firmware_demo/boards/$1/board.sh"
+    firmware=$2
+    shift 2
+    timeout 120 $emulator "$@" -display none -monitor none -serial stdio -kernel "$firmware"
+}
+
+# The micro:bit has too little memory for the golden models, and its firmware is compiled for small ones; its core has no
+# such limits. Sets what build.sh and emulate need, to have more of it.
+with_enough_memory() { # BOARD FOLDER
+    unset MEMORY
+    more="" limits=""
+    if [ "$1" = microbit ]; then
+        export MEMORY="$PWD/tests/firmware/large"
+        more="-global nrf51-soc.flash-size=0x200000 -global nrf51-soc.sram-size=0x40000"
+        limits="-UPYLM_MOST_TREES -UPYLM_MOST_TEMPLATES"
+        export OBJECTS="$2/large"
+        mkdir -p "$OBJECTS"
+    fi
+}
