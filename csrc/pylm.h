@@ -329,6 +329,59 @@ PYLM_API int pylm_sample(const pylm_model *model, const pylm_state *state, const
 PYLM_API uint64_t pylm_stop_search(const void *text, uint64_t text_nbytes, const void *stop,
                                    uint64_t stop_nbytes, int *found_ret);
 
+/* ------------------------------------------------------------------ suggestions */
+
+/* What a keyboard needs: words that complete the one that was begun, or that may come next.
+ *
+ *     pylm_suggestion s[3];
+ *     uint32_t n;
+ *     void *work = ...;                          // pylm_suggest_nbytes(&model, 3) bytes, yours
+ *     pylm_state_init(&state);                   // has read nothing: the text is all there is
+ *     pylm_suggest(&model, &state, "See you tom", 11, 3, work, s, &n);   // s[0] may be "tomorrow"
+ *
+ * Text here is what people type: words and signs need no space between them, and a word that the vocabulary of a word
+ * model has in another case only is read as that one. Case is known of ASCII and of U+00C0 to U+00FE.
+ * A state that learns (see above) makes suggestions that have learned. */
+
+#define PYLM_WORD_NBYTES 48 /* the longest word that is suggested */
+
+typedef struct pylm_suggestion {
+    uint32_t cost_q16; /* -log2 of its probability, given what was typed, 1/65536 bit */
+    uint32_t nbytes;
+    unsigned char text[PYLM_WORD_NBYTES]; /* the whole word, also what was typed of it; not NUL-terminated */
+} pylm_suggestion;
+
+/* Reads a text that was typed. The state learns from it if it is one that learns. Of a word model, signs that the
+ * vocabulary does not have are passed over, and other words are read as "<unk>".
+ * Returns PYLM_ERR_ARGUMENT for an external tokenizer, whose own library encodes, unless nbytes is 0. */
+PYLM_API int pylm_read(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes);
+
+/* Where in a text the word begins that it ends with, and that a suggestion would take the place of; nbytes if it ends
+ * with a space, a sign or nothing at all. */
+PYLM_API uint64_t pylm_typed_word(const void *text, uint64_t nbytes);
+
+/* Bytes of working memory for pylm_suggest(), beginning at an address divisible by 8: pylm_work_nbytes() and some
+ * 6 KB, with words of several symbols 14 KB, and a bit for every symbol. */
+PYLM_API uint64_t pylm_suggest_nbytes(const pylm_model *model, uint32_t k);
+
+/* The most probable words that begin with the word that the text ends with, that word itself among them; if it ends
+ * with none, the most probable next words. Never signs, white space or "<unk>".
+ *   state         what was read before the text; stays as it is and learns nothing.
+ *   text          what was typed since. For an external tokenizer there may be a space and a begun word, not more.
+ *   k             how many are wanted.
+ *   suggestions   room for k, best first.
+ *   n_ret         how many there are.
+ * A suggestion that begins a sentence, or whose first letter was typed so, has a capital; all of it is
+ * in upper case if two or more letters were typed so; else it has the case in which the word is most probable.
+ * Word models: exact. Words begin as typed but for case; those that differ in case only count as one: the
+ * lower case form, the one with a capital and the upper case one. With a prefix, probabilities are divided by their
+ * sum over all words that begin with it; without, they are those of the word coming next.
+ * Other models: words of several symbols are looked for by a search that keeps the most probable beginnings, which finds the
+ * best words in practice, and adds up their probabilities as far as it has seen them. Words begin exactly as typed.
+ * Returns PYLM_ERR_ARGUMENT as pylm_read() does. */
+PYLM_API int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes,
+                          uint32_t k, void *work, pylm_suggestion *suggestions, uint32_t *n_ret);
+
 #ifdef __cplusplus
 }
 #endif
