@@ -6,7 +6,7 @@
  * A pylm model is one read-only block of bytes, the *image*: a memory-mapped file on a computer, a
  * `const` array in flash on a microcontroller. This header is all that is needed to use it. The code
  * behind it is freestanding C99: integers only, no heap, no stdio, no global variables; it calls
- * nothing but memcpy, memset and memcmp. The same image gives the same numbers, to the last bit, on every
+ * nothing but memcpy, memmove, memset and memcmp. The same image gives the same numbers, to the last bit, on every
  * machine.
  *
  *     pylm_model model;                                  // a view of the image; 64 bytes, yours
@@ -381,6 +381,56 @@ PYLM_API uint64_t pylm_suggest_nbytes(const pylm_model *model, uint32_t k);
  * Returns PYLM_ERR_ARGUMENT as pylm_read() does. */
 PYLM_API int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes,
                           uint32_t k, void *work, pylm_suggestion *suggestions, uint32_t *n_ret);
+
+/* ------------------------------------------------------------------ personal counts */
+
+/* What a state has learned cannot be taken back: its counts age, and what is used least makes room. Personal counts can:
+ * how often each symbol came in the texts added, and how often it followed the contexts before it. Adding
+ * a text and removing it cancel out to the last byte, whatever was added in between. An overlay can be made from them.
+ *
+ *     pylm_personal_init(&model, personal, nbytes);                         // or read a file, and _open()
+ *     pylm_personal_apply(&model, personal, nbytes, overlay, sizeof overlay);
+ *     pylm_state_adapt(&model, &state, overlay, sizeof overlay);            // suggests by them, and goes on learning
+ *     ...
+ *     pylm_personal_add(&model, personal, nbytes, line, line_nbytes);       // to last; and
+ *     pylm_read(&model, &state, line, line_nbytes);                         // for now
+ *     write(file, personal, pylm_personal_seal(personal, nbytes));
+ *
+ * After pylm_personal_remove(), make the overlay anew: it has learned the text, too.
+ * Counts are plain data without addresses: symbols of the vocabulary, hashes of contexts, counts. Who has them and the
+ * model can tell much of what was written. An entry takes 10 bytes; of word models, there are up to
+ * six for each word. When they are full, the rarest entries go, a quarter or more; from then on, removing a text still leaves
+ * nothing of it, but may take away what others had in common with it. */
+
+/* Makes `nbytes` of memory, 128 at least, counts of nothing. Returns PYLM_ERR_SPACE if it is too small. */
+PYLM_API int pylm_personal_init(const pylm_model *model, void *personal, uint64_t nbytes);
+
+/* Makes bytes that were saved counts again, in memory of nbytes, which may be more than was saved; any bytes are harmless.
+ * Returns PYLM_ERR_FOREIGN if these are no such counts, PYLM_ERR_ARGUMENT if they belong to another model,
+ * PYLM_ERR_TRUNCATED if their end is missing, PYLM_ERR_DAMAGED. */
+PYLM_API int pylm_personal_open(const pylm_model *model, void *personal, uint64_t nbytes);
+
+/* Makes counts ready to be saved, and says how many bytes from their start on have to be. */
+PYLM_API uint64_t pylm_personal_seal(void *personal, uint64_t nbytes);
+
+/* Counts a text, as pylm_read() reads it. It stands alone: begins at the start of a text. Words outside the vocabulary are not
+ * counted. Returns PYLM_ERR_ARGUMENT as pylm_read() does. */
+PYLM_API int pylm_personal_add(const pylm_model *model, void *personal, uint64_t nbytes, const void *text,
+                               uint64_t text_nbytes);
+
+/* Takes a text out that was added. Returns PYLM_ERR_ARGUMENT, and changes nothing, if it cannot have been (which is not
+ * known any more once entries had to go). */
+PYLM_API int pylm_personal_remove(const pylm_model *model, void *personal, uint64_t nbytes, const void *text,
+                                  uint64_t text_nbytes);
+
+/* 1 as long as no entry had to go, so that removing is exact; else 0. */
+PYLM_API int pylm_personal_is_exact(const void *personal);
+
+/* Makes an overlay, of memory that may hold anything, one that has learned what the counts say, without any order: at a
+ * place in the text that has not begun. Returns as pylm_overlay_init() does. Takes as long as reading some thousand
+ * symbols. */
+PYLM_API int pylm_personal_apply(const pylm_model *model, const void *personal, uint64_t nbytes, void *overlay,
+                                 uint64_t overlay_nbytes);
 
 #ifdef __cplusplus
 }

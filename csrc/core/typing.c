@@ -211,49 +211,62 @@ static int find_parts(const pylm_model *model, const uint8_t *word, uint64_t nby
     return 0;
 }
 
-static void read_unit(const pylm_model *model, pylm_state *state, enum pylm__unit unit, const uint8_t *text,
-                      uint64_t nbytes)
+/* Where the symbols of a text go. */
+struct sink {
+    const pylm_model *model;
+    pylm__read_symbol read;
+    void *user;
+};
+
+static void put(const struct sink *sink, uint32_t symbol)
 {
-    uint32_t symbol = find_in_any_case(model, text, nbytes), parts[2];
+    if (symbol != PYLM_NONE)
+        sink->read(sink->user, symbol);
+}
+
+static void read_unit(const struct sink *sink, enum pylm__unit unit, const uint8_t *text, uint64_t nbytes)
+{
+    uint32_t symbol = find_in_any_case(sink->model, text, nbytes), parts[2];
     if (symbol == PYLM_NONE && unit == PYLM__UNIT_WORD) {
-        if (find_parts(model, text, nbytes, parts)) {
-            (void)pylm_state_push(model, state, parts[0]);
+        if (find_parts(sink->model, text, nbytes, parts)) {
+            put(sink, parts[0]);
             symbol = parts[1];
         } else {
-            symbol = pylm__load32(pylm__model_view(model)->image + PYLM__H_UNKNOWN);
+            symbol = pylm__load32(pylm__model_view(sink->model)->image + PYLM__H_UNKNOWN);
         }
     }
-    (void)pylm_state_push(model, state, symbol); /* a sign that the model does not know is passed over */
+    put(sink, symbol); /* a sign that the model does not know is passed over */
 }
 
 /* Word models: what stands between white space is a word, if the vocabulary has it; else its words and signs are. */
-static void read_words(const pylm_model *model, pylm_state *state, const uint8_t *text, uint64_t nbytes)
+static void read_words(const struct sink *sink, const uint8_t *text, uint64_t nbytes)
 {
     uint64_t position = 0, unit_position, begin, word = 0;
     enum pylm__token token;
     enum pylm__unit unit;
     uint32_t symbol;
     while ((token = pylm__next_token(text, nbytes, 0, &position, &word)) != PYLM__TOKEN_END) {
-        symbol = token == PYLM__TOKEN_LINE_END ? pylm__model_view(model)->line_end
-                                               : pylm_symbol_find(model, text + word, position - word);
+        symbol = token == PYLM__TOKEN_LINE_END ? pylm__model_view(sink->model)->line_end
+                                               : pylm_symbol_find(sink->model, text + word, position - word);
         if (symbol != PYLM_NONE) {
-            (void)pylm_state_push(model, state, symbol);
+            put(sink, symbol);
             continue;
         }
         unit_position = word;
         while ((unit = pylm__next_unit(text, position, &unit_position, &begin)) != PYLM__UNIT_END)
-            read_unit(model, state, unit, text + begin, unit_position - begin);
+            read_unit(sink, unit, text + begin, unit_position - begin);
     }
 }
 
 #define N_AT_ONCE 16u
 
-int pylm_read(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes)
+int pylm__read_typed(const pylm_model *model, const void *text, uint64_t nbytes, pylm__read_symbol read, void *user)
 {
+    struct sink sink = {model, read, user};
     uint64_t position = 0, n, i;
     uint32_t symbols[N_AT_ONCE];
     if (pylm__model_view(model)->tokenizer == PYLM_TOKENIZER_WORDS) {
-        read_words(model, state, text, nbytes);
+        read_words(&sink, text, nbytes);
         return PYLM_OK;
     }
     while (nbytes && position <= nbytes) {
@@ -261,7 +274,26 @@ int pylm_read(const pylm_model *model, pylm_state *state, const void *text, uint
         if (status != PYLM_OK)
             return status;
         for (i = 0; i < n; i++)
-            (void)pylm_state_push(model, state, symbols[i]);
+            put(&sink, symbols[i]);
     }
     return PYLM_OK;
+}
+
+struct reader {
+    const pylm_model *model;
+    pylm_state *state;
+};
+
+static void push(void *user, uint32_t symbol)
+{
+    struct reader *reader = user;
+    (void)pylm_state_push(reader->model, reader->state, symbol);
+}
+
+int pylm_read(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes)
+{
+    struct reader reader;
+    reader.model = model;
+    reader.state = state;
+    return pylm__read_typed(model, text, nbytes, push, &reader);
 }

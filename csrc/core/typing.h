@@ -43,4 +43,10 @@ void pylm__to_case(const uint8_t *text, uint64_t nbytes, enum pylm__case to, uin
 /* Whether n bytes of two texts agree but for case. */
 int pylm__same_letters(const uint8_t *a, const uint8_t *b, uint64_t n);
 
+/* Called for every symbol of a text. */
+typedef void (*pylm__read_symbol)(void *user, uint32_t symbol);
+
+/* The symbols of a text that was typed; see pylm_read(). */
+int pylm__read_typed(const pylm_model *model, const void *text, uint64_t nbytes, pylm__read_symbol read, void *user);
+
 #endif
