@@ -204,7 +204,7 @@ static int find_parts(const pylm_model *model, const uint8_t *word, uint64_t nby
         i--;
     for (at = i - 1u; i > 1u && at && at + 2u > i - 1u; at--) {
         parts[0] = find_in_any_case(model, word, at);
-        parts[1] = pylm_symbol_find(model, word + at, nbytes - at);
+        parts[1] = find_in_any_case(model, word + at, nbytes - at);
         if (parts[0] != PYLM_NONE && parts[1] != PYLM_NONE)
             return 1;
     }
