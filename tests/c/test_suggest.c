@@ -4,6 +4,8 @@
  * Suggestions: in word models exactly what the distribution says; in others words that go on as typed. What was typed
  * is parted and read as people mean it.
  */
+#include <math.h>
+
 #include "check.h"
 
 #include "../../csrc/core/typing.h"
@@ -95,12 +97,8 @@ static int is_wanted(const pylm_model *model, uint32_t symbol, const char *prefi
 
 static uint32_t cost_of(uint64_t q62, uint64_t given_q62)
 {
-    double p = (double)q62 / (double)given_q62, cost = 0;
-    for (; p < 0.5 && cost < 4e6; p *= 2.0)
-        cost += 65536.0;
-    for (; p < 1.0 && cost < 4e6; p *= 1.00001057664) /* 2^(1/65536) */
-        cost += 1.0;
-    return (uint32_t)cost;
+    double cost = -log2((double)q62 / (double)given_q62) * 65536.0;
+    return cost < 4e6 ? (uint32_t)cost : 4000000u;
 }
 
 static int is_near(uint32_t a, uint32_t b)
