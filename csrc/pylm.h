@@ -351,7 +351,8 @@ typedef struct pylm_suggestion {
     unsigned char text[PYLM_WORD_NBYTES]; /* the whole word, also what was typed of it; not NUL-terminated */
 } pylm_suggestion;
 
-/* Reads a text that was typed. The state learns from it if it is one that learns. Of a word model, signs that the
+/* Reads a text that was typed. A state that has read nothing reads a line end first, since that is where people begin. The
+ * state learns from the text if it is one that learns. Of a word model, signs that the
  * vocabulary does not have are passed over, and other words are read as "<unk>".
  * Returns PYLM_ERR_ARGUMENT for an external tokenizer, whose own library encodes, unless nbytes is 0. */
 PYLM_API int pylm_read(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes);
@@ -398,8 +399,8 @@ PYLM_API int pylm_suggest(const pylm_model *model, const pylm_state *state, cons
  *
  * After pylm_personal_remove(), make the overlay anew: it has learned the text, too.
  * Counts are plain data without addresses: symbols of the vocabulary, hashes of contexts, counts. Who has them and the
- * model can tell much of what was written. An entry takes 10 bytes; of word models, there are up to
- * six for each word. When they are full, the rarest entries go, a quarter or more; from then on, removing a text still leaves
+ * model can tell much of what was written. An entry takes 10 bytes; there are up to three for
+ * each word, some 20 bytes a word in all. When they are full, the rarest entries go, a quarter or more; from then on, removing a text still leaves
  * nothing of it, but may take away what others had in common with it. */
 
 /* Makes `nbytes` of memory, 128 at least, counts of nothing. Returns PYLM_ERR_SPACE if it is too small. */

@@ -28,6 +28,8 @@
 #define ENTRY_NBYTES 10u
 #define MAX_COUNT 65535u
 #define LEAST_ENTRIES 8u
+#define N_CONTEXTS 2u       /* of those that an overlay recalls, how many are counted: a third one gains nothing, */
+#define N_CONTEXTS_BYTES 5u /* but in bytes, where a context is a few letters */
 enum { AT_MODEL = 8, AT_CHECKSUM = 16, AT_N = 24, AT_LOST = 28 };
 
 /* A table and its room. */
@@ -160,7 +162,7 @@ struct change {
     struct pylm__tree tree;
     struct pylm__plan plan;
     struct pylm__state state;
-    uint32_t unknown;
+    uint32_t unknown, n_contexts;
     int removes;
     uint64_t n, limit; /* counts changed, and at most to be changed */
     int is_missing;    /* one could not be removed: it ended there */
@@ -188,7 +190,7 @@ static void change_symbol(void *user, uint32_t symbol)
     if (symbol != c->unknown) {
         pylm__context_hashes(&c->tree, &c->state, hashes);
         change_count(c, 0, symbol);
-        for (i = 0; i < c->plan.n_recalled; i++) {
+        for (i = 0; i < c->plan.n_recalled && i < c->n_contexts; i++) {
             if (c->plan.recalled[i] >= PYLM__INDIRECT)
                 continue;
             kept = pylm__key_kept(pylm__recall_key(hashes[c->plan.recalled[i]], i));
@@ -203,14 +205,16 @@ static struct table table_of(void *personal, uint64_t nbytes)
     struct table table;
     uint64_t capacity = (nbytes - HEAD_NBYTES) / ENTRY_NBYTES;
     table.head = personal;
-    table.n = pylm__load32(table.head + AT_N);
     table.capacity = capacity < UINT32_MAX ? (uint32_t)capacity : UINT32_MAX;
+    table.n = pylm__load32(table.head + AT_N);
+    table.n = table.n < table.capacity ? table.n : table.capacity; /* more only if the end is missing */
     return table;
 }
 
 static int run(struct change *c, const pylm_model *model, const void *text, uint64_t nbytes, int removes, uint64_t limit)
 {
     memset(&c->state, 0, sizeof c->state);
+    pylm__begin_text(model, &c->state);
     c->removes = removes;
     c->limit = limit;
     c->n = 0;
@@ -223,6 +227,7 @@ static void change_begin(struct change *c, const pylm_model *model, void *person
     c->model = pylm__model_view(model);
     c->table = table_of(personal, nbytes);
     c->unknown = pylm__load32(c->model->image + PYLM__H_UNKNOWN);
+    c->n_contexts = c->model->tokenizer == PYLM_TOKENIZER_BYTES ? N_CONTEXTS_BYTES : N_CONTEXTS;
     pylm__tree_view(c->model, NULL, &c->tree);
     pylm__plan_read(&c->tree, &c->plan);
 }
@@ -295,7 +300,7 @@ int pylm_personal_open(const pylm_model *model, void *personal, uint64_t nbytes)
     if (pylm__load64(p + AT_MODEL) != model_mark(model))
         return PYLM_ERR_ARGUMENT;
     table = table_of(personal, nbytes);
-    if (table.n > table.capacity)
+    if (pylm__load32(p + AT_N) > table.capacity)
         return PYLM_ERR_TRUNCATED;
     if (pylm__load64(p + AT_CHECKSUM) != checksum(&table))
         return PYLM_ERR_DAMAGED;
@@ -313,6 +318,12 @@ int pylm_personal_is_exact(const void *personal)
 }
 
 /* ---- overlays ---- */
+
+/* The leaf of an entry's symbol. */
+static uint32_t leaf_of(const struct pylm__tree *tree, const struct entry *e)
+{
+    return pylm__tree_leaf(tree, e->symbol < tree->n_symbols ? e->symbol : 0u); /* it was checked when opened */
+}
 
 /* Puts a successor among the most frequent ones of its context. */
 static void keep_successor(struct pylm__recall *r, uint32_t leaf, uint32_t count)
@@ -351,14 +362,14 @@ static void apply_to_tree(const struct table *table, const struct pylm__model *m
     uint32_t i = 0;
     struct entry e;
     for (; i < table->n && (e = load_entry(table, i)).context == 0; i++) {
-        add_path(model, tree, overlay, pylm__tree_leaf(tree, e.symbol), e.count);
+        add_path(model, tree, overlay, leaf_of(tree, &e), e.count);
         total += e.count;
     }
     pylm__overlay_settle_nodes(overlay, total < 0xffffffu ? (uint32_t)total : 0xffffffu);
     while (i < table->n) {
         uint64_t context = load_entry(table, i).context;
         for (successors.n = 0; i < table->n && (e = load_entry(table, i)).context == context; i++)
-            keep_successor(&successors, pylm__tree_leaf(tree, e.symbol), e.count);
+            keep_successor(&successors, leaf_of(tree, &e), e.count);
         pylm__overlay_fill(overlay, pylm__key_of_kept(context), &successors);
     }
 }

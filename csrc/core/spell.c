@@ -157,19 +157,27 @@ static struct pylm__small plus(struct pylm__small sum, uint32_t cost_q16)
     return sum.mantissa ? pylm__small_plus(sum, p) : p;
 }
 
-/* Walks over all symbols that may extend a beginning. Returns 0 if there is none. */
-static int look(struct extension *x)
+static void walk(struct extension *x, uint64_t least, const uint32_t *wanted)
 {
-    const struct spelling *s = x->spelling;
-    const struct pylm__model *model = pylm__model_view(s->request->model);
-    int by_prefix = !x->is_covered && s->request->prefix_nbytes;
-    uint64_t least = by_prefix ? 0u : LEAST;
-    pylm__work_first_tree(model, s->desk->walk);
-    if (by_prefix && !pylm__want(s->request, s->desk, agrees, x))
-        return 0;
-    pylm__walk(model, pylm__state_const(&x->from->state), s->desk->walk, UINT64_C(1) << 62, &least,
-               by_prefix ? s->desk->wanted : NULL, visit_leaf, x);
-    return 1;
+    const struct pylm__request *request = x->spelling->request;
+    x->visited = x->covering = 0;
+    pylm__walk(pylm__model_view(request->model), pylm__state_const(&x->from->state), x->spelling->desk->walk,
+               UINT64_C(1) << 62, &least, wanted, visit_leaf, x);
+}
+
+/* Looks at the symbols that may extend a beginning. */
+static void look(struct extension *x)
+{
+    const struct pylm__request *request = x->spelling->request;
+    const struct pylm__desk *desk = x->spelling->desk;
+    pylm__work_first_tree(pylm__model_view(request->model), desk->walk);
+    if (x->is_covered || !request->prefix_nbytes) {
+        walk(x, LEAST, NULL);
+        if (!x->n && !x->is_covered)
+            walk(x, 0, NULL); /* a space was typed, however improbable it was */
+    } else if (pylm__want(request, desk, agrees, x)) {
+        walk(x, 0, desk->wanted);
+    }
 }
 
 /* The word may end here. */
@@ -215,8 +223,7 @@ static void extend(struct spelling *s, const struct beginning *from)
     x.spelling = s;
     x.from = from;
     x.is_covered = from->nbytes >= s->typed_nbytes;
-    if (!look(&x))
-        return;
+    look(&x);
     if (x.covering && s->request->prefix_nbytes)
         s->total = plus(s->total, from->cost_q16 + pylm__mass_cost(x.covering));
     if (x.is_covered)
@@ -269,12 +276,14 @@ uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct
     s.typed_nbytes += request->prefix_nbytes;
     b.state = *request->state;
     push(&s, &b);
-    while (s.n && n < request->k && rounds--) {
+    while (s.n && n < request->k) {
         b = pop_best(&s);
-        if (b.is_whole)
+        if (b.is_whole) {
             n = add_word(suggestions, n, &b);
-        else
+        } else if (rounds) { /* later, only whole words count */
             extend(&s, &b);
+            rounds--;
+        }
     }
     given = s.total.mantissa ? pylm__small_cost(s.total) : 0u;
     for (i = 0; i < n; i++)

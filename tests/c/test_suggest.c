@@ -250,6 +250,7 @@ static void check_same(const pylm_model *model, const char *typed_text, const ch
     uint32_t symbols[100], i;
     uint64_t position = 0, n;
     CHECK(pylm_encode(model, words, strlen(words), PYLM_TEXT_OPEN, &position, symbols, 100, &n) == PYLM_OK);
+    CHECK(pylm_state_push(model, &b, pylm_symbol_find(model, "</s>", 4)) == PYLM_OK);
     for (i = 0; i < n; i++)
         CHECK(pylm_state_push(model, &b, symbols[i]) == PYLM_OK);
     CHECK(pylm_read(model, &a, typed_text, strlen(typed_text)) == PYLM_OK);
@@ -291,7 +292,7 @@ static void test_spelling(int kind)
         struct suggested found = suggest(&model, &state, texts[t], K), again = suggest(&model, &state, texts[t], K);
         uint64_t begin = typed(texts[t]), left = strlen(texts[t]) - begin;
         CHECK(found.n == again.n && memcmp(&found, &again, sizeof found) == 0);
-        CHECK(t > 4u || found.n == K);
+        CHECK(t > 4u || found.n >= 2u);
         for (i = 0; i < found.n; i++) {
             CHECK(found.s[i].nbytes >= left && left <= PYLM_WORD_NBYTES);
             CHECK(pylm__same_letters(found.s[i].text, (const uint8_t *)texts[t] + begin, left));
