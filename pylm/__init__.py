@@ -39,6 +39,7 @@ from .errors import (
     StoreVersionError,
     TooLargeError,
 )
+from .keyboard import Keyboard, Suggestion
 from .model import Evaluation, Model, ModelInfo, load
 from .state import Prediction, State
 from .store import Store, StoredDocument, StoreInfo, build, count, merge
@@ -51,6 +52,7 @@ __all__ = [
     "BusyError",
     "EmptyTextError",
     "Evaluation",
+    "Keyboard",
     "MissingPackageError",
     "Model",
     "ModelDamagedError",
@@ -67,6 +69,7 @@ __all__ = [
     "StoreInfo",
     "StoreVersionError",
     "StoredDocument",
+    "Suggestion",
     "TooLargeError",
     "build",
     "count",

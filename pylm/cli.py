@@ -13,6 +13,7 @@ from typing import Any
 
 from . import __version__
 from ._cli_common import add_command, as_str, nbytes, text_argument, text_source, unit_of, visible
+from ._cli_keyboard import add_keyboard
 from ._cli_store import add_store_commands
 from ._cli_train import add_build, add_train
 from .errors import PylmError
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_eval(commands)
     _add_next(commands)
     _add_generate(commands)
+    add_keyboard(commands)
     info = add_command(commands, "info", _info, "say what a model is, after checking every byte of it")
     info.add_argument("model", metavar="MODEL")
     add_store_commands(commands)
