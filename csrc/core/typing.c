@@ -241,20 +241,21 @@ static void read_unit(const struct sink *sink, enum pylm__unit unit, const uint8
 /* Word models: what stands between white space is a word, if the vocabulary has it; else its words and signs are. */
 static void read_words(const struct sink *sink, const uint8_t *text, uint64_t nbytes)
 {
-    uint64_t position = 0, unit_position, begin, word = 0;
+    uint64_t position = 0, inside, begin;
+    struct pylm__span word = {0, 0, 0};
     enum pylm__token token;
     enum pylm__unit unit;
     uint32_t symbol;
     while ((token = pylm__next_token(text, nbytes, 0, &position, &word)) != PYLM__TOKEN_END) {
         symbol = token == PYLM__TOKEN_LINE_END ? pylm__model_view(sink->model)->line_end
-                                               : pylm_symbol_find(sink->model, text + word, position - word);
+                                               : pylm_symbol_find(sink->model, text + word.begin, word.nbytes);
         if (symbol != PYLM_NONE) {
             put(sink, symbol);
             continue;
         }
-        unit_position = word;
-        while ((unit = pylm__next_unit(text, position, &unit_position, &begin)) != PYLM__UNIT_END)
-            read_unit(sink, unit, text + begin, unit_position - begin);
+        inside = word.begin;
+        while ((unit = pylm__next_unit(text, position, &inside, &begin)) != PYLM__UNIT_END)
+            read_unit(sink, unit, text + begin, inside - begin);
     }
 }
 
