@@ -41,6 +41,7 @@ from .errors import (
     TooLargeError,
 )
 from .explain import Explanation, Part
+from .keyboard import Keyboard, Suggestion
 from .model import Evaluation, Model, ModelInfo, load
 from .report import Calibration, Report, report
 from .sources import Passage, Source, Trace
@@ -57,6 +58,7 @@ __all__ = [
     "EmptyTextError",
     "Evaluation",
     "Explanation",
+    "Keyboard",
     "MissingPackageError",
     "Model",
     "ModelDamagedError",
@@ -78,6 +80,7 @@ __all__ = [
     "StoreInfo",
     "StoreVersionError",
     "StoredDocument",
+    "Suggestion",
     "TooLargeError",
     "Trace",
     "build",

@@ -171,6 +171,31 @@ int pylm_sample(const pylm_model *model, const pylm_state *state, const pylm_sam
 uint64_t pylm_stop_search(const void *text, uint64_t text_nbytes, const void *stop, uint64_t stop_nbytes,
                           int *found_ret);
 
+#define PYLM_WORD_NBYTES 48
+
+typedef struct pylm_suggestion {
+    uint32_t cost_q16;
+    uint32_t nbytes;
+    unsigned char text[48];
+} pylm_suggestion;
+
+int pylm_read(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes);
+uint64_t pylm_typed_word(const void *text, uint64_t nbytes);
+uint64_t pylm_suggest_nbytes(const pylm_model *model, uint32_t k);
+int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes, uint32_t k,
+                 void *work, pylm_suggestion *suggestions, uint32_t *n_ret);
+
+int pylm_personal_init(const pylm_model *model, void *personal, uint64_t nbytes);
+int pylm_personal_open(const pylm_model *model, void *personal, uint64_t nbytes);
+uint64_t pylm_personal_seal(void *personal, uint64_t nbytes);
+int pylm_personal_add(const pylm_model *model, void *personal, uint64_t nbytes, const void *text,
+                      uint64_t text_nbytes);
+int pylm_personal_remove(const pylm_model *model, void *personal, uint64_t nbytes, const void *text,
+                         uint64_t text_nbytes);
+int pylm_personal_is_exact(const void *personal);
+int pylm_personal_apply(const pylm_model *model, const void *personal, uint64_t nbytes, void *overlay,
+                        uint64_t overlay_nbytes);
+
 /* ---- pylm_train.h ---- */
 
 int pylm_has_openmp(void);

@@ -14,6 +14,7 @@ from typing import Any
 from . import __version__
 from ._cli_common import add_command, as_str, nbytes, text_argument, text_source, unit_of, visible
 from ._cli_explain import add_explain, add_report
+from ._cli_keyboard import add_keyboard
 from ._cli_store import add_store_commands
 from ._cli_trace import add_trace
 from ._cli_train import add_build, add_train
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_next(commands)
     _add_generate(commands)
     add_trace(commands)
+    add_keyboard(commands)
     info = add_command(commands, "info", _info, "say what a model is, after checking every byte of it")
     info.add_argument("model", metavar="MODEL")
     add_explain(commands)

@@ -144,7 +144,7 @@ void pylm__overlay_keys(const struct pylm__overlay *overlay, const struct pylm__
         uint32_t from = plan->recalled[i];
         uint64_t base =
             from < PYLM__INDIRECT ? hashes[from] : indirect_key(overlay, keys[from - PYLM__INDIRECT], state);
-        keys[i] = base ? pylm__hash_step(base, i + 1u) | 1u : 0u;
+        keys[i] = base ? pylm__recall_key(base, i) : 0u;
     }
     for (i = 0; i < plan->n_long; i++) {
         for (; lag <= plan->lengths[i]; lag++)
@@ -297,4 +297,52 @@ void pylm__overlay_count(const struct pylm__overlay *overlay, uint32_t node, int
     }
     ++*here;
     pylm__store32(at + (side ? 8 : 4), now(overlay) | (pylm__load32(at + (side ? 8 : 4)) & ~U24));
+}
+
+/* ---- from counts ---- */
+
+/* While paths are added, the places of the times have sums of counts. */
+void pylm__overlay_add_path(const struct pylm__overlay *overlay, uint32_t node, int side, uint32_t count)
+{
+    uint8_t *at = take_node(overlay, node) + (side ? 8 : 4);
+    uint32_t sum = (pylm__load32(at) & U24) + count;
+    pylm__store32(at, (sum < U24 ? sum : U24) | (pylm__load32(at) & ~U24));
+}
+
+/* What came `sum` times of n came last n / sum symbols ago, on average. */
+static void settle(uint8_t *at, uint32_t present, uint32_t n, uint32_t sum)
+{
+    uint32_t ago = sum ? n / sum : 0u;
+    uint32_t time = !sum ? 0u : ago < present ? present - ago : 1u;
+    pylm__store32(at, time | (pylm__load32(at) & ~U24));
+}
+
+void pylm__overlay_settle_nodes(const struct pylm__overlay *overlay, uint32_t n)
+{
+    uint8_t *at = overlay->nodes, *end = at + (size_t)overlay->n_node_buckets * (NODES * NODE_NBYTES);
+    uint32_t left, right;
+    pylm__store32(overlay->head + 4, n);
+    for (; at < end; at += NODE_NBYTES) {
+        left = pylm__load32(at + 4) & U24;
+        right = pylm__load32(at + 8) & U24;
+        settle(at + 4, now(overlay), n, left);
+        settle(at + 8, now(overlay), n, right);
+        while (left > NODE_LIMIT || right > NODE_LIMIT) {
+            left /= 2u;
+            right /= 2u;
+        }
+        at[3] = (uint8_t)left;
+        at[7] = (uint8_t)right;
+    }
+}
+
+void pylm__overlay_fill(const struct pylm__overlay *overlay, uint64_t key, const struct pylm__recall *successors)
+{
+    uint8_t *slot = take_slot(overlay, key);
+    uint32_t i, uses = 0;
+    for (i = 0; i < successors->n; i++) {
+        put(slot, i, successors->leaf[i], successors->count[i]);
+        uses += successors->count[i];
+    }
+    pylm__store16(slot + 2u, uses);
 }

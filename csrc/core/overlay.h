@@ -96,6 +96,12 @@ static inline uint32_t pylm__overlay_time(const struct pylm__overlay *overlay)
 void pylm__overlay_keys(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *hashes,
                         const struct pylm__state *state, uint64_t *keys);
 
+/* The key of the context in a place of the plan. */
+static inline uint64_t pylm__recall_key(uint64_t hash, uint32_t place)
+{
+    return pylm__hash_step(hash, place + 1u) | 1u;
+}
+
 /* What followed the contexts before. Writes n_recalled + 1 recalls. */
 void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
                           const uint64_t *keys, uint32_t n_leaves, struct pylm__recall *recalls);
@@ -109,6 +115,27 @@ struct pylm__node_past pylm__overlay_node(const struct pylm__overlay *overlay, u
 
 /* A node was left to the left (0) or right (1). */
 void pylm__overlay_count(const struct pylm__overlay *overlay, uint32_t node, int side);
+
+/* ---- what personal.c needs ---- */
+
+/* What is kept of a context's key, 40 bits: of its upper half, which chooses the bucket, 24, and the fingerprint. */
+static inline uint64_t pylm__key_kept(uint64_t key)
+{
+    return key >> 40 << 16 | (key >> 16 & 0xffffu);
+}
+
+/* A key with what was kept. The 8 bits that are not known choose another bucket hardly ever. */
+static inline uint64_t pylm__key_of_kept(uint64_t kept)
+{
+    return (kept >> 16) << 40 | UINT64_C(0x80) << 32 | (kept & 0xffffu) << 16 | 1u;
+}
+
+/* Make an overlay that has learned nothing what it would be of such counts, though in no order. First the nodes on the
+ * path to every symbol, with its count; then, once, with the sum of these counts; then every context, with its
+ * most frequent successors. */
+void pylm__overlay_add_path(const struct pylm__overlay *overlay, uint32_t node, int side, uint32_t count);
+void pylm__overlay_settle_nodes(const struct pylm__overlay *overlay, uint32_t n);
+void pylm__overlay_fill(const struct pylm__overlay *overlay, uint64_t key, const struct pylm__recall *successors);
 
 /* How a repetition is told apart: by which long context found it (0 the shortest), and the run so far. */
 static inline uint8_t pylm__run_step(uint32_t which, uint32_t run)

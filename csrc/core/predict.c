@@ -81,10 +81,19 @@ static void enter(const struct pylm__work *work, struct pylm__frame *frame, uint
     pylm__frame_enter(frame, mid, side);
 }
 
+/* Whether one of the bits from lo to hi - 1 is set; lo < hi. */
+static int has_bit(const uint32_t *bits, uint32_t lo, uint32_t hi)
+{
+    uint32_t i = lo >> 5, last = (hi - 1u) >> 5, found = bits[i] >> (lo & 31u) << (lo & 31u);
+    for (; i < last && !found; found = bits[i])
+        i++;
+    return i < last || (found << (31u - ((hi - 1u) & 31u))) != 0;
+}
+
 /* Depth first, the more probable child first: it goes on one level down while the other waits in the place of its
  * parent, if it is probable enough. A damaged tree that is deeper than its header says ends in its first leaf. */
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
-                uint64_t mass, const uint64_t *least, pylm__visit visit, void *user)
+                uint64_t mass, const uint64_t *least, const uint32_t *wanted, pylm__visit visit, void *user)
 {
     struct pylm__frame *frame = pylm__root(model, state, work), *next;
     const struct pylm__mixer *mixer = &work->mixer;
@@ -93,7 +102,7 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
     struct pylm__small p[2];
     uint64_t masses[2];
     uint32_t level = 0, right;
-    int side;
+    int side, both;
     frame->mass = mass;
     for (;;) {
         frame = pylm__frame(work, level);
@@ -112,8 +121,13 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
         p[0] = pylm__small_times(frame->p, 65536u - right);
         p[1] = pylm__small_times(frame->p, right);
         side = masses[1] > masses[0];
+        both = 1;
+        if (wanted && !has_bit(wanted, frame->lo, node.mid))
+            side = 1, both = 0;
+        else if (wanted && !has_bit(wanted, node.mid, frame->hi))
+            side = both = 0;
         next = frame;
-        if (masses[!side] >= *least) {
+        if (both && masses[!side] >= *least) {
             next = pylm__frame(work, ++level);
             memcpy(next, frame, (size_t)pylm__frame_nbytes(mixer->tree.n_templates));
             enter(work, frame, node.mid, !side, masses[!side], p[!side]);
@@ -148,6 +162,6 @@ void pylm_distribution(const pylm_model *model, const pylm_state *state, void *m
     for (t = 0; t < pylm__n_trees(view); t++) {
         if (t)
             pylm__work_next_tree(view, work);
-        pylm__walk(view, pylm__state_const(state), work, (uint64_t)sum.tree->share << 46, &least, add_leaf, &sum);
+        pylm__walk(view, pylm__state_const(state), work, (uint64_t)sum.tree->share << 46, &least, NULL, add_leaf, &sum);
     }
 }

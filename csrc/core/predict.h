@@ -67,9 +67,10 @@ struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pyl
 typedef void (*pylm__visit)(void *user, uint32_t leaf, const struct pylm__frame *frame);
 
 /* Visits the leaves of the tree at work whose probability is at least `least`, starting with `mass` at the root;
- * least = 0 visits all. A visit may raise it. */
+ * least = 0 visits all. A visit may raise it.
+ *   wanted   a bit for every leaf, one of them set at least: only such leaves are visited; NULL: all are */
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
-                uint64_t mass, const uint64_t *least, pylm__visit visit, void *user);
+                uint64_t mass, const uint64_t *least, const uint32_t *wanted, pylm__visit visit, void *user);
 
 /* p times a fraction in q16. */
 static inline uint64_t pylm__mass_times(uint64_t mass, uint32_t p_q16)

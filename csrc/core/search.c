@@ -121,7 +121,8 @@ void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void
         search.may_repeat = t > 0;
         if (t)
             pylm__work_next_tree(search.model, search.work);
-        pylm__walk(search.model, search.state, search.work, UINT64_C(1) << 62, &search.least, keep_leaf, &search);
+        pylm__walk(search.model, search.state, search.work, UINT64_C(1) << 62, &search.least, NULL, keep_leaf,
+                   &search);
     }
     pylm__candidates_sort(best, search.n);
     *n_ret = search.n;

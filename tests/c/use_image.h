@@ -48,6 +48,25 @@ static inline void use_explanations(const pylm_model *model, const pylm_state *s
     free(parts);
 }
 
+/* Suggests words, and counts a text. */
+static inline void use_keyboard(const pylm_model *model, pylm_state *state)
+{
+    static const char typed[] = "w1. W";
+    uint64_t nbytes = 3000;
+    unsigned char *personal = malloc((size_t)nbytes);
+    void *work = malloc((size_t)pylm_suggest_nbytes(model, 3));
+    pylm_suggestion suggestions[3];
+    uint32_t n;
+    if (work)
+        (void)pylm_suggest(model, state, typed, sizeof typed - 1u, 3, work, suggestions, &n);
+    if (personal && pylm_personal_init(model, personal, nbytes) == PYLM_OK) {
+        (void)pylm_personal_add(model, personal, nbytes, typed, sizeof typed);
+        (void)pylm_personal_remove(model, personal, nbytes, typed, sizeof typed);
+    }
+    free(personal);
+    free(work);
+}
+
 /* Reads with an overlay, at first one that has learned nothing, then one full of noise. */
 static inline void use_overlay(const pylm_model *model, const pylm_info *info, const uint32_t *symbols, uint64_t n,
                                void *work, uint64_t *q62)
@@ -106,6 +125,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
             (void)pylm_state_push(model, &state, symbol);
         }
         use_explanations(model, &state, info, work);
+        use_keyboard(model, &state);
         use_overlay(model, info, symbols, n, work, q62);
     }
     free(q62);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * suggest.h: what the two ways of looking for words have in common: one symbol a word, or several.
+ */
+#ifndef PYLM_CORE_SUGGEST_H
+#define PYLM_CORE_SUGGEST_H
+
+#include "predict.h"
+
+struct pylm__request {
+    const pylm_model *model;
+    const pylm_state *state; /* has read what stands before; does not learn */
+    const uint8_t *prefix;   /* the word as far as it is typed */
+    uint32_t prefix_nbytes;
+    int spaced; /* a space stands before it that the state has not read */
+    uint32_t k;
+};
+
+/* The caller's working memory, in parts. */
+struct pylm__desk {
+    struct pylm__work *walk; /* pylm_work_nbytes() */
+    struct pylm__work *path; /* for one symbol while a walk goes on */
+    uint32_t *wanted;        /* a bit for every leaf */
+    void *rest;              /* pylm__words_nbytes() or pylm__spell_nbytes() */
+};
+
+/* Whether a text is that of a word that a person could want to be offered. */
+int pylm__is_word(const uint8_t *text, uint64_t nbytes);
+
+/* Sets the bits of the leaves, of the tree at work, whose texts are wanted. Returns how many. */
+typedef int (*pylm__is_wanted)(const void *user, const uint8_t *text, uint32_t nbytes);
+uint32_t pylm__want(const struct pylm__request *request, const struct pylm__desk *desk, pylm__is_wanted is_wanted,
+                    const void *user);
+
+static inline int pylm__is_set(const uint32_t *bits, uint32_t i)
+{
+    return bits[i >> 5] >> (i & 31u) & 1u;
+}
+
+/* -log2 in 1/65536 bit of a probability in q62, not 0; and the probability of a cost. */
+uint32_t pylm__mass_cost(uint64_t mass);
+struct pylm__small pylm__small_of_cost(uint32_t cost_q16);
+
+/* Words of one symbol: exact. Costs are given the prefix, texts as in the vocabulary. */
+uint64_t pylm__words_nbytes(uint32_t k);
+uint32_t pylm__suggest_words(const struct pylm__request *request, const struct pylm__desk *desk,
+                             pylm_suggestion *suggestions);
+
+/* Words of several symbols: the best that were found. */
+uint64_t pylm__spell_nbytes(void);
+uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct pylm__desk *desk,
+                               pylm_suggestion *suggestions);
+
+#endif

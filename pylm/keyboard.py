@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Keyboard: words to complete what a person types, learned from what the person wrote."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._native import check, ffi, lib, text_of
+from ._sampling import integer, parse_size
+from ._text import Bytes, Path, as_bytes, map_file
+from .errors import ArgumentError, ModelDamagedError, ModelFormatError, OutOfMemoryError
+from .state import MAX_MEMORY, shown
+
+if TYPE_CHECKING:
+    from .model import Model
+
+MAX_SUGGESTIONS = 1000
+
+
+class Suggestion(NamedTuple):
+    """A word that a person may want to type."""
+
+    text: str  #: the whole word, in the case that fits
+    probability: float  #: that it is this word, given what was typed of it
+
+
+class Keyboard:
+    """Suggests words, and learns from what a person writes.
+
+    What is learned lasts as counts, in half of the memory: how often each symbol came, and how often it followed the one
+    or two before it. `forget()` takes a text out of them exactly, and `save()` writes nothing else: no text, but
+    who has the file and the model can tell much of what was written. The other half is an overlay (see `Model.state()`)
+    made from the counts, which goes on learning until the next `forget()`, `load()` or the end.
+
+    Words in `context` and `prefix` are as people type them: "It's late." needs no space before the sign. The model
+    may be of words, best trained on text with words and signs apart, or of pieces or bytes.
+
+    One thread at a time may use a keyboard.
+
+    model    a `Model` of words, pieces or bytes, trained with adaptation.
+    memory   bytes to learn in, a number or like "256K"; half of it has room for some 20 bytes a word written. When it is
+             full, the rarest counts go, and `is_exact` becomes False.
+    Raises ArgumentError.
+    """
+
+    def __init__(self, model: Model, *, memory: int | str = "256K") -> None:
+        self._image = image = model._image
+        if image.is_external:
+            raise ArgumentError("a keyboard needs a model of words, pieces or bytes, not of an external tokenizer")
+        nbytes = parse_size("memory", memory, MAX_MEMORY)
+        try:
+            self._counts: Any = ffi.new("unsigned char[]", nbytes // 2)
+            self._overlay: Any = ffi.new("unsigned char[]", nbytes - nbytes // 2)
+        except MemoryError:
+            raise OutOfMemoryError(f"memory of {nbytes} bytes is more than the system has; take less") from None
+        self._state = ffi.new("pylm_state *")
+        status = lib.pylm_personal_init(image.model, self._counts, len(self._counts))
+        if status == lib.PYLM_OK:
+            status = self._learn_from_counts(self._counts)
+        if status == lib.PYLM_ERR_SPACE:
+            raise ArgumentError(f"memory of {nbytes} bytes is too small to learn anything; take 32768 or more")
+        check(status, "this model cannot learn")
+
+    def _learn_from_counts(self, counts: Any) -> int:
+        """Makes the overlay what the counts say, and the state one that learns in it."""
+        model, overlay = self._image.model, self._overlay
+        status = lib.pylm_personal_apply(model, counts, len(counts), overlay, len(overlay))
+        return status or lib.pylm_state_adapt(model, self._state, overlay, len(overlay))
+
+    # ---- suggestions
+
+    @staticmethod
+    def split(text: str) -> tuple[str, str]:
+        """What was typed so far, as a context and the word begun at its end, which may be ""."""
+        data = bytes(as_bytes(text))
+        begin = lib.pylm_typed_word(ffi.from_buffer(data), len(data))
+        return data[:begin].decode("utf-8", "surrogateescape"), data[begin:].decode("utf-8", "surrogateescape")
+
+    def suggest(self, context: str = "", prefix: str = "", k: int = 3) -> list[Suggestion]:
+        """Up to k words, most probable first, that begin with `prefix`, itself among them; without one, next words.
+
+        context   the text before the word; a space at its end may be left out.
+        prefix    the word as far as it is typed.
+        Never signs, white space or "<unk>". A word has a capital where a sentence begins or where `prefix` has one, and is in
+        upper case if `prefix` is. In a word model the words and probabilities are exact; see
+        pylm_suggest() in csrc/pylm.h.
+        """
+        text = self._joined(context, prefix)
+        k = integer("k", k, 1, MAX_SUGGESTIONS)
+        model, n = self._image.model, ffi.new("uint32_t *")
+        found = ffi.new("pylm_suggestion[]", k)
+        work = ffi.new("uint64_t[]", lib.pylm_suggest_nbytes(model, k) // 8 + 1)
+        lib.pylm_state_restart(self._state)
+        check(lib.pylm_suggest(model, self._state, ffi.from_buffer(text), len(text), k, work, found, n))
+        return [
+            Suggestion(shown(ffi.buffer(s.text, s.nbytes)[:]), 2.0 ** -(s.cost_q16 / 65536)) for s in found[0 : n[0]]
+        ]
+
+    @staticmethod
+    def _joined(context: str, prefix: str) -> bytes:
+        before, word = bytes(as_bytes(context)), bytes(as_bytes(prefix))
+        if lib.pylm_typed_word(ffi.from_buffer(before), len(before)) < len(before):
+            before += b" "
+        if word and lib.pylm_typed_word(ffi.from_buffer(word), len(word)) != 0:
+            raise ArgumentError(f"prefix {prefix!r} is not the beginning of one word; split() finds it in a text")
+        return before + word
+
+    # ---- learning
+
+    def accept(self, word: str, context: str = "") -> None:
+        """The person took a word. It is learned for now; what is to last goes to `learn()` when the text is complete.
+
+        context   what stands before it.
+        """
+        before, model = self._joined(context, ""), self._image.model
+        lib.pylm_state_restart(self._state)
+        lib.pylm_state_learn(self._state, 0)
+        lib.pylm_read(model, self._state, ffi.from_buffer(before), len(before))
+        lib.pylm_state_learn(self._state, 1)
+        data = as_bytes(word)
+        check(lib.pylm_read(model, self._state, ffi.from_buffer(data), len(data)))
+
+    def learn(self, text: str | Bytes) -> None:
+        """Learns a complete text, for example a line or a message. Words that the vocabulary does not have are not
+        learned; in a word model, that is."""
+        data, model = as_bytes(text), self._image.model
+        source = ffi.from_buffer(data)
+        check(lib.pylm_personal_add(model, self._counts, len(self._counts), source, len(data)))
+        lib.pylm_state_restart(self._state)
+        check(lib.pylm_read(model, self._state, source, len(data)))
+
+    def forget(self, text: str | Bytes) -> None:
+        """Takes a text out that was learned, as if it had never been: the counts are, to the last byte, those of a
+        keyboard that learned the other texts only, and so are the suggestions of one that loads them. What was
+        learned by the overlay alone (`accept()`, and in which order things came) is forgotten of all texts.
+
+        Raises ArgumentError, and changes nothing, if the text cannot have been learned. Once `is_exact` is False, that is no
+        longer noticed, and what other texts have in common with this one may go with it; nothing of the
+        text itself ever stays.
+        """
+        data = as_bytes(text)
+        status = lib.pylm_personal_remove(
+            self._image.model, self._counts, len(self._counts), ffi.from_buffer(data), len(data)
+        )
+        if status == lib.PYLM_ERR_ARGUMENT:
+            raise ArgumentError("this text was not learned, or not as one text; nothing was changed")
+        check(status)
+        check(self._learn_from_counts(self._counts))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether no count had to make room for others so far, so that `forget()` is exact."""
+        return bool(lib.pylm_personal_is_exact(self._counts))
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it learns in."""
+        return len(self._counts) + len(self._overlay)
+
+    # ---- files
+
+    def save(self, path: Path) -> None:
+        """Writes the counts to a file, which is replaced as a whole or not at all: 32 bytes and 10 for each count.
+        OSError."""
+        nbytes = lib.pylm_personal_seal(self._counts, len(self._counts))
+        if lib.pylm_file_save(os.fsencode(path), self._counts, nbytes):
+            raise OSError(ffi.errno, os.strerror(ffi.errno), os.fspath(path))
+
+    def load(self, path: Path) -> None:
+        """Takes the place of all that was learned by what `save()` wrote, with the same model. On failure the keyboard
+        is as before.
+
+        Raises OSError, ModelFormatError (no such file), ModelDamagedError, ArgumentError (of another model, or more
+        than there is room for).
+        """
+        name, data = os.fspath(path), map_file(path)
+        counts = ffi.new("unsigned char[]", max(len(self._counts), len(data)))
+        ffi.memmove(counts, data, len(data))
+        status = lib.pylm_personal_open(self._image.model, counts, len(data))
+        if status == lib.PYLM_ERR_FOREIGN:
+            raise ModelFormatError(f"{name}: this was not written by Keyboard.save()")
+        if status in (lib.PYLM_ERR_TRUNCATED, lib.PYLM_ERR_DAMAGED):
+            raise ModelDamagedError(f"{name}: {text_of(lib.pylm_status_text(status))}; copy the file again")
+        if status == lib.PYLM_ERR_ARGUMENT:
+            raise ArgumentError(f"{name}: this was learned with another model; load it with that one")
+        check(status, name)
+        used = lib.pylm_personal_seal(counts, len(data))
+        if used > len(self._counts):
+            raise ArgumentError(f"{name}: more than there is room for; make the keyboard with memory={2 * used}")
+        ffi.memmove(self._counts, counts, len(self._counts))
+        check(self._learn_from_counts(self._counts))
