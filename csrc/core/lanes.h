@@ -63,11 +63,12 @@ static inline __m256i lanes_log2_of_count(__m256i n)
     return lanes_log2_bits(_mm256_add_epi32(_mm256_slli_epi32(n, 2), lanes_all(1)));
 }
 
-/* As pylm__calibration_index() and, for one successor, pylm__calibration_single() */
+/* As pylm__calibration_index() and, for one successor, pylm__calibration_single(), also for the sums of 0 that only
+ * damaged lists have. */
 static inline __m256i lanes_calibration_index(__m256i total, __m256i n0, __m256i n1, __m256i single)
 {
-    const __m256i triangle = _mm256_setr_epi32(1, 3, 6, 10, 15, 21, 28, 36); /* n (n + 1) / 2 */
-    __m256i below = _mm256_sub_epi32(total, lanes_all(1));
+    const __m256i one = lanes_all(1);
+    __m256i below = _mm256_sub_epi32(total, one);
     __m256i few = _mm256_cmpgt_epi32(lanes_all(PYLM__EXACT_TOTAL), below);
     __m256i octave = _mm256_min_epi32(
         _mm256_sub_epi32(_mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(below)), 23), lanes_all(127u + 3u)),
@@ -76,7 +77,7 @@ static inline __m256i lanes_calibration_index(__m256i total, __m256i n0, __m256i
         _mm256_add_epi32(_mm256_sub_epi32(lanes_log2_of_count(n1), lanes_log2_of_count(n0)),
                          lanes_all(PYLM__RATIO_OFFSET)),
         PYLM__RATIO_SHIFT);
-    __m256i exact = _mm256_add_epi32(_mm256_permutevar8x32_epi32(triangle, below), n1);
+    __m256i exact = _mm256_add_epi32(_mm256_srli_epi32(_mm256_madd_epi16(total, _mm256_add_epi32(total, one)), 1), n1);
     __m256i pair, alone;
     step = _mm256_min_epi32(_mm256_max_epi32(step, _mm256_setzero_si256()), lanes_all(PYLM__N_RATIOS - 1u));
     pair = _mm256_add_epi32(_mm256_madd_epi16(octave, lanes_all(PYLM__N_RATIOS)),
