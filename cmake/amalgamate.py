@@ -7,8 +7,8 @@
 pylm.h is the public header as it is. pylm.c is all of csrc/core: every header where it is first needed, and every
 source in the order of names; those for particular processors come last, since headers must not begin behind the
 options that these set. What is private to a source must not meet its namesake in another: its macros end with
-it, and a static function or a structure whose name was taken before gets the name of its file in front. The same
-sources give the same bytes.
+it, and a static function, a structure or an enumeration constant whose name was taken before gets the name of its
+file in front. The same sources give the same bytes.
 """
 
 import os
@@ -21,6 +21,7 @@ LOCAL_INCLUDE = re.compile(r'#include "(?:\.\./)?(?:core/)?(\w+\.h)".*\n')
 LICENSE = re.compile(r"/\* SPDX-.*\n \* Copyright.*\n(?: \*\n)?")
 STATIC_FUNCTION = re.compile(r"^(?:static|[A-Z]\w+) [\w *]*?\b(\w+)\(", re.MULTILINE)
 STRUCTURE = re.compile(r"^struct (\w+) \{", re.MULTILINE)
+ENUMERATION = re.compile(r"^enum[\w ]*\{([^}]*)\}", re.MULTILINE)
 COMMENT = re.compile(r"(/\*.*?\*/)", re.DOTALL)
 DEFINE = re.compile(r"^#define (\w+)", re.MULTILINE)
 UNDEF = re.compile(r"^#undef (\w+)", re.MULTILINE)
@@ -64,7 +65,9 @@ def own_names(text: str, stem: str, taken: set[str]) -> str:
     """A source whose private names are its own."""
     functions = {rf"(?<![\w.])(?<!->)(?<!struct ){name}\b": name for name in STATIC_FUNCTION.findall(text)}
     structures = {rf"(?<=\bstruct ){name}\b": name for name in STRUCTURE.findall(text)}
-    for use, name in sorted((functions | structures).items()):
+    enumerations = ENUMERATION.findall(COMMENT.sub("", text))
+    constants = {rf"\b{name}\b": name for names in enumerations for name in re.findall(r"(?:^|,)\s*(\w+)", names)}
+    for use, name in sorted((functions | structures | constants).items()):
         if use in taken:
             text = "".join(
                 part if part.startswith("/*") else re.sub(use, f"{stem}_{name}", part) for part in COMMENT.split(text)
