@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "typing.h"
+#include "vocab.h"
 
 #define N_BEGINNINGS 40u
 #define N_EXTENSIONS 12u                /* symbols that extend a beginning, at most */
@@ -97,7 +98,7 @@ static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *fram
     uint32_t symbol = pylm__tree_symbol(&x->spelling->desk->walk->mixer.tree, leaf), nbytes;
     uint32_t at = x->from->nbytes;
     const unsigned char *text;
-    (void)pylm_symbol_text(x->spelling->request->model, symbol, &text, &nbytes);
+    text = pylm__symbol_text(pylm__model_view(x->spelling->request->model), symbol, &nbytes);
     x->visited += frame->mass;
     if (x->is_covered) {
         if (!goes_on(at - n_spaces(x->from->text, at), text, nbytes)) {
@@ -201,7 +202,7 @@ static void push_longer(struct spelling *s, const struct beginning *from, pylm_c
     const unsigned char *text;
     uint32_t nbytes;
     struct pylm__small p;
-    (void)pylm_symbol_text(s->request->model, with.symbol, &text, &nbytes);
+    text = pylm__symbol_text(pylm__model_view(s->request->model), with.symbol, &nbytes);
     if (nbytes > TEXT_NBYTES - from->nbytes)
         return;
     memcpy(longer.text + longer.nbytes, text, nbytes);

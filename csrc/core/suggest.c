@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "typing.h"
+#include "vocab.h"
 
 #define N_FORMS 3u
 #define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
@@ -33,7 +34,7 @@ uint32_t pylm__want(const struct pylm__request *request, const struct pylm__desk
     const unsigned char *text;
     memset(desk->wanted, 0, (n_symbols + 31u) / 32u * sizeof *desk->wanted);
     for (symbol = 0; symbol < n_symbols; symbol++) {
-        (void)pylm_symbol_text(request->model, symbol, &text, &nbytes);
+        text = pylm__symbol_text(pylm__model_view(request->model), symbol, &nbytes);
         if (!is_wanted(user, text, nbytes))
             continue;
         leaf = pylm__tree_leaf(tree, symbol);
@@ -91,7 +92,7 @@ static uint32_t find_forms(const pylm_model *model, uint32_t symbol, uint32_t *f
     const unsigned char *text;
     uint32_t nbytes, n = 0, i, found;
     int to;
-    (void)pylm_symbol_text(model, symbol, &text, &nbytes);
+    text = pylm__symbol_text(pylm__model_view(model), symbol, &nbytes);
     forms[n++] = symbol;
     if (nbytes > PYLM_WORD_NBYTES || pylm__case_of(text, nbytes) == PYLM__CASE_MIXED)
         return n;
@@ -171,7 +172,7 @@ static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *fram
     search->total += pylm__mass_times(frame->mass, tree->share);
     if (frame->mass < search->enough)
         return;
-    (void)pylm_symbol_text(search->request->model, symbol, &text, &nbytes);
+    text = pylm__symbol_text(pylm__model_view(search->request->model), symbol, &nbytes);
     if (!search->wanted && !pylm__is_word(text, nbytes))
         return;
     word = add_forms(search, symbol, frame->p);
@@ -217,7 +218,7 @@ uint32_t pylm__suggest_words(const struct pylm__request *request, const struct p
     for (i = 0; i < search.n; i++) {
         pylm_suggestion *s = &suggestions[i];
         s->cost_q16 = search.words[i].cost_q16 > given ? search.words[i].cost_q16 - given : 0u;
-        (void)pylm_symbol_text(request->model, search.words[i].shown, &text, &s->nbytes);
+        text = pylm__symbol_text(pylm__model_view(request->model), search.words[i].shown, &s->nbytes);
         s->nbytes = s->nbytes < PYLM_WORD_NBYTES ? s->nbytes : PYLM_WORD_NBYTES;
         memcpy(s->text, text, s->nbytes);
     }

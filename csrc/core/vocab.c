@@ -23,7 +23,7 @@ static uint64_t text_position(const struct pylm__model *m, uint32_t symbol)
     return position < end ? position : end;
 }
 
-static const uint8_t *symbol_text(const struct pylm__model *m, uint32_t symbol, uint32_t *nbytes)
+const uint8_t *pylm__symbol_text(const struct pylm__model *m, uint32_t symbol, uint32_t *nbytes)
 {
     uint64_t begin = text_position(m, symbol), end = text_position(m, symbol + 1u);
     *nbytes = end > begin ? (uint32_t)(end - begin) : 0u;
@@ -36,7 +36,7 @@ int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const unsigned ch
     const struct pylm__model *m = pylm__model_view(model);
     if (symbol >= m->n_symbols)
         return PYLM_ERR_ARGUMENT;
-    *text = symbol_text(m, symbol, text_nbytes);
+    *text = pylm__symbol_text(m, symbol, text_nbytes);
     return PYLM_OK;
 }
 
@@ -51,7 +51,7 @@ static uint32_t find_hashed(const struct pylm__model *m, uint64_t hash, const ui
         symbol = pylm__bits(slots, (uint64_t)(slot & mask) * width, width);
         if (!symbol || symbol > m->n_symbols)
             return PYLM_NONE;
-        text = symbol_text(m, symbol - 1u, &text_nbytes);
+        text = pylm__symbol_text(m, symbol - 1u, &text_nbytes);
         if (text_nbytes == nbytes && memcmp(text, word, text_nbytes) == 0)
             return symbol - 1u;
     }
@@ -155,7 +155,7 @@ int pylm_decode(const pylm_model *model, uint32_t previous, const uint32_t *symb
         const uint8_t *from;
         if (symbol >= m->n_symbols)
             return PYLM_ERR_ARGUMENT;
-        from = symbol_text(m, symbol, &nbytes);
+        from = pylm__symbol_text(m, symbol, &nbytes);
         if (words && symbol == m->line_end) {
             from = (const uint8_t *)"\n";
             nbytes = 1;

@@ -7,6 +7,7 @@
 #define PYLM_CORE_VOCAB_H
 
 #include "hash.h"
+#include "image.h"
 
 #define PYLM__MAX_PIECE_NBYTES 24u
 
@@ -22,6 +23,9 @@ static inline int pylm__parts_words(uint8_t c)
 }
 
 enum pylm__token { PYLM__TOKEN_WORD, PYLM__TOKEN_LINE_END, PYLM__TOKEN_END };
+
+/* The text of a symbol that the model has. */
+const uint8_t *pylm__symbol_text(const struct pylm__model *model, uint32_t symbol, uint32_t *nbytes);
 
 /* Where a word lies in a text. */
 struct pylm__span {
