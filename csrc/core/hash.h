@@ -32,10 +32,11 @@ static inline uint64_t pylm__hash_bytes(const uint8_t *p, uint64_t n)
 /* Checksum of n bytes, eight at a time. */
 static inline uint64_t pylm__checksum(const uint8_t *p, uint64_t n)
 {
-    uint64_t hash = PYLM__HASH_SEED, i, tail = 0;
-    for (i = 0; i + 8 <= n; i += 8)
+    uint64_t hash = PYLM__HASH_SEED, tail = 0;
+    size_t i, end = (size_t)n; /* they are in memory */
+    for (i = 0; end - i >= 8u; i += 8u)
         hash = pylm__hash_step(hash, pylm__load64(p + i));
-    for (; i < n; i++)
+    for (; i < end; i++)
         tail = tail << 8 | p[i];
     return pylm__hash_step(pylm__hash_step(hash, tail), n);
 }
