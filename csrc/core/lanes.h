@@ -7,6 +7,8 @@
  *
  * What a list says is read anew at every node: that is as quick as to remember what has changed.
  *
+ * Functions that load for one lane after the other do so for the first n of a vector: 4 or 8.
+ *
  * To be included behind PYLM__AVX2_BEGIN, which makes the compiler use these instructions for all that follows.
  */
 #ifndef PYLM_CORE_LANES_H
@@ -91,7 +93,7 @@ static inline __m256i lanes_calibration_index(__m256i total, __m256i n0, __m256i
 
 /* The inputs from k on: the log-odds at these indices of the living templates, 0 for the others, and the constant
  * behind the last. Single loads: on many processors the instructions that gather are slower. */
-static inline __m128i lanes_inputs(const struct pylm__evidence *e, uint32_t k, __m256i index, __m256i alive)
+PYLM__INLINE __m128i lanes_inputs(const struct pylm__evidence *e, uint32_t k, uint32_t n, __m256i index, __m256i alive)
 {
     const __m256i row = _mm256_setr_epi32(0, PYLM__N_CALIBRATION, 2 * PYLM__N_CALIBRATION, 3 * PYLM__N_CALIBRATION,
                                           4 * PYLM__N_CALIBRATION, 5 * PYLM__N_CALIBRATION, 6 * PYLM__N_CALIBRATION,
@@ -103,7 +105,7 @@ static inline __m128i lanes_inputs(const struct pylm__evidence *e, uint32_t k, _
     __m128i odds;
     uint32_t i[PYLM__LANES];
     _mm256_storeu_si256((__m256i *)(void *)i, _mm256_and_si256(_mm256_add_epi32(index, row), alive));
-#define AT(lane) (short)pylm__load_i16(rows + 2u * (size_t)i[lane])
+#define AT(lane) (short)(lane < n ? pylm__load_i16(rows + 2u * (size_t)i[lane]) : 0)
     odds = _mm_setr_epi16(AT(0), AT(1), AT(2), AT(3), AT(4), AT(5), AT(6), AT(7));
 #undef AT
     return _mm_or_si128(_mm_and_si128(odds, live), _mm_and_si128(constant, _mm_set1_epi16(PYLM__CONSTANT_Q10)));
@@ -138,13 +140,14 @@ static inline __m256i lanes_second_half(__m256i a)
 }
 
 /* Where the words of lists lie whose bits are `at`. */
-static inline void lanes_words(const struct pylm__evidence *e, uint32_t k, __m256i at, const uint8_t **word)
+PYLM__INLINE void lanes_words(const struct pylm__evidence *e, uint32_t k, uint32_t n, __m256i at, const uint8_t **word)
 {
     __m256i byte = _mm256_srli_epi32(at, 3);
     const __m256i *list = (const __m256i *)(const void *)(e->list + k);
     __m256i *to = (__m256i *)(void *)(word + k);
     _mm256_storeu_si256(to, _mm256_add_epi64(lanes_first_half(byte), _mm256_loadu_si256(list)));
-    _mm256_storeu_si256(to + 1, _mm256_add_epi64(lanes_second_half(byte), _mm256_loadu_si256(list + 1)));
+    if (n > PYLM__LANES / 2u)
+        _mm256_storeu_si256(to + 1, _mm256_add_epi64(lanes_second_half(byte), _mm256_loadu_si256(list + 1)));
 }
 
 /* Slices, and what their lists say where they part. */
@@ -154,8 +157,8 @@ struct lanes {
 };
 
 /* pylm__slice_look(), and what a single successor has there. */
-static inline struct lanes lanes_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
-                                      const uint8_t *const *word)
+PYLM__INLINE struct lanes lanes_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+                                     uint32_t n, const uint8_t *const *word)
 {
     const __m128i leaf_bits = _mm_cvtsi32_si128((int)e->leaf_bits);
     const __m256i one = lanes_all(1), in_byte = lanes_all(7);
@@ -166,7 +169,7 @@ static inline struct lanes lanes_look(const struct pylm__evidence *e, const stru
     l.first = lanes_load(s->first, k);
     l.at = lanes_load(s->at, k);
     bit = _mm256_and_si256(l.at, in_byte);
-#define AT(lane) (long long)pylm__load64(word[k + lane])
+#define AT(lane) (long long)(lane < n ? pylm__load64(word[k + lane]) : 0u)
     low = _mm256_srlv_epi64(_mm256_setr_epi64x(AT(0), AT(1), AT(2), AT(3)), lanes_first_half(bit));
     high = _mm256_srlv_epi64(_mm256_setr_epi64x(AT(4), AT(5), AT(6), AT(7)), lanes_second_half(bit));
 #undef AT
@@ -199,14 +202,14 @@ static inline struct lanes_place lanes_place(struct lanes l, uint32_t mid)
 }
 
 /* What they say there: writes the inputs from k on, and adds to the sums. */
-static inline void lanes_gather(const struct pylm__evidence *e, uint32_t k, __m256i alive, struct lanes l,
-                                struct lanes_place p, struct pylm__gathered *gathered, __m256i *sum_left,
-                                __m256i *sum_all)
+PYLM__INLINE void lanes_gather(const struct pylm__evidence *e, uint32_t k, uint32_t n, __m256i alive, struct lanes l,
+                               struct lanes_place p, struct pylm__gathered *gathered, __m256i *sum_left,
+                               __m256i *sum_all)
 {
     __m256i unit = _mm256_and_si256(lanes_load(e->unit, k), alive);
     __m256i index = lanes_calibration_index(l.total, p.total, _mm256_sub_epi32(l.total, p.total),
                                             _mm256_cmpeq_epi32(l.n, lanes_all(1)));
-    _mm_storeu_si128((__m128i *)(void *)(gathered->inputs + k), lanes_inputs(e, k, index, alive));
+    _mm_storeu_si128((__m128i *)(void *)(gathered->inputs + k), lanes_inputs(e, k, n, index, alive));
     *sum_all = _mm256_add_epi32(*sum_all, _mm256_mullo_epi32(l.total, unit));
     *sum_left = _mm256_add_epi32(*sum_left, _mm256_mullo_epi32(p.total, unit));
 }
@@ -230,7 +233,7 @@ static inline uint32_t lanes_narrow(const struct pylm__evidence *e, const struct
 
 /* pylm__descend_portable() for a path. Slices keep no more than what lanes_look() reads, and the path where their
  * words lie: these are fetched, but not waited for. */
-PYLM__INLINE void lanes_descend(struct pylm__path *path, uint32_t n_lanes)
+PYLM__INLINE void lanes_descend(struct pylm__path *path, uint32_t n_lanes, uint32_t n)
 {
     const struct pylm__evidence *e = &path->work->mixer.evidence;
     const __m256i right = lanes_all(0u - (uint32_t)path->side);
@@ -238,12 +241,12 @@ PYLM__INLINE void lanes_descend(struct pylm__path *path, uint32_t n_lanes)
     uint32_t k, i, set = path->frame->front.sets.alive, next = 0;
     for (k = 0; k < n_lanes; k += PYLM__LANES) {
         __m256i alive = lanes_of(set, k);
-        struct lanes l = lanes_look(e, &path->slices, k, path->word);
+        struct lanes l = lanes_look(e, &path->slices, k, n, path->word);
         struct lanes_place p = lanes_place(l, path->node.mid);
-        lanes_gather(e, k, alive, l, p, &path->gathered, &sum_left, &sum_all);
+        lanes_gather(e, k, n, alive, l, p, &path->gathered, &sum_left, &sum_all);
         next |= lanes_narrow(e, &path->slices, k, alive, l, p, right, &at);
-        lanes_words(e, k, at, path->word);
-        for (i = k; i < k + PYLM__LANES; i++)
+        lanes_words(e, k, n, at, path->word);
+        for (i = k; i < k + n; i++)
             PYLM__PREFETCH(path->word[i]);
     }
     lanes_sums(sum_left, sum_all, &path->gathered.left, &path->gathered.all);

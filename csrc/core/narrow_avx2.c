@@ -19,12 +19,13 @@ void pylm__gather_avx2(const struct pylm__evidence *e, const struct pylm__slices
     uint32_t k;
     for (k = 0; k <= e->n_templates; k += PYLM__LANES) {
         struct lanes l;
-        lanes_words(e, k, lanes_load(s->at, k), word);
-        l = lanes_look(e, s, k, word);
+        lanes_words(e, k, PYLM__LANES, lanes_load(s->at, k), word);
+        l = lanes_look(e, s, k, PYLM__LANES, word);
         lanes_store(s->right, k, l.right);
         lanes_store(s->n_left, k, l.n_left);
         lanes_store(s->total_left, k, l.total_left);
-        lanes_gather(e, k, lanes_of(sets.alive, k), l, lanes_place(l, mid), gathered, &sum_left, &sum_all);
+        lanes_gather(e, k, PYLM__LANES, lanes_of(sets.alive, k), l, lanes_place(l, mid), gathered, &sum_left,
+                     &sum_all);
     }
     lanes_sums(sum_left, sum_all, &gathered->left, &gathered->all);
 }

@@ -11,24 +11,32 @@ PYLM__AVX2_BEGIN
 
 #include "lanes.h"
 
-/* Where all templates find room in a vector. */
+/* Where all templates find room in one vector, and where in half of it. */
 PYLM__INLINE void descend_once(struct pylm__path *path)
 {
-    lanes_descend(path, PYLM__LANES);
+    lanes_descend(path, PYLM__LANES, PYLM__LANES);
+}
+
+PYLM__INLINE void descend_half(struct pylm__path *path)
+{
+    lanes_descend(path, PYLM__LANES, PYLM__LANES / 2u);
 }
 
 PYLM__INLINE void descend(struct pylm__path *path)
 {
-    lanes_descend(path, pylm__stride(path->work->mixer.tree.n_templates));
+    lanes_descend(path, pylm__stride(path->work->mixer.tree.n_templates), PYLM__LANES);
 }
 
 void pylm__follow_avx2(struct pylm__path *paths, uint32_t n)
 {
-    uint32_t i, k, n_lanes = n ? pylm__stride(paths->work->mixer.tree.n_templates) : 0u;
+    uint32_t i, k, n_templates = n ? paths->work->mixer.tree.n_templates : 0u;
     for (i = 0; i < n; i++)
-        for (k = 0; k < n_lanes; k += PYLM__LANES)
-            lanes_words(&paths[i].work->mixer.evidence, k, lanes_load(paths[i].slices.at, k), paths[i].word);
-    if (n_lanes == PYLM__LANES)
+        for (k = 0; k <= n_templates; k += PYLM__LANES)
+            lanes_words(&paths[i].work->mixer.evidence, k, PYLM__LANES, lanes_load(paths[i].slices.at, k),
+                        paths[i].word);
+    if (n_templates <= PYLM__LANES / 2u)
+        pylm__follow(paths, n, 1, descend_half, pylm__node_mix_inline);
+    else if (n_templates < PYLM__LANES)
         pylm__follow(paths, n, 1, descend_once, pylm__node_mix_inline);
     else
         pylm__follow(paths, n, 1, descend, pylm__node_mix_inline);

@@ -13,13 +13,14 @@ PYLM__AVX2_BEGIN
 #include "../../csrc/core/lanes.h"
 static void descend_lanes(struct pylm__path *path)
 {
-    lanes_descend(path, pylm__stride(path->work->mixer.tree.n_templates));
+    uint32_t n_templates = path->work->mixer.tree.n_templates;
+    lanes_descend(path, pylm__stride(n_templates), n_templates > PYLM__LANES / 2u ? PYLM__LANES : PYLM__LANES / 2u);
 }
 static void lanes_begin(struct pylm__path *path)
 {
     uint32_t k;
     for (k = 0; k < pylm__stride(path->work->mixer.tree.n_templates); k += PYLM__LANES)
-        lanes_words(&path->work->mixer.evidence, k, lanes_load(path->slices.at, k), path->word);
+        lanes_words(&path->work->mixer.evidence, k, PYLM__LANES, lanes_load(path->slices.at, k), path->word);
 }
 PYLM__AVX2_END
 #endif
@@ -171,16 +172,12 @@ static uint32_t compare_paths(const pylm_model *model, uint32_t n_states)
 }
 
 /* A model as it is, and damaged in many ways behind its head. */
-static void test_paths(const char *name)
+static void test_image(const char *name, const void *image, uint64_t nbytes)
 {
-    char path[500];
-    const void *image;
     uint8_t *copy;
-    uint64_t nbytes;
     uint32_t round, i, head;
     pylm_model model;
-    (void)snprintf(path, sizeof path, "%s/%s.pylm", PYLM_TEST_DATA, name);
-    REQUIRE(pylm_file_map(path, &image, &nbytes) == PYLM_OK && pylm_model_open(&model, image, nbytes) == PYLM_OK);
+    REQUIRE(pylm_model_open(&model, image, nbytes) == PYLM_OK);
     CHECK(compare_paths(&model, 3000) > 3000u || !strcmp(name, "sized")); /* coded lists: always the portable code */
     copy = allocate((size_t)nbytes);
     head = pylm__load32((const uint8_t *)image + PYLM__H_HEAD_NBYTES);
@@ -192,15 +189,38 @@ static void test_paths(const char *name)
             (void)compare_paths(&model, 100);
     }
     free(copy);
-    pylm_file_unmap(image, nbytes);
+}
+
+/* A model whose templates find room in half a vector. */
+static void test_few_templates(void)
+{
+    pylm_train_options options;
+    size_t nbytes;
+    char *text = make_text(5000, 7, &nbytes);
+    struct image image;
+    pylm_train_options_init(&options);
+    options.tokenizer = PYLM_TOKENIZER_WORDS;
+    options.profile = PYLM_PROFILE_FAST;
+    image = train(text, nbytes, &options);
+    test_image("fast", image.data, image.nbytes);
+    free(image.data);
+    free(text);
 }
 
 static void test_models(void)
 {
     static const char *const models[] = {"bytes", "words", "pieces", "trees", "sized", "external"};
     size_t i;
-    for (i = 0; i < sizeof models / sizeof *models; i++)
-        test_paths(models[i]);
+    char path[500];
+    const void *image;
+    uint64_t nbytes;
+    for (i = 0; i < sizeof models / sizeof *models; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s.pylm", PYLM_TEST_DATA, models[i]);
+        REQUIRE(pylm_file_map(path, &image, &nbytes) == PYLM_OK);
+        test_image(models[i], image, nbytes);
+        pylm_file_unmap(image, nbytes);
+    }
+    test_few_templates();
 }
 
 #endif
