@@ -20,6 +20,20 @@ void *memcpy(void *restrict to, const void *restrict from, size_t nbytes)
     return to;
 }
 
+void *memmove(void *to, const void *from, size_t nbytes)
+{
+    uint8_t *t = to;
+    const uint8_t *f = from;
+    size_t i;
+    if ((uintptr_t)t <= (uintptr_t)f)
+        for (i = 0; i < nbytes; i++)
+            t[i] = f[i];
+    else
+        for (i = nbytes; i--;)
+            t[i] = f[i];
+    return to;
+}
+
 void *memset(void *at, int value, size_t nbytes)
 {
     uint8_t *t = at;

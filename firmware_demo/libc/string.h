@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t nbytes);
+void *memmove(void *to, const void *from, size_t nbytes);
 void *memset(void *at, int value, size_t nbytes);
 int memcmp(const void *a, const void *b, size_t nbytes);
 
