@@ -22,7 +22,7 @@ from .keyboard import Keyboard, Suggestion
 from .model import load
 
 N = 3
-HELP = "1-3, Tab: take a word   Enter: learn the line   Ctrl-W: delete a word   Ctrl-C: leave"
+HELP = "1-3, Tab: take a word   Enter: learn   Ctrl-W: delete a word   Ctrl-C: leave"
 PROMPT = "> "
 CLOSING = ".,;:!?)"  # signs that stand right behind a word
 DIM, BOLD, PLAIN, CLEAR = "\x1b[2m", "\x1b[1m", "\x1b[0m", "\r\x1b[J"

@@ -1,0 +1,213 @@
+"""The keyboard: suggestions, exact forgetting, its files, and the terminal it is typed in."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pylm
+import pytest
+from conftest import get
+
+KINDS = ["words", "pieces", "bytes"]
+
+
+@pytest.fixture(params=KINDS)
+def keyboard(request: pytest.FixtureRequest) -> pylm.Keyboard:
+    return pylm.Keyboard(get(request.param))
+
+
+@pytest.fixture
+def model_path(tmp_path: Path) -> Path:
+    path = tmp_path / "words.pylm"
+    get("words").save(path)
+    return path
+
+
+def saved(keyboard: pylm.Keyboard, folder: Path) -> bytes:
+    keyboard.save(folder / "counts")
+    return (folder / "counts").read_bytes()
+
+
+def context_and_word(train_text: str) -> tuple[str, str]:
+    words = train_text.split("\n")[0].split()
+    return " ".join(words[:-1]), words[-1]
+
+
+# ---- suggestions
+
+
+def test_suggestions_begin_with_what_was_typed(keyboard: pylm.Keyboard, train_text: str) -> None:
+    context, word = context_and_word(train_text)
+    for prefix in ("", word[:1], word[:2], word):
+        found = keyboard.suggest(context, prefix, k=5)
+        assert found and len({s.text for s in found}) == len(found)
+        assert all(s.text.lower().startswith(prefix.lower()) for s in found)
+        assert not any(s.text.isspace() or "<" in s.text for s in found)
+        probabilities = [s.probability for s in found]
+        assert probabilities == sorted(probabilities, reverse=True) and sum(probabilities) <= 1 + 1e-3
+
+
+def test_split_finds_the_word_begun() -> None:
+    assert pylm.Keyboard.split("one two thr") == ("one two ", "thr")
+    assert pylm.Keyboard.split("one two ") == ("one two ", "")
+    assert pylm.Keyboard.split("") == ("", "")
+
+
+def test_a_capital_comes_back(keyboard: pylm.Keyboard, train_text: str) -> None:
+    context, word = context_and_word(train_text)
+    assert all(s.text[0].isupper() for s in keyboard.suggest("x, " + context, word[0].upper()))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "says"),
+    [
+        (("a ", "b c"), {}, "is not the beginning of one word"),
+        (("a",), {"k": 0}, "k must be"),
+        (("a",), {"k": 10**6}, "k must be"),
+    ],
+)
+def test_arguments(arguments: tuple[str, ...], settings: dict[str, int], says: str) -> None:
+    with pytest.raises(pylm.ArgumentError, match=says):
+        pylm.Keyboard(get("words")).suggest(*arguments, **settings)
+
+
+def test_little_memory_is_refused() -> None:
+    with pytest.raises(pylm.ArgumentError, match="too small"):
+        pylm.Keyboard(get("words"), memory=64)
+
+
+# ---- learning and forgetting
+
+
+def test_it_learns_and_forgets_to_the_last_byte(keyboard: pylm.Keyboard, tmp_path: Path, train_text: str) -> None:
+    lines = train_text.split("\n")
+    for line in lines[:3]:
+        keyboard.learn(line)
+    before, suggestions = saved(keyboard, tmp_path), keyboard.suggest(lines[5], k=5)
+    keyboard.forget(lines[1])
+    assert saved(keyboard, tmp_path) != before
+    keyboard.learn(lines[1])
+    assert saved(keyboard, tmp_path) == before
+    for line in (lines[2], lines[0], lines[1]):
+        keyboard.forget(line)
+    fresh = pylm.Keyboard(keyboard_model(keyboard))
+    assert saved(keyboard, tmp_path) == saved(fresh, tmp_path) and keyboard.is_exact
+    assert keyboard.suggest(lines[5], k=5) == fresh.suggest(lines[5], k=5)
+    assert suggestions  # they were there
+
+
+def keyboard_model(keyboard: pylm.Keyboard) -> pylm.Model:
+    return next(get(kind) for kind in KINDS if get(kind)._image is keyboard._image)
+
+
+def test_what_was_not_learned_cannot_be_forgotten(
+    keyboard: pylm.Keyboard, tmp_path: Path, train_text: str
+) -> None:
+    lines = train_text.split("\n")
+    keyboard.learn(lines[0])
+    before = saved(keyboard, tmp_path)
+    with pytest.raises(pylm.ArgumentError, match="was not learned"):
+        keyboard.forget(lines[1])
+    assert saved(keyboard, tmp_path) == before
+
+
+def test_what_is_learned_is_suggested(train_text: str) -> None:
+    keyboard = pylm.Keyboard(get("words"))
+    words = sorted(set(train_text.split()))
+    line = f"{words[3]} {words[20]}"
+    for _ in range(20):
+        keyboard.learn(line)
+    assert keyboard.suggest("x, " + words[3])[0].text == words[20]
+
+
+# ---- files
+
+
+def test_a_file_brings_back_what_was_learned(keyboard: pylm.Keyboard, tmp_path: Path, train_text: str) -> None:
+    lines = train_text.split("\n")
+    keyboard.learn(lines[0])
+    content = saved(keyboard, tmp_path)
+    other = pylm.Keyboard(keyboard_model(keyboard))
+    other.load(tmp_path / "counts")
+    assert saved(other, tmp_path) == content
+    other.forget(lines[0])
+    assert not any(word.encode() in content for word in lines[0].split() if len(word) > 3)  # counts, not text
+
+
+def test_bad_files_change_nothing(tmp_path: Path, train_text: str) -> None:
+    keyboard = pylm.Keyboard(get("words"))
+    keyboard.learn(train_text.split("\n")[0])
+    content = bytearray(saved(keyboard, tmp_path))
+    path = tmp_path / "bad"
+    for damage, error in [
+        (b"no such thing" * 20, pylm.ModelFormatError),
+        (bytes(content[:-3]), pylm.ModelDamagedError),
+        (bytes([*content[:-1], content[-1] ^ 1]), pylm.ModelDamagedError),
+    ]:
+        path.write_bytes(damage)
+        with pytest.raises(error, match="bad"):
+            keyboard.load(path)
+        assert saved(keyboard, tmp_path) == content
+    with pytest.raises(FileNotFoundError):
+        keyboard.load(tmp_path / "none")
+    with pytest.raises(pylm.ArgumentError, match="another model"):
+        pylm.Keyboard(get("pieces")).load(tmp_path / "counts")
+
+
+# ---- the command
+
+
+def test_lines_from_a_pipe(model_path: Path, train_text: str) -> None:
+    context, word = context_and_word(train_text)
+    command = [sys.executable, "-m", "pylm", "keyboard", model_path, "--json"]
+    done = subprocess.run(command, input=f"{context} {word[:1]}\n\n", capture_output=True, text=True, check=True)
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert all(s["text"].lower().startswith(word[0]) for s in first["suggestions"]) and second["suggestions"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of Unix")
+@pytest.mark.parametrize("end", ["ctrl-c", "SIGTERM"])
+def test_the_terminal_is_left_as_it_was(model_path: Path, tmp_path: Path, end: str) -> None:
+    import pty
+    import select
+    import termios
+
+    master, slave = pty.openpty()
+    before = termios.tcgetattr(slave)
+    command = [sys.executable, "-m", "pylm", "keyboard", model_path, "--save", tmp_path / "counts"]
+    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    screen = b""
+
+    def wait_for(text: bytes) -> None:
+        nonlocal screen
+        until = time.monotonic() + 30
+        while text not in screen:
+            assert time.monotonic() < until and process.poll() is None, screen
+            if select.select([master], [], [], 0.1)[0]:
+                screen += os.read(master, 4096)
+
+    try:
+        wait_for(b"Ctrl-C: leave")
+        wait_for(b"\x1b[A")  # the first suggestions are drawn
+        os.write(master, b"papa")
+        wait_for(b"papa")
+        assert termios.tcgetattr(slave)[3] & termios.ECHO == 0
+        os.write(master, b"\r")
+        if end == "ctrl-c":
+            os.write(master, b"\x03")
+        else:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == (0 if end == "ctrl-c" else 128 + signal.SIGTERM)
+        assert termios.tcgetattr(slave) == before
+        assert (tmp_path / "counts").exists() or end == "SIGTERM"
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+        os.close(slave)
