@@ -166,7 +166,9 @@ def test_bad_files_change_nothing(tmp_path: Path, train_text: str) -> None:
 def test_lines_from_a_pipe(model_path: Path, train_text: str) -> None:
     context, word = context_and_word(train_text)
     command = [sys.executable, "-m", "pylm", "keyboard", model_path, "--json"]
-    done = subprocess.run(command, input=f"{context} {word[:1]}\n\n", capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, input=f"{context} {word[:1]}\n\n", capture_output=True, text=True, check=True, cwd=model_path.parent
+    )
     first, second = map(json.loads, done.stdout.splitlines())
     assert all(s["text"].lower().startswith(word[0]) for s in first["suggestions"]) and second["suggestions"]
 
@@ -181,7 +183,9 @@ def test_the_terminal_is_left_as_it_was(model_path: Path, tmp_path: Path, end: s
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
     command = [sys.executable, "-m", "pylm", "keyboard", model_path, "--save", tmp_path / "counts"]
-    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=tmp_path
+    )
     screen = b""
 
     def wait_for(text: bytes) -> None:
