@@ -108,6 +108,15 @@ static uint32_t find_forms(const pylm_model *model, uint32_t symbol, uint32_t *f
     return n;
 }
 
+/* The smallest of n symbols. */
+static uint32_t first_of(const uint32_t *forms, uint32_t n)
+{
+    uint32_t i, first = forms[0];
+    for (i = 1; i < n; i++)
+        first = forms[i] < first ? forms[i] : first;
+    return first;
+}
+
 static int is_known(const struct search *search, uint32_t first)
 {
     uint32_t i;
@@ -136,12 +145,12 @@ static void keep_word(struct search *search, const struct word *word)
             ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
 }
 
-/* Adds up the forms of a word; p is the probability of `symbol` in the tree at work. */
-static struct word add_forms(const struct search *search, uint32_t symbol, struct pylm__small p)
+/* Adds up the n forms of a word; p is the probability of the first in the tree at work. */
+static struct word add_forms(const struct search *search, const uint32_t *forms, uint32_t n, struct pylm__small p)
 {
-    struct word word = {symbol, symbol, UINT32_MAX};
-    uint32_t forms[N_FORMS], n = find_forms(search->request->model, symbol, forms), i, cost;
+    struct word word = {PYLM_NONE, PYLM_NONE, UINT32_MAX};
     struct pylm__small sum = {0, 0}, q;
+    uint32_t i, cost;
     for (i = 0; i < n; i++) {
         q = p;
         if (i || search->model->n_trees > 1u)
@@ -153,9 +162,8 @@ static struct word add_forms(const struct search *search, uint32_t symbol, struc
             word.cost_q16 = cost;
             word.shown = forms[i];
         }
-        if (forms[i] < word.first)
-            word.first = forms[i];
     }
+    word.first = first_of(forms, n);
     word.cost_q16 = pylm__small_cost(sum);
     return word;
 }
@@ -164,7 +172,7 @@ static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *fram
 {
     struct search *search = user;
     const struct pylm__tree *tree = &search->desk->walk->mixer.tree;
-    uint32_t symbol = pylm__tree_symbol(tree, leaf), nbytes;
+    uint32_t symbol = pylm__tree_symbol(tree, leaf), nbytes, forms[N_FORMS], n;
     const unsigned char *text;
     struct word word;
     if (search->wanted && !pylm__is_set(search->wanted, leaf))
@@ -175,9 +183,11 @@ static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *fram
     text = pylm__symbol_text(pylm__model_view(search->request->model), symbol, &nbytes);
     if (!search->wanted && !pylm__is_word(text, nbytes))
         return;
-    word = add_forms(search, symbol, frame->p);
-    if (!is_known(search, word.first))
-        keep_word(search, &word);
+    n = find_forms(search->request->model, symbol, forms);
+    if (is_known(search, first_of(forms, n)))
+        return;
+    word = add_forms(search, forms, n, frame->p);
+    keep_word(search, &word);
     if (!search->wanted)
         search->least = search->enough;
 }
@@ -185,6 +195,8 @@ static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *fram
 static int has_prefix(const void *user, const uint8_t *text, uint32_t nbytes)
 {
     const struct pylm__request *request = user;
+    if (!nbytes || ((uint32_t)(text[0] ^ request->prefix[0]) & ~0x20u)) /* cases differ in one bit: quick for most */
+        return 0;
     return nbytes >= request->prefix_nbytes && pylm__same_letters(request->prefix, text, request->prefix_nbytes) &&
            pylm__is_word(text, nbytes);
 }

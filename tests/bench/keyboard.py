@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: MIT
 """What the keyboard is worth to people whose texts no model has seen: next words guessed, keys saved, time.
 
-    python tests/bench/keyboard.py FOLDER [GENERAL] > results.md
+    python tests/bench/keyboard.py FOLDER mail 1M 10000
+    python tests/bench/keyboard.py FOLDER sotu 10M 20000 GENERAL
 
-FOLDER has what keyboard_texts.py wrote. For each of the two corpora, models of 1 MB and 10 MB are trained on what the other people
-wrote, the larger ones also on GENERAL, a plain text; they stay in FOLDER. Then every text of the held-out people is typed anew, paragraph by
-paragraph, and everything is asked of pylm.Keyboard before it may learn it.
+FOLDER has what keyboard_texts.py wrote. A model of the size is trained on what the other people of the corpus wrote, and on GENERAL,
+a plain text, if there is one; of its words it knows the 10,000 or so most frequent. It stays in FOLDER. Then texts of the held-out
+people, the first 2,000 words of each so that nobody outweighs the others, are typed anew, paragraph by paragraph, and everything
+is asked of pylm.Keyboard before it may learn it. Prints rows of a table: without and with learning.
 
-Word        letters and digits with apostrophes and hyphens inside (keyboard_texts.WORD), so also "2002". Signs are not guessed and
-            count for nothing in top 1 and top 3, but are read as context, which is the paragraph so far.
-Top 1, 3    of all words, how many are the first of the suggestions, or among three, before any letter of it is typed.
-            With the right case: "the" for "The" is wrong.
-Keys        without suggestions a key for every character, spaces, signs and the paragraph's end among them; capitals are
-            one key. With suggestions, a word is taken with one key as soon as it is among the three, and the space behind it comes with it. Before
-            one of the signs .,;:!?) that space goes by itself, as in `pylm keyboard`; before others it takes a key to delete.
-            What is never suggested is typed out.
-Learning    each person starts from an empty keyboard of the default memory. A paragraph is learned when it is complete.
-Time        of suggest() in Python, one thread, CPU time: of a next word, and of completing a started one.
+Word      letters and digits with apostrophes and hyphens inside (keyboard_texts.WORD), so also "2002". Signs are not guessed
+          and count for nothing in top 1 and top 3; as context, which is the paragraph so far, they are read.
+Top 1, 3  of all words, also those that the model does not know, how many are the first of the suggestions, or among three,
+          before any letter of it is typed. In the case of the text: "the" for "The" is wrong.
+Keys      without suggestions, one for every character, spaces, signs and the paragraph's end among them; capitals are one. With
+          suggestions, a word is taken with one key as soon as it is among the three, and the space behind it comes
+          with it. Before one of .,;:!?) that space goes by itself, as in `pylm keyboard`; before other signs it
+          takes a key to delete. What is never suggested is typed out.
+Learning  each person starts from an empty keyboard of the default memory. A paragraph is learned when it is complete.
+Time      of suggest() in Python, k = 3, one thread, mean CPU time: of next words, of words begun, and what 1 % exceed.
 """
 
 from __future__ import annotations
@@ -25,17 +27,15 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pylm
 from keyboard_texts import WORD, split
 
 CLOSING = ".,;:!?)"
-SIZES = ["1M", "10M"]
-HEAD = (
-    "| corpus | model | learning | words | top 1 | top 3 | keys saved | µs next word | µs with prefix | slowest 1 % from |\n"
-    "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-)
+MOST_WORDS = 2000  # of a person
 
 
 class Typist:
@@ -46,18 +46,18 @@ class Typist:
         self.next_times: list[float] = []
         self.prefix_times: list[float] = []
 
-    def type_texts(self, keyboard: pylm.Keyboard, texts: list[str], learning: bool) -> None:
-        for text in texts:
-            for line in text.split("\n"):
-                self._type_line(keyboard, line)
-                if learning:
-                    keyboard.learn(line)
+    def type_lines(self, keyboard: pylm.Keyboard, lines: Iterator[str], learning: bool) -> None:
+        for line in lines:
+            self._type_line(keyboard, line)
+            if learning:
+                keyboard.learn(line)
 
     def _type_line(self, keyboard: pylm.Keyboard, line: str) -> None:
         self.plain_keys += len(line) + 1
         self.keys += len(line) + 1
-        for found in WORD.finditer(line):
-            self.keys -= self._saved(keyboard, line[: found.start()], found.group(), line[found.end() : found.end() + 1])
+        for word in WORD.finditer(line):
+            following = line[word.end() : word.end() + 1]
+            self.keys -= self._saved(keyboard, line[: word.start()], word.group(), following)
 
     def _saved(self, keyboard: pylm.Keyboard, context: str, word: str, following: str) -> int:
         """How many keys suggestions save at a word."""
@@ -88,33 +88,45 @@ def mean_us(times: list[float]) -> str:
     return f"{sum(times) / len(times) * 1e6:.0f}"
 
 
-def trained(texts: list[Path], path: Path, size: str) -> Path:
-    """The model of this size; trained unless it is there."""
-    if not path.exists():
-        command = [sys.executable, "-m", "pylm", "train", *texts, "-o", path, "--tokenizer", "words", "--size", size]
-        subprocess.run(list(map(str, command)), check=True, stdout=sys.stderr)
-    return path
+def first_lines(texts: list[str]) -> Iterator[str]:
+    """The paragraphs until there are enough words."""
+    n = 0
+    for line in "\n".join(texts).split("\n"):
+        if n >= MOST_WORDS:
+            return
+        yield line
+        n += len(WORD.findall(line))
+
+
+def write_training_text(texts: list[Path], n_words: int, path: Path) -> None:
+    """Words and signs apart, and "<unk>" for all but the most frequent ones, and for all that came once."""
+    lines = [split(line).split() for text in texts for line in text.read_text(encoding="utf-8").split("\n")]
+    counts = Counter(word for line in lines for word in line)
+    known = {word for word, count in counts.most_common(n_words) if count > 1}
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(" ".join(w if w in known else "<unk>" for w in line) + "\n" for line in lines)
+
+
+def train(texts: list[Path], n_words: int, size: str, path: Path) -> None:
+    text = path.with_suffix(".txt")
+    write_training_text(texts, n_words, text)
+    command = [sys.executable, "-m", "pylm", "train", text, "-o", path, "--tokenizer", "words", "--size", size]
+    subprocess.run(list(map(str, command)), check=True, stdout=sys.stderr)
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
-    general = folder / "general.split"
-    if len(sys.argv) > 2:
-        general.write_text(split(Path(sys.argv[2]).read_text(encoding="utf-8")), encoding="utf-8")
-    print(HEAD, flush=True)
-    for corpus in ("mail", "sotu"):
-        people = json.loads((folder / f"{corpus}.people.json").read_text(encoding="utf-8"))
-        own = folder / f"{corpus}.train.split"
-        for size in SIZES:
-            texts = [own, general] if size == SIZES[-1] and len(sys.argv) > 2 else [own]
-            path = trained(texts, folder / f"{corpus}.{size}.{len(texts)}.pylm", size)
-            with pylm.load(path) as model:
-                for learning in (False, True):
-                    typist = Typist()
-                    for own_texts in people.values():
-                        typist.type_texts(pylm.Keyboard(model), own_texts, learning)
-                    name = f"{corpus} | {path.stat().st_size / 1e6:.2f} MB, {model.n_symbols:,} words"
-                    print(f"| {name} | {'yes' if learning else 'no'} | {typist.row()}", flush=True)
+    folder, corpus, size, n_words, general = Path(sys.argv[1]), *sys.argv[2:5], sys.argv[5:]
+    path = folder / f"{corpus}.{size}.{n_words}{'.general' if general else ''}.pylm"
+    if not path.exists():
+        train([folder / f"{corpus}.train", *map(Path, general)], int(n_words), size, path)
+    people = json.loads((folder / f"{corpus}.people.json").read_text(encoding="utf-8"))
+    name = f"{corpus} | {path.stat().st_size / 1e6:.2f} MB{', general' if general else ''}"
+    with pylm.load(path) as model:
+        for learning in (False, True):
+            typist = Typist()
+            for texts in people.values():
+                typist.type_lines(pylm.Keyboard(model), first_lines(texts), learning)
+            print(f"| {name} | {'yes' if learning else 'no'} | {typist.row()}", flush=True)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,6 @@ def write(folder: Path, name: str, texts: dict[str, list[str]], people: list[str
     held_out = {author: texts[author] for author in people[3::4]}
     rest = "\n".join(text for author in texts if author not in held_out for text in texts[author]) + "\n"
     (folder / f"{name}.train").write_text(rest, encoding="utf-8")
-    (folder / f"{name}.train.split").write_text(split(rest), encoding="utf-8")
     (folder / f"{name}.people.json").write_text(json.dumps(held_out), encoding="utf-8")
     for author, own in held_out.items():
         print(f"{name}: held out {author}, {len(own)} texts, {sum(len(WORD.findall(text)) for text in own):,} words")
