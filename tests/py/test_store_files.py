@@ -138,6 +138,44 @@ def test_full_disk(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [path, text]
 
 
+FULL_DISK_LATER = """
+import random, resource, sys, pylm
+from pathlib import Path
+path, text = sys.argv[1:]
+documents = [random.Random(i).randbytes(30_000) for i in range(3)]
+open(text, "wb").write(documents[2])
+store = pylm.count(documents[:2], path)
+before = open(path, "rb").read()
+changes = {
+    "add texts": lambda: store.add(documents[2:]),
+    "add files": lambda: store.add([Path(text)]),
+    "forget": lambda: store.forget(documents[:1]),
+    "merge": lambda: pylm.merge([path, path], path),
+}
+unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+for name, change in changes.items():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, unlimited[1]))
+    try:
+        change()
+    except OSError as error:
+        print(name, error.strerror.split(";")[0])
+    resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert open(path, "rb").read() == before
+    change()
+    assert open(path, "rb").read() != before
+    open(path, "wb").write(before)
+    store = pylm.Store(path)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no way to limit file sizes")
+def test_full_disk_changes_nothing(tmp_path: Path) -> None:
+    """Whatever does not fit is not there at all, and can be done when there is room."""
+    run = python(FULL_DISK_LATER, tmp_path / "s", tmp_path / "text")
+    assert run.stdout.splitlines() == [f"{name} File too large" for name in ("add texts", "add files", "forget", "merge")]
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "s", tmp_path / "text"]
+
+
 OPERATIONS = """
 import pylm
 from pathlib import Path
