@@ -379,6 +379,41 @@ PYLM_API int pylm_symbol_class(const pylm_model *model, uint32_t tree, uint32_t 
 /* The symbol that was read `lag` symbols ago, 1 to 16; PYLM_NONE for others and before the start of the text. */
 PYLM_API uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag);
 
+/* ------------------------------------------------------------------ counts */
+
+/* What was counted in training. Contexts that came less than min_count times (2, unless the trainer was told
+ * otherwise) are not there, and where several agree in their hash only one is; models of a given size have rounded
+ * counts, and leave out much. What an overlay has learned is not in these counts.
+ *
+ *     pylm_successor next[256];
+ *     uint32_t n;
+ *     pylm_successors(&model, &state, 0, 2, work, next, 256, &n);   // of the last two symbols that the state has read */
+
+typedef struct pylm_successor {
+    uint32_t symbol;
+    uint32_t count; /* how often it followed the context */
+} pylm_successor;
+
+/* What followed the context of a template, as it is in a state.
+ *   tree, number  the template, as for pylm_model_template(). The first templates of every tree are the last 0, 1, 2, ...
+ *                 symbols.
+ *   work          as for pylm_cost().
+ *   successors    room for `capacity`; n_symbols are always enough. No order is promised. NULL if capacity is 0.
+ *   n_ret         how many there are; 0: the context is not known.
+ * Takes a microsecond and a few nanoseconds a successor, and 4 KB of stack.
+ * Returns PYLM_ERR_ARGUMENT for a template that the model does not have; PYLM_ERR_SPACE if there are more than
+ * `capacity`: *n_ret says how many, and none are written. */
+PYLM_API int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree, uint32_t number,
+                             void *work, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret);
+
+/* The other way round: how often a symbol came behind each symbol of the vocabulary, at the distance of a template
+ * whose context is one single symbol: of kind PYLM_TEMPLATE_SYMBOL, with no base or the empty context as base.
+ *   counts        n_symbols numbers: counts[s] says how often `symbol` came `lag` symbols after s.
+ * Looks every symbol of the vocabulary up, which takes about half a microsecond for each.
+ * Returns PYLM_ERR_ARGUMENT for a symbol or template that the model does not have, and for other templates. */
+PYLM_API int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree, uint32_t number, void *work,
+                               uint32_t *counts);
+
 /* ------------------------------------------------------------------ decoding */
 
 /* How to choose the next symbol, in this order (as other tools do): repetition penalty, temperature,

@@ -56,9 +56,10 @@ enum pylm_stage {
     PYLM_STAGE_CHOOSE = 6,    /* with max_nbytes: what to leave out; then counting and fitting once more */
     PYLM_STAGE_FIT = 3,       /* mixing weights */
     PYLM_STAGE_WRITE = 4,     /* the image */
-    PYLM_STAGE_SCORE = 7,     /* texts */
+    PYLM_STAGE_SCORE = 7,     /* texts, scored or predicted */
     PYLM_STAGE_SOURCES = 8,   /* sorting the passages of the training text; comes before all but reading */
-    PYLM_STAGE_TRACE = 9      /* looking for passages of a text */
+    PYLM_STAGE_TRACE = 9,     /* looking for passages of a text */
+    PYLM_STAGE_DISTILL = 10   /* finding the contexts that texts need */
 };
 
 /* One word or two for a stage, in static memory. */
@@ -189,6 +190,57 @@ PYLM_API int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_tas
 PYLM_API int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
                               const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
                               uint64_t *totals_q16, pylm_task *task);
+
+/* The most probable symbol at the place of every symbol of many texts, on several threads: how often a model is right is
+ * how often that is the symbol itself.
+ *   best   as many symbols as the texts have; of equally probable ones the smallest.
+ * All else is as for pylm_score_batch(); takes about ten times as long. */
+PYLM_API int pylm_predict_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
+                                const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *best,
+                                pylm_task *task);
+
+/* ------------------------------------------------------------------ distillation */
+
+/* Makes a model smaller for what it is used for: contexts that its use, a log of texts, does not need are dropped.
+ *
+ * At each place of a text, before every symbol and at the end, some contexts are known to the model, and all of these
+ * have a part in what it predicts there: the place needs them. With keep_ppm = 1,000,000 all that any place needs stays.
+ * With less, so many places may be given up: those that have most contexts which no other place needs, of several the
+ * first ones. What only they need goes too. At all other places of the log every probability is, to the last bit, what it was.
+ * What the smaller model says of other texts is worse, the more they differ from the log.
+ *
+ *     pylm_distilled small;
+ *     if (pylm_distill(&model, symbols, ends, n_texts, 999000, NULL, 0, NULL, &small) == PYLM_OK) {
+ *         pylm_file_save("small.pylm", small.image, small.image_nbytes);
+ *         pylm_distilled_free(&small);
+ *     }
+ *
+ * Vocabulary, trees, calibration and weights stay as they are, and nothing is fitted anew. It is another model: what
+ * belongs to the large one, such as its overlays, personal counts and sources, does not belong to it. */
+
+typedef struct pylm_distilled {
+    void *image;         /* of the smaller model; to be freed by pylm_distilled_free() */
+    uint64_t image_nbytes;
+    uint64_t n_places;   /* of the log: its symbols, and the ends of its texts */
+    uint64_t n_given_up; /* of them, those where probabilities may have changed */
+} pylm_distilled;
+
+/* Distils a model.
+ *   symbols, ends   the log, as for pylm_score_batch(); every text begins anew.
+ *   keep_ppm        millionths of the log's places that are kept at least, 1 to 1,000,000.
+ *   facts           training facts to put into the new image, JSON; NULL: those of the model.
+ *   task            progress and cancelling, or NULL.
+ *   distilled       after an error, empty.
+ * The same log and model give the same bytes. Takes some microseconds a symbol, on one thread. Memory: the new image, a byte for each
+ * context of the model, and one for each symbol of the log.
+ * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have, and if a rule for ends or keep_ppm is broken; PYLM_ERR_EMPTY if the log
+ * has no symbol; PYLM_ERR_DAMAGED, PYLM_ERR_MEMORY or PYLM_ERR_CANCELLED. */
+PYLM_API int pylm_distill(const pylm_model *model, const uint32_t *symbols, const uint64_t *ends, uint64_t n_texts,
+                          uint32_t keep_ppm, const void *facts, uint64_t facts_nbytes, pylm_task *task,
+                          pylm_distilled *distilled);
+
+/* Frees the image, and empties the structure; NULL is allowed. */
+PYLM_API void pylm_distilled_free(pylm_distilled *distilled);
 
 /* ------------------------------------------------------------------ sources */
 

@@ -157,6 +157,16 @@ int pylm_symbol_class(const pylm_model *model, uint32_t tree, uint32_t symbol, u
                       uint32_t *coarse_ret);
 uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag);
 
+typedef struct pylm_successor {
+    uint32_t symbol;
+    uint32_t count;
+} pylm_successor;
+
+int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree, uint32_t number,
+                    void *work, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret);
+int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree, uint32_t number, void *work,
+                      uint32_t *counts);
+
 typedef struct pylm_sampling {
     uint32_t temperature_q16;
     uint32_t top_k;
@@ -217,7 +227,8 @@ enum pylm_stage {
     PYLM_STAGE_WRITE = 4,
     PYLM_STAGE_SCORE = 7,
     PYLM_STAGE_SOURCES = 8,
-    PYLM_STAGE_TRACE = 9
+    PYLM_STAGE_TRACE = 9,
+    PYLM_STAGE_DISTILL = 10
 };
 
 const char *pylm_stage_text(int stage);
@@ -263,6 +274,22 @@ int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, 
 int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
                      const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
                      uint64_t *totals_q16, pylm_task *task);
+
+int pylm_predict_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
+                       const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *best,
+                       pylm_task *task);
+
+typedef struct pylm_distilled {
+    void *image;
+    uint64_t image_nbytes;
+    uint64_t n_places;
+    uint64_t n_given_up;
+} pylm_distilled;
+
+int pylm_distill(const pylm_model *model, const uint32_t *symbols, const uint64_t *ends, uint64_t n_texts,
+                 uint32_t keep_ppm, const void *facts, uint64_t facts_nbytes, pylm_task *task,
+                 pylm_distilled *distilled);
+void pylm_distilled_free(pylm_distilled *distilled);
 
 typedef struct pylm_sources_writer pylm_sources_writer;
 

@@ -5,36 +5,20 @@
  */
 #include "context.h"
 
-/* Makes a view of a tree. Returns 0 if the model does not have it. */
-static int find_tree(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree)
-{
-    uint32_t t;
-    if (number >= model->n_trees)
-        return 0;
-    for (t = 0; t <= number; t++)
-        pylm__tree_view(model, t ? tree : NULL, tree);
-    return 1;
-}
-
-static uint64_t packed_nbytes(uint64_t n, uint32_t width)
-{
-    return (n * width + 7u) / 8u;
-}
-
 int pylm_model_template(const pylm_model *model, uint32_t tree_number, uint32_t number, pylm_template *found)
 {
     struct pylm__tree tree;
     const uint8_t *head;
-    if (!find_tree(pylm__model_view(model), tree_number, &tree) || number >= tree.n_templates)
+    if (!pylm__tree_find(pylm__model_view(model), tree_number, &tree) || number >= tree.n_templates)
         return PYLM_ERR_ARGUMENT;
     head = pylm__template_head(&tree, number);
     found->base = head[PYLM__C_BASE] == PYLM__NO_BASE ? PYLM_NONE : head[PYLM__C_BASE];
     found->kind = head[PYLM__C_KIND];
     found->lag = head[PYLM__C_LAG];
     found->n_contexts = pylm__load32(head + PYLM__C_N_RECORDS);
-    found->nbytes = packed_nbytes((UINT64_C(1) << head[PYLM__C_BUCKET_BITS]) + 1u, head[PYLM__C_INDEX_BITS]) +
-                    packed_nbytes(found->n_contexts,
-                                  head[PYLM__C_CHECK_BITS] + 1u + (uint32_t)head[PYLM__C_PAYLOAD_BITS]) +
+    found->nbytes = pylm__packed_nbytes((UINT64_C(1) << head[PYLM__C_BUCKET_BITS]) + 1u, head[PYLM__C_INDEX_BITS]) +
+                    pylm__packed_nbytes(found->n_contexts,
+                                        head[PYLM__C_CHECK_BITS] + 1u + (uint32_t)head[PYLM__C_PAYLOAD_BITS]) +
                     pylm__load64(head + PYLM__C_LISTS_NBYTES);
     return PYLM_OK;
 }
@@ -45,7 +29,7 @@ int pylm_symbol_class(const pylm_model *model, uint32_t tree_number, uint32_t sy
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__tree tree;
     uint64_t bit;
-    if (symbol >= view->n_symbols || !find_tree(view, tree_number, &tree))
+    if (symbol >= view->n_symbols || !pylm__tree_find(view, tree_number, &tree))
         return PYLM_ERR_ARGUMENT;
     *class_ret = *coarse_ret = PYLM_NONE;
     if (tree.classes) {

@@ -52,6 +52,13 @@ static inline uint64_t find_record(const uint8_t *image, const uint8_t *head, ui
     return 0;
 }
 
+uint32_t pylm__lookup_record(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t k,
+                             const struct pylm__lookup *lookup)
+{
+    const uint8_t *head = pylm__template_head(tree, k);
+    return (uint32_t)(find_record(model->image, head, k, lookup) / record_bits(head));
+}
+
 /* Reads what a nibble of 15 left out; what there is of it at the end of the lists. */
 static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 {
@@ -129,6 +136,58 @@ void pylm__coded_look(const struct pylm__evidence *e, const struct pylm__slices 
 {
     s->first[k] = coded_leaf(e, k, s->at[k]);
     s->right[k] = s->n[k] > 1u ? coded_leaf(e, k, s->at[k] + s->n[k] - 1u) : s->first[k];
+}
+
+/* ---- reading a whole list ---- */
+
+static uint32_t list_coded(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+                           pylm_successor *successors)
+{
+    uint32_t i;
+    for (i = 0; i < s->n[k]; i++) {
+        successors[i].symbol = coded_leaf(e, k, i);
+        successors[i].count = coded_add(e, k, i, i + 1u);
+    }
+    return i;
+}
+
+/* Splits are in preorder: while what is left of one is read, what is right of it waits. */
+static uint32_t list_splits(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+                            pylm_successor *successors)
+{
+    struct {
+        uint32_t first, n, total;
+    } waiting[PYLM__MAX_DEPTH];
+    uint32_t n_waiting = 0, n = 0;
+    for (;;) {
+        while (s->n[k] > 1u && n_waiting < PYLM__MAX_DEPTH) { /* deeper lists are damaged */
+            pylm__slice_look(e, s, k);
+            waiting[n_waiting].first = s->right[k];
+            waiting[n_waiting].n = s->n[k] - s->n_left[k];
+            waiting[n_waiting++].total = s->total[k] - s->total_left[k];
+            s->n[k] = s->n_left[k];
+            s->total[k] = s->total_left[k];
+            s->at[k] += e->split_bits[k];
+        }
+        successors[n].symbol = s->first[k];
+        successors[n++].count = s->total[k];
+        if (!n_waiting)
+            return n;
+        s->first[k] = waiting[--n_waiting].first;
+        s->n[k] = waiting[n_waiting].n;
+        s->total[k] = waiting[n_waiting].total;
+    }
+}
+
+uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+                             pylm_successor *successors)
+{
+    if (s->n[k] == 1u) { /* within its record, most often */
+        successors->symbol = s->first[k];
+        successors->count = s->total[k];
+        return 1;
+    }
+    return (e->coded >> k & 1u ? list_coded : list_splits)(e, s, k, successors);
 }
 
 /* ---- opening a list ---- */

@@ -166,6 +166,15 @@ void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tr
 void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
                         struct pylm__evidence *e, const struct pylm__slices *s);
 
+/* The number of the record that was found for template k: after pylm__lookup_records(). */
+uint32_t pylm__lookup_record(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t k,
+                             const struct pylm__lookup *lookup);
+
+/* Lists all successors of the context that was found for template k, leaf by leaf, at once after the look-up: the slice
+ * is used up. Returns how many they are: what the slice says, but for damaged lists, that may end before. */
+uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+                             pylm_successor *successors);
+
 /* Reads the split of a slice from its list, after n, first and `at` have changed; not for coded lists. A single
  * successor never parts. Damaged lists are clamped: a part has one successor at least. */
 static inline void pylm__slice_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)

@@ -31,10 +31,10 @@ static int lies_inside(const struct pylm__model *m, uint64_t position, uint64_t 
     return position >= PYLM__H_NBYTES && position <= end && nbytes <= end - position;
 }
 
-/* Whether n packed fields of `width` bits do. n < 2^41 and width < 2^7, so nothing overflows. */
+/* Whether n packed fields of `width` bits do. */
 static int packed_inside(const struct pylm__model *m, uint64_t position, uint64_t n, unsigned width)
 {
-    return lies_inside(m, position, (n * width + 7u) / 8u);
+    return lies_inside(m, position, pylm__packed_nbytes(n, width));
 }
 
 static int check_template(const struct pylm__model *m, const struct pylm__tree *tree, uint32_t k)
@@ -259,6 +259,16 @@ void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *p
     tree->class_bits = t[PYLM__T_CLASS_BITS];
     tree->coarse_bits = t[PYLM__T_COARSE_BITS];
     tree->set_bits = t[PYLM__T_SET_BITS];
+}
+
+int pylm__tree_find(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree)
+{
+    uint32_t t;
+    if (number >= model->n_trees)
+        return 0;
+    for (t = 0; t <= number; t++)
+        pylm__tree_view(model, t ? tree : NULL, tree);
+    return 1;
 }
 
 void pylm_model_info(const pylm_model *model, pylm_info *info)

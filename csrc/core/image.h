@@ -95,6 +95,12 @@ enum {
 /* Lists are quick to walk, or small. */
 enum pylm__list_form { PYLM__LIST_SPLITS = 0, PYLM__LIST_CODED = 1, PYLM__N_LIST_FORMS = 2 };
 
+/* Bytes of n packed fields of `width` bits: n below 2^41, width below 2^7. */
+static inline uint64_t pylm__packed_nbytes(uint64_t n, uint32_t width)
+{
+    return (n * width + 7u) / 8u;
+}
+
 #define PYLM__MAX_DEPTH 255u
 #define PYLM__MAX_SYMBOLS (UINT32_C(1) << 24)
 #define PYLM__MAX_LAG 16u
@@ -135,6 +141,9 @@ static inline const struct pylm__model *pylm__model_view(const pylm_model *model
 /* The tree behind `previous`, or the first for NULL. The caller knows how many there are. */
 void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous,
                      struct pylm__tree *tree);
+
+/* Makes a view of the tree of a number. Returns 0 if the model does not have it. */
+int pylm__tree_find(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree);
 
 static inline const uint8_t *pylm__template_head(const struct pylm__tree *tree, uint32_t k)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * batch.c: scoring many texts on many threads. A text is cut into chunks: what a model that does not learn says about a
+ * batch.c: scoring and predicting many texts on many threads. A text is cut into chunks: what a model that does not learn says about a
  * symbol depends on the state before it only, and pushing symbols to get there costs a hundredth of scoring them.
  */
 #include <stdlib.h>
@@ -19,8 +19,8 @@ struct chunk {
 struct batch {
     const pylm_model *model;
     const uint32_t *symbols;
-    uint32_t *costs;
-    uint64_t *totals; /* of the chunks */
+    uint32_t *costs, *best; /* of every symbol, if wanted */
+    uint64_t *totals;       /* of the chunks */
     struct chunk *chunks;
     uint64_t n_chunks;
 };
@@ -69,23 +69,29 @@ static int score_chunk(void *user, uint32_t number, pylm_task *task)
     return status;
 }
 
-static int score_chunks(struct batch *batch, const pylm_state *context, const uint64_t *ends, uint64_t n_texts,
-                        uint32_t n_threads, uint64_t *totals_q16, pylm_task *task)
+static int predict_chunk(void *user, uint32_t number, pylm_task *task)
 {
+    struct batch *batch = user;
+    struct chunk *chunk = &batch->chunks[number];
+    void *work = malloc((size_t)pylm_work_nbytes(batch->model));
+    pylm_candidate best;
+    uint32_t n;
     uint64_t i;
-    PYLM__TRY(cut(batch, context, ends, n_texts, task));
-    pylm__task_begin(task, PYLM_STAGE_SCORE, batch->n_chunks);
-    PYLM__TRY(pylm__run_jobs(score_chunk, batch, (uint32_t)batch->n_chunks, n_threads, task));
-    for (i = 0; i < batch->n_chunks && totals_q16; i++)
-        totals_q16[batch->chunks[i].text] += batch->totals[i];
-    return PYLM_OK;
+    int status = work ? PYLM_OK : PYLM_ERR_MEMORY;
+    for (i = chunk->begin; i < chunk->end && status == PYLM_OK; i++) {
+        pylm_top(batch->model, &chunk->state, 1, work, &best, &n);
+        batch->best[i] = best.symbol;
+        status = pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED
+                                            : pylm_state_push(batch->model, &chunk->state, batch->symbols[i]);
+    }
+    free(work);
+    return status;
 }
 
-int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
-                     const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
-                     uint64_t *totals_q16, pylm_task *task)
+/* Cuts texts into chunks and does a job for each. */
+static int run(struct batch *batch, pylm__job job, const pylm_state *context, const uint64_t *ends, uint64_t n_texts,
+               uint32_t n_threads, pylm_task *task)
 {
-    struct batch batch;
     pylm_state start;
     uint64_t i;
     int status = PYLM_ERR_MEMORY;
@@ -94,23 +100,51 @@ int pylm_score_batch(const pylm_model *model, const pylm_state *context, const u
     else
         pylm_state_init(&start);
     pylm_state_learn(&start, 0);
-    for (i = 0; i < n_texts; i++) {
-        if (i && ends[i] < ends[i - 1u])
+    for (i = 1; i < n_texts; i++)
+        if (ends[i] < ends[i - 1u])
             return PYLM_ERR_ARGUMENT;
-        if (totals_q16)
-            totals_q16[i] = 0;
-    }
-    batch.model = model;
-    batch.symbols = symbols;
-    batch.costs = costs_q16;
-    batch.n_chunks = count_chunks(ends, n_texts);
-    if (batch.n_chunks > UINT32_MAX >> 1)
+    batch->n_chunks = count_chunks(ends, n_texts);
+    if (batch->n_chunks > UINT32_MAX >> 1)
         return PYLM_ERR_LARGE;
-    batch.chunks = pylm__array_new(batch.n_chunks, sizeof *batch.chunks);
-    batch.totals = pylm__array_new(batch.n_chunks, sizeof *batch.totals);
-    if (batch.chunks && batch.totals)
-        status = score_chunks(&batch, &start, ends, n_texts, n_threads, totals_q16, task);
-    free(batch.chunks);
-    free(batch.totals);
+    batch->chunks = pylm__array_new(batch->n_chunks, sizeof *batch->chunks);
+    batch->totals = pylm__array_new(batch->n_chunks, sizeof *batch->totals);
+    if (batch->chunks && batch->totals)
+        status = cut(batch, &start, ends, n_texts, task);
+    if (status == PYLM_OK) {
+        pylm__task_begin(task, PYLM_STAGE_SCORE, batch->n_chunks);
+        status = pylm__run_jobs(job, batch, (uint32_t)batch->n_chunks, n_threads, task);
+    }
+    return status;
+}
+
+static void end(struct batch *batch)
+{
+    free(batch->chunks);
+    free(batch->totals);
+}
+
+int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
+                     const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
+                     uint64_t *totals_q16, pylm_task *task)
+{
+    struct batch batch = {model, symbols, costs_q16, NULL, NULL, NULL, 0};
+    int status = run(&batch, score_chunk, context, ends, n_texts, n_threads, task);
+    uint64_t i;
+    if (status == PYLM_OK && totals_q16) {
+        for (i = 0; i < n_texts; i++)
+            totals_q16[i] = 0;
+        for (i = 0; i < batch.n_chunks; i++)
+            totals_q16[batch.chunks[i].text] += batch.totals[i];
+    }
+    end(&batch);
+    return status;
+}
+
+int pylm_predict_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
+                       const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *best, pylm_task *task)
+{
+    struct batch batch = {model, symbols, NULL, best, NULL, NULL, 0};
+    int status = run(&batch, predict_chunk, context, ends, n_texts, n_threads, task);
+    end(&batch);
     return status;
 }

@@ -123,6 +123,8 @@ const char *pylm_stage_text(int stage)
         return "sorting passages";
     case PYLM_STAGE_TRACE:
         return "tracing";
+    case PYLM_STAGE_DISTILL:
+        return "distilling";
     default:
         return "working";
     }

@@ -276,12 +276,18 @@ static void put_table(struct pylm__packing *p, struct pylm__packed *packed)
     pylm__buffer_flush(&packed->records);
 }
 
+unsigned pylm__bucket_bits(uint64_t n_records)
+{
+    unsigned bits = 0;
+    while (n_records >> bits >= 2u * BUCKET_RECORDS)
+        bits++;
+    return bits;
+}
+
 static void choose_widths(struct pylm__packed *packed, uint64_t n, uint64_t lists_nbytes, unsigned symbol_bits)
 {
     unsigned list_bits = pylm__width((uint32_t)lists_nbytes);
-    packed->bucket_bits = 0;
-    while (n >> packed->bucket_bits >= 2u * BUCKET_RECORDS)
-        packed->bucket_bits++;
+    packed->bucket_bits = pylm__bucket_bits(n);
     packed->check_bits = packed->form == PYLM__LIST_CODED ? CODED_CHECK_BITS : CHECK_BITS;
     if (packed->bucket_bits + packed->check_bits > PYLM__HASH_BITS)
         packed->check_bits = PYLM__HASH_BITS - packed->bucket_bits;

@@ -37,6 +37,9 @@ int pylm__packing_end(struct pylm__packing *packing, int status);
 int pylm__packing_add_keys(struct pylm__packing *packing, const uint64_t *keys, uint64_t n, uint32_t min_count,
                            const pylm_task *task);
 
+/* log2 of the buckets that a table of so many contexts has. */
+unsigned pylm__bucket_bits(uint64_t n_records);
+
 /* Tables with coded lists. The code that stands for a count, and what it stands for; the size of a list,
  * 0 for a successor that fits a record; and of a whole table, in an image. */
 uint32_t pylm__count_code(uint32_t count);

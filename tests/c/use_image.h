@@ -48,6 +48,22 @@ static inline void use_explanations(const pylm_model *model, const pylm_state *s
     free(parts);
 }
 
+/* Lists what followed a state's contexts, and in small vocabularies what came before a symbol. */
+static inline void use_counts(const pylm_model *model, const pylm_state *state, const pylm_info *info, void *work)
+{
+    pylm_successor *successors = malloc(info->n_symbols * sizeof *successors);
+    uint32_t *counts = malloc(info->n_symbols * sizeof *counts), t, k, n;
+    pylm_template template;
+    for (t = 0; successors && counts && t < info->n_trees; t++)
+        for (k = 0; pylm_model_template(model, t, k, &template) == PYLM_OK; k++) {
+            (void)pylm_successors(model, state, t, k, work, successors, info->n_symbols, &n);
+            if (info->n_symbols <= 1000u && template.lag == 1u)
+                (void)pylm_predecessors(model, 0, t, k, work, counts);
+        }
+    free(successors);
+    free(counts);
+}
+
 /* Suggests words, and counts a text. */
 static inline void use_keyboard(const pylm_model *model, pylm_state *state)
 {
@@ -125,6 +141,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
             (void)pylm_state_push(model, &state, symbol);
         }
         use_explanations(model, &state, info, work);
+        use_counts(model, &state, info, work);
         use_keyboard(model, &state);
         use_overlay(model, info, symbols, n, work, q62);
     }
