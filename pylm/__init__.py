@@ -24,6 +24,7 @@ Command line: `pylm --help`; a first minute: `pylm demo`.
 
 from ._native import ffi as _ffi
 from ._native import lib as _lib
+from .distillation import Comparison, Distillation, Quality, TemplateShare, distill
 from .errors import (
     ArgumentError,
     BusyError,
@@ -43,6 +44,7 @@ from .errors import (
 from .explain import Explanation, Part
 from .keyboard import Keyboard, Suggestion
 from .model import Evaluation, Model, ModelInfo, load
+from .related import Related
 from .report import Calibration, Report, report
 from .sources import Passage, Source, Trace
 from .state import Prediction, State
@@ -55,6 +57,8 @@ __all__ = [
     "ArgumentError",
     "BusyError",
     "Calibration",
+    "Comparison",
+    "Distillation",
     "EmptyTextError",
     "Evaluation",
     "Explanation",
@@ -70,6 +74,8 @@ __all__ = [
     "Passage",
     "Prediction",
     "PylmError",
+    "Quality",
+    "Related",
     "Report",
     "Source",
     "SourcesError",
@@ -81,10 +87,12 @@ __all__ = [
     "StoreVersionError",
     "StoredDocument",
     "Suggestion",
+    "TemplateShare",
     "TooLargeError",
     "Trace",
     "build",
     "count",
+    "distill",
     "load",
     "merge",
     "report",

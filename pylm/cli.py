@@ -13,6 +13,7 @@ from typing import Any
 
 from . import __version__
 from ._cli_common import add_command, as_str, nbytes, text_argument, text_source, unit_of, visible
+from ._cli_distill import add_distill, add_related
 from ._cli_explain import add_explain, add_report
 from ._cli_keyboard import add_keyboard
 from ._cli_store import add_store_commands
@@ -74,9 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     info = add_command(commands, "info", _info, "say what a model is, after checking every byte of it")
     info.add_argument("model", metavar="MODEL")
     add_explain(commands)
+    add_related(commands)
     add_report(commands)
     add_store_commands(commands)
     add_build(commands)
+    add_distill(commands)
     add_command(commands, "demo", _demo, "train on Python's own manual and show what comes out; takes seconds")
     return parser
 
@@ -211,9 +214,15 @@ def describe(info: ModelInfo) -> str:
         lines.append(
             ("trained on", f"{nbytes(training['bytes'])} in {training['documents']:,} documents by {training['trainer']}")
         )
+    before = ""
+    if "distilled" in training:
+        distilled = training["distilled"]
+        lines.append(("distilled", f"for {distilled['keep']:g} % of a log of {distilled['log_symbols']:,} {unit_of(info)}"))
+        before = ", before it was distilled"
     text = "\n".join(f"{name:<11} {value}" for name, value in lines)
     for i, tree in enumerate(training.get("trees", [])):
         text += f"\n\ncontexts of tree {i + 1}" if info.trees > 1 else "\n\ncontexts by template"
+        text += before
         for name, n in tree["contexts"].items():
             text += f"\n{n:>12,}  {name or '(none)'}"
     return text

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ._image import Ids, TextOrIds
     from ._sampling import Stop
     from .explain import Explanation
+    from .related import Related
     from .sources import Source, SourcesWriter, Trace
 
 QUICKLY_VERIFIED = 1 << 20  # bytes
@@ -436,6 +437,31 @@ class Model:
 
         symbols = self._image.symbols(text, closed=True)
         return explain_page(self.state(adapt=adapt, memory=memory), symbols, title)
+
+    def related(
+        self, term: TextOrIds, k: int = 10, *, window: int | None = None, measure: str = "strength", least: int = 3
+    ) -> list[Related]:
+        """The k terms most related to one: those that stand near it more often than others do, best first. Terms
+        are symbols: words or pieces, not bytes.
+
+        term      a term or its id: what stands up to `window` symbols before or behind it. A context of several
+                  symbols: what follows it at once. Of a text in a model of pieces, both that text and the same with a
+                  space before it are tried.
+        window    the largest distance, 1 to 4; 1: only what stands next to it. None: 4, or as far as the model counts.
+        measure   "strength": n_AB / sqrt(n_A n_B), where A came n_A times, B n_B times, and both n_AB times together,
+                  once for each pair of places. "pmi", pointwise mutual information: log2 of how many times n_AB is what it
+                  would be if both stood anywhere.
+        least     leaves out terms with a smaller n_AB.
+
+        The counts are the model's own. Without `size` they are those of the training text, but for contexts that came less
+        than min_count times; in models of a given size they are rounded, and much was left out; a distilled model has
+        what its log needed. `<unk>` and `</s>` are never in the list.
+        Raises ArgumentError for bytes, for what the vocabulary does not have and for a context that is longer than those
+        of the model. An empty list: nothing is known.
+        """
+        from .related import related
+
+        return related(self._image, term, k, window, measure, least)
 
     def generate(
         self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,

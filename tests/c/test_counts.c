@@ -6,7 +6,7 @@
 #include "check.h"
 #include "use_image.h"
 
-#define N_WORDS 1000u
+#define N_WORDS 600u
 #define N_MOST 20000u
 #define STEP 7u /* of the symbols, so many at once are passed over */
 

@@ -8,8 +8,8 @@
 #include "check.h"
 #include "use_image.h"
 
-#define N_MOST 6000u
-#define N_DAMAGED 120
+#define N_MOST 2000u
+#define N_DAMAGED 40
 
 /* A log: two texts, of which the second begins anew. */
 static uint32_t symbols[N_MOST];
@@ -18,7 +18,7 @@ static uint64_t ends[2];
 static void read_log(const pylm_model *model, uint64_t seed)
 {
     size_t nbytes, i;
-    char *text = make_text(300, seed, &nbytes);
+    char *text = make_text(130, seed, &nbytes);
     uint64_t position = 0, n = 0;
     if (pylm_encode(model, text, nbytes, PYLM_TEXT_OPEN, &position, symbols, N_MOST, &n) != PYLM_OK)
         for (i = 0; i < nbytes && n < N_MOST; i++) /* external */
@@ -194,7 +194,7 @@ int main(void)
 {
     int kind, n_distilled = 0;
     for (kind = 0; kind < N_KINDS; kind++) {
-        struct image original = train_kind(kind, 2000);
+        struct image original = train_kind(kind, 900);
         pylm_model model;
         REQUIRE(pylm_model_open(&model, original.data, original.nbytes) == PYLM_OK);
         read_log(&model, 7);
