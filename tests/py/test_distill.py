@@ -71,7 +71,7 @@ def test_several_texts_begin_anew(words_model: pylm.Model, tmp_path: Path) -> No
 
 
 def test_sized_models(tmp_path: Path) -> None:
-    model = pylm.train([make_text(4000, seed=1)], tokenizer="words", size="60K")
+    model = pylm.train([make_text(2500, seed=1)], tokenizer="words", size="50K")
     result = pylm.distill(model, LOG, keep=100, output=tmp_path / "small.pylm")
     assert result.bytes_after < result.bytes_before
     assert changed_places(model, pylm.load(tmp_path / "small.pylm", verify=True), LOG) == 0

@@ -12,7 +12,7 @@ import pytest
 from pylm.cli import main
 from texts import make_text
 
-TEXT = make_text(6000, seed=1)
+TEXT = make_text(2500, seed=1)
 
 
 def pairs(symbols: list[int], window: int) -> dict[int, dict[int, list[int]]]:
@@ -31,7 +31,7 @@ def pairs(symbols: list[int], window: int) -> dict[int, dict[int, list[int]]]:
 
 @pytest.fixture(scope="module", params=["words", "pieces", "two trees"])
 def trained(request: pytest.FixtureRequest) -> pylm.Model:
-    settings = {"pieces": {"tokenizer": "pieces", "pieces": 450}, "two trees": {"tokenizer": "words", "trees": 2}}
+    settings = {"pieces": {"tokenizer": "pieces", "pieces": 400}, "two trees": {"tokenizer": "words", "trees": 2}}
     return pylm.train([TEXT], **settings.get(request.param, {"tokenizer": "words"}))
 
 
@@ -79,7 +79,7 @@ def test_terms_as_text(words_model: pylm.Model, train_text: str) -> None:
 
 
 def test_pieces_may_have_their_space_with_them() -> None:
-    model = pylm.train([TEXT], tokenizer="pieces", pieces=800)
+    model = pylm.train([TEXT], tokenizer="pieces", pieces=500)
     words = {text.strip() for text in map(model.text_of, range(model.n_symbols)) if text.startswith(" ") and len(text) > 3}
     word = next(word for word in sorted(words) if model.id_of(word) is None)
     assert model.related(word, least=1) == model.related([model.id_of(" " + word)], least=1) != []
@@ -113,7 +113,7 @@ def test_models_that_count_less(words_model: pylm.Model) -> None:
     alone = pylm.train([TEXT], tokenizer="words", profile="fast", max_order=0)
     with pytest.raises(pylm.ArgumentError, match="no counts of pairs"):
         alone.related(term)
-    sized = pylm.train([TEXT], tokenizer="words", size="150K")
+    sized = pylm.train([TEXT], tokenizer="words", size="120K")
     assert sized.related(term, window=1, least=1) != []
 
 

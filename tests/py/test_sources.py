@@ -33,7 +33,7 @@ def test_declarations_agree_with_the_headers(tmp_path: Path) -> None:
         "import pylm._native as native\n"
         "for name in ('pylm_model', 'pylm_state', 'pylm_info', 'pylm_candidate', 'pylm_sampling', 'pylm_task', "
         "'pylm_part', 'pylm_template', 'pylm_train_options', 'pylm_sources', 'pylm_sources_info', 'pylm_document', "
-        "'pylm_span', 'pylm_query', 'pylm_passage', 'pylm_place'):\n"
+        "'pylm_span', 'pylm_query', 'pylm_passage', 'pylm_place', 'pylm_successor', 'pylm_distilled'):\n"
         "    assert ffi.sizeof(name) == native.ffi.sizeof(name), name\n"
         "for name in dir(lib):\n"
         "    if name.startswith('PYLM_'):\n"
