@@ -57,7 +57,7 @@ static inline void use_counts(const pylm_model *model, const pylm_state *state, 
     for (t = 0; successors && counts && t < info->n_trees; t++)
         for (k = 0; pylm_model_template(model, t, k, &template) == PYLM_OK; k++) {
             (void)pylm_successors(model, state, t, k, work, successors, info->n_symbols, &n);
-            if (info->n_symbols <= 1000u && template.lag == 1u)
+            if (info->n_symbols <= 300u && k == 1u)
                 (void)pylm_predecessors(model, 0, t, k, work, counts);
         }
     free(successors);
