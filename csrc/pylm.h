@@ -301,6 +301,28 @@ typedef struct pylm_candidate {
 PYLM_API void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work,
                        pylm_candidate *best, uint32_t *n_ret);
 
+/* The probabilities of some symbols only: the same numbers as pylm_distribution() has for them, without a look at those
+ * parts of the vocabulary where none of them is.
+ *   symbols       n different ones in ascending order.
+ *   marks         scratch, a bit for every symbol: (n_symbols + 31) / 32 integers.
+ *   q62           n probabilities in units of 2^-62.
+ * Returns PYLM_ERR_ARGUMENT if the symbols are not in ascending order or the model does not have one. */
+PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const uint32_t *symbols,
+                                  uint32_t n, void *work, uint32_t *marks, uint64_t *q62);
+
+/* Candidates, where only some symbols are allowed: with what they cost if it is one of these, that is, the
+ * probability of each divided by the sum of all.
+ *   symbols       n different ones, and q62 their probabilities, as from pylm_distribution_of().
+ *   may_end       1: the text may also end here, which is as probable as all other symbols together. Then nothing
+ *                 has to be divided, and the end is one of the candidates, with PYLM_NONE as its symbol, unless it has no
+ *                 probability. 0: it may not.
+ *   candidates    room for n, and one more if may_end; best first, as from pylm_top().
+ *   n_ret         how many there are.
+ * What is less probable than 2^-62 counts as that. Returns PYLM_ERR_ARGUMENT if nothing is allowed, or if
+ * the probabilities sum to more than one. */
+PYLM_API int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int may_end,
+                           pylm_candidate *candidates, uint32_t *n_ret);
+
 /* ------------------------------------------------------------------ explanation */
 
 /* What a symbol's cost is made of: parts that add up to it, exactly.
@@ -437,6 +459,12 @@ typedef struct pylm_sampling {
 PYLM_API int pylm_sample(const pylm_model *model, const pylm_state *state, const pylm_sampling *sampling,
                          const uint32_t *recent, uint32_t n_recent, uint64_t *random, void *work,
                          pylm_candidate *candidates, uint32_t n_candidates, uint32_t *symbol);
+
+/* The same choice, made among candidates that the caller has found, for example by pylm_restrict().
+ *   candidates    n of them, best first; what they are afterwards is not promised.
+ * Returns PYLM_ERR_ARGUMENT if a setting breaks its rule or n is 0. */
+PYLM_API int pylm_choose(const pylm_sampling *sampling, const uint32_t *recent, uint32_t n_recent, uint64_t *random,
+                         pylm_candidate *candidates, uint32_t n, uint32_t *symbol);
 
 /* Looks for a stop string while text is written piece by piece.
  *   text          what was written so far and not yet handed on, the newest piece at its end.

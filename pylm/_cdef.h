@@ -108,6 +108,11 @@ typedef struct pylm_candidate {
 void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work,
               pylm_candidate *best, uint32_t *n_ret);
 
+int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const uint32_t *symbols, uint32_t n,
+                         void *work, uint32_t *marks, uint64_t *q62);
+int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int may_end,
+                  pylm_candidate *candidates, uint32_t *n_ret);
+
 enum pylm_part_kind {
     PYLM_PART_EVEN = 0,
     PYLM_PART_CONTEXT = 1,
@@ -178,6 +183,8 @@ typedef struct pylm_sampling {
 int pylm_sample(const pylm_model *model, const pylm_state *state, const pylm_sampling *sampling,
                 const uint32_t *recent, uint32_t n_recent, uint64_t *random, void *work,
                 pylm_candidate *candidates, uint32_t n_candidates, uint32_t *symbol);
+int pylm_choose(const pylm_sampling *sampling, const uint32_t *recent, uint32_t n_recent, uint64_t *random,
+                pylm_candidate *candidates, uint32_t n, uint32_t *symbol);
 uint64_t pylm_stop_search(const void *text, uint64_t text_nbytes, const void *stop, uint64_t stop_nbytes,
                           int *found_ret);
 

@@ -72,22 +72,14 @@ static int settings_are_sane(const pylm_sampling *sampling)
            sampling->penalty_q16 >= ONE_Q16;
 }
 
-int pylm_sample(const pylm_model *model, const pylm_state *state, const pylm_sampling *sampling,
-                const uint32_t *recent, uint32_t n_recent, uint64_t *random, void *work,
-                pylm_candidate *candidates, uint32_t n_candidates, uint32_t *symbol)
+int pylm_choose(const pylm_sampling *sampling, const uint32_t *recent, uint32_t n_recent, uint64_t *random,
+                pylm_candidate *candidates, uint32_t n, uint32_t *symbol)
 {
-    uint32_t n, i, limit = sampling->temperature_q16 ? sampling->top_k : 1u;
-    int penalty = sampling->penalty_q16 > ONE_Q16 && n_recent > 0;
+    uint32_t i, limit = sampling->temperature_q16 ? sampling->top_k : 1u;
     uint64_t sum, point;
-    if (!settings_are_sane(sampling) || !n_candidates)
+    if (!settings_are_sane(sampling) || !n)
         return PYLM_ERR_ARGUMENT;
-    n = n_candidates;
-    if (limit) { /* penalties move symbols down only: this many more make up for those that leave */
-        uint64_t needed = (uint64_t)limit + (penalty ? n_recent : 0u);
-        n = needed < n ? (uint32_t)needed : n;
-    }
-    pylm_top(model, state, n, work, candidates, &n);
-    if (penalty)
+    if (sampling->penalty_q16 > ONE_Q16 && n_recent)
         penalise(candidates, n, sampling->penalty_q16, recent, n_recent);
     if (limit && limit < n)
         n = limit;
@@ -102,6 +94,21 @@ int pylm_sample(const pylm_model *model, const pylm_state *state, const pylm_sam
         point -= candidates[i].cost_q16;
     *symbol = candidates[i].symbol;
     return PYLM_OK;
+}
+
+int pylm_sample(const pylm_model *model, const pylm_state *state, const pylm_sampling *sampling,
+                const uint32_t *recent, uint32_t n_recent, uint64_t *random, void *work,
+                pylm_candidate *candidates, uint32_t n_candidates, uint32_t *symbol)
+{
+    uint32_t n = n_candidates, limit = sampling->temperature_q16 ? sampling->top_k : 1u;
+    if (!settings_are_sane(sampling) || !n_candidates)
+        return PYLM_ERR_ARGUMENT;
+    if (limit) { /* penalties move symbols down only: this many more make up for those that leave */
+        uint64_t needed = (uint64_t)limit + (sampling->penalty_q16 > ONE_Q16 ? n_recent : 0u);
+        n = needed < n ? (uint32_t)needed : n;
+    }
+    pylm_top(model, state, n, work, candidates, &n);
+    return pylm_choose(sampling, recent, n_recent, random, candidates, n, symbol);
 }
 
 /* Whether the stop string's first bytes, as many as fit, stand at `text`. */

@@ -46,12 +46,6 @@ uint32_t pylm__want(const struct pylm__request *request, const struct pylm__desk
     return n;
 }
 
-uint32_t pylm__mass_cost(uint64_t mass)
-{
-    uint32_t high = (uint32_t)(mass >> 32), shift = high ? pylm__ilog2(high) + 1u : 0u;
-    return ((62u - shift) << 16) - pylm__log2((uint32_t)(mass >> shift));
-}
-
 struct pylm__small pylm__small_of_cost(uint32_t cost_q16)
 {
     struct pylm__small x;

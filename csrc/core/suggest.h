@@ -38,8 +38,7 @@ static inline int pylm__is_set(const uint32_t *bits, uint32_t i)
     return bits[i >> 5] >> (i & 31u) & 1u;
 }
 
-/* -log2 in 1/65536 bit of a probability in q62, not 0; and the probability of a cost. */
-uint32_t pylm__mass_cost(uint64_t mass);
+/* The probability of a cost. */
 struct pylm__small pylm__small_of_cost(uint32_t cost_q16);
 
 /* Words of one symbol: exact. Costs are given the prefix, texts as in the vocabulary. */

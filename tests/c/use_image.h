@@ -83,6 +83,22 @@ static inline void use_keyboard(const pylm_model *model, pylm_state *state)
     free(work);
 }
 
+/* Asks for some symbols only, and chooses one. */
+static inline void use_within(const pylm_model *model, const pylm_state *state, const pylm_info *info, void *work)
+{
+    static const pylm_sampling sampling = {60000, 2, 60000, 100, 70000};
+    uint32_t *marks = malloc((info->n_symbols + 31u) / 32u * sizeof *marks), symbols[3], n = 0, i, symbol;
+    uint64_t q62[3], random = 1;
+    pylm_candidate candidates[4];
+    for (i = 0; i < 3u; i++)
+        if (!n || i * info->n_symbols / 3u > symbols[n - 1u])
+            symbols[n++] = i * info->n_symbols / 3u;
+    if (marks && pylm_distribution_of(model, state, symbols, n, work, marks, q62) == PYLM_OK &&
+        pylm_restrict(symbols, q62, n, 1, candidates, &n) == PYLM_OK)
+        (void)pylm_choose(&sampling, symbols, 1, &random, candidates, n, &symbol);
+    free(marks);
+}
+
 /* Reads with an overlay, at first one that has learned nothing, then one full of noise. */
 static inline void use_overlay(const pylm_model *model, const pylm_info *info, const uint32_t *symbols, uint64_t n,
                                void *work, uint64_t *q62)
@@ -104,6 +120,7 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
             pylm_distribution(model, &state, work, q62);
             pylm_top(model, &state, 7, work, best, &n_best);
             use_explanations(model, &state, info, work);
+            use_within(model, &state, info, work);
             pylm_state_keep(&state);
             pylm_state_restart(&state);
             (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);
@@ -142,6 +159,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
         }
         use_explanations(model, &state, info, work);
         use_counts(model, &state, info, work);
+        use_within(model, &state, info, work);
         use_keyboard(model, &state);
         use_overlay(model, info, symbols, n, work, q62);
     }
