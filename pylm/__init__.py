@@ -24,6 +24,7 @@ Command line: `pylm --help`; a first minute: `pylm demo`.
 
 from ._native import ffi as _ffi
 from ._native import lib as _lib
+from .constraints import Constraint, OneOf, Prefix, Regex, Schema
 from .distillation import Comparison, Distillation, Quality, TemplateShare, distill
 from .errors import (
     ArgumentError,
@@ -43,11 +44,11 @@ from .errors import (
 )
 from .explain import Explanation, Part
 from .keyboard import Keyboard, Suggestion
-from .model import Evaluation, Model, ModelInfo, load
+from .model import Contrast, Evaluation, Model, ModelInfo, load
 from .related import Related
 from .report import Calibration, Report, report
 from .sources import Passage, Source, Trace
-from .state import Prediction, State
+from .state import Continuation, Prediction, State
 from .store import Store, StoredDocument, StoreInfo, build, count, merge
 from .train import train
 
@@ -58,6 +59,9 @@ __all__ = [
     "BusyError",
     "Calibration",
     "Comparison",
+    "Constraint",
+    "Continuation",
+    "Contrast",
     "Distillation",
     "EmptyTextError",
     "Evaluation",
@@ -69,14 +73,18 @@ __all__ = [
     "ModelFormatError",
     "ModelInfo",
     "ModelVersionError",
+    "OneOf",
     "OutOfMemoryError",
     "Part",
     "Passage",
     "Prediction",
+    "Prefix",
     "PylmError",
     "Quality",
+    "Regex",
     "Related",
     "Report",
+    "Schema",
     "Source",
     "SourcesError",
     "State",

@@ -86,6 +86,7 @@ typedef struct pylm_state {
 
 void pylm_state_init(pylm_state *state);
 int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol);
+int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol);
 
 int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes);
 int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes);

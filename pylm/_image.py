@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ENCODE_SLICE = 1 << 16  # symbols a C call: about 1 ms
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
+CANDIDATE = [("symbol", "u4"), ("cost", "u4")]  # pylm_candidate in numpy; costs in 1/65536 bit
 TOKENIZERS = {
     "bytes": lib.PYLM_TOKENIZER_BYTES, "words": lib.PYLM_TOKENIZER_WORDS, "pieces": lib.PYLM_TOKENIZER_PIECES,
 }  # fmt: skip
@@ -85,6 +86,12 @@ class Image:
             raise ArgumentError("this model has no tokenizer with it; pass ids instead of text")
         return ExternalTokenizer(content, "the tokenizer in this model")
 
+    @cached_property
+    def every_symbol(self) -> np.ndarray:
+        import numpy as np
+
+        return np.arange(self.n_symbols, dtype=np.uint32)
+
     def new_work(self) -> Any:
         return ffi.new("uint64_t[]", self._work_words)
 
@@ -138,6 +145,11 @@ class Image:
         text, nbytes = ffi.new("const unsigned char **"), ffi.new("uint32_t *")
         check(lib.pylm_symbol_text(self.model, symbol, text, nbytes))
         return ffi.buffer(text[0], nbytes[0])[:]
+
+    @cached_property
+    def vocabulary(self) -> tuple[bool, tuple[bytes, ...]]:
+        """What makes symbols mean the same in two models: their texts, and whether spaces join them."""
+        return self.is_words, tuple(map(self.symbol_text, range(self.n_symbols)))
 
     def find(self, text: Bytes) -> int | None:
         symbol: int = lib.pylm_symbol_find(self.model, ffi.from_buffer(text), len(text))
@@ -202,6 +214,25 @@ class Image:
         target = ffi.from_buffer("uint64_t[]", q62, require_writable=True)
         lib.pylm_distribution(self.model, state, self.new_work(), target)
         return q62
+
+    def restricted(self, state: Any, symbols: np.ndarray, may_end: bool) -> np.ndarray:
+        """Allowed symbols, ascending uint32, with their costs given that it is one of them, best first: of type CANDIDATE. If
+        the text may end, NONE among them is the end; see pylm_restrict()."""
+        import numpy as np
+
+        found = np.empty(len(symbols) + 1, np.dtype(CANDIDATE))
+        candidates = ffi.from_buffer("pylm_candidate[]", found, require_writable=True)
+        if len(symbols) == 1 and not may_end:
+            found[0] = symbols[0], 0  # without a look at the model
+            return found[:1]
+        q62 = np.empty(len(symbols), np.uint64)
+        wanted, masses = ffi.from_buffer("uint32_t[]", symbols), ffi.from_buffer("uint64_t[]", q62, require_writable=True)
+        marks, n = new_symbols((self.n_symbols + 31) // 32), ffi.new("uint32_t *")
+        check(lib.pylm_distribution_of(
+            self.model, state, wanted, len(symbols), self.new_work(), ffi.from_buffer("uint32_t[]", marks), masses
+        ))  # fmt: skip
+        check(lib.pylm_restrict(wanted, masses, len(symbols), may_end, candidates, n))
+        return found[: n[0]]
 
     def top(self, state: Any, k: int) -> list[tuple[int, float]]:
         """The k most probable symbols with their probabilities, best first."""

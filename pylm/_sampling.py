@@ -13,13 +13,19 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Union
 
+from ._contrast import Rival
 from ._image import Image, new_symbols
 from ._native import NONE, check, ffi, lib
 from ._text import as_bytes
 from .errors import ArgumentError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ._image import TextOrIds
+    from ._spelling import Walk
+    from .constraints import Constraint
+    from .model import Model
 
     Stop = Union[str, bytes, Sequence[Union[str, bytes]], None]
 
@@ -64,9 +70,11 @@ class Sampler:
     def __init__(
         self, image: Image, *, temperature: float = 0.8, top_k: int = 40, top_p: float = 0.95,
         min_p: float = 0.0, repetition_penalty: float = 1.0, repetition_window: int = 64,
-        seed: int | None = None,
+        seed: int | None = None, within: Constraint | None = None, against: Model | None = None,
+        against_weight: float = 1.0, against_alpha: float = 0.1,
     ) -> None:  # fmt: skip
-        self._image = image
+        self._image, self._within = image, within
+        self._rival = None if against is None else Rival(image, against._image, against_weight, against_alpha)
         settings = self._settings = ffi.new("pylm_sampling *")
         settings.temperature_q16 = _q16("temperature", temperature, 0, 1000)
         if temperature > 0:
@@ -84,10 +92,15 @@ class Sampler:
         self._candidates = ffi.new("pylm_candidate[]", self._n_candidates)
 
     def symbols(self, prompt: array[int], n: int, state: Any = None) -> Iterator[int]:
-        """n symbols that go on after checked symbols; from a state that has read them, if one is given."""
+        """n symbols that go on after checked symbols, or fewer within a constraint; from a state that has read them, if one
+        is given."""
+        walk = None if self._within is None else self._within._walk(self._image, n)
+        state = self._image.new_state(prompt) if state is None else state
+        return self._chosen(prompt, n, state, walk, None if self._rival is None else self._rival.after(prompt))
+
+    def _chosen(self, prompt: array[int], n: int, state: Any, walk: Walk | None, rival: Any) -> Iterator[int]:
         image, window = self._image, self._window
-        state = image.new_state(prompt) if state is None else state
-        work, symbol = image.new_work(), ffi.new("uint32_t *")
+        work = image.new_work()
         recent = new_symbols(max(window, 1))
         last = prompt[max(len(prompt) - window, 0) :] if window else array("I")
         recent[: len(last)] = last
@@ -95,13 +108,15 @@ class Sampler:
         oldest = 0  # `recent` is a ring: its order does not matter to the penalty
         pointer = ffi.from_buffer("uint32_t[]", recent)
         for _ in range(n):
-            status = lib.pylm_sample(
-                image.model, state, self._settings, pointer, n_recent, self._random, work,
-                self._candidates, self._n_candidates, symbol,
-            )  # fmt: skip
-            check(status)
-            chosen: int = symbol[0]
+            found = self._found(state, walk, rival)
+            chosen = self._choose(found, state, work, pointer, n_recent)
+            if chosen == NONE:
+                return
             lib.pylm_state_push(image.model, state, chosen)
+            if walk is not None:
+                walk.read(chosen)
+            if rival is not None:
+                lib.pylm_state_push(self._rival.image.model, rival, chosen)
             if n_recent < window:
                 recent[n_recent] = chosen
                 n_recent += 1
@@ -109,6 +124,31 @@ class Sampler:
                 recent[oldest] = chosen
                 oldest = (oldest + 1) % window
             yield chosen
+
+    def _found(self, state: Any, walk: Walk | None, rival: Any) -> np.ndarray | None:
+        """The candidates for the next symbol; None if all symbols are, as the model says."""
+        image = self._image
+        symbols, may_end = (image.every_symbol, False) if walk is None else walk.steps()
+        if rival is None:
+            free = walk is None or len(symbols) == image.n_symbols
+            return None if free else image.restricted(state, symbols, may_end)
+        return self._rival.contrasted(state, rival, symbols, may_end)
+
+    def _choose(self, found: np.ndarray | None, state: Any, work: Any, recent: Any, n_recent: int) -> int:
+        symbol = ffi.new("uint32_t *")
+        if found is None:
+            status = lib.pylm_sample(
+                self._image.model, state, self._settings, recent, n_recent, self._random, work,
+                self._candidates, self._n_candidates, symbol,
+            )  # fmt: skip
+        else:
+            candidates = ffi.from_buffer("pylm_candidate[]", found, require_writable=True)
+            status = lib.pylm_choose(
+                self._settings, recent, n_recent, self._random, candidates, len(found), symbol
+            )  # fmt: skip
+        check(status)
+        chosen: int = symbol[0]
+        return chosen
 
 
 def stop_strings(stop: Stop) -> list[bytes]:

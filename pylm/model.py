@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from time import perf_counter
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ._contrast import Rival
 from ._image import ENCODE_SLICE, TOKENIZER_NAMES, Image, new_symbols
 from ._native import ffi, lib
 from ._progress import Progress
@@ -21,13 +22,17 @@ from ._sampling import (
 from ._text import TEXT_TYPES, Bytes, Path, as_bytes, document, map_file
 from .errors import ArgumentError, EmptyTextError, SourcesError
 from .sources import AGAIN, LEAST, SUFFIX, SourcesFile
-from .state import DEFAULT_MEMORY, NATS_PER_COST, Prediction, State, predictions, shown
+from .state import (
+    DEFAULT_MEMORY, NATS_PER_COST, Continuation, Prediction, State, continuations, predictions, probability_of,
+    shown,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ._image import Ids, TextOrIds
     from ._sampling import Stop
+    from .constraints import Constraint
     from .explain import Explanation
     from .related import Related
     from .sources import Source, SourcesWriter, Trace
@@ -58,6 +63,15 @@ class Evaluation:
     @property
     def symbols_per_second(self) -> float:
         return self.symbols / max(self.seconds, 1e-9)
+
+
+class Contrast(NamedTuple):
+    """A symbol that may come next, in two models; from `Model.contrast()`."""
+
+    id: int
+    text: str  #: as in `Prediction.text`
+    probability: float
+    against: float  #: its probability in the other model
 
 
 @dataclass(frozen=True)
@@ -399,10 +413,14 @@ class Model:
 
     # ---- prediction
 
-    def next(self, context: TextOrIds = "", k: int = 5) -> list[Prediction]:
-        """The k most probable next symbols, best first (all of them if k is larger than the vocabulary)."""
+    def next(self, context: TextOrIds = "", k: int = 5, *, within: Constraint | None = None) -> list[Prediction]:
+        """The k most probable next symbols, best first (all of them if k is larger than the vocabulary).
+
+        within   only those with which a text can begin that the constraint allows; their probabilities are divided by
+                 their sum, unless the text may be empty.
+        """
         image = self._image
-        return predictions(image, self._state_after(context), k)
+        return predictions(image, self._state_after(context), k, within)
 
     def distribution(self, context: TextOrIds = "") -> np.ndarray:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
@@ -467,6 +485,8 @@ class Model:
         self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,
         top_k: int = 40, top_p: float = 0.95, min_p: float = 0.0, repetition_penalty: float = 1.0,
         repetition_window: int = 64, stop: Stop = None, seed: int | None = None,
+        within: Constraint | None = None, against: Model | None = None, against_weight: float = 1.0,
+        against_alpha: float = 0.1,
     ) -> str:  # fmt: skip
         """A continuation of the prompt (without the prompt).
 
@@ -486,7 +506,7 @@ class Model:
             self.stream(
                 prompt, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
                 repetition_penalty=repetition_penalty, repetition_window=repetition_window, stop=stop,
-                seed=seed,
+                seed=seed, within=within, against=against, against_weight=against_weight, against_alpha=against_alpha,
             )  # fmt: skip
         )
 
@@ -494,6 +514,8 @@ class Model:
         self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,
         top_k: int = 40, top_p: float = 0.95, min_p: float = 0.0, repetition_penalty: float = 1.0,
         repetition_window: int = 64, stop: Stop = None, seed: int | None = None,
+        within: Constraint | None = None, against: Model | None = None, against_weight: float = 1.0,
+        against_alpha: float = 0.1,
     ) -> Iterator[str]:  # fmt: skip
         """The same as `generate()`, piece by piece as soon as each is certain. Whole characters only; bytes
         that are not UTF-8 become U+FFFD."""
@@ -501,23 +523,59 @@ class Model:
         stops = stop_strings(stop)
         generated = self._generated(
             symbols, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
-            repetition_penalty=repetition_penalty, repetition_window=repetition_window, seed=seed,
+            repetition_penalty=repetition_penalty, repetition_window=repetition_window, seed=seed, within=within,
+            against=against, against_weight=against_weight, against_alpha=against_alpha,
         )  # fmt: skip
         return as_characters(until_stop(texts(image, prompt, symbols, generated), stops))
 
     def generate_ids(
         self, prompt: TextOrIds = "", max_new_tokens: int = 100, *, temperature: float = 0.8,
         top_k: int = 40, top_p: float = 0.95, min_p: float = 0.0, repetition_penalty: float = 1.0,
-        repetition_window: int = 64, seed: int | None = None,
+        repetition_window: int = 64, seed: int | None = None, within: Constraint | None = None,
+        against: Model | None = None, against_weight: float = 1.0, against_alpha: float = 0.1,
     ) -> list[int]:  # fmt: skip
-        """The ids of a continuation, exactly `max_new_tokens` of them. Settings as in `generate()`."""
+        """The ids of a continuation, exactly `max_new_tokens` of them, or fewer where a constraint ends it. Settings as in
+        `generate()`."""
         return list(
             self._generated(
                 self._prompt(prompt), max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
                 min_p=min_p, repetition_penalty=repetition_penalty, repetition_window=repetition_window,
-                seed=seed,
+                seed=seed, within=within, against=against, against_weight=against_weight,
+                against_alpha=against_alpha,
             )  # fmt: skip
         )
+
+    def beam_search(
+        self, prompt: TextOrIds = "", max_new_tokens: int = 20, *, n: int = 5, beam: int | None = None, stop: Stop = None,
+        within: Constraint | None = None,
+    ) -> list[Continuation]:  # fmt: skip
+        """The n most probable continuations of a prompt, best first, as far as a beam search finds them. Always the same.
+
+        max_new_tokens   symbols of each, 0 to 2^32 - 1: so many, or fewer where a stop string or a constraint ends it.
+        n                how many; there are fewer if not more were found.
+        beam             how many beginnings are kept at each step, n or more; None: 2 * n, 8 at least. If there are never
+                         more than that, the result is exact.
+        stop             as in `generate()`; its symbols count in the probability.
+        within           as in `generate()`; the probability is that given what is allowed.
+        Of several ways to spell a text in symbols only the most probable one is in the list.
+        """
+        symbols = self._prompt(prompt)
+        state = self._image.new_state(symbols)
+        return continuations(self._image, prompt, symbols, state, max_new_tokens, n, beam, stop, within)
+
+    def contrast(
+        self, context: TextOrIds, against: Model, k: int = 5, *, against_weight: float = 1.0, against_alpha: float = 0.1
+    ) -> list[Contrast]:
+        """The k next symbols that this model prefers most, compared with another of the same vocabulary; as `against` in
+        `generate()`. Fewer, if fewer are plausible."""
+        image, k = self._image, integer("k", k, 1, MAX_U32)
+        rival = Rival(image, against._image, against_weight, against_alpha)
+        symbols = self._prompt(context)
+        found = rival.compared(image.new_state(symbols), rival.after(symbols), image.every_symbol, False)
+        return [
+            Contrast(symbol, shown(image.symbol_text(symbol)), probability_of(ours), probability_of(theirs))
+            for symbol, ours, theirs in zip(*(part[:k].tolist() for part in found), strict=True)
+        ]
 
     def _generated(self, symbols: array[int], n: int, **settings: Any) -> Iterator[int]:
         n = integer("max_new_tokens", n, 0, MAX_U32)

@@ -10,8 +10,9 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ._beam import Beam, as_text
 from ._image import Image, new_symbols
-from ._native import check, ffi, lib
+from ._native import NONE, check, ffi, lib
 from ._sampling import (
     MAX_U32, MAX_WINDOW, Sampler, as_characters, integer, parse_size, stop_strings, texts, until_stop,
 )  # fmt: skip
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from ._image import TextOrIds
     from ._sampling import Stop
     from ._text import Bytes
+    from .constraints import Constraint
     from .explain import Explanation
 
 NATS_PER_COST = math.log(2) / 65536  # a cost is in 1/65536 bit
 DEFAULT_MEMORY = 1 << 20
 MAX_MEMORY = 1 << 40
+MAX_BEAM = 1 << 16
 
 
 class Prediction(NamedTuple):
@@ -44,9 +47,40 @@ def shown(text: bytes) -> str:
     return text.decode("utf-8", "backslashreplace")
 
 
-def predictions(image: Image, state: Any, k: int) -> list[Prediction]:
-    best = image.top(state, integer("k", k, 1, MAX_U32))
+def probability_of(cost: int) -> float:
+    """Of a cost in 1/65536 bit."""
+    return 2.0 ** -(cost / 65536)
+
+
+def predictions(image: Image, state: Any, k: int, within: Constraint | None = None) -> list[Prediction]:
+    k = integer("k", k, 1, MAX_U32)
+    if within is None:
+        best = image.top(state, k)
+    else:
+        found = image.restricted(state, *within._walk(image, MAX_U32).steps()).tolist()
+        best = [(symbol, probability_of(cost)) for symbol, cost in found if symbol != NONE][:k]
     return [Prediction(symbol, shown(image.symbol_text(symbol)), p) for symbol, p in best]
+
+
+class Continuation(NamedTuple):
+    """A text that may follow; from `Model.beam_search()`."""
+
+    text: str  #: bytes that are not UTF-8 become U+FFFD
+    ids: list[int]
+    logprob: float  #: natural log of the probability of the ids, and of the end where a constraint allows one
+
+
+def continuations(
+    image: Image, prompt: TextOrIds, symbols: array[int], state: Any, max_new_tokens: int, n: int, beam: int | None,
+    stop: Stop, within: Constraint | None,
+) -> list[Continuation]:  # fmt: skip
+    """`Model.beam_search()` from a state that has read the symbols of a prompt."""
+    max_new_tokens = integer("max_new_tokens", max_new_tokens, 0, MAX_U32)
+    n = integer("n", n, 1, MAX_BEAM)
+    beam = max(2 * n, 8) if beam is None else integer("beam", beam, n, MAX_BEAM)
+    walk = None if within is None else within._walk(image, max_new_tokens)
+    found = Beam(image, prompt, symbols, stop_strings(stop), beam).best(state, walk, max_new_tokens, n)
+    return [Continuation(as_text(text), list(ids), -cost * NATS_PER_COST) for text, ids, cost in found]
 
 
 class State:
@@ -156,6 +190,15 @@ class State:
         from .explain import explain
 
         return explain(self._image, self._state, token, k)
+
+    def beam_search(
+        self, max_new_tokens: int = 20, *, n: int = 5, beam: int | None = None, stop: Stop = None,
+        within: Constraint | None = None,
+    ) -> list[Continuation]:  # fmt: skip
+        """The n most probable continuations, best first. The state stays where it is. Settings as in
+        `Model.beam_search()`."""
+        state = ffi.new("pylm_state *", self._state[0])
+        return continuations(self._image, self._last, self._last, state, max_new_tokens, n, beam, stop, within)
 
     def generate(self, max_new_tokens: int = 100, *, stop: Stop = None, **settings: Any) -> str:
         """A continuation. The state stays where it is: feed() it what you keep. Settings as in
