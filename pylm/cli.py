@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import __version__
-from ._cli_common import add_command, as_str, nbytes, text_argument, text_source, unit_of, visible
 from ._cli_distill import add_distill, add_related
+from ._cli_common import add_command, nbytes, text_source, unit_of
 from ._cli_explain import add_explain, add_report
+from ._cli_generate import add_generate, add_next
 from ._cli_keyboard import add_keyboard
 from ._cli_store import add_store_commands
 from ._cli_trace import add_trace
@@ -68,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     add_train(commands)
     _add_eval(commands)
-    _add_next(commands)
-    _add_generate(commands)
+    add_next(commands)
+    add_generate(commands)
     add_trace(commands)
     add_keyboard(commands)
     info = add_command(commands, "info", _info, "say what a model is, after checking every byte of it")
@@ -97,34 +98,6 @@ def _add_eval(commands: Any) -> None:
     )  # fmt: skip
 
 
-def _add_next(commands: Any) -> None:
-    parser = add_command(commands, "next", _next, "list the most probable next symbols")
-    parser.add_argument("model", metavar="MODEL")
-    parser.add_argument("context", metavar="CONTEXT", help="the text before them; - is standard input")
-    parser.add_argument("-k", type=int, metavar="K", default=5, help="how many")
-
-
-def _add_generate(commands: Any) -> None:
-    parser = add_command(commands, "generate", _generate, "continue a text")
-    parser.add_argument("model", metavar="MODEL")
-    parser.add_argument("--prompt", metavar="TEXT", default="", help="the text to continue; - is standard input")
-    parser.add_argument("--max-new-tokens", type=int, metavar="N", default=100, help="symbols to generate at most")
-    parser.add_argument(
-        "--temperature", type=float, metavar="T", default=0.8,
-        help="0: always the most probable symbol; 1: as the model says",
-    )  # fmt: skip
-    parser.add_argument("--top-k", type=int, metavar="K", default=40, help="among the k most probable; 0: all")
-    parser.add_argument("--top-p", type=float, metavar="P", default=0.95, help="among those that together reach p")
-    parser.add_argument("--min-p", type=float, metavar="P", default=0.0, help="with at least this share of the best")
-    parser.add_argument(
-        "--repetition-penalty", type=float, metavar="X", default=1.0,
-        help="multiplies the cost of symbols seen lately; 1: none",
-    )  # fmt: skip
-    parser.add_argument("--repetition-window", type=int, metavar="N", default=64, help="how many count as seen lately")
-    parser.add_argument("--stop", metavar="TEXT", action="append", help="end before this text; may be given again")
-    parser.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same text")
-
-
 # ---- commands
 
 
@@ -142,34 +115,6 @@ def _eval(options: argparse.Namespace) -> None:
     print(f"perplexity        {result.perplexity:.2f}")
     print(f"bits per byte     {result.bits_per_byte:.4f}")
     print(f"speed             {result.symbols_per_second:,.0f} {unit} a second")
-
-
-def _next(options: argparse.Namespace) -> None:
-    context = text_argument(options.context)
-    with load(options.model) as model:
-        best = model.next(context, options.k)
-    if options.json:
-        print(json.dumps({"context": as_str(context), "next": [prediction._asdict() for prediction in best]}))
-        return
-    for prediction in best:
-        print(f"{prediction.probability:8.2%}  {visible(prediction.text)}")
-
-
-def _generate(options: argparse.Namespace) -> None:
-    prompt = text_argument(options.prompt)
-    with load(options.model) as model:
-        pieces = model.stream(
-            prompt, options.max_new_tokens, temperature=options.temperature, top_k=options.top_k,
-            top_p=options.top_p, min_p=options.min_p, repetition_penalty=options.repetition_penalty,
-            repetition_window=options.repetition_window, stop=options.stop, seed=options.seed,
-        )  # fmt: skip
-        if options.json:
-            print(json.dumps({"prompt": as_str(prompt), "text": "".join(pieces)}))
-            return
-        print(as_str(prompt), end="", flush=True)
-        for piece in pieces:
-            print(piece, end="", flush=True)
-        print()
 
 
 def _info(options: argparse.Namespace) -> None:
