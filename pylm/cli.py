@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import __version__
-from ._cli_distill import add_distill, add_related
 from ._cli_common import add_command, nbytes, text_source, unit_of
+from ._cli_distill import add_distill, add_related
 from ._cli_explain import add_explain, add_report
 from ._cli_generate import add_generate, add_next
 from ._cli_keyboard import add_keyboard
