@@ -301,8 +301,8 @@ typedef struct pylm_candidate {
 PYLM_API void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work,
                        pylm_candidate *best, uint32_t *n_ret);
 
-/* The probabilities of some symbols only: the same numbers as pylm_distribution() has for them, without a look at those
- * parts of the vocabulary where none of them is.
+/* The probabilities of some symbols only: the same numbers as pylm_distribution() has for them, without a look at
+ * those parts of the vocabulary where none of them is.
  *   symbols       n different ones in ascending order.
  *   marks         scratch, a bit for every symbol: (n_symbols + 31) / 32 integers.
  *   q62           n probabilities in units of 2^-62.

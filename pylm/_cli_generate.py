@@ -49,8 +49,8 @@ def add_generate(commands: Any) -> None:
     _add_constraints(parser)
     _add_against(parser)
     best = parser.add_argument_group("the most probable texts, instead of one by chance")
-    best.add_argument("--best", type=int, metavar="N", help="list the n best, with the natural logs of their probabilities")
-    best.add_argument("--beam", type=int, metavar="N", help="beginnings kept at each step; 2 n, at least 8, unless given")
+    best.add_argument("--best", type=int, metavar="N", help="list the n best, each with log(probability)")
+    best.add_argument("--beam", type=int, metavar="N", help="beginnings kept at each step; 2 n, 8 at least, unless given")
 
 
 def _add_constraints(parser: argparse.ArgumentParser) -> None:
@@ -67,11 +67,13 @@ def _add_against(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what this model prefers more than another one does")
     group.add_argument("--against", metavar="MODEL", help="the other one, of the same vocabulary")
     group.add_argument(
-        "--against-weight", type=float, metavar="W", default=1.0, help="counts are log p - W log q, q being its probabilities"
-    )
+        "--against-weight", type=float, metavar="W", default=1.0,
+        help="what counts is log p - W log q, q being the other's probability",
+    )  # fmt: skip
     group.add_argument(
-        "--against-alpha", type=float, metavar="A", default=0.1, help="of symbols with this share of the best p at least"
-    )
+        "--against-alpha", type=float, metavar="A", default=0.1,
+        help="among symbols with at least this share of the best one's p",
+    )  # fmt: skip
 
 
 def _constraint(options: argparse.Namespace) -> Constraint | None:
@@ -109,7 +111,10 @@ def _next(options: argparse.Namespace) -> None:
         model, against = _open(files, options)
         if against and within:
             raise ArgumentError("--against lists what may come next by itself; leave the constraint out")
-        best = model.contrast(context, k=options.k, **against) if against else model.next(context, options.k, within=within)
+        if against:
+            best: Any = model.contrast(context, k=options.k, **against)
+        else:
+            best = model.next(context, options.k, within=within)
     if options.json:
         print(json.dumps({"context": as_str(context), "next": [prediction._asdict() for prediction in best]}))
         return
@@ -124,7 +129,7 @@ def _generate(options: argparse.Namespace) -> None:
         model, against = _open(files, options)
         if options.best is not None:
             if against:
-                raise ArgumentError("--best lists the most probable texts, whatever another model says; leave out --against")
+                raise ArgumentError("--best lists what is most probable by itself; leave out --against")
             _best(options, model, prompt, within)
             return
         pieces = model.stream(

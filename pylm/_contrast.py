@@ -43,8 +43,8 @@ class Rival:
         return self.image.new_state(symbols)
 
     def compared(self, state: Any, rival: Any, symbols: np.ndarray, may_end: bool) -> tuple[np.ndarray, ...]:
-        """Of allowed symbols the plausible ones, best first: three int64 arrays of shape (n,), the symbols, their costs, and
-        those in the other model, in 1/65536 bit, given what is allowed."""
+        """Of allowed symbols the plausible ones, best first: three int64 arrays of shape (n,), the symbols, their costs,
+        and those in the other model, in 1/65536 bit, given what is allowed."""
         import numpy as np
 
         found = self._own.restricted(state, symbols, may_end)

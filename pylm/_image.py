@@ -216,8 +216,8 @@ class Image:
         return q62
 
     def restricted(self, state: Any, symbols: np.ndarray, may_end: bool) -> np.ndarray:
-        """Allowed symbols, ascending uint32, with their costs given that it is one of them, best first: of type CANDIDATE. If
-        the text may end, NONE among them is the end; see pylm_restrict()."""
+        """Allowed symbols, ascending uint32, with their costs given that it is one of them, best first: an array of
+        CANDIDATE. If the text may end, NONE among them is the end; see pylm_restrict()."""
         import numpy as np
 
         found = np.empty(len(symbols) + 1, np.dtype(CANDIDATE))
@@ -226,11 +226,11 @@ class Image:
             found[0] = symbols[0], 0  # without a look at the model
             return found[:1]
         q62 = np.empty(len(symbols), np.uint64)
-        wanted, masses = ffi.from_buffer("uint32_t[]", symbols), ffi.from_buffer("uint64_t[]", q62, require_writable=True)
-        marks, n = new_symbols((self.n_symbols + 31) // 32), ffi.new("uint32_t *")
-        check(lib.pylm_distribution_of(
-            self.model, state, wanted, len(symbols), self.new_work(), ffi.from_buffer("uint32_t[]", marks), masses
-        ))  # fmt: skip
+        wanted = ffi.from_buffer("uint32_t[]", symbols)
+        masses = ffi.from_buffer("uint64_t[]", q62, require_writable=True)
+        marks, n = ffi.new("uint32_t[]", (self.n_symbols + 31) // 32), ffi.new("uint32_t *")
+        work = self.new_work()
+        check(lib.pylm_distribution_of(self.model, state, wanted, len(symbols), work, marks, masses))
         check(lib.pylm_restrict(wanted, masses, len(symbols), may_end, candidates, n))
         return found[: n[0]]
 

@@ -48,8 +48,8 @@ def test_every_public_function_that_python_needs_is_declared() -> None:
     declared = set(re.findall(r"PYLM_API [^;{]*?\b(pylm_\w+)\(", headers))
     known = set(re.findall(r"\b(pylm_\w+)\(", (ROOT / "pylm" / "_cdef.h").read_text()))
     assert known <= declared
-    # Python maps files itself, and what it reads it has scored or pushes.
-    assert declared - known == {"pylm_file_map", "pylm_file_unmap", "pylm_state_read"}
+    # Python maps files itself.
+    assert declared - known == {"pylm_file_map", "pylm_file_unmap"}
 
 
 def test_tables_are_what_their_script_writes() -> None:
