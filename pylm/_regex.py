@@ -46,7 +46,7 @@ def parse(pattern: str, flags: int = 0, characters: Ranges = EVERY, search: bool
     """
     try:
         tree = parser.parse(pattern, flags)
-    except (re.error, OverflowError, RecursionError) as error:
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise ArgumentError(f"{pattern!r} is not a regular expression: {error}") from None
     items = list(tree)
     begins, ends = _is_at(items[:1], STARTS), _is_at(items[-1:], ENDS)

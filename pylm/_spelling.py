@@ -76,7 +76,10 @@ class Route:
         self._steps: dict[int, Steps] = {}
         self._n_steps = 0
         self.start = 0 if self._spelling.spells_all else 1
-        self._fewest = self._fewest_bytes() if self._spelling.spells_all else self._fewest_words()
+        self._fewest = self._fewest_bytes()
+        if not self._spelling.spells_all:
+            self._fewest = self._fewest_words()
+        self._longest = int(self._fewest[self._fewest < NEVER].max(initial=0))
 
     def fewest(self, place: int) -> int:
         """The fewest symbols with which the text can be ended, NEVER if it cannot. Where single bytes are symbols, it is
@@ -104,6 +107,12 @@ class Route:
         spelling = self._spelling
         texts = spelling.first if place & 1 else spelling.joined
         symbols, states = texts.follow(self._automaton.table, place >> 1)
+        if place == self.start and texts is not spelling.joined:  # a space before the first word may be written or not
+            others, their_states = spelling.joined.follow(self._automaton.table, place >> 1)
+            new = ~np.isin(others, symbols)
+            symbols, states = np.append(symbols, others[new]), np.append(states, their_states[new])
+            order = np.argsort(symbols)
+            symbols, states = symbols[order], states[order]
         places = 2 * states + (symbols == spelling.line_end)
         return Steps(symbols.astype(np.uint32), places, self._fewest[places])
 
@@ -117,15 +126,12 @@ class Route:
     def _fewest_bytes(self) -> np.ndarray:
         import numpy as np
 
-        fewest = np.repeat(np.array(self._automaton.fewest, np.int32), 2)
-        self._longest = int(fewest[fewest < NEVER].max(initial=0))
-        return fewest
+        return np.repeat(np.array(self._automaton.fewest, np.int32), 2)
 
     def _fewest_words(self) -> np.ndarray:
         """Goes through all places that can be reached from the start."""
         import numpy as np
 
-        self._fewest = np.zeros(2 * len(self._automaton.final), np.int32)
         nexts: list[set[int]] = [set() for _ in self._fewest]
         waiting, seen, n = [self.start], {self.start}, 0
         for place in waiting:  # grows meanwhile
@@ -137,9 +143,7 @@ class Route:
             waiting += nexts[place] - seen
             seen |= nexts[place]
         final = [self._automaton.final[place >> 1] for place in range(len(nexts))]
-        fewest = np.array(fewest_steps(nexts, final), np.int32)
-        self._longest = int(fewest[fewest < NEVER].max(initial=0))
-        return fewest
+        return np.array(fewest_steps(nexts, final), np.int32)
 
 
 class Walk:

@@ -74,21 +74,19 @@ int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const
     return PYLM_OK;
 }
 
-/* A part of a whole as a candidate, both in q62. */
-static pylm_candidate candidate(uint32_t symbol, uint64_t part, uint64_t whole)
+/* Makes a candidate of a probability, given something that has a cost itself. */
+static void set(pylm_candidate *candidate, uint32_t symbol, uint64_t mass, uint32_t given_q16)
 {
-    uint32_t cost = pylm__mass_cost(part ? part : 1u), whole_cost = pylm__mass_cost(whole ? whole : 1u);
-    pylm_candidate result;
-    result.symbol = symbol;
-    result.cost_q16 = cost > whole_cost ? cost - whole_cost : 0u;
-    return result;
+    uint32_t cost = pylm__mass_cost(mass ? mass : 1u);
+    candidate->symbol = symbol;
+    candidate->cost_q16 = cost > given_q16 ? cost - given_q16 : 0u;
 }
 
 int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int may_end, pylm_candidate *candidates,
                   uint32_t *n_ret)
 {
-    uint64_t sum = 0, whole;
-    uint32_t i, n_candidates = n;
+    uint64_t sum = 0;
+    uint32_t i, n_candidates = n, given;
     if (!n && !may_end)
         return PYLM_ERR_ARGUMENT;
     for (i = 0; i < n; i++) {
@@ -96,11 +94,11 @@ int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int 
             return PYLM_ERR_ARGUMENT;
         sum += q62[i];
     }
-    whole = may_end ? ONE_Q62 : sum;
+    given = may_end ? 0u : pylm__mass_cost(sum ? sum : 1u);
     for (i = 0; i < n; i++)
-        candidates[i] = candidate(symbols[i], q62[i], whole);
-    if (whole > sum)
-        candidates[n_candidates++] = candidate(PYLM_NONE, whole - sum, whole);
+        set(&candidates[i], symbols[i], q62[i], given);
+    if (may_end && sum < ONE_Q62)
+        set(&candidates[n_candidates++], PYLM_NONE, ONE_Q62 - sum, 0);
     pylm__candidates_sort(candidates, n_candidates);
     *n_ret = n_candidates;
     return PYLM_OK;

@@ -219,6 +219,7 @@ def test_words_are_joined_by_spaces(words_model: pylm.Model) -> None:
         assert words_model.decode(ids) in (f"{a} {b}", f"{c}\n{a}")  # nothing begins that no word can end
         text = words_model.generate(f"{a} {c}", within=within, seed=seed, temperature=5)
         assert text in (f" {a} {b}", f" {c}\n{a}")
+    assert words_model.generate(a, within=pylm.OneOf([f" {b} {a}"])) == f" {b} {a}"  # as it stands in the text
     with pytest.raises(pylm.ArgumentError, match="no text that the vocabulary of this model can spell"):
         words_model.generate(within=pylm.OneOf([f"{c} nosuchword"]))
     with pytest.raises(pylm.ArgumentError, match="needs 2 symbols"):
