@@ -15,6 +15,7 @@
 #include "../../csrc/core/hash.h"
 #include "../../csrc/core/image.h"
 
+#define MOST_LOOKED_UP 64u       /* as contexts of one symbol */
 #define MOST_SYMBOLS (1u << 16) /* an honest header may ask for 2^24: slow, but not wrong */
 
 /* Makes the head checksum right, so that damage gets past it. */
@@ -57,7 +58,7 @@ static inline void use_counts(const pylm_model *model, const pylm_state *state, 
     for (t = 0; successors && counts && t < info->n_trees; t++)
         for (k = 0; pylm_model_template(model, t, k, &template) == PYLM_OK; k++) {
             (void)pylm_successors(model, state, t, k, work, successors, info->n_symbols, &n);
-            if (info->n_symbols <= 300u && k == 1u)
+            if (info->n_symbols <= MOST_LOOKED_UP && k == 1u)
                 (void)pylm_predecessors(model, 0, t, k, work, counts);
         }
     free(successors);
