@@ -71,7 +71,7 @@ extern "C" {
 #define PYLM_VERSION_NUMBER 100
 
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
-#define PYLM_FORMAT_VERSION 3
+#define PYLM_FORMAT_VERSION 4
 
 /* What the linked library was compiled as, to be compared with the macros above. Never fail. */
 PYLM_API const char *pylm_version(void);
@@ -132,6 +132,12 @@ enum pylm_tokenizer {
                                * is done with symbols is the same. */
 };
 
+/* How a model makes probabilities of its counts. */
+enum pylm_predictor {
+    PYLM_PREDICTOR_MIX = 0,   /* calibrated and weighted: the best probabilities */
+    PYLM_PREDICTOR_KERNEL = 1 /* radial basis functions around every position of the training text, in closed form */
+};
+
 /* No such symbol: only a word model has an unknown word and a line end. */
 #define PYLM_NONE UINT32_MAX
 
@@ -150,10 +156,48 @@ typedef struct pylm_info {
     uint64_t facts_nbytes;
     uint64_t tokenizer_offset; /* where an external tokenizer's own file lies, as the trainer was given it */
     uint64_t tokenizer_nbytes; /* 0: there is none */
+    uint32_t predictor;    /* enum pylm_predictor */
 } pylm_info;
 
 /* Fills `info`. Never fails on an opened model. */
 PYLM_API void pylm_model_info(const pylm_model *model, pylm_info *info);
+
+/* ------------------------------------------------------------------ kernel */
+
+/* The predictor `kernel`: what followed at every position of the training text counts exp(-tau K), K being the distance
+ * between the symbols before that position and those before the next symbol, place by place. A symbol's probability is
+ * its share of all counts. To all of them is added one at the largest distance, even over the vocabulary, so
+ * that no probability is 0.
+ *     K = the sum, over the last `reach` places, of
+ *             distance_q16[j]        the symbols j + 1 back differ,
+ *             class_distance_q16[j]  they do, but their classes agree,
+ *             0                      they are the same; before the start of a text there is a symbol of its own.
+ * As tau grows, the nearest positions alone decide: a context that was seen gets back what followed it, exactly.
+ * Every probability is right to 2^-26 of itself, a cost to 2 units; tau times a distance is rounded to 2^-21. tau is
+ * taken for no more than makes the largest distance 1024. A context that was not seen is taken for one that was with a
+ * probability of about 2^-40 for each that was. Nothing adapts, and pylm_explain() knows no parts: it returns
+ * PYLM_ERR_ARGUMENT. */
+#define PYLM_MAX_REACH 6
+#define PYLM_MAX_DISTANCE_Q16 (UINT32_C(64) << 16)
+
+typedef struct pylm_kernel {
+    uint32_t reach;   /* of the model's tables, 1 to PYLM_MAX_REACH */
+    uint32_t n_class; /* likewise: for the last so many symbols, there are classes */
+    uint32_t tau_q16; /* 65536: 1 */
+    uint32_t distance_q16[PYLM_MAX_REACH];       /* 1/65536, up to PYLM_MAX_DISTANCE_Q16 */
+    uint32_t class_distance_q16[PYLM_MAX_REACH]; /* not above distance_q16; without effect from n_class on */
+} pylm_kernel;
+
+/* What the model goes by. Returns PYLM_ERR_ARGUMENT if its predictor is another. */
+PYLM_API int pylm_model_kernel(const pylm_model *model, pylm_kernel *kernel);
+
+/* Makes this view of a model go by other settings, which stay the caller's and in place while it is used; NULL: by those
+ * of the image. To have several settings at once, copy the model. Not while another thread uses this view.
+ * Returns PYLM_ERR_ARGUMENT if the predictor is another, reach and n_class are not the model's, or a rule is broken. */
+PYLM_API int pylm_model_set_kernel(pylm_model *model, const pylm_kernel *kernel);
+
+/* A library compiled with -DPYLM_KERNEL=0 has neither these functions nor pylm_nearest(), and refuses kernels:
+ * PYLM_ERR_LARGE. */
 
 /* ------------------------------------------------------------------ text */
 
@@ -323,6 +367,15 @@ PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *sta
 PYLM_API int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int may_end,
                            pylm_candidate *candidates, uint32_t *n_ret);
 
+/* Of a kernel: how near the training text comes to a state, for programs that would rather say that they do not know
+ * than guess.
+ *   work           as for pylm_cost()
+ *   distance_q16   of the nearest positions, without tau
+ *   n_ret          how many are as near as that
+ * Returns PYLM_ERR_ARGUMENT if the predictor is another. */
+PYLM_API int pylm_nearest(const pylm_model *model, const pylm_state *state, void *work, uint32_t *distance_q16,
+                          uint32_t *n_ret);
+
 /* ------------------------------------------------------------------ explanation */
 
 /* What a symbol's cost is made of: parts that add up to it, exactly.
@@ -405,7 +458,7 @@ PYLM_API uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag);
 
 /* What was counted in training. Contexts that came less than min_count times (2, unless the trainer was told
  * otherwise) are not there, and where several agree in their hash only one is; models of a given size have rounded
- * counts, and leave out much. What an overlay has learned is not in these counts.
+ * counts, and leave out much. What an overlay has learned is not in these counts. Not of kernels: PYLM_ERR_ARGUMENT.
  *
  *     pylm_successor next[256];
  *     uint32_t n;

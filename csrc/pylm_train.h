@@ -80,6 +80,8 @@ enum pylm_profile {
                             * less than half the time; on words a fifth of the size and a seventh more perplexity */
 };
 
+/* The predictor of a model is enum pylm_predictor, see pylm.h. A kernel keeps every context, whatever min_count is. It has
+ * one tree and one profile; max_nbytes and max_order are not for it. */
 typedef struct pylm_train_options {
     uint32_t options_nbytes;  /* sizeof(pylm_train_options); lets the structure grow */
     uint32_t tokenizer;       /* enum pylm_tokenizer, or PYLM_TOKENIZER_AUTO; default: bytes */
@@ -101,6 +103,12 @@ typedef struct pylm_train_options {
     uint64_t max_memory;      /* bytes of memory that the process has at most, about, while it trains; what does
                                * not fit is done in parts and kept in a temporary file. Never changes the
                                * result. 0 (default): no limit */
+    uint32_t predictor;       /* enum pylm_predictor; default: mix. The following is for kernel only */
+    uint32_t reach;           /* symbols that it looks back, 1 to PYLM_MAX_REACH; 0 (default): 3 */
+    uint32_t no_classes;      /* 1: symbols of the same class are as far apart as others. 0 (default), all but bytes: they are
+                               * nearer, of a reach of 1 to 6 for the last 1, 2, 3, 3, 1, 0 symbols */
+    uint32_t distance_q16[PYLM_MAX_REACH]; /* as in pylm_kernel; all 0 (default): chosen by blocks of the text whose */
+    uint32_t class_distance_q16[PYLM_MAX_REACH]; /* own counts are taken out. Without classes, both are the same */
 } pylm_train_options;
 
 /* Fills in the defaults. */
@@ -233,7 +241,7 @@ typedef struct pylm_distilled {
  *   distilled       after an error, empty.
  * The same log and model give the same bytes. Takes some microseconds a symbol, on one thread. Memory: the new image, a byte for each
  * context of the model, and one for each symbol of the log.
- * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have, and if a rule for ends or keep_ppm is broken; PYLM_ERR_EMPTY if the log
+ * Returns PYLM_ERR_ARGUMENT for a kernel, for a symbol that the model does not have, and if a rule for ends or keep_ppm is broken; PYLM_ERR_EMPTY if the log
  * has no symbol; PYLM_ERR_DAMAGED, PYLM_ERR_MEMORY or PYLM_ERR_CANCELLED. */
 PYLM_API int pylm_distill(const pylm_model *model, const uint32_t *symbols, const uint64_t *ends, uint64_t n_texts,
                           uint32_t keep_ppm, const void *facts, uint64_t facts_nbytes, pylm_task *task,

@@ -43,6 +43,7 @@ from .errors import (
     TooLargeError,
 )
 from .explain import Explanation, Part
+from .kernel import Coverage, Kernel, Nearest
 from .keyboard import Keyboard, Suggestion
 from .model import Contrast, Evaluation, Model, ModelInfo, load
 from .related import Related
@@ -62,10 +63,12 @@ __all__ = [
     "Constraint",
     "Continuation",
     "Contrast",
+    "Coverage",
     "Distillation",
     "EmptyTextError",
     "Evaluation",
     "Explanation",
+    "Kernel",
     "Keyboard",
     "MissingPackageError",
     "Model",
@@ -73,6 +76,7 @@ __all__ = [
     "ModelFormatError",
     "ModelInfo",
     "ModelVersionError",
+    "Nearest",
     "OneOf",
     "OutOfMemoryError",
     "Part",

@@ -9,7 +9,7 @@
 /* ---- pylm.h ---- */
 
 #define PYLM_VERSION_NUMBER 100
-#define PYLM_FORMAT_VERSION 3
+#define PYLM_FORMAT_VERSION 4
 
 const char *pylm_version(void);
 uint32_t pylm_version_number(void);
@@ -46,6 +46,11 @@ enum pylm_tokenizer {
     PYLM_TOKENIZER_EXTERNAL = 3
 };
 
+enum pylm_predictor {
+    PYLM_PREDICTOR_MIX = 0,
+    PYLM_PREDICTOR_KERNEL = 1
+};
+
 #define PYLM_NONE 0xffffffff
 
 typedef struct pylm_info {
@@ -63,9 +68,24 @@ typedef struct pylm_info {
     uint64_t facts_nbytes;
     uint64_t tokenizer_offset;
     uint64_t tokenizer_nbytes;
+    uint32_t predictor;
 } pylm_info;
 
 void pylm_model_info(const pylm_model *model, pylm_info *info);
+
+#define PYLM_MAX_REACH 6
+#define PYLM_MAX_DISTANCE_Q16 4194304
+
+typedef struct pylm_kernel {
+    uint32_t reach;
+    uint32_t n_class;
+    uint32_t tau_q16;
+    uint32_t distance_q16[6];
+    uint32_t class_distance_q16[6];
+} pylm_kernel;
+
+int pylm_model_kernel(const pylm_model *model, pylm_kernel *kernel);
+int pylm_model_set_kernel(pylm_model *model, const pylm_kernel *kernel);
 
 enum pylm_text_end {
     PYLM_TEXT_OPEN = 0,
@@ -87,6 +107,9 @@ typedef struct pylm_state {
 void pylm_state_init(pylm_state *state);
 int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol);
 int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol);
+
+int pylm_nearest(const pylm_model *model, const pylm_state *state, void *work, uint32_t *distance_q16,
+                 uint32_t *n_ret);
 
 int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes);
 int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes);
@@ -262,6 +285,11 @@ typedef struct pylm_train_options {
     uint32_t memory_is_wish;
     uint64_t max_nbytes;
     uint64_t max_memory;
+    uint32_t predictor;
+    uint32_t reach;
+    uint32_t no_classes;
+    uint32_t distance_q16[6];
+    uint32_t class_distance_q16[6];
 } pylm_train_options;
 
 void pylm_train_options_init(pylm_train_options *options);

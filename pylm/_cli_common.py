@@ -13,7 +13,7 @@ from typing import Any
 
 from ._text import as_bytes
 from .errors import ArgumentError
-from .model import ModelInfo
+from .model import Model, ModelInfo, load
 
 STDIN = "-"
 
@@ -66,6 +66,23 @@ def peak_rss_bytes() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def numbers(text: str) -> list[float]:
+    """Numbers with commas between them."""
+    return [float(x) for x in text.split(",")]
+
+
+def add_tau(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tau", type=float, metavar="X", help="of a kernel: how quickly what is far away counts less; 1 unless given"
+    )
+
+
+def open_model(options: argparse.Namespace) -> Model:
+    """The model of a command that has --tau."""
+    model = load(options.model)
+    return model if options.tau is None else model.kernel(options.tau)
 
 
 def unit_of(info: ModelInfo) -> str:

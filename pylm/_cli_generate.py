@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ._cli_common import add_command, as_str, text_argument, visible
+from ._cli_common import add_command, add_tau, as_str, open_model, text_argument, visible
 from .constraints import Constraint, OneOf, Prefix, Regex, Schema
 from .errors import ArgumentError
 from .model import Model, load
@@ -23,6 +23,11 @@ def add_next(commands: Any) -> None:
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("context", metavar="CONTEXT", help="the text before them; - is standard input")
     parser.add_argument("-k", type=int, metavar="K", default=5, help="how many")
+    add_tau(parser)
+    parser.add_argument(
+        "--radius", type=float, metavar="R",
+        help="of a kernel: none, unless the training text comes as near as this; 0: has the same context",
+    )  # fmt: skip
     _add_constraints(parser)
     _add_against(parser)
 
@@ -46,6 +51,7 @@ def add_generate(commands: Any) -> None:
     parser.add_argument("--repetition-window", type=int, metavar="N", default=64, help="how many count as seen lately")
     parser.add_argument("--stop", metavar="TEXT", action="append", help="end before this text; may be given again")
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same text")
+    add_tau(parser)
     _add_constraints(parser)
     _add_against(parser)
     best = parser.add_argument_group("the most probable texts, instead of one by chance")
@@ -93,7 +99,7 @@ def _constraint(options: argparse.Namespace) -> Constraint | None:
 
 def _open(files: ExitStack, options: argparse.Namespace) -> tuple[Model, dict[str, Any]]:
     """The model, and the settings about another one."""
-    model, settings = files.enter_context(load(options.model)), {}
+    model, settings = files.enter_context(open_model(options)), {}
     if options.against is not None:
         settings = {
             "against": files.enter_context(load(options.against)), "against_weight": options.against_weight,
@@ -111,13 +117,18 @@ def _next(options: argparse.Namespace) -> None:
         model, against = _open(files, options)
         if against and within:
             raise ArgumentError("--against lists what may come next by itself; leave the constraint out")
-        if against:
-            best: Any = model.contrast(context, k=options.k, **against)
+        unknown = options.radius is not None and model.nearest(context).distance > options.radius
+        if unknown:
+            best: Any = []
+        elif against:
+            best = model.contrast(context, k=options.k, **against)
         else:
             best = model.next(context, options.k, within=within)
     if options.json:
         print(json.dumps({"context": as_str(context), "next": [prediction._asdict() for prediction in best]}))
         return
+    if unknown:
+        print("unknown: the training text comes nowhere as near as that")
     for prediction in best:
         other = f"  {prediction.against:8.2%}" if against else ""
         print(f"{prediction.probability:8.2%}{other}  {visible(prediction.text)}")

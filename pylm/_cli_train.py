@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ._cli_common import add_command, check_output, nbytes, peak_rss_bytes, text_source, unit_of
+from ._cli_common import add_command, check_output, nbytes, numbers, peak_rss_bytes, text_source, unit_of
 from ._tokenizer import is_external
 from .model import Model
 from .sources import SUFFIX
@@ -20,7 +20,7 @@ from .train import NUMBERS, train
 
 SETTINGS = (
     "tokenizer", "threads", "min_count", "trees", "classes", "max_order", "pieces", "size", "memory", "profile",
-    "output", "sources",
+    "output", "sources", "predictor", "reach", "distances", "class_distances",
 )  # fmt: skip
 
 
@@ -58,6 +58,19 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "--profile", choices=["best", "fast"], default="best",
         help="fast: contexts without gaps only, as n-gram models have: quicker, much smaller, less exact",
     )  # fmt: skip
+    parser.add_argument(
+        "--predictor", choices=["mix", "kernel"], default="mix",
+        help="kernel: radial basis functions around every position of the text, in closed form",
+    )  # fmt: skip
+    parser.add_argument("--reach", type=int, metavar="N", help="kernel: symbols that it looks back, 1 to 6; 3 unless given")
+    parser.add_argument(
+        "--distances", type=numbers, metavar="T,...",
+        help="kernel: what another symbol one back, two back, ... adds to the distance; chosen unless given",
+    )  # fmt: skip
+    parser.add_argument(
+        "--class-distances", type=_class_distances, metavar="U,...",
+        help="kernel: what one of the same class adds; none: the same",
+    )  # fmt: skip
     parser.add_argument("--pieces", type=int, metavar="N", help="pieces: size of the vocabulary, 256 to 2^20")
     parser.add_argument(
         "--size", metavar="N", help="the best model of at most so many bytes: 64K, 3M, 1.5MB or a plain number"
@@ -71,6 +84,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         help="also write MODEL.sources, of which `pylm trace` learns what of a text stands in the training text; it "
         "holds that text, and takes some 1.7 bytes for a byte of it",
     )  # fmt: skip
+
+
+def _class_distances(text: str) -> list[float] | bool:
+    return False if text == "none" else numbers(text)
 
 
 def _tokenizer(name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Callable, Iterator
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Union
 
@@ -38,6 +39,7 @@ TOKENIZER_NAMES = {number: name for name, number in TOKENIZERS.items()} | {
 }
 
 
+
 def new_symbols(n: int) -> array[int]:
     return array("I", bytes(4 * n))
 
@@ -58,8 +60,17 @@ class Image:
         self.unknown: int = self.info.unknown
         self.is_words: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_WORDS
         self.is_external: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL
+        self.is_kernel: bool = self.info.predictor == lib.PYLM_PREDICTOR_KERNEL
         self._work_words: int = lib.pylm_work_nbytes(self.model) // 8 + 1
         self.kept: dict[Any, Any] = {}  # what was found out for people; see _context.py
+
+    def with_kernel(self, kernel: Any) -> Image:
+        """The same image, going by other settings, a pylm_kernel."""
+        other = copy(self)
+        other.model = ffi.new("pylm_model *", self.model[0])
+        other._kernel = kernel  # has to stay in place
+        check(lib.pylm_model_set_kernel(other.model, kernel))
+        return other
 
     def content(self) -> bytes:
         """The image itself, without bytes that may follow it."""
@@ -91,6 +102,15 @@ class Image:
         import numpy as np
 
         return np.arange(self.n_symbols, dtype=np.uint32)
+
+    def needs_mix(self, what: str) -> None:
+        """Refuses what only the predictor `mix` can do."""
+        if self.is_kernel:
+            raise ArgumentError(f"{what}: not with a model whose predictor is 'kernel'; train one without")
+
+    def needs_kernel(self) -> None:
+        if not self.is_kernel:
+            raise ArgumentError("this model is no kernel; train one with predictor='kernel'")
 
     def new_work(self) -> Any:
         return ffi.new("uint64_t[]", self._work_words)

@@ -37,7 +37,7 @@ SIZE_UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}
 WHITE_SPACE = b" \t\r\n\v\f"
 
 
-def _q16(name: str, value: float, low: float, high: float) -> int:
+def q16(name: str, value: float, low: float, high: float) -> int:
     if isinstance(value, (str, bytes)) or not math.isfinite(value) or not low <= value <= high:
         raise ArgumentError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
     return round(value * ONE_Q16)
@@ -76,13 +76,13 @@ class Sampler:
         self._image, self._within = image, within
         self._rival = None if against is None else Rival(image, against._image, against_weight, against_alpha)
         settings = self._settings = ffi.new("pylm_sampling *")
-        settings.temperature_q16 = _q16("temperature", temperature, 0, 1000)
+        settings.temperature_q16 = q16("temperature", temperature, 0, 1000)
         if temperature > 0:
             settings.temperature_q16 = max(settings.temperature_q16, 1)
         settings.top_k = integer("top_k", top_k, 0, MAX_U32)
-        settings.top_p_q16 = _q16("top_p", top_p, 0, 1)
-        settings.min_p_q16 = _q16("min_p", min_p, 0, 1)
-        settings.penalty_q16 = _q16("repetition_penalty", repetition_penalty, 1, 1000)
+        settings.top_p_q16 = q16("top_p", top_p, 0, 1)
+        settings.min_p_q16 = q16("min_p", min_p, 0, 1)
+        settings.penalty_q16 = q16("repetition_penalty", repetition_penalty, 1, 1000)
         self._window = integer("repetition_window", repetition_window, 0, MAX_WINDOW)
         if seed is None:
             seed = int.from_bytes(os.urandom(8), "little")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import __version__
-from ._cli_common import add_command, nbytes, text_source, unit_of
+from ._cli_common import add_command, add_tau, nbytes, open_model, text_source, unit_of
 from ._cli_distill import add_distill, add_related
 from ._cli_explain import add_explain, add_report
 from ._cli_generate import add_generate, add_next
@@ -21,6 +21,7 @@ from ._cli_store import add_store_commands
 from ._cli_trace import add_trace
 from ._cli_train import add_build, add_train
 from .errors import PylmError, SourcesError
+from .kernel import Coverage, Kernel
 from .model import Model, ModelInfo, load
 from .sources import SUFFIX
 from .state import DEFAULT_MEMORY
@@ -96,18 +97,30 @@ def _add_eval(commands: Any) -> None:
         "--memory", metavar="SIZE", default=DEFAULT_MEMORY,
         help="with --adapt: bytes to learn in, such as 16K; about 1M unless given",
     )  # fmt: skip
+    add_tau(parser)
+    parser.add_argument(
+        "--radius", type=float, metavar="R",
+        help="of a kernel: also say how often it is right where the training text comes as near as this; 0: where it "
+        "has the same context",
+    )  # fmt: skip
+    parser.add_argument(
+        "--least", type=int, metavar="N", help="likewise, where at least so many positions of it are nearest"
+    )
 
 
 # ---- commands
 
 
 def _eval(options: argparse.Namespace) -> None:
-    with load(options.model) as model:
-        result = model.evaluate(text_source(options.text), adapt=options.adapt, memory=options.memory)
+    with open_model(options) as model:
+        text = text_source(options.text)
+        result = model.evaluate(text, adapt=options.adapt, memory=options.memory)
+        answers = _coverage(model, text, options)
         unit = unit_of(model.info)
     if options.json:
         derived = ("perplexity", "bits_per_byte", "symbols_per_second")
-        print(json.dumps({**vars(result), **{name: getattr(result, name) for name in derived}}))
+        said = {name: getattr(answers, name) for name in ("answered", "coverage", "accuracy")} if answers else {}
+        print(json.dumps({**vars(result), **{name: getattr(result, name) for name in derived}, **said}))
         return
     print(f"{result.symbols:,} {unit} ({nbytes(result.bytes)}) in {result.seconds:.2f} s")
     if result.unknown:
@@ -115,6 +128,13 @@ def _eval(options: argparse.Namespace) -> None:
     print(f"perplexity        {result.perplexity:.2f}")
     print(f"bits per byte     {result.bits_per_byte:.4f}")
     print(f"speed             {result.symbols_per_second:,.0f} {unit} a second")
+    if answers:
+        print(f"answered          {answers.coverage:.1%}, of which right {answers.accuracy:.1%}")
+
+
+def _coverage(model: Model, text: Any, options: argparse.Namespace) -> Coverage | None:
+    settings = {name: getattr(options, name) for name in ("radius", "least") if getattr(options, name) is not None}
+    return model.coverage(text, **settings) if settings else None
 
 
 def _info(options: argparse.Namespace) -> None:
@@ -142,6 +162,11 @@ def _demo(options: argparse.Namespace) -> None:
     run()
 
 
+def _distances(kernel: Kernel) -> str:
+    text = "distances " + ", ".join(f"{t:.2f}" for t in kernel.distances)
+    return text + (", classes " + ", ".join(f"{u:.2f}" for u in kernel.class_distances) if kernel.class_distances else "")
+
+
 def describe(info: ModelInfo) -> str:
     """A model in words, one fact a line."""
     training = info.training
@@ -151,6 +176,8 @@ def describe(info: ModelInfo) -> str:
         ("contexts", f"{info.contexts:,} in {info.templates} templates"),
         ("trees", f"{info.trees}, up to {info.depth} decisions a symbol"),
     ]
+    if info.kernel:
+        lines.insert(0, ("predictor", f"kernel, {_distances(info.kernel)}"))
     if info.tokenizer == "external":
         lines.append(("tokenizer", f"its own file, {nbytes(info.tokenizer_bytes)}"))
     if info.sources_bytes:

@@ -106,13 +106,14 @@ def distill(
     progress   show a bar on standard error; None: if that is a terminal.
 
     The same model and log give the same bytes. Vocabulary, trees, calibration and weights stay as they are. Of any kind of
-    model, also of one of a given size or one that was distilled before. What belongs to the large model, its sources
+    model but a kernel, also of one of a given size or one that was distilled before. What belongs to the large model, its sources
     and what states and keyboards have saved, does not belong to the small one.
     Raises ArgumentError, EmptyTextError (a log without symbols), ModelDamagedError, OutOfMemoryError, OSError.
     """
     keep_ppm = _keep_ppm(keep)
     n_threads = 0 if threads is None else integer("threads", threads, 1, MAX_THREADS)
     image = model._image
+    image.needs_mix("distillation")
     log = _Texts(image, prompts, "prompts")
     other = None if valid is None else _Texts(image, valid, "valid")
     with Progress(progress) as bar:

@@ -125,6 +125,7 @@ class Explanation:
 
 def explain(image: Image, state: Any, token: str | Bytes | int | None, k: int) -> Explanation:
     """Explains a token that may come next in a state; None: the most probable one."""
+    image.needs_mix("explanations")
     best = predictions(image, state, integer("k", k, 1, MAX_U32))
     symbol = best[0].id if token is None else symbol_of(image, token)
     parts, cost = _parts(image, state, symbol)

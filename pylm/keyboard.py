@@ -49,6 +49,7 @@ class Keyboard:
         self._image = image = model._image
         if image.is_external:
             raise ArgumentError("a keyboard needs a model of words, pieces or bytes, not of an external tokenizer")
+        image.needs_mix("a keyboard")
         nbytes = parse_size("memory", memory, MAX_MEMORY)
         try:
             self._counts: Any = ffi.new("unsigned char[]", nbytes // 2)

@@ -21,6 +21,9 @@ from ._sampling import (
 )  # fmt: skip
 from ._text import TEXT_TYPES, Bytes, Path, as_bytes, document, map_file
 from .errors import ArgumentError, EmptyTextError, SourcesError
+from .kernel import (
+    MAX_DISTANCE, MAX_REACH, Coverage, Kernel, Nearest, coverage, nearest, settings_of, with_settings,
+)  # fmt: skip
 from .sources import AGAIN, LEAST, SUFFIX, SourcesFile
 from .state import (
     DEFAULT_MEMORY, NATS_PER_COST, Continuation, Prediction, State, continuations, predictions, probability_of,
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from .sources import Source, SourcesWriter, Trace
 
 QUICKLY_VERIFIED = 1 << 20  # bytes
+SHORT_SLICE = 1 << 10  # symbols between two looks at the progress
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ class ModelInfo:
     symbols: int  #: size of the vocabulary
     contexts: int  #: stored contexts of all templates
     templates: int  #: context templates of all trees
+    predictor: str  #: "mix" or "kernel"
+    kernel: Kernel | None  #: what a kernel goes by; None: the predictor is another
     trees: int  #: symbol trees whose predictions are averaged
     depth: int  #: binary decisions on the longest path to a symbol
     bytes: int  #: size of the model
@@ -152,7 +158,7 @@ class Model:
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Model, (self._image.content(),), {"_sources_path": self._sources_path}
+        return _reopen, (self._image.content(), self._sources_path, settings_of(self._image))
 
     def __repr__(self) -> str:
         if self._open_image is None:
@@ -176,10 +182,30 @@ class Model:
         info = image.info
         return ModelInfo(
             tokenizer=TOKENIZER_NAMES[info.tokenizer], symbols=info.n_symbols,
-            contexts=info.n_contexts, templates=info.n_templates, trees=info.n_trees, depth=info.depth,
+            contexts=info.n_contexts, templates=info.n_templates,
+            predictor="kernel" if image.is_kernel else "mix", kernel=settings_of(image),
+            trees=info.n_trees, depth=info.depth,
             bytes=info.image_nbytes, tokenizer_bytes=info.tokenizer_nbytes, sources_bytes=self._sources_nbytes(),
             format_version=info.format_version, training=image.facts(),
         )  # fmt: skip
+
+    def kernel(
+        self, tau: float | None = None, distances: Iterable[float] | None = None,
+        class_distances: Iterable[float] | None = None,
+    ) -> Model:  # fmt: skip
+        """The same kernel, going by other settings: a model of its own on the same tables, made at once. Both may be used at
+        the same time; what is saved, are the settings that it was trained with.
+
+        tau              how quickly a position of the training text counts less with its distance: exp(-tau * distance).
+                         0: all count the same. The larger, the more the nearest ones alone decide; from 0 to 65535.
+        distances        see `pylm.train()` and `ModelInfo.kernel`, which has the present ones. None: those.
+        class_distances  likewise; not above `distances`.
+        Raises ArgumentError for a model whose predictor is not "kernel".
+        """
+        other = Model.__new__(Model)
+        other._open_image = with_settings(self._image, tau, distances, class_distances)
+        other._sources_path, other._open_sources = self._sources_path, self._open_sources
+        return other
 
     # ---- symbols
 
@@ -322,18 +348,11 @@ class Model:
         Raises EmptyTextError if there is no symbol to score, and OSError.
         """
         image = self._image
-        text = document(text)
         reader = self.state(adapt=adapt, memory=memory)
         bits, symbols, unknown = 0, 0, 0
         began = perf_counter()
         with Progress(progress) as bar:
-            if isinstance(text, TEXT_TYPES):
-                nbytes = len(as_bytes(text))
-                slices = image.encode_slices(as_bytes(text), True, ENCODE_SLICE)
-            else:
-                ids = image.check_ids(text)
-                nbytes = len(image.decode(ids))
-                slices = iter([(ids, nbytes)])
+            slices, nbytes = self._slices(text, ENCODE_SLICE)
             for piece, used in slices:
                 bits += reader._read(piece)
                 symbols += len(piece)
@@ -342,6 +361,41 @@ class Model:
         if not symbols:
             raise EmptyTextError("the text is empty: there is nothing to score")
         return Evaluation(symbols, unknown, nbytes, bits / 65536, perf_counter() - began)
+
+    def _slices(
+        self, text: TextOrIds | os.PathLike[str], capacity: int
+    ) -> tuple[Iterator[tuple[array[int], int]], int]:
+        """Symbols of a text of any length, each slice with the number of bytes used up by then; and the bytes of all."""
+        image, text = self._image, document(text)
+        if isinstance(text, TEXT_TYPES):
+            return image.encode_slices(as_bytes(text), True, capacity), len(as_bytes(text))
+        ids = image.check_ids(text)
+        nbytes = len(image.decode(ids))
+        return iter([(ids, nbytes)]), nbytes
+
+    # ---- kernel
+
+    def nearest(self, context: TextOrIds = "") -> Nearest:
+        """Of a kernel: the distance, without tau, of the positions of the training text that are nearest to the end of a
+        context, and how many there are."""
+        return nearest(self._image, self._state_after(context))
+
+    def coverage(
+        self, text: TextOrIds | os.PathLike[str], *, radius: float = MAX_DISTANCE * MAX_REACH, least: int = 1,
+        progress: bool | None = None,
+    ) -> Coverage:  # fmt: skip
+        """Of a kernel that answers only where the training text comes near enough: how often its most probable symbol is the
+        right one, and how much of a text is answered.
+
+        text       as for `evaluate()`.
+        radius     the largest distance of the nearest positions, without tau: 0 answers only contexts that were seen.
+        least      how many of them there have to be.
+        progress   show a bar on standard error; None: if that is a terminal.
+        Raises EmptyTextError, OSError, and ArgumentError for a model whose predictor is not "kernel".
+        """
+        with Progress(progress) as bar:
+            slices, nbytes = self._slices(text, SHORT_SLICE)
+            return coverage(self._image, slices, radius, least, lambda done: bar.show("score", done, nbytes, "B"))
 
     # ---- where it comes from
 
@@ -586,6 +640,13 @@ class Model:
 
     def _state_after(self, context: TextOrIds) -> Any:
         return self._image.new_state(self._prompt(context))
+
+
+def _reopen(data: Bytes, sources: str | None, kernel: Kernel | None) -> Model:
+    model = Model(data, sources=sources)
+    if kernel is not None:
+        return model.kernel(kernel.tau, kernel.distances, kernel.class_distances)
+    return model
 
 
 def load(path: Path, *, verify: bool | None = None, sources: Path | None = None) -> Model:

@@ -46,6 +46,7 @@ def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: 
         raise ArgumentError(f"measure must be 'strength' or 'pmi', not {measure!r}")
     if image.info.tokenizer == lib.PYLM_TOKENIZER_BYTES:
         raise ArgumentError("related terms are for models of words or pieces: here, a symbol is a single byte")
+    image.needs_mix("related terms")
     counts = _Counts(image)
     symbols = _symbols(counts, term)
     if len(symbols) == 1:

@@ -206,6 +206,7 @@ class _Reading:
         import numpy as np
 
         image = self._image = state._image
+        image.needs_mix("reports")
         self._reader, self._n = state, n
         self._contexts = Contexts(image)
         n_parts = lib.pylm_n_parts(image.model)

@@ -155,6 +155,7 @@ class State:
         self._state = self._image.new_state()
         self._last = array("I")  # for the repetition penalty
         if self.adapts:
+            self._image.needs_mix("learning from what is read")
             status = lib.pylm_overlay_init(self._image.model, self._overlay, self.memory)
             if status == lib.PYLM_ERR_SPACE:
                 raise ArgumentError(f"memory of {self.memory} bytes is too small to learn anything; take 16384 or more")

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from ._estimate import stage_costs
 from ._image import TOKENIZERS, checked_ids
 from ._memory import usual_limit
-from ._native import check, ffi, lib
+from ._native import NONE, check, ffi, lib
 from ._progress import Progress, new_task, run
 from ._sampling import MAX_THREADS, integer, parse_size
 from ._text import TEXT_TYPES, Path, Source, as_bytes, named_documents, total_nbytes, with_named_files
 from ._tokenizer import ExternalTokenizer, is_external, open_tokenizer
 from .errors import ArgumentError
+from .kernel import MAX_REACH, PREDICTORS, distances_q16
 from .model import Model, load
 from .sources import SUFFIX, SourcesWriter
 
@@ -31,6 +32,7 @@ NUMBERS = {"auto": lib.PYLM_TOKENIZER_AUTO, **TOKENIZERS}
 MAX_TREES = 8
 PROFILES = {"best": lib.PYLM_PROFILE_BEST, "fast": lib.PYLM_PROFILE_FAST}
 MAX_SIZE = 1 << 62
+DEFAULT_REACH = 3
 SHORT_NBYTES = 1 << 18  # of a document: read within some 10 ms, so that no thread is worth it
 
 
@@ -38,7 +40,9 @@ def train(
     source: Source, *, tokenizer: TokenizerSource = "auto", threads: int | None = None, min_count: int = 2,
     trees: int = 1, classes: int | Iterable[int] | None = None, max_order: int | None = None,
     pieces: int | None = None, size: int | str | None = None, memory: int | str | None = None,
-    profile: str = "best", output: Path | None = None, sources: bool | Path = False, progress: bool | None = None,
+    profile: str = "best", predictor: str = "mix", reach: int | None = None,
+    distances: Iterable[float] | None = None, class_distances: Iterable[float] | bool | None = None,
+    output: Path | None = None, sources: bool | Path = False, progress: bool | None = None,
 ) -> Model:  # fmt: skip
     """Trains a model by counting. The same texts and settings give the same model, to the last byte, in whatever
     order the texts come: they are put into the order of a hash of their content.
@@ -73,6 +77,14 @@ def train(
     profile     "best", or "fast": only the contexts that an n-gram model has, the last symbols without gaps; of
                 words and pieces three at most. Less than half the time to score; on words a fifth of the size and a
                 seventh more perplexity.
+    predictor   "mix", or "kernel": radial basis functions around every position of the text, in closed form, with all
+                contexts kept; see `Model.kernel()`. It has one tree, nothing adapts, and `size`, `max_order` and
+                `profile` are not for it. Then
+    reach       how many symbols back it looks, 1 to 6; None: 3. Each one more takes twice the room or more.
+    distances   what another symbol one back, two back, ... adds to the distance, `reach` numbers from 0 to 64; None:
+                chosen by blocks of the text whose own counts are taken out.
+    class_distances  what another symbol of the same class adds, less than that; False: the same. Only for the last 2, 3,
+                3, 1 symbols of a reach of 2, 3, 4, 5 (of 1: 1, of 6: none), and not for bytes.
     output      where to write the model as Model.save() does; the model that comes back is mapped from there. So
                 it never is in memory as a whole.
     sources     also write a sources file, of which `Model.trace()` and `Model.sources()` learn where passages stand: True
@@ -89,7 +101,10 @@ def train(
     Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, MissingPackageError, and OSError for
     files.
     """
-    options = training_options(tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory, profile)
+    options = training_options(
+        tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory, profile, predictor, reach,
+        distances, class_distances,
+    )  # fmt: skip
     source = with_named_files(source)
     return train_on(named_documents(source), total_nbytes(source), options, tokenizer, progress, output, sources)
 
@@ -152,7 +167,9 @@ def _model(trainer: Any, bar: Progress, options: Any, output: Path | None) -> Mo
 def training_options(
     tokenizer: object = "auto", threads: int | None = None, min_count: int = 2, trees: int = 1,
     classes: int | Iterable[int] | None = None, max_order: int | None = None, pieces: int | None = None,
-    size: int | str | None = None, memory: int | str | None = None, profile: str = "best",
+    size: int | str | None = None, memory: int | str | None = None, profile: str = "best", predictor: str = "mix",
+    reach: int | None = None, distances: Iterable[float] | None = None,
+    class_distances: Iterable[float] | bool | None = None,
 ) -> Any:  # fmt: skip
     """The settings of `train()` as a pylm_train_options; ArgumentError."""
     options = ffi.new("pylm_train_options *")
@@ -182,7 +199,40 @@ def training_options(
             raise ArgumentError(f"classes must be one number or {options.n_trees}, one for every tree")
         for i, n in enumerate(each):
             options.n_classes[i] = integer("classes", n, 2, 1024)
+    _kernel_options(options, predictor, reach, distances, class_distances)
     return options
+
+
+def _kernel_options(
+    options: Any, predictor: str, reach: int | None, distances: Iterable[float] | None,
+    class_distances: Iterable[float] | bool | None,
+) -> None:  # fmt: skip
+    if predictor not in PREDICTORS:
+        raise ArgumentError(f"predictor must be 'mix' or 'kernel', not {predictor!r}")
+    options.predictor = PREDICTORS[predictor]
+    if predictor == "mix":
+        if reach is not None or distances is not None or class_distances is not None:
+            raise ArgumentError("reach and distances are for a kernel: add predictor='kernel'")
+        return
+    if options.n_trees > 1 or options.max_nbytes or options.max_order != NONE or options.profile:
+        raise ArgumentError("trees, size, max_order and profile are not for predictor='kernel'; leave them out")
+    if reach is not None:
+        options.reach = integer("reach", reach, 1, MAX_REACH)
+    options.no_classes = class_distances is False
+    if distances is not None:
+        options.reach = options.reach or DEFAULT_REACH
+        options.distance_q16 = distances_q16("distances", distances, options.reach)
+        options.class_distance_q16 = options.distance_q16
+        if not any(options.distance_q16):
+            raise ArgumentError("distances are all 0: then nothing that was read would matter")
+    if class_distances is not None and not isinstance(class_distances, bool):
+        if distances is None:
+            raise ArgumentError("class_distances without distances; give both or none")
+        nearer = distances_q16("class_distances", class_distances, None)
+        if len(nearer) > options.reach or any(u > t for u, t in zip(nearer, options.distance_q16)):
+            raise ArgumentError("class_distances must not be more than distances, in number and in size")
+        for j, u in enumerate(nearer):
+            options.class_distance_q16[j] = u
 
 
 def _tokenizer_number(tokenizer: object) -> int:

@@ -5,14 +5,31 @@
  */
 #include "context.h"
 
+/* Makes the tree that of the bank that has a template of this number, of all banks. Returns the number of the bank's
+ * first. */
+static uint32_t find_bank(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree)
+{
+    uint32_t b, first = 0;
+    for (b = 1; b < pylm__n_banks(model) && number - first >= tree->n_templates; b++) {
+        first += tree->n_templates;
+        pylm__tree_view(model, tree, tree);
+    }
+    return first;
+}
+
 int pylm_model_template(const pylm_model *model, uint32_t tree_number, uint32_t number, pylm_template *found)
 {
+    const struct pylm__model *view = pylm__model_view(model);
     struct pylm__tree tree;
     const uint8_t *head;
-    if (!pylm__tree_find(pylm__model_view(model), tree_number, &tree) || number >= tree.n_templates)
+    uint32_t first;
+    if (!pylm__tree_find(view, tree_number, &tree))
         return PYLM_ERR_ARGUMENT;
-    head = pylm__template_head(&tree, number);
-    found->base = head[PYLM__C_BASE] == PYLM__NO_BASE ? PYLM_NONE : head[PYLM__C_BASE];
+    first = pylm__is_kernel(view) ? find_bank(view, number, &tree) : 0u;
+    if (number - first >= tree.n_templates)
+        return PYLM_ERR_ARGUMENT;
+    head = pylm__template_head(&tree, number - first);
+    found->base = head[PYLM__C_BASE] == PYLM__NO_BASE ? PYLM_NONE : first + head[PYLM__C_BASE];
     found->kind = head[PYLM__C_KIND];
     found->lag = head[PYLM__C_LAG];
     found->n_contexts = pylm__load32(head + PYLM__C_N_RECORDS);

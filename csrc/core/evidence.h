@@ -197,8 +197,14 @@ static inline void pylm__slice_look(const struct pylm__evidence *e, const struct
     s->total_left[k] = total_left < s->total[k] ? total_left : s->total[k];
 }
 
-/* The same for coded lists; and where such a slice parts at `mid`, which lies right of its first leaf and not right of
- * its last. */
+/* Occurrences of a slice that lie left of mid; not for coded lists. */
+static inline uint32_t pylm__slice_left(const struct pylm__slices *s, uint32_t k, uint32_t mid)
+{
+    return s->first[k] >= mid ? 0u : s->right[k] < mid ? s->total[k] : s->total_left[k];
+}
+
+/* pylm__slice_look() for coded lists; and where such a slice parts at `mid`, which lies right of its first leaf and not
+ * right of its last. */
 void pylm__coded_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k);
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid);
 

@@ -348,7 +348,7 @@ int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symb
     struct pylm__small p[PYLM__MAX_TREES], all = pylm__small_one();
     struct account account;
     uint32_t ends[PYLM__MAX_TREES], t;
-    if (symbol >= view->n_symbols)
+    if (symbol >= view->n_symbols || pylm__is_kernel(view))
         return PYLM_ERR_ARGUMENT;
     account.parts = parts;
     pylm__work_first_tree(view, work);

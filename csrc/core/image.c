@@ -13,6 +13,7 @@
 
 #include "evidence.h"
 #include "hash.h"
+#include "kernel.h"
 #include "mix.h"
 
 /* Compile-time check: an array of negative size if the structure does not fit its opaque twin. */
@@ -57,6 +58,8 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
         return 0;
     if (c[PYLM__C_LIST_FORM] >= PYLM__N_LIST_FORMS)
         return 0;
+    if (m->n_banks && (c[PYLM__C_LIST_FORM] != PYLM__LIST_SPLITS || kind > PYLM__KIND_CLASS || lag > PYLM_MAX_REACH))
+        return 0;
     if (c[PYLM__C_PAYLOAD_BITS] > 32u || c[PYLM__C_INDEX_BITS] > 32u ||
         (unsigned)tree->symbol_bits + c[PYLM__C_COUNT_BITS] > c[PYLM__C_PAYLOAD_BITS])
         return 0;
@@ -72,9 +75,9 @@ static int check_overlay(const struct pylm__model *m, const struct pylm__tree *t
 {
     struct pylm__plan plan;
     uint32_t i;
-    if (!pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS))
-        return 1;
     pylm__plan_read(tree, &plan);
+    if (!pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS))
+        return !plan.n_recalled && !plan.n_long;
     for (i = 0; i < plan.n_recalled; i++)
         if (plan.recalled[i] < PYLM__INDIRECT ? plan.recalled[i] >= tree->n_templates
                                               : plan.recalled[i] - PYLM__INDIRECT >= i)
@@ -88,11 +91,38 @@ static int check_overlay(const struct pylm__model *m, const struct pylm__tree *t
                        (uint64_t)pylm__n_overlay_weights(tree, &plan) * 2u);
 }
 
+/* What calibration and weights need of the image. */
+static int check_mix(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    struct pylm__shape shape = pylm__tree_shape(tree);
+    uint64_t n_sets = 0;
+    uint32_t i;
+    for (i = 0; i < PYLM__N_FAMILIES; i++)
+        n_sets += pylm__n_sets(i, &shape);
+    return lies_inside(m, pylm__load64(tree->head + PYLM__T_CALIBRATION),
+                       (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u) &&
+           lies_inside(m, pylm__load64(tree->head + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u) * 2u) &&
+           lies_inside(m, pylm__load64(tree->head + PYLM__T_FINAL_WEIGHTS),
+                       (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL * 2u) &&
+           check_overlay(m, tree);
+}
+
+/* A bank of a kernel has bandwidths instead, and nothing that adapts. */
+static int check_kernel(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    uint64_t bandwidths = pylm__load64(tree->head + PYLM__T_WEIGHTS);
+    uint32_t reach;
+    if (!lies_inside(m, bandwidths, PYLM__K_NBYTES) || pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS) ||
+        !check_overlay(m, tree))
+        return 0;
+    reach = pylm__load32(m->image + (size_t)bandwidths + PYLM__K_REACH);
+    return reach >= 1u && reach <= PYLM_MAX_REACH;
+}
+
 static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     const uint8_t *t = tree->head;
-    struct pylm__shape shape = pylm__tree_shape(tree);
-    uint64_t n_sets = 0, n = m->n_symbols, ranks = pylm__load64(t + PYLM__T_RANKS),
+    uint64_t n = m->n_symbols, ranks = pylm__load64(t + PYLM__T_RANKS),
              symbols = pylm__load64(t + PYLM__T_SYMBOLS), classes = pylm__load64(t + PYLM__T_CLASSES);
     uint32_t i;
     if (!tree->n_suffix || tree->n_suffix > tree->n_templates || tree->depth > PYLM__MAX_DEPTH ||
@@ -102,18 +132,11 @@ static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree
     if (tree->symbol_bits != pylm__width(m->n_symbols - 1u) || tree->class_bits > 24u ||
         tree->coarse_bits > 24u || tree->set_bits > 24u)
         return 0;
-    for (i = 0; i < PYLM__N_FAMILIES; i++)
-        n_sets += pylm__n_sets(i, &shape);
     if (!packed_inside(m, pylm__load64(t + PYLM__T_NODES), n - 1u, tree->symbol_bits + 0u + tree->set_bits) ||
         (ranks && !packed_inside(m, ranks, n, tree->symbol_bits)) ||
         (symbols && !packed_inside(m, symbols, n, tree->symbol_bits)) ||
         (classes && !packed_inside(m, classes, n, tree->class_bits + 0u + tree->coarse_bits)) ||
-        !lies_inside(m, pylm__load64(t + PYLM__T_CALIBRATION),
-                     (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u) ||
-        !lies_inside(m, pylm__load64(t + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u) * 2u) ||
-        !lies_inside(m, pylm__load64(t + PYLM__T_FINAL_WEIGHTS),
-                     (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL * 2u) ||
-        !check_overlay(m, tree))
+        !(m->n_banks ? check_kernel(m, tree) : check_mix(m, tree)))
         return 0;
     for (i = 0; i < tree->n_templates; i++)
         if (!check_template(m, tree, i))
@@ -166,8 +189,10 @@ static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
 {
     struct pylm__tree tree;
     uint32_t t, shares = 0, at = PYLM__H_NBYTES;
-    if (!m->n_symbols || m->n_symbols > PYLM__MAX_SYMBOLS || !m->n_trees || m->n_trees > PYLM__MAX_TREES)
+    if (!m->n_symbols || m->n_symbols > PYLM__MAX_SYMBOLS || !m->n_trees || m->n_trees > PYLM__MAX_TREES ||
+        m->image[PYLM__H_PREDICTOR] > PYLM_PREDICTOR_KERNEL)
         return 0;
+    m->n_banks = m->image[PYLM__H_PREDICTOR] == PYLM_PREDICTOR_KERNEL ? m->n_trees : 0u;
     if (!check_vocabulary(m) || !lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS),
                                              pylm__load64(m->image + PYLM__H_FACTS_NBYTES)))
         return 0;
@@ -175,12 +200,14 @@ static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
         if (!fits_head(m->image, at, head_nbytes))
             return 0;
         pylm__tree_view(m, t ? &tree : NULL, &tree);
-        if (!check_tree(m, &tree) || tree.share < 1u || tree.share > 65536u)
+        if (!check_tree(m, &tree) || tree.share < !(m->n_banks && t) || tree.share > 65536u)
             return 0;
         shares += tree.share;
         m->depth = tree.depth > m->depth ? tree.depth : m->depth;
         m->n_templates = tree.n_templates > m->n_templates ? tree.n_templates : m->n_templates;
         at += PYLM__T_NBYTES + tree.n_templates * (uint32_t)PYLM__C_NBYTES;
+        if (m->n_banks && shares != 65536u)
+            return 0; /* the first has all */
     }
     return shares == 65536u;
 }
@@ -212,8 +239,10 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
             pylm__load64(h + PYLM__H_HEAD_CHECKSUM) ||
         !check_parts(&m, head_nbytes))
         return PYLM_ERR_DAMAGED;
-    if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES)
+    if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES || (m.n_banks && !PYLM__HAVE_KERNEL))
         return PYLM_ERR_LARGE;
+    if (m.n_banks)
+        m.n_trees = 1;
     memset(model, 0, sizeof *model);
     memcpy(model, &m, sizeof m);
     return PYLM_OK;
@@ -289,7 +318,8 @@ void pylm_model_info(const pylm_model *model, pylm_info *info)
     info->facts_nbytes = pylm__load64(m->image + PYLM__H_FACTS_NBYTES);
     info->tokenizer_offset = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE);
     info->tokenizer_nbytes = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE_NBYTES);
-    for (t = 0; t < pylm__n_trees(m); t++) {
+    info->predictor = pylm__is_kernel(m) ? PYLM_PREDICTOR_KERNEL : PYLM_PREDICTOR_MIX;
+    for (t = 0; t < pylm__n_banks(m); t++) {
         pylm__tree_view(m, t ? &tree : NULL, &tree);
         info->n_templates += tree.n_templates;
         for (k = 0; k < tree.n_templates; k++)

@@ -35,6 +35,7 @@ enum {
     PYLM__H_N_TREES = 56,         /* u32 1 to PYLM__MAX_TREES */
     PYLM__H_VOCAB_POSITION_BITS = 60, /* u8 width of a position in the vocabulary text; 0 for bytes */
     PYLM__H_VOCAB_SLOT_BITS = 61,     /* u8 log2 of the number of slots */
+    PYLM__H_PREDICTOR = 62,       /* u8 enum pylm_predictor */
     PYLM__H_FACTS = 64,           /* u64 position of the training facts, JSON */
     PYLM__H_FACTS_NBYTES = 72,    /* u64 */
     PYLM__H_VOCAB_TEXT = 80,      /* u64 texts of all symbols, one behind the other */
@@ -61,7 +62,7 @@ enum {
     PYLM__T_RANKS = 32,      /* u64 packed: the leaf of each symbol; 0: leaf = symbol */
     PYLM__T_CLASSES = 40,    /* u64 packed: (class, coarse class) of each leaf; 0: no classes */
     PYLM__T_CALIBRATION = 48, /* u64 i16[n_templates][PYLM__N_CALIBRATION], log-odds q10 */
-    PYLM__T_WEIGHTS = 56,    /* u64 i16[sets][n_templates + 1], q13; see mix.h */
+    PYLM__T_WEIGHTS = 56,    /* u64 i16[sets][n_templates + 1], q13; see mix.h. Of a kernel: bandwidths; see kernel.h */
     PYLM__T_SYMBOLS = 64,    /* u64 packed: the symbol of each leaf; 0: symbol = leaf */
     PYLM__T_FINAL_WEIGHTS = 72, /* u64 i16[sets][PYLM__N_FINAL], q13; see mix.h */
     PYLM__T_PLAN = 80,       /* 16 bytes: what an overlay keeps; see overlay.h */
@@ -112,10 +113,12 @@ struct pylm__model {
     uint64_t image_nbytes;
     uint32_t n_symbols;
     uint32_t tokenizer;
-    uint32_t n_trees;
+    uint32_t n_trees;     /* whose predictions are averaged */
     uint32_t line_end;
     uint32_t depth;       /* largest of all trees */
     uint32_t n_templates; /* largest of all trees */
+    uint32_t n_banks;     /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
+    const pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
 };
 
 struct pylm__tree {
@@ -133,9 +136,20 @@ static inline uint32_t pylm__n_trees(const struct pylm__model *model)
     return PYLM__MOST_TREES > 1u ? model->n_trees : 1u;
 }
 
+static inline int pylm__is_kernel(const struct pylm__model *model)
+{
+    return PYLM__HAVE_KERNEL && model->n_banks > 0u;
+}
+
 static inline const struct pylm__model *pylm__model_view(const pylm_model *model)
 {
     return (const struct pylm__model *)(const void *)model;
+}
+
+/* Trees of the image. */
+static inline uint32_t pylm__n_banks(const struct pylm__model *model)
+{
+    return pylm__is_kernel(model) ? model->n_banks : pylm__n_trees(model);
 }
 
 /* The tree behind `previous`, or the first for NULL. The caller knows how many there are. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * limits.h: how many trees and templates an image may have.
+ * limits.h: how many trees and templates an image may have, and which predictors there are.
  *
  * A device that has one image may be compiled for what that needs, -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=12: it
- * takes less working memory, stack and code, computes the same numbers, and refuses larger images.
+ * takes less working memory, stack and code, computes the same numbers, and refuses larger images. -DPYLM_KERNEL=0 leaves
+ * out the predictor `kernel`.
  */
 #ifndef PYLM_CORE_LIMITS_H
 #define PYLM_CORE_LIMITS_H
@@ -25,6 +26,11 @@
 #endif
 #define PYLM__MOST_TREES ((unsigned)PYLM_MOST_TREES)
 #define PYLM__MOST_TEMPLATES ((unsigned)PYLM_MOST_TEMPLATES)
+
+#ifndef PYLM_KERNEL
+#define PYLM_KERNEL 1
+#endif
+#define PYLM__HAVE_KERNEL (PYLM_KERNEL != 0)
 
 /* Templates that are looked at together, where there may be instructions for it: arrays are as long as a multiple. */
 #if defined(__x86_64__)

@@ -5,9 +5,9 @@
  *
  * With several trees a probability is the average of the trees', weighted by their shares.
  */
-#include "predict.h"
-
 #include <string.h>
+
+#include "kernel.h"
 
 static uint64_t first_work_nbytes(const struct pylm__model *model)
 {
@@ -19,6 +19,8 @@ uint64_t pylm_work_nbytes(const pylm_model *model)
     const struct pylm__model *view = pylm__model_view(model);
     uint64_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path, most = path + sizeof(struct pylm__lessons);
     uint64_t walk = first_work_nbytes(view) + (pylm__n_trees(view) > 1u ? path : 0u);
+    if (pylm__is_kernel(view))
+        walk = pylm__kernel_walk_nbytes(view);
     most = most > score ? most : score;
     return walk > most ? walk : most;
 }
@@ -68,16 +70,58 @@ struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pyl
     return pylm__frame(work, 0);
 }
 
-/* Makes a frame the one of a child of its node. */
-static void enter(const struct pylm__work *work, struct pylm__frame *frame, uint32_t mid, int side, uint64_t mass,
-                  struct pylm__small p)
+/* ---- the walk ---- */
+
+/* Gets the first frame ready: the root. */
+static void begin(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
+                  uint64_t mass)
 {
-    struct pylm__slices slices = pylm__frame_slices(work, frame);
+    if (pylm__is_kernel(model))
+        pylm__kernel_root(model, state, work);
+    else
+        (void)pylm__root(model, state, work);
+    pylm__frame(work, 0)->mass = mass;
+}
+
+static size_t frame_nbytes(const struct pylm__model *model, const struct pylm__work *work)
+{
+    return (size_t)(pylm__is_kernel(model) ? pylm__kernel_frame_nbytes(model)
+                                           : pylm__frame_nbytes(work->mixer.tree.n_templates));
+}
+
+/* What a node hands to its children: of its mass and of its probability. */
+static void split(const struct pylm__model *model, struct pylm__work *work, struct pylm__frame *frame,
+                  struct pylm__node node, uint64_t *masses, struct pylm__small *p)
+{
+    struct pylm__slices slices;
+    uint32_t right;
+    if (pylm__is_kernel(model)) {
+        pylm__kernel_split(model, work, frame, node, masses, p);
+        return;
+    }
+    slices = pylm__frame_slices(work, frame);
+    right = pylm__node_right(&work->mixer, node, &frame->front, &slices);
+    masses[1] = pylm__mass_times(frame->mass, right);
+    masses[0] = frame->mass - masses[1];
+    p[0] = pylm__small_times(frame->p, 65536u - right);
+    p[1] = pylm__small_times(frame->p, right);
+}
+
+/* Makes a frame the one of a child of its node. */
+static void enter(const struct pylm__model *model, struct pylm__work *work, struct pylm__frame *frame, uint32_t mid,
+                  int side, uint64_t mass, struct pylm__small p)
+{
+    struct pylm__slices slices;
     frame->mass = mass;
     frame->p = p;
-    pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
-    if (work->mixer.final.adapts)
-        pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
+    if (pylm__is_kernel(model)) {
+        pylm__kernel_narrow(model, work, frame, mid, side);
+    } else {
+        slices = pylm__frame_slices(work, frame);
+        pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
+        if (work->mixer.final.adapts)
+            pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
+    }
     pylm__frame_enter(frame, mid, side);
 }
 
@@ -90,36 +134,36 @@ static int has_bit(const uint32_t *bits, uint32_t lo, uint32_t hi)
     return i < last || (found << (31u - ((hi - 1u) & 31u))) != 0;
 }
 
+static struct pylm__frame *frame_at(struct pylm__frame *frame, int levels, size_t nbytes)
+{
+    return (struct pylm__frame *)(void *)((uint8_t *)(void *)frame + levels * (ptrdiff_t)nbytes);
+}
+
 /* Depth first, the more probable child first: it goes on one level down while the other waits in the place of its
  * parent, if it is probable enough. A damaged tree that is deeper than its header says ends in its first leaf. */
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
                 uint64_t mass, const uint64_t *least, const uint32_t *wanted, pylm__visit visit, void *user)
 {
-    struct pylm__frame *frame = pylm__root(model, state, work), *next;
-    const struct pylm__mixer *mixer = &work->mixer;
-    struct pylm__slices slices;
+    const struct pylm__tree *tree = &work->mixer.tree;
+    size_t nbytes = frame_nbytes(model, work);
+    struct pylm__frame *frame = pylm__frame(work, 0), *next;
     struct pylm__node node;
     struct pylm__small p[2];
     uint64_t masses[2];
-    uint32_t level = 0, right;
+    uint32_t level = 0;
     int side, both;
-    frame->mass = mass;
+    begin(model, state, work, mass);
     for (;;) {
-        frame = pylm__frame(work, level);
-        if (frame->mass < *least || frame->hi - frame->lo <= 1u || level == mixer->tree.depth) {
+        if (frame->mass < *least || frame->hi - frame->lo <= 1u || level == tree->depth) {
             if (frame->mass >= *least)
                 visit(user, frame->lo, frame);
             if (!level--)
                 return;
+            frame = frame_at(frame, -1, nbytes);
             continue;
         }
-        node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
-        slices = pylm__frame_slices(work, frame);
-        right = pylm__node_right(mixer, node, &frame->front, &slices);
-        masses[1] = pylm__mass_times(frame->mass, right);
-        masses[0] = frame->mass - masses[1];
-        p[0] = pylm__small_times(frame->p, 65536u - right);
-        p[1] = pylm__small_times(frame->p, right);
+        node = pylm__tree_node(tree, frame->node, frame->lo, frame->hi);
+        split(model, work, frame, node, masses, p);
         side = masses[1] > masses[0];
         both = 1;
         if (wanted && !has_bit(wanted, frame->lo, node.mid))
@@ -128,11 +172,13 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
             side = both = 0;
         next = frame;
         if (both && masses[!side] >= *least) {
-            next = pylm__frame(work, ++level);
-            memcpy(next, frame, (size_t)pylm__frame_nbytes(mixer->tree.n_templates));
-            enter(work, frame, node.mid, !side, masses[!side], p[!side]);
+            level++;
+            next = frame_at(frame, 1, nbytes);
+            memcpy(next, frame, nbytes);
+            enter(model, work, frame, node.mid, !side, masses[!side], p[!side]);
         }
-        enter(work, next, node.mid, side, masses[side], p[side]);
+        enter(model, work, next, node.mid, side, masses[side], p[side]);
+        frame = next;
     }
 }
 

@@ -7,6 +7,7 @@
  * says is known before it is scored, so several of its symbols are looked at in turn, abreast: while the one's
  * numbers are on their way, another's are worked with.
  */
+#include "kernel.h"
 #include "path.h"
 
 PYLM__INLINE void descend(struct pylm__path *path)
@@ -67,6 +68,10 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
 {
     struct pylm__path paths[PYLM__ABREAST];
     uint32_t t, i;
+    if (pylm__is_kernel(model)) {
+        pylm__kernel_probabilities(model, states, symbols, n, work, probabilities);
+        return;
+    }
     pylm__work_first_tree(model, work);
     for (t = 0; t < pylm__n_trees(model); t++) {
         if (t)

@@ -61,7 +61,7 @@ static int for_templates(struct budgeting *b, pylm__job job, enum pylm_stage sta
 static int frame_nbytes(const struct pylm__budget *budget, const struct pylm__trained_tree *trained, uint64_t *nbytes)
 {
     struct pylm__trained_tree bare = *trained;
-    struct pylm__image_parts parts = {budget->corpus, &bare, 1, budget->facts};
+    struct pylm__image_parts parts = {budget->corpus, &bare, 1, budget->facts, NULL};
     uint32_t k;
     int status;
     *nbytes = 0;

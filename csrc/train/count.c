@@ -26,7 +26,7 @@ struct job {
     uint32_t k, min_count;
     struct pylm__packing *packing;
     struct pylm__evidence_work *work;
-    uint16_t *indices;
+    struct pylm__wanted wanted;
 };
 
 uint64_t pylm__count_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout)
@@ -71,7 +71,7 @@ static int part_count(struct job *job, const struct part *part, const pylm_task 
     sorted.keys = part->keys.keys;
     sorted.n = part->keys.n;
     return pylm__heldout_evidence(c->heldout, &c->trained->tree, sorted, part->of_blocks, part->range.from,
-                                  part->range.to, job->min_count, job->indices, job->work, task);
+                                  part->range.to, job->min_count, job->wanted, job->work, task);
 }
 
 static int count_ranges(struct job *job, const pylm_task *task)
@@ -133,7 +133,7 @@ static int count_nothing_in(struct job *job, uint64_t *keys, uint64_t *of_blocks
     status = pylm__packing_add(job->packing, hash, leaves, sums, (uint32_t)sorted.n);
     if (status == PYLM_OK)
         status = pylm__heldout_evidence(c->heldout, tree, sorted, of_blocks, 0, ALL_HASHES, job->min_count,
-                                        job->indices, job->work, task);
+                                        job->wanted, job->work, task);
     free(leaves);
     return status;
 }
@@ -160,16 +160,21 @@ static int count_template(void *user, uint32_t k, pylm_task *task)
     job.c = c;
     job.k = k;
     job.min_count = empty ? 1u : c->min_count;
-    job.indices = c->indices[k] = pylm__array_new(c->heldout->n_events, sizeof *c->indices[k]);
+    if (c->for_kernel)
+        c->wanted[k].hits = pylm__array_new(c->heldout->n_symbols, sizeof *c->wanted[k].hits);
+    else
+        c->wanted[k].indices = pylm__array_new(c->heldout->n_events, sizeof *c->wanted[k].indices);
+    job.wanted = c->wanted[k];
     job.work = pylm__evidence_work_new(&c->trained->tree);
-    job.packing = pylm__packing_begin(&c->trained->packed[k], &c->trained->tree, PYLM__LIST_SPLITS, c->spill);
-    if (!job.indices || !job.work)
+    job.packing = pylm__packing_begin(&c->trained->packed[k], &c->trained->tree, PYLM__LIST_SPLITS, c->for_kernel,
+                                      c->spill);
+    if ((!job.wanted.hits && !job.wanted.indices) || !job.work)
         status = PYLM_ERR_MEMORY;
     if (status == PYLM_OK && job.packing && !template->hidden)
         status = empty ? count_nothing(&job, task) : count_ranges(&job, task);
     status = pylm__packing_end(job.packing, status);
-    if (status == PYLM_OK)
-        pylm__calibrate(c->heldout, job.indices, c->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
+    if (status == PYLM_OK && !c->for_kernel)
+        pylm__calibrate(c->heldout, job.wanted.indices, c->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
                         c->trained->calibration + k * PYLM__N_CALIBRATION);
     pylm__evidence_work_free(job.work);
     return status;

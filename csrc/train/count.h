@@ -18,14 +18,15 @@ struct pylm__counting {
                                   which goes through the text again for each */
     uint32_t n_abreast;        /* ranges that threads make ready at once; 1 if there is more than one template */
     struct pylm__spill *spill; /* where tables go; NULL: they stay in memory */
-    uint16_t *indices[PYLM__MAX_TEMPLATES]; /* out: by template, a calibration index for every held-out event */
+    int for_kernel;            /* exact tables, hits instead of indices, and no calibration */
+    struct pylm__wanted wanted[PYLM__MAX_TEMPLATES]; /* out: by template, what held-out text has */
 };
 
 /* Memory: for each template counted at once PYLM__KEY_NBYTES a key, and what pylm__count_nbytes() says. */
 #define PYLM__KEY_NBYTES 16u
 uint64_t pylm__count_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout);
 
-/* `indices` are to be freed, also after a failure. */
+/* All that is `wanted` is to be freed, also after a failure. */
 int pylm__count(struct pylm__counting *counting, pylm_task *task);
 
 #endif

@@ -226,6 +226,8 @@ int pylm_distill(const pylm_model *model, const uint32_t *symbols, const uint64_
     struct distilling d;
     int status;
     memset(distilled, 0, sizeof *distilled);
+    if (pylm__is_kernel(pylm__model_view(model)))
+        return PYLM_ERR_ARGUMENT;
     memset(&d, 0, sizeof d);
     d.model = pylm__model_view(model);
     d.symbols = symbols;

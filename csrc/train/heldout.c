@@ -334,9 +334,24 @@ static int symbol_evidence(const struct pylm__heldout *heldout, const struct pyl
     return PYLM_OK;
 }
 
+/* How many keys of a range have a leaf of a context. */
+static uint32_t count_leaf(const struct range *r, uint64_t hash, uint32_t leaf)
+{
+    uint64_t key = hash << PYLM__LEAF_BITS | leaf, from = part(r, key);
+    return (uint32_t)(rank(r, part(r, key + 1u)) - rank(r, from));
+}
+
+static struct pylm__hits hits_of(uint64_t hash, uint32_t leaf, const struct range *all, const struct range *own)
+{
+    struct pylm__hits hits;
+    hits.all = (uint32_t)(total_of(all) - total_of(own));
+    hits.hits = count_leaf(all, hash, leaf) - count_leaf(own, hash, leaf);
+    return hits;
+}
+
 static int block_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
                           const uint64_t *of_blocks, uint64_t first, struct pylm__evidence_work *block, struct range all,
-                          uint32_t min_count, uint16_t *indices, const pylm_task *task)
+                          uint32_t min_count, struct pylm__wanted wanted, const pylm_task *task)
 {
     uint64_t i = 0, j, n_all = all.to, seen = 0;
     struct range own = {NULL, NULL, 0, 0};
@@ -358,7 +373,10 @@ static int block_evidence(const struct pylm__heldout *heldout, const struct pylm
         for (j = own.from; j < own.to; j++) {
             uint64_t at = first + (block->places[j] & ((1u << PYLM__LEAF_BITS) - 1u));
             uint32_t leaf = (uint32_t)of_blocks[at] & ((1u << PYLM__LEAF_BITS) - 1u);
-            PYLM__TRY(symbol_evidence(heldout, tree, at, leaf, hash, all, own, &block->paths, indices));
+            if (wanted.hits)
+                wanted.hits[at] = hits_of(hash, leaf, &all, &own);
+            else
+                PYLM__TRY(symbol_evidence(heldout, tree, at, leaf, hash, all, own, &block->paths, wanted.indices));
         }
         forget_paths(&block->paths);
     }
@@ -383,7 +401,7 @@ static int sort_block(struct pylm__evidence_work *block, const uint64_t *keys, u
 
 int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
                            struct pylm__sorted_keys sorted, const uint64_t *of_blocks, uint64_t from, uint64_t to,
-                           uint32_t min_count, uint16_t *indices, struct pylm__evidence_work *work,
+                           uint32_t min_count, struct pylm__wanted wanted, struct pylm__evidence_work *work,
                            const pylm_task *task)
 {
     struct range all = {sorted.keys, sorted.sums, 0, sorted.n};
@@ -392,7 +410,7 @@ int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pyl
     for (b = 0; b < heldout->n_blocks; b++, first += n) {
         n = heldout->ends[b] - heldout->begins[b];
         PYLM__TRY(sort_block(work, of_blocks + first, n, from, to, task));
-        PYLM__TRY(block_evidence(heldout, tree, of_blocks, first, work, all, min_count, indices, task));
+        PYLM__TRY(block_evidence(heldout, tree, of_blocks, first, work, all, min_count, wanted, task));
     }
     return PYLM_OK;
 }

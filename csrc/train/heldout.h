@@ -56,15 +56,26 @@ struct pylm__evidence_work;
 struct pylm__evidence_work *pylm__evidence_work_new(const struct pylm__symbol_tree *tree);
 void pylm__evidence_work_free(struct pylm__evidence_work *work);
 
-/* The evidence of one template's contexts at every event; also adds it to the means. May be done with all
+/* What one context has counted outside a block of which it is in. */
+struct pylm__hits {
+    uint32_t all;  /* occurrences */
+    uint32_t hits; /* those that were followed by the symbol that followed in the block */
+};
+
+/* Where the evidence of a template goes: that at every event, or that at every held-out symbol. */
+struct pylm__wanted {
+    uint16_t *indices;       /* a calibration index for every event that has evidence; others stay as they are */
+    struct pylm__hits *hits; /* or, for every held-out symbol; likewise */
+};
+
+/* The evidence of one template's contexts; of events it is also added to the means. May be done with all
  * contexts at once or with a part after the other.
  *   sorted       keys of the whole corpus
  *   of_blocks    keys of the held-out symbols, in their order
- *   from, to     which contexts: those with hashes in [from, to)
- *   indices      out: a calibration index for every event that has evidence; others stay as they are */
+ *   from, to     which contexts: those with hashes in [from, to) */
 int pylm__heldout_evidence(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
                            struct pylm__sorted_keys sorted, const uint64_t *of_blocks, uint64_t from, uint64_t to,
-                           uint32_t min_count, uint16_t *indices, struct pylm__evidence_work *work,
+                           uint32_t min_count, struct pylm__wanted wanted, struct pylm__evidence_work *work,
                            const pylm_task *task);
 
 #endif

@@ -54,11 +54,14 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
                       const struct pylm__heldout *heldout, const struct pylm__trained_tree *trained,
                       struct pylm__memory_plan *plan, uint64_t *smallest)
 {
-    int sized = options->max_nbytes > 0;
+    int sized = options->max_nbytes > 0, kernel = options->predictor == PYLM_PREDICTOR_KERNEL;
     uint32_t n_threads = (uint32_t)pylm__n_threads(options->n_threads, trained->templates.n), n;
     uint64_t limit = options->max_memory, key_nbytes = sized ? SURVEY_NBYTES : PYLM__KEY_NBYTES, least, room;
-    uint64_t common = common_nbytes(corpus, heldout), fit = common + fit_nbytes(heldout, trained, n_threads);
-    uint64_t indices = 2u * heldout->n_events * trained->templates.n, each = pylm__count_nbytes(corpus, heldout);
+    uint64_t common = common_nbytes(corpus, heldout);
+    uint64_t fit = common + (kernel ? 0u : fit_nbytes(heldout, trained, n_threads));
+    uint64_t indices = kernel ? sizeof(struct pylm__hits) * heldout->n_symbols * PYLM__MAX_WAYS
+                              : 2u * heldout->n_events * trained->templates.n;
+    uint64_t each = pylm__count_nbytes(corpus, heldout);
     uint64_t min_keys = sized ? corpus->n : corpus->n / MAX_PARTS + MIN_KEYS;
     if (sized) {
         common += OFFERS_NBYTES * heldout->n_events;

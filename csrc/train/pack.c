@@ -13,6 +13,7 @@
 
 #define CHECK_BITS 16u    /* fingerprint: a context never seen matches with probability 8 * 2^-16 at most */
 #define CODED_CHECK_BITS 12u /* where size counts more; DESIGN.md has what it costs */
+#define EXACT_CHECK_BITS 32u /* as many as a record can have; with the bucket's, PYLM__HASH_BITS at most */
 #define COUNT_BITS 4u     /* inline counts: 1 to 16 */
 #define BUCKET_RECORDS 4u /* records a bucket, on average: from this to twice this */
 #define SLICE 65536u      /* contexts between two looks at the task */
@@ -288,7 +289,6 @@ static void choose_widths(struct pylm__packed *packed, uint64_t n, uint64_t list
 {
     unsigned list_bits = pylm__width((uint32_t)lists_nbytes);
     packed->bucket_bits = pylm__bucket_bits(n);
-    packed->check_bits = packed->form == PYLM__LIST_CODED ? CODED_CHECK_BITS : CHECK_BITS;
     if (packed->bucket_bits + packed->check_bits > PYLM__HASH_BITS)
         packed->check_bits = PYLM__HASH_BITS - packed->bucket_bits;
     packed->count_bits = COUNT_BITS;
@@ -301,7 +301,7 @@ uint64_t pylm__coded_table_nbytes(uint64_t n_records, uint64_t lists_nbytes, uns
 {
     struct pylm__packed packed;
     uint64_t index;
-    packed.form = PYLM__LIST_CODED;
+    packed.check_bits = CODED_CHECK_BITS;
     choose_widths(&packed, n_records, lists_nbytes, symbol_bits);
     index = (((uint64_t)1 << packed.bucket_bits) + 1u) * pylm__width((uint32_t)n_records);
     return (index + 7u) / 8u + (n_records * (packed.check_bits + 1u + packed.payload_bits) + 7u) / 8u +
@@ -309,11 +309,12 @@ uint64_t pylm__coded_table_nbytes(uint64_t n_records, uint64_t lists_nbytes, uns
 }
 
 struct pylm__packing *pylm__packing_begin(struct pylm__packed *packed, const struct pylm__symbol_tree *tree,
-                                          enum pylm__list_form form, struct pylm__spill *spill)
+                                          enum pylm__list_form form, int exact, struct pylm__spill *spill)
 {
     struct pylm__packing *p = pylm__array_new(1, sizeof *p);
     memset(packed, 0, sizeof *packed);
     packed->form = form;
+    packed->check_bits = form == PYLM__LIST_CODED ? CODED_CHECK_BITS : exact ? EXACT_CHECK_BITS : CHECK_BITS;
     if (!p)
         return NULL;
     p->packed = packed;

@@ -25,10 +25,11 @@ void pylm__packed_free(struct pylm__packed *packed);
 /* Packs contexts in the order of their hashes, as evidence.h lays them out. The result is to be freed, also after
  * a failure. pylm__packing_end() is to be called whatever happens; with a `status` that is not PYLM_OK, it only
  * tidies up and returns that.
+ *   exact   fingerprints as wide as they can be
  *   spill   where tables go; NULL: they stay in memory */
 struct pylm__packing;
 struct pylm__packing *pylm__packing_begin(struct pylm__packed *packed, const struct pylm__symbol_tree *tree,
-                                          enum pylm__list_form form, struct pylm__spill *spill);
+                                          enum pylm__list_form form, int exact, struct pylm__spill *spill);
 int pylm__packing_add(struct pylm__packing *packing, uint64_t hash, const uint32_t *leaves,
                       const uint32_t *sums, uint32_t n);
 int pylm__packing_end(struct pylm__packing *packing, int status);

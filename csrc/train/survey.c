@@ -188,7 +188,7 @@ static int thin_table(struct surveying *s, struct pylm__survey *survey)
     uint32_t i;
     int status = PYLM_OK;
     if (survey->packed)
-        packing = pylm__packing_begin(survey->packed, s->in->tree, PYLM__LIST_CODED, NULL);
+        packing = pylm__packing_begin(survey->packed, s->in->tree, PYLM__LIST_CODED, 0, NULL);
     if (survey->packed && !packing)
         return PYLM_ERR_MEMORY;
     for (c = 0; c < s->n_contexts && status == PYLM_OK; c++) {

@@ -130,6 +130,64 @@ void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenize
         add_word_families(templates);
 }
 
+/* ---- of a kernel ---- */
+
+/* Ways to agree at a position: not at all, in the symbol, and perhaps in the class alone. */
+static uint32_t n_ways(uint32_t position, uint32_t n_class)
+{
+    return position < n_class ? 3u : 2u;
+}
+
+static uint8_t add_way(struct pylm__templates *t, uint8_t base, uint32_t position, uint32_t way)
+{
+    return add(t, base, way == 1u ? PYLM__KIND_SYMBOL : PYLM__KIND_CLASS, (uint8_t)(position + 1u), PYLM__ROLE_NONE);
+}
+
+/* All ways to agree at the first `near` positions, at the others in the one that `far` says, digit by digit. */
+static void make_bank(struct pylm__templates *t, uint32_t far, uint32_t near, uint32_t reach, uint32_t n_class)
+{
+    uint32_t position, way, first, m, n;
+    memset(t, 0, sizeof *t);
+    t->n_suffix = 1;
+    for (position = near; position < reach; far /= n_ways(position++, n_class))
+        if (far % n_ways(position, n_class)) {
+            if (t->n)
+                t->of[t->n - 1u].hidden = 1; /* of another bank, here only a base */
+            (void)add_way(t, t->n ? (uint8_t)(t->n - 1u) : PYLM__NO_BASE, position, far % n_ways(position, n_class));
+        }
+    if (!t->n)
+        (void)add(t, PYLM__NO_BASE, PYLM__KIND_NOTHING, 0, PYLM__ROLE_NONE);
+    first = t->n - 1u;
+    for (position = 0; position < near; position++)
+        for (m = first, n = t->n; m < n; m++)
+            for (way = 1; way < n_ways(position, n_class); way++)
+                (void)add_way(t, (uint8_t)m, position, way);
+}
+
+uint32_t pylm__templates_of_kernel(struct pylm__templates *banks, uint32_t reach, uint32_t n_class)
+{
+    uint32_t near, b, n_in_bank = 1, n_banks = 1;
+    for (near = 0; near < reach && n_in_bank * n_ways(near, n_class) < PYLM__MAX_TEMPLATES; near++)
+        n_in_bank *= n_ways(near, n_class);
+    for (b = near; b < reach; b++)
+        n_banks *= n_ways(b, n_class);
+    for (b = 0; b < n_banks; b++)
+        make_bank(&banks[b], b, near, reach, n_class);
+    return n_banks;
+}
+
+uint32_t pylm__kernel_classes(uint32_t reach)
+{
+    uint32_t position, n_class, n;
+    for (n_class = reach; n_class; n_class--) {
+        for (n = 1, position = 0; position < reach; position++)
+            n *= n_ways(position, n_class);
+        if (n <= PYLM__MAX_WAYS)
+            break;
+    }
+    return n_class;
+}
+
 void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_t *number)
 {
     uint8_t place[PYLM__MAX_RECALLED]; /* where it is now; PYLM__MAX_RECALLED if it has gone */

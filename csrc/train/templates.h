@@ -39,6 +39,14 @@ static inline struct pylm__shape pylm__shape_of(const struct pylm__symbol_tree *
 void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t profile,
                             uint32_t max_order);
 
+/* The templates of a kernel that looks `reach` symbols back, of which the last n_class ones may agree in their class
+ * alone: all ways to agree, in as many banks as there have to be. Returns how many; PYLM_MAX_TREES are enough. */
+uint32_t pylm__templates_of_kernel(struct pylm__templates *banks, uint32_t reach, uint32_t n_class);
+
+/* For how many positions there can be classes, so that there are at most PYLM__MAX_WAYS templates in all. */
+#define PYLM__MAX_WAYS 64u
+uint32_t pylm__kernel_classes(uint32_t reach);
+
 /* Keeps of a plan what is about templates that stay, under their new numbers. */
 void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_t *number);
 

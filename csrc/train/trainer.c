@@ -11,6 +11,7 @@
 #include "budget.h"
 #include "count.h"
 #include "file.h"
+#include "kernel.h"
 #include "memory.h"
 #include "pieces.h"
 
@@ -26,7 +27,8 @@ struct pylm_trainer {
     struct pylm_train_options options;
     struct pylm__corpus corpus;
     struct pylm__trained_tree trees[PYLM_MAX_TREES];
-    uint32_t n_trees;
+    uint32_t n_trees;         /* of a kernel, banks */
+    struct pylm__kernel_training kernel;
     int used;               /* trained, or about to be */
     struct pylm__spill spill; /* with max_memory: open if tables are in it */
     struct pylm__buffer image;
@@ -64,6 +66,21 @@ static int options_are_sane(const pylm_train_options *o)
     return 1;
 }
 
+/* Whether options agree that are for one predictor only. */
+static int predictor_is_sane(const pylm_train_options *o)
+{
+    uint32_t j, of_kernel = o->reach | o->no_classes;
+    for (j = 0; j < PYLM_MAX_REACH; j++) {
+        if (o->distance_q16[j] > PYLM_MAX_DISTANCE_Q16 || o->class_distance_q16[j] > o->distance_q16[j])
+            return 0;
+        of_kernel |= o->distance_q16[j];
+    }
+    if (o->predictor == PYLM_PREDICTOR_MIX)
+        return !of_kernel;
+    return o->predictor == PYLM_PREDICTOR_KERNEL && o->reach <= PYLM_MAX_REACH && o->no_classes <= 1u &&
+           o->n_trees == 1u && !o->max_nbytes && o->max_order == PYLM_NONE && o->profile == PYLM_PROFILE_BEST;
+}
+
 int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
 {
     pylm_trainer *new;
@@ -73,7 +90,7 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
     pylm_train_options_init(&defaults);
     if (!options)
         options = &defaults;
-    if (!options_are_sane(options))
+    if (!options_are_sane(options) || !predictor_is_sane(options))
         return PYLM_ERR_ARGUMENT;
     new = pylm__array_new(1, sizeof *new);
     if (!new)
@@ -88,13 +105,19 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
     return status;
 }
 
+static int is_kernel(const pylm_trainer *trainer)
+{
+    return trainer->options.predictor == PYLM_PREDICTOR_KERNEL;
+}
+
 /* Frees everything but the image. */
 static void free_trained(pylm_trainer *trainer)
 {
     uint32_t t, k;
     pylm__corpus_free(&trainer->corpus);
     for (t = 0; t < PYLM_MAX_TREES; t++) {
-        pylm__symbol_tree_free(&trainer->trees[t].tree);
+        if (!t || !is_kernel(trainer)) /* all banks have the tree of the first */
+            pylm__symbol_tree_free(&trainer->trees[t].tree);
         for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
             pylm__packed_free(&trainer->trees[t].packed[k]);
         free(trainer->trees[t].calibration);
@@ -169,6 +192,19 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
 
 /* ---- training facts ---- */
 
+/* What was found out about a tree, up to the list of its contexts. Returns its length. */
+static size_t write_fit(const pylm_trainer *trainer, uint32_t number, char *out, size_t capacity)
+{
+    const struct pylm__trained_tree *tree = &trainer->trees[number];
+    double bits = is_kernel(trainer) ? trainer->kernel.bits : tree->stages.bits;
+    size_t n = (size_t)snprintf(out, capacity, "%s{\"classes\": %lu, \"heldout_millibits_per_symbol\": %ld, ",
+                                number ? ", " : "", (unsigned long)tree->tree.n_classes, (long)(bits * 1000.0 + 0.5));
+    if (!is_kernel(trainer))
+        n += (size_t)snprintf(out + n, capacity - n, "\"heldout_millibits_adaptive\": %ld, \"fit_cycles\": %lu, ",
+                              (long)(tree->stages.adaptive_bits * 1000.0 + 0.5), (unsigned long)tree->stages.cycles);
+    return n + (size_t)snprintf(out + n, capacity - n, "\"contexts\": {");
+}
+
 /* A JSON object; numbers are integers so that every machine writes them alike. */
 static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
 {
@@ -178,26 +214,24 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
     size_t n = (size_t)snprintf(
         out, capacity,
         "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
-        "\"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, \"trees\": [",
+        "\"predictor\": \"%s\", \"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, \"trees\": [",
         PYLM_VERSION, (unsigned long long)corpus->n_documents, (unsigned long long)corpus->n_bytes,
-        (unsigned long long)corpus->n, trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
-        (unsigned long)trainer->options.min_count,
+        (unsigned long long)corpus->n, is_kernel(trainer) ? "kernel" : "mix",
+        trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
+        (unsigned long)(is_kernel(trainer) ? 1u : trainer->options.min_count),
         corpus->closed_vocabulary || corpus->tokenizer != PYLM_TOKENIZER_WORDS ? "true" : "false");
     for (t = 0; t < trainer->n_trees; t++) {
         const struct pylm__trained_tree *tree = &trainer->trees[t];
-        n += (size_t)snprintf(out + n, capacity - n,
-                              "%s{\"classes\": %lu, \"heldout_millibits_per_symbol\": %ld, "
-                              "\"heldout_millibits_adaptive\": %ld, \"fit_cycles\": %lu, \"contexts\": {",
-                              t ? ", " : "", (unsigned long)tree->tree.n_classes,
-                              (long)(tree->stages.bits * 1000.0 + 0.5),
-                              (long)(tree->stages.adaptive_bits * 1000.0 + 0.5),
-                              (unsigned long)tree->stages.cycles);
+        if (!t || !is_kernel(trainer))
+            n += write_fit(trainer, t, out + n, capacity - n);
         for (k = 0; k < tree->templates.n; k++) {
             pylm__template_name(&tree->templates, k, name);
-            n += (size_t)snprintf(out + n, capacity - n, "%s\"%s\": %llu", k ? ", " : "", name,
-                                  (unsigned long long)tree->packed[k].n_records);
+            if (!tree->templates.of[k].hidden || !is_kernel(trainer)) /* then it is another bank's */
+                n += (size_t)snprintf(out + n, capacity - n, "%s\"%s\": %llu", out[n - 1u] == '{' ? "" : ", ", name,
+                                      (unsigned long long)tree->packed[k].n_records);
         }
-        n += (size_t)snprintf(out + n, capacity - n, "}}");
+        if (t + 1u == trainer->n_trees || !is_kernel(trainer))
+            n += (size_t)snprintf(out + n, capacity - n, "}}");
     }
     (void)snprintf(out + n, capacity - n, "]}");
 }
@@ -209,7 +243,7 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
 /* Before any tree is trained: what the image takes without them. */
 static int measure_shared(pylm_trainer *trainer)
 {
-    struct pylm__image_parts parts = {&trainer->corpus, NULL, 0, NULL};
+    struct pylm__image_parts parts = {&trainer->corpus, NULL, 0, NULL, NULL};
     parts.facts = trainer->facts = pylm__array_new(FACTS_NBYTES, 1);
     if (!trainer->facts)
         return PYLM_ERR_MEMORY;
@@ -271,6 +305,7 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
                        const struct pylm__memory_plan *plan, pylm_task *task)
 {
     struct pylm__counting counting;
+    uint16_t *indices[PYLM__MAX_TEMPLATES];
     uint32_t k;
     int status;
     memset(&counting, 0, sizeof counting);
@@ -283,12 +318,27 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     counting.max_keys = plan->max_keys;
     counting.spill = trainer->spill.file ? &trainer->spill : NULL;
     status = pylm__count(&counting, task);
+    for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
+        indices[k] = counting.wanted[k].indices;
     if (status == PYLM_OK)
         status = pylm__stages_fit(&trained->stages, heldout, &trainer->corpus, &trained->tree, &trained->templates,
-                                  counting.indices, trained->calibration, 0, trainer->options.n_threads, task);
+                                  indices, trained->calibration, 0, trainer->options.n_threads, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
-        free(counting.indices[k]);
+        free(indices[k]);
     return status;
+}
+
+/* A kernel, of the one tree that there is. */
+static int train_kernel(pylm_trainer *trainer, const char *folder, uint64_t *smallest, pylm_task *task)
+{
+    struct pylm__kernel_training *training = &trainer->kernel;
+    training->options = &trainer->options;
+    training->corpus = &trainer->corpus;
+    training->banks = trainer->trees;
+    training->spill = &trainer->spill;
+    PYLM__TRY(pylm__kernel_train(training, folder, smallest, task));
+    trainer->n_trees = training->n_banks;
+    return PYLM_OK;
 }
 
 /* `folder` is where a temporary file may be; *smallest becomes the least max_memory if that is too small. */
@@ -334,6 +384,8 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* of the bits, there is but one */
     PYLM__TRY(build_trees(trainer, task));
+    if (is_kernel(trainer))
+        return train_kernel(trainer, folder, nbytes, task);
     for (t = 0; t < trainer->n_trees; t++)
         PYLM__TRY(choose_templates(trainer, &trainer->trees[t]));
     if (trainer->options.max_nbytes)
@@ -346,7 +398,8 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
 /* Writes the image: to `path`, or if that is NULL into memory. */
 static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes, pylm_task *task)
 {
-    struct pylm__image_parts parts = {&trainer->corpus, trainer->trees, trainer->n_trees, NULL};
+    struct pylm__image_parts parts = {&trainer->corpus, trainer->trees, trainer->n_trees, NULL,
+                                      is_kernel(trainer) ? &trainer->kernel.kernel : NULL};
     char *facts = pylm__array_new(FACTS_NBYTES, 1);
     int status = PYLM_ERR_MEMORY;
     if (facts) {

@@ -13,6 +13,7 @@
 
 #include "../core/evidence.h"
 #include "../core/hash.h"
+#include "../core/kernel.h"
 #include "file.h"
 #include "spill.h"
 
@@ -235,15 +236,11 @@ static void write_plan(struct writer *image, uint64_t at, const struct pylm__pla
         head8(image, at++, plan->lengths[i]);
 }
 
-static void write_tree(struct writer *image, uint64_t head, struct pylm__trained_tree *trained,
-                       uint32_t share)
+/* What the predictor `mix` does with counts. */
+static void write_mix(struct writer *image, uint64_t head, const struct pylm__trained_tree *trained)
 {
     const struct pylm__stages *stages = &trained->stages;
-    uint32_t k, n = trained->templates.n;
-    head32(image, head + PYLM__T_SHARE, share);
-    head32(image, head + PYLM__T_N_TEMPLATES, n);
-    head32(image, head + PYLM__T_N_SUFFIX, trained->templates.n_suffix);
-    write_symbol_tree(image, head, &trained->tree);
+    uint32_t n = trained->templates.n;
     write_numbers(image, head + PYLM__T_CALIBRATION, trained->calibration, (uint64_t)n * PYLM__N_CALIBRATION);
     write_numbers(image, head + PYLM__T_WEIGHTS, stages->weights, stages->n_weights);
     write_numbers(image, head + PYLM__T_FINAL_WEIGHTS, stages->final_weights, stages->n_final_weights);
@@ -251,6 +248,38 @@ static void write_tree(struct writer *image, uint64_t head, struct pylm__trained
     write_numbers(image, head + PYLM__T_OVERLAY_CALIBRATION, stages->overlay_calibration,
                   stages->n_overlay_calibration);
     write_numbers(image, head + PYLM__T_OVERLAY_WEIGHTS, stages->overlay_weights, stages->n_overlay_weights);
+}
+
+static void write_kernel(struct writer *image, uint64_t head, const pylm_kernel *kernel)
+{
+    uint32_t j;
+    begin_part(image, head + PYLM__T_WEIGHTS);
+    pylm__buffer_bits(&image->out, kernel->reach, 32);
+    pylm__buffer_bits(&image->out, kernel->n_class, 32);
+    pylm__buffer_bits(&image->out, kernel->tau_q16, 32);
+    for (j = 0; j < PYLM_MAX_REACH; j++)
+        pylm__buffer_bits(&image->out, kernel->distance_q16[j], 32);
+    for (j = 0; j < PYLM_MAX_REACH; j++)
+        pylm__buffer_bits(&image->out, kernel->class_distance_q16[j], 32);
+}
+
+/* Writes a tree with the share of the probability that it has. Of the banks of a kernel, the first has all, and whatever
+ * all have in common. */
+static void write_tree(struct writer *image, uint64_t head, const struct pylm__image_parts *parts, uint32_t number)
+{
+    struct pylm__trained_tree *trained = &parts->trees[number];
+    uint32_t k, n = trained->templates.n, share = SHARE_ONE / parts->n_trees + (number < SHARE_ONE % parts->n_trees);
+    if (!parts->kernel || !number)
+        write_symbol_tree(image, head, &trained->tree);
+    if (!parts->kernel)
+        write_mix(image, head, trained);
+    else if (!number)
+        write_kernel(image, head, parts->kernel);
+    else
+        memcpy(image->head + head, image->head + PYLM__H_NBYTES, PYLM__T_NBYTES);
+    head32(image, head + PYLM__T_SHARE, !parts->kernel ? share : !number ? SHARE_ONE : 0u);
+    head32(image, head + PYLM__T_N_TEMPLATES, n);
+    head32(image, head + PYLM__T_N_SUFFIX, trained->templates.n_suffix);
     for (k = 0; k < n; k++)
         write_template(image, head + PYLM__T_NBYTES + k * PYLM__C_NBYTES, &trained->templates.of[k],
                        &trained->packed[k]);
@@ -267,12 +296,13 @@ static void write_parts(struct writer *image, const struct pylm__image_parts *pa
     head32(image, PYLM__H_UNKNOWN, parts->corpus->unknown);
     head32(image, PYLM__H_LINE_END, parts->corpus->line_end);
     head32(image, PYLM__H_N_TREES, n_trees);
+    head8(image, PYLM__H_PREDICTOR, parts->kernel ? PYLM_PREDICTOR_KERNEL : PYLM_PREDICTOR_MIX);
     begin_part(image, PYLM__H_FACTS);
     head64(image, PYLM__H_FACTS_NBYTES, strlen(parts->facts));
     pylm__buffer_bytes(&image->out, parts->facts, strlen(parts->facts));
     write_vocabulary(image, parts->corpus);
-    for (t = 0; t < n_trees; t++) { /* shares are equal but for what does not divide */
-        write_tree(image, head, &parts->trees[t], SHARE_ONE / n_trees + (t < SHARE_ONE % n_trees));
+    for (t = 0; t < n_trees; t++) {
+        write_tree(image, head, parts, t);
         head += PYLM__T_NBYTES + parts->trees[t].templates.n * PYLM__C_NBYTES;
     }
     (void)pylm__buffer_align(&image->out);

@@ -18,12 +18,13 @@ struct pylm__trained_tree {
     struct pylm__stages stages;
 };
 
-/* What an image consists of. The trees share the weight equally. */
+/* What an image consists of. */
 struct pylm__image_parts {
     const struct pylm__corpus *corpus;
     struct pylm__trained_tree *trees;
     uint32_t n_trees;
     const char *facts; /* JSON to be carried along */
+    const pylm_kernel *kernel; /* the trees are the banks of a kernel; NULL: they are averaged */
 };
 
 /* How large it will be. */

@@ -155,4 +155,21 @@ static inline struct image train_kind(int kind, uint32_t n_words)
     return image;
 }
 
+/* A kernel of words. */
+static inline struct image train_kernel(uint32_t n_words, uint32_t reach)
+{
+    pylm_train_options options;
+    struct image image;
+    size_t nbytes;
+    char *text = make_text(n_words, 1, &nbytes);
+    pylm_train_options_init(&options);
+    options.tokenizer = PYLM_TOKENIZER_WORDS;
+    options.predictor = PYLM_PREDICTOR_KERNEL;
+    options.reach = reach;
+    options.n_classes[0] = 20;
+    image = train(text, nbytes, &options);
+    free(text);
+    return image;
+}
+
 #endif

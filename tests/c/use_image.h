@@ -130,6 +130,25 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
     free(memory);
 }
 
+/* Asks a kernel that goes by what tempts it. */
+static inline void use_kernel(const pylm_model *model, const pylm_state *state, void *work, uint64_t *q62)
+{
+    pylm_model other = *model;
+    pylm_kernel kernel;
+    pylm_candidate best[7];
+    uint32_t cost, n_best, j;
+    if (pylm_model_kernel(model, &kernel) != PYLM_OK)
+        return;
+    kernel.tau_q16 = UINT32_MAX;
+    (void)pylm_model_set_kernel(&other, &kernel);
+    (void)pylm_cost(&other, state, 0, work, &cost);
+    for (j = 0; j < kernel.reach; j++)
+        kernel.distance_q16[j] = PYLM_MAX_DISTANCE_Q16;
+    (void)pylm_model_set_kernel(&other, &kernel);
+    pylm_distribution(&other, state, work, q62);
+    pylm_top(&other, state, 7, work, best, &n_best);
+}
+
 static inline void use_model(const pylm_model *model, const pylm_info *info)
 {
     static const char text[] = "w1 w2 w3\nw17 \x00\xff the cat's WORDS and w1 w2";
@@ -161,6 +180,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
         use_explanations(model, &state, info, work);
         use_counts(model, &state, info, work);
         use_within(model, &state, info, work);
+        use_kernel(model, &state, work, q62);
         use_keyboard(model, &state);
         use_overlay(model, info, symbols, n, work, q62);
     }

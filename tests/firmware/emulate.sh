@@ -8,16 +8,16 @@ emulate() {
     timeout 120 $emulator "$@" -display none -monitor none -serial stdio -kernel "$firmware"
 }
 
-# The micro:bit has too little memory for the golden models, and its firmware is compiled for small ones; its core has no
-# such limits. Sets what build.sh and emulate need, to have more of it.
+# The boards' firmware has no kernel, and the micro:bit has too little memory for the golden models, and its firmware is
+# compiled for small ones; its core has no such limits. Sets what build.sh and emulate need, to have more.
 with_enough_memory() { # BOARD FOLDER
     unset MEMORY
-    more="" limits=""
+    more="" limits="-UPYLM_KERNEL"
+    export OBJECTS="$2/$1-large"
+    mkdir -p "$OBJECTS"
     if [ "$1" = microbit ]; then
         export MEMORY="$PWD/tests/firmware/large"
         more="-global nrf51-soc.flash-size=0x200000 -global nrf51-soc.sram-size=0x40000"
-        limits="-UPYLM_MOST_TREES -UPYLM_MOST_TEMPLATES"
-        export OBJECTS="$2/large"
-        mkdir -p "$OBJECTS"
+        limits="$limits -UPYLM_MOST_TREES -UPYLM_MOST_TEMPLATES"
     fi
 }

@@ -16,4 +16,5 @@ golden_\name\()_end:
     file trees, "../tests/golden/trees.pylm"
     file sized, "../tests/golden/sized.pylm"
     file external, "../tests/golden/external.pylm"
+    file kernel, "../tests/golden/kernel.pylm"
     file text, "../tests/golden/text.txt"

@@ -22,6 +22,7 @@ FILE_OF(pieces);
 FILE_OF(trees);
 FILE_OF(sized);
 FILE_OF(external);
+FILE_OF(kernel);
 FILE_OF(text);
 
 int main(void);
@@ -90,7 +91,7 @@ static void put_top(const char *name, const pylm_model *model, const pylm_state 
     put_line(name, " top ", hash);
 }
 
-/* The text read twice by a state that learns. */
+/* The text read twice by a state that learns; not with a kernel. */
 static void put_learned(const char *name, const pylm_model *model)
 {
     uint64_t first = 0, second = 0;
@@ -149,5 +150,6 @@ int main(void)
     put_scores("trees", golden_trees, golden_trees_end);
     put_scores("sized", golden_sized, golden_sized_end);
     put_scores("external", golden_external, golden_external_end);
+    put_scores("kernel", golden_kernel, golden_kernel_end);
     return 0;
 }

@@ -25,6 +25,7 @@ MODELS = {
     "trees": {"tokenizer": "words", "trees": 3, "classes": [16, 10, 24]},
     "sized": {"tokenizer": "words", "classes": 16, "size": 25_000},
     "external": {"classes": 16},  # its ids are bytes, and some more that never occur
+    "kernel": {"tokenizer": "words", "classes": 16, "predictor": "kernel", "reach": 2},
 }
 N_IDS = 400
 SEED = 42
@@ -68,7 +69,7 @@ def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
         "cost": cost,
         "distribution": fold(image.distribution_q62(state)),
         "top": fold(x for i in range(n[0]) for x in (best[i].symbol, best[i].cost_q16)),
-        "learned": read_twice(model, symbols),
+        **({} if image.is_kernel else {"learned": read_twice(model, symbols)}),
         "sample": fold(model.generate_ids(symbols, SAMPLES, seed=SEED, **SETTINGS)),
     }
 

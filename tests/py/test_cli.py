@@ -162,3 +162,23 @@ def test_demo_without_the_manual(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = demo.find_pages()
     assert "library" in pages.title
     assert sum(map(len, pages.train)) > 50_000 and len(pages.test) > 3
+
+
+def test_kernel(run) -> None:
+    settings = ("--tokenizer", "words", "--predictor", "kernel", "--reach", "2")
+    run("train", "train.txt", "-o", "kernel.pylm", *settings)
+    assert "predictor   kernel, distances " in run("info", "kernel.pylm")[0]
+    given = ("--distances", "3,1", "--class-distances", "none", "--json")
+    assert json.loads(run("train", "train.txt", "-o", "given.pylm", *settings, *given)[0])["contexts"] > 0
+    assert pylm.load("given.pylm").info.kernel == pylm.Kernel(1.0, (3.0, 1.0), ())
+    model = pylm.load("kernel.pylm")
+    out = json.loads(run("eval", "kernel.pylm", "test.txt", "--tau", "0.5", "--radius", "0", "--json")[0])
+    assert out["perplexity"] == model.kernel(0.5).perplexity(Path("test.txt"))
+    found = model.coverage(Path("test.txt"), radius=0)
+    assert (out["coverage"], out["accuracy"], out["answered"]) == (found.coverage, found.accuracy, found.answered)
+    assert "answered   " in run("eval", "kernel.pylm", "test.txt", "--least", "2")[0]
+    assert "answered" not in run("eval", "kernel.pylm", "test.txt")[0]
+    assert "unknown" in run("next", "kernel.pylm", "zzz qqq", "--radius", "0", "--tau", "2")[0]
+    assert run("generate", "kernel.pylm", "--tau", "3", "--seed", "1")[0]
+    assert "no kernel" in run("eval", "words.pylm", "test.txt", "--tau", "2", status=1)[1]
+    assert "leave them out" in run("train", "train.txt", "-o", "x.pylm", *settings, "--size", "1M", status=1)[1]

@@ -1,0 +1,306 @@
+"""The predictor `kernel`: radial basis functions around every position of the training text, found by hashing."""
+
+from __future__ import annotations
+
+import pickle
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+import pylm
+import pytest
+from coder import decode, encode
+from pylm._native import ffi, lib
+from texts import make_text
+
+TRAIN = make_text(9005, seed=1)  # 10,000 positions
+TEST = make_text(910, seed=2)
+CASES = {
+    "classes": {"tokenizer": "words", "classes": 20, "reach": 4},
+    "no classes": {"tokenizer": "words", "classes": 20, "reach": 4, "class_distances": False},
+    "six": {"tokenizer": "words", "classes": 20, "reach": 6},
+    "five": {"tokenizer": "words", "classes": 20, "reach": 5},
+    "bytes": {"reach": 5},
+}
+NEAR = {
+    "classes": ([4.0, 2.5, 1.25, 0.5], [1.5, 1.0, 0.25]),
+    "no classes": ([5.0, 3.0, 0.0, 1.0], []),
+    "six": ([3.0, 2.0, 1.5, 1.0, 0.75, 0.5], []),
+    "five": ([4.0, 2.0, 1.0, 0.5, 0.25], [3.0]),
+    "bytes": ([4.0, 3.0, 2.0, 1.0, 0.5], []),
+}
+RELATIVE = 2.0**-26  # a probability's rounding
+COST = 2.5 / 65536  # a cost's, bits
+
+
+@lru_cache
+def get(case: str) -> pylm.Model:
+    text = TRAIN if case != "bytes" else TRAIN[:10_000]
+    return pylm.train([text], predictor="kernel", progress=False, **CASES[case])
+
+
+def classes_of(model: pylm.Model) -> np.ndarray:
+    """The class of every symbol, and last, of what stands before the start of a text."""
+    found, coarse = ffi.new("uint32_t *"), ffi.new("uint32_t *")
+    classes = []
+    for symbol in range(model.n_symbols):
+        assert lib.pylm_symbol_class(model._image.model, 0, symbol, found, coarse) == lib.PYLM_OK
+        classes.append(found[0])
+    return np.array([*classes, -1], np.int64)
+
+
+def histories(symbols: np.ndarray, reach: int) -> np.ndarray:
+    """The last symbols before every position, of shape (n, reach); -1 before the start."""
+    padded = np.concatenate([np.full(reach, -1), symbols])
+    return np.stack([padded[reach - 1 - j : reach - 1 - j + len(symbols)] for j in range(reach)], axis=1)
+
+
+class DirectSum:
+    """f(x) = sum over all centres of f(b) exp(-tau K(x, b)), one after the other, in double precision."""
+
+    def __init__(self, model: pylm.Model, text: str) -> None:
+        self.kernel = model.info.kernel
+        self.n_symbols, self.classes = model.n_symbols, classes_of(model)
+        self.symbols = np.array(model.encode(text, closed=True))
+        self.centres = histories(self.symbols, len(self.kernel.distances))
+
+    def distances(self, history: np.ndarray) -> np.ndarray:
+        total = np.zeros(len(self.centres))
+        for j, t in enumerate(self.kernel.distances):
+            other = self.centres[:, j] != history[j]
+            each = np.where(other, t, 0.0)
+            if j < len(self.kernel.class_distances):
+                similar = self.classes[self.centres[:, j]] == self.classes[history[j]]
+                each = np.where(other & similar, self.kernel.class_distances[j], each)
+            total += each
+        return total
+
+    def __call__(self, history: np.ndarray) -> np.ndarray:
+        weights = np.exp(-self.kernel.tau * self.distances(history))
+        f = np.bincount(self.symbols, weights, self.n_symbols)
+        background = np.exp(-self.kernel.tau * sum(self.kernel.distances))  # one occurrence, the farthest
+        return (f + background / self.n_symbols) / (f.sum() + background)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_hashing_gives_the_sum_over_all_centres(case: str) -> None:
+    """10,000 positions of training text, 1,000 queries."""
+    text = TRAIN if case != "bytes" else TRAIN[:10_000]
+    model = get(case).kernel(1.0, *(NEAR[case] if NEAR[case][1] else NEAR[case][:1]))
+    direct = DirectSum(model, text)
+    assert len(direct.symbols) >= 10_000
+    queries = np.array(model.encode(TEST if case != "bytes" else TEST[:1000], closed=True))
+    costs = -model.logprobs(queries) / np.log(2)
+    assert len(queries) >= 1000
+    seen = 0
+    for i, history in enumerate(histories(queries, len(model.info.kernel.distances))):
+        expected = direct(history)
+        assert abs(costs[i] + np.log2(expected[queries[i]])) <= COST
+        seen += direct.distances(history).min() == 0
+        if i % 50 == 0:
+            assert model.distribution(queries[:i]) == pytest.approx(expected, rel=1e-7, abs=2.0**-55)
+    assert 0 < seen < len(queries)  # contexts that were seen, and others
+
+
+@pytest.mark.parametrize("case", ["classes", "six", "bytes"])
+def test_sums_to_one_for_any_tau(case: str) -> None:
+    for tau, context in product([0.0, 0.01, 1.0, 7.5, 1000.0, 65535.0], ["", "papapa", "never in zzz qqq any text"]):
+        model = get(case).kernel(tau)
+        q62 = model._image.distribution_q62(model._state_after(context))
+        assert int(q62.sum(dtype=np.uint64)) == 1 << 62
+        ids = np.arange(model.n_symbols)
+        probabilities = [np.exp(model.score([i], context=context)) for i in ids[:: len(ids) // 40]]
+        assert min(probabilities) > 0 or tau > 1  # far below what a double has, with a large tau
+        assert probabilities == pytest.approx(q62[:: len(ids) // 40] * 2.0**-62, rel=1e-4, abs=2.0**-54)
+        best = model.next(context, 5)
+        assert best[0].probability == pytest.approx(float(q62.max()) * 2.0**-62, rel=1e-4)
+
+
+def test_nothing_read_matters_with_tau_0() -> None:
+    model = get("classes").kernel(0.0)
+    direct = DirectSum(model, TRAIN)
+    expected = (np.bincount(direct.symbols, minlength=model.n_symbols) + 1 / model.n_symbols) / (len(direct.symbols) + 1)
+    for context in ("", "papapa", "popo pipi"):
+        assert model.distribution(context) == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize("case", ["classes", "no classes", "six"])
+def test_a_large_tau_gives_back_what_followed(case: str) -> None:
+    """The limit: the empirical distribution of what followed the nearest centres; where a context was seen, its own."""
+    model = get(case).kernel(2000.0, *(NEAR[case] if NEAR[case][1] else NEAR[case][:1]))
+    direct = DirectSum(model, TRAIN)
+    queries = np.array(model.encode(TEST, closed=True))
+    for i in range(0, len(queries), 40):
+        history = histories(queries[: i + 1], len(model.info.kernel.distances))[-1]
+        distances = direct.distances(history)
+        followers = np.bincount(direct.symbols[distances <= distances.min() + 1e-9], minlength=model.n_symbols)
+        assert model.distribution(queries[:i]) == pytest.approx(followers / followers.sum(), rel=1e-7, abs=1e-15)
+
+
+def test_training_text_is_learned_exactly() -> None:
+    """With a large tau the cost of the training text is its empirical optimum, and contexts with one follower are right."""
+    model = get("classes").kernel(2000.0, [3.0, 2.0, 1.0, 0.5], [2.0, 1.0, 0.5])
+    symbols = np.array(model.encode(TRAIN, closed=True))
+    contexts = [tuple(h) for h in histories(symbols, 4)]
+    counts: dict[tuple[int, ...], dict[int, int]] = {}
+    for context, symbol in zip(contexts, symbols.tolist()):
+        counts.setdefault(context, {}).setdefault(symbol, 0)
+        counts[context][symbol] += 1
+    expected = [np.log2(sum(counts[c].values()) / counts[c][s]) for c, s in zip(contexts, symbols.tolist())]
+    costs = -model.logprobs(symbols) / np.log(2)
+    assert np.abs(costs - expected).max() <= COST
+    single = [i for i, c in enumerate(contexts) if len(counts[c]) == 1]
+    assert len(single) > 1000
+    for i in single[::100]:
+        best = model.next(symbols[:i], 1)[0]
+        assert (best.id, round(best.probability, 9)) == (symbols[i], 1.0)
+
+
+def test_there_are_at_most_64_tables() -> None:
+    for case in CASES:
+        contexts = get(case).info.training["trees"][0]["contexts"]
+        assert len(contexts) <= 64
+        assert sum(contexts.values()) == get(case).info.contexts
+    assert len(get("six").info.training["trees"][0]["contexts"]) == 64
+    assert len(get("classes").info.training["trees"][0]["contexts"]) == 54
+
+
+def test_same_bytes_for_any_number_of_threads_and_memory() -> None:
+    def bytes_of(**settings: object) -> bytes:
+        model = pylm.train([TRAIN], predictor="kernel", progress=False, **CASES["classes"], **settings)
+        return model._image.content()
+
+    one = bytes_of(threads=1)
+    assert one == bytes_of(threads=3) == get("classes")._image.content()
+    assert one == bytes_of(threads=2, memory="80M")
+
+
+def test_chosen_distances_are_better_than_others() -> None:
+    """On the text that is held out."""
+
+    def bits(model: pylm.Model) -> int:
+        return model.info.training["trees"][0]["heldout_millibits_per_symbol"]
+
+    def train(distances: list[float] | None = None) -> pylm.Model:
+        return pylm.train([TRAIN[:20_000]], tokenizer="bytes", predictor="kernel", reach=2, distances=distances)
+
+    chosen = train()
+    for i, factor in ((0, 0.5), (1, 0.5), (1, 2.0)):
+        other = [t * (factor if i == j else 1) for j, t in enumerate(chosen.info.kernel.distances)]
+        assert bits(train(other)) > bits(chosen)
+    assert all(u <= t for u, t in zip(get("classes").info.kernel.class_distances, get("classes").info.kernel.distances))
+
+
+def test_given_distances_are_kept() -> None:
+    model = pylm.train(
+        [TRAIN], tokenizer="words", predictor="kernel", reach=2, distances=[4, 1.5], class_distances=[2, 1]
+    )
+    assert model.info.kernel == pylm.Kernel(1.0, (4.0, 1.5), (2.0, 1.0))
+    assert model.kernel(2.0).kernel(distances=[1, 1]).info.kernel == pylm.Kernel(2.0, (1.0, 1.0), (1.0, 1.0))
+    assert model.info.kernel.tau == 1.0
+
+
+def test_settings_change_nothing_but_the_view(tmp_path: object) -> None:
+    model = get("classes")
+    before = model.score(TEST)
+    other = model.kernel(0.5)
+    assert other.score(TEST) != before == model.score(TEST)
+    assert pickle.loads(pickle.dumps(other)).score(TEST) == other.score(TEST)
+    other.save(tmp_path / "k.pylm")  # type: ignore[operator]
+    assert pylm.load(tmp_path / "k.pylm").score(TEST) == before  # type: ignore[operator]
+
+
+def test_an_arithmetic_coder_spends_what_it_costs() -> None:
+    model = get("classes")
+    symbols = model.encode(TEST)[:300]
+    states = [model._image.new_state(), model._image.new_state()]
+
+    def distribution(i: int):  # noqa: ANN202
+        return lambda: model._image.distribution_q62(states[i])
+
+    def push(i: int):  # noqa: ANN202
+        return lambda symbol: lib.pylm_state_push(model._image.model, states[i], symbol)
+
+    bits = encode(symbols, distribution(0), push(0))
+    assert decode(bits, len(symbols), distribution(1), push(1)) == symbols
+    assert len(bits) == pytest.approx(-model.score(symbols) / np.log(2), abs=3)
+
+
+def test_everything_that_a_model_does(tmp_path: object) -> None:
+    model = get("classes")
+    assert model.generate("papapa", 20, seed=1) == model.generate("papapa", 20, seed=1)
+    assert len(model.generate_ids("papapa", 20, seed=1, temperature=0)) == 20
+    assert model.score_batch([TEST, "papapa"]) == [model.score(TEST), model.score("papapa")]
+    k = model.next("papapa", 50)
+    d = model.distribution("papapa")
+    assert [p.id for p in k[:10]] == np.argsort(-d, kind="stable")[:10].tolist()
+
+
+def test_nearest_positions_and_refusal() -> None:
+    model = get("classes").kernel(1.0, *NEAR["classes"])
+    direct = DirectSum(model, TRAIN)
+    queries = np.array(model.encode(TEST, closed=True))[:400]
+    answers = []
+    for i, history in enumerate(histories(queries, 4)):
+        distances = direct.distances(history)
+        nearest = model.nearest(queries[:i])
+        assert nearest == (distances.min(), (distances == distances.min()).sum())
+        answers.append((*nearest, model.next(queries[:i], 1)[0].id == queries[i]))
+    for radius, least in product((0.0, 1.0, 2.25), (1, 3)):
+        found = [right for distance, n, right in answers if distance <= radius and n >= least]
+        assert model.coverage(queries, radius=radius, least=least) == pylm.Coverage(len(queries), len(found), sum(found))
+    all_of_it = model.coverage(queries)
+    assert (all_of_it.coverage, all_of_it.accuracy) == (1.0, sum(a[2] for a in answers) / len(queries))
+    same = model.kernel(distances=[2, 0, 1, 0], class_distances=[0, 0, 1])  # steps that make no difference
+    direct = DirectSum(same, TRAIN)
+    for i, history in enumerate(histories(queries[:60], 4)):
+        distances = direct.distances(history)
+        assert same.nearest(queries[:i]) == (distances.min(), (distances == distances.min()).sum())
+
+
+def test_what_a_kernel_does_not_do() -> None:
+    model = get("classes")
+    with pytest.raises(pylm.ArgumentError, match="kernel"):
+        model.state(adapt=True)
+    with pytest.raises(pylm.ArgumentError, match="kernel"):
+        pylm.Keyboard(model)
+    for explain in (model.explain, model.explain_text, model.explain_page):
+        with pytest.raises(pylm.ArgumentError, match="kernel"):
+            explain("papapa")
+    with pytest.raises(pylm.ArgumentError, match="kernel"):
+        pylm.report(model, TEST)
+    with pytest.raises(pylm.ArgumentError, match="kernel"):
+        model.related("papapa")
+    with pytest.raises(pylm.ArgumentError, match="kernel"):
+        model.distill(TEST)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"predictor": "rbf"}, "'mix' or 'kernel'"),
+        ({"reach": 3}, "add predictor='kernel'"),
+        ({"predictor": "kernel", "reach": 7}, "from 1 to 6"),
+        ({"predictor": "kernel", "trees": 2, "tokenizer": "words"}, "leave them out"),
+        ({"predictor": "kernel", "size": "1M"}, "leave them out"),
+        ({"predictor": "kernel", "distances": [1, 2]}, "3 numbers"),
+        ({"predictor": "kernel", "reach": 2, "distances": [0, 0]}, "all 0"),
+        ({"predictor": "kernel", "reach": 1, "distances": [65]}, "from 0 to 64"),
+        ({"predictor": "kernel", "class_distances": [1]}, "without distances"),
+        ({"predictor": "kernel", "reach": 1, "distances": [1], "class_distances": [2]}, "not be more"),
+    ],
+)
+def test_settings_that_make_no_sense(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(pylm.ArgumentError, match=message):
+        pylm.train([TRAIN], **settings)
+
+
+def test_settings_at_call_time_that_make_no_sense(bytes_model: pylm.Model) -> None:
+    model = get("classes")
+    for bad in ({"tau": -1}, {"tau": float("nan")}, {"distances": [1]}, {"class_distances": [9.0, 0, 0]}):
+        with pytest.raises(pylm.ArgumentError):
+            model.kernel(**bad)
+    with pytest.raises(pylm.ArgumentError, match="no kernel"):
+        bytes_model.kernel(2.0)
+    with pytest.raises(pylm.ArgumentError, match="no kernel"):
+        bytes_model.coverage(TEST)
