@@ -272,7 +272,7 @@ def test_what_a_kernel_does_not_do() -> None:
     with pytest.raises(pylm.ArgumentError, match="kernel"):
         model.related("papapa")
     with pytest.raises(pylm.ArgumentError, match="kernel"):
-        model.distill(TEST)
+        pylm.distill(model, TEST)
 
 
 @pytest.mark.parametrize(
