@@ -29,7 +29,6 @@ NEAR = {
     "five": ([4.0, 2.0, 1.0, 0.5, 0.25], [3.0]),
     "bytes": ([4.0, 3.0, 2.0, 1.0, 0.5], []),
 }
-RELATIVE = 2.0**-26  # a probability's rounding
 COST = 2.5 / 65536  # a cost's, bits
 
 
