@@ -233,6 +233,11 @@ def test_everything_that_a_model_does(tmp_path: object) -> None:
     k = model.next("papapa", 50)
     d = model.distribution("papapa")
     assert [p.id for p in k[:10]] == np.argsort(-d, kind="stable")[:10].tolist()
+    words = [p.text for p in k if p.text[0] != "<"][:3]
+    allowed = {p.text: p.probability for p in model.next("papapa", 3, within=pylm.OneOf(words))}
+    expected = {p.text: p.probability for p in k if p.text in words}
+    assert allowed == pytest.approx({w: p / sum(expected.values()) for w, p in expected.items()}, rel=1e-4)
+    assert len(model.beam_search("papapa", 3, n=2)) == 2
 
 
 def test_nearest_positions_and_refusal() -> None:
