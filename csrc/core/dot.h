@@ -15,30 +15,43 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
+#define PYLM__DOT_DENSE 1
 #elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(__AARCH64EB__)
 #include <arm_neon.h>
+#define PYLM__DOT_DENSE 1
+#else
+#define PYLM__DOT_DENSE 0 /* inputs that are 0 are passed over, and need not be written */
 #endif
 
 #define PYLM__DOT_STEP 8u /* inputs at once: rows may be read, and inputs are zero, up to a multiple of this */
 #define PYLM__DOT_MAX ((PYLM__MOST_TEMPLATES + PYLM__DOT_STEP) & ~(PYLM__DOT_STEP - 1u)) /* templates and a constant */
 #define PYLM__DOT_ROWS 4u
 
+static inline uint32_t pylm__dot_one(const uint8_t *const *rows, const int16_t *inputs, uint32_t k)
+{
+    int32_t weight = pylm__load_i16(rows[0] + 2u * k) + pylm__load_i16(rows[1] + 2u * k) +
+                     pylm__load_i16(rows[2] + 2u * k) + pylm__load_i16(rows[3] + 2u * k);
+    return (uint32_t)weight * (uint32_t)inputs[k];
+}
+
 /* The sum of (rows[0][k] + ... + rows[3][k]) * inputs[k] for k below n. Unsigned, so that a damaged image cannot
  * overflow it; the trainer keeps true sums far below 2^31. */
 static inline uint32_t pylm__dot_portable(const uint8_t *const *rows, const int16_t *inputs, uint32_t n)
 {
     uint32_t k, sum = 0;
-    for (k = 0; k < n; k++) {
-        int32_t weight = pylm__load_i16(rows[0] + 2u * k) + pylm__load_i16(rows[1] + 2u * k) +
-                         pylm__load_i16(rows[2] + 2u * k) + pylm__load_i16(rows[3] + 2u * k);
-        sum += (uint32_t)weight * (uint32_t)inputs[k];
-    }
+    for (k = 0; k < n; k++)
+        sum += pylm__dot_one(rows, inputs, k);
     return sum;
 }
 
-/* Likewise, with the versions for processors; inputs[n] and on, up to a multiple of PYLM__DOT_STEP, are 0. */
-static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inputs, uint32_t n)
+/* Likewise, where all but the last input and those of a set, a bit each, are 0: by the instructions of the processor for
+ * all of them, where it has some, and inputs[n] and on are 0 up to a multiple of PYLM__DOT_STEP; else only these are
+ * looked at. */
+static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, uint32_t set)
 {
+#if PYLM__DOT_DENSE
+    (void)set;
+#endif
 #if defined(__SSE2__)
     __m128i sum = _mm_setzero_si128();
     uint32_t k, row;
@@ -66,7 +79,11 @@ static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inpu
     }
     return (uint32_t)vaddvq_s32(sum);
 #else
-    return pylm__dot_portable(rows, inputs, n);
+    uint32_t k, sum = pylm__dot_one(rows, inputs, n - 1u);
+    for (k = 0; set; k++, set >>= 1)
+        if (set & 1u)
+            sum += pylm__dot_one(rows, inputs, k);
+    return sum;
 #endif
 }
 

@@ -15,37 +15,35 @@ static inline unsigned record_bits(const uint8_t *head)
 static inline void find_index(const uint8_t *image, const uint8_t *head, uint32_t k, struct pylm__lookup *lookup)
 {
     uint64_t bucket = lookup->hashes[k] >> 1 >> (63u - head[PYLM__C_BUCKET_BITS]);
-    lookup->bits[k] = bucket * head[PYLM__C_INDEX_BITS];
+    lookup->bits[k] = (pylm__bit)bucket * head[PYLM__C_INDEX_BITS];
     PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_INDEX) + (lookup->bits[k] >> 3)));
 }
 
 /* Where the records of the bucket are; prefetches the first. */
 static inline void find_bucket(const uint8_t *image, const uint8_t *head, uint32_t k, struct pylm__lookup *lookup)
 {
-    const uint8_t *index = image + (size_t)pylm__load64(head + PYLM__C_INDEX);
     unsigned width = head[PYLM__C_INDEX_BITS];
-    uint32_t n_records = pylm__load32(head + PYLM__C_N_RECORDS), mask = pylm__mask(width);
-    uint64_t word = pylm__word(index, lookup->bits[k]);
-    uint32_t begin = (uint32_t)word & mask, end;
-    end = (uint32_t)(2u * width <= PYLM__WORD_BITS ? word >> width : pylm__word(index, lookup->bits[k] + width)) & mask;
-    lookup->begins[k] = begin;
-    lookup->ends[k] = end < n_records ? end : n_records;
-    if (begin < lookup->ends[k])
+    uint32_t n_records = pylm__load32(head + PYLM__C_N_RECORDS);
+    struct pylm__pair bounds =
+        pylm__pair(image + (size_t)pylm__load64(head + PYLM__C_INDEX), lookup->bits[k], width, width);
+    lookup->begins[k] = bounds.first;
+    lookup->ends[k] = bounds.second < n_records ? bounds.second : n_records;
+    if (bounds.first < lookup->ends[k])
         PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_RECORDS) +
-                                        ((uint64_t)begin * record_bits(head) >> 3)));
+                                        ((pylm__bit)bounds.first * record_bits(head) >> 3)));
 }
 
 /* Bit where the record of the context begins, behind its fingerprint; 0 if the bucket does not have it. */
-static inline uint64_t find_record(const uint8_t *image, const uint8_t *head, uint32_t k,
-                                   const struct pylm__lookup *lookup)
+static inline pylm__bit find_record(const uint8_t *image, const uint8_t *head, uint32_t k,
+                                    const struct pylm__lookup *lookup)
 {
     const uint8_t *records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
     unsigned check_bits = head[PYLM__C_CHECK_BITS], width = record_bits(head);
     uint32_t check = (uint32_t)(lookup->hashes[k] << head[PYLM__C_BUCKET_BITS] >> (64u - check_bits));
     uint32_t i, seen, mask = pylm__mask(check_bits);
-    uint64_t bit = (uint64_t)lookup->begins[k] * width;
+    pylm__bit bit = (pylm__bit)lookup->begins[k] * width;
     for (i = lookup->begins[k]; i < lookup->ends[k]; i++, bit += width) {
-        seen = (uint32_t)pylm__word(records, bit) & mask;
+        seen = pylm__bits32(records, bit) & mask;
         if (seen >= check)
             return seen == check ? bit + check_bits : 0u;
     }
@@ -73,6 +71,8 @@ static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 }
 
 /* ---- coded lists ---- */
+
+#define SHORT 8u /* successors that are rather gone through than bisected */
 
 /* Occurrences of the successors from `at` up to `end`, added one by one. */
 static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t at, uint32_t end)
@@ -110,7 +110,7 @@ static uint32_t coded_left(const struct pylm__evidence *e, const struct pylm__sl
     return coded_sum(e, k, middle) - s->before[k];
 }
 
-static uint32_t coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
+static inline uint32_t coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
     if (e->leaf_bits == 8u) /* models of bytes */
         return e->list[k][i];
@@ -120,6 +120,11 @@ static uint32_t coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t 
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
     uint32_t left = 1, right = s->n[k], total_left; /* between them is the first successor right of mid */
+    if (right <= SHORT) {
+        while (left + 1u < right && coded_leaf(e, k, s->at[k] + left) < mid)
+            left++;
+        right = left;
+    }
     while (left + 1u < right) {
         uint32_t middle = left + (right - left) / 2u;
         if (coded_leaf(e, k, s->at[k] + middle - 1u) < mid)
@@ -265,14 +270,15 @@ static inline int open_list(const uint8_t *end, uint32_t n_leaves, uint32_t k, s
 
 /* Reads the record at a bit; a list's position is noted and its first bytes prefetched. Returns 0 if it does
  * not lie inside. */
-static inline int read_record(const uint8_t *image, const uint8_t *head, uint64_t bit, uint32_t k,
+static inline int read_record(const uint8_t *image, const uint8_t *head, pylm__bit bit, uint32_t k,
                               struct pylm__evidence *e, const struct pylm__slices *s)
 {
-    uint64_t word = pylm__word(image + (size_t)pylm__load64(head + PYLM__C_RECORDS), bit);
-    uint32_t payload = (uint32_t)(word >> 1) & pylm__mask(head[PYLM__C_PAYLOAD_BITS]), count;
+    const uint8_t *records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
+    struct pylm__pair record = pylm__pair(records, bit, 1, head[PYLM__C_PAYLOAD_BITS]);
+    uint32_t payload = record.second, count;
     if (head[PYLM__C_LIST_FORM] == PYLM__LIST_CODED)
         e->coded |= UINT32_C(1) << k;
-    if (word & 1u) {
+    if (record.first) {
         if (payload >= pylm__load64(head + PYLM__C_LISTS_NBYTES))
             return 0;
         s->n[k] = 0; /* until it is opened */
@@ -332,7 +338,7 @@ void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tr
         s->at[k] = 0;
     }
     for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
-        uint64_t bit;
+        pylm__bit bit;
         if (base_is_missing(tree, head, k, lookup))
             continue;
         bit = find_record(model->image, head, k, lookup);
@@ -345,9 +351,9 @@ void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree
                         struct pylm__evidence *e, const struct pylm__slices *s)
 {
     const uint8_t *head, *end;
-    uint32_t k, left;
+    uint32_t k = 0, left;
     for (left = lookup->found; left; left &= left - 1u) {
-        k = pylm__lowest(left);
+        k = pylm__lowest_from(left, k);
         head = pylm__template_head(tree, k);
         end = model->image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + pylm__load64(head + PYLM__C_LISTS_NBYTES));
         if (!s->n[k] && !open_list(end, tree->n_symbols, k, e, s)) {

@@ -80,7 +80,6 @@ static inline uint32_t pylm__calibration_single(uint32_t total, int side)
 }
 
 #define PYLM__UNIT_BITS 24u
-#define PYLM__WORD_BITS 57u /* that pylm__word() reads at least */
 #define PYLM__LARGE_TOTAL (UINT32_C(1) << 29) /* occurrences from here on are `rare` */
 
 /* The count that a code stands for: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... */
@@ -148,7 +147,7 @@ static inline struct pylm__slices pylm__slices_at(uint32_t *fields, uint32_t str
 /* All contexts of a state on the way to their evidence. */
 struct pylm__lookup {
     uint64_t hashes[PYLM__MOST_TEMPLATES];
-    uint64_t bits[PYLM__MOST_TEMPLATES];  /* of their buckets in the index */
+    pylm__bit bits[PYLM__MOST_TEMPLATES];  /* of their buckets in the index */
     uint32_t begins[PYLM__MOST_TEMPLATES]; /* records of their buckets */
     uint32_t ends[PYLM__MOST_TEMPLATES];
     uint32_t found; /* the set of templates whose context was found, a bit each */
@@ -179,20 +178,29 @@ uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__
  * successor never parts. Damaged lists are clamped: a part has one successor at least. */
 static inline void pylm__slice_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
 {
-    uint64_t word;
-    uint32_t n_left, total_left;
+    uint32_t right, n_left, total_left;
     if (s->n[k] == 1u) {
         s->right[k] = s->first[k];
         return;
     }
-    word = pylm__word(e->list[k], s->at[k]);
-    n_left = (uint32_t)(word >> e->leaf_bits) & e->n_mask[k]; /* 24 + 24 bits at most */
-    total_left = (uint32_t)(e->split_bits[k] <= PYLM__WORD_BITS
-                                ? word >> e->total_at[k]
-                                : pylm__word(e->list[k], (uint64_t)s->at[k] + e->total_at[k])) &
-                 e->total_mask[k];
+#if PYLM__WIDE_REGISTERS
+    {
+        uint64_t word = pylm__word(e->list[k], s->at[k]);
+        right = (uint32_t)word;
+        n_left = (uint32_t)(word >> e->leaf_bits); /* 24 + 24 bits at most */
+        total_left = (uint32_t)(e->split_bits[k] <= PYLM__WORD_BITS
+                                    ? word >> e->total_at[k]
+                                    : pylm__word(e->list[k], (uint64_t)s->at[k] + e->total_at[k]));
+    }
+#else
+    right = pylm__bits32(e->list[k], s->at[k]);
+    n_left = pylm__bits32(e->list[k], (pylm__bit)s->at[k] + e->leaf_bits);
+    total_left = pylm__bits32(e->list[k], (pylm__bit)s->at[k] + e->total_at[k]);
+#endif
+    s->right[k] = right & e->leaf_mask;
+    n_left &= e->n_mask[k];
+    total_left &= e->total_mask[k];
     n_left = n_left ? n_left : 1u;
-    s->right[k] = (uint32_t)word & e->leaf_mask;
     s->n_left[k] = n_left < s->n[k] ? n_left : s->n[k] - 1u;
     s->total_left[k] = total_left < s->total[k] ? total_left : s->total[k];
 }

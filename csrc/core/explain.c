@@ -129,6 +129,7 @@ static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struc
     struct pylm__mean mean;
     struct second s;
     int64_t sum, constant;
+    memset(&gathered, 0, sizeof gathered); /* those without evidence need not be written */
     pylm__node_gather(mixer, node, front, slices, &gathered);
     mean.left = gathered.left;
     mean.right = gathered.all - gathered.left;
@@ -227,7 +228,7 @@ static void begin(struct account *a, const struct pylm__work *work, uint32_t fou
     for (i = 0; i < mixer->tree.n_templates; i++)
         name(&part, PYLM_PART_CONTEXT, tree, i);
     for (; found; found &= found - 1u)
-        a->parts[1u + pylm__lowest(found)].n_context = slices->total[pylm__lowest(found)];
+        a->parts[1u + pylm__lowest_from(found, 0)].n_context = slices->total[pylm__lowest_from(found, 0)];
     name(&part, PYLM_PART_MEAN, tree, 0);
     if (mixer->final.adapts) {
         name(&part, PYLM_PART_COUNTS, tree, 0);
@@ -271,7 +272,7 @@ static void end(struct account *a, const struct pylm__mixer *mixer, const struct
 {
     uint32_t i, left, n = n_parts_of(mixer);
     for (left = front->sets.alive; left; left &= left - 1u)
-        a->parts[1u + pylm__lowest(left)].n_symbol = slices->total[pylm__lowest(left)];
+        a->parts[1u + pylm__lowest_from(left, 0)].n_symbol = slices->total[pylm__lowest_from(left, 0)];
     if (mixer->final.adapts)
         count_overlay(a, &mixer->final, &front->alive, &a->parts[2u + mixer->tree.n_templates]);
     for (i = 0; i + 1u < n; i++)

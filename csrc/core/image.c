@@ -212,7 +212,8 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
             pylm__load64(h + PYLM__H_HEAD_CHECKSUM) ||
         !check_parts(&m, head_nbytes))
         return PYLM_ERR_DAMAGED;
-    if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES)
+    if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES ||
+        m.image_nbytes > PYLM__MOST_NBYTES)
         return PYLM_ERR_LARGE;
     memset(model, 0, sizeof *model);
     memcpy(model, &m, sizeof m);

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * limits.h: how many trees and templates an image may have.
+ * limits.h: how many trees and templates an image may have, and how large it may be.
  *
- * A device that has one image may be compiled for what that needs, -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=12: it
- * takes less working memory, stack and code, computes the same numbers, and refuses larger images.
+ * A device that has one image may be compiled for what that needs: it takes less working memory, stack, code and time,
+ * computes the same numbers, and refuses larger images.
+ *
+ *     -DPYLM_MOST_TREES=1         trees of a model, 1 to 8
+ *     -DPYLM_MOST_TEMPLATES=12    templates of a tree, 1 to 31
+ *     -DPYLM_MOST_MB=511          MB (2^20 bytes) of an image; up to 511, the positions of bits have 32 bits
  */
 #ifndef PYLM_CORE_LIMITS_H
 #define PYLM_CORE_LIMITS_H
+
+#include <stdint.h>
 
 /* What the format allows. */
 #define PYLM__MAX_TREES 8u
@@ -20,11 +26,22 @@
 #ifndef PYLM_MOST_TEMPLATES
 #define PYLM_MOST_TEMPLATES 31
 #endif
+#ifndef PYLM_MOST_MB
+#define PYLM_MOST_MB 0 /* no limit */
+#endif
 #if PYLM_MOST_TREES < 1 || PYLM_MOST_TREES > 8 || PYLM_MOST_TEMPLATES < 1 || PYLM_MOST_TEMPLATES > 31
 #error "PYLM_MOST_TREES is 1 to 8, PYLM_MOST_TEMPLATES is 1 to 31"
 #endif
 #define PYLM__MOST_TREES ((unsigned)PYLM_MOST_TREES)
 #define PYLM__MOST_TEMPLATES ((unsigned)PYLM_MOST_TEMPLATES)
+#define PYLM__MOST_NBYTES (PYLM_MOST_MB > 0 ? (uint64_t)PYLM_MOST_MB << 20 : UINT64_MAX)
+
+/* How many bits something lies behind the beginning of a part. */
+#if PYLM_MOST_MB > 0 && PYLM_MOST_MB < 512
+typedef uint32_t pylm__bit;
+#else
+typedef uint64_t pylm__bit;
+#endif
 
 /* Templates that are looked at together, where there may be instructions for it: arrays are as long as a multiple. */
 #if defined(__x86_64__)

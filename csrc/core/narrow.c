@@ -23,7 +23,8 @@ static inline void look(const struct pylm__evidence *e, const struct pylm__slice
 
 static inline void begin(const struct pylm__evidence *e, struct pylm__gathered *gathered)
 {
-    memset(gathered->inputs, 0, sizeof gathered->inputs);
+    if (PYLM__DOT_DENSE)
+        memset(gathered->inputs, 0, sizeof gathered->inputs);
     gathered->inputs[e->n_templates] = PYLM__CONSTANT_Q10;
     gathered->left = gathered->all = 0;
 }
@@ -42,9 +43,10 @@ static inline void add(const struct pylm__evidence *e, const struct pylm__slices
 void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
                            uint32_t mid, struct pylm__gathered *gathered)
 {
+    uint32_t k = 0;
     begin(e, gathered);
     for (; sets.alive; sets.alive &= sets.alive - 1u) {
-        uint32_t k = pylm__lowest(sets.alive);
+        k = pylm__lowest_from(sets.alive, k);
         if (sets.stale >> k & 1u)
             look(e, s, k);
         if (parts(s, k, mid)) {
@@ -80,8 +82,9 @@ struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const st
                                         uint32_t mid, int side)
 {
     struct pylm__sets sets = {alive, 0};
+    uint32_t k = 0;
     for (; alive; alive &= alive - 1u) {
-        uint32_t k = pylm__lowest(alive);
+        k = pylm__lowest_from(alive, k);
         if (parts(s, k, mid)) {
             step(e, s, k, side);
             sets.stale |= UINT32_C(1) << k;
@@ -97,9 +100,11 @@ struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const s
                                          struct pylm__gathered *gathered)
 {
     struct pylm__sets next = {sets.alive, 0};
+    uint32_t k = 0, bit;
     begin(e, gathered);
     for (; sets.alive; sets.alive &= sets.alive - 1u) {
-        uint32_t k = pylm__lowest(sets.alive), bit = UINT32_C(1) << k;
+        k = pylm__lowest_from(sets.alive, k);
+        bit = UINT32_C(1) << k;
         if (sets.stale & bit)
             look(e, s, k);
         if (parts(s, k, mid)) {

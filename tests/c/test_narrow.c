@@ -37,16 +37,17 @@ static void test_dot(void)
     static uint8_t weights[4][2 * PYLM__DOT_MAX + 16];
     const uint8_t *rows[4];
     int16_t inputs[PYLM__DOT_MAX];
-    uint32_t round, i, n;
+    uint32_t round, i, n, set;
     for (round = 0; round < 20000; round++) {
         n = 1u + any_number() % PYLM__DOT_MAX;
+        set = any_number() & any_number() & pylm__mask(n - 1u);
         for (i = 0; i < sizeof weights; i++)
             weights[i / sizeof *weights][i % sizeof *weights] = (uint8_t)(round % 3u ? any_number() : 0x80u * (i & 1u)); /* also all -32768 */
         for (i = 0; i < PYLM__DOT_MAX; i++)
-            inputs[i] = (int16_t)(i >= n ? 0 : round % 3u ? (int)any_number() % 32768 : -32768);
+            inputs[i] = (int16_t)(i != n - 1u && !(set >> i & 1u) ? 0 : round % 3u ? (int)any_number() % 32768 : -32768);
         for (i = 0; i < 4u; i++)
             rows[i] = weights[i] + round % 7u; /* at any address */
-        CHECK(pylm__dot(rows, inputs, n) == pylm__dot_portable(rows, inputs, n));
+        CHECK(pylm__dot(rows, inputs, n, set) == pylm__dot_portable(rows, inputs, n));
     }
 }
 
