@@ -77,11 +77,11 @@ static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 /* Occurrences of the successors from `at` up to `end`, added one by one. */
 static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t at, uint32_t end)
 {
-    uint32_t code_bits = e->total_at[k], bit = e->n_mask[k] + at * code_bits, sum = 0, word, left;
+    uint32_t code_bits = PYLM__AT(e, k, total_at), bit = PYLM__AT(e, k, n_mask) + at * code_bits, sum = 0, word, left;
     if (!code_bits)
         return end - at;
     while (at < end) { /* as many as 24 bits hold of at most 7 each */
-        word = pylm__bits(e->list[k], bit, 24);
+        word = pylm__bits(PYLM__AT(e, k, list), bit, 24);
         for (left = 24; left >= code_bits && at < end; left -= code_bits, at++, bit += code_bits) {
             sum += pylm__coded_count(word & pylm__mask(code_bits) & pylm__mask(PYLM__MAX_CODE_BITS));
             word >>= code_bits;
@@ -93,54 +93,54 @@ static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t a
 /* Occurrences of the first i successors. */
 static uint32_t coded_sum(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
-    uint32_t sum_bits = e->split_bits[k], n_sums = e->total_at[k] && i ? (i - 1u) / PYLM__SUMMED : 0u, sum = 0;
+    uint32_t sum_bits = PYLM__AT(e, k, split_bits), n_sums = PYLM__AT(e, k, total_at) && i ? (i - 1u) / PYLM__SUMMED : 0u, sum = 0;
     if (n_sums)
-        sum = pylm__bits(e->list[k], e->total_mask[k] + (n_sums - 1u) * sum_bits, sum_bits);
+        sum = pylm__bits(PYLM__AT(e, k, list), PYLM__AT(e, k, total_mask) + (n_sums - 1u) * sum_bits, sum_bits);
     return sum + coded_add(e, k, n_sums * PYLM__SUMMED, i);
 }
 
 /* Occurrences of the first `left` successors of a slice: of these, of the others, or with a sum, whatever is quickest. */
 static uint32_t coded_left(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t left)
 {
-    uint32_t middle = s->at[k] + left, others = s->n[k] - left;
+    uint32_t middle = PYLM__AT(s, k, at) + left, others = PYLM__AT(s, k, n) - left;
     if (left <= others && left <= PYLM__SUMMED / 2u)
-        return coded_add(e, k, s->at[k], middle);
+        return coded_add(e, k, PYLM__AT(s, k, at), middle);
     if (others <= PYLM__SUMMED / 2u)
-        return s->total[k] - coded_add(e, k, middle, middle + others);
-    return coded_sum(e, k, middle) - s->before[k];
+        return PYLM__AT(s, k, total) - coded_add(e, k, middle, middle + others);
+    return coded_sum(e, k, middle) - PYLM__AT(s, k, before);
 }
 
 static inline uint32_t coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
     if (e->leaf_bits == 8u) /* models of bytes */
-        return e->list[k][i];
-    return pylm__bits(e->list[k], i * e->leaf_bits, e->leaf_bits);
+        return PYLM__AT(e, k, list)[i];
+    return pylm__bits(PYLM__AT(e, k, list), i * e->leaf_bits, e->leaf_bits);
 }
 
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
-    uint32_t left = 1, right = s->n[k], total_left; /* between them is the first successor right of mid */
+    uint32_t left = 1, right = PYLM__AT(s, k, n), total_left; /* between them is the first successor right of mid */
     if (right <= SHORT) {
-        while (left + 1u < right && coded_leaf(e, k, s->at[k] + left) < mid)
+        while (left + 1u < right && coded_leaf(e, k, PYLM__AT(s, k, at) + left) < mid)
             left++;
         right = left;
     }
     while (left + 1u < right) {
         uint32_t middle = left + (right - left) / 2u;
-        if (coded_leaf(e, k, s->at[k] + middle - 1u) < mid)
+        if (coded_leaf(e, k, PYLM__AT(s, k, at) + middle - 1u) < mid)
             left = middle;
         else
             right = middle;
     }
     total_left = coded_left(e, s, k, left);
-    s->n_left[k] = left < s->n[k] ? left : s->n[k] - 1u;
-    s->total_left[k] = total_left < s->total[k] ? total_left : s->total[k];
+    PYLM__AT(s, k, n_left) = left < PYLM__AT(s, k, n) ? left : PYLM__AT(s, k, n) - 1u;
+    PYLM__AT(s, k, total_left) = total_left < PYLM__AT(s, k, total) ? total_left : PYLM__AT(s, k, total);
 }
 
 void pylm__coded_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
 {
-    s->first[k] = coded_leaf(e, k, s->at[k]);
-    s->right[k] = s->n[k] > 1u ? coded_leaf(e, k, s->at[k] + s->n[k] - 1u) : s->first[k];
+    PYLM__AT(s, k, first) = coded_leaf(e, k, PYLM__AT(s, k, at));
+    PYLM__AT(s, k, right) = PYLM__AT(s, k, n) > 1u ? coded_leaf(e, k, PYLM__AT(s, k, at) + PYLM__AT(s, k, n) - 1u) : PYLM__AT(s, k, first);
 }
 
 /* ---- reading a whole list ---- */
@@ -201,7 +201,7 @@ uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__
 static int open_coded(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
                       const struct pylm__slices *s)
 {
-    uint32_t n = s->n[k], code_bits = first >> 4 & 7u, n_sums = code_bits ? (n - 1u) / PYLM__SUMMED : 0u;
+    uint32_t n = PYLM__AT(s, k, n), code_bits = first >> 4 & 7u, n_sums = code_bits ? (n - 1u) / PYLM__SUMMED : 0u;
     uint32_t sum_bits = 0;
     uint64_t bits;
     if (n_sums) {
@@ -209,25 +209,25 @@ static int open_coded(uint32_t first, const uint8_t *at, const uint8_t *end, uin
             return 0;
         sum_bits = *at++;
     }
-    e->total_at[k] = code_bits;
-    e->split_bits[k] = sum_bits;
-    e->n_mask[k] = n * e->leaf_bits; /* all below 2^24 * (24 + 7 + 2) */
-    e->total_mask[k] = e->n_mask[k] + n * code_bits;
-    bits = e->total_mask[k] + (uint64_t)n_sums * sum_bits;
+    PYLM__AT(e, k, total_at) = code_bits;
+    PYLM__AT(e, k, split_bits) = sum_bits;
+    PYLM__AT(e, k, n_mask) = n * e->leaf_bits; /* all below 2^24 * (24 + 7 + 2) */
+    PYLM__AT(e, k, total_mask) = PYLM__AT(e, k, n_mask) + n * code_bits;
+    bits = PYLM__AT(e, k, total_mask) + (uint64_t)n_sums * sum_bits;
     if (bits > (uint64_t)(end - at) * 8u)
         return 0;
-    e->list[k] = at;
-    s->at[k] = s->before[k] = 0;
-    s->total[k] = coded_sum(e, k, n);
+    PYLM__AT(e, k, list) = at;
+    PYLM__AT(s, k, at) = PYLM__AT(s, k, before) = 0;
+    PYLM__AT(s, k, total) = coded_sum(e, k, n);
     pylm__coded_look(e, s, k);
-    return s->total[k] > 0;
+    return PYLM__AT(s, k, total) > 0;
 }
 
 /* Likewise for a list with splits. */
 static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
                        const struct pylm__slices *s)
 {
-    uint32_t repeats = first >> 4, n = s->n[k];
+    uint32_t repeats = first >> 4, n = PYLM__AT(s, k, n);
     unsigned n_bits, total_bits;
     uint64_t bits;
     if (repeats == 15u)
@@ -236,31 +236,31 @@ static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *
         return 0;
     n_bits = pylm__width(n - 1u);
     total_bits = pylm__width(n + repeats - 1u);
-    e->n_mask[k] = pylm__mask(n_bits);
-    e->total_mask[k] = pylm__mask(total_bits);
-    e->total_at[k] = e->leaf_bits + n_bits;
-    e->split_bits[k] = e->total_at[k] + total_bits;
-    bits = e->leaf_bits + (uint64_t)(n - 1u) * e->split_bits[k]; /* below 2^24 * (24 + 24 + 32) */
+    PYLM__AT(e, k, n_mask) = pylm__mask(n_bits);
+    PYLM__AT(e, k, total_mask) = pylm__mask(total_bits);
+    PYLM__AT(e, k, total_at) = e->leaf_bits + n_bits;
+    PYLM__AT(e, k, split_bits) = PYLM__AT(e, k, total_at) + total_bits;
+    bits = e->leaf_bits + (uint64_t)(n - 1u) * PYLM__AT(e, k, split_bits); /* below 2^24 * (24 + 24 + 32) */
     if (bits > (uint64_t)(end - at) * 8u)
         return 0;
-    if (e->split_bits[k] > PYLM__WORD_BITS)
+    if (PYLM__AT(e, k, split_bits) > PYLM__WORD_BITS)
         e->rare |= UINT32_C(1) << k;
-    e->list[k] = at;
-    s->total[k] = n + repeats;
-    s->first[k] = pylm__bits(at, 0, e->leaf_bits);
-    s->at[k] = e->leaf_bits;
+    PYLM__AT(e, k, list) = at;
+    PYLM__AT(s, k, total) = n + repeats;
+    PYLM__AT(s, k, first) = pylm__bits(at, 0, e->leaf_bits);
+    PYLM__AT(s, k, at) = e->leaf_bits;
     return 1;
 }
 
-/* Opens the list that begins at e->list[k]; returns 0 if it does not lie before `end`. */
+/* Opens the list that begins at PYLM__AT(e, k, list); returns 0 if it does not lie before `end`. */
 static inline int open_list(const uint8_t *end, uint32_t n_leaves, uint32_t k, struct pylm__evidence *e,
                             const struct pylm__slices *s)
 {
-    const uint8_t *at = e->list[k];
+    const uint8_t *at = PYLM__AT(e, k, list);
     uint32_t first = *at++, n = (first & 15u) + 1u;
     if (n == 16u)
         n += read_rest(&at, end);
-    s->n[k] = n;
+    PYLM__AT(s, k, n) = n;
     if (n - 1u >= n_leaves)
         return 0;
     return e->coded >> k & 1u ? open_coded(first, at, end, k, e, s) : open_splits(first, at, end, k, e, s);
@@ -281,16 +281,16 @@ static inline int read_record(const uint8_t *image, const uint8_t *head, pylm__b
     if (record.first) {
         if (payload >= pylm__load64(head + PYLM__C_LISTS_NBYTES))
             return 0;
-        s->n[k] = 0; /* until it is opened */
-        e->list[k] = image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + payload);
-        PYLM__PREFETCH(e->list[k]);
+        PYLM__AT(s, k, n) = 0; /* until it is opened */
+        PYLM__AT(e, k, list) = image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + payload);
+        PYLM__PREFETCH(PYLM__AT(e, k, list));
         return 1;
     }
     count = payload >> e->leaf_bits;
     count = e->coded >> k & 1u ? pylm__coded_count(count & pylm__mask(PYLM__MAX_CODE_BITS)) : count + 1u;
-    s->n[k] = 1;
-    s->first[k] = s->right[k] = payload & e->leaf_mask;
-    s->total[k] = count ? count : 1u; /* 0: damaged */
+    PYLM__AT(s, k, n) = 1;
+    PYLM__AT(s, k, first) = PYLM__AT(s, k, right) = payload & e->leaf_mask;
+    PYLM__AT(s, k, total) = count ? count : 1u; /* 0: damaged */
     return 1;
 }
 
@@ -333,9 +333,9 @@ void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tr
     e->leaf_mask = pylm__mask(tree->symbol_bits);
     e->n_templates = tree->n_templates;
     e->coded = e->rare = lookup->found = 0;
-    for (k = 0; k < pylm__stride(tree->n_templates); k++) { /* lanes are read together, found or not */
-        e->list[k] = tree->calibration;
-        s->at[k] = 0;
+    for (k = 0; PYLM__LANES > 1u && k < pylm__stride(tree->n_templates); k++) { /* these are read together, found or not */
+        PYLM__AT(e, k, list) = tree->calibration;
+        PYLM__AT(s, k, at) = 0;
     }
     for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
         pylm__bit bit;
@@ -356,15 +356,15 @@ void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree
         k = pylm__lowest_from(left, k);
         head = pylm__template_head(tree, k);
         end = model->image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + pylm__load64(head + PYLM__C_LISTS_NBYTES));
-        if (!s->n[k] && !open_list(end, tree->n_symbols, k, e, s)) {
+        if (!PYLM__AT(s, k, n) && !open_list(end, tree->n_symbols, k, e, s)) {
             lookup->found &= ~(UINT32_C(1) << k);
-            e->list[k] = tree->calibration;
-            s->at[k] = 0;
+            PYLM__AT(e, k, list) = tree->calibration;
+            PYLM__AT(s, k, at) = 0;
             continue;
         }
-        if (s->total[k] >= PYLM__LARGE_TOTAL)
+        if (PYLM__AT(s, k, total) >= PYLM__LARGE_TOTAL)
             e->rare |= UINT32_C(1) << k;
-        e->unit[k] = (UINT32_C(1) << PYLM__UNIT_BITS) / s->total[k];
+        PYLM__AT(e, k, unit) = (UINT32_C(1) << PYLM__UNIT_BITS) / PYLM__AT(s, k, total);
     }
     e->rare = (e->rare | e->coded) & lookup->found;
 }

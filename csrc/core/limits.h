@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * limits.h: how many trees and templates an image may have, and how large it may be.
+ * limits.h: what a device may leave out.
  *
  * A device that has one image may be compiled for what that needs: it takes less working memory, stack, code and time,
- * computes the same numbers, and refuses larger images.
+ * computes the same numbers, and refuses larger images (PYLM_ERR_LARGE).
  *
  *     -DPYLM_MOST_TREES=1         trees of a model, 1 to 8
  *     -DPYLM_MOST_TEMPLATES=12    templates of a tree, 1 to 31
  *     -DPYLM_MOST_MB=511          MB (2^20 bytes) of an image; up to 511, the positions of bits have 32 bits
+ *
+ * And without what it does not do:
+ *
+ *     -DPYLM_LEARNS=0             states do not learn; pylm_overlay_init() and pylm_state_adapt() return PYLM_ERR_ARGUMENT
+ *     -DPYLM_TRUSTS=1             images are trusted once their head has the right checksum, as it has not in a damaged one;
+ *                                 for images that nobody else can put there, such as those in a firmware: without this,
+ *                                 an image that was made to do harm does none
  */
 #ifndef PYLM_CORE_LIMITS_H
 #define PYLM_CORE_LIMITS_H
@@ -28,6 +35,12 @@
 #endif
 #ifndef PYLM_MOST_MB
 #define PYLM_MOST_MB 0 /* no limit */
+#endif
+#ifndef PYLM_LEARNS
+#define PYLM_LEARNS 1
+#endif
+#ifndef PYLM_TRUSTS
+#define PYLM_TRUSTS 0
 #endif
 #if PYLM_MOST_TREES < 1 || PYLM_MOST_TREES > 8 || PYLM_MOST_TEMPLATES < 1 || PYLM_MOST_TEMPLATES > 31
 #error "PYLM_MOST_TREES is 1 to 8, PYLM_MOST_TEMPLATES is 1 to 31"

@@ -59,7 +59,7 @@ static inline struct pylm__choice pylm__choose(const struct pylm__mixer *mixer, 
     uint32_t suffixes = alive & mixer->suffixes, skips = alive & mixer->skips;
     if (suffixes) {
         situation.suffix = pylm__ilog2(suffixes);
-        situation.hits = pylm__evidence_level(slices->total[situation.suffix]);
+        situation.hits = pylm__evidence_level(PYLM__AT(slices, situation.suffix, total));
     }
     situation.skips = (uint32_t)(skips > 0u) + ((skips & (skips - 1u)) > 0u); /* more than two count as two */
     choice.suffix_set = pylm__suffix_set(&situation);
@@ -93,7 +93,7 @@ static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, st
     uint32_t mixed, confidence = pylm__confidence(mean);
     pylm__node_rows(mixer, node, choice, confidence, rows);
     mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, choice.alive);
-    if (mixer->final.adapts)
+    if (pylm__final_adapts(&mixer->final))
         return pylm__final_adapted(&mixer->final, tree, node, pylm__round_q13(mixed), mean, confidence, alive);
     return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, confidence);
 }

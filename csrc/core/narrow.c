@@ -10,7 +10,7 @@
 /* Whether a slice has successors on both sides. Then n is 2 or more, even in a damaged list. */
 static inline int parts(const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
-    return s->first[k] < mid && s->right[k] >= mid;
+    return PYLM__AT(s, k, first) < mid && PYLM__AT(s, k, right) >= mid;
 }
 
 static inline void look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
@@ -33,8 +33,8 @@ static inline void begin(const struct pylm__evidence *e, struct pylm__gathered *
 static inline void add(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t n0,
                        struct pylm__gathered *gathered)
 {
-    uint32_t total = s->total[k], n1 = total - n0, unit = e->unit[k];
-    uint32_t index = s->n[k] == 1u ? pylm__calibration_single(total, n1 > 0) : pylm__calibration_index(n0, n1);
+    uint32_t total = PYLM__AT(s, k, total), n1 = total - n0, unit = PYLM__AT(e, k, unit);
+    uint32_t index = PYLM__AT(s, k, n) == 1u ? pylm__calibration_single(total, n1 > 0) : pylm__calibration_index(n0, n1);
     gathered->inputs[k] = (int16_t)pylm__load_i16(e->calibration + 2u * (size_t)(k * PYLM__N_CALIBRATION + index));
     gathered->all += total * unit;
     gathered->left += n0 * unit;
@@ -52,9 +52,9 @@ void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__sl
         if (parts(s, k, mid)) {
             if (e->coded >> k & 1u)
                 pylm__coded_part(e, s, k, mid);
-            add(e, s, k, s->total_left[k], gathered);
+            add(e, s, k, PYLM__AT(s, k, total_left), gathered);
         } else {
-            add(e, s, k, s->first[k] < mid ? s->total[k] : 0u, gathered);
+            add(e, s, k, PYLM__AT(s, k, first) < mid ? PYLM__AT(s, k, total) : 0u, gathered);
         }
     }
 }
@@ -63,19 +63,19 @@ void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__sl
 static inline void step(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, int side)
 {
     int coded = e->coded >> k & 1u;
-    uint32_t unit = coded ? 1u : e->split_bits[k]; /* of `at`, a successor */
+    uint32_t unit = coded ? 1u : PYLM__AT(e, k, split_bits); /* of `at`, a successor */
     if (side) {
-        s->total[k] -= s->total_left[k];
-        s->before[k] += s->total_left[k];
-        s->n[k] -= s->n_left[k];
-        s->at[k] += s->n_left[k] * unit;
-        s->first[k] = s->right[k];
+        PYLM__AT(s, k, total) -= PYLM__AT(s, k, total_left);
+        PYLM__AT(s, k, before) += PYLM__AT(s, k, total_left);
+        PYLM__AT(s, k, n) -= PYLM__AT(s, k, n_left);
+        PYLM__AT(s, k, at) += PYLM__AT(s, k, n_left) * unit;
+        PYLM__AT(s, k, first) = PYLM__AT(s, k, right);
     } else {
-        s->total[k] = s->total_left[k];
-        s->n[k] = s->n_left[k];
-        s->at[k] += coded ? 0u : unit;
+        PYLM__AT(s, k, total) = PYLM__AT(s, k, total_left);
+        PYLM__AT(s, k, n) = PYLM__AT(s, k, n_left);
+        PYLM__AT(s, k, at) += coded ? 0u : unit;
     }
-    PYLM__PREFETCH(e->list[k] + ((coded ? s->at[k] * e->leaf_bits : s->at[k]) >> 3));
+    PYLM__PREFETCH(PYLM__AT(e, k, list) + ((coded ? PYLM__AT(s, k, at) * e->leaf_bits : PYLM__AT(s, k, at)) >> 3));
 }
 
 struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
@@ -88,7 +88,7 @@ struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const st
         if (parts(s, k, mid)) {
             step(e, s, k, side);
             sets.stale |= UINT32_C(1) << k;
-        } else if ((s->first[k] >= mid) != side) {
+        } else if ((PYLM__AT(s, k, first) >= mid) != side) {
             sets.alive &= ~(UINT32_C(1) << k);
         }
     }
@@ -110,12 +110,12 @@ struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const s
         if (parts(s, k, mid)) {
             if (e->coded & bit)
                 pylm__coded_part(e, s, k, mid);
-            add(e, s, k, s->total_left[k], gathered);
+            add(e, s, k, PYLM__AT(s, k, total_left), gathered);
             step(e, s, k, side);
             next.stale |= bit;
         } else {
-            int right = s->first[k] >= mid;
-            add(e, s, k, right ? 0u : s->total[k], gathered);
+            int right = PYLM__AT(s, k, first) >= mid;
+            add(e, s, k, right ? 0u : PYLM__AT(s, k, total), gathered);
             if (right != side)
                 next.alive &= ~bit;
         }

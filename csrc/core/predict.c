@@ -76,7 +76,7 @@ static void enter(const struct pylm__work *work, struct pylm__frame *frame, uint
     frame->mass = mass;
     frame->p = p;
     pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
-    if (work->mixer.final.adapts)
+    if (pylm__final_adapts(&work->mixer.final))
         pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
     pylm__frame_enter(frame, mid, side);
 }
