@@ -72,18 +72,17 @@ static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 
 /* ---- coded lists ---- */
 
-#define SHORT 8u /* successors that are rather gone through than bisected */
-
 /* Occurrences of the successors from `at` up to `end`, added one by one. */
 static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t at, uint32_t end)
 {
-    uint32_t code_bits = PYLM__AT(e, k, total_at), bit = PYLM__AT(e, k, n_mask) + at * code_bits, sum = 0, word, left;
+    uint32_t code_bits = PYLM__AT(e, k, total_at), mask = pylm__mask(code_bits) & pylm__mask(PYLM__MAX_CODE_BITS);
+    uint32_t bit = PYLM__AT(e, k, n_mask) + at * code_bits, behind = bit + (end - at) * code_bits, sum = 0;
     if (!code_bits)
         return end - at;
-    while (at < end) { /* as many as 24 bits hold of at most 7 each */
-        word = pylm__bits(PYLM__AT(e, k, list), bit, 24);
-        for (left = 24; left >= code_bits && at < end; left -= code_bits, at++, bit += code_bits) {
-            sum += pylm__coded_count(word & pylm__mask(code_bits) & pylm__mask(PYLM__MAX_CODE_BITS));
+    while (bit < behind) { /* as many as 32 bits hold of at most 7 each */
+        uint32_t word = pylm__bits32(PYLM__AT(e, k, list), bit), last = behind - bit < 32u ? behind : bit + 32u;
+        for (; bit + code_bits <= last; bit += code_bits) {
+            sum += pylm__coded_count(word & mask);
             word >>= code_bits;
         }
     }
@@ -120,11 +119,6 @@ static inline uint32_t coded_leaf(const struct pylm__evidence *e, uint32_t k, ui
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
     uint32_t left = 1, right = PYLM__AT(s, k, n), total_left; /* between them is the first successor right of mid */
-    if (right <= SHORT) {
-        while (left + 1u < right && coded_leaf(e, k, PYLM__AT(s, k, at) + left) < mid)
-            left++;
-        right = left;
-    }
     while (left + 1u < right) {
         uint32_t middle = left + (right - left) / 2u;
         if (coded_leaf(e, k, PYLM__AT(s, k, at) + middle - 1u) < mid)

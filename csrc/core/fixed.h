@@ -58,6 +58,9 @@ static inline int32_t pylm__round_q13(uint32_t sum)
 /* 2^(-x) in units of 2^-31, x in 1/65536; 0 for x of 32 and more. */
 uint32_t pylm__exp2_neg(uint32_t x_q16);
 
+/* A bound below that, by less than a hundredth, without a table. */
+uint32_t pylm__exp2_bound(uint32_t x_q16);
+
 /* A probability far below 2^-32: value = mantissa * 2^(-31 - exponent), mantissa >= 2^31. */
 struct pylm__small {
     uint32_t mantissa;

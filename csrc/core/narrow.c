@@ -40,25 +40,6 @@ static inline void add(const struct pylm__evidence *e, const struct pylm__slices
     gathered->left += n0 * unit;
 }
 
-void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
-                           uint32_t mid, struct pylm__gathered *gathered)
-{
-    uint32_t k = 0;
-    begin(e, gathered);
-    for (; sets.alive; sets.alive &= sets.alive - 1u) {
-        k = pylm__lowest_from(sets.alive, k);
-        if (sets.stale >> k & 1u)
-            look(e, s, k);
-        if (parts(s, k, mid)) {
-            if (e->coded >> k & 1u)
-                pylm__coded_part(e, s, k, mid);
-            add(e, s, k, PYLM__AT(s, k, total_left), gathered);
-        } else {
-            add(e, s, k, PYLM__AT(s, k, first) < mid ? PYLM__AT(s, k, total) : 0u, gathered);
-        }
-    }
-}
-
 /* A slice becomes a part of itself. */
 static inline void step(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, int side)
 {
@@ -101,24 +82,31 @@ struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const s
 {
     struct pylm__sets next = {sets.alive, 0};
     uint32_t k = 0, bit;
+    int begins_left, parted;
     begin(e, gathered);
     for (; sets.alive; sets.alive &= sets.alive - 1u) {
         k = pylm__lowest_from(sets.alive, k);
         bit = UINT32_C(1) << k;
         if (sets.stale & bit)
             look(e, s, k);
-        if (parts(s, k, mid)) {
-            if (e->coded & bit)
-                pylm__coded_part(e, s, k, mid);
-            add(e, s, k, PYLM__AT(s, k, total_left), gathered);
+        begins_left = PYLM__AT(s, k, first) < mid;
+        parted = begins_left && PYLM__AT(s, k, right) >= mid;
+        if (parted && (e->coded & bit))
+            pylm__coded_part(e, s, k, mid);
+        add(e, s, k, parted ? PYLM__AT(s, k, total_left) : begins_left ? PYLM__AT(s, k, total) : 0u, gathered);
+        if (!parted) {
+            if (begins_left == side)
+                next.alive &= ~bit;
+        } else if (side >= 0) {
             step(e, s, k, side);
             next.stale |= bit;
-        } else {
-            int right = PYLM__AT(s, k, first) >= mid;
-            add(e, s, k, right ? 0u : PYLM__AT(s, k, total), gathered);
-            if (right != side)
-                next.alive &= ~bit;
         }
     }
     return next;
+}
+
+void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
+                           uint32_t mid, struct pylm__gathered *gathered)
+{
+    (void)pylm__descend_portable(e, s, sets, mid, -1, gathered); /* to neither side */
 }
