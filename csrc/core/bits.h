@@ -14,11 +14,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__)
+/* Microcontrollers have no cache to wait for, and would only compute the address. */
+#if defined(__GNUC__) && !(defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M') && !(defined(__riscv) && __riscv_xlen == 32)
 #define PYLM__PREFETCH(address) __builtin_prefetch(address)
-#define PYLM__INLINE __attribute__((always_inline)) static inline
 #else
 #define PYLM__PREFETCH(address) ((void)(address))
+#endif
+
+#if defined(__GNUC__)
+#define PYLM__INLINE __attribute__((always_inline)) static inline
+#else
 #define PYLM__INLINE static inline
 #endif
 
@@ -34,6 +39,18 @@ static inline uint32_t pylm__load16(const uint8_t *p)
 static inline int32_t pylm__load_i16(const uint8_t *p)
 {
     return (int32_t)(int16_t)(uint16_t)pylm__load16(p);
+}
+
+/* Of an image: weights and calibration, which are many. */
+static inline int32_t pylm__image_i16(const uint8_t *p)
+{
+#if PYLM_ALIGNED && defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    int16_t value;
+    __builtin_memcpy(&value, __builtin_assume_aligned(p, 2), sizeof value);
+    return value;
+#else
+    return pylm__load_i16(p);
+#endif
 }
 
 static inline uint32_t pylm__load32(const uint8_t *p)

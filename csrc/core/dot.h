@@ -29,8 +29,8 @@
 
 static inline uint32_t pylm__dot_one(const uint8_t *const *rows, const int16_t *inputs, uint32_t k)
 {
-    int32_t weight = pylm__load_i16(rows[0] + 2u * k) + pylm__load_i16(rows[1] + 2u * k) +
-                     pylm__load_i16(rows[2] + 2u * k) + pylm__load_i16(rows[3] + 2u * k);
+    int32_t weight = pylm__image_i16(rows[0] + 2u * k) + pylm__image_i16(rows[1] + 2u * k) +
+                     pylm__image_i16(rows[2] + 2u * k) + pylm__image_i16(rows[3] + 2u * k);
     return (uint32_t)weight * (uint32_t)inputs[k];
 }
 
@@ -98,9 +98,9 @@ static inline uint32_t pylm__dot_three(const uint8_t *a, const uint8_t *b, int32
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x55));
     return (uint32_t)_mm_cvtsi128_si32(sum);
 #else
-    uint32_t sum = (uint32_t)(pylm__load_i16(a) + pylm__load_i16(b)) * (uint32_t)x0;
-    sum += (uint32_t)(pylm__load_i16(a + 2) + pylm__load_i16(b + 2)) * (uint32_t)x1;
-    return sum + (uint32_t)(pylm__load_i16(a + 4) + pylm__load_i16(b + 4)) * (uint32_t)x2;
+    uint32_t sum = (uint32_t)(pylm__image_i16(a) + pylm__image_i16(b)) * (uint32_t)x0;
+    sum += (uint32_t)(pylm__image_i16(a + 2) + pylm__image_i16(b + 2)) * (uint32_t)x1;
+    return sum + (uint32_t)(pylm__image_i16(a + 4) + pylm__image_i16(b + 4)) * (uint32_t)x2;
 #endif
 }
 

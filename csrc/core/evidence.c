@@ -39,7 +39,7 @@ static inline pylm__bit find_record(const uint8_t *image, const uint8_t *head, u
 {
     const uint8_t *records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
     unsigned check_bits = head[PYLM__C_CHECK_BITS], width = record_bits(head);
-    uint32_t check = (uint32_t)(lookup->hashes[k] << head[PYLM__C_BUCKET_BITS] >> (64u - check_bits));
+    uint32_t check = pylm__hash_part(lookup->hashes[k], head[PYLM__C_BUCKET_BITS]) >> (32u - check_bits);
     uint32_t i, seen, mask = pylm__mask(check_bits);
     pylm__bit bit = (pylm__bit)lookup->begins[k] * width;
     for (i = lookup->begins[k]; i < lookup->ends[k]; i++, bit += width) {
@@ -109,19 +109,12 @@ static uint32_t coded_left(const struct pylm__evidence *e, const struct pylm__sl
     return coded_sum(e, k, middle) - PYLM__AT(s, k, before);
 }
 
-static inline uint32_t coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
-{
-    if (e->leaf_bits == 8u) /* models of bytes */
-        return PYLM__AT(e, k, list)[i];
-    return pylm__bits(PYLM__AT(e, k, list), i * e->leaf_bits, e->leaf_bits);
-}
-
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
     uint32_t left = 1, right = PYLM__AT(s, k, n), total_left; /* between them is the first successor right of mid */
     while (left + 1u < right) {
         uint32_t middle = left + (right - left) / 2u;
-        if (coded_leaf(e, k, PYLM__AT(s, k, at) + middle - 1u) < mid)
+        if (pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + middle - 1u) < mid)
             left = middle;
         else
             right = middle;
@@ -131,20 +124,14 @@ void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices 
     PYLM__AT(s, k, total_left) = total_left < PYLM__AT(s, k, total) ? total_left : PYLM__AT(s, k, total);
 }
 
-void pylm__coded_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
-{
-    PYLM__AT(s, k, first) = coded_leaf(e, k, PYLM__AT(s, k, at));
-    PYLM__AT(s, k, right) = PYLM__AT(s, k, n) > 1u ? coded_leaf(e, k, PYLM__AT(s, k, at) + PYLM__AT(s, k, n) - 1u) : PYLM__AT(s, k, first);
-}
-
 /* ---- reading a whole list ---- */
 
 static uint32_t list_coded(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
                            pylm_successor *successors)
 {
     uint32_t i;
-    for (i = 0; i < s->n[k]; i++) {
-        successors[i].symbol = coded_leaf(e, k, i);
+    for (i = 0; i < PYLM__AT(s, k, n); i++) {
+        successors[i].symbol = pylm__coded_leaf(e, k, i);
         successors[i].count = coded_add(e, k, i, i + 1u);
     }
     return i;
@@ -159,31 +146,31 @@ static uint32_t list_splits(const struct pylm__evidence *e, const struct pylm__s
     } waiting[PYLM__MAX_DEPTH];
     uint32_t n_waiting = 0, n = 0;
     for (;;) {
-        while (s->n[k] > 1u && n_waiting < PYLM__MAX_DEPTH) { /* deeper lists are damaged */
+        while (PYLM__AT(s, k, n) > 1u && n_waiting < PYLM__MAX_DEPTH) { /* deeper lists are damaged */
             pylm__slice_look(e, s, k);
-            waiting[n_waiting].first = s->right[k];
-            waiting[n_waiting].n = s->n[k] - s->n_left[k];
-            waiting[n_waiting++].total = s->total[k] - s->total_left[k];
-            s->n[k] = s->n_left[k];
-            s->total[k] = s->total_left[k];
-            s->at[k] += e->split_bits[k];
+            waiting[n_waiting].first = PYLM__AT(s, k, right);
+            waiting[n_waiting].n = PYLM__AT(s, k, n) - PYLM__AT(s, k, n_left);
+            waiting[n_waiting++].total = PYLM__AT(s, k, total) - PYLM__AT(s, k, total_left);
+            PYLM__AT(s, k, n) = PYLM__AT(s, k, n_left);
+            PYLM__AT(s, k, total) = PYLM__AT(s, k, total_left);
+            PYLM__AT(s, k, at) += PYLM__AT(e, k, split_bits);
         }
-        successors[n].symbol = s->first[k];
-        successors[n++].count = s->total[k];
+        successors[n].symbol = PYLM__AT(s, k, first);
+        successors[n++].count = PYLM__AT(s, k, total);
         if (!n_waiting)
             return n;
-        s->first[k] = waiting[--n_waiting].first;
-        s->n[k] = waiting[n_waiting].n;
-        s->total[k] = waiting[n_waiting].total;
+        PYLM__AT(s, k, first) = waiting[--n_waiting].first;
+        PYLM__AT(s, k, n) = waiting[n_waiting].n;
+        PYLM__AT(s, k, total) = waiting[n_waiting].total;
     }
 }
 
 uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
                              pylm_successor *successors)
 {
-    if (s->n[k] == 1u) { /* within its record, most often */
-        successors->symbol = s->first[k];
-        successors->count = s->total[k];
+    if (PYLM__AT(s, k, n) == 1u) { /* within its record, most often */
+        successors->symbol = PYLM__AT(s, k, first);
+        successors->count = PYLM__AT(s, k, total);
         return 1;
     }
     return (e->coded >> k & 1u ? list_coded : list_splits)(e, s, k, successors);
@@ -213,7 +200,8 @@ static int open_coded(uint32_t first, const uint8_t *at, const uint8_t *end, uin
     PYLM__AT(e, k, list) = at;
     PYLM__AT(s, k, at) = PYLM__AT(s, k, before) = 0;
     PYLM__AT(s, k, total) = coded_sum(e, k, n);
-    pylm__coded_look(e, s, k);
+    PYLM__AT(s, k, first) = pylm__coded_leaf(e, k, 0);
+    PYLM__AT(s, k, right) = pylm__coded_leaf(e, k, n - 1u);
     return PYLM__AT(s, k, total) > 0;
 }
 

@@ -244,9 +244,16 @@ static inline void pylm__slice_look(const struct pylm__evidence *e, const struct
     PYLM__AT(s, k, total_left) = total_left < PYLM__AT(s, k, total) ? total_left : PYLM__AT(s, k, total);
 }
 
-/* The same for coded lists; and where such a slice parts at `mid`, which lies right of its first leaf and not right of
- * its last. */
-void pylm__coded_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k);
+/* Likewise, where a slice of a coded list parts at `mid`, which lies right of its first leaf and not right of its
+ * last. */
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid);
+
+/* The leaf of a coded list's successor. */
+static inline uint32_t pylm__coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
+{
+    if (e->leaf_bits == 8u) /* models of bytes */
+        return PYLM__AT(e, k, list)[i];
+    return pylm__bits(PYLM__AT(e, k, list), (pylm__bit)i * e->leaf_bits, e->leaf_bits);
+}
 
 #endif

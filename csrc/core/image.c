@@ -31,6 +31,12 @@ static int lies_inside(const struct pylm__model *m, uint64_t position, uint64_t 
     return position >= PYLM__H_NBYTES && position <= end && nbytes <= end - position;
 }
 
+/* Whether n numbers of 16 bits do. n < 2^33. */
+static int numbers_inside(const struct pylm__model *m, uint64_t position, uint64_t n)
+{
+    return (!PYLM_ALIGNED || !(position & 1u)) && lies_inside(m, position, 2u * n);
+}
+
 /* Whether n packed fields of `width` bits do. */
 static int packed_inside(const struct pylm__model *m, uint64_t position, uint64_t n, unsigned width)
 {
@@ -82,10 +88,10 @@ static int check_overlay(const struct pylm__model *m, const struct pylm__tree *t
     for (i = 0; i < plan.n_long; i++)
         if (plan.lengths[i] < 1u || plan.lengths[i] > PYLM__MAX_LAG || (i && plan.lengths[i] < plan.lengths[i - 1u]))
             return 0;
-    return lies_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_CALIBRATION),
-                       (uint64_t)pylm__plan_inputs(&plan) * PYLM__N_CALIBRATION * 2u) &&
-           lies_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS),
-                       (uint64_t)pylm__n_overlay_weights(tree, &plan) * 2u);
+    return numbers_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_CALIBRATION),
+                          (uint64_t)pylm__plan_inputs(&plan) * PYLM__N_CALIBRATION) &&
+           numbers_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS),
+                          pylm__n_overlay_weights(tree, &plan));
 }
 
 static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
@@ -108,11 +114,10 @@ static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree
         (ranks && !packed_inside(m, ranks, n, tree->symbol_bits)) ||
         (symbols && !packed_inside(m, symbols, n, tree->symbol_bits)) ||
         (classes && !packed_inside(m, classes, n, tree->class_bits + 0u + tree->coarse_bits)) ||
-        !lies_inside(m, pylm__load64(t + PYLM__T_CALIBRATION),
-                     (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u) ||
-        !lies_inside(m, pylm__load64(t + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u) * 2u) ||
-        !lies_inside(m, pylm__load64(t + PYLM__T_FINAL_WEIGHTS),
-                     (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL * 2u) ||
+        !numbers_inside(m, pylm__load64(t + PYLM__T_CALIBRATION), (uint64_t)tree->n_templates * PYLM__N_CALIBRATION) ||
+        !numbers_inside(m, pylm__load64(t + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u)) ||
+        !numbers_inside(m, pylm__load64(t + PYLM__T_FINAL_WEIGHTS),
+                        (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL) ||
         !check_overlay(m, tree))
         return 0;
     for (i = 0; i < tree->n_templates; i++)
@@ -191,6 +196,8 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
     const uint8_t *h = image;
     struct pylm__model m;
     uint32_t head_nbytes;
+    if (PYLM_ALIGNED && ((uintptr_t)image & 1u))
+        return PYLM_ERR_ARGUMENT;
     if (image_nbytes < 8u || !has_magic(h))
         return PYLM_ERR_FOREIGN;
     if (image_nbytes < PYLM__H_NBYTES + PYLM__SLACK_NBYTES)

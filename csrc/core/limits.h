@@ -9,6 +9,8 @@
  *     -DPYLM_MOST_TREES=1         trees of a model, 1 to 8
  *     -DPYLM_MOST_TEMPLATES=12    templates of a tree, 1 to 31
  *     -DPYLM_MOST_MB=511          MB (2^20 bytes) of an image; up to 511, the positions of bits have 32 bits
+ *     -DPYLM_ALIGNED=1            image at an even address, and so its weights, as the trainer writes them: one at an odd
+ *                                 address is refused with PYLM_ERR_ARGUMENT. Quicker where no others can be read at once
  *
  * And without what it does not do:
  *
@@ -35,6 +37,9 @@
 #endif
 #ifndef PYLM_MOST_MB
 #define PYLM_MOST_MB 0 /* no limit */
+#endif
+#ifndef PYLM_ALIGNED
+#define PYLM_ALIGNED 0
 #endif
 #ifndef PYLM_LEARNS
 #define PYLM_LEARNS 1

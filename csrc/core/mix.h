@@ -34,7 +34,7 @@ struct pylm__mixer {
     struct pylm__final final;
     struct pylm__evidence evidence; /* what was found for the contexts */
     const uint8_t *families[PYLM__FAMILY_PREVIOUS]; /* where the weights begin of those that a node chooses from */
-    uint8_t before[2u * PYLM__DOT_MAX]; /* the row of the others: the sum of what the text before chooses */
+    uint8_t before[2u * PYLM__DOT_MAX]; /* at an even address: the row of the others: the sum of what the text before chooses */
     uint32_t row_nbytes;
     uint32_t suffixes; /* suffix templates, a bit each */
     uint32_t skips;    /* those with PYLM__ROLE_SKIP */
