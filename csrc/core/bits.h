@@ -146,6 +146,10 @@ static inline struct pylm__pair pylm__pair(const uint8_t *base, pylm__bit bit, u
         uint64_t word = pylm__word(base, bit);
         pair.first = (uint32_t)word & pylm__mask(first);
         pair.second = (uint32_t)(word >> first) & pylm__mask(second);
+    } else if (first + second <= 32u) {
+        uint32_t word = pylm__bits32(base, bit);
+        pair.first = word & pylm__mask(first);
+        pair.second = second ? word << (32u - first - second) >> (32u - second) : 0u;
     } else {
         pair.first = pylm__bits(base, bit, first);
         pair.second = pylm__bits(base, bit + first, second);

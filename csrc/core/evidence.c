@@ -72,6 +72,8 @@ static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 
 /* ---- coded lists ---- */
 
+#define SHORT 4u /* successors that are gone through, one by one */
+
 /* Occurrences of the successors from `at` up to `end`, added one by one. */
 static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t at, uint32_t end)
 {
@@ -109,9 +111,27 @@ static uint32_t coded_left(const struct pylm__evidence *e, const struct pylm__sl
     return coded_sum(e, k, middle) - PYLM__AT(s, k, before);
 }
 
+/* Both for a short slice, in one go: where it parts, and how many occurrences lie left. */
+static inline void short_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
+{
+    uint32_t at = PYLM__AT(s, k, at), end = at + PYLM__AT(s, k, n) - 1u, code_bits = PYLM__AT(e, k, total_at), left = 0;
+    uint32_t bit = PYLM__AT(e, k, n_mask) + at * code_bits, mask = pylm__mask(code_bits) & pylm__mask(PYLM__MAX_CODE_BITS);
+    do {
+        left += pylm__coded_count(pylm__bits32(PYLM__AT(e, k, list), bit) & mask);
+        bit += code_bits;
+        at++;
+    } while (at < end && pylm__coded_leaf(e, k, at) < mid);
+    PYLM__AT(s, k, n_left) = at - PYLM__AT(s, k, at);
+    PYLM__AT(s, k, total_left) = left < PYLM__AT(s, k, total) ? left : PYLM__AT(s, k, total);
+}
+
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
     uint32_t left = 1, right = PYLM__AT(s, k, n), total_left; /* between them is the first successor right of mid */
+    if (right <= SHORT) {
+        short_part(e, s, k, mid);
+        return;
+    }
     while (left + 1u < right) {
         uint32_t middle = left + (right - left) / 2u;
         if (pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + middle - 1u) < mid)
