@@ -79,10 +79,11 @@ static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inpu
     }
     return (uint32_t)vaddvq_s32(sum);
 #else
-    uint32_t k, sum = pylm__dot_one(rows, inputs, n - 1u);
-    for (k = 0; set; k++, set >>= 1)
-        if (set & 1u)
-            sum += pylm__dot_one(rows, inputs, k);
+    uint32_t k = 0, sum = pylm__dot_one(rows, inputs, n - 1u);
+    for (; set; set &= set - 1u) {
+        k = pylm__lowest_from(set, k);
+        sum += pylm__dot_one(rows, inputs, k);
+    }
     return sum;
 #endif
 }
