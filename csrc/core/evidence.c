@@ -265,7 +265,7 @@ static inline int open_list(const uint8_t *end, uint32_t n_leaves, uint32_t k, s
     PYLM__AT(s, k, n) = n;
     if (n - 1u >= n_leaves)
         return 0;
-    return e->coded >> k & 1u ? open_coded(first, at, end, k, e, s) : open_splits(first, at, end, k, e, s);
+    return pylm__is_coded(e, k) ? open_coded(first, at, end, k, e, s) : open_splits(first, at, end, k, e, s);
 }
 
 /* ---- looking up ---- */
@@ -289,7 +289,7 @@ static inline int read_record(const uint8_t *image, const uint8_t *head, pylm__b
         return 1;
     }
     count = payload >> e->leaf_bits;
-    count = e->coded >> k & 1u ? pylm__coded_count(count & pylm__mask(PYLM__MAX_CODE_BITS)) : count + 1u;
+    count = pylm__is_coded(e, k) ? pylm__coded_count(count & pylm__mask(PYLM__MAX_CODE_BITS)) : count + 1u;
     PYLM__AT(s, k, n) = 1;
     PYLM__AT(s, k, first) = PYLM__AT(s, k, right) = payload & e->leaf_mask;
     PYLM__AT(s, k, total) = count ? count : 1u; /* 0: damaged */

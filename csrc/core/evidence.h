@@ -248,6 +248,11 @@ static inline void pylm__slice_look(const struct pylm__evidence *e, const struct
  * last. */
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid);
 
+static inline int pylm__is_coded(const struct pylm__evidence *e, uint32_t k)
+{
+    return PYLM_CODED || (e->coded >> k & 1u);
+}
+
 /* The leaf of a coded list's successor. */
 static inline uint32_t pylm__coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {

@@ -191,6 +191,20 @@ static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
     return shares == 65536u;
 }
 
+/* Whether a template has lists that this library is not compiled for. */
+static int has_splits(const struct pylm__model *m)
+{
+    struct pylm__tree tree;
+    uint32_t t, k;
+    for (t = 0; PYLM_CODED && t < pylm__n_trees(m); t++) {
+        pylm__tree_view(m, t ? &tree : NULL, &tree);
+        for (k = 0; k < tree.n_templates; k++)
+            if (pylm__template_head(&tree, k)[PYLM__C_LIST_FORM] != PYLM__LIST_CODED)
+                return 1;
+    }
+    return 0;
+}
+
 int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
 {
     const uint8_t *h = image;
@@ -221,7 +235,7 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
         !check_parts(&m, head_nbytes))
         return PYLM_ERR_DAMAGED;
     if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES ||
-        m.image_nbytes > PYLM__MOST_NBYTES)
+        m.image_nbytes > PYLM__MOST_NBYTES || has_splits(&m))
         return PYLM_ERR_LARGE;
     memset(model, 0, sizeof *model);
     memcpy(model, &m, sizeof m);

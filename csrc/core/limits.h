@@ -14,6 +14,7 @@
  *
  * And without what it does not do:
  *
+ *     -DPYLM_CODED=1              only images with coded lists, which models of a given size have (--size)
  *     -DPYLM_LEARNS=0             states do not learn; pylm_overlay_init() and pylm_state_adapt() return PYLM_ERR_ARGUMENT
  *     -DPYLM_TRUSTS=1             images are trusted once their head has the right checksum, as it has not in a damaged one;
  *                                 for images that nobody else can put there, such as those in a firmware: without this,
@@ -40,6 +41,9 @@
 #endif
 #ifndef PYLM_ALIGNED
 #define PYLM_ALIGNED 0
+#endif
+#ifndef PYLM_CODED
+#define PYLM_CODED 0
 #endif
 #ifndef PYLM_LEARNS
 #define PYLM_LEARNS 1

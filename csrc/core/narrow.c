@@ -30,7 +30,7 @@ static inline int16_t log_odds(const struct pylm__evidence *e, uint32_t k, uint3
 /* A slice becomes a part of itself. A part of a coded list is ready to be looked at. */
 static inline void step(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, int side)
 {
-    int coded = e->coded >> k & 1u;
+    int coded = pylm__is_coded(e, k);
     uint32_t unit = coded ? 1u : PYLM__AT(e, k, split_bits); /* of `at`, a successor */
     if (side) {
         PYLM__AT(s, k, total) -= PYLM__AT(s, k, total_left);
@@ -77,11 +77,11 @@ struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const s
     for (; sets.alive; sets.alive &= sets.alive - 1u) {
         k = pylm__lowest_from(sets.alive, k);
         bit = UINT32_C(1) << k;
-        if (sets.stale & bit)
+        if (!PYLM_CODED && (sets.stale & bit))
             pylm__slice_look(e, s, k);
         total = PYLM__AT(s, k, total);
         if (parts(s, k, mid)) {
-            if (e->coded & bit)
+            if (pylm__is_coded(e, k))
                 pylm__coded_part(e, s, k, mid);
             n0 = PYLM__AT(s, k, total_left);
             gathered->inputs[k] = log_odds(e, k, 2, n0, total - n0);

@@ -56,7 +56,7 @@ report() { # CPU
 
 for cpu in cortex-m4 cortex-m0; do
     build $cpu $cpu "$functions"
-    build $cpu $cpu-scoring "$scoring" -DPYLM_LEARNS=0 -DPYLM_TRUSTS=1
+    build $cpu $cpu-scoring "$scoring" -DPYLM_CODED=1 -DPYLM_LEARNS=0 -DPYLM_TRUSTS=1
     report $cpu >>"$folder/found.txt"
     # Functions that are the same are one, with several names.
     [ "${1:-}" != --symbols ] || arm-none-eabi-nm -S -t d "$folder/$cpu/core.elf" |
