@@ -94,7 +94,7 @@ enum pylm_status {
     PYLM_ERR_EMPTY = -10,    /* there is nothing to train on */
     PYLM_ERR_BUDGET = -12,   /* no model is as small as that */
     PYLM_ERR_LARGE = -11     /* more than the format can hold, for example 2^24 different words; when a model is opened:
-                              * more trees or templates than the library was compiled for, see core/limits.h */
+                              * more than the library was compiled for, see core/limits.h */
 };
 
 /* One sentence for a status, in static memory; "unknown status" for other numbers. */
@@ -113,6 +113,8 @@ typedef struct pylm_model {
  * Checks the header, its checksum and that every part lies inside the image, which is enough to make
  * any image harmless: whatever it holds, no function reads outside it or runs for ever. Does not read
  * the tables, so that a large file opens at once; pylm_model_verify() does.
+ * A library that was compiled for less (core/limits.h) may want an even address, else PYLM_ERR_ARGUMENT, and may
+ * believe a head whose checksum is right.
  * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED, PYLM_ERR_DAMAGED or PYLM_ERR_LARGE. */
 PYLM_API int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes);
 

@@ -9,14 +9,21 @@
 #ifndef PYLM_CORE_BITS_H
 #define PYLM_CORE_BITS_H
 
+#include "limits.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__)
+/* Microcontrollers have no cache to wait for, and would only compute the address. */
+#if defined(__GNUC__) && !(defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M') && !(defined(__riscv) && __riscv_xlen == 32)
 #define PYLM__PREFETCH(address) __builtin_prefetch(address)
-#define PYLM__INLINE __attribute__((always_inline)) static inline
 #else
 #define PYLM__PREFETCH(address) ((void)(address))
+#endif
+
+#if defined(__GNUC__)
+#define PYLM__INLINE __attribute__((always_inline)) static inline
+#else
 #define PYLM__INLINE static inline
 #endif
 
@@ -32,6 +39,18 @@ static inline uint32_t pylm__load16(const uint8_t *p)
 static inline int32_t pylm__load_i16(const uint8_t *p)
 {
     return (int32_t)(int16_t)(uint16_t)pylm__load16(p);
+}
+
+/* Of an image: weights and calibration, which are many. */
+static inline int32_t pylm__image_i16(const uint8_t *p)
+{
+#if PYLM_ALIGNED && defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    int16_t value;
+    __builtin_memcpy(&value, __builtin_assume_aligned(p, 2), sizeof value);
+    return value;
+#else
+    return pylm__load_i16(p);
+#endif
 }
 
 static inline uint32_t pylm__load32(const uint8_t *p)
@@ -63,13 +82,7 @@ static inline void pylm__store64(uint8_t *p, uint64_t value)
     pylm__store32(p + 4, (uint32_t)(value >> 32));
 }
 
-/* The bits from `bit` behind `base` on, least significant first; 57 of them are there. */
-static inline uint64_t pylm__word(const uint8_t *base, uint64_t bit)
-{
-    return pylm__load64(base + (size_t)(bit >> 3)) >> ((unsigned)bit & 7u);
-}
-
-/* Where registers have 32 bits, fewer bytes are read and no 64 bits shifted. */
+/* Where registers have 32 bits, no more are read and shifted at once. */
 #if UINTPTR_MAX > 0xffffffffu
 #define PYLM__WIDE_REGISTERS 1
 #else
@@ -86,19 +99,62 @@ static inline uint32_t pylm__mask(unsigned width)
 #endif
 }
 
-/* The `width` (0 to 32) bits that begin `bit` bits behind `base`. */
-static inline uint32_t pylm__bits(const uint8_t *base, uint64_t bit, unsigned width)
+/* The bits from `bit` behind `base` on, least significant first; 57 of them are there. */
+static inline uint64_t pylm__word(const uint8_t *base, pylm__bit bit)
+{
+    return pylm__load64(base + (size_t)(bit >> 3)) >> ((unsigned)bit & 7u);
+}
+
+/* The 32 bits from `bit` behind `base` on. */
+static inline uint32_t pylm__bits32(const uint8_t *base, pylm__bit bit)
 {
 #if PYLM__WIDE_REGISTERS
-    return (uint32_t)pylm__word(base, bit) & pylm__mask(width);
+    return (uint32_t)pylm__word(base, bit);
+#elif defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    /* Two words at addresses divisible by 4: many processors can read no others. Nothing is packed at the beginning of
+     * an image, so the first of them does not lie before it. */
+    uintptr_t at = (uintptr_t)base + (size_t)(bit >> 3);
+    unsigned shift = ((unsigned)at & 3u) * 8u + ((unsigned)bit & 7u);
+    const void *words = __builtin_assume_aligned((const void *)(at & ~(uintptr_t)3), 4);
+    uint32_t two[2];
+    __builtin_memcpy(two, words, sizeof two); /* the name alone would be a call where there is no library */
+    return two[0] >> shift | two[1] << 1 << (31u - shift);
 #else
     const uint8_t *p = base + (size_t)(bit >> 3);
     unsigned shift = (unsigned)bit & 7u;
-    uint32_t value = pylm__load32(p) >> shift;
-    if (shift + width > 32u)
-        value |= (uint32_t)p[4] << (32u - shift);
-    return value & pylm__mask(width);
+    return pylm__load32(p) >> shift | (uint32_t)p[4] << 1 << (31u - shift);
 #endif
+}
+
+/* The `width` (0 to 32) bits that begin `bit` bits behind `base`. */
+static inline uint32_t pylm__bits(const uint8_t *base, pylm__bit bit, unsigned width)
+{
+    return pylm__bits32(base, bit) & pylm__mask(width);
+}
+
+#define PYLM__WORD_BITS 57u /* that pylm__word() reads at least */
+
+/* Two fields of up to 32 bits, one right behind the other. */
+struct pylm__pair {
+    uint32_t first, second;
+};
+
+static inline struct pylm__pair pylm__pair(const uint8_t *base, pylm__bit bit, unsigned first, unsigned second)
+{
+    struct pylm__pair pair;
+    if (PYLM__WIDE_REGISTERS && first + second <= PYLM__WORD_BITS) {
+        uint64_t word = pylm__word(base, bit);
+        pair.first = (uint32_t)word & pylm__mask(first);
+        pair.second = (uint32_t)(word >> first) & pylm__mask(second);
+    } else if (first + second <= 32u) {
+        uint32_t word = pylm__bits32(base, bit);
+        pair.first = word & pylm__mask(first);
+        pair.second = second ? word << (32u - first - second) >> (32u - second) : 0u;
+    } else {
+        pair.first = pylm__bits(base, bit, first);
+        pair.second = pylm__bits(base, bit + first, second);
+    }
+    return pair;
 }
 
 /* floor(log2(x)) for x >= 1. */
@@ -114,13 +170,16 @@ static inline unsigned pylm__ilog2(uint32_t x)
 #endif
 }
 
-/* The number of the lowest bit that is set, for x >= 1. */
-static inline unsigned pylm__lowest(uint32_t x)
+/* The number of the lowest bit that is set, which is known to be `from` or above, for x >= 1. */
+static inline unsigned pylm__lowest_from(uint32_t x, unsigned from)
 {
-#if defined(__GNUC__)
-    return (unsigned)__builtin_ctz(x);
+#if defined(__GNUC__) && !defined(__ARM_ARCH_6M__) && (!defined(__riscv) || defined(__riscv_zbb))
+    (void)from;
+    return (unsigned)__builtin_ctz(x); /* one or two instructions on these processors, a call on others */
 #else
-    return pylm__ilog2(x & (0u - x));
+    while (!(x >> from & 1u))
+        from++;
+    return from;
 #endif
 }
 

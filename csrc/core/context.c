@@ -58,10 +58,10 @@ static uint32_t class_value(const struct pylm__tree *tree, const struct pylm__st
 {
     unsigned width = (unsigned)tree->class_bits + tree->coarse_bits;
     uint32_t recent = pylm__state_recent(state, lag);
-    uint64_t bit;
+    pylm__bit bit;
     if (!recent || !tree->classes)
         return 0;
-    bit = (uint64_t)pylm__tree_leaf(tree, recent - 1u) * width;
+    bit = (pylm__bit)pylm__tree_leaf(tree, recent - 1u) * width;
     return 1u + (coarse ? pylm__bits(tree->classes, bit + tree->class_bits, tree->coarse_bits)
                         : pylm__bits(tree->classes, bit, tree->class_bits));
 }

@@ -42,6 +42,12 @@ static inline struct pylm__state *pylm__state_view(pylm_state *state)
     return (struct pylm__state *)(void *)state;
 }
 
+/* Whether what is read is learned. */
+static inline int pylm__state_learns(const struct pylm__state *state)
+{
+    return PYLM_LEARNS && state->learns;
+}
+
 static inline const struct pylm__state *pylm__state_const(const pylm_state *state)
 {
     return (const struct pylm__state *)(const void *)state;

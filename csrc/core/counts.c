@@ -31,7 +31,7 @@ int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t t
     *n_ret = 0;
     if (!(look_up(view, pylm__state_const(state), work, &slices) >> number & 1u))
         return PYLM_OK;
-    *n_ret = slices.n[number];
+    *n_ret = PYLM__AT(&slices, number, n);
     if (*n_ret > capacity)
         return PYLM_ERR_SPACE;
     *n_ret = pylm__evidence_list(&work->mixer.evidence, &slices, number, successors);
@@ -67,7 +67,7 @@ static uint32_t count_leaf(struct pylm__work *work, const struct pylm__slices *s
         sets = pylm__descend_portable(&work->mixer.evidence, slices, sets, node.mid, side, &gathered);
         pylm__frame_enter(root, node.mid, side);
     }
-    return sets.alive ? slices->total[number] : 0u;
+    return sets.alive ? PYLM__AT(slices, number, total) : 0u;
 }
 
 int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_number, uint32_t number, void *memory,

@@ -45,12 +45,12 @@ int pylm_symbol_class(const pylm_model *model, uint32_t tree_number, uint32_t sy
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__tree tree;
-    uint64_t bit;
+    pylm__bit bit;
     if (symbol >= view->n_symbols || !pylm__tree_find(view, tree_number, &tree))
         return PYLM_ERR_ARGUMENT;
     *class_ret = *coarse_ret = PYLM_NONE;
     if (tree.classes) {
-        bit = (uint64_t)pylm__tree_leaf(&tree, symbol) * ((uint32_t)tree.class_bits + tree.coarse_bits);
+        bit = (pylm__bit)pylm__tree_leaf(&tree, symbol) * ((uint32_t)tree.class_bits + tree.coarse_bits);
         *class_ret = pylm__bits(tree.classes, bit, tree.class_bits);
         *coarse_ret = pylm__bits(tree.classes, bit + tree.class_bits, tree.coarse_bits);
     }

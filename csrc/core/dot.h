@@ -15,30 +15,43 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
+#define PYLM__DOT_DENSE 1
 #elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(__AARCH64EB__)
 #include <arm_neon.h>
+#define PYLM__DOT_DENSE 1
+#else
+#define PYLM__DOT_DENSE 0 /* inputs that are 0 are passed over, and need not be written */
 #endif
 
 #define PYLM__DOT_STEP 8u /* inputs at once: rows may be read, and inputs are zero, up to a multiple of this */
 #define PYLM__DOT_MAX ((PYLM__MOST_TEMPLATES + PYLM__DOT_STEP) & ~(PYLM__DOT_STEP - 1u)) /* templates and a constant */
 #define PYLM__DOT_ROWS 4u
 
+static inline uint32_t pylm__dot_one(const uint8_t *const *rows, const int16_t *inputs, uint32_t k)
+{
+    int32_t weight = pylm__image_i16(rows[0] + 2u * k) + pylm__image_i16(rows[1] + 2u * k) +
+                     pylm__image_i16(rows[2] + 2u * k) + pylm__image_i16(rows[3] + 2u * k);
+    return (uint32_t)weight * (uint32_t)inputs[k];
+}
+
 /* The sum of (rows[0][k] + ... + rows[3][k]) * inputs[k] for k below n. Unsigned, so that a damaged image cannot
  * overflow it; the trainer keeps true sums far below 2^31. */
 static inline uint32_t pylm__dot_portable(const uint8_t *const *rows, const int16_t *inputs, uint32_t n)
 {
     uint32_t k, sum = 0;
-    for (k = 0; k < n; k++) {
-        int32_t weight = pylm__load_i16(rows[0] + 2u * k) + pylm__load_i16(rows[1] + 2u * k) +
-                         pylm__load_i16(rows[2] + 2u * k) + pylm__load_i16(rows[3] + 2u * k);
-        sum += (uint32_t)weight * (uint32_t)inputs[k];
-    }
+    for (k = 0; k < n; k++)
+        sum += pylm__dot_one(rows, inputs, k);
     return sum;
 }
 
-/* Likewise, with the versions for processors; inputs[n] and on, up to a multiple of PYLM__DOT_STEP, are 0. */
-static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inputs, uint32_t n)
+/* Likewise, where all but the last input and those of a set, a bit each, are 0: by the instructions of the processor for
+ * all of them, where it has some, and inputs[n] and on are 0 up to a multiple of PYLM__DOT_STEP; else only these are
+ * looked at. */
+static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, uint32_t set)
 {
+#if PYLM__DOT_DENSE
+    (void)set;
+#endif
 #if defined(__SSE2__)
     __m128i sum = _mm_setzero_si128();
     uint32_t k, row;
@@ -66,7 +79,12 @@ static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inpu
     }
     return (uint32_t)vaddvq_s32(sum);
 #else
-    return pylm__dot_portable(rows, inputs, n);
+    uint32_t k = 0, sum = pylm__dot_one(rows, inputs, n - 1u);
+    for (; set; set &= set - 1u) {
+        k = pylm__lowest_from(set, k);
+        sum += pylm__dot_one(rows, inputs, k);
+    }
+    return sum;
 #endif
 }
 
@@ -81,9 +99,9 @@ static inline uint32_t pylm__dot_three(const uint8_t *a, const uint8_t *b, int32
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x55));
     return (uint32_t)_mm_cvtsi128_si32(sum);
 #else
-    uint32_t sum = (uint32_t)(pylm__load_i16(a) + pylm__load_i16(b)) * (uint32_t)x0;
-    sum += (uint32_t)(pylm__load_i16(a + 2) + pylm__load_i16(b + 2)) * (uint32_t)x1;
-    return sum + (uint32_t)(pylm__load_i16(a + 4) + pylm__load_i16(b + 4)) * (uint32_t)x2;
+    uint32_t sum = (uint32_t)(pylm__image_i16(a) + pylm__image_i16(b)) * (uint32_t)x0;
+    sum += (uint32_t)(pylm__image_i16(a + 2) + pylm__image_i16(b + 2)) * (uint32_t)x1;
+    return sum + (uint32_t)(pylm__image_i16(a + 4) + pylm__image_i16(b + 4)) * (uint32_t)x2;
 #endif
 }
 

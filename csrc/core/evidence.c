@@ -15,37 +15,35 @@ static inline unsigned record_bits(const uint8_t *head)
 static inline void find_index(const uint8_t *image, const uint8_t *head, uint32_t k, struct pylm__lookup *lookup)
 {
     uint64_t bucket = lookup->hashes[k] >> 1 >> (63u - head[PYLM__C_BUCKET_BITS]);
-    lookup->bits[k] = bucket * head[PYLM__C_INDEX_BITS];
+    lookup->bits[k] = (pylm__bit)bucket * head[PYLM__C_INDEX_BITS];
     PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_INDEX) + (lookup->bits[k] >> 3)));
 }
 
 /* Where the records of the bucket are; prefetches the first. */
 static inline void find_bucket(const uint8_t *image, const uint8_t *head, uint32_t k, struct pylm__lookup *lookup)
 {
-    const uint8_t *index = image + (size_t)pylm__load64(head + PYLM__C_INDEX);
     unsigned width = head[PYLM__C_INDEX_BITS];
-    uint32_t n_records = pylm__load32(head + PYLM__C_N_RECORDS), mask = pylm__mask(width);
-    uint64_t word = pylm__word(index, lookup->bits[k]);
-    uint32_t begin = (uint32_t)word & mask, end;
-    end = (uint32_t)(2u * width <= PYLM__WORD_BITS ? word >> width : pylm__word(index, lookup->bits[k] + width)) & mask;
-    lookup->begins[k] = begin;
-    lookup->ends[k] = end < n_records ? end : n_records;
-    if (begin < lookup->ends[k])
+    uint32_t n_records = pylm__load32(head + PYLM__C_N_RECORDS);
+    struct pylm__pair bounds =
+        pylm__pair(image + (size_t)pylm__load64(head + PYLM__C_INDEX), lookup->bits[k], width, width);
+    lookup->begins[k] = bounds.first;
+    lookup->ends[k] = bounds.second < n_records ? bounds.second : n_records;
+    if (bounds.first < lookup->ends[k])
         PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_RECORDS) +
-                                        ((uint64_t)begin * record_bits(head) >> 3)));
+                                        ((pylm__bit)bounds.first * record_bits(head) >> 3)));
 }
 
 /* Bit where the record of the context begins, behind its fingerprint; 0 if the bucket does not have it. */
-static inline uint64_t find_record(const uint8_t *image, const uint8_t *head, uint32_t k,
-                                   const struct pylm__lookup *lookup)
+static inline pylm__bit find_record(const uint8_t *image, const uint8_t *head, uint32_t k,
+                                    const struct pylm__lookup *lookup)
 {
     const uint8_t *records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
     unsigned check_bits = head[PYLM__C_CHECK_BITS], width = record_bits(head);
-    uint32_t check = (uint32_t)(lookup->hashes[k] << head[PYLM__C_BUCKET_BITS] >> (64u - check_bits));
+    uint32_t check = pylm__hash_part(lookup->hashes[k], head[PYLM__C_BUCKET_BITS]) >> (32u - check_bits);
     uint32_t i, seen, mask = pylm__mask(check_bits);
-    uint64_t bit = (uint64_t)lookup->begins[k] * width;
+    pylm__bit bit = (pylm__bit)lookup->begins[k] * width;
     for (i = lookup->begins[k]; i < lookup->ends[k]; i++, bit += width) {
-        seen = (uint32_t)pylm__word(records, bit) & mask;
+        seen = pylm__bits32(records, bit) & mask;
         if (seen >= check)
             return seen == check ? bit + check_bits : 0u;
     }
@@ -74,16 +72,19 @@ static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 
 /* ---- coded lists ---- */
 
+#define SHORT 4u /* successors that are gone through, one by one */
+
 /* Occurrences of the successors from `at` up to `end`, added one by one. */
 static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t at, uint32_t end)
 {
-    uint32_t code_bits = e->total_at[k], bit = e->n_mask[k] + at * code_bits, sum = 0, word, left;
+    uint32_t code_bits = PYLM__AT(e, k, total_at), mask = pylm__mask(code_bits) & pylm__mask(PYLM__MAX_CODE_BITS);
+    uint32_t bit = PYLM__AT(e, k, n_mask) + at * code_bits, behind = bit + (end - at) * code_bits, sum = 0;
     if (!code_bits)
         return end - at;
-    while (at < end) { /* as many as 24 bits hold of at most 7 each */
-        word = pylm__bits(e->list[k], bit, 24);
-        for (left = 24; left >= code_bits && at < end; left -= code_bits, at++, bit += code_bits) {
-            sum += pylm__coded_count(word & pylm__mask(code_bits) & pylm__mask(PYLM__MAX_CODE_BITS));
+    while (bit < behind) { /* as many as 32 bits hold of at most 7 each */
+        uint32_t word = pylm__bits32(PYLM__AT(e, k, list), bit), last = behind - bit < 32u ? behind : bit + 32u;
+        for (; bit + code_bits <= last; bit += code_bits) {
+            sum += pylm__coded_count(word & mask);
             word >>= code_bits;
         }
     }
@@ -93,49 +94,54 @@ static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t a
 /* Occurrences of the first i successors. */
 static uint32_t coded_sum(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
-    uint32_t sum_bits = e->split_bits[k], n_sums = e->total_at[k] && i ? (i - 1u) / PYLM__SUMMED : 0u, sum = 0;
+    uint32_t sum_bits = PYLM__AT(e, k, split_bits), n_sums = PYLM__AT(e, k, total_at) && i ? (i - 1u) / PYLM__SUMMED : 0u, sum = 0;
     if (n_sums)
-        sum = pylm__bits(e->list[k], e->total_mask[k] + (n_sums - 1u) * sum_bits, sum_bits);
+        sum = pylm__bits(PYLM__AT(e, k, list), PYLM__AT(e, k, total_mask) + (n_sums - 1u) * sum_bits, sum_bits);
     return sum + coded_add(e, k, n_sums * PYLM__SUMMED, i);
 }
 
 /* Occurrences of the first `left` successors of a slice: of these, of the others, or with a sum, whatever is quickest. */
 static uint32_t coded_left(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t left)
 {
-    uint32_t middle = s->at[k] + left, others = s->n[k] - left;
+    uint32_t middle = PYLM__AT(s, k, at) + left, others = PYLM__AT(s, k, n) - left;
     if (left <= others && left <= PYLM__SUMMED / 2u)
-        return coded_add(e, k, s->at[k], middle);
+        return coded_add(e, k, PYLM__AT(s, k, at), middle);
     if (others <= PYLM__SUMMED / 2u)
-        return s->total[k] - coded_add(e, k, middle, middle + others);
-    return coded_sum(e, k, middle) - s->before[k];
+        return PYLM__AT(s, k, total) - coded_add(e, k, middle, middle + others);
+    return coded_sum(e, k, middle) - PYLM__AT(s, k, before);
 }
 
-static uint32_t coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
+/* Both for a short slice, in one go: where it parts, and how many occurrences lie left. */
+static inline void short_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
-    if (e->leaf_bits == 8u) /* models of bytes */
-        return e->list[k][i];
-    return pylm__bits(e->list[k], i * e->leaf_bits, e->leaf_bits);
+    uint32_t at = PYLM__AT(s, k, at), end = at + PYLM__AT(s, k, n) - 1u, code_bits = PYLM__AT(e, k, total_at), left = 0;
+    uint32_t bit = PYLM__AT(e, k, n_mask) + at * code_bits, mask = pylm__mask(code_bits) & pylm__mask(PYLM__MAX_CODE_BITS);
+    do {
+        left += pylm__coded_count(pylm__bits32(PYLM__AT(e, k, list), bit) & mask);
+        bit += code_bits;
+        at++;
+    } while (at < end && pylm__coded_leaf(e, k, at) < mid);
+    PYLM__AT(s, k, n_left) = at - PYLM__AT(s, k, at);
+    PYLM__AT(s, k, total_left) = left < PYLM__AT(s, k, total) ? left : PYLM__AT(s, k, total);
 }
 
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
-    uint32_t left = 1, right = s->n[k], total_left; /* between them is the first successor right of mid */
+    uint32_t left = 1, right = PYLM__AT(s, k, n), total_left; /* between them is the first successor right of mid */
+    if (right <= SHORT) {
+        short_part(e, s, k, mid);
+        return;
+    }
     while (left + 1u < right) {
         uint32_t middle = left + (right - left) / 2u;
-        if (coded_leaf(e, k, s->at[k] + middle - 1u) < mid)
+        if (pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + middle - 1u) < mid)
             left = middle;
         else
             right = middle;
     }
     total_left = coded_left(e, s, k, left);
-    s->n_left[k] = left < s->n[k] ? left : s->n[k] - 1u;
-    s->total_left[k] = total_left < s->total[k] ? total_left : s->total[k];
-}
-
-void pylm__coded_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
-{
-    s->first[k] = coded_leaf(e, k, s->at[k]);
-    s->right[k] = s->n[k] > 1u ? coded_leaf(e, k, s->at[k] + s->n[k] - 1u) : s->first[k];
+    PYLM__AT(s, k, n_left) = left < PYLM__AT(s, k, n) ? left : PYLM__AT(s, k, n) - 1u;
+    PYLM__AT(s, k, total_left) = total_left < PYLM__AT(s, k, total) ? total_left : PYLM__AT(s, k, total);
 }
 
 /* ---- reading a whole list ---- */
@@ -144,8 +150,8 @@ static uint32_t list_coded(const struct pylm__evidence *e, const struct pylm__sl
                            pylm_successor *successors)
 {
     uint32_t i;
-    for (i = 0; i < s->n[k]; i++) {
-        successors[i].symbol = coded_leaf(e, k, i);
+    for (i = 0; i < PYLM__AT(s, k, n); i++) {
+        successors[i].symbol = pylm__coded_leaf(e, k, i);
         successors[i].count = coded_add(e, k, i, i + 1u);
     }
     return i;
@@ -160,31 +166,31 @@ static uint32_t list_splits(const struct pylm__evidence *e, const struct pylm__s
     } waiting[PYLM__MAX_DEPTH];
     uint32_t n_waiting = 0, n = 0;
     for (;;) {
-        while (s->n[k] > 1u && n_waiting < PYLM__MAX_DEPTH) { /* deeper lists are damaged */
+        while (PYLM__AT(s, k, n) > 1u && n_waiting < PYLM__MAX_DEPTH) { /* deeper lists are damaged */
             pylm__slice_look(e, s, k);
-            waiting[n_waiting].first = s->right[k];
-            waiting[n_waiting].n = s->n[k] - s->n_left[k];
-            waiting[n_waiting++].total = s->total[k] - s->total_left[k];
-            s->n[k] = s->n_left[k];
-            s->total[k] = s->total_left[k];
-            s->at[k] += e->split_bits[k];
+            waiting[n_waiting].first = PYLM__AT(s, k, right);
+            waiting[n_waiting].n = PYLM__AT(s, k, n) - PYLM__AT(s, k, n_left);
+            waiting[n_waiting++].total = PYLM__AT(s, k, total) - PYLM__AT(s, k, total_left);
+            PYLM__AT(s, k, n) = PYLM__AT(s, k, n_left);
+            PYLM__AT(s, k, total) = PYLM__AT(s, k, total_left);
+            PYLM__AT(s, k, at) += PYLM__AT(e, k, split_bits);
         }
-        successors[n].symbol = s->first[k];
-        successors[n++].count = s->total[k];
+        successors[n].symbol = PYLM__AT(s, k, first);
+        successors[n++].count = PYLM__AT(s, k, total);
         if (!n_waiting)
             return n;
-        s->first[k] = waiting[--n_waiting].first;
-        s->n[k] = waiting[n_waiting].n;
-        s->total[k] = waiting[n_waiting].total;
+        PYLM__AT(s, k, first) = waiting[--n_waiting].first;
+        PYLM__AT(s, k, n) = waiting[n_waiting].n;
+        PYLM__AT(s, k, total) = waiting[n_waiting].total;
     }
 }
 
 uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
                              pylm_successor *successors)
 {
-    if (s->n[k] == 1u) { /* within its record, most often */
-        successors->symbol = s->first[k];
-        successors->count = s->total[k];
+    if (PYLM__AT(s, k, n) == 1u) { /* within its record, most often */
+        successors->symbol = PYLM__AT(s, k, first);
+        successors->count = PYLM__AT(s, k, total);
         return 1;
     }
     return (e->coded >> k & 1u ? list_coded : list_splits)(e, s, k, successors);
@@ -196,7 +202,7 @@ uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__
 static int open_coded(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
                       const struct pylm__slices *s)
 {
-    uint32_t n = s->n[k], code_bits = first >> 4 & 7u, n_sums = code_bits ? (n - 1u) / PYLM__SUMMED : 0u;
+    uint32_t n = PYLM__AT(s, k, n), code_bits = first >> 4 & 7u, n_sums = code_bits ? (n - 1u) / PYLM__SUMMED : 0u;
     uint32_t sum_bits = 0;
     uint64_t bits;
     if (n_sums) {
@@ -204,25 +210,26 @@ static int open_coded(uint32_t first, const uint8_t *at, const uint8_t *end, uin
             return 0;
         sum_bits = *at++;
     }
-    e->total_at[k] = code_bits;
-    e->split_bits[k] = sum_bits;
-    e->n_mask[k] = n * e->leaf_bits; /* all below 2^24 * (24 + 7 + 2) */
-    e->total_mask[k] = e->n_mask[k] + n * code_bits;
-    bits = e->total_mask[k] + (uint64_t)n_sums * sum_bits;
+    PYLM__AT(e, k, total_at) = code_bits;
+    PYLM__AT(e, k, split_bits) = sum_bits;
+    PYLM__AT(e, k, n_mask) = n * e->leaf_bits; /* all below 2^24 * (24 + 7 + 2) */
+    PYLM__AT(e, k, total_mask) = PYLM__AT(e, k, n_mask) + n * code_bits;
+    bits = PYLM__AT(e, k, total_mask) + (uint64_t)n_sums * sum_bits;
     if (bits > (uint64_t)(end - at) * 8u)
         return 0;
-    e->list[k] = at;
-    s->at[k] = s->before[k] = 0;
-    s->total[k] = coded_sum(e, k, n);
-    pylm__coded_look(e, s, k);
-    return s->total[k] > 0;
+    PYLM__AT(e, k, list) = at;
+    PYLM__AT(s, k, at) = PYLM__AT(s, k, before) = 0;
+    PYLM__AT(s, k, total) = coded_sum(e, k, n);
+    PYLM__AT(s, k, first) = pylm__coded_leaf(e, k, 0);
+    PYLM__AT(s, k, right) = pylm__coded_leaf(e, k, n - 1u);
+    return PYLM__AT(s, k, total) > 0;
 }
 
 /* Likewise for a list with splits. */
 static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
                        const struct pylm__slices *s)
 {
-    uint32_t repeats = first >> 4, n = s->n[k];
+    uint32_t repeats = first >> 4, n = PYLM__AT(s, k, n);
     unsigned n_bits, total_bits;
     uint64_t bits;
     if (repeats == 15u)
@@ -231,60 +238,61 @@ static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *
         return 0;
     n_bits = pylm__width(n - 1u);
     total_bits = pylm__width(n + repeats - 1u);
-    e->n_mask[k] = pylm__mask(n_bits);
-    e->total_mask[k] = pylm__mask(total_bits);
-    e->total_at[k] = e->leaf_bits + n_bits;
-    e->split_bits[k] = e->total_at[k] + total_bits;
-    bits = e->leaf_bits + (uint64_t)(n - 1u) * e->split_bits[k]; /* below 2^24 * (24 + 24 + 32) */
+    PYLM__AT(e, k, n_mask) = pylm__mask(n_bits);
+    PYLM__AT(e, k, total_mask) = pylm__mask(total_bits);
+    PYLM__AT(e, k, total_at) = e->leaf_bits + n_bits;
+    PYLM__AT(e, k, split_bits) = PYLM__AT(e, k, total_at) + total_bits;
+    bits = e->leaf_bits + (uint64_t)(n - 1u) * PYLM__AT(e, k, split_bits); /* below 2^24 * (24 + 24 + 32) */
     if (bits > (uint64_t)(end - at) * 8u)
         return 0;
-    if (e->split_bits[k] > PYLM__WORD_BITS)
+    if (PYLM__AT(e, k, split_bits) > PYLM__WORD_BITS)
         e->rare |= UINT32_C(1) << k;
-    e->list[k] = at;
-    s->total[k] = n + repeats;
-    s->first[k] = pylm__bits(at, 0, e->leaf_bits);
-    s->at[k] = e->leaf_bits;
+    PYLM__AT(e, k, list) = at;
+    PYLM__AT(s, k, total) = n + repeats;
+    PYLM__AT(s, k, first) = pylm__bits(at, 0, e->leaf_bits);
+    PYLM__AT(s, k, at) = e->leaf_bits;
     return 1;
 }
 
-/* Opens the list that begins at e->list[k]; returns 0 if it does not lie before `end`. */
+/* Opens the list that begins at PYLM__AT(e, k, list); returns 0 if it does not lie before `end`. */
 static inline int open_list(const uint8_t *end, uint32_t n_leaves, uint32_t k, struct pylm__evidence *e,
                             const struct pylm__slices *s)
 {
-    const uint8_t *at = e->list[k];
+    const uint8_t *at = PYLM__AT(e, k, list);
     uint32_t first = *at++, n = (first & 15u) + 1u;
     if (n == 16u)
         n += read_rest(&at, end);
-    s->n[k] = n;
+    PYLM__AT(s, k, n) = n;
     if (n - 1u >= n_leaves)
         return 0;
-    return e->coded >> k & 1u ? open_coded(first, at, end, k, e, s) : open_splits(first, at, end, k, e, s);
+    return pylm__is_coded(e, k) ? open_coded(first, at, end, k, e, s) : open_splits(first, at, end, k, e, s);
 }
 
 /* ---- looking up ---- */
 
 /* Reads the record at a bit; a list's position is noted and its first bytes prefetched. Returns 0 if it does
  * not lie inside. */
-static inline int read_record(const uint8_t *image, const uint8_t *head, uint64_t bit, uint32_t k,
+static inline int read_record(const uint8_t *image, const uint8_t *head, pylm__bit bit, uint32_t k,
                               struct pylm__evidence *e, const struct pylm__slices *s)
 {
-    uint64_t word = pylm__word(image + (size_t)pylm__load64(head + PYLM__C_RECORDS), bit);
-    uint32_t payload = (uint32_t)(word >> 1) & pylm__mask(head[PYLM__C_PAYLOAD_BITS]), count;
+    const uint8_t *records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
+    struct pylm__pair record = pylm__pair(records, bit, 1, head[PYLM__C_PAYLOAD_BITS]);
+    uint32_t payload = record.second, count;
     if (head[PYLM__C_LIST_FORM] == PYLM__LIST_CODED)
         e->coded |= UINT32_C(1) << k;
-    if (word & 1u) {
+    if (record.first) {
         if (payload >= pylm__load64(head + PYLM__C_LISTS_NBYTES))
             return 0;
-        s->n[k] = 0; /* until it is opened */
-        e->list[k] = image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + payload);
-        PYLM__PREFETCH(e->list[k]);
+        PYLM__AT(s, k, n) = 0; /* until it is opened */
+        PYLM__AT(e, k, list) = image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + payload);
+        PYLM__PREFETCH(PYLM__AT(e, k, list));
         return 1;
     }
     count = payload >> e->leaf_bits;
-    count = e->coded >> k & 1u ? pylm__coded_count(count & pylm__mask(PYLM__MAX_CODE_BITS)) : count + 1u;
-    s->n[k] = 1;
-    s->first[k] = s->right[k] = payload & e->leaf_mask;
-    s->total[k] = count ? count : 1u; /* 0: damaged */
+    count = pylm__is_coded(e, k) ? pylm__coded_count(count & pylm__mask(PYLM__MAX_CODE_BITS)) : count + 1u;
+    PYLM__AT(s, k, n) = 1;
+    PYLM__AT(s, k, first) = PYLM__AT(s, k, right) = payload & e->leaf_mask;
+    PYLM__AT(s, k, total) = count ? count : 1u; /* 0: damaged */
     return 1;
 }
 
@@ -327,12 +335,12 @@ void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tr
     e->leaf_mask = pylm__mask(tree->symbol_bits);
     e->n_templates = tree->n_templates;
     e->coded = e->rare = lookup->found = 0;
-    for (k = 0; k < pylm__stride(tree->n_templates); k++) { /* lanes are read together, found or not */
-        e->list[k] = tree->calibration;
-        s->at[k] = 0;
+    for (k = 0; PYLM__LANES > 1u && k < pylm__stride(tree->n_templates); k++) { /* these are read together, found or not */
+        PYLM__AT(e, k, list) = tree->calibration;
+        PYLM__AT(s, k, at) = 0;
     }
     for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
-        uint64_t bit;
+        pylm__bit bit;
         if (base_is_missing(tree, head, k, lookup))
             continue;
         bit = find_record(model->image, head, k, lookup);
@@ -345,20 +353,20 @@ void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree
                         struct pylm__evidence *e, const struct pylm__slices *s)
 {
     const uint8_t *head, *end;
-    uint32_t k, left;
+    uint32_t k = 0, left;
     for (left = lookup->found; left; left &= left - 1u) {
-        k = pylm__lowest(left);
+        k = pylm__lowest_from(left, k);
         head = pylm__template_head(tree, k);
         end = model->image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + pylm__load64(head + PYLM__C_LISTS_NBYTES));
-        if (!s->n[k] && !open_list(end, tree->n_symbols, k, e, s)) {
+        if (!PYLM__AT(s, k, n) && !open_list(end, tree->n_symbols, k, e, s)) {
             lookup->found &= ~(UINT32_C(1) << k);
-            e->list[k] = tree->calibration;
-            s->at[k] = 0;
+            PYLM__AT(e, k, list) = tree->calibration;
+            PYLM__AT(s, k, at) = 0;
             continue;
         }
-        if (s->total[k] >= PYLM__LARGE_TOTAL)
+        if (PYLM__AT(s, k, total) >= PYLM__LARGE_TOTAL)
             e->rare |= UINT32_C(1) << k;
-        e->unit[k] = (UINT32_C(1) << PYLM__UNIT_BITS) / s->total[k];
+        PYLM__AT(e, k, unit) = (UINT32_C(1) << PYLM__UNIT_BITS) / PYLM__AT(s, k, total);
     }
     e->rare = (e->rare | e->coded) & lookup->found;
 }

@@ -80,7 +80,6 @@ static inline uint32_t pylm__calibration_single(uint32_t total, int side)
 }
 
 #define PYLM__UNIT_BITS 24u
-#define PYLM__WORD_BITS 57u /* that pylm__word() reads at least */
 #define PYLM__LARGE_TOTAL (UINT32_C(1) << 29) /* occurrences from here on are `rare` */
 
 /* The count that a code stands for: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... */
@@ -95,15 +94,33 @@ static inline uint32_t pylm__coded_count(uint32_t code)
 
 #define PYLM__MAX_STRIDE PYLM__STRIDE(PYLM__MOST_TEMPLATES)
 
+/* What is known of a context has a number of fields. Where several templates are looked at together, each field is an
+ * array by template; else all fields of a template lie together, which takes fewer addresses. */
+#if PYLM__LANES > 1
+#define PYLM__AT(x, k, field) ((x)->field[k])
+#else
+#define PYLM__AT(x, k, field) ((x)->of[k].field)
+#endif
+
 /* The contexts that were found, by template: what stays on the way down. For coded lists some fields have
  * another use. */
 struct pylm__evidence {
-    const uint8_t *list[PYLM__MAX_STRIDE]; /* packed fields; whatever may be read, for an inline successor */
-    uint32_t unit[PYLM__MAX_STRIDE];     /* what one occurrence is of all, in 2^-PYLM__UNIT_BITS */
-    uint32_t n_mask[PYLM__MAX_STRIDE];   /* ones as wide as a split's second field; coded: bit of the codes */
-    uint32_t total_mask[PYLM__MAX_STRIDE]; /* ... third field; coded: bit of the sums */
-    uint32_t total_at[PYLM__MAX_STRIDE]; /* where in a split its third field begins; coded: bits of a code */
-    uint32_t split_bits[PYLM__MAX_STRIDE]; /* of a split; coded: of a sum */
+#if PYLM__LANES > 1
+#define FIELD(type, name) type name[PYLM__MAX_STRIDE];
+#else
+    struct pylm__found {
+#define FIELD(type, name) type name;
+#endif
+    FIELD(const uint8_t *, list)    /* packed fields; whatever may be read, for an inline successor */
+    FIELD(uint32_t, unit)           /* what one occurrence is of all, in 2^-PYLM__UNIT_BITS */
+    FIELD(uint32_t, n_mask)         /* ones as wide as a split's second field; coded: bit of the codes */
+    FIELD(uint32_t, total_mask)     /* ... third field; coded: bit of the sums */
+    FIELD(uint32_t, total_at)       /* where in a split its third field begins; coded: bits of a code */
+    FIELD(uint32_t, split_bits)     /* of a split; coded: of a sum */
+#undef FIELD
+#if PYLM__LANES == 1
+    } of[PYLM__MAX_STRIDE];
+#endif
     const uint8_t *calibration;             /* of all templates */
     uint32_t coded; /* set of templates, a bit each: their lists are coded */
     uint32_t rare;  /* set of templates that the portable code has to look at: coded or very large lists */
@@ -111,17 +128,24 @@ struct pylm__evidence {
     uint32_t n_templates;
 };
 
-/* Those of their successors that lie below a node: arrays by template. */
+/* Those of their successors that lie below a node. */
+#if PYLM__LANES > 1
+#define FIELD(name) uint32_t *name;
 struct pylm__slices {
-    uint32_t *total;      /* occurrences, at least 1 */
-    uint32_t *n;          /* successors, at least 1 */
-    uint32_t *first;      /* the first leaf */
-    uint32_t *right;      /* the first leaf right of the split; n = 1: the leaf; coded: the last leaf */
-    uint32_t *n_left;     /* successors left of the split; coded: known after pylm__gather() */
-    uint32_t *total_left; /* occurrences left of the split; likewise */
-    uint32_t *at;         /* bit of the split in the list; coded: number of the first successor */
-    uint32_t *before;     /* coded: occurrences in the list that lie left of the slice */
+#else
+#define FIELD(name) uint32_t name;
+struct pylm__slice {
+#endif
+    FIELD(total)      /* occurrences, at least 1 */
+    FIELD(n)          /* successors, at least 1 */
+    FIELD(first)      /* the first leaf */
+    FIELD(right)      /* the first leaf right of the split; n = 1: the leaf; coded: the last leaf */
+    FIELD(n_left)     /* successors left of the split; coded: known after pylm__gather() */
+    FIELD(total_left) /* occurrences left of the split; likewise */
+    FIELD(at)         /* bit of the split in the list; coded: number of the first successor */
+    FIELD(before)     /* coded: occurrences in the list that lie left of the slice */
 };
+#undef FIELD
 #define PYLM__N_SLICE_FIELDS 8u
 
 /* As long as a row of inputs, which has one more than there are templates. */
@@ -130,6 +154,7 @@ static inline uint32_t pylm__stride(uint32_t n_templates)
     return PYLM__STRIDE(n_templates);
 }
 
+#if PYLM__LANES > 1
 /* The arrays, one behind the other. */
 static inline struct pylm__slices pylm__slices_at(uint32_t *fields, uint32_t stride)
 {
@@ -144,11 +169,24 @@ static inline struct pylm__slices pylm__slices_at(uint32_t *fields, uint32_t str
     s.before = s.at + stride;
     return s;
 }
+#else
+struct pylm__slices {
+    struct pylm__slice *of;
+};
+
+static inline struct pylm__slices pylm__slices_at(uint32_t *fields, uint32_t stride)
+{
+    struct pylm__slices s;
+    (void)stride;
+    s.of = (struct pylm__slice *)(void *)fields;
+    return s;
+}
+#endif
 
 /* All contexts of a state on the way to their evidence. */
 struct pylm__lookup {
     uint64_t hashes[PYLM__MOST_TEMPLATES];
-    uint64_t bits[PYLM__MOST_TEMPLATES];  /* of their buckets in the index */
+    pylm__bit bits[PYLM__MOST_TEMPLATES];  /* of their buckets in the index */
     uint32_t begins[PYLM__MOST_TEMPLATES]; /* records of their buckets */
     uint32_t ends[PYLM__MOST_TEMPLATES];
     uint32_t found; /* the set of templates whose context was found, a bit each */
@@ -179,33 +217,55 @@ uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__
  * successor never parts. Damaged lists are clamped: a part has one successor at least. */
 static inline void pylm__slice_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
 {
-    uint64_t word;
-    uint32_t n_left, total_left;
-    if (s->n[k] == 1u) {
-        s->right[k] = s->first[k];
+    uint32_t right, n_left, total_left;
+    if (PYLM__AT(s, k, n) == 1u) {
+        PYLM__AT(s, k, right) = PYLM__AT(s, k, first);
         return;
     }
-    word = pylm__word(e->list[k], s->at[k]);
-    n_left = (uint32_t)(word >> e->leaf_bits) & e->n_mask[k]; /* 24 + 24 bits at most */
-    total_left = (uint32_t)(e->split_bits[k] <= PYLM__WORD_BITS
-                                ? word >> e->total_at[k]
-                                : pylm__word(e->list[k], (uint64_t)s->at[k] + e->total_at[k])) &
-                 e->total_mask[k];
+#if PYLM__WIDE_REGISTERS
+    {
+        uint64_t word = pylm__word(PYLM__AT(e, k, list), PYLM__AT(s, k, at));
+        right = (uint32_t)word;
+        n_left = (uint32_t)(word >> e->leaf_bits); /* 24 + 24 bits at most */
+        total_left = (uint32_t)(PYLM__AT(e, k, split_bits) <= PYLM__WORD_BITS
+                                    ? word >> PYLM__AT(e, k, total_at)
+                                    : pylm__word(PYLM__AT(e, k, list), (uint64_t)PYLM__AT(s, k, at) + PYLM__AT(e, k, total_at)));
+    }
+#else
+    right = pylm__bits32(PYLM__AT(e, k, list), PYLM__AT(s, k, at));
+    n_left = pylm__bits32(PYLM__AT(e, k, list), (pylm__bit)PYLM__AT(s, k, at) + e->leaf_bits);
+    total_left = pylm__bits32(PYLM__AT(e, k, list), (pylm__bit)PYLM__AT(s, k, at) + PYLM__AT(e, k, total_at));
+#endif
+    PYLM__AT(s, k, right) = right & e->leaf_mask;
+    n_left &= PYLM__AT(e, k, n_mask);
+    total_left &= PYLM__AT(e, k, total_mask);
     n_left = n_left ? n_left : 1u;
-    s->right[k] = (uint32_t)word & e->leaf_mask;
-    s->n_left[k] = n_left < s->n[k] ? n_left : s->n[k] - 1u;
-    s->total_left[k] = total_left < s->total[k] ? total_left : s->total[k];
+    PYLM__AT(s, k, n_left) = n_left < PYLM__AT(s, k, n) ? n_left : PYLM__AT(s, k, n) - 1u;
+    PYLM__AT(s, k, total_left) = total_left < PYLM__AT(s, k, total) ? total_left : PYLM__AT(s, k, total);
 }
 
 /* Occurrences of a slice that lie left of mid; not for coded lists. */
 static inline uint32_t pylm__slice_left(const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
-    return s->first[k] >= mid ? 0u : s->right[k] < mid ? s->total[k] : s->total_left[k];
+    if (PYLM__AT(s, k, first) >= mid)
+        return 0;
+    return PYLM__AT(s, k, right) < mid ? PYLM__AT(s, k, total) : PYLM__AT(s, k, total_left);
 }
 
-/* pylm__slice_look() for coded lists; and where such a slice parts at `mid`, which lies right of its first leaf and not
- * right of its last. */
-void pylm__coded_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k);
+/* Where a slice of a coded list parts at `mid`, which lies right of its first leaf and not right of its last. */
 void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid);
+
+static inline int pylm__is_coded(const struct pylm__evidence *e, uint32_t k)
+{
+    return PYLM_CODED || (e->coded >> k & 1u);
+}
+
+/* The leaf of a coded list's successor. */
+static inline uint32_t pylm__coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
+{
+    if (e->leaf_bits == 8u) /* models of bytes */
+        return PYLM__AT(e, k, list)[i];
+    return pylm__bits(PYLM__AT(e, k, list), (pylm__bit)i * e->leaf_bits, e->leaf_bits);
+}
 
 #endif

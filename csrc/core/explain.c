@@ -129,12 +129,13 @@ static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struc
     struct pylm__mean mean;
     struct second s;
     int64_t sum, constant;
+    memset(&gathered, 0, sizeof gathered); /* those without evidence need not be written */
     pylm__node_gather(mixer, node, front, slices, &gathered);
     mean.left = gathered.left;
     mean.right = gathered.all - gathered.left;
     pylm__node_rows(mixer, node, choice, pylm__confidence(mean), rows);
     sum = first_stage(rows, gathered.inputs, n + 1u, d);
-    if (mixer->final.adapts)
+    if (pylm__final_adapts(&mixer->final))
         second_adapted(mixer, node, pylm__round_q13((uint32_t)sum), mean, &front->alive, &s);
     else
         second_plain(&mixer->tree, node, pylm__round_q13((uint32_t)sum), mean, &s);
@@ -202,7 +203,7 @@ static void add_decision(struct account *a, uint32_t cost)
 /* Parts of a tree, the first included. */
 static uint32_t n_parts_of(const struct pylm__mixer *mixer)
 {
-    return mixer->tree.n_templates + 3u + (mixer->final.adapts ? pylm__plan_inputs(&mixer->final.plan) : 0u);
+    return mixer->tree.n_templates + 3u + (pylm__final_adapts(&mixer->final) ? pylm__plan_inputs(&mixer->final.plan) : 0u);
 }
 
 static void name(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint32_t number)
@@ -227,9 +228,9 @@ static void begin(struct account *a, const struct pylm__work *work, uint32_t fou
     for (i = 0; i < mixer->tree.n_templates; i++)
         name(&part, PYLM_PART_CONTEXT, tree, i);
     for (; found; found &= found - 1u)
-        a->parts[1u + pylm__lowest(found)].n_context = slices->total[pylm__lowest(found)];
+        a->parts[1u + pylm__lowest_from(found, 0)].n_context = PYLM__AT(slices, pylm__lowest_from(found, 0), total);
     name(&part, PYLM_PART_MEAN, tree, 0);
-    if (mixer->final.adapts) {
+    if (pylm__final_adapts(&mixer->final)) {
         name(&part, PYLM_PART_COUNTS, tree, 0);
         name(&part, PYLM_PART_AGES, tree, 0);
         for (i = 0; i < plan->n_recalled; i++)
@@ -271,8 +272,8 @@ static void end(struct account *a, const struct pylm__mixer *mixer, const struct
 {
     uint32_t i, left, n = n_parts_of(mixer);
     for (left = front->sets.alive; left; left &= left - 1u)
-        a->parts[1u + pylm__lowest(left)].n_symbol = slices->total[pylm__lowest(left)];
-    if (mixer->final.adapts)
+        a->parts[1u + pylm__lowest_from(left, 0)].n_symbol = PYLM__AT(slices, pylm__lowest_from(left, 0), total);
+    if (pylm__final_adapts(&mixer->final))
         count_overlay(a, &mixer->final, &front->alive, &a->parts[2u + mixer->tree.n_templates]);
     for (i = 0; i + 1u < n; i++)
         if (a->spoken[i])
@@ -293,7 +294,7 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
         struct pylm__node node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
         int side = leaf >= node.mid;
         weigh(mixer, node, &frame->front, &slices, &a->decision);
-        right = probability(&a->decision, mixer->final.adapts);
+        right = probability(&a->decision, pylm__final_adapts(&mixer->final));
         if (!side)
             turn(&a->decision);
         before = pylm__small_cost(p);
@@ -302,7 +303,7 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
         a->last_node = node.number;
         a->last_side = side;
         pylm__node_narrow(mixer, node.mid, side, &frame->front, &slices);
-        if (mixer->final.adapts)
+        if (pylm__final_adapts(&mixer->final))
             pylm__final_descend(&mixer->final, node.mid, side, &frame->front.alive);
         pylm__frame_enter(frame, node.mid, side);
     }

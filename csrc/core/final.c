@@ -29,9 +29,9 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
     uint64_t keys[PYLM__MAX_KEYS];
     uint32_t i;
     final->lessons = NULL;
-    final->adapts = state->overlay && pylm__final_overlay(model, tree, tree_number, state->overlay,
+    final->adapts = PYLM_LEARNS && state->overlay && pylm__final_overlay(model, tree, tree_number, state->overlay,
                                                           state->overlay_nbytes, &final->overlay);
-    if (!final->adapts)
+    if (!pylm__final_adapts(final))
         return;
     final->weights = final->overlay.weights ? final->overlay.weights : tree->overlay_weights;
     pylm__plan_read(tree, &final->plan);
@@ -139,7 +139,7 @@ static inline void step(uint8_t *at, int32_t slope, uint32_t random, uint32_t bi
 void pylm__final_learn(const struct pylm__final *final, const struct pylm__tree *tree)
 {
     uint32_t bits = 13u + (tree->classes ? RATE_BITS : RATE_BITS_BYTES), n, i, k, row, random;
-    if (!final->adapts || !final->lessons || !final->overlay.weights)
+    if (!pylm__final_adapts(final) || !final->lessons || !final->overlay.weights)
         return;
     n = PYLM__N_FINAL + pylm__plan_inputs(&final->plan);
     random = (uint32_t)pylm__hash_step(PYLM__HASH_SEED, pylm__overlay_time(&final->overlay));

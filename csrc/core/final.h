@@ -120,13 +120,19 @@ struct pylm__lessons {
 
 /* The final stage of one tree: constant on the way down. */
 struct pylm__final {
-    int adapts;
+    int adapts; /* what pylm__final_adapts() says, where states can learn */
     const uint8_t *weights;        /* with an overlay: its own, or the tree's */
     struct pylm__lessons *lessons; /* what a path teaches is noted here; NULL: nothing is */
     struct pylm__plan plan;
     struct pylm__overlay overlay;
     struct pylm__recall recalls[PYLM__MAX_RECALLS];
 };
+
+/* Whether there is an overlay. */
+static inline int pylm__final_adapts(const struct pylm__final *final)
+{
+    return PYLM_LEARNS && final->adapts;
+}
 
 /* The weights of a tree with an overlay, of at most 2^24 node sets. */
 static inline uint32_t pylm__n_overlay_weights(const struct pylm__tree *tree, const struct pylm__plan *plan)

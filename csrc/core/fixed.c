@@ -29,6 +29,13 @@ uint32_t pylm__exp2_neg(uint32_t x_q16)
     return value >> whole;
 }
 
+uint32_t pylm__exp2_bound(uint32_t x_q16)
+{
+    uint32_t whole = x_q16 >> 16, part = x_q16 & 0xffffu;
+    uint32_t lost = part * (43900u - (part * 11300u >> 16)) >> 16; /* of 65536: a parabola, 1 to 170 / 65536 too much */
+    return whole > 31u ? 0u : (65536u - 169u - lost) << 15 >> whole;
+}
+
 struct pylm__small pylm__small_plus(struct pylm__small x, struct pylm__small y)
 {
     uint32_t apart;

@@ -58,6 +58,9 @@ static inline int32_t pylm__round_q13(uint32_t sum)
 /* 2^(-x) in units of 2^-31, x in 1/65536; 0 for x of 32 and more. */
 uint32_t pylm__exp2_neg(uint32_t x_q16);
 
+/* A bound below that, by less than a hundredth, without a table. */
+uint32_t pylm__exp2_bound(uint32_t x_q16);
+
 /* A probability far below 2^-32: value = mantissa * 2^(-31 - exponent), mantissa >= 2^31. */
 struct pylm__small {
     uint32_t mantissa;
@@ -73,9 +76,10 @@ static inline struct pylm__small pylm__small_one(void)
 /* x * p, p in q16 from 1 to 65536. Relative error below 2^-31. */
 static inline struct pylm__small pylm__small_times(struct pylm__small x, uint32_t p_q16)
 {
-    uint64_t product = (uint64_t)x.mantissa * p_q16;
-    unsigned lost = 31u - pylm__ilog2((uint32_t)(product >> 16));
-    x.mantissa = (uint32_t)(product >> (16u - lost));
+    /* 32 bits of the product, and 16 behind: not every processor multiplies or shifts more at once */
+    uint32_t behind = (x.mantissa & 0xffffu) * p_q16, product = (x.mantissa >> 16) * p_q16 + (behind >> 16);
+    unsigned lost = 31u - pylm__ilog2(product); /* 16 at most */
+    x.mantissa = product << lost | (behind & 0xffffu) >> (16u - lost);
     x.exponent += lost;
     return x;
 }

@@ -20,6 +20,17 @@ static inline uint64_t pylm__hash_step(uint64_t hash, uint64_t value)
     return hash ^ hash >> 32;
 }
 
+/* The 32 bits of a hash from one of its upper 40 on, which are counted from the highest. */
+static inline uint32_t pylm__hash_part(uint64_t hash, unsigned from)
+{
+#if PYLM__WIDE_REGISTERS
+    return (uint32_t)(hash << from >> 32);
+#else
+    uint32_t high = (uint32_t)(hash >> 32), low = (uint32_t)hash;
+    return from < 32u ? high << from | low >> 1 >> (31u - from) : low << (from - 32u);
+#endif
+}
+
 /* Hash of n bytes, for vocabulary entries. */
 static inline uint64_t pylm__hash_bytes(const uint8_t *p, uint64_t n)
 {

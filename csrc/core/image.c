@@ -32,6 +32,12 @@ static int lies_inside(const struct pylm__model *m, uint64_t position, uint64_t 
     return position >= PYLM__H_NBYTES && position <= end && nbytes <= end - position;
 }
 
+/* Whether n numbers of 16 bits do. n < 2^33. */
+static int numbers_inside(const struct pylm__model *m, uint64_t position, uint64_t n)
+{
+    return (!PYLM_ALIGNED || !(position & 1u)) && lies_inside(m, position, 2u * n);
+}
+
 /* Whether n packed fields of `width` bits do. */
 static int packed_inside(const struct pylm__model *m, uint64_t position, uint64_t n, unsigned width)
 {
@@ -85,10 +91,10 @@ static int check_overlay(const struct pylm__model *m, const struct pylm__tree *t
     for (i = 0; i < plan.n_long; i++)
         if (plan.lengths[i] < 1u || plan.lengths[i] > PYLM__MAX_LAG || (i && plan.lengths[i] < plan.lengths[i - 1u]))
             return 0;
-    return lies_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_CALIBRATION),
-                       (uint64_t)pylm__plan_inputs(&plan) * PYLM__N_CALIBRATION * 2u) &&
-           lies_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS),
-                       (uint64_t)pylm__n_overlay_weights(tree, &plan) * 2u);
+    return numbers_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_CALIBRATION),
+                          (uint64_t)pylm__plan_inputs(&plan) * PYLM__N_CALIBRATION) &&
+           numbers_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS),
+                          pylm__n_overlay_weights(tree, &plan));
 }
 
 /* What calibration and weights need of the image. */
@@ -99,11 +105,11 @@ static int check_mix(const struct pylm__model *m, const struct pylm__tree *tree)
     uint32_t i;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         n_sets += pylm__n_sets(i, &shape);
-    return lies_inside(m, pylm__load64(tree->head + PYLM__T_CALIBRATION),
-                       (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u) &&
-           lies_inside(m, pylm__load64(tree->head + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u) * 2u) &&
-           lies_inside(m, pylm__load64(tree->head + PYLM__T_FINAL_WEIGHTS),
-                       (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL * 2u) &&
+    return numbers_inside(m, pylm__load64(tree->head + PYLM__T_CALIBRATION),
+                          (uint64_t)tree->n_templates * PYLM__N_CALIBRATION) &&
+           numbers_inside(m, pylm__load64(tree->head + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u)) &&
+           numbers_inside(m, pylm__load64(tree->head + PYLM__T_FINAL_WEIGHTS),
+                          (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL) &&
            check_overlay(m, tree);
 }
 
@@ -193,14 +199,15 @@ static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
         m->image[PYLM__H_PREDICTOR] > PYLM_PREDICTOR_KERNEL)
         return 0;
     m->n_banks = m->image[PYLM__H_PREDICTOR] == PYLM_PREDICTOR_KERNEL ? m->n_trees : 0u;
-    if (!check_vocabulary(m) || !lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS),
-                                             pylm__load64(m->image + PYLM__H_FACTS_NBYTES)))
+    if (!PYLM_TRUSTS &&
+        (!check_vocabulary(m) || !lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS),
+                                              pylm__load64(m->image + PYLM__H_FACTS_NBYTES))))
         return 0;
     for (t = 0; t < m->n_trees; t++) {
         if (!fits_head(m->image, at, head_nbytes))
             return 0;
         pylm__tree_view(m, t ? &tree : NULL, &tree);
-        if (!check_tree(m, &tree) || tree.share < !(m->n_banks && t) || tree.share > 65536u)
+        if (!PYLM_TRUSTS && (!check_tree(m, &tree) || tree.share < !(m->n_banks && t) || tree.share > 65536u))
             return 0;
         shares += tree.share;
         m->depth = tree.depth > m->depth ? tree.depth : m->depth;
@@ -212,11 +219,27 @@ static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
     return shares == 65536u;
 }
 
+/* Whether a template has lists that this library is not compiled for. */
+static int has_splits(const struct pylm__model *m)
+{
+    struct pylm__tree tree;
+    uint32_t t, k;
+    for (t = 0; PYLM_CODED && t < pylm__n_trees(m); t++) {
+        pylm__tree_view(m, t ? &tree : NULL, &tree);
+        for (k = 0; k < tree.n_templates; k++)
+            if (pylm__template_head(&tree, k)[PYLM__C_LIST_FORM] != PYLM__LIST_CODED)
+                return 1;
+    }
+    return 0;
+}
+
 int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
 {
     const uint8_t *h = image;
     struct pylm__model m;
     uint32_t head_nbytes;
+    if (PYLM_ALIGNED && ((uintptr_t)image & 1u))
+        return PYLM_ERR_ARGUMENT;
     if (image_nbytes < 8u || !has_magic(h))
         return PYLM_ERR_FOREIGN;
     if (image_nbytes < PYLM__H_NBYTES + PYLM__SLACK_NBYTES)
@@ -239,7 +262,8 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
             pylm__load64(h + PYLM__H_HEAD_CHECKSUM) ||
         !check_parts(&m, head_nbytes))
         return PYLM_ERR_DAMAGED;
-    if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES || (m.n_banks && !PYLM__HAVE_KERNEL))
+    if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES || (m.n_banks && !PYLM__HAVE_KERNEL) ||
+        m.image_nbytes > PYLM__MOST_NBYTES || has_splits(&m))
         return PYLM_ERR_LARGE;
     if (m.n_banks)
         m.n_trees = 1;

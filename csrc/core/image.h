@@ -179,7 +179,7 @@ static inline uint32_t pylm__tree_leaf(const struct pylm__tree *tree, uint32_t s
 {
     uint32_t leaf = symbol;
     if (tree->ranks)
-        leaf = pylm__bits(tree->ranks, (uint64_t)symbol * tree->symbol_bits, tree->symbol_bits);
+        leaf = pylm__bits(tree->ranks, (pylm__bit)symbol * tree->symbol_bits, tree->symbol_bits);
     return leaf < tree->n_symbols ? leaf : 0u; /* only a damaged image needs the check */
 }
 
@@ -187,7 +187,7 @@ static inline uint32_t pylm__tree_symbol(const struct pylm__tree *tree, uint32_t
 {
     uint32_t symbol = leaf;
     if (tree->symbols)
-        symbol = pylm__bits(tree->symbols, (uint64_t)leaf * tree->symbol_bits, tree->symbol_bits);
+        symbol = pylm__bits(tree->symbols, (pylm__bit)leaf * tree->symbol_bits, tree->symbol_bits);
     return symbol < tree->n_symbols ? symbol : 0u; /* only a damaged image needs the check */
 }
 
@@ -202,9 +202,8 @@ static inline struct pylm__node pylm__tree_node(const struct pylm__tree *tree, u
                                                 uint32_t hi)
 {
     unsigned width = (unsigned)tree->symbol_bits + tree->set_bits; /* 48 at most */
-    uint64_t word = pylm__word(tree->nodes, (uint64_t)number * width);
-    struct pylm__node node = {number, (uint32_t)word & pylm__mask(tree->symbol_bits),
-                              (uint32_t)(word >> tree->symbol_bits) & pylm__mask(tree->set_bits)};
+    struct pylm__pair fields = pylm__pair(tree->nodes, (pylm__bit)number * width, tree->symbol_bits, tree->set_bits);
+    struct pylm__node node = {number, fields.first, fields.second};
     if (node.mid <= lo || node.mid >= hi)
         node.mid = lo + 1u;
     if (node.set >= tree->n_node_sets)

@@ -157,7 +157,7 @@ static void weigh_templates(const struct factors *f, const struct pylm__tree *ba
 static void look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t stale)
 {
     for (; stale; stale &= stale - 1u)
-        pylm__slice_look(e, s, pylm__lowest(stale));
+        pylm__slice_look(e, s, pylm__lowest_from(stale, 0));
 }
 
 uint32_t pylm__kernel_look_up(const struct pylm__model *model, const struct pylm__tree *bank,
@@ -185,7 +185,7 @@ static void add_all(struct pylm__sum_of_weights *sum, const struct pylm__weight 
                     const struct pylm__slices *s)
 {
     for (; alive; alive &= alive - 1u)
-        pylm__sum_add(sum, weights[pylm__lowest(alive)], s->total[pylm__lowest(alive)]);
+        pylm__sum_add(sum, weights[pylm__lowest_from(alive, 0)], PYLM__AT(s, pylm__lowest_from(alive, 0), total));
 }
 
 /* A quotient of weights that is 1 at most, but for rounding. */
@@ -202,7 +202,7 @@ static struct pylm__small probability_of(struct pylm__weight ratio)
 /* ---- known symbols ---- */
 
 /* Goes down a bank's tree to a leaf. Returns which contexts have evidence there. */
-static uint32_t descend(const struct pylm__tree *tree, const struct pylm__evidence *e, const struct pylm__slices *s,
+static uint32_t go_down(const struct pylm__tree *tree, const struct pylm__evidence *e, const struct pylm__slices *s,
                         uint32_t alive, uint32_t leaf)
 {
     uint32_t number = 0, lo = 0, hi = tree->n_symbols;
@@ -235,7 +235,7 @@ static struct pylm__small probability(const struct pylm__model *model, const str
         weigh_templates(f, bank, weights);
         alive = pylm__kernel_look_up(model, bank, state, &work->lookup, e, &slices);
         add_all(&all, weights, alive, &slices);
-        alive = descend(bank, e, &slices, alive, pylm__tree_leaf(bank, symbol));
+        alive = go_down(bank, e, &slices, alive, pylm__tree_leaf(bank, symbol));
         add_all(&here, weights, alive, &slices);
     }
     return probability_of(pylm__weight_ratio(pylm__sum_weight(&here), pylm__sum_weight(&all)));
@@ -354,9 +354,9 @@ void pylm__kernel_split(const struct pylm__model *model, struct pylm__work *work
         uint32_t *fields = bank_fields(model, frame, b);
         const struct pylm__slices slices = bank_slices(model, fields);
         for (alive = *fields; alive; alive &= alive - 1u) {
-            uint32_t k = pylm__lowest(alive), left = pylm__slice_left(&slices, k, node.mid);
+            uint32_t k = pylm__lowest_from(alive, 0), left = pylm__slice_left(&slices, k, node.mid);
             pylm__sum_add(&sums[0], walk->banks[b].weights[k], left);
-            pylm__sum_add(&sums[1], walk->banks[b].weights[k], slices.total[k] - left);
+            pylm__sum_add(&sums[1], walk->banks[b].weights[k], PYLM__AT(&slices, k, total) - left);
         }
     }
     for (side = 0; side < 2; side++) {

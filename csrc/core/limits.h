@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * limits.h: how many trees and templates an image may have, and which predictors there are.
+ * limits.h: what a device may leave out.
  *
- * A device that has one image may be compiled for what that needs, -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=12: it
- * takes less working memory, stack and code, computes the same numbers, and refuses larger images. -DPYLM_KERNEL=0 leaves
- * out the predictor `kernel`.
+ * A device that has one image may be compiled for what that needs: it takes less working memory, stack, code and time,
+ * computes the same numbers, and refuses larger images (PYLM_ERR_LARGE).
+ *
+ *     -DPYLM_MOST_TREES=1         trees of a model, 1 to 8
+ *     -DPYLM_MOST_TEMPLATES=12    templates of a tree, 1 to 31
+ *     -DPYLM_MOST_MB=511          MB (2^20 bytes) of an image; up to 511, the positions of bits have 32 bits
+ *     -DPYLM_ALIGNED=1            image at an even address, and so its weights, as the trainer writes them: one at an odd
+ *                                 address is refused with PYLM_ERR_ARGUMENT. Quicker where no others can be read at once
+ *
+ * And without what it does not do:
+ *
+ *     -DPYLM_CODED=1              only images with coded lists, which models of a given size have (--size)
+ *     -DPYLM_KERNEL=0             only the predictor `mix`
+ *     -DPYLM_LEARNS=0             states do not learn; pylm_overlay_init() and pylm_state_adapt() return PYLM_ERR_ARGUMENT
+ *     -DPYLM_TRUSTS=1             images are trusted once their head has the right checksum, as it has not in a damaged one;
+ *                                 for images that nobody else can put there, such as those in a firmware: without this,
+ *                                 an image that was made to do harm does none
  */
 #ifndef PYLM_CORE_LIMITS_H
 #define PYLM_CORE_LIMITS_H
+
+#include <stdint.h>
 
 /* What the format allows. */
 #define PYLM__MAX_TREES 8u
@@ -21,11 +37,34 @@
 #ifndef PYLM_MOST_TEMPLATES
 #define PYLM_MOST_TEMPLATES 31
 #endif
+#ifndef PYLM_MOST_MB
+#define PYLM_MOST_MB 0 /* no limit */
+#endif
+#ifndef PYLM_ALIGNED
+#define PYLM_ALIGNED 0
+#endif
+#ifndef PYLM_CODED
+#define PYLM_CODED 0
+#endif
+#ifndef PYLM_LEARNS
+#define PYLM_LEARNS 1
+#endif
+#ifndef PYLM_TRUSTS
+#define PYLM_TRUSTS 0
+#endif
 #if PYLM_MOST_TREES < 1 || PYLM_MOST_TREES > 8 || PYLM_MOST_TEMPLATES < 1 || PYLM_MOST_TEMPLATES > 31
 #error "PYLM_MOST_TREES is 1 to 8, PYLM_MOST_TEMPLATES is 1 to 31"
 #endif
 #define PYLM__MOST_TREES ((unsigned)PYLM_MOST_TREES)
 #define PYLM__MOST_TEMPLATES ((unsigned)PYLM_MOST_TEMPLATES)
+#define PYLM__MOST_NBYTES (PYLM_MOST_MB > 0 ? (uint64_t)PYLM_MOST_MB << 20 : UINT64_MAX)
+
+/* How many bits something lies behind the beginning of a part. */
+#if PYLM_MOST_MB > 0 && PYLM_MOST_MB < 512
+typedef uint32_t pylm__bit;
+#else
+typedef uint64_t pylm__bit;
+#endif
 
 #ifndef PYLM_KERNEL
 #define PYLM_KERNEL 1

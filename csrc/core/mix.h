@@ -34,7 +34,7 @@ struct pylm__mixer {
     struct pylm__final final;
     struct pylm__evidence evidence; /* what was found for the contexts */
     const uint8_t *families[PYLM__FAMILY_PREVIOUS]; /* where the weights begin of those that a node chooses from */
-    uint8_t before[2u * PYLM__DOT_MAX]; /* the row of the others: the sum of what the text before chooses */
+    uint8_t before[2u * PYLM__DOT_MAX]; /* at an even address: the row of the others: the sum of what the text before chooses */
     uint32_t row_nbytes;
     uint32_t suffixes; /* suffix templates, a bit each */
     uint32_t skips;    /* those with PYLM__ROLE_SKIP */
@@ -47,7 +47,8 @@ void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *stat
 /* What a node's situation chooses, before anything is gathered there. */
 struct pylm__choice {
     uint32_t suffix_set;
-    uint32_t n_active; /* contexts with evidence */
+    uint32_t alive;    /* contexts with evidence, a bit each */
+    uint32_t n_active; /* how many */
 };
 
 static inline struct pylm__choice pylm__choose(const struct pylm__mixer *mixer, uint32_t alive,
@@ -58,10 +59,11 @@ static inline struct pylm__choice pylm__choose(const struct pylm__mixer *mixer, 
     uint32_t suffixes = alive & mixer->suffixes, skips = alive & mixer->skips;
     if (suffixes) {
         situation.suffix = pylm__ilog2(suffixes);
-        situation.hits = pylm__evidence_level(slices->total[situation.suffix]);
+        situation.hits = pylm__evidence_level(PYLM__AT(slices, situation.suffix, total));
     }
     situation.skips = (uint32_t)(skips > 0u) + ((skips & (skips - 1u)) > 0u); /* more than two count as two */
     choice.suffix_set = pylm__suffix_set(&situation);
+    choice.alive = alive;
     choice.n_active = pylm__count_bits(alive);
     return choice;
 }
@@ -90,8 +92,8 @@ static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, st
     const uint8_t *rows[PYLM__DOT_ROWS];
     uint32_t mixed, confidence = pylm__confidence(mean);
     pylm__node_rows(mixer, node, choice, confidence, rows);
-    mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u);
-    if (mixer->final.adapts)
+    mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, choice.alive);
+    if (pylm__final_adapts(&mixer->final))
         return pylm__final_adapted(&mixer->final, tree, node, pylm__round_q13(mixed), mean, confidence, alive);
     return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, confidence);
 }

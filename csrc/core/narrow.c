@@ -10,85 +10,60 @@
 /* Whether a slice has successors on both sides. Then n is 2 or more, even in a damaged list. */
 static inline int parts(const struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
-    return s->first[k] < mid && s->right[k] >= mid;
-}
-
-static inline void look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
-{
-    if (e->coded >> k & 1u)
-        pylm__coded_look(e, s, k);
-    else
-        pylm__slice_look(e, s, k);
+    return PYLM__AT(s, k, first) < mid && PYLM__AT(s, k, right) >= mid;
 }
 
 static inline void begin(const struct pylm__evidence *e, struct pylm__gathered *gathered)
 {
-    memset(gathered->inputs, 0, sizeof gathered->inputs);
+    if (PYLM__DOT_DENSE)
+        memset(gathered->inputs, 0, sizeof gathered->inputs);
     gathered->inputs[e->n_templates] = PYLM__CONSTANT_Q10;
-    gathered->left = gathered->all = 0;
 }
 
-/* Adds what one slice says, of which n0 occurrences lie left. */
-static inline void add(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t n0,
-                       struct pylm__gathered *gathered)
+/* The log-odds of n0 occurrences on the left and n1 on the right, of this many successors. */
+static inline int16_t log_odds(const struct pylm__evidence *e, uint32_t k, uint32_t n, uint32_t n0, uint32_t n1)
 {
-    uint32_t total = s->total[k], n1 = total - n0, unit = e->unit[k];
-    uint32_t index = s->n[k] == 1u ? pylm__calibration_single(total, n1 > 0) : pylm__calibration_index(n0, n1);
-    gathered->inputs[k] = (int16_t)pylm__load_i16(e->calibration + 2u * (size_t)(k * PYLM__N_CALIBRATION + index));
-    gathered->all += total * unit;
-    gathered->left += n0 * unit;
+    uint32_t index = n == 1u ? pylm__calibration_single(n0 + n1, n1 > 0) : pylm__calibration_index(n0, n1);
+    return (int16_t)pylm__image_i16(e->calibration + 2u * (size_t)(k * PYLM__N_CALIBRATION + index));
 }
 
-void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
-                           uint32_t mid, struct pylm__gathered *gathered)
-{
-    begin(e, gathered);
-    for (; sets.alive; sets.alive &= sets.alive - 1u) {
-        uint32_t k = pylm__lowest(sets.alive);
-        if (sets.stale >> k & 1u)
-            look(e, s, k);
-        if (parts(s, k, mid)) {
-            if (e->coded >> k & 1u)
-                pylm__coded_part(e, s, k, mid);
-            add(e, s, k, s->total_left[k], gathered);
-        } else {
-            add(e, s, k, s->first[k] < mid ? s->total[k] : 0u, gathered);
-        }
-    }
-}
-
-/* A slice becomes a part of itself. */
+/* A slice becomes a part of itself. A part of a coded list is ready to be looked at. */
 static inline void step(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, int side)
 {
-    int coded = e->coded >> k & 1u;
-    uint32_t unit = coded ? 1u : e->split_bits[k]; /* of `at`, a successor */
+    int coded = pylm__is_coded(e, k);
+    uint32_t unit = coded ? 1u : PYLM__AT(e, k, split_bits); /* of `at`, a successor */
     if (side) {
-        s->total[k] -= s->total_left[k];
-        s->before[k] += s->total_left[k];
-        s->n[k] -= s->n_left[k];
-        s->at[k] += s->n_left[k] * unit;
-        s->first[k] = s->right[k];
+        PYLM__AT(s, k, total) -= PYLM__AT(s, k, total_left);
+        PYLM__AT(s, k, before) += PYLM__AT(s, k, total_left);
+        PYLM__AT(s, k, n) -= PYLM__AT(s, k, n_left);
+        PYLM__AT(s, k, at) += PYLM__AT(s, k, n_left) * unit;
+        PYLM__AT(s, k, first) = coded ? pylm__coded_leaf(e, k, PYLM__AT(s, k, at)) : PYLM__AT(s, k, right);
     } else {
-        s->total[k] = s->total_left[k];
-        s->n[k] = s->n_left[k];
-        s->at[k] += coded ? 0u : unit;
+        PYLM__AT(s, k, total) = PYLM__AT(s, k, total_left);
+        PYLM__AT(s, k, n) = PYLM__AT(s, k, n_left);
+        if (coded)
+            PYLM__AT(s, k, right) = pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + PYLM__AT(s, k, n) - 1u);
+        else
+            PYLM__AT(s, k, at) += unit;
     }
-    PYLM__PREFETCH(e->list[k] + ((coded ? s->at[k] * e->leaf_bits : s->at[k]) >> 3));
+    PYLM__PREFETCH(PYLM__AT(e, k, list) + ((coded ? PYLM__AT(s, k, at) * e->leaf_bits : PYLM__AT(s, k, at)) >> 3));
 }
 
 struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
                                         uint32_t mid, int side)
 {
     struct pylm__sets sets = {alive, 0};
+    uint32_t k = 0;
     for (; alive; alive &= alive - 1u) {
-        uint32_t k = pylm__lowest(alive);
+        k = pylm__lowest_from(alive, k);
         if (parts(s, k, mid)) {
             step(e, s, k, side);
             sets.stale |= UINT32_C(1) << k;
-        } else if ((s->first[k] >= mid) != side) {
+        } else if ((PYLM__AT(s, k, first) >= mid) != side) {
             sets.alive &= ~(UINT32_C(1) << k);
         }
     }
+    sets.stale &= ~e->coded;
     return sets;
 }
 
@@ -97,23 +72,41 @@ struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const s
                                          struct pylm__gathered *gathered)
 {
     struct pylm__sets next = {sets.alive, 0};
+    uint32_t k = 0, bit, n0, total, sum_left = 0, sum_all = 0;
     begin(e, gathered);
     for (; sets.alive; sets.alive &= sets.alive - 1u) {
-        uint32_t k = pylm__lowest(sets.alive), bit = UINT32_C(1) << k;
-        if (sets.stale & bit)
-            look(e, s, k);
+        k = pylm__lowest_from(sets.alive, k);
+        bit = UINT32_C(1) << k;
+        if (!PYLM_CODED && (sets.stale & bit))
+            pylm__slice_look(e, s, k);
+        total = PYLM__AT(s, k, total);
         if (parts(s, k, mid)) {
-            if (e->coded & bit)
+            if (pylm__is_coded(e, k))
                 pylm__coded_part(e, s, k, mid);
-            add(e, s, k, s->total_left[k], gathered);
-            step(e, s, k, side);
-            next.stale |= bit;
+            n0 = PYLM__AT(s, k, total_left);
+            gathered->inputs[k] = log_odds(e, k, 2, n0, total - n0);
+            if (side >= 0) {
+                step(e, s, k, side);
+                next.stale |= bit;
+            }
         } else {
-            int right = s->first[k] >= mid;
-            add(e, s, k, right ? 0u : s->total[k], gathered);
+            int right = PYLM__AT(s, k, first) >= mid;
+            n0 = right ? 0u : total;
+            gathered->inputs[k] = log_odds(e, k, PYLM__AT(s, k, n), n0, total - n0);
             if (right != side)
                 next.alive &= ~bit;
         }
+        sum_all += total * PYLM__AT(e, k, unit);
+        sum_left += n0 * PYLM__AT(e, k, unit);
     }
+    next.stale &= ~e->coded;
+    gathered->left = sum_left;
+    gathered->all = sum_all;
     return next;
+}
+
+void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
+                           uint32_t mid, struct pylm__gathered *gathered)
+{
+    (void)pylm__descend_portable(e, s, sets, mid, -1, gathered); /* to neither side */
 }

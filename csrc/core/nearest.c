@@ -57,7 +57,7 @@ int pylm_nearest(const pylm_model *model, const pylm_state *state, void *memory,
             if (!(alive >> k & 1u) || reached[k].repeats || reached[k].distance_q16 > *distance_q16)
                 continue;
             *n_ret = reached[k].distance_q16 < *distance_q16 ? 0u : *n_ret;
-            *n_ret += slices.total[k];
+            *n_ret += PYLM__AT(&slices, k, total);
             *distance_q16 = reached[k].distance_q16;
         }
     }

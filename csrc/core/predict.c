@@ -119,7 +119,7 @@ static void enter(const struct pylm__model *model, struct pylm__work *work, stru
     } else {
         slices = pylm__frame_slices(work, frame);
         pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
-        if (work->mixer.final.adapts)
+        if (pylm__final_adapts(&work->mixer.final))
             pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
     }
     pylm__frame_enter(frame, mid, side);

@@ -117,7 +117,7 @@ static int score_abreast(const pylm_model *model, pylm_state *state, const uint3
     const struct pylm__model *view = pylm__model_view(model);
     uint32_t i = 0;
     *n_ret = 0;
-    if (pylm__state_view(state)->learns) {
+    if (pylm__state_learns(pylm__state_view(state))) {
         if (symbols[0] >= view->n_symbols)
             return PYLM_ERR_ARGUMENT;
         pylm__probabilities(view, pylm__state_view(state), symbols, 1, work, pylm__work_lessons(view, work),

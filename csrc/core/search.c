@@ -101,7 +101,7 @@ static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame
         sift_down(search->heap, search->n, 0);
     }
     if (search->n == search->k)
-        search->least = (uint64_t)pylm__exp2_neg(search->heap[0].cost_q16 + ROUNDING_Q16) << 31;
+        search->least = (uint64_t)pylm__exp2_bound(search->heap[0].cost_q16 + ROUNDING_Q16) << 31;
 }
 
 void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work, pylm_candidate *best,

@@ -66,7 +66,7 @@ static void learn_in_all_trees(const struct pylm__model *model, const struct pyl
 
 void pylm__state_push(const struct pylm__model *model, struct pylm__state *state, uint32_t symbol)
 {
-    if (state->learns)
+    if (pylm__state_learns(state))
         learn_in_all_trees(model, state, symbol);
     pylm__state_read(state, model->tokenizer, symbol);
 }
@@ -77,7 +77,7 @@ int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
     struct pylm__state *s = pylm__state_view(state);
     if (symbol >= view->n_symbols)
         return PYLM_ERR_ARGUMENT;
-    if (s->learns)
+    if (pylm__state_learns(s))
         pylm__learn_weights(view, s, symbol);
     pylm__state_push(view, s, symbol);
     return PYLM_OK;
@@ -103,7 +103,7 @@ static int can_adapt(const struct pylm__model *model)
         if (!tree.overlay_weights)
             return 0;
     }
-    return 1;
+    return PYLM_LEARNS;
 }
 
 static int has_room(const struct pylm__model *model, uint8_t *memory, uint64_t nbytes)

@@ -18,7 +18,7 @@ static uint64_t text_position(const struct pylm__model *m, uint32_t symbol)
     uint64_t end = pylm__load64(h + PYLM__H_VOCAB_TEXT_NBYTES), position;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
         return symbol;
-    position = pylm__bits(h + (size_t)pylm__load64(h + PYLM__H_VOCAB_POSITIONS), (uint64_t)symbol * width,
+    position = pylm__bits(h + (size_t)pylm__load64(h + PYLM__H_VOCAB_POSITIONS), (pylm__bit)symbol * width,
                           width);
     return position < end ? position : end;
 }
@@ -48,7 +48,7 @@ static uint32_t find_hashed(const struct pylm__model *m, uint64_t hash, const ui
     uint32_t mask = (UINT32_C(1) << slot_bits) - 1u, tries, symbol, text_nbytes;
     uint32_t slot = (uint32_t)(hash >> 32);
     for (tries = 0; tries <= mask; tries++, slot++) {
-        symbol = pylm__bits(slots, (uint64_t)(slot & mask) * width, width);
+        symbol = pylm__bits(slots, (pylm__bit)(slot & mask) * width, width);
         if (!symbol || symbol > m->n_symbols)
             return PYLM_NONE;
         text = pylm__symbol_text(m, symbol - 1u, &text_nbytes);

@@ -11,29 +11,32 @@ need arm-none-eabi-gcc gcc-arm-none-eabi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-functions="pylm_model_open pylm_work_nbytes pylm_state_init pylm_state_read pylm_state_learn pylm_overlay_init
-    pylm_state_adapt pylm_score pylm_top"
+scoring="pylm_model_open pylm_work_nbytes pylm_state_init pylm_state_read pylm_score pylm_top"
+functions="$scoring pylm_state_learn pylm_overlay_init pylm_state_adapt"
 options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections -fno-inline-functions-called-once
     -Wall -Wextra -Wno-maybe-uninitialized -I firmware_demo/libc -I csrc
-    -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_KERNEL=0"
+    -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_MOST_MB=511 -DPYLM_ALIGNED=1 -DPYLM_KERNEL=0"
 
 # Optimised as a whole, as a firmware may be; the linker leaves out what these functions do not need. memcpy, memset and
 # memcmp are apart, and not counted. Functions called once stay functions, or their frames would add up.
-build() { # CPU
-    mkdir "$folder/$1"
+build() { # CPU FOLDER FUNCTIONS [OPTION...]
+    cpu=$1 to=$folder/$2 needed=$3
+    shift 3
+    mkdir "$to"
     # shellcheck disable=SC2086
-    set -- "$1" arm-none-eabi-gcc -mcpu="$1" -mthumb $options
-    cpu=$1
-    shift
+    set -- arm-none-eabi-gcc -mcpu="$cpu" -mthumb $options "$@"
     for source in csrc/core/*.c; do
-        "$@" -flto -c "$source" -o "$folder/$cpu/$(basename "$source").o"
+        "$@" -flto -c "$source" -o "$to/$(basename "$source").o"
     done
-    "$@" -fno-tree-loop-distribute-patterns -c firmware_demo/libc/mem.c -o "$folder/$cpu/mem.o"
-    for function in $functions; do
+    "$@" -fno-tree-loop-distribute-patterns -c firmware_demo/libc/mem.c -o "$to/mem.o"
+    for function in $needed; do
         set -- "$@" "-Wl,-u,$function"
     done
-    "$@" -flto -fcallgraph-info=su -nostdlib -Wl,--gc-sections -Wl,-e,pylm_score "$folder/$cpu"/*.o -lgcc \
-        -o "$folder/$cpu/core.elf"
+    "$@" -flto -fcallgraph-info=su -nostdlib -Wl,--gc-sections -Wl,-e,pylm_score "$to"/*.o -lgcc -o "$to/core.elf"
+}
+
+text_nbytes() { # FOLDER
+    echo $(($(section_nbytes "$folder/$1/core.elf" "text|rodata") - $(section_nbytes "$folder/$1/mem.o" text)))
 }
 
 section_nbytes() { # FILE NAMES: the sum of these sections and their parts
@@ -42,7 +45,8 @@ section_nbytes() { # FILE NAMES: the sum of these sections and their parts
 
 report() { # CPU
     elf=$folder/$1/core.elf
-    echo "$1 text $(($(section_nbytes "$elf" "text|rodata") - $(section_nbytes "$folder/$1/mem.o" text)))"
+    echo "$1 text $(text_nbytes "$1")"
+    echo "$1 scoring $(text_nbytes "$1-scoring")"
     echo "$1 ram $(section_nbytes "$elf" "data|bss")"
     # shellcheck disable=SC2086
     stack=$(python3 tests/budget/stack.py "$elf".ltrans0.ltrans.ci $functions)
@@ -51,9 +55,12 @@ report() { # CPU
 }
 
 for cpu in cortex-m4 cortex-m0; do
-    build $cpu
+    build $cpu $cpu "$functions"
+    build $cpu $cpu-scoring "$scoring" -DPYLM_CODED=1 -DPYLM_LEARNS=0 -DPYLM_TRUSTS=1
     report $cpu >>"$folder/found.txt"
-    [ "${1:-}" != --symbols ] || arm-none-eabi-nm -S -t d "$folder/$cpu/core.elf" | awk 'NF == 4 { print $2 + 0, $4 }' | sort -rn
+    # Functions that are the same are one, with several names.
+    [ "${1:-}" != --symbols ] || arm-none-eabi-nm -S -t d "$folder/$cpu/core.elf" |
+        awk 'NF == 4 && !seen[$1]++ { print $2 + 0, $4 }' | sort -rn
 done
 
 status=0

@@ -37,16 +37,17 @@ static void test_dot(void)
     static uint8_t weights[4][2 * PYLM__DOT_MAX + 16];
     const uint8_t *rows[4];
     int16_t inputs[PYLM__DOT_MAX];
-    uint32_t round, i, n;
+    uint32_t round, i, n, set;
     for (round = 0; round < 20000; round++) {
         n = 1u + any_number() % PYLM__DOT_MAX;
+        set = any_number() & any_number() & pylm__mask(n - 1u);
         for (i = 0; i < sizeof weights; i++)
             weights[i / sizeof *weights][i % sizeof *weights] = (uint8_t)(round % 3u ? any_number() : 0x80u * (i & 1u)); /* also all -32768 */
         for (i = 0; i < PYLM__DOT_MAX; i++)
-            inputs[i] = (int16_t)(i >= n ? 0 : round % 3u ? (int)any_number() % 32768 : -32768);
+            inputs[i] = (int16_t)(i != n - 1u && !(set >> i & 1u) ? 0 : round % 3u ? (int)any_number() % 32768 : -32768);
         for (i = 0; i < 4u; i++)
             rows[i] = weights[i] + round % 7u; /* at any address */
-        CHECK(pylm__dot(rows, inputs, n) == pylm__dot_portable(rows, inputs, n));
+        CHECK(pylm__dot(rows, inputs, n, set) == pylm__dot_portable(rows, inputs, n));
     }
 }
 
@@ -80,13 +81,42 @@ static void test_count_bits(void)
     CHECK(pylm__count_bits(0) == 0 && pylm__count_bits(UINT32_MAX) == 32u);
 }
 
+/* Below, but by less than a hundredth. */
+static void test_bound(void)
+{
+    uint32_t x, exact, bound;
+    for (x = 0; x < 33u << 16; x += 1u + x / 65536u * 16u) {
+        exact = pylm__exp2_neg(x);
+        bound = pylm__exp2_bound(x);
+        CHECK(bound <= exact && (uint64_t)bound * 100u + 100u >= (uint64_t)exact * 99u);
+    }
+}
+
+/* Two fields read together are what they are one by one. */
+static void test_pair(void)
+{
+    uint8_t fields[32]; /* from the fourth on: where a processor has 32 bits, words begin before */
+    struct pylm__pair pair;
+    uint32_t round, i, bit, first, second;
+    for (round = 0; round < 20000; round++) {
+        for (i = 0; i < sizeof fields; i++)
+            fields[i] = (uint8_t)any_number();
+        bit = any_number() % 64u;
+        first = any_number() % 33u;
+        second = any_number() % 33u;
+        pair = pylm__pair(fields + 4, bit, first, second);
+        CHECK(pair.first == pylm__bits(fields + 4, bit, first));
+        CHECK(pair.second == pylm__bits(fields + 4, bit + first, second));
+    }
+}
+
 #if PYLM__HAVE_AVX2
 
 /* The slices of those alive, in arrays that can be compared. */
 static int same_slices(const struct pylm__slices *a, const struct pylm__slices *b, uint32_t alive)
 {
     for (; alive; alive &= alive - 1u) {
-        uint32_t k = pylm__lowest(alive);
+        uint32_t k = pylm__lowest_from(alive, 0);
         if (a->total[k] != b->total[k] || a->n[k] != b->n[k] || a->first[k] != b->first[k])
             return 0;
         if (a->n[k] > 1u && a->at[k] != b->at[k])
@@ -228,6 +258,8 @@ static void test_models(void)
 int main(void)
 {
     test_dot();
+    test_bound();
+    test_pair();
     test_add_rows();
     test_count_bits();
 #if PYLM__HAVE_AVX2
