@@ -151,7 +151,19 @@ static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struc
 static uint32_t probability(const struct decision *d, int adapts)
 {
     int64_t sum = pylm__sum(d->terms, d->n_terms);
-    return pylm__squash(pylm__round_q13((uint32_t)(adapts ? pylm__within(sum, MAX_SUM) : sum)));
+    if (adapts)
+        return pylm__squash(pylm__sharpen(pylm__round_q13((uint32_t)pylm__within(sum, MAX_SUM))));
+    return pylm__squash(pylm__round_q13((uint32_t)sum));
+}
+
+/* Raises the terms as a state that adapts raises their sum. */
+static void sharpen(struct decision *d)
+{
+    uint32_t i;
+    for (i = 0; i < d->n_terms; i++) {
+        d->terms[i] = d->terms[i] * PYLM__SHARPEN_Q7 / 128;
+        d->weights[i] = (int32_t)((int64_t)d->weights[i] * PYLM__SHARPEN_Q7 / 128);
+    }
 }
 
 /* Makes the terms those for going left. */
@@ -295,6 +307,8 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
         int side = leaf >= node.mid;
         weigh(mixer, node, &frame->front, &slices, &a->decision);
         right = probability(&a->decision, pylm__final_adapts(&mixer->final));
+        if (pylm__final_adapts(&mixer->final))
+            sharpen(&a->decision);
         if (!side)
             turn(&a->decision);
         before = pylm__small_cost(p);

@@ -102,6 +102,7 @@ uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm_
 {
     size_t row_nbytes = 2u * (PYLM__N_FINAL + pylm__plan_inputs(&final->plan));
     struct pylm__lesson *lesson = next_lesson(final->lessons);
+    int32_t log_odds;
     struct sum s;
     uint32_t i;
     s.rows[0] = final->weights + node.set * row_nbytes;
@@ -113,17 +114,21 @@ uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm_
     add(&s, PYLM__FINAL_MIXED, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10));
     add(&s, PYLM__FINAL_MEAN, pylm__mean_log_odds(mean));
     add(&s, PYLM__FINAL_CONSTANT, PYLM__CONSTANT_Q10);
-    for (i = 0; lesson && i < PYLM__N_FINAL_ROWS; i++)
-        lesson->rows[i] = (uint32_t)(s.rows[i] - final->weights);
     s.sum = s.sum > MAX_SUM ? MAX_SUM : s.sum < -MAX_SUM ? -MAX_SUM : s.sum;
-    return pylm__squash(pylm__round_q13((uint32_t)s.sum));
+    log_odds = pylm__round_q13((uint32_t)s.sum);
+    if (lesson) {
+        for (i = 0; i < PYLM__N_FINAL_ROWS; i++)
+            lesson->rows[i] = (uint32_t)(s.rows[i] - final->weights);
+        lesson->error = -(int32_t)pylm__squash(log_odds);
+    }
+    return pylm__squash(pylm__sharpen(log_odds));
 }
 
-void pylm__final_note(const struct pylm__final *final, uint32_t right, int side)
+void pylm__final_note(const struct pylm__final *final, int side)
 {
     struct pylm__lessons *lessons = final->lessons;
     if (lessons && lessons->n < PYLM__MAX_LESSONS)
-        lessons->of[lessons->n++].error = (side ? 65536 : 0) - (int32_t)right;
+        lessons->of[lessons->n++].error += side ? 65536 : 0;
 }
 
 /* Moves a weight by slope / 2^bits, rounded up with the probability of what is below one. The slope, q16 * q10, is

@@ -113,7 +113,7 @@ struct pylm__lessons {
     uint32_t n;
     struct pylm__lesson {
         uint32_t rows[PYLM__N_FINAL_ROWS]; /* where the weights used begin, bytes */
-        int32_t error;                     /* what happened minus the probability of going right, q16 */
+        int32_t error;                     /* what happened minus the probability of going right, q16, not raised */
         int16_t inputs[PYLM__MAX_FINAL];
     } of[PYLM__MAX_LESSONS];
 };
@@ -162,12 +162,21 @@ static inline uint32_t pylm__final_plain(const struct pylm__tree *tree, uint32_t
     return pylm__squash(pylm__round_q13(pylm__dot_three(a, b, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10),
                                                         pylm__mean_log_odds(mean), PYLM__CONSTANT_Q10)));
 }
+
+/* With an overlay, log-odds are raised by a twenty-fifth: decisions that are true one by one leave the most probable
+ * symbols too modest (DESIGN.md, Adaptation). Weights learn from the log-odds as they were. */
+#define PYLM__SHARPEN_Q7 133
+static inline int32_t pylm__sharpen(int32_t log_odds)
+{
+    return log_odds * PYLM__SHARPEN_Q7 / 128; /* below 2^18 before: MAX_SUM in q10 */
+}
+
 uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
                              int32_t mixed, struct pylm__mean mean, uint32_t confidence,
                              const struct pylm__alive *alive);
 
 /* With an overlay: notes which side of a node the path has taken, right after its probability was asked for. */
-void pylm__final_note(const struct pylm__final *final, uint32_t right, int side);
+void pylm__final_note(const struct pylm__final *final, int side);
 
 /* Moves the overlay's weights by the lessons noted, if there are any. */
 void pylm__final_learn(const struct pylm__final *final, const struct pylm__tree *tree);

@@ -62,7 +62,7 @@ PYLM__INLINE void pylm__path_mix(struct pylm__path *path, pylm__mix *mix)
     uint32_t is_left = (uint32_t)path->side - 1u, left = 65536u - right;
     path->p = pylm__small_times(path->p, right ^ (is_left & (left ^ right)));
     if (pylm__final_adapts(&mixer->final)) {
-        pylm__final_note(&mixer->final, right, path->side);
+        pylm__final_note(&mixer->final, path->side);
         pylm__final_descend(&mixer->final, path->node.mid, path->side, &frame->front.alive);
     }
     pylm__frame_enter(frame, path->node.mid, path->side);

@@ -85,7 +85,8 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     room = limit - common - indices;
     plan->spill = !sized && room < n_threads * (each + key_nbytes * corpus->n) +
                                        TABLES_NBYTES * corpus->n * options->n_trees;
-    for (n = n_threads; n; n = sized || n == 1u ? n - 1u : 1u) { /* the last is possible, since `least` is there */
+    /* With a limit of size, ever fewer threads; else all or one. One is possible, since `least` is there. */
+    for (n = n_threads; n; n = sized ? n - 1u : n > 1u) {
         if (room / n < each + key_nbytes * min_keys)
             continue;
         plan->n_threads = n;

@@ -14,7 +14,8 @@
 
 #define COARSE_DEPTH 5u /* a coarse class is a path of so many nodes from the root */
 #define CHAIN_DEPTH 64u /* no natural text comes near; 22 to 30 are usual */
-#define WORD_SETS 10u   /* weight sets for nodes below classes, by depth */
+#define WORD_DEPTHS 10u  /* weight sets for nodes below classes, by depth, */
+#define WORD_ENDS 4u     /* and by which of their children are symbols */
 
 /* A linked tree over words: numbers below n_symbols are leaves, others inner nodes. */
 struct links {
@@ -218,7 +219,7 @@ struct layout {
     const struct links *links;
     const uint32_t *class_root; /* class + 1 of a node at which a class begins, else 0; by node */
     uint32_t *size;             /* leaves below a node */
-    uint32_t word_set[WORD_SETS]; /* weight set + 1 */
+    uint32_t word_set[WORD_DEPTHS][WORD_ENDS]; /* weight set + 1 */
     uint32_t n_leaves, n_nodes;
 };
 
@@ -236,10 +237,12 @@ static void lay_leaf(struct layout *l, const struct place *place)
 static void lay_node(struct layout *l, const struct place *place)
 {
     struct pylm__symbol_tree *tree = l->tree;
-    uint32_t left = l->links->left[place->node - l->links->n_symbols], *shared;
+    uint32_t left = l->links->left[place->node - l->links->n_symbols];
+    uint32_t right = l->links->right[place->node - l->links->n_symbols], n_symbols = l->links->n_symbols;
     tree->mid[l->n_nodes] = l->n_leaves + l->size[left];
     if (place->class) {
-        shared = &l->word_set[place->word_depth < WORD_SETS - 1u ? place->word_depth : WORD_SETS - 1u];
+        uint32_t depth = place->word_depth < WORD_DEPTHS - 1u ? place->word_depth : WORD_DEPTHS - 1u;
+        uint32_t *shared = &l->word_set[depth][(left < n_symbols) + 2u * (right < n_symbols)];
         if (!*shared)
             *shared = ++tree->n_sets;
         tree->set[l->n_nodes++] = *shared - 1u;
