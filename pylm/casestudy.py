@@ -146,6 +146,13 @@ class CaseStudy:
             found["training"][name] = getattr(self.training, name)
         return _with_rates(found)
 
+    @property
+    def html(self) -> str:
+        """A page for a browser that needs no other file."""
+        from ._casestudy_page import casestudy_page
+
+        return casestudy_page(self)
+
 
 def _with_rates(found: Any) -> Any:
     """Beside each number of right answers, its accuracy and its coverage."""

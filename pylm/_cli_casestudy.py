@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""The command `pylm casestudy`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ._cli_common import add_command, check_output, nbytes
+from ._cli_explain import write_page
+from .casestudy import CaseStudy, Split, casestudy
+
+FILES = ("casestudy.html", "casestudy.json", "casestudy.md")
+
+
+def add_casestudy(commands: Any) -> None:
+    parser = add_command(
+        commands, "casestudy", _casestudy,
+        "measure the kernel on Python's own documentation, beside other predictors; takes a minute or two",
+    )  # fmt: skip
+    parser.add_argument(
+        "texts", metavar="TEXT", nargs="*",
+        help="files to take instead, each a document, with empty lines between paragraphs",
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", "--output", metavar="OUT",
+        help="the page to write; or a folder, which gets the page, its figures as JSON, and a document with plots",
+    )  # fmt: skip
+    parser.add_argument("--size", metavar="N", help="take so much of the corpus only, such as 300K; about 2 MB unless given")
+    parser.add_argument("--threads", type=int, metavar="N", help="processors to use; changes nothing but the times")
+
+
+def _casestudy(options: argparse.Namespace) -> None:
+    outputs = _outputs(options.output)
+    for output in outputs:
+        check_output(output, [Path(text) for text in options.texts])
+    study = casestudy(options.texts or None, size=options.size, threads=options.threads)
+    if len(outputs) > 1:
+        _write_all(study, Path(options.output))
+    elif outputs:
+        write_page(outputs[0], study.html)
+    if options.json:
+        print(json.dumps(study.as_dict()))
+        return
+    print(summary(study))
+    for output in outputs:
+        print(f"wrote {output}")
+
+
+def _outputs(output: str | None) -> list[str]:
+    if output is None:
+        return []
+    if Path(output).is_dir():
+        return [str(Path(output) / name) for name in FILES]
+    return [output]
+
+
+def _write_all(study: CaseStudy, folder: Path) -> None:
+    from ._casestudy_page import casestudy_document, figures_of, svg_file
+
+    contents = [study.html, json.dumps(study.as_dict()) + "\n", casestudy_document(study)]
+    for name, content in zip(FILES, contents):
+        write_page(str(folder / name), content)
+    for figure in figures_of(study):
+        write_page(str(folder / figure.file), svg_file(figure.svg))
+
+
+def summary(study: CaseStudy) -> str:
+    """The main figures, for a terminal."""
+    t, lines = study.training, [study.corpus.title, f"{study.corpus.documents:,} documents, {study.corpus.words:,} words", ""]
+    lines += [
+        "on the training text, with a large tau",
+        f"  contexts with one follower  {t.one_follower_accuracy:.2%} right; {t.one_follower / t.positions:.1%} of the positions",
+        f"  log-loss                    {t.log_loss:.6f} bits a word, the least possible is {t.entropy:.6f}:",
+        f"  {'':<27} {'equal up to rounding' if t.equal else 'NOT equal'}",
+    ]
+    for split in study.splits:
+        lines += ["", f"outside it, {split.name}: right, of the positions answered", *_table(split)]
+    best = study.features.approximations[-1]
+    lines += [
+        "",
+        f"random features, D = {best.dimension:,}",
+        f"  error {best.error:.3f}, against {study.features.expansion_error:.0e} of the exact tables, which take "
+        f"{nbytes(study.features.expansion_bytes)}",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _table(split: Split) -> list[str]:
+    """A line for each predictor, with a column for each group of positions."""
+    names = [name.replace("last ", "").replace(", one follower", ", one") for name in split.groups]
+    lines = [("", [*names, "perplexity"])]
+    lines.append(("coverage", [f"{answers.coverage:.1%}" for answers in split.predictors[0].groups]))
+    for p in split.predictors:
+        perplexity = "none" if p.perplexity is None else f"{p.perplexity:.2f}"
+        lines.append((p.name, [*(f"{a.accuracy:.1%}" if a.answered else "none" for a in p.groups), perplexity]))
+    widths = [max(len(row[i]) for _, row in lines if i < len(row)) for i in range(len(names) + 1)]
+    return [f"  {name:<20}" + "".join(f"  {cell:>{n}}" for cell, n in zip(row, widths)) for name, row in lines]
