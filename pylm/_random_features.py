@@ -75,6 +75,7 @@ class Features:
     def __init__(self, centres: np.ndarray, distances: Sequence[float], dimension: int) -> None:
         self._sets, c = coefficients(distances)
         self._roots, self._dimension = np.sqrt(c), dimension
+        self._phi = np.zeros(dimension, np.float32)  # of a query; zero but while it is used
         self._buckets, self._values = self._of(hashes(centres, self._sets))
 
     def _of(self, hashed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -86,8 +87,9 @@ class Features:
     def sums(self, followers: np.ndarray, query: np.ndarray, n: int) -> np.ndarray:
         """f of a query, approximately."""
         buckets, values = self._of(hashes(query[None, :], self._sets))
-        phi = np.bincount(buckets[0], values[0], self._dimension).astype(np.float32)
-        k = np.einsum("ij,ij->i", phi[self._buckets], self._values, dtype=np.float64)
+        np.add.at(self._phi, buckets[0], values[0])
+        k = np.einsum("ij,ij->i", self._phi[self._buckets], self._values, dtype=np.float64)
+        self._phi[buckets[0]] = 0
         return np.bincount(followers, k, n)
 
 

