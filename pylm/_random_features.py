@@ -72,11 +72,11 @@ def direct_sums(
 class Features:
     """The features of all centres, in D buckets."""
 
-    def __init__(self, centres: np.ndarray, distances: Sequence[float], dimension: int) -> None:
-        self._sets, c = coefficients(distances)
+    def __init__(self, hashed: np.ndarray, c: np.ndarray, dimension: int) -> None:
+        """`hashed` has the `hashes()` of the centres, c the sets' coefficients."""
         self._roots, self._dimension = np.sqrt(c), dimension
         self._phi = np.zeros(dimension, np.float32)  # of a query; zero but while it is used
-        self._buckets, self._values = self._of(hashes(centres, self._sets))
+        self._buckets, self._values = self._of(hashed)
 
     def _of(self, hashed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Buckets and signed values. The lowest bit is the sign."""
@@ -84,12 +84,12 @@ class Features:
         buckets = (hashed >> np.uint64(1)) % np.uint64(self._dimension)
         return buckets.astype(np.int64), (sign * self._roots).astype(np.float32)
 
-    def sums(self, followers: np.ndarray, query: np.ndarray, n: int) -> np.ndarray:
-        """f of a query, approximately."""
-        buckets, values = self._of(hashes(query[None, :], self._sets))
-        np.add.at(self._phi, buckets[0], values[0])
+    def sums(self, followers: np.ndarray, hashed: np.ndarray, n: int) -> np.ndarray:
+        """f of a query with such hashes, approximately."""
+        buckets, values = self._of(hashed)
+        np.add.at(self._phi, buckets, values)
         k = np.einsum("ij,ij->i", self._phi[self._buckets], self._values, dtype=np.float64)
-        self._phi[buckets[0]] = 0
+        self._phi[buckets] = 0
         return np.bincount(followers, k, n)
 
 
@@ -110,12 +110,14 @@ def measure(
     settings = kernel.info.kernel
     assert settings
     exact = np.stack([direct_sums(centres, followers, query, settings.distances, n) for query in queries])
+    sets, c = coefficients(settings.distances)
+    hashed, asked = hashes(centres, sets), hashes(queries, sets)
     approximations = []
     with Progress(progress) as bar:
         for i, dimension in enumerate(DIMENSIONS):
             bar.show("random features", i, len(DIMENSIONS))
-            features = Features(centres, settings.distances, dimension)
-            found = np.stack([features.sums(followers, query, n) for query in queries])
+            features = Features(hashed, c, dimension)
+            found = np.stack([features.sums(followers, query, n) for query in asked])
             error = np.linalg.norm(found - exact, axis=1) / np.linalg.norm(exact, axis=1)
             same = found.argmax(axis=1) == exact.argmax(axis=1)
             approximations.append(

@@ -15,7 +15,7 @@ from pylm._casestudy_page import figures_of, sections, svg_file
 from pylm._corpus import Document, Vocabulary, documents_of, library_pages, splits_of
 from pylm._kneser_ney import KneserNey, LongestSuffix, contexts, count, discounts, padded
 from pylm._progress import Progress
-from pylm._random_features import Features, coefficients, direct_sums, histories
+from pylm._random_features import Features, coefficients, direct_sums, hashes, histories
 from pylm.casestudy import REACH, CaseStudy, casestudy
 from pylm.cli import main
 from texts import make_text
@@ -160,13 +160,15 @@ def test_longest_suffix() -> None:
 def test_random_features_come_near_with_their_dimension() -> None:
     learn, test = sample()
     distances = [1.5, 1.0, 0.5, 0.25]
-    centres, followers, query = histories(learn, N_WORDS, 4), learn[learn != N_WORDS], histories(test, N_WORDS, 4)[9]
+    centres, followers, query = histories(learn, N_WORDS, 4), learn[learn != N_WORDS], histories(test, N_WORDS, 4)[9:10]
     sets, c = coefficients(distances)
     agree = centres == query
     expanded = sum(weight * agree[:, members].all(axis=1) for members, weight in zip(sets, c))
-    exact = direct_sums(centres, followers, query, distances, N_WORDS)
+    exact = direct_sums(centres, followers, query[0], distances, N_WORDS)
     assert exact == pytest.approx(np.bincount(followers, expanded, N_WORDS))
-    near = Features(centres, distances, 1 << 22).sums(followers, query, N_WORDS)
+    features = Features(hashes(centres, sets), c, 1 << 22)
+    near = features.sums(followers, hashes(query, sets)[0], N_WORDS)
+    assert np.array_equal(near, features.sums(followers, hashes(query, sets)[0], N_WORDS))
     assert np.linalg.norm(near - exact) < 0.05 * np.linalg.norm(exact)
 
 
