@@ -115,7 +115,7 @@ class Study:
         """Which test positions: all, and those whose last words were seen together in training."""
         _, _, length, followers = LongestSuffix(self._tables).predict(self._words, self._n_words)
         groups = {"all": np.ones(len(self._targets), bool)}
-        for n in range(1, REACH + 1):
+        for n in range(2, REACH + 1):
             groups[f"last {n} seen"] = length >= n
         groups[f"last {REACH} seen, one follower"] = (length == REACH) & (followers == 1)
         return groups

@@ -37,14 +37,15 @@ class Figure(NamedTuple):
 def casestudy_page(study: CaseStudy) -> str:
     split = study.splits[0]
     kernel = split.predictors[0]
+    seen = kernel.groups[split.groups.index(f"last {REACH} seen")]
     figures = [
         ("words of the corpus", f"{study.corpus.words:,}"),
         ("right on training contexts with one follower", _percent(study.training.one_follower_accuracy)),
         ("of all training positions", _percent(study.training.one_follower / study.training.positions)),
         ("log-loss above its optimum, bits", f"{study.training.log_loss - study.training.entropy:.1e}"),
         ("right outside, everything answered", _percent(kernel.groups[0].accuracy)),
-        (f"right outside where the last {REACH} words were seen", _percent(kernel.groups[REACH].accuracy)),
-        ("of all test positions", _percent(kernel.groups[REACH].coverage)),
+        (f"right outside where the last {REACH} words were seen", _percent(seen.accuracy)),
+        ("of all test positions", _percent(seen.coverage)),
     ]
     header = f'<header><h1>{escape(TITLE)}</h1>\n<p class="faint">{escape(_about(study))}</p>\n{facts(figures)}</header>'
     plots = "".join(
@@ -176,8 +177,8 @@ def _features(study: CaseStudy) -> Section:
         f"A kernel without classes on {f.centres:,} positions, asked at {f.queries:,} test positions for all of {f.vocabulary:,} words. Its "
         f"{1 << REACH} hash tables ({nbytes(f.expansion_bytes)} as a model) give every probability of the direct sum over all centres with a relative error of "
         f"{f.expansion_error:.1e} at most. Here each context is hashed into one of D signed buckets instead; the error is the length of the "
-        "difference over the length of f, of the median query. It falls with the square root of D, since buckets are shared, and a table of D rows for all words is "
-        "larger than what it stands for. Estimates below zero are no probabilities."
+        "difference over the length of f, of the median query. While buckets are shared by many it falls with the square root of D, then faster; the table, a row for each "
+        "bucket and a column for each word, soon takes more than what it stands for. Estimates below zero are no probabilities."
     )
     return Section(
         "Random features", text, ["dimension D", "error", "same best word", "below zero", "size of the table"], rows
