@@ -99,7 +99,8 @@ class Study:
         settings = self._kernel.info.kernel
         assert settings
         return Split(
-            name, len(self._learn), len(self._test), sum(d.n_words for d in self._learn), len(self._targets), self._n_words,
+            name, len(self._learn), len(self._test), sum(d.n_words for d in self._learn), len(self._targets),
+            self._n_words,
             float((self._targets == self._vocabulary.unknown).mean()), settings.distances, settings.class_distances,
             list(groups), predictors, self._radii(self._counted(asked.right)),
         )  # fmt: skip
@@ -131,18 +132,20 @@ class Study:
             answered = order[: max(round(share * n), 1)]
             curve.append(Answers(n, len(answered), int(right[answered].sum())))
         return Predictor(
-            name, None if found.log2 is None else float(2 ** -found.log2.mean()), nbytes, train_seconds, found.seconds / n,
+            name, None if found.log2 is None else float(2 ** -found.log2.mean()), nbytes, train_seconds,
+            found.seconds / n,
             [Answers(n, int(group.sum()), int((right & group).sum())) for group in groups.values()], curve,
         )  # fmt: skip
 
     def _counted(self, right: np.ndarray) -> np.ndarray:
         """Guessing that an unknown word comes is no answer."""
-        return right & (self._targets != self._vocabulary.unknown)
+        return np.logical_and(right, self._targets != self._vocabulary.unknown)
 
     def _ask(self, model: Model) -> Found:
         """A model, position by position."""
         seconds = 0.0
-        right, certainty, log2 = [], [], []
+        right: list[bool] = []
+        certainty, log2 = [], []
         with Progress(self._progress) as bar:
             for text in self._test_texts:
                 log2.append(model.logprobs(text) / np.log(2))
@@ -170,14 +173,15 @@ class Study:
         began = time.process_time()
         model = KneserNey(self._tables[:order], self._n_words)
         trained = time.process_time()
-        best, certainty, p = np.zeros(len(self._targets), np.int64), np.zeros(len(self._targets)), np.zeros(len(self._targets))
+        n = len(self._targets)
+        best, certainty, p = np.zeros(n, np.int64), np.zeros(n), np.zeros(n)
         with Progress(self._progress) as bar:
             for i, places in enumerate(model.find(self._words)):
                 distribution = model.distribution(places)
                 best[i] = distribution.argmax()
                 certainty[i], p[i] = distribution[best[i]], distribution[self._targets[i]]
                 if i % STEP == 0:
-                    bar.show(f"Kneser-Ney, {order}", i, len(best), "words")
+                    bar.show(f"Kneser-Ney, {order}", i, n, "words")
         found = Found(best == self._targets, certainty, np.log2(p), time.process_time() - trained)
         seconds = self._count_seconds + trained - began
         return self._predictor(f"Kneser-Ney, order {order}", groups, model.nbytes, seconds, found)

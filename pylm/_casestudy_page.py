@@ -16,6 +16,7 @@ from .casestudy import REACH, Answers, CaseStudy, Split
 TITLE = "A case study: the kernel on a specialised corpus"
 STYLES = ["_page.css", "_report.css", "_casestudy.css"]
 LINES = ["main", "other", "reference", "dashed", "dotted"]  # of the predictors, in their order
+MANY_COLUMNS = 5  # more take the width of the page
 
 
 class Section(NamedTuple):
@@ -47,7 +48,8 @@ def casestudy_page(study: CaseStudy) -> str:
         (f"right outside where the last {REACH} words were seen", _percent(seen.accuracy)),
         ("of all test positions", _percent(seen.coverage)),
     ]
-    header = f'<header><h1>{escape(TITLE)}</h1>\n<p class="faint">{escape(_about(study))}</p>\n{facts(figures)}</header>'
+    about = f'<p class="faint">{escape(_about(study))}</p>'
+    header = f"<header><h1>{escape(TITLE)}</h1>\n{about}\n{facts(figures)}</header>"
     plots = "".join(
         f'<figure class="card"><figcaption><b>{escape(f.name)}</b> {escape(f.text)}</figcaption>{f.svg}</figure>\n'
         for f in figures_of(study)
@@ -60,7 +62,8 @@ def casestudy_document(study: CaseStudy) -> str:
     """Markdown; the plots are files beside it, named as in `figures_of()`."""
     parts = [
         f"# {TITLE}", _plain(_about(study)),
-        f"Everything below was written by `pylm casestudy -o FOLDER`, which took {study.seconds:.0f} seconds of processor time.",
+        f"Everything below was written by `pylm casestudy -o FOLDER`, which took {study.seconds:.0f} seconds of "
+        "processor time.",
     ]  # fmt: skip
     for section in sections(study):
         parts += [f"## {section.name}", _plain(section.text), _markdown(section)]
@@ -83,9 +86,12 @@ def svg_file(svg: str) -> str:
 def _about(study: CaseStudy) -> str:
     corpus, unknown = study.corpus, study.splits[0].unknown
     return (
-        f"{corpus.title}. {corpus.documents:,} documents, {corpus.words:,} words ({nbytes(corpus.bytes)}), punctuation marks and "
-        f"ends of paragraphs included; each paragraph once only. Words seen once in a training part are one word, <unk>, which "
-        f"makes {_percent(unknown)} of the first split's test words; guessing it counts as wrong. The kernel looks back {REACH} words. "
+        f"{corpus.title}. {corpus.documents:,} documents, {corpus.words:,} words ({nbytes(corpus.bytes)}), "
+        "punctuation marks and "
+        f"ends of paragraphs included; each paragraph once only. Words seen once in a training part are one word, "
+        "<unk>, which "
+        f"makes {_percent(unknown)} of the first split's test words; guessing it counts as wrong. The kernel looks "
+        f"back {REACH} words. "
         "An accuracy says nothing without its coverage, the share of positions that it is of."
     )
 
@@ -102,10 +108,11 @@ def sections(study: CaseStudy) -> list[Section]:
 
 def _training(study: CaseStudy) -> Section:
     t = study.training
+    coverage = _percent(t.one_follower / t.positions)
     rows = [
         ["positions", f"{t.positions:,}"],
         [f"different contexts of {REACH} words", f"{t.contexts:,}"],
-        ["positions whose context has one follower (coverage)", f"{t.one_follower:,} ({_percent(t.one_follower / t.positions)})"],
+        ["positions whose context has one follower (coverage)", f"{t.one_follower:,} ({coverage})"],
         ["of these right", f"{t.one_follower_right:,} ({_percent(t.one_follower_accuracy)})"],
         ["least probability of such a follower", f"{t.least_probability:.7f}"],
         ["of all positions that anything which sees these contexts can get right", _percent(t.best_possible)],
@@ -116,9 +123,12 @@ def _training(study: CaseStudy) -> Section:
     ]  # fmt: skip
     verdict = "equal up to rounding" if t.equal else "NOT equal"
     text = (
-        "On the text that it was trained on, in the limit of a large tau. 100 % is possible only for contexts with one follower; "
-        "where several words followed the same context, no predictor can know which, and the least possible log-loss is the entropy of "
-        f"what followed, that is, of counts. The kernel's log-loss and this optimum are {verdict}. Neither says how it does elsewhere."
+        "On the text that it was trained on, in the limit of a large tau. 100 % is possible only for contexts with "
+        "one follower; "
+        "where several words followed the same context, no predictor can know which, and the least possible "
+        "log-loss is the entropy of "
+        f"what followed, that is, of counts. The kernel's log-loss and this optimum are {verdict}. Neither says how "
+        "it does elsewhere."
     )
     return Section("The training text", text, ["", ""], rows)
 
@@ -130,8 +140,10 @@ def _accuracies(split: Split) -> Section:
         for i, name in enumerate(split.groups)
     ]
     text = (
-        f"Trained on {split.train_documents:,} documents, {split.train_words:,} words; tested on {split.test_documents:,} others, "
-        f"{split.test_words:,} words. How often the most probable word is the right one, all predictors on the same positions: all of them, and those "
+        f"Trained on {split.train_documents:,} documents, {split.train_words:,} words; tested on "
+        f"{split.test_documents:,} others, "
+        f"{split.test_words:,} words. How often the most probable word is the right one, all predictors on the same "
+        "positions: all of them, and those "
         "whose last words stand together in the training text."
     )
     return Section(f"Outside the training text: {split.name}", text, heads, rows)
@@ -146,8 +158,10 @@ def _costs(split: Split) -> Section:
         for p in split.predictors
     ]  # fmt: skip
     text = (
-        f"Perplexity of all positions, over {split.vocabulary:,} words, <unk> included. Back-off to the longest suffix has no probabilities. "
-        "Times are of the processor: of training, and of the most probable word at a position, called from Python; for the last three, which are "
+        f"Perplexity of all positions, over {split.vocabulary:,} words, <unk> included. Back-off to the longest "
+        "suffix has no probabilities. "
+        "Times are of the processor: of training, and of the most probable word at a position, called from Python; "
+        "for the last three, which are "
         "plain numpy, the size is that of their arrays."
     )
     heads = ["predictor", "perplexity", "accuracy at coverage 100 %", "size", "training, CPU s", "µs a word"]
@@ -158,10 +172,12 @@ def _radii(split: Split) -> Section:
     distances = ", ".join(f"{t:.2f}" for t in split.distances)
     similar = ", ".join(f"{u:.2f}" for u in split.class_distances)
     rows = [
-        [f"{r.radius:.2f}", f"{r.least:,}", _percent(r.answers.coverage), _percent(r.answers.accuracy)] for r in split.radii
+        [f"{r.radius:.2f}", f"{r.least:,}", _percent(r.answers.coverage), _percent(r.answers.accuracy)]
+        for r in split.radii
     ]
     text = (
-        "The kernel answers only where the nearest training position is as near as the radius, and at least so many are as near. A word that "
+        "The kernel answers only where the nearest training position is as near as the radius, and at least so many "
+        "are as near. A word that "
         f"differs adds {distances} to the distance, the nearest word first; one of the same class {similar}."
     )
     return Section(f"The kernel by radius: {split.name}", text, ["radius", "least", "coverage", "accuracy"], rows)
@@ -174,11 +190,16 @@ def _features(study: CaseStudy) -> Section:
         for a in f.approximations
     ]
     text = (
-        f"A kernel without classes on {f.centres:,} positions, asked at {f.queries:,} test positions for all of {f.vocabulary:,} words. Its "
-        f"{1 << REACH} hash tables ({nbytes(f.expansion_bytes)} as a model) give every probability of the direct sum over all centres with a relative error of "
-        f"{f.expansion_error:.1e} at most. Here each context is hashed into one of D signed buckets instead; the error is the length of the "
-        "difference over the length of f, of the median query. While buckets are shared by many it falls with the square root of D, then faster; the table, a row for each "
-        "bucket and a column for each word, soon takes more than what it stands for. Estimates below zero are no probabilities."
+        f"A kernel without classes on {f.centres:,} positions, asked at {f.queries:,} test positions for all of "
+        f"{f.vocabulary:,} words. Its "
+        f"{1 << REACH} hash tables ({nbytes(f.expansion_bytes)} as a model) give every probability of the direct "
+        "sum over all centres with a relative error of "
+        f"{f.expansion_error:.1e} at most. Here each context is hashed into one of D signed buckets instead; the "
+        "error is the length of the "
+        "difference over the length of f, of the median query. On average over all ways to hash, its square falls "
+        "as 1 / D; that of most queries falls sooner, since collisions with what is frequent are rare and make most "
+        "of it. A table of a row for each bucket and a column for each word soon takes more than what it stands "
+        "for. Estimates below zero are no probabilities."
     )
     return Section(
         "Random features", text, ["dimension D", "error", "same best word", "below zero", "size of the table"], rows
@@ -212,11 +233,13 @@ def _curves(split: Split, number: int) -> Figure:
         plot.line([(100 * a.coverage, 100 * a.accuracy) for a in predictor.curve], kind)
     for r in split.radii:
         if r.least == 1:
-            what = f"radius {r.radius:.2f}: {_percent(r.answers.coverage)} answered, {_percent(r.answers.accuracy)} right"
-            plot.dot(100 * r.answers.coverage, 100 * r.answers.accuracy, 3.5, what)
+            coverage, accuracy = r.answers.coverage, r.answers.accuracy
+            what = f"radius {r.radius:.2f}: {_percent(coverage)} answered, {_percent(accuracy)} right"
+            plot.dot(100 * coverage, 100 * accuracy, 3.5, what)
     plot.legend([(p.name, kind) for p, kind in zip(split.predictors, LINES)])
     text = (
-        f"Each predictor answers where it is most certain first ({split.name}); the dots are the kernel answering by its radius instead. "
+        f"Each predictor answers where it is most certain first ({split.name}); the dots are the kernel answering "
+        "by its radius instead. "
         "A high accuracy is easy to have: answer less."
     )
     return Figure(f"casestudy-coverage-{number}.svg", f"Accuracy by coverage: {split.name}", text, plot.svg(text))
@@ -227,14 +250,14 @@ def _error(study: CaseStudy) -> Figure:
     d, e = found[0]
     lowest = min(e * (d / found[-1][0]) ** 0.5, *(y for _, y in found))
     plot = Plot(
-        700, 400, (d, found[-1][0]), (lowest / 1.5, 1.5 * max(y for _, y in found)),
+        700, 400, (d / 2, 4 * found[-1][0]), (lowest / 1.5, 1.5 * max(y for _, y in found)),
         ("dimension D", "relative error of f"), logarithmic=True,
     )  # fmt: skip
     plot.line([(x, e * (d / x) ** 0.5) for x, _ in (found[0], found[-1])], "reference")
     plot.line(found, "main")
     for x, y in found:
         plot.dot(x, y, 3.5, f"D = {x:,}: {_share(y)}")
-    plot.legend([("measured", "main"), ("falling as the root of D", "reference")])
+    plot.legend([("measured", "main"), ("as 1 / root of D", "reference")])
     text = "Error of random features against the exact expansion, which is 16 look-ups."
     return Figure("casestudy-features.svg", "Error by dimension", text, plot.svg(text))
 
@@ -248,9 +271,10 @@ def _html(section: Section) -> str:
             f'<{tag} class="{"" if i else "name"}">{escape(cell)}</{tag}>' for i, cell in enumerate(cells)
         ) + "</tr>"  # fmt: skip
 
+    whole = " whole" if len(section.heads) > MANY_COLUMNS else ""
     head, body = row(section.heads, "th"), "".join(row(cells, "td") for cells in section.rows)
     return (
-        f'<section class="card"><h2>{escape(section.name)}</h2><p class="faint">{escape(section.text)}</p>'
+        f'<section class="card{whole}"><h2>{escape(section.name)}</h2><p class="faint">{escape(section.text)}</p>'
         f"<table><thead>{head}</thead><tbody>{body}</tbody></table></section>\n"
     )
 

@@ -29,7 +29,9 @@ def add_casestudy(commands: Any) -> None:
         "-o", "--output", metavar="OUT",
         help="the page to write; or a folder, which gets the page, its figures as JSON, and a document with plots",
     )  # fmt: skip
-    parser.add_argument("--size", metavar="N", help="take so much of the corpus only, such as 300K; about 2 MB unless given")
+    parser.add_argument(
+        "--size", metavar="N", help="take so much of the corpus only, such as 300K; about 2 MB unless given"
+    )
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use; changes nothing but the times")
 
 
@@ -70,10 +72,14 @@ def _write_all(study: CaseStudy, folder: Path) -> None:
 
 def summary(study: CaseStudy) -> str:
     """The main figures, for a terminal."""
-    t, lines = study.training, [study.corpus.title, f"{study.corpus.documents:,} documents, {study.corpus.words:,} words", ""]
-    lines += [
+    corpus, t = study.corpus, study.training
+    coverage = f"{t.one_follower / t.positions:.1%}"
+    lines = [
+        corpus.title,
+        f"{corpus.documents:,} documents, {corpus.words:,} words",
+        "",
         "on the training text, with a large tau",
-        f"  contexts with one follower  {t.one_follower_accuracy:.2%} right; {t.one_follower / t.positions:.1%} of the positions",
+        f"  contexts with one follower  {t.one_follower_accuracy:.2%} right; {coverage} of the positions",
         f"  log-loss                    {t.log_loss:.6f} bits a word, the least possible is {t.entropy:.6f}:",
         f"  {'':<27} {'equal up to rounding' if t.equal else 'NOT equal'}",
     ]

@@ -73,8 +73,9 @@ def _docstrings(path: Path) -> str:
 
 
 def documents_of(pages: dict[str, str], size: int | None = None) -> list[Document]:
-    """Words, without paragraphs that stood before: what was trained on must not be scored. Of the first `size` bytes."""
-    result, used = [], 0
+    """Words of the first `size` bytes, without paragraphs that stood before: what was trained on must not be scored."""
+    result: list[Document] = []
+    used = 0
     for name, page in without_repeats(pages).items():
         used += len(page.encode("utf-8", "replace"))
         if size is not None and used > size and len(result) > 1:
@@ -124,7 +125,8 @@ def splits_of(documents: Sequence[Document]) -> list[tuple[str, list[Document], 
     step = min(n, 10)
     every = set(range(step // 2, n, step))
     last = n - max(n // 10, 1)
+    others = [documents[i] for i in range(n) if i not in every]
     return [
-        ("every tenth document", [documents[i] for i in range(n) if i not in every], [documents[i] for i in sorted(every)]),
+        ("every tenth document", others, [documents[i] for i in sorted(every)]),
         ("the last tenth of the documents", list(documents[:last]), list(documents[last:])),
     ]

@@ -24,7 +24,8 @@ def contexts(words: np.ndarray, n_words: int, length: int) -> np.ndarray:
     keys = np.zeros_like(words)
     for j in range(1, length + 1):
         keys[j:] += words[:-j] * (n_words + 1) ** (j - 1)
-    return keys[words != n_words]
+    found: np.ndarray = keys[words != n_words]
+    return found
 
 
 class Table:
@@ -75,7 +76,8 @@ class LongestSuffix:
         """Of each position: word, its share of what followed, words of the context seen, and how many different ones
         followed that."""
         n = int((words != n_words).sum())
-        word, share, length, followers = np.zeros(n, np.int64), np.zeros(n), np.zeros(n, np.int64), np.zeros(n, np.int64)
+        share = np.zeros(n)
+        word, length, followers = np.zeros((3, n), np.int64)
         for i, table in enumerate(self.tables):
             places = table.find(contexts(words, n_words, i))
             seen = places >= 0
@@ -88,8 +90,9 @@ class LongestSuffix:
 
 class KneserNey:
     """Interpolated modified Kneser-Ney: Chen and Goodman, "An Empirical Study of Smoothing Techniques for Language
-    Modeling", 1998. Orders below the highest count in how many different contexts a run was seen, and each order is discounted by
-    D1, D2, D3+, estimated in closed form; what is taken away is shared out as the next lower order says, at last evenly."""
+    Modeling", 1998. The orders below the highest count in how many different contexts a run was seen, not how
+    often. Each order is discounted by D1, D2, D3+, estimated in closed form; what is taken away is shared out as the
+    next lower order says, at last evenly."""
 
     def __init__(self, tables: Sequence[Table], n_words: int) -> None:
         self._n_words = n_words

@@ -52,13 +52,15 @@ def _mixed(x: np.ndarray) -> np.ndarray:
     x = x + np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    mixed: np.ndarray = x ^ (x >> np.uint64(31))
+    return mixed
 
 
 def histories(words: np.ndarray, padding: int, reach: int) -> np.ndarray:
     """The last words before each one that is none of the padding, the nearest first: of shape (n, reach)."""
     places = np.flatnonzero(words != padding)
-    return words[places[:, None] - np.arange(1, reach + 1)]
+    before: np.ndarray = words[places[:, None] - np.arange(1, reach + 1)]
+    return before
 
 
 def direct_sums(

@@ -144,7 +144,8 @@ class CaseStudy:
         found = asdict(self)
         for name in ("one_follower_accuracy", "equal"):
             found["training"][name] = getattr(self.training, name)
-        return _with_rates(found)
+        result: dict[str, Any] = _with_rates(found)
+        return result
 
     @property
     def html(self) -> str:
