@@ -36,38 +36,29 @@ def add_casestudy(commands: Any) -> None:
 
 
 def _casestudy(options: argparse.Namespace) -> None:
-    outputs = _outputs(options.output)
-    for output in outputs:
-        check_output(output, [Path(text) for text in options.texts])
-    study = casestudy(options.texts or None, size=options.size, threads=options.threads)
-    if len(outputs) > 1:
-        _write_all(study, Path(options.output))
-    elif outputs:
-        write_page(outputs[0], study.html)
+    output, texts = options.output, options.texts
+    is_folder = output is not None and Path(output).is_dir()
+    for path in [Path(output) / name for name in FILES] if is_folder else [output] if output else []:
+        check_output(str(path), [Path(text) for text in texts])
+    study = casestudy(texts or None, size=options.size, threads=options.threads)
+    files = _files(study, Path(output)) if is_folder else {output: study.html} if output else {}
+    for name, content in files.items():
+        write_page(name, content)
     if options.json:
         print(json.dumps(study.as_dict()))
         return
     print(summary(study))
-    for output in outputs:
-        print(f"wrote {output}")
+    for name in files:
+        print(f"wrote {name}")
 
 
-def _outputs(output: str | None) -> list[str]:
-    if output is None:
-        return []
-    if Path(output).is_dir():
-        return [str(Path(output) / name) for name in FILES]
-    return [output]
-
-
-def _write_all(study: CaseStudy, folder: Path) -> None:
+def _files(study: CaseStudy, folder: Path) -> dict[str, str]:
+    """Everything that goes into a folder: names and contents."""
     from ._casestudy_page import casestudy_document, figures_of, svg_file
 
-    contents = [study.html, json.dumps(study.as_dict()) + "\n", casestudy_document(study)]
-    for name, content in zip(FILES, contents):
-        write_page(str(folder / name), content)
-    for figure in figures_of(study):
-        write_page(str(folder / figure.file), svg_file(figure.svg))
+    contents = dict(zip(FILES, [study.html, json.dumps(study.as_dict()) + "\n", casestudy_document(study)]))
+    contents |= {figure.file: svg_file(figure.svg) for figure in figures_of(study)}
+    return {str(folder / name): content for name, content in contents.items()}
 
 
 def summary(study: CaseStudy) -> str:
