@@ -41,7 +41,6 @@ class Study:
     def __init__(
         self, learn: Sequence[Document], test: Sequence[Document], threads: int | None, progress: bool | None
     ) -> None:
-
         self._threads, self._progress = threads, progress
         self._learn, self._test = learn, test
         vocabulary = self._vocabulary = Vocabulary(learn)
@@ -54,6 +53,7 @@ class Study:
         began = time.process_time()
         self._tables = count(self._learn_words, self._n_words, REACH)
         self._count_seconds = time.process_time() - began
+        self._kernel, self._kernel_seconds = self._train(predictor="kernel", reach=REACH)
 
     # ---- the training text
 
@@ -87,11 +87,10 @@ class Study:
     # ---- outside it
 
     def split(self, name: str) -> Split:
-        self._kernel, kernel_seconds = self._train(predictor="kernel", reach=REACH)
         mix, mix_seconds = self._train()
         groups, asked = self._groups(), self._ask(self._kernel)
         predictors = [
-            self._predictor("kernel", groups, self._kernel.info.bytes, kernel_seconds, asked),
+            self._predictor("kernel", groups, self._kernel.info.bytes, self._kernel_seconds, asked),
             self._predictor("mix", groups, mix.info.bytes, mix_seconds, self._ask(mix)),
             self._back_off(groups),
             *(self._kneser_ney(order, groups) for order in ORDERS),
@@ -124,7 +123,6 @@ class Study:
     def _predictor(
         self, name: str, groups: dict[str, np.ndarray], nbytes: int, train_seconds: float, found: Found
     ) -> Predictor:
-
         right, n = self._counted(found.right), len(self._targets)
         order = np.argsort(-found.certainty, kind="stable")
         curve = []
@@ -139,7 +137,8 @@ class Study:
 
     def _counted(self, right: np.ndarray) -> np.ndarray:
         """Guessing that an unknown word comes is no answer."""
-        return np.logical_and(right, self._targets != self._vocabulary.unknown)
+        counted: np.ndarray = right & (self._targets != self._vocabulary.unknown)
+        return counted
 
     def _ask(self, model: Model) -> Found:
         """A model, position by position."""

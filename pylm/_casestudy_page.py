@@ -258,7 +258,7 @@ def _error(study: CaseStudy) -> Figure:
     for x, y in found:
         plot.dot(x, y, 3.5, f"D = {x:,}: {_share(y)}")
     plot.legend([("measured", "main"), ("as 1 / root of D", "reference")])
-    text = "Error of random features against the exact expansion, which is 16 look-ups."
+    text = f"Error of random features against the exact expansion, which is {1 << REACH} look-ups."
     return Figure("casestudy-features.svg", "Error by dimension", text, plot.svg(text))
 
 
