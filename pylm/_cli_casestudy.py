@@ -19,7 +19,7 @@ FILES = ("casestudy.html", "casestudy.json", "casestudy.md")
 def add_casestudy(commands: Any) -> None:
     parser = add_command(
         commands, "casestudy", _casestudy,
-        "measure the kernel on Python's own documentation, beside other predictors; takes a minute or two",
+        "measure the kernel on Python's own documentation, beside other predictors; takes some two minutes",
     )  # fmt: skip
     parser.add_argument(
         "texts", metavar="TEXT", nargs="*",
