@@ -30,7 +30,7 @@ def page(title: str, body: str, styles: list[str], script: str = "", data: Any =
     styles   names of style sheets in this package.
     script   name of a script in it, which finds `data` as JSON in the element "data".
     """
-    code = _file(script) if script else ""
+    code = packaged(script) if script else ""
     digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src '{f'sha256-{digest}' if code else 'none'}'"
     scripts = (
@@ -40,7 +40,7 @@ def page(title: str, body: str, styles: list[str], script: str = "", data: Any =
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{''.join(map(_file, styles))}</style>\n</head>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{''.join(map(packaged, styles))}</style>\n</head>\n"
         f"<body>\n{body}\n{scripts}</body>\n</html>\n"
     )
 
@@ -62,5 +62,6 @@ def _json(data: Any) -> str:
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _file(name: str) -> str:
+def packaged(name: str) -> str:
+    """A file of this package."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -67,6 +67,13 @@ class Plot:
             "</circle>"
         )
 
+    def legend(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Names of lines with a piece of each, by its class, at the top right."""
+        for i, (name, kind) in enumerate(lines):
+            x, y = self._width - RIGHT - 190, TOP + 14 + 18 * i
+            self._parts.append(f'<polyline class="{kind}" points="{x},{y} {x + 34},{y}"/>')
+            self._parts.append(f'<text class="label" x="{x + 42}" y="{y}" dy=".35em">{escape(name)}</text>')
+
     def svg(self, description: str) -> str:
         """The plot; the description is for who cannot see it."""
         return (

@@ -53,10 +53,10 @@ def find_pages() -> Pages:
     try:
         from pydoc_data.topics import topics as manual
 
-        title, topics = "The Python language manual, which help() shows", _without_repeats(manual)
+        title, topics = "The Python language manual, which help() shows", without_repeats(manual)
     except ImportError:
         title = "The documentation of Python's library, which help() shows"
-        topics = _without_repeats(_docstrings())
+        topics = without_repeats(_docstrings())
     names = sorted(topics)
     held_out = names[HELD_OUT // 2 :: HELD_OUT]
     return Pages(
@@ -66,7 +66,7 @@ def find_pages() -> Pages:
     )
 
 
-def _without_repeats(pages: dict[str, str]) -> dict[str, str]:
+def without_repeats(pages: dict[str, str]) -> dict[str, str]:
     """Every paragraph once only: many stand on several pages, and what was trained on must not be scored."""
     seen: set[str] = set()
     result = {}
