@@ -128,11 +128,12 @@ class Sampler:
     def _found(self, state: Any, walk: Walk | None, rival: Any) -> np.ndarray | None:
         """The candidates for the next symbol; None if all symbols are, as the model says."""
         image = self._image
+        if walk is None and rival is None:
+            return None
         symbols, may_end = (image.every_symbol, False) if walk is None else walk.steps()
-        if rival is None:
-            free = walk is None or len(symbols) == image.n_symbols
-            return None if free else image.restricted(state, symbols, may_end)
-        return self._rival.contrasted(state, rival, symbols, may_end)
+        if rival is not None:
+            return self._rival.contrasted(state, rival, symbols, may_end)
+        return None if len(symbols) == image.n_symbols else image.restricted(state, symbols, may_end)
 
     def _choose(self, found: np.ndarray | None, state: Any, work: Any, recent: Any, n_recent: int) -> int:
         symbol = ffi.new("uint32_t *")
