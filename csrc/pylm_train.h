@@ -59,7 +59,8 @@ enum pylm_stage {
     PYLM_STAGE_SCORE = 7,     /* texts, scored or predicted */
     PYLM_STAGE_SOURCES = 8,   /* sorting the passages of the training text; comes before all but reading */
     PYLM_STAGE_TRACE = 9,     /* looking for passages of a text */
-    PYLM_STAGE_DISTILL = 10   /* finding the contexts that texts need */
+    PYLM_STAGE_DISTILL = 10,  /* finding the contexts that texts need */
+    PYLM_STAGE_BASE = 11      /* of a layer: what its base says about the held-out text; comes before counting */
 };
 
 /* One word or two for a stage, in static memory. */
@@ -101,6 +102,10 @@ typedef struct pylm_train_options {
     uint64_t max_memory;      /* bytes of memory that the process has at most, about, while it trains; what does
                                * not fit is done in parts and kept in a temporary file. Never changes the
                                * result. 0 (default): no limit */
+    const pylm_model *base;   /* trains a layer for this model (pylm_layer_open()), with its vocabulary and tree: tokenizer,
+                              * n_classes and n_pieces mean nothing then, and words that it does not know are "<unk>". It
+                              * has one tree, may be a layer itself, and stays in place until the layer is
+                              * built. NULL (default): a model */
 } pylm_train_options;
 
 /* Fills in the defaults. */

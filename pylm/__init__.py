@@ -30,6 +30,7 @@ from .errors import (
     ArgumentError,
     BusyError,
     EmptyTextError,
+    LayerError,
     MissingPackageError,
     ModelDamagedError,
     ModelFormatError,
@@ -50,7 +51,7 @@ from .report import Calibration, Report, report
 from .sources import Passage, Source, Trace
 from .state import Continuation, Prediction, State
 from .store import Store, StoredDocument, StoreInfo, build, count, merge
-from .train import train
+from .train import adapt, train
 
 __version__: str = _ffi.string(_lib.pylm_version()).decode()
 
@@ -67,6 +68,7 @@ __all__ = [
     "Evaluation",
     "Explanation",
     "Keyboard",
+    "LayerError",
     "MissingPackageError",
     "Model",
     "ModelDamagedError",
@@ -98,6 +100,7 @@ __all__ = [
     "TemplateShare",
     "TooLargeError",
     "Trace",
+    "adapt",
     "build",
     "count",
     "distill",

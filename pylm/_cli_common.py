@@ -13,7 +13,7 @@ from typing import Any
 
 from ._text import as_bytes
 from .errors import ArgumentError
-from .model import ModelInfo
+from .model import Model, ModelInfo, load
 
 STDIN = "-"
 
@@ -28,6 +28,19 @@ def add_command(commands: Any, name: str, run: Any, text: str) -> argparse.Argum
         parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
     return parser
+
+
+def add_model(parser: argparse.ArgumentParser, **settings: Any) -> None:
+    """The arguments of a command on a model: `load_model()` opens it."""
+    parser.add_argument("model", metavar="MODEL", **settings)
+    parser.add_argument(
+        "--layer", metavar="LAYER", action="append", dest="layers", default=argparse.SUPPRESS,
+        help="a layer on it, from `pylm adapt`; given again: on that one",
+    )  # fmt: skip
+
+
+def load_model(options: argparse.Namespace, verify: bool | None = None) -> Model:
+    return load(options.model, layers=getattr(options, "layers", []), verify=verify)
 
 
 def text_source(name: str) -> Any:

@@ -88,31 +88,41 @@ static int check_overlay(const struct pylm__model *m, const struct pylm__tree *t
                        (uint64_t)pylm__n_overlay_weights(tree, &plan) * 2u);
 }
 
-static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
+/* What a layer has of the model that it lies on. */
+static int check_symbol_tree(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     const uint8_t *t = tree->head;
-    struct pylm__shape shape = pylm__tree_shape(tree);
-    uint64_t n_sets = 0, n = m->n_symbols, ranks = pylm__load64(t + PYLM__T_RANKS),
-             symbols = pylm__load64(t + PYLM__T_SYMBOLS), classes = pylm__load64(t + PYLM__T_CLASSES);
-    uint32_t i;
-    if (!tree->n_suffix || tree->n_suffix > tree->n_templates || tree->depth > PYLM__MAX_DEPTH ||
-        !tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS || !tree->n_previous ||
-        tree->n_previous > PYLM__MAX_SYMBOLS || !tree->n_before || tree->n_before > PYLM__MAX_SYMBOLS)
+    uint64_t n = m->n_symbols, ranks = pylm__load64(t + PYLM__T_RANKS), symbols = pylm__load64(t + PYLM__T_SYMBOLS),
+             classes = pylm__load64(t + PYLM__T_CLASSES);
+    if (tree->depth > PYLM__MAX_DEPTH || !tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS ||
+        !tree->n_previous || tree->n_previous > PYLM__MAX_SYMBOLS || !tree->n_before ||
+        tree->n_before > PYLM__MAX_SYMBOLS)
         return 0;
     if (tree->symbol_bits != pylm__width(m->n_symbols - 1u) || tree->class_bits > 24u ||
         tree->coarse_bits > 24u || tree->set_bits > 24u)
         return 0;
+    return packed_inside(m, pylm__load64(t + PYLM__T_NODES), n - 1u, tree->symbol_bits + 0u + tree->set_bits) &&
+           (!ranks || packed_inside(m, ranks, n, tree->symbol_bits)) &&
+           (!symbols || packed_inside(m, symbols, n, tree->symbol_bits)) &&
+           (!classes || packed_inside(m, classes, n, tree->class_bits + 0u + tree->coarse_bits));
+}
+
+static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    const uint8_t *t = tree->head;
+    struct pylm__shape shape = pylm__tree_shape(tree);
+    uint64_t n_sets = 0;
+    uint32_t i;
+    if (!tree->n_suffix || tree->n_suffix > tree->n_templates ||
+        !(pylm__n_below(m) || check_symbol_tree(m, tree)))
+        return 0;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         n_sets += pylm__n_sets(i, &shape);
-    if (!packed_inside(m, pylm__load64(t + PYLM__T_NODES), n - 1u, tree->symbol_bits + 0u + tree->set_bits) ||
-        (ranks && !packed_inside(m, ranks, n, tree->symbol_bits)) ||
-        (symbols && !packed_inside(m, symbols, n, tree->symbol_bits)) ||
-        (classes && !packed_inside(m, classes, n, tree->class_bits + 0u + tree->coarse_bits)) ||
-        !lies_inside(m, pylm__load64(t + PYLM__T_CALIBRATION),
+    if (!lies_inside(m, pylm__load64(t + PYLM__T_CALIBRATION),
                      (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u) ||
         !lies_inside(m, pylm__load64(t + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u) * 2u) ||
         !lies_inside(m, pylm__load64(t + PYLM__T_FINAL_WEIGHTS),
-                     (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL * 2u) ||
+                     (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * tree->n_plain * 2u) ||
         !check_overlay(m, tree))
         return 0;
     for (i = 0; i < tree->n_templates; i++)
@@ -162,14 +172,22 @@ static int fits_head(const uint8_t *image, uint32_t at, uint32_t head_nbytes)
     return n >= 1u && n <= PYLM__MAX_TEMPLATES && head_nbytes - at - PYLM__T_NBYTES >= n * PYLM__C_NBYTES;
 }
 
+/* Whether a layer was made for the model below, and says the same of the vocabulary. */
+static int check_below(const struct pylm__model *m)
+{
+    const uint8_t *h = m->image;
+    return m->n_trees == 1u && !memcmp(h + PYLM__H_TOKENIZER, m->below->image + PYLM__H_TOKENIZER,
+                                       PYLM__H_N_TREES - PYLM__H_TOKENIZER);
+}
+
 static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
 {
     struct pylm__tree tree;
     uint32_t t, shares = 0, at = PYLM__H_NBYTES;
     if (!m->n_symbols || m->n_symbols > PYLM__MAX_SYMBOLS || !m->n_trees || m->n_trees > PYLM__MAX_TREES)
         return 0;
-    if (!check_vocabulary(m) || !lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS),
-                                             pylm__load64(m->image + PYLM__H_FACTS_NBYTES)))
+    if (!(pylm__n_below(m) ? check_below(m) : check_vocabulary(m)) ||
+        !lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS), pylm__load64(m->image + PYLM__H_FACTS_NBYTES)))
         return 0;
     for (t = 0; t < m->n_trees; t++) {
         if (!fits_head(m->image, at, head_nbytes))
@@ -185,11 +203,23 @@ static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
     return shares == 65536u;
 }
 
-int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
+/* Whether there is a layer where one is to be, and the model below is the one that it was made for. */
+static int check_layer(const uint8_t *h, const struct pylm__model *below)
+{
+    if (h[PYLM__H_IS_LAYER] != (below != NULL))
+        return PYLM_ERR_LAYER;
+    if (below && (below->n_trees != 1u ||
+                  pylm__load64(h + PYLM__H_BASE) != pylm__load64(below->image + PYLM__H_IMAGE_CHECKSUM)))
+        return PYLM_ERR_BASE;
+    return below && pylm__n_below(below) + 1u > PYLM__MOST_LAYERS ? PYLM_ERR_LARGE : PYLM_OK;
+}
+
+int pylm__image_open(pylm_model *model, const pylm_model *below, const void *image, uint64_t image_nbytes)
 {
     const uint8_t *h = image;
     struct pylm__model m;
     uint32_t head_nbytes;
+    int status;
     if (image_nbytes < 8u || !has_magic(h))
         return PYLM_ERR_FOREIGN;
     if (image_nbytes < PYLM__H_NBYTES + PYLM__SLACK_NBYTES)
@@ -198,6 +228,11 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
         return PYLM_ERR_VERSION;
     memset(&m, 0, sizeof m);
     m.image = h;
+    if (below) {
+        m.below = pylm__model_view(below);
+        m.n_below = m.below->n_below + 1u;
+        m.n_templates = m.below->n_templates;
+    }
     m.image_nbytes = pylm__load64(h + PYLM__H_IMAGE_NBYTES);
     m.n_symbols = pylm__load32(h + PYLM__H_N_SYMBOLS);
     m.tokenizer = pylm__load32(h + PYLM__H_TOKENIZER);
@@ -209,14 +244,23 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
     if (image_nbytes < m.image_nbytes)
         return PYLM_ERR_TRUNCATED;
     if (pylm__checksum(h + PYLM__H_TOKENIZER, head_nbytes - PYLM__H_TOKENIZER) !=
-            pylm__load64(h + PYLM__H_HEAD_CHECKSUM) ||
-        !check_parts(&m, head_nbytes))
+        pylm__load64(h + PYLM__H_HEAD_CHECKSUM))
+        return PYLM_ERR_DAMAGED;
+    status = check_layer(h, m.below);
+    if (status != PYLM_OK)
+        return status;
+    if (!check_parts(&m, head_nbytes))
         return PYLM_ERR_DAMAGED;
     if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES)
         return PYLM_ERR_LARGE;
     memset(model, 0, sizeof *model);
     memcpy(model, &m, sizeof m);
     return PYLM_OK;
+}
+
+int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
+{
+    return pylm__image_open(model, NULL, image, image_nbytes);
 }
 
 int pylm_model_verify(const pylm_model *model)
@@ -235,21 +279,25 @@ static const uint8_t *part(const struct pylm__model *model, uint64_t position)
 void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous,
                      struct pylm__tree *tree)
 {
+    const struct pylm__model *root = pylm__root_model(model);
     const uint8_t *t = previous ? pylm__template_head(previous, previous->n_templates)
                                 : model->image + PYLM__H_NBYTES;
     tree->head = t;
-    tree->nodes = part(model, pylm__load64(t + PYLM__T_NODES));
     tree->calibration = part(model, pylm__load64(t + PYLM__T_CALIBRATION));
     tree->weights = part(model, pylm__load64(t + PYLM__T_WEIGHTS));
     tree->final_weights = part(model, pylm__load64(t + PYLM__T_FINAL_WEIGHTS));
     tree->overlay_calibration = part(model, pylm__load64(t + PYLM__T_OVERLAY_CALIBRATION));
     tree->overlay_weights = part(model, pylm__load64(t + PYLM__T_OVERLAY_WEIGHTS));
-    tree->ranks = part(model, pylm__load64(t + PYLM__T_RANKS));
-    tree->symbols = part(model, pylm__load64(t + PYLM__T_SYMBOLS));
-    tree->classes = part(model, pylm__load64(t + PYLM__T_CLASSES));
     tree->share = pylm__load32(t + PYLM__T_SHARE);
     tree->n_templates = pylm__load32(t + PYLM__T_N_TEMPLATES);
     tree->n_suffix = pylm__load32(t + PYLM__T_N_SUFFIX);
+    tree->n_plain = PYLM__N_FINAL + (pylm__n_below(model) > 0u);
+    if (root != model) /* which has a single tree */
+        t = root->image + PYLM__H_NBYTES;
+    tree->nodes = part(root, pylm__load64(t + PYLM__T_NODES));
+    tree->ranks = part(root, pylm__load64(t + PYLM__T_RANKS));
+    tree->symbols = part(root, pylm__load64(t + PYLM__T_SYMBOLS));
+    tree->classes = part(root, pylm__load64(t + PYLM__T_CLASSES));
     tree->n_node_sets = pylm__load32(t + PYLM__T_N_NODE_SETS);
     tree->n_previous = pylm__load32(t + PYLM__T_N_PREVIOUS);
     tree->n_before = pylm__load32(t + PYLM__T_N_BEFORE);
@@ -283,6 +331,7 @@ void pylm_model_info(const pylm_model *model, pylm_info *info)
     info->unknown = pylm__load32(m->image + PYLM__H_UNKNOWN);
     info->line_end = m->line_end;
     info->n_trees = m->n_trees;
+    info->n_below = pylm__n_below(m);
     info->depth = m->depth;
     info->image_nbytes = m->image_nbytes;
     info->facts_offset = pylm__load64(m->image + PYLM__H_FACTS);

@@ -3,7 +3,8 @@
  *
  * predict.c: working memory, the walk through a whole tree, and the distribution.
  *
- * With several trees a probability is the average of the trees', weighted by their shares.
+ * With several trees a probability is the average of the trees', weighted by their shares. In a layer the models below it
+ * go through the tree side by side with it.
  */
 #include "predict.h"
 
@@ -19,6 +20,8 @@ uint64_t pylm_work_nbytes(const pylm_model *model)
     const struct pylm__model *view = pylm__model_view(model);
     uint64_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path, most = path + sizeof(struct pylm__lessons);
     uint64_t walk = first_work_nbytes(view) + (pylm__n_trees(view) > 1u ? path : 0u);
+    if (pylm__n_below(view))
+        walk = (pylm__n_below(view) + 1u) * walk + sizeof(struct pylm__odds);
     most = most > score ? most : score;
     return walk > most ? walk : most;
 }
@@ -68,17 +71,77 @@ struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pyl
     return pylm__frame(work, 0);
 }
 
-/* Makes a frame the one of a child of its node. */
-static void enter(const struct pylm__work *work, struct pylm__frame *frame, uint32_t mid, int side, uint64_t mass,
-                  struct pylm__small p)
+/* A walk goes through the tree with the model that was asked and those below it. */
+struct walk {
+    const struct pylm__model *model;
+    struct pylm__work *work;
+    uint32_t level; /* of the frames at work */
+};
+
+/* The working memory of the model that lies i below. */
+static struct pylm__work *nth_work(const struct walk *walk, uint32_t i)
 {
-    struct pylm__slices slices = pylm__frame_slices(work, frame);
-    frame->mass = mass;
-    frame->p = p;
-    pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
-    if (work->mixer.final.adapts)
-        pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
-    pylm__frame_enter(frame, mid, side);
+    return (struct pylm__work *)(void *)((uint8_t *)(void *)walk->work + i * (size_t)first_work_nbytes(walk->model));
+}
+
+/* All at the root. */
+static void begin(const struct walk *walk, const struct pylm__state *state)
+{
+    uint32_t i, n_below = pylm__n_below(walk->model);
+    struct pylm__odds *odds = n_below ? (struct pylm__odds *)(void *)nth_work(walk, n_below + 1u) : NULL;
+    if (odds)
+        odds->at = 0;
+    for (i = 0; i <= n_below; i++) {
+        const struct pylm__model *model = pylm__nth_below(walk->model, i);
+        struct pylm__work *work = nth_work(walk, i);
+        if (i)
+            pylm__work_first_tree(model, work);
+        work->mixer.final.odds = odds;
+        work->mixer.final.is_below = i > 0;
+        (void)pylm__root(model, state, work);
+    }
+}
+
+/* The probability, q16, of going right: each model needs what the one below says. */
+static uint32_t node_right(const struct walk *walk, struct pylm__node node)
+{
+    uint32_t i, right = 0;
+    for (i = pylm__n_below(walk->model) + 1u; i-- > 0;) {
+        struct pylm__work *work = nth_work(walk, i);
+        struct pylm__frame *frame = pylm__frame(work, walk->level);
+        struct pylm__slices slices = pylm__frame_slices(work, frame);
+        right = pylm__node_right(&work->mixer, node, &frame->front, &slices);
+    }
+    return right;
+}
+
+/* Copies the frames of the level to the next one. */
+static void go_down(struct walk *walk)
+{
+    uint32_t i;
+    for (i = 0; i <= pylm__n_below(walk->model); i++) {
+        struct pylm__work *work = nth_work(walk, i);
+        memcpy(pylm__frame(work, walk->level + 1u), pylm__frame(work, walk->level),
+               (size_t)pylm__frame_nbytes(work->mixer.tree.n_templates));
+    }
+    walk->level++;
+}
+
+/* Makes the frames of a level those of a child of their node. */
+static void enter(const struct walk *walk, uint32_t level, uint32_t mid, int side, uint64_t mass, struct pylm__small p)
+{
+    uint32_t i;
+    for (i = 0; i <= pylm__n_below(walk->model); i++) {
+        struct pylm__work *work = nth_work(walk, i);
+        struct pylm__frame *frame = pylm__frame(work, level);
+        struct pylm__slices slices = pylm__frame_slices(work, frame);
+        frame->mass = mass;
+        frame->p = p;
+        pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
+        if (work->mixer.final.adapts)
+            pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
+        pylm__frame_enter(frame, mid, side);
+    }
 }
 
 /* Whether one of the bits from lo to hi - 1 is set; lo < hi. */
@@ -95,27 +158,28 @@ static int has_bit(const uint32_t *bits, uint32_t lo, uint32_t hi)
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
                 uint64_t mass, const uint64_t *least, const uint32_t *wanted, pylm__visit visit, void *user)
 {
-    struct pylm__frame *frame = pylm__root(model, state, work), *next;
-    const struct pylm__mixer *mixer = &work->mixer;
-    struct pylm__slices slices;
+    struct walk walk = {model, work, 0};
+    const struct pylm__tree *tree = &work->mixer.tree;
+    struct pylm__frame *frame;
     struct pylm__node node;
     struct pylm__small p[2];
     uint64_t masses[2];
-    uint32_t level = 0, right;
+    uint32_t level, right;
     int side, both;
-    frame->mass = mass;
+    begin(&walk, state);
+    pylm__frame(work, 0)->mass = mass;
     for (;;) {
+        level = walk.level;
         frame = pylm__frame(work, level);
-        if (frame->mass < *least || frame->hi - frame->lo <= 1u || level == mixer->tree.depth) {
+        if (frame->mass < *least || frame->hi - frame->lo <= 1u || level == tree->depth) {
             if (frame->mass >= *least)
                 visit(user, frame->lo, frame);
-            if (!level--)
+            if (!walk.level--)
                 return;
             continue;
         }
-        node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
-        slices = pylm__frame_slices(work, frame);
-        right = pylm__node_right(mixer, node, &frame->front, &slices);
+        node = pylm__tree_node(tree, frame->node, frame->lo, frame->hi);
+        right = node_right(&walk, node);
         masses[1] = pylm__mass_times(frame->mass, right);
         masses[0] = frame->mass - masses[1];
         p[0] = pylm__small_times(frame->p, 65536u - right);
@@ -126,13 +190,11 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
             side = 1, both = 0;
         else if (wanted && !has_bit(wanted, node.mid, frame->hi))
             side = both = 0;
-        next = frame;
         if (both && masses[!side] >= *least) {
-            next = pylm__frame(work, ++level);
-            memcpy(next, frame, (size_t)pylm__frame_nbytes(mixer->tree.n_templates));
-            enter(work, frame, node.mid, !side, masses[!side], p[!side]);
+            go_down(&walk);
+            enter(&walk, level, node.mid, !side, masses[!side], p[!side]);
         }
-        enter(work, next, node.mid, side, masses[side], p[side]);
+        enter(&walk, walk.level, node.mid, side, masses[side], p[side]);
     }
 }
 

@@ -124,6 +124,7 @@ void pylm__heldout_free(struct pylm__heldout *heldout)
     free(heldout->before);
     free(heldout->side);
     free(heldout->means);
+    free(heldout->below);
     memset(heldout, 0, sizeof *heldout);
 }
 

@@ -25,6 +25,7 @@ struct pylm__heldout {
     uint64_t *first_event; /* of each symbol, in order; one more at the end */
     uint16_t *node_sets, *previous, *before; /* of each event: its struct pylm__place */
     uint8_t *side;         /* of each event: where the symbol is, 1 is right */
+    int16_t *below;        /* of each event, for a layer: the base's log-odds, q10; else NULL. See base.h */
     struct pylm__mean *means; /* of each event, over all templates whose evidence was looked up */
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base.h"
 #include "budget.h"
 #include "count.h"
 #include "file.h"
@@ -47,6 +48,8 @@ void pylm_train_options_init(pylm_train_options *options)
 static int options_are_sane(const pylm_train_options *o)
 {
     uint32_t t;
+    if (o->base && (pylm__model_view(o->base)->n_trees > 1u || o->n_trees > 1u))
+        return 0;
     if (o->tokenizer > PYLM_TOKENIZER_EXTERNAL && o->tokenizer != PYLM_TOKENIZER_AUTO)
         return 0;
     if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
@@ -80,7 +83,11 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
         return PYLM_ERR_MEMORY;
     new->options = *options;
     new->n_trees = options->n_trees;
-    status = pylm__corpus_init(&new->corpus, options->tokenizer);
+    status = pylm__corpus_init(&new->corpus, options->base ? PYLM_TOKENIZER_BYTES : options->tokenizer);
+    if (options->base) {
+        pylm__corpus_on_base(&new->corpus, options->base);
+        new->n_trees = 1;
+    }
     if (status == PYLM_OK)
         *trainer = new;
     else
@@ -140,6 +147,8 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
     struct pylm__corpus *corpus = &trainer->corpus;
     uint32_t t, s, *first, *moved;
     int status = PYLM_OK;
+    if (corpus->base)
+        return pylm__tree_of_base(&trainer->trees[0].tree, corpus->base);
     if (corpus->tokenizer == PYLM_TOKENIZER_BYTES)
         return pylm__tree_of_bytes(&trainer->trees[0].tree);
     for (t = 0; t < trainer->n_trees; t++) {
@@ -301,6 +310,8 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
     int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sized);
     if (status == PYLM_OK)
         status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, trained, &plan, smallest);
+    if (status == PYLM_OK && trainer->corpus.base)
+        status = pylm__heldout_below(&heldout, &trainer->corpus, trainer->options.n_threads, task);
     if (status == PYLM_OK && plan.spill && !trainer->spill.file) {
         status = pylm__spill_open(&trainer->spill, folder);
         if (trainer->options.memory_is_wish) /* then memory it is */
