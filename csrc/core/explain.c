@@ -202,7 +202,7 @@ static void add_decision(struct account *a, uint32_t cost)
 /* Parts of a tree, the first included. */
 static uint32_t n_parts_of(const struct pylm__mixer *mixer)
 {
-    return mixer->tree.n_templates + mixer->tree.n_plain + (mixer->final.adapts ? pylm__plan_inputs(&mixer->final.plan) : 0u);
+    return mixer->tree.n_templates + mixer->final.n_inputs;
 }
 
 static void name(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint32_t number)
@@ -229,7 +229,7 @@ static void begin(struct account *a, const struct pylm__work *work, uint32_t fou
     for (; found; found &= found - 1u)
         a->parts[1u + pylm__lowest(found)].n_context = slices->total[pylm__lowest(found)];
     name(&part, PYLM_PART_MEAN, tree, 0);
-    if (mixer->tree.n_plain > PYLM__N_FINAL)
+    if (pylm__n_plain(&mixer->tree) > PYLM__N_FINAL)
         name(&part, PYLM_PART_BELOW, tree, 0);
     if (mixer->final.adapts) {
         name(&part, PYLM_PART_COUNTS, tree, 0);
@@ -275,7 +275,8 @@ static void end(struct account *a, const struct pylm__mixer *mixer, const struct
     for (left = front->sets.alive; left; left &= left - 1u)
         a->parts[1u + pylm__lowest(left)].n_symbol = slices->total[pylm__lowest(left)];
     if (mixer->final.adapts)
-        count_overlay(a, &mixer->final, &front->alive, &a->parts[mixer->tree.n_templates + mixer->tree.n_plain - 1u]);
+        count_overlay(a, &mixer->final, &front->alive,
+                      &a->parts[mixer->tree.n_templates + pylm__n_plain(&mixer->tree) - 1u]);
     for (i = 0; i + 1u < n; i++)
         if (a->spoken[i])
             a->parts[1u + i].weight_q13 = (int32_t)(a->weighted[i] / a->spoken[i]);

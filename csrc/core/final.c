@@ -32,7 +32,7 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
     final->adapts = state->overlay && !final->is_below &&
                     pylm__final_overlay(model, tree, tree_number, state->overlay, state->overlay_nbytes, &final->overlay);
     final->is_plain = !final->adapts && !pylm__odds(final);
-    final->n_inputs = tree->n_plain;
+    final->n_inputs = pylm__n_plain(tree);
     final->weights = tree->final_weights;
     if (!final->adapts)
         return;
@@ -69,7 +69,7 @@ static void add_calibrated(struct sum *s, const struct pylm__tree *tree, uint32_
 {
     const uint8_t *table = tree->overlay_calibration + (size_t)input * PYLM__N_CALIBRATION * 2u;
     if (index)
-        add(s, tree->n_plain + input, pylm__load_i16(table + 2u * index));
+        add(s, pylm__n_plain(tree) + input, pylm__load_i16(table + 2u * index));
 }
 
 /* Adds what the overlay says, and chooses family 2's row by it. */
@@ -132,7 +132,7 @@ uint32_t pylm__final_extended(const struct pylm__final *final, const struct pylm
     add(&s, PYLM__FINAL_MIXED, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10));
     add(&s, PYLM__FINAL_MEAN, pylm__mean_log_odds(mean));
     add(&s, PYLM__FINAL_CONSTANT, PYLM__CONSTANT_Q10);
-    if (tree->n_plain > PYLM__N_FINAL)
+    if (pylm__n_plain(tree) > PYLM__N_FINAL)
         add(&s, PYLM__FINAL_BELOW, *odds_here(final));
     for (i = 0; lesson && i < PYLM__N_FINAL_ROWS; i++)
         lesson->rows[i] = (uint32_t)(s.rows[i] - final->weights);

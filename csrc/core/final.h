@@ -149,11 +149,17 @@ static inline struct pylm__odds *pylm__odds(const struct pylm__final *final)
     return PYLM__MOST_LAYERS ? final->odds : NULL;
 }
 
+/* Inputs without an overlay. */
+static inline uint32_t pylm__n_plain(const struct pylm__tree *tree)
+{
+    return PYLM__MOST_LAYERS && tree->is_layer ? PYLM__N_FINAL + 1u : PYLM__N_FINAL;
+}
+
 /* The weights of a tree with an overlay, of at most 2^24 node sets. */
 static inline uint32_t pylm__n_overlay_weights(const struct pylm__tree *tree, const struct pylm__plan *plan)
 {
     uint32_t n_sets = tree->n_node_sets + PYLM__N_CONFIDENCES + PYLM__N_RECALL_SETS;
-    return n_sets * (tree->n_plain + pylm__plan_inputs(plan));
+    return n_sets * (pylm__n_plain(tree) + pylm__plan_inputs(plan));
 }
 
 /* A tree's part of an overlay. Returns 0 if the tree cannot adapt, or the overlay is too small. */

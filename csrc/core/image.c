@@ -122,7 +122,7 @@ static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree
                      (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u) ||
         !lies_inside(m, pylm__load64(t + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u) * 2u) ||
         !lies_inside(m, pylm__load64(t + PYLM__T_FINAL_WEIGHTS),
-                     (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * tree->n_plain * 2u) ||
+                     (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * pylm__n_plain(tree) * 2u) ||
         !check_overlay(m, tree))
         return 0;
     for (i = 0; i < tree->n_templates; i++)
@@ -206,12 +206,13 @@ static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
 /* Whether there is a layer where one is to be, and the model below is the one that it was made for. */
 static int check_layer(const uint8_t *h, const struct pylm__model *below)
 {
-    if (h[PYLM__H_IS_LAYER] != (below != NULL))
+    if (h[PYLM__H_IS_LAYER] != (PYLM__MOST_LAYERS && below))
         return PYLM_ERR_LAYER;
-    if (below && (below->n_trees != 1u ||
-                  pylm__load64(h + PYLM__H_BASE) != pylm__load64(below->image + PYLM__H_IMAGE_CHECKSUM)))
+    if (!PYLM__MOST_LAYERS || !below)
+        return PYLM_OK;
+    if (below->n_trees != 1u || pylm__load64(h + PYLM__H_BASE) != pylm__load64(below->image + PYLM__H_IMAGE_CHECKSUM))
         return PYLM_ERR_BASE;
-    return below && pylm__n_below(below) + 1u > PYLM__MOST_LAYERS ? PYLM_ERR_LARGE : PYLM_OK;
+    return pylm__n_below(below) + 1u > PYLM__MOST_LAYERS ? PYLM_ERR_LARGE : PYLM_OK;
 }
 
 int pylm__image_open(pylm_model *model, const pylm_model *below, const void *image, uint64_t image_nbytes)
@@ -220,6 +221,8 @@ int pylm__image_open(pylm_model *model, const pylm_model *below, const void *ima
     struct pylm__model m;
     uint32_t head_nbytes;
     int status;
+    if (!PYLM__MOST_LAYERS && below)
+        return PYLM_ERR_LARGE;
     if (image_nbytes < 8u || !has_magic(h))
         return PYLM_ERR_FOREIGN;
     if (image_nbytes < PYLM__H_NBYTES + PYLM__SLACK_NBYTES)
@@ -228,7 +231,7 @@ int pylm__image_open(pylm_model *model, const pylm_model *below, const void *ima
         return PYLM_ERR_VERSION;
     memset(&m, 0, sizeof m);
     m.image = h;
-    if (below) {
+    if (PYLM__MOST_LAYERS && below) {
         m.below = pylm__model_view(below);
         m.n_below = m.below->n_below + 1u;
         m.n_templates = m.below->n_templates;
@@ -291,7 +294,7 @@ void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *p
     tree->share = pylm__load32(t + PYLM__T_SHARE);
     tree->n_templates = pylm__load32(t + PYLM__T_N_TEMPLATES);
     tree->n_suffix = pylm__load32(t + PYLM__T_N_SUFFIX);
-    tree->n_plain = PYLM__N_FINAL + (pylm__n_below(model) > 0u);
+    tree->is_layer = pylm__n_below(model) > 0u;
     if (root != model) /* which has a single tree */
         t = root->image + PYLM__H_NBYTES;
     tree->nodes = part(root, pylm__load64(t + PYLM__T_NODES));

@@ -128,7 +128,7 @@ struct pylm__tree {
     const uint8_t *overlay_calibration, *overlay_weights;
     const uint8_t *ranks, *symbols, *classes; /* may be NULL */
     uint32_t share, n_templates, n_suffix, n_node_sets, n_previous, n_before, depth, n_symbols;
-    uint32_t n_plain; /* inputs of the final stage without an overlay: one more in a layer */
+    int is_layer;
     uint8_t symbol_bits, class_bits, coarse_bits, set_bits;
 };
 

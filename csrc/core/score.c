@@ -27,14 +27,14 @@ struct paths {
     const uint32_t *symbols;
     uint32_t n;
     struct pylm__work *work;
-    uint64_t nbytes, odds_offset; /* of each, and where in it log-odds are; 0: there are no layers */
+    size_t nbytes, odds_offset; /* of each, and where in it log-odds are; 0: there are no layers */
     struct pylm__path of[PYLM__ABREAST];
 };
 
 static void path_begin(struct paths *paths, uint32_t i, int is_below)
 {
     struct pylm__path *path = &paths->of[i];
-    uint8_t *memory = (uint8_t *)(void *)paths->work + i * (size_t)paths->nbytes;
+    uint8_t *memory = (uint8_t *)(void *)paths->work + i * paths->nbytes;
     struct pylm__final *final;
     path->work = (struct pylm__work *)(void *)memory;
     if (i) {
@@ -44,8 +44,8 @@ static void path_begin(struct paths *paths, uint32_t i, int is_below)
     final = &path->work->mixer.final;
     final->odds = NULL;
     final->is_below = is_below;
-    if (paths->odds_offset) {
-        final->odds = (struct pylm__odds *)(void *)(memory + (size_t)paths->odds_offset);
+    if (PYLM__MOST_LAYERS && paths->odds_offset) {
+        final->odds = (struct pylm__odds *)(void *)(memory + paths->odds_offset);
         final->odds->at = 0;
     }
     path->frame = pylm__frame(path->work, 0);
@@ -56,28 +56,29 @@ static void path_begin(struct paths *paths, uint32_t i, int is_below)
 /* All paths down the tree at work. With lessons, there is one. */
 static void follow(const struct pylm__model *model, struct paths *paths, int is_below, struct pylm__lessons *lessons)
 {
+    const uint32_t n = PYLM__ABREAST > 1u ? paths->n : 1u;
     struct pylm__mixer *mixer = &paths->work->mixer;
-    struct pylm__path *path, *end = paths->of + paths->n;
+    struct pylm__path *of = paths->of;
     uint32_t i;
-    for (i = 0; i < paths->n; i++) {
+    for (i = 0; i < n; i++) {
         path_begin(paths, i, is_below);
-        paths->of[i].leaf = pylm__tree_leaf(&mixer->tree, paths->symbols[i]);
-        pylm__lookup_index(model, &mixer->tree, &paths->states[i], &paths->of[i].work->lookup);
+        of[i].leaf = pylm__tree_leaf(&mixer->tree, paths->symbols[i]);
+        pylm__lookup_index(model, &mixer->tree, &paths->states[i], &of[i].work->lookup);
     }
-    for (path = paths->of; path < end; path++)
-        pylm__lookup_buckets(model, &mixer->tree, &path->work->lookup);
-    for (path = paths->of; path < end; path++)
-        pylm__lookup_records(model, &mixer->tree, &path->work->lookup, &path->work->mixer.evidence, &path->slices);
-    for (i = 0; i < paths->n; i++)
-        pylm__root_begin(model, &paths->states[i], paths->of[i].work);
+    for (i = 0; i < n; i++)
+        pylm__lookup_buckets(model, &mixer->tree, &of[i].work->lookup);
+    for (i = 0; i < n; i++)
+        pylm__lookup_records(model, &mixer->tree, &of[i].work->lookup, &of[i].work->mixer.evidence, &of[i].slices);
+    for (i = 0; i < n; i++)
+        pylm__root_begin(model, &paths->states[i], of[i].work);
     if (lessons) {
         lessons->n = 0;
         mixer->final.lessons = lessons;
     }
 #if PYLM__HAVE_AVX2
-    pylm__follow_avx2(paths->of, paths->n);
+    pylm__follow_avx2(of, n);
 #endif
-    follow_portable(paths->of, paths->n);
+    follow_portable(of, n);
     pylm__final_learn(&mixer->final, &mixer->tree);
 }
 
@@ -100,8 +101,8 @@ void pylm__note_odds(const struct pylm__model *model, uint32_t least, const stru
     paths.symbols = symbols;
     paths.n = n;
     paths.work = work;
-    paths.nbytes = pylm__noting_nbytes(model);
-    paths.odds_offset = pylm__odds_offset(model);
+    paths.nbytes = (size_t)pylm__noting_nbytes(model);
+    paths.odds_offset = (size_t)pylm__odds_offset(model);
     follow_below(model, least, &paths);
 }
 
@@ -115,10 +116,10 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
     paths.symbols = symbols;
     paths.n = n;
     paths.work = work;
-    paths.nbytes = pylm__path_nbytes(model);
+    paths.nbytes = (size_t)pylm__path_nbytes(model);
     paths.odds_offset = 0;
     if (pylm__n_below(model)) {
-        paths.odds_offset = pylm__odds_offset(model);
+        paths.odds_offset = (size_t)pylm__odds_offset(model);
         follow_below(model, 1, &paths);
     }
     pylm__work_first_tree(model, work);

@@ -36,7 +36,8 @@ static inline struct pylm__place pylm__heldout_place(const struct pylm__heldout 
 }
 
 /* Chooses blocks, evenly spread: all of a small text in 20 parts, a tenth or less of a large one.
- *   sparing   fewer: for a model of a given size, which looks at them many times */
+ *   sparing   fewer: for a model of a given size, which looks at them many times, and for layers, which are to be
+ *             made quickly */
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
                          const struct pylm__symbol_tree *tree, int sparing);
 void pylm__heldout_free(struct pylm__heldout *heldout);

@@ -15,10 +15,12 @@
 #define PRIOR 0.15         /* a template's weight without any event */
 #define PRIOR_RECALL 0.05  /* an overlay input's */
 #define PRIOR_REPETITION 0.6 /* for texts that repeat, where the training text does not */
-#define PRIOR_MIXED 0.3      /* in a layer, of its own first stage, */
-#define PRIOR_BELOW 0.7      /* and of the model below: without any event, it is right */
 #define COMMON_RIDGE 1.0
 #define FINAL_RIDGE 300.0  /* a few symbols are not enough to doubt the first stage */
+#define SET_RIDGE 300.0    /* in units of squared nats of input; DESIGN.md has the measurements */
+#ifndef LAYER_RIDGE
+#define LAYER_RIDGE 3000.0 /* both, in a layer: its text may be short, and the model below knows more */
+#endif
 #define MAX_SUM 6.0        /* of weights: 5 families * 8704 * 6 * 2^13 < 2^31 */
 #define MAX_FINAL_SUM 7.0  /* 3 families * 11392 * 7 * 2^13 < 2^31 */
 
@@ -172,6 +174,7 @@ static int fit_first_columns(struct pylm__stages *stages, struct columns *c, dou
         prior[i] = PRIOR;
     problem.prior = prior;
     problem.common_ridge = COMMON_RIDGE;
+    problem.set_ridge = SET_RIDGE;
     problem.max_weight_sum = MAX_SUM;
     PYLM__TRY(pylm__fit(&problem, stages->weights, log_odds, &result, in->task));
     stages->cycles = result.cycles;
@@ -231,8 +234,8 @@ static int fit_final_columns(struct pylm__stages *stages, struct columns *c, con
     struct pylm__fit_result result;
     uint32_t i, n_plain = n_plain_of(in->tree);
     if (in->heldout->below) {
-        prior[PYLM__FINAL_MIXED] = PRIOR_MIXED;
-        prior[PYLM__FINAL_BELOW] = PRIOR_BELOW;
+        prior[PYLM__FINAL_MIXED] = 0.0;
+        prior[PYLM__FINAL_BELOW] = 1.0; /* or, in a layer, the model below as it is */
         problem.inputs[PYLM__FINAL_BELOW] = in->heldout->below;
     }
     problem.n_inputs = n_plain;
@@ -246,7 +249,8 @@ static int fit_final_columns(struct pylm__stages *stages, struct columns *c, con
     problem.sets[1] = c->sets[0];
     problem.sets[2] = simulated->sets;
     problem.prior = prior;
-    problem.common_ridge = FINAL_RIDGE;
+    problem.common_ridge = in->heldout->below ? LAYER_RIDGE : FINAL_RIDGE;
+    problem.set_ridge = in->heldout->below ? LAYER_RIDGE : SET_RIDGE;
     problem.max_weight_sum = MAX_FINAL_SUM;
     PYLM__TRY(pylm__fit(&problem, stages->final_weights, log_odds, &result, in->task));
     stages->bits = result.loss / (double)in->heldout->n_symbols;

@@ -304,10 +304,10 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
 static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained, const char *folder,
                       uint64_t *smallest, pylm_task *task)
 {
-    int sized = trainer->options.max_nbytes > 0;
+    int sized = trainer->options.max_nbytes > 0, sparing = sized || trainer->corpus.base, status;
     struct pylm__heldout heldout;
     struct pylm__memory_plan plan;
-    int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sized);
+    status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sparing);
     if (status == PYLM_OK)
         status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, trained, &plan, smallest);
     if (status == PYLM_OK && trainer->corpus.base)

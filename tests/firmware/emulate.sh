@@ -16,7 +16,7 @@ with_enough_memory() { # BOARD FOLDER
     if [ "$1" = microbit ]; then
         export MEMORY="$PWD/tests/firmware/large"
         more="-global nrf51-soc.flash-size=0x200000 -global nrf51-soc.sram-size=0x40000"
-        limits="-UPYLM_MOST_TREES -UPYLM_MOST_TEMPLATES"
+        limits="-UPYLM_MOST_TREES -UPYLM_MOST_TEMPLATES -UPYLM_MOST_LAYERS"
         export OBJECTS="$2/large"
         mkdir -p "$OBJECTS"
     fi
