@@ -238,7 +238,7 @@ typedef struct pylm_distilled {
  *   distilled       after an error, empty.
  * The same log and model give the same bytes. Takes some microseconds a symbol, on one thread. Memory: the new image, a byte for each
  * context of the model, and one for each symbol of the log.
- * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have, and if a rule for ends or keep_ppm is broken; PYLM_ERR_EMPTY if the log
+ * Returns PYLM_ERR_LAYER for a layer, PYLM_ERR_ARGUMENT for a symbol that the model does not have, and if a rule for ends or keep_ppm is broken; PYLM_ERR_EMPTY if the log
  * has no symbol; PYLM_ERR_DAMAGED, PYLM_ERR_MEMORY or PYLM_ERR_CANCELLED. */
 PYLM_API int pylm_distill(const pylm_model *model, const uint32_t *symbols, const uint64_t *ends, uint64_t n_texts,
                           uint32_t keep_ppm, const void *facts, uint64_t facts_nbytes, pylm_task *task,

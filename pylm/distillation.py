@@ -113,6 +113,8 @@ def distill(
     keep_ppm = _keep_ppm(keep)
     n_threads = 0 if threads is None else integer("threads", threads, 1, MAX_THREADS)
     image = model._image
+    if image.below is not None:
+        raise ArgumentError("a layer cannot be distilled; distil the model without it, and fit a layer to that")
     log = _Texts(image, prompts, "prompts")
     other = None if valid is None else _Texts(image, valid, "valid")
     with Progress(progress) as bar:

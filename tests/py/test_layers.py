@@ -132,6 +132,8 @@ def test_several_trees_and_nothing(words_model: pylm.Model) -> None:
         pylm.adapt(get("three trees"), [DOMAIN])
     with pytest.raises(pylm.EmptyTextError):
         pylm.adapt(words_model, [""])
+    with pytest.raises(pylm.ArgumentError, match="distil the model"):
+        pylm.distill(pylm.adapt(words_model, [DOMAIN]), "papa")
 
 
 def test_an_overlay_belongs_to_one_of_them(files: Path) -> None:
