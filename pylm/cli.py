@@ -148,10 +148,12 @@ def describe(info: ModelInfo) -> str:
     training = info.training
     lines = [
         ("predicts", f"{unit_of(info)}, vocabulary of {info.symbols:,}"),
-        ("size", f"{nbytes(info.bytes)}, format version {info.format_version}" + (f"; layer {info.layers} on a model" if info.layers else "")),
+        ("size", f"{nbytes(info.bytes)}, format version {info.format_version}"),
         ("contexts", f"{info.contexts:,} in {info.templates} templates"),
         ("trees", f"{info.trees}, up to {info.depth} decisions a symbol"),
     ]
+    if info.layers:
+        lines.append(("layer", f"number {info.layers} on the model, whose vocabulary and tree it has"))
     if info.tokenizer == "external":
         lines.append(("tokenizer", f"its own file, {nbytes(info.tokenizer_bytes)}"))
     if info.sources_bytes:
