@@ -382,7 +382,7 @@ int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symb
     if (pylm__n_below(view))
         odds = odds_below(view, pylm__state_const(state), symbol, work);
     pylm__work_first_tree(view, work);
-    work->mixer.final.odds = odds;
+    pylm__final_stack(&work->mixer.final, odds, 0);
     for (t = 0; t < view->n_trees; t++) {
         if (t)
             pylm__work_next_tree(view, work);

@@ -31,10 +31,13 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
     final->lessons = NULL;
     final->adapts = PYLM_LEARNS && state->overlay && !(PYLM__MOST_LAYERS && final->is_below) &&
                     pylm__final_overlay(model, tree, tree_number, state->overlay, state->overlay_nbytes, &final->overlay);
-    final->is_plain = !pylm__final_adapts(final) && !pylm__odds(final);
+    if (PYLM__MOST_LAYERS)
+        final->is_plain = !pylm__final_adapts(final) && !pylm__odds(final);
     final->n_inputs = pylm__n_plain(tree);
+    if (pylm__final_is_plain(final))
+        return;
     final->weights = tree->final_weights;
-    if (!pylm__final_adapts(final))
+    if (PYLM__MOST_LAYERS && !pylm__final_adapts(final))
         return;
     final->weights = final->overlay.weights ? final->overlay.weights : tree->overlay_weights;
     pylm__plan_read(tree, &final->plan);
@@ -74,7 +77,7 @@ static void add_calibrated(struct sum *s, const struct pylm__tree *tree, uint32_
 
 /* Adds what the overlay says, and chooses family 2's row by it. */
 static void add_overlay(struct sum *s, const struct pylm__final *final, const struct pylm__tree *tree,
-                        uint32_t node, uint32_t mid, const struct pylm__alive *alive)
+                        uint32_t node, uint32_t mid, const struct pylm__alive *alive, uint32_t row_nbytes)
 {
     struct pylm__node_past past = pylm__overlay_node(&final->overlay, node);
     uint32_t indices[PYLM__MAX_RECALLS], i, n = final->plan.n_recalled, n_alive = 0;
@@ -85,10 +88,7 @@ static void add_overlay(struct sum *s, const struct pylm__final *final, const st
     }
     indices[n] = pylm__repetition_index(&final->recalls[n], alive->of[n],
                                         pylm__recall_left(&final->recalls[n], alive->of[n], mid));
-    s->rows[2] = final->weights +
-                 2u * (size_t)final->n_inputs *
-                     (tree->n_node_sets + PYLM__N_CONFIDENCES +
-                      pylm__recall_set(n_alive, final->recalls[n].count[0], indices[n] != 0));
+    s->rows[2] += (size_t)pylm__recall_set(n_alive, final->recalls[n].count[0], indices[n] != 0) * row_nbytes;
     add_calibrated(s, tree, PYLM__INPUT_COUNTS, pylm__calibration_index(past.counts[0], past.counts[1]));
     add_calibrated(s, tree, PYLM__INPUT_AGES, pylm__ages_index(past));
     for (i = 0; i <= n; i++)
@@ -125,11 +125,11 @@ uint32_t pylm__final_extended(const struct pylm__final *final, const struct pylm
     uint32_t i;
     s.rows[0] = final->weights + node.set * row_nbytes;
     s.rows[1] = final->weights + (tree->n_node_sets + confidence) * row_nbytes;
-    s.rows[2] = no_weights;
+    s.rows[2] = adapts ? final->weights + (tree->n_node_sets + PYLM__N_CONFIDENCES) * row_nbytes : no_weights;
     s.sum = 0;
     s.inputs = lesson ? lesson->inputs : NULL;
     if (adapts)
-        add_overlay(&s, final, tree, node.number, node.mid, alive);
+        add_overlay(&s, final, tree, node.number, node.mid, alive, (uint32_t)row_nbytes);
     add(&s, PYLM__FINAL_MIXED, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10));
     add(&s, PYLM__FINAL_MEAN, pylm__mean_log_odds(mean));
     add(&s, PYLM__FINAL_CONSTANT, PYLM__CONSTANT_Q10);

@@ -130,11 +130,10 @@ struct pylm__odds {
 
 /* The final stage of one tree: constant on the way down. */
 struct pylm__final {
-    struct pylm__odds *odds;       /* of a model that lies on another, or on which another lies; else NULL. This and the
-                                    * next are set before pylm__final_begin(), by default to NULL and 0 */
+    struct pylm__odds *odds;       /* of a model that lies on another, or on which another lies; else NULL */
     int is_below;                  /* of the latter: an overlay is for the uppermost */
     int adapts;                    /* what pylm__final_adapts() says, where states can learn */
-    int is_plain;                  /* what pylm__final_is_plain() says, where there are states that learn, or layers */
+    int is_plain;                  /* what pylm__final_is_plain() says, where there are layers */
     uint32_t n_inputs;
     const uint8_t *weights;        /* unless it is plain: rows of n_inputs; with an overlay its own, or the tree's */
     struct pylm__lessons *lessons; /* what a path teaches is noted here; NULL: nothing is */
@@ -152,13 +151,22 @@ static inline int pylm__final_adapts(const struct pylm__final *final)
 /* Whether there is nothing but what every model has. */
 static inline int pylm__final_is_plain(const struct pylm__final *final)
 {
-    return (!PYLM_LEARNS && !PYLM__MOST_LAYERS) || final->is_plain;
+    return PYLM__MOST_LAYERS ? final->is_plain : !pylm__final_adapts(final);
 }
 
 /* A device without layers has no code for them. */
 static inline struct pylm__odds *pylm__odds(const struct pylm__final *final)
 {
     return PYLM__MOST_LAYERS ? final->odds : NULL;
+}
+
+/* Before pylm__final_begin(): which of several models this is. */
+static inline void pylm__final_stack(struct pylm__final *final, struct pylm__odds *odds, int is_below)
+{
+    if (!PYLM__MOST_LAYERS)
+        return;
+    final->odds = odds;
+    final->is_below = is_below;
 }
 
 /* Inputs without an overlay. */

@@ -37,8 +37,7 @@ void pylm__work_first_tree(const struct pylm__model *model, struct pylm__work *w
 {
     pylm__tree_view(model, NULL, &work->mixer.tree);
     work->tree_number = 0;
-    work->mixer.final.odds = NULL;
-    work->mixer.final.is_below = 0;
+    pylm__final_stack(&work->mixer.final, NULL, 0);
 }
 
 void pylm__work_next_tree(const struct pylm__model *model, struct pylm__work *work)
@@ -85,28 +84,31 @@ struct walk {
     size_t frame_nbytes;
 };
 
+static size_t frame_nbytes(const struct pylm__model *model)
+{
+    return (size_t)(pylm__is_kernel(model) ? pylm__kernel_frame_nbytes(model) : pylm__frame_nbytes(model->n_templates));
+}
+
 /* The working memory of the model that lies i below. */
-static struct pylm__work *nth_work(const struct walk *walk, uint32_t i)
+PYLM__INLINE struct pylm__work *nth_work(const struct walk *walk, uint32_t i)
 {
     return (struct pylm__work *)(void *)((uint8_t *)(void *)walk->work + i * (size_t)first_work_nbytes(walk->model));
 }
 
-static struct pylm__frame *frame_at(const struct walk *walk, struct pylm__work *work, uint32_t level)
+PYLM__INLINE struct pylm__frame *frame_at(const struct walk *walk, struct pylm__work *work, uint32_t level)
 {
     return (struct pylm__frame *)(void *)((uint8_t *)(void *)(work + 1) + level * walk->frame_nbytes);
 }
 
 /* All at the root. */
-static void begin(struct walk *walk, const struct pylm__state *state)
+static void begin(const struct walk *walk, const struct pylm__state *state)
 {
     uint32_t i, n_below = pylm__n_below(walk->model);
     struct pylm__odds *odds = n_below ? (struct pylm__odds *)(void *)nth_work(walk, n_below + 1u) : NULL;
     if (pylm__is_kernel(walk->model)) {
-        walk->frame_nbytes = (size_t)pylm__kernel_frame_nbytes(walk->model);
         pylm__kernel_root(walk->model, state, walk->work);
         return;
     }
-    walk->frame_nbytes = (size_t)pylm__frame_nbytes(walk->model->n_templates);
     if (odds)
         odds->at = 0;
     for (i = 0; i <= n_below; i++) {
@@ -114,8 +116,7 @@ static void begin(struct walk *walk, const struct pylm__state *state)
         struct pylm__work *work = nth_work(walk, i);
         if (i)
             pylm__work_first_tree(model, work);
-        work->mixer.final.odds = odds;
-        work->mixer.final.is_below = i > 0;
+        pylm__final_stack(&work->mixer.final, odds, i > 0);
         (void)pylm__root(model, state, work);
     }
 }
@@ -189,7 +190,7 @@ static int has_bit(const uint32_t *bits, uint32_t lo, uint32_t hi)
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
                 uint64_t mass, const uint64_t *least, const uint32_t *wanted, pylm__visit visit, void *user)
 {
-    struct walk walk = {model, work, 0};
+    const struct walk walk = {model, work, frame_nbytes(model)};
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__frame *frame;
     struct pylm__node node;

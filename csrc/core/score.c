@@ -36,19 +36,17 @@ static void path_begin(struct paths *paths, uint32_t i, int is_below)
 {
     struct pylm__path *path = &paths->of[i];
     uint8_t *memory = (uint8_t *)(void *)paths->work + i * paths->nbytes;
-    struct pylm__final *final;
+    struct pylm__odds *odds = NULL;
     path->work = (struct pylm__work *)(void *)memory;
     if (i) {
         path->work->mixer.tree = paths->work->mixer.tree;
         path->work->tree_number = paths->work->tree_number;
     }
-    final = &path->work->mixer.final;
-    final->odds = NULL;
-    final->is_below = is_below;
     if (PYLM__MOST_LAYERS && paths->odds_offset) {
-        final->odds = (struct pylm__odds *)(void *)(memory + paths->odds_offset);
-        final->odds->at = 0;
+        odds = (struct pylm__odds *)(void *)(memory + paths->odds_offset);
+        odds->at = 0;
     }
+    pylm__final_stack(&path->work->mixer.final, odds, is_below);
     path->frame = pylm__frame(path->work, 0);
     path->slices = pylm__frame_slices(path->work, path->frame);
     path->p = pylm__small_one();

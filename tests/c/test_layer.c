@@ -114,6 +114,35 @@ static void check_agreement(const pylm_model *model, const uint32_t *symbols, ui
     free(q62);
 }
 
+/* A kernel is neither a layer nor a base, whatever an image says. */
+static void check_kernel(const pylm_model *base, const struct image *base_image, const struct image *image)
+{
+    struct image kernel_image = train_kernel(300, 2);
+    pylm_model kernel, layer;
+    pylm_trainer *trainer;
+    pylm_train_options options;
+    uint8_t *copy = allocate(image->nbytes);
+    REQUIRE(pylm_model_open(&kernel, kernel_image.data, kernel_image.nbytes) == PYLM_OK);
+    pylm_train_options_init(&options);
+    options.base = &kernel;
+    CHECK(pylm_trainer_new(&trainer, &options) == PYLM_ERR_ARGUMENT);
+    options.base = base;
+    options.predictor = PYLM_PREDICTOR_KERNEL;
+    CHECK(pylm_trainer_new(&trainer, &options) == PYLM_ERR_ARGUMENT);
+    memcpy(copy, image->data, image->nbytes);
+    memcpy(copy + PYLM__H_BASE, kernel_image.data + PYLM__H_IMAGE_CHECKSUM, 8);
+    sign_head(copy, image->nbytes);
+    CHECK(pylm_layer_open(&layer, &kernel, copy, image->nbytes) == PYLM_ERR_BASE);
+    memcpy(copy + PYLM__H_BASE, base_image->data + PYLM__H_IMAGE_CHECKSUM, 8);
+    sign_head(copy, image->nbytes);
+    CHECK(pylm_layer_open(&layer, base, copy, image->nbytes) == PYLM_OK);
+    copy[PYLM__H_PREDICTOR] = PYLM_PREDICTOR_KERNEL;
+    sign_head(copy, image->nbytes);
+    CHECK(pylm_layer_open(&layer, base, copy, image->nbytes) == PYLM_ERR_DAMAGED);
+    free(copy);
+    free(kernel_image.data);
+}
+
 /* Layers and models that do not belong together. */
 static void check_refusals(const pylm_model *base, const struct image *base_image, const struct image *image)
 {
@@ -134,6 +163,7 @@ static void check_refusals(const pylm_model *base, const struct image *base_imag
     pylm_train_options_init(&options);
     options.base = &trees;
     CHECK(pylm_trainer_new(&trainer, &options) == PYLM_ERR_ARGUMENT);
+    check_kernel(base, base_image, image);
     CHECK(pylm_overlay_init(base, memory, sizeof memory) == PYLM_OK);
     CHECK(pylm_state_adapt(&model, &state, memory, sizeof memory) == PYLM_ERR_ARGUMENT);
     free(other.data);

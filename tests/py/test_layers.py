@@ -130,6 +130,8 @@ def test_several_trees_and_nothing(words_model: pylm.Model) -> None:
 
     with pytest.raises(pylm.ArgumentError, match="several"):
         pylm.adapt(get("three trees"), [DOMAIN])
+    with pytest.raises(pylm.ArgumentError, match="'kernel'"):
+        pylm.adapt(pylm.train([DOMAIN.encode()], tokenizer="words", predictor="kernel"), [DOMAIN])
     with pytest.raises(pylm.EmptyTextError):
         pylm.adapt(words_model, [""])
     with pytest.raises(pylm.ArgumentError, match="distil the model"):
