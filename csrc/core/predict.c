@@ -122,7 +122,7 @@ static void begin(const struct walk *walk, const struct pylm__state *state)
 }
 
 /* What a node hands to its children: of its mass and of its probability. Each model needs what the one below says. */
-static void split(const struct walk *walk, uint32_t level, struct pylm__node node, uint64_t *masses,
+PYLM__INLINE void split(const struct walk *walk, uint32_t level, struct pylm__node node, uint64_t *masses,
                   struct pylm__small *p)
 {
     struct pylm__frame *frame = frame_at(walk, walk->work, level);
