@@ -93,8 +93,10 @@ enum pylm_status {
     PYLM_ERR_CANCELLED = -9, /* the caller asked for an end by pylm_task.cancel */
     PYLM_ERR_EMPTY = -10,    /* there is nothing to train on */
     PYLM_ERR_BUDGET = -12,   /* no model is as small as that */
+    PYLM_ERR_LAYER = -13,    /* a layer where a model is asked for, or a model where a layer is */
+    PYLM_ERR_BASE = -14,     /* a layer that was made for another model than the one it is opened on */
     PYLM_ERR_LARGE = -11     /* more than the format can hold, for example 2^24 different words; when a model is opened:
-                              * more than the library was compiled for, see core/limits.h */
+                              * more, or more layers, than the library was compiled for, see core/limits.h */
 };
 
 /* One sentence for a status, in static memory; "unknown status" for other numbers. */
@@ -115,11 +117,27 @@ typedef struct pylm_model {
  * the tables, so that a large file opens at once; pylm_model_verify() does.
  * A library that was compiled for less (core/limits.h) may want an even address, else PYLM_ERR_ARGUMENT, and may
  * believe a head whose checksum is right.
- * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED, PYLM_ERR_DAMAGED or PYLM_ERR_LARGE. */
+ * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED, PYLM_ERR_DAMAGED, PYLM_ERR_LARGE, or PYLM_ERR_LAYER for a
+ * layer, which needs its base. */
 PYLM_API int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes);
 
 /* Reads the whole image and compares its checksum: PYLM_OK or PYLM_ERR_DAMAGED. About 0.3 ms a MB. */
 PYLM_API int pylm_model_verify(const pylm_model *model);
+
+/* A *layer* is what text of some domain adds to a model: contexts counted in that text, and by which weights they are best
+ * mixed with what the model says. It is made for one model (pylm_train.h), has the vocabulary and the symbol tree of that, and
+ * is opened on it. What comes out is a model like any other: all functions work on it, and another layer may lie on it.
+ *
+ *     pylm_model base, manual;
+ *     if (pylm_model_open(&base, base_image, base_nbytes) != PYLM_OK) ...
+ *     if (pylm_layer_open(&manual, &base, layer_image, layer_nbytes) != PYLM_OK) ...
+ *     pylm_cost(&manual, &state, 'u', work, &cost);      // or &base: as if there were no layer
+ *
+ * It takes the time of both, and more working memory. States may be used with either, but an overlay belongs to one.
+ *   base    stays in place and unchanged while the layer is used: it is not copied, as its image is not.
+ * Checks what pylm_model_open() checks, and returns what that returns; PYLM_ERR_LAYER for an image that is no layer,
+ * PYLM_ERR_BASE if it was made for another model, PYLM_ERR_LARGE on 7 other layers. */
+PYLM_API int pylm_layer_open(pylm_model *layer, const pylm_model *base, const void *image, uint64_t image_nbytes);
 
 enum pylm_tokenizer {
     PYLM_TOKENIZER_BYTES = 0, /* symbols are bytes; every input comes back from its symbols */
@@ -158,7 +176,8 @@ typedef struct pylm_info {
     uint64_t facts_nbytes;
     uint64_t tokenizer_offset; /* where an external tokenizer's own file lies, as the trainer was given it */
     uint64_t tokenizer_nbytes; /* 0: there is none */
-    uint32_t predictor;    /* enum pylm_predictor */
+    uint32_t predictor;        /* enum pylm_predictor */
+    uint32_t n_below;          /* of a layer: on how many models it lies */
 } pylm_info;
 
 /* Fills `info`. Never fails on an opened model. */
@@ -401,7 +420,9 @@ enum pylm_part_kind {
     PYLM_PART_INDIRECT = 7,   /* what followed wherever the same had followed a context; `number` is its template */
     PYLM_PART_REPETITION = 8, /* a repetition; of `number` symbols at least, 0: there is none */
     /* Only of models with several trees: */
-    PYLM_PART_AVERAGE = 9     /* averaging their probabilities; each tree has part by its share in the symbol's */
+    PYLM_PART_AVERAGE = 9,    /* averaging their probabilities; each tree has part by its share in the symbol's */
+    /* Only of layers: */
+    PYLM_PART_BELOW = 10      /* what the model below says, all in one; PYLM_PART_MEAN stands before it */
 };
 
 /* Log-odds and weights are of natural logarithms. Sums over the decisions are in favour of the symbol. */

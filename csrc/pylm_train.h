@@ -59,7 +59,8 @@ enum pylm_stage {
     PYLM_STAGE_SCORE = 7,     /* texts, scored or predicted */
     PYLM_STAGE_SOURCES = 8,   /* sorting the passages of the training text; comes before all but reading */
     PYLM_STAGE_TRACE = 9,     /* looking for passages of a text */
-    PYLM_STAGE_DISTILL = 10   /* finding the contexts that texts need */
+    PYLM_STAGE_DISTILL = 10,  /* finding the contexts that texts need */
+    PYLM_STAGE_BASE = 11      /* of a layer: what its base says about the held-out text; comes before counting */
 };
 
 /* One word or two for a stage, in static memory. */
@@ -103,7 +104,11 @@ typedef struct pylm_train_options {
     uint64_t max_memory;      /* bytes of memory that the process has at most, about, while it trains; what does
                                * not fit is done in parts and kept in a temporary file. Never changes the
                                * result. 0 (default): no limit */
-    uint32_t predictor;       /* enum pylm_predictor; default: mix. The following is for kernel only */
+    const pylm_model *base;   /* trains a layer for this model (pylm_layer_open()), with its vocabulary and tree: tokenizer,
+                               * n_classes and n_pieces mean nothing then, and words that it does not know are "<unk>". It
+                               * has one tree, is no kernel, may be a layer itself, and stays in place until the layer is
+                               * built. NULL (default): a model */
+    uint32_t predictor;       /* enum pylm_predictor; default: mix, as layers need. The following is for kernel only */
     uint32_t reach;           /* symbols that it looks back, 1 to PYLM_MAX_REACH; 0 (default): 3 */
     uint32_t no_classes;      /* 1: symbols of the same class are as far apart as others. 0 (default), all but bytes: they are
                                * nearer, of a reach of 1 to 6 for the last 1, 2, 3, 3, 1, 0 symbols */
@@ -241,7 +246,7 @@ typedef struct pylm_distilled {
  *   distilled       after an error, empty.
  * The same log and model give the same bytes. Takes some microseconds a symbol, on one thread. Memory: the new image, a byte for each
  * context of the model, and one for each symbol of the log.
- * Returns PYLM_ERR_ARGUMENT for a kernel, for a symbol that the model does not have, and if a rule for ends or keep_ppm is broken; PYLM_ERR_EMPTY if the log
+ * Returns PYLM_ERR_LAYER for a layer, PYLM_ERR_ARGUMENT for a kernel, for a symbol that the model does not have, and if a rule for ends or keep_ppm is broken; PYLM_ERR_EMPTY if the log
  * has no symbol; PYLM_ERR_DAMAGED, PYLM_ERR_MEMORY or PYLM_ERR_CANCELLED. */
 PYLM_API int pylm_distill(const pylm_model *model, const uint32_t *symbols, const uint64_t *ends, uint64_t n_texts,
                           uint32_t keep_ppm, const void *facts, uint64_t facts_nbytes, pylm_task *task,

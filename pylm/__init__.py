@@ -30,6 +30,7 @@ from .errors import (
     ArgumentError,
     BusyError,
     EmptyTextError,
+    LayerError,
     MissingPackageError,
     ModelDamagedError,
     ModelFormatError,
@@ -51,7 +52,7 @@ from .report import Calibration, Report, report
 from .sources import Passage, Source, Trace
 from .state import Continuation, Prediction, State
 from .store import Store, StoredDocument, StoreInfo, build, count, merge
-from .train import train
+from .train import adapt, train
 
 __version__: str = _ffi.string(_lib.pylm_version()).decode()
 
@@ -70,6 +71,7 @@ __all__ = [
     "Explanation",
     "Kernel",
     "Keyboard",
+    "LayerError",
     "MissingPackageError",
     "Model",
     "ModelDamagedError",
@@ -102,6 +104,7 @@ __all__ = [
     "TemplateShare",
     "TooLargeError",
     "Trace",
+    "adapt",
     "build",
     "count",
     "distill",

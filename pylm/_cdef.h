@@ -27,6 +27,8 @@ enum pylm_status {
     PYLM_ERR_CANCELLED = -9,
     PYLM_ERR_EMPTY = -10,
     PYLM_ERR_BUDGET = -12,
+    PYLM_ERR_LAYER = -13,
+    PYLM_ERR_BASE = -14,
     PYLM_ERR_LARGE = -11
 };
 
@@ -37,6 +39,7 @@ typedef struct pylm_model {
 } pylm_model;
 
 int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes);
+int pylm_layer_open(pylm_model *layer, const pylm_model *base, const void *image, uint64_t image_nbytes);
 int pylm_model_verify(const pylm_model *model);
 
 enum pylm_tokenizer {
@@ -69,6 +72,7 @@ typedef struct pylm_info {
     uint64_t tokenizer_offset;
     uint64_t tokenizer_nbytes;
     uint32_t predictor;
+    uint32_t n_below;
 } pylm_info;
 
 void pylm_model_info(const pylm_model *model, pylm_info *info);
@@ -147,7 +151,8 @@ enum pylm_part_kind {
     PYLM_PART_RECALL = 6,
     PYLM_PART_INDIRECT = 7,
     PYLM_PART_REPETITION = 8,
-    PYLM_PART_AVERAGE = 9
+    PYLM_PART_AVERAGE = 9,
+    PYLM_PART_BELOW = 10
 };
 
 typedef struct pylm_part {
@@ -259,7 +264,8 @@ enum pylm_stage {
     PYLM_STAGE_SCORE = 7,
     PYLM_STAGE_SOURCES = 8,
     PYLM_STAGE_TRACE = 9,
-    PYLM_STAGE_DISTILL = 10
+    PYLM_STAGE_DISTILL = 10,
+    PYLM_STAGE_BASE = 11
 };
 
 const char *pylm_stage_text(int stage);
@@ -285,6 +291,7 @@ typedef struct pylm_train_options {
     uint32_t memory_is_wish;
     uint64_t max_nbytes;
     uint64_t max_memory;
+    const pylm_model *base;
     uint32_t predictor;
     uint32_t reach;
     uint32_t no_classes;

@@ -30,6 +30,22 @@ def add_command(commands: Any, name: str, run: Any, text: str) -> argparse.Argum
     return parser
 
 
+def add_model(parser: argparse.ArgumentParser, **settings: Any) -> None:
+    """The arguments of a command on a model: `load_model()` opens it."""
+    parser.add_argument("model", metavar="MODEL", **settings)
+    parser.add_argument(
+        "--layer", metavar="LAYER", action="append", dest="layers", default=argparse.SUPPRESS,
+        help="a layer on it, from `pylm adapt`; given again: on that one",
+    )  # fmt: skip
+
+
+def load_model(options: argparse.Namespace, verify: bool | None = None) -> Model:
+    """With its layers, and as --tau says where there is that."""
+    model = load(options.model, layers=getattr(options, "layers", []), verify=verify)
+    tau = getattr(options, "tau", None)
+    return model if tau is None else model.kernel(tau)
+
+
 def text_source(name: str) -> Any:
     """What a TEXT on the command line stands for: a path, or the bytes of standard input."""
     return sys.stdin.buffer.read() if name == STDIN else Path(name)
@@ -77,12 +93,6 @@ def add_tau(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tau", type=float, metavar="X", help="of a kernel: how quickly what is far away counts less; 1 unless given"
     )
-
-
-def open_model(options: argparse.Namespace) -> Model:
-    """The model of a command that has --tau."""
-    model = load(options.model)
-    return model if options.tau is None else model.kernel(options.tau)
 
 
 def unit_of(info: ModelInfo) -> str:

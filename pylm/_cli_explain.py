@@ -13,12 +13,13 @@ import sys
 import unicodedata
 from typing import Any
 
-from ._cli_common import STDIN, add_command, as_str, check_output, text_argument, text_source, unit_of, visible
+from ._cli_common import (
+    STDIN, add_command, add_model, as_str, check_output, load_model, text_argument, text_source, unit_of, visible,
+)  # fmt: skip
 from ._native import ffi, lib
 from ._text import map_file
 from .errors import ArgumentError
 from .explain import Explanation, Part
-from .model import load
 from .report import report
 from .state import DEFAULT_MEMORY
 
@@ -32,7 +33,7 @@ def add_explain(commands: Any) -> None:
     parser = add_command(
         commands, "explain", _explain, "say what a token's probability is made of, or those of a whole text"
     )
-    parser.add_argument("model", metavar="MODEL")
+    add_model(parser)
     parser.add_argument(
         "context", metavar="CONTEXT", nargs="?", help="the text before the token; - is standard input"
     )
@@ -45,7 +46,7 @@ def add_explain(commands: Any) -> None:
 
 def add_report(commands: Any) -> None:
     parser = add_command(commands, "report", _report, "show how well a model predicts a text, and where it does not")
-    parser.add_argument("model", metavar="MODEL")
+    add_model(parser)
     parser.add_argument("text", metavar="TEXT", help="text file; - is standard input")
     parser.add_argument("-o", "--output", metavar="OUT", help="the page to write, to look at in a browser")
     parser.add_argument(
@@ -75,7 +76,7 @@ def _explain(options: argparse.Namespace) -> None:
     if options.html:
         raise ArgumentError("--html shows a whole text: give it with --text FILE")
     context = text_argument(options.context)
-    with load(options.model) as model:
+    with load_model(options) as model:
         state = model.state(adapt=options.adapt, memory=options.memory)
         state.feed(context)
         explanation = state.explain(options.token, options.k)
@@ -93,7 +94,7 @@ def _explain_text(options: argparse.Namespace) -> None:
     source = text_source(options.text)
     if options.html:
         check_output(options.html, [source])
-    with load(options.model) as model:
+    with load_model(options) as model:
         text = source if isinstance(source, bytes) else map_file(source)
         if options.json:
             explanations = model.explain_text(text, adapt=options.adapt, memory=options.memory, k=options.k)
@@ -112,7 +113,7 @@ def _report(options: argparse.Namespace) -> None:
     if options.output:
         check_output(options.output, [source])
     title = "standard input" if options.text == STDIN else os.path.basename(options.text)
-    with load(options.model) as model:
+    with load_model(options) as model:
         found = report(
             model, source, title=title, adapt=options.adapt, memory=options.memory, positions=options.positions
         )

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ._cli_common import add_command, add_tau, as_str, open_model, text_argument, visible
+from ._cli_common import add_command, add_model, add_tau, as_str, load_model, text_argument, visible
 from .constraints import Constraint, OneOf, Prefix, Regex, Schema
 from .errors import ArgumentError
 from .model import Model, load
@@ -20,7 +20,7 @@ from .model import Model, load
 
 def add_next(commands: Any) -> None:
     parser = add_command(commands, "next", _next, "list the most probable next symbols")
-    parser.add_argument("model", metavar="MODEL")
+    add_model(parser)
     parser.add_argument("context", metavar="CONTEXT", help="the text before them; - is standard input")
     parser.add_argument("-k", type=int, metavar="K", default=5, help="how many")
     add_tau(parser)
@@ -34,7 +34,7 @@ def add_next(commands: Any) -> None:
 
 def add_generate(commands: Any) -> None:
     parser = add_command(commands, "generate", _generate, "continue a text")
-    parser.add_argument("model", metavar="MODEL")
+    add_model(parser)
     parser.add_argument("--prompt", metavar="TEXT", default="", help="the text to continue; - is standard input")
     parser.add_argument("--max-new-tokens", type=int, metavar="N", default=100, help="symbols to generate at most")
     parser.add_argument(
@@ -99,7 +99,7 @@ def _constraint(options: argparse.Namespace) -> Constraint | None:
 
 def _open(files: ExitStack, options: argparse.Namespace) -> tuple[Model, dict[str, Any]]:
     """The model, and the settings about another one."""
-    model, settings = files.enter_context(open_model(options)), {}
+    model, settings = files.enter_context(load_model(options)), {}
     if options.against is not None:
         settings = {
             "against": files.enter_context(load(options.against)), "against_weight": options.against_weight,

@@ -16,10 +16,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ._cli_common import add_command
+from ._cli_common import add_command, add_model, load_model
 from .errors import ArgumentError
 from .keyboard import Keyboard, Suggestion
-from .model import load
 
 N = 3
 HELP = "1-3, Tab: take a word   Enter: learn   Ctrl-W: delete a word   Ctrl-C: leave"
@@ -34,14 +33,14 @@ def add_keyboard(commands: Any) -> None:
         commands, "keyboard", _keyboard,
         "suggest words while you type, and learn from every line; from a pipe, suggest for every line of it",
     )  # fmt: skip
-    parser.add_argument("model", metavar="MODEL")
+    add_model(parser)
     parser.add_argument("--load", metavar="FILE", help="what was learned before")
     parser.add_argument("--save", metavar="FILE", help="where to keep what was learned, at the end; counts, no text")
     parser.add_argument("--memory", metavar="SIZE", default="256K", help="bytes to learn in")
 
 
 def _keyboard(options: argparse.Namespace) -> None:
-    with load(options.model) as model:
+    with load_model(options) as model:
         keyboard = Keyboard(model, memory=options.memory)
         if options.load:
             keyboard.load(options.load)

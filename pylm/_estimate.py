@@ -20,6 +20,7 @@ BYTES_PER_SYMBOL = {lib.PYLM_TOKENIZER_BYTES: 1.0, lib.PYLM_TOKENIZER_WORDS: 5.5
 ENOUGH_BYTES, ENOUGH_OTHERS = 1.0, 0.3  # held out at most, millions of symbols
 AUTO_PIECES = 3.0  # million bytes
 SHARED = (lib.PYLM_STAGE_COUNT, lib.PYLM_STAGE_FIT)  # among threads
+EARLIER = (lib.PYLM_STAGE_PIECES, lib.PYLM_STAGE_CLUSTER)  # not of a layer
 EACH_TREE = (lib.PYLM_STAGE_CLUSTER, *SHARED)
 SURE = 0.03  # of all work done, before an estimate is worth anything
 
@@ -45,6 +46,8 @@ def stage_costs(options: Any, nbytes: int) -> dict[str, float]:
         if stage in EACH_TREE:
             cost *= options.n_trees
         skipped = stage == lib.PYLM_STAGE_PIECES and tokenizer != lib.PYLM_TOKENIZER_PIECES
+        if stage in EARLIER and options.base:
+            skipped = True
         if not skipped and not (is_bytes and stage == lib.PYLM_STAGE_CLUSTER):
             costs[text_of(lib.pylm_stage_text(stage))] = cost
     return costs

@@ -46,12 +46,20 @@ def new_symbols(n: int) -> array[int]:
 
 class Image:
     """A checked view of a model image. Never changes, so threads may share it; the bytes stay in place
-    as long as somebody holds the view."""
+    as long as somebody holds the view.
 
-    def __init__(self, data: Bytes, verify: bool, subject: str = "") -> None:
+    below   the image that this one, a layer's, lies on.
+    """
+
+    def __init__(self, data: Bytes, verify: bool, subject: str = "", below: Image | None = None) -> None:
         self.buffer = ffi.from_buffer(data)  # keeps the data alive
+        self.below = below  # and this its
         self.model = ffi.new("pylm_model *")
-        check(lib.pylm_model_open(self.model, self.buffer, len(self.buffer)), subject)
+        opened = (self.buffer, len(self.buffer))
+        if below is None:
+            check(lib.pylm_model_open(self.model, *opened), subject)
+        else:
+            check(lib.pylm_layer_open(self.model, below.model, *opened), subject)
         if verify:
             check(lib.pylm_model_verify(self.model), subject)
         self.info = ffi.new("pylm_info *")
@@ -85,13 +93,22 @@ class Image:
             raise ModelDamagedError("the training facts in this model are damaged; train it again") from None
         return facts if isinstance(facts, dict) else {}
 
+    @property
+    def root(self) -> Image:
+        """The image without any layers: it has the vocabulary."""
+        return self if self.below is None else self.below.root
+
     def tokenizer_file(self) -> bytes:
+        if self.below is not None:
+            return self.root.tokenizer_file()
         begin, nbytes = self.info.tokenizer_offset, self.info.tokenizer_nbytes
         return ffi.buffer(self.buffer + begin, nbytes)[:]
 
     @cached_property
     def external(self) -> ExternalTokenizer:
         """The tokenizer of an external vocabulary."""
+        if self.below is not None:
+            return self.root.external
         content = self.tokenizer_file()
         if not content:
             raise ArgumentError("this model has no tokenizer with it; pass ids instead of text")

@@ -17,6 +17,7 @@ from ._abi import ffi
 from .errors import (
     ArgumentError,
     EmptyTextError,
+    LayerError,
     ModelDamagedError,
     ModelFormatError,
     ModelVersionError,
@@ -66,6 +67,12 @@ _ERRORS: dict[int, tuple[type[PylmError], str]] = {
     ),
     lib.PYLM_ERR_TRUNCATED: (ModelDamagedError, "copy the file again, completely"),
     lib.PYLM_ERR_DAMAGED: (ModelDamagedError, "copy the file again, or train it again"),
+    lib.PYLM_ERR_LAYER: (
+        LayerError, "in Python, pylm.load(MODEL, layers=[LAYER]); on the command line, MODEL --layer LAYER",
+    ),
+    lib.PYLM_ERR_BASE: (
+        LayerError, "open it on that one, with the same layers below it; or make it again, with `pylm adapt`",
+    ),
     lib.PYLM_ERR_MEMORY: (OutOfMemoryError, "use less text, fewer trees or a larger min_count"),
     lib.PYLM_ERR_EMPTY: (EmptyTextError, "give it at least one character"),
     lib.PYLM_ERR_LARGE: (TooLargeError, "a model takes up to 2^32 symbols of text and 2^24 different words"),

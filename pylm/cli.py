@@ -13,17 +13,17 @@ from typing import Any
 
 from . import __version__
 from ._cli_casestudy import add_casestudy
-from ._cli_common import add_command, add_tau, nbytes, open_model, text_source, unit_of
+from ._cli_common import add_command, add_model, add_tau, load_model, nbytes, text_source, unit_of
 from ._cli_distill import add_distill, add_related
 from ._cli_explain import add_explain, add_report
 from ._cli_generate import add_generate, add_next
 from ._cli_keyboard import add_keyboard
 from ._cli_store import add_store_commands
 from ._cli_trace import add_trace
-from ._cli_train import add_build, add_train
+from ._cli_train import add_adapt, add_build, add_train
 from .errors import PylmError, SourcesError
 from .kernel import Coverage, Kernel
-from .model import Model, ModelInfo, load
+from .model import Model, ModelInfo
 from .sources import SUFFIX
 from .state import DEFAULT_MEMORY
 
@@ -70,13 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pylm {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     add_train(commands)
+    add_adapt(commands)
     _add_eval(commands)
     add_next(commands)
     add_generate(commands)
     add_trace(commands)
     add_keyboard(commands)
     info = add_command(commands, "info", _info, "say what a model is, after checking every byte of it")
-    info.add_argument("model", metavar="MODEL")
+    add_model(info)
     add_explain(commands)
     add_related(commands)
     add_report(commands)
@@ -90,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_eval(commands: Any) -> None:
     parser = add_command(commands, "eval", _eval, "say how well a model predicts a text")
-    parser.add_argument("model", metavar="MODEL")
+    add_model(parser)
     parser.add_argument("text", metavar="TEXT", help="text file; - is standard input")
     parser.add_argument(
         "--adapt", action="store_true", help="learn from every symbol of the text after it has been scored"
@@ -114,7 +115,7 @@ def _add_eval(commands: Any) -> None:
 
 
 def _eval(options: argparse.Namespace) -> None:
-    with open_model(options) as model:
+    with load_model(options) as model:
         text = text_source(options.text)
         result = model.evaluate(text, adapt=options.adapt, memory=options.memory)
         answers = _coverage(model, text, options)
@@ -140,7 +141,7 @@ def _coverage(model: Model, text: Any, options: argparse.Namespace) -> Coverage 
 
 
 def _info(options: argparse.Namespace) -> None:
-    with load(options.model, verify=True) as model:
+    with load_model(options, verify=True) as model:
         info = model.info
         problem = _check_sources(model, options.model)
     print(json.dumps(info.as_dict()) if options.json else describe(info) + problem)
@@ -180,6 +181,8 @@ def describe(info: ModelInfo) -> str:
     ]
     if info.kernel:
         lines.insert(0, ("predictor", f"kernel, {_distances(info.kernel)}"))
+    if info.layers:
+        lines.append(("layer", f"number {info.layers} on the model, whose vocabulary and tree it has"))
     if info.tokenizer == "external":
         lines.append(("tokenizer", f"its own file, {nbytes(info.tokenizer_bytes)}"))
     if info.sources_bytes:

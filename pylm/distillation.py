@@ -114,6 +114,8 @@ def distill(
     n_threads = 0 if threads is None else integer("threads", threads, 1, MAX_THREADS)
     image = model._image
     image.needs_mix("distillation")
+    if image.below is not None:
+        raise ArgumentError("a layer cannot be distilled; distil the model without it, and fit a layer to that")
     log = _Texts(image, prompts, "prompts")
     other = None if valid is None else _Texts(image, valid, "valid")
     with Progress(progress) as bar:

@@ -31,7 +31,7 @@ class MissingPackageError(PylmError, ImportError):
 
 
 class ModelFormatError(PylmError, ValueError):
-    """The bytes are not a pylm model. Base of the two errors below."""
+    """The bytes are not a pylm model. Base of the three errors below."""
 
 
 class ModelVersionError(ModelFormatError):
@@ -40,6 +40,10 @@ class ModelVersionError(ModelFormatError):
 
 class ModelDamagedError(ModelFormatError):
     """A model whose end is missing, or that contradicts its checksum."""
+
+
+class LayerError(ModelFormatError):
+    """A layer is opened on another model than the one that it was made for, or by itself; or a model as a layer."""
 
 
 class StoreFormatError(PylmError, ValueError):

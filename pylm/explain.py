@@ -23,12 +23,14 @@ KINDS = {
     lib.PYLM_PART_CONSTANT: "constant", lib.PYLM_PART_COUNTS: "counts", lib.PYLM_PART_AGES: "ages",
     lib.PYLM_PART_RECALL: "recall", lib.PYLM_PART_INDIRECT: "indirect", lib.PYLM_PART_REPETITION: "repetition",
     lib.PYLM_PART_AVERAGE: "average",
+    lib.PYLM_PART_BELOW: "below",
 }  # fmt: skip
 ADAPTATION = frozenset(["counts", "ages", "recall", "indirect", "repetition"])
 NAMES = {
     "mean": "mean of all contexts", "constant": "constant", "counts": "how often",
     "ages": "how long ago", "repetition": "no repetition",
     "average": "average of the trees",
+    "below": "the model below the layer",
 }  # fmt: skip
 OF_A_CONTEXT = ("context", "recall", "indirect")
 
@@ -43,6 +45,7 @@ class Part:
         context     what followed a context in the training text
         mean        the plain mean of how often what followed, in all contexts that are known
         constant    what decisions are like whatever is known
+        below       layers: what the model says that it lies on
         average     several trees: their average is more, or less, than each by its share
 
     and, of a state that adapts, what it has learned from the text that it has read:

@@ -90,6 +90,7 @@ class ModelInfo:
     kernel: Kernel | None  #: what a kernel goes by; None: the predictor is another
     trees: int  #: symbol trees whose predictions are averaged
     depth: int  #: binary decisions on the longest path to a symbol
+    layers: int  #: on the model. Contexts, templates, bytes, training and sources are those of the uppermost
     bytes: int  #: size of the model
     tokenizer_bytes: int  #: of it, the file of an external tokenizer; see `Model.tokenizer_file`
     sources_bytes: int  #: size of the sources file, which is not a part of the model; 0: there is none for it
@@ -119,15 +120,17 @@ class Model:
     """
 
     def __init__(
-        self, data: Bytes, *, verify: bool = True, subject: str = "", sources: Path | None = None
-    ) -> None:
+        self, data: Bytes, *, verify: bool = True, subject: str = "", sources: Path | None = None,
+        base: Model | None = None,
+    ) -> None:  # fmt: skip
         """Makes a model of the content of a model file; `pylm.load()` is for files.
 
         verify    compare the checksum of all of it.
         subject   what the data is, for error messages.
         sources   its sources file; looked at when it is needed first.
+        base      the model that it lies on: the content is that of a layer file.
         """
-        self._open_image: Image | None = Image(data, verify, subject)
+        self._open_image: Image | None = Image(data, verify, subject, None if base is None else base._image)
         self._sources_path = None if sources is None else os.fspath(sources)
         self._open_sources: SourcesFile | None = None
 
@@ -136,7 +139,7 @@ class Model:
     def save(self, path: Path) -> None:
         """Writes the model to a file. The file is replaced as a whole or not at all: nobody ever sees half a
         model, and where this fails, with OSError, the old file is still there. Its sources are a file of their own,
-        which stays where it is."""
+        which stays where it is. Of a model with layers, the uppermost layer is written."""
         image = self._image
         if lib.pylm_file_save(os.fsencode(path), image.buffer, image.info.image_nbytes):
             raise OSError(ffi.errno, os.strerror(ffi.errno), os.fspath(path))
@@ -158,14 +161,19 @@ class Model:
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self._image.content(), self._sources_path, settings_of(self._image))
+        images = [self._image]
+        while images[0].below is not None:
+            images.insert(0, images[0].below)
+        contents = [image.content() for image in images]
+        return _reopen, (contents, settings_of(self._image)), {"_sources_path": self._sources_path}
 
     def __repr__(self) -> str:
         if self._open_image is None:
             return "<pylm.Model, closed>"
         info = self.info
+        layer = f"layer {info.layers} on a model" if info.layers else "Model"
         return (
-            f"<pylm.Model of {info.tokenizer}, {info.symbols} symbols, {info.contexts} contexts, "
+            f"<pylm.{layer} of {info.tokenizer}, {info.symbols} symbols, {info.contexts} contexts, "
             f"{info.bytes} bytes>"
         )
 
@@ -184,7 +192,7 @@ class Model:
             tokenizer=TOKENIZER_NAMES[info.tokenizer], symbols=info.n_symbols,
             contexts=info.n_contexts, templates=info.n_templates,
             predictor="kernel" if image.is_kernel else "mix", kernel=settings_of(image),
-            trees=info.n_trees, depth=info.depth,
+            trees=info.n_trees, depth=info.depth, layers=info.n_below,
             bytes=info.image_nbytes, tokenizer_bytes=info.tokenizer_nbytes, sources_bytes=self._sources_nbytes(),
             format_version=info.format_version, training=image.facts(),
         )  # fmt: skip
@@ -441,7 +449,7 @@ class Model:
         if self._sources_path is None:
             raise SourcesError(f"where passages stand is not known to this model; {AGAIN}, or load it from its file")
         if self._open_sources is None:
-            self._open_sources = SourcesFile(self._sources_path, image.model)
+            self._open_sources = SourcesFile(self._sources_path, image.root.model)
         return self._open_sources
 
     def _sources_nbytes(self) -> int:
@@ -642,17 +650,25 @@ class Model:
         return self._image.new_state(self._prompt(context))
 
 
-def _reopen(data: Bytes, sources: str | None, kernel: Kernel | None) -> Model:
-    model = Model(data, sources=sources)
+def _reopen(contents: list[bytes], kernel: Kernel | None) -> Model:
+    """A model of the contents of its file and those of its layers, the lowest first."""
+    model: Model | None = None
+    for content in contents:
+        model = Model(content, base=model)
+    assert model is not None
     if kernel is not None:
         return model.kernel(kernel.tau, kernel.distances, kernel.class_distances)
     return model
 
 
-def load(path: Path, *, verify: bool | None = None, sources: Path | None = None) -> Model:
+def load(
+    path: Path, *, layers: Iterable[Path] = (), verify: bool | None = None, sources: Path | None = None
+) -> Model:  # fmt: skip
     """Opens a model file. It is mapped into memory, not read, so that even a large one opens at once, and
     several processes share one copy.
 
+    layers   layer files, from `adapt()`, the lowest first: each on the model, or the model and layers, that it was made
+             for; else LayerError. Without them it is the model as it was.
     verify   compare the checksum of the whole file, which reads it once (about 0.3 ms a MB). None: only if it has
              1 MB at most. What a model says about itself is always checked; damage elsewhere is harmless but for the
              numbers, which may be wrong. `pylm info` compares.
@@ -660,7 +676,13 @@ def load(path: Path, *, verify: bool | None = None, sources: Path | None = None)
     Do not write into a file that is open, but replace it, as `Model.save()` does.
     Raises OSError, ModelFormatError (not a model), ModelVersionError, ModelDamagedError.
     """
-    data = map_file(path)
-    name = os.fspath(path)
-    verify = len(data) <= QUICKLY_VERIFIED if verify is None else verify
-    return Model(data, verify=verify, subject=name, sources=name + SUFFIX if sources is None else sources)
+    if isinstance(layers, (str, bytes, os.PathLike)):
+        raise TypeError("layers must be a list of files: put the one into a list")
+    model: Model | None = None
+    for file in (path, *layers):
+        data, name = map_file(file), os.fspath(file)
+        always = len(data) <= QUICKLY_VERIFIED if verify is None else verify
+        model = Model(data, verify=always, subject=name, base=model)
+    assert model is not None
+    model._sources_path = os.fspath(path) + SUFFIX if sources is None else os.fspath(sources)
+    return model

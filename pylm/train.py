@@ -18,7 +18,9 @@ from ._memory import usual_limit
 from ._native import NONE, check, ffi, lib
 from ._progress import Progress, new_task, run
 from ._sampling import MAX_THREADS, integer, parse_size
-from ._text import TEXT_TYPES, Path, Source, as_bytes, named_documents, total_nbytes, with_named_files
+from ._text import (
+    TEXT_TYPES, Path, Source, as_bytes, map_file, named_documents, total_nbytes, with_named_files,
+)  # fmt: skip
 from ._tokenizer import ExternalTokenizer, is_external, open_tokenizer
 from .errors import ArgumentError
 from .kernel import MAX_REACH, PREDICTORS, distances_q16
@@ -109,28 +111,58 @@ def train(
     return train_on(named_documents(source), total_nbytes(source), options, tokenizer, progress, output, sources)
 
 
+def adapt(
+    model: Model, source: Source, *, output: Path | None = None, threads: int | None = None, min_count: int = 2,
+    max_order: int | None = None, size: int | str | None = None, memory: int | str | None = None,
+    profile: str = "best", progress: bool | None = None,
+) -> Model:  # fmt: skip
+    """Fits a layer to texts of some domain, on top of a model. What comes back is a model like any other, which predicts
+    by both; `model` stays as it is. The layer alone is what `output`, or `save()`, writes.
+
+    model       of one tree, no kernel; it may have layers itself.
+    source      texts of the domain, as in `train()`; of a model with an external tokenizer also ids.
+    output      where to write the layer; `load()` with `layers` puts it on the model again.
+    threads, min_count, max_order, size, memory, profile, progress   as in `train()`; they concern the layer.
+
+    The contexts of the texts are counted in the model's own vocabulary, so words that a word model does not have stay
+    "<unk>". By which weights layer and model are mixed is fitted on parts of the texts that are held out, as in
+    `train()`: a layer of a few sentences says little, and does little harm.
+    Raises what `train()` raises, and ArgumentError for a model of several trees or a kernel.
+    """
+    options = training_options("bytes", threads, min_count, max_order=max_order, size=size, memory=memory, profile=profile)
+    if model.info.trees > 1:
+        raise ArgumentError("a layer lies on a model of one tree, and this one has several; train it without trees")
+    model._image.needs_mix("a layer")
+    options.tokenizer, options.base = model._image.info.tokenizer, model._image.model
+    source = with_named_files(source)
+    return train_on(named_documents(source), total_nbytes(source), options, None, progress, output, base=model)
+
+
 def train_on(
-    texts: Iterable[tuple[str | None, Any]], total: int | None, options: Any, tokenizer: TokenizerSource,
-    progress: bool | None, output: Path | None = None, sources: bool | Path = False,
+    texts: Iterable[tuple[str | None, Any]], total: int | None, options: Any, tokenizer: TokenizerSource | None,
+    progress: bool | None, output: Path | None = None, sources: bool | Path = False, base: Model | None = None,
 ) -> Model:  # fmt: skip
     """Trains on documents, whatever they come from.
 
     texts     each with its name in the sources; None: it is not to be in them.
     total     bytes of all together, if known; for progress only.
     options   of `training_options()`.
+    base      the model that a layer is trained for, which `options` say as well; it has the tokenizer.
     """
     path = sources_path(sources, output)
-    external = open_tokenizer(tokenizer) if options.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL else None
+    external = None
+    if options.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL:
+        external = open_tokenizer(tokenizer) if base is None else base._image.external
     pointer = ffi.new("pylm_trainer **")
     check(lib.pylm_trainer_new(pointer, options))
     trainer = ffi.gc(pointer[0], lib.pylm_trainer_free)
     try:
         with Progress(progress) as bar, SourcesWriter(path) if path else nullcontext() as writer:
-            nbytes = _add_all(trainer, texts, total, external, bar, writer)
+            nbytes = _add_all(trainer, texts, total, external, base is not None, bar, writer)
             if writer is not None:
                 writer.sort(bar)
             bar.expect(stage_costs(options, nbytes))
-            model = _model(trainer, bar, options, output)
+            model = _model(trainer, bar, options, output, base)
             if writer is not None:
                 model._save_sources(writer)
             return model
@@ -152,16 +184,18 @@ def sources_path(sources: bool | Path, output: Path | None) -> str | None:
     return os.fspath(output) + SUFFIX
 
 
-def _model(trainer: Any, bar: Progress, options: Any, output: Path | None) -> Model:
+def _model(trainer: Any, bar: Progress, options: Any, output: Path | None, base: Model | None) -> Model:
     """Trains. The trainer is freed as soon as the model does not need it."""
     if output is None or _is_device(output):
-        model = Model(_build(trainer, bar, options), verify=False)
+        model = Model(_build(trainer, bar, options), verify=False, base=base)
         if output is not None:
             model.save(output)
         return model
     _save(trainer, bar, options, output)
     ffi.release(trainer)
-    return load(output, verify=False)
+    if base is None:
+        return load(output, verify=False)
+    return Model(map_file(output), verify=False, subject=os.fspath(output), base=base)
 
 
 def training_options(
@@ -257,10 +291,10 @@ def _is_device(path: Path) -> bool:
 
 def _add_all(
     trainer: Any, texts: Iterable[tuple[str | None, Any]], total: int | None, external: ExternalTokenizer | None,
-    bar: Progress, writer: SourcesWriter | None,
+    is_known: bool, bar: Progress, writer: SourcesWriter | None,
 ) -> int:  # fmt: skip
-    """Adds all documents, to the sources as well; returns their bytes."""
-    add = _Texts(trainer) if external is None else _Ids(trainer, external)
+    """Adds all documents, to the sources as well; returns their bytes. `is_known`: the trainer has the vocabulary."""
+    add = _Texts(trainer) if external is None else _Ids(trainer, external, is_known)
     done = 0
     for i, (name, document) in enumerate(texts):
         try:
@@ -303,10 +337,12 @@ class _Texts:
 class _Ids:
     """Adds texts, by an external tokenizer, and ids to a trainer."""
 
-    def __init__(self, trainer: Any, external: ExternalTokenizer) -> None:
+    def __init__(self, trainer: Any, external: ExternalTokenizer, is_known: bool) -> None:
         self._trainer, self._external = trainer, external
         texts = external.texts()
         self._n_symbols = len(texts)
+        if is_known:
+            return
         ends, joined, file = array("Q", accumulate(map(len, texts))), b"".join(texts), external.content
         check(
             lib.pylm_trainer_vocabulary(

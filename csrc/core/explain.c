@@ -22,11 +22,11 @@
 #include "predict.h"
 #include "share.h"
 
-#define MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 2u)
+#define MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 3u)
 #define EVEN_COST 65536            /* of an even decision: one bit */
 #define MAX_SUM (INT64_C(1) << 30) /* of log-odds of a state that adapts, as in final.c */
 
-/* What speaks for the side taken: the contexts, the mean, the overlay's inputs, and last the constants. */
+/* What speaks for the side taken: the contexts, the mean, the model below, the overlay's inputs, and last the constants. */
 struct decision {
     uint32_t n_terms;
     int64_t terms[MAX_TERMS];   /* weighted log-odds, q23 */
@@ -71,22 +71,22 @@ static void second_plain(const struct pylm__tree *tree, struct pylm__node node, 
         s->weights[i] = pylm__load_i16(a + 2u * i) + pylm__load_i16(b + 2u * i);
 }
 
-/* With an overlay: a lesson has what is wanted here. */
-static void second_adapted(struct pylm__mixer *mixer, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
-                           const struct pylm__alive *alive, struct second *s)
+/* With an overlay or a model below: a lesson has what is wanted here. */
+static void second_extended(struct pylm__mixer *mixer, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
+                            const struct pylm__alive *alive, struct second *s)
 {
     struct pylm__final *final = &mixer->final;
     struct pylm__lessons lessons;
-    uint32_t i, row;
+    uint32_t i, row, n_rows = pylm__final_adapts(final) ? PYLM__N_FINAL_ROWS : PYLM__N_FINAL_ROWS - 1u;
     lessons.n = 0;
     final->lessons = &lessons;
-    (void)pylm__final_adapted(final, &mixer->tree, node, mixed, mean, pylm__confidence(mean), alive);
+    (void)pylm__final_extended(final, &mixer->tree, node, mixed, mean, pylm__confidence(mean), alive);
     final->lessons = NULL;
-    s->n = PYLM__N_FINAL + pylm__plan_inputs(&final->plan);
+    s->n = final->n_inputs;
     for (i = 0; i < s->n; i++) {
         s->inputs[i] = lessons.of[0].inputs[i];
         s->weights[i] = 0;
-        for (row = 0; row < PYLM__N_FINAL_ROWS; row++)
+        for (row = 0; row < n_rows; row++)
             s->weights[i] += pylm__load_i16(final->weights + lessons.of[0].rows[row] + 2u * i);
     }
 }
@@ -135,10 +135,10 @@ static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struc
     mean.right = gathered.all - gathered.left;
     pylm__node_rows(mixer, node, choice, pylm__confidence(mean), rows);
     sum = first_stage(rows, gathered.inputs, n + 1u, d);
-    if (pylm__final_adapts(&mixer->final))
-        second_adapted(mixer, node, pylm__round_q13((uint32_t)sum), mean, &front->alive, &s);
-    else
+    if (pylm__final_is_plain(&mixer->final))
         second_plain(&mixer->tree, node, pylm__round_q13((uint32_t)sum), mean, &s);
+    else
+        second_extended(mixer, node, pylm__round_q13((uint32_t)sum), mean, &front->alive, &s);
     constant = share_first(&s, sum, n + 1u, d) + product(&s, PYLM__FINAL_CONSTANT);
     d->n_terms = n;
     add_term(d, product(&s, PYLM__FINAL_MEAN), s.inputs[PYLM__FINAL_MEAN], s.weights[PYLM__FINAL_MEAN]);
@@ -148,12 +148,11 @@ static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struc
 }
 
 /* The probability, q16, of going right. Plain sums are of 32 bits, as in the engine. */
-static uint32_t probability(const struct decision *d, int adapts)
+static uint32_t probability(const struct decision *d, const struct pylm__final *final)
 {
     int64_t sum = pylm__sum(d->terms, d->n_terms);
-    if (adapts)
-        return pylm__squash(pylm__sharpen(pylm__round_q13((uint32_t)pylm__within(sum, MAX_SUM))));
-    return pylm__squash(pylm__round_q13((uint32_t)sum));
+    int32_t log_odds = pylm__round_q13((uint32_t)(pylm__final_is_plain(final) ? sum : pylm__within(sum, MAX_SUM)));
+    return pylm__squash(pylm__final_adapts(final) ? pylm__sharpen(log_odds) : log_odds);
 }
 
 /* Raises the terms as a state that adapts raises their sum. */
@@ -215,7 +214,7 @@ static void add_decision(struct account *a, uint32_t cost)
 /* Parts of a tree, the first included. */
 static uint32_t n_parts_of(const struct pylm__mixer *mixer)
 {
-    return mixer->tree.n_templates + 3u + (pylm__final_adapts(&mixer->final) ? pylm__plan_inputs(&mixer->final.plan) : 0u);
+    return mixer->tree.n_templates + mixer->final.n_inputs;
 }
 
 static void name(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint32_t number)
@@ -242,6 +241,8 @@ static void begin(struct account *a, const struct pylm__work *work, uint32_t fou
     for (; found; found &= found - 1u)
         a->parts[1u + pylm__lowest_from(found, 0)].n_context = PYLM__AT(slices, pylm__lowest_from(found, 0), total);
     name(&part, PYLM_PART_MEAN, tree, 0);
+    if (pylm__n_plain(&mixer->tree) > PYLM__N_FINAL)
+        name(&part, PYLM_PART_BELOW, tree, 0);
     if (pylm__final_adapts(&mixer->final)) {
         name(&part, PYLM_PART_COUNTS, tree, 0);
         name(&part, PYLM_PART_AGES, tree, 0);
@@ -286,7 +287,8 @@ static void end(struct account *a, const struct pylm__mixer *mixer, const struct
     for (left = front->sets.alive; left; left &= left - 1u)
         a->parts[1u + pylm__lowest_from(left, 0)].n_symbol = PYLM__AT(slices, pylm__lowest_from(left, 0), total);
     if (pylm__final_adapts(&mixer->final))
-        count_overlay(a, &mixer->final, &front->alive, &a->parts[2u + mixer->tree.n_templates]);
+        count_overlay(a, &mixer->final, &front->alive,
+                      &a->parts[mixer->tree.n_templates + pylm__n_plain(&mixer->tree) - 1u]);
     for (i = 0; i + 1u < n; i++)
         if (a->spoken[i])
             a->parts[1u + i].weight_q13 = (int32_t)(a->weighted[i] / a->spoken[i]);
@@ -306,7 +308,7 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
         struct pylm__node node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
         int side = leaf >= node.mid;
         weigh(mixer, node, &frame->front, &slices, &a->decision);
-        right = probability(&a->decision, pylm__final_adapts(&mixer->final));
+        right = probability(&a->decision, &mixer->final);
         if (pylm__final_adapts(&mixer->final))
             sharpen(&a->decision);
         if (!side)
@@ -317,8 +319,8 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
         a->last_node = node.number;
         a->last_side = side;
         pylm__node_narrow(mixer, node.mid, side, &frame->front, &slices);
-        if (pylm__final_adapts(&mixer->final))
-            pylm__final_descend(&mixer->final, node.mid, side, &frame->front.alive);
+        if (!pylm__final_is_plain(&mixer->final))
+            pylm__final_pass(&mixer->final, node.mid, side, &frame->front.alive);
         pylm__frame_enter(frame, node.mid, side);
     }
     end(a, mixer, &frame->front, &slices);
@@ -349,10 +351,20 @@ static uint32_t average(pylm_part *parts, const uint32_t *ends, const struct pyl
     return ends[n_trees - 1u] + 1u;
 }
 
+/* What the model below says on the way to a symbol. */
+static struct pylm__odds *odds_below(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol,
+                                     struct pylm__work *work)
+{
+    struct pylm__odds *odds = (struct pylm__odds *)(void *)((uint8_t *)(void *)work + (size_t)pylm__odds_offset(model));
+    pylm__note_odds(model, 1, state, &symbol, 1, work);
+    odds->at = 0;
+    return odds;
+}
+
 uint32_t pylm_n_parts(const pylm_model *model)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    return view->n_trees * (view->n_templates + 3u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS) + (view->n_trees > 1u);
+    return view->n_trees * (view->n_templates + 4u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS) + (view->n_trees > 1u);
 }
 
 int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *memory, pylm_part *parts,
@@ -361,12 +373,16 @@ int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symb
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
     struct pylm__small p[PYLM__MAX_TREES], all = pylm__small_one();
+    struct pylm__odds *odds = NULL;
     struct account account;
     uint32_t ends[PYLM__MAX_TREES], t;
     if (symbol >= view->n_symbols || pylm__is_kernel(view))
         return PYLM_ERR_ARGUMENT;
     account.parts = parts;
+    if (pylm__n_below(view))
+        odds = odds_below(view, pylm__state_const(state), symbol, work);
     pylm__work_first_tree(view, work);
+    pylm__final_stack(&work->mixer.final, odds, 0);
     for (t = 0; t < view->n_trees; t++) {
         if (t)
             pylm__work_next_tree(view, work);

@@ -29,17 +29,27 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
     uint64_t keys[PYLM__MAX_KEYS];
     uint32_t i;
     final->lessons = NULL;
-    final->adapts = PYLM_LEARNS && state->overlay && pylm__final_overlay(model, tree, tree_number, state->overlay,
-                                                          state->overlay_nbytes, &final->overlay);
-    if (!pylm__final_adapts(final))
+    final->adapts = PYLM_LEARNS && state->overlay && !(PYLM__MOST_LAYERS && final->is_below) &&
+                    pylm__final_overlay(model, tree, tree_number, state->overlay, state->overlay_nbytes, &final->overlay);
+    if (PYLM__MOST_LAYERS)
+        final->is_plain = !pylm__final_adapts(final) && !pylm__odds(final);
+    final->n_inputs = pylm__n_plain(tree);
+    if (pylm__final_is_plain(final))
+        return;
+    final->weights = tree->final_weights;
+    if (PYLM__MOST_LAYERS && !pylm__final_adapts(final))
         return;
     final->weights = final->overlay.weights ? final->overlay.weights : tree->overlay_weights;
     pylm__plan_read(tree, &final->plan);
+    final->n_inputs += pylm__plan_inputs(&final->plan);
     pylm__overlay_keys(&final->overlay, &final->plan, hashes, state, keys);
     pylm__overlay_recall(&final->overlay, &final->plan, keys, model->n_symbols, final->recalls);
     for (i = 0; i <= final->plan.n_recalled && i < PYLM__MAX_RECALLS; i++)
         alive->of[i] = (uint8_t)pylm__mask(final->recalls[i].n);
 }
+
+/* Without an overlay, family 2's row. */
+static const uint8_t no_weights[2u * (PYLM__N_FINAL + 1u)] = {0};
 
 /* The three rows of weights, and the sum so far: of 64 bits, since learned weights have no other bound than their own
  * 16 bits. */
@@ -62,7 +72,7 @@ static void add_calibrated(struct sum *s, const struct pylm__tree *tree, uint32_
 {
     const uint8_t *table = tree->overlay_calibration + (size_t)input * PYLM__N_CALIBRATION * 2u;
     if (index)
-        add(s, PYLM__N_FINAL + input, pylm__load_i16(table + 2u * index));
+        add(s, pylm__n_plain(tree) + input, pylm__load_i16(table + 2u * index));
 }
 
 /* Adds what the overlay says, and chooses family 2's row by it. */
@@ -96,39 +106,56 @@ static struct pylm__lesson *next_lesson(struct pylm__lessons *lessons)
     return lesson;
 }
 
-uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
-                             int32_t mixed, struct pylm__mean mean, uint32_t confidence,
-                             const struct pylm__alive *alive)
+/* The place of the present node's log-odds. */
+static int16_t *odds_here(const struct pylm__final *final)
 {
-    size_t row_nbytes = 2u * (PYLM__N_FINAL + pylm__plan_inputs(&final->plan));
+    struct pylm__odds *odds = pylm__odds(final);
+    return &odds->of[odds->at < PYLM__MAX_ODDS ? odds->at : PYLM__MAX_ODDS - 1u];
+}
+
+uint32_t pylm__final_extended(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
+                              int32_t mixed, struct pylm__mean mean, uint32_t confidence,
+                              const struct pylm__alive *alive)
+{
+    size_t row_nbytes = 2u * (size_t)final->n_inputs;
     struct pylm__lesson *lesson = next_lesson(final->lessons);
+    int adapts = !PYLM__MOST_LAYERS || pylm__final_adapts(final); /* without layers there is no other reason */
     int32_t log_odds;
     struct sum s;
     uint32_t i;
     s.rows[0] = final->weights + node.set * row_nbytes;
     s.rows[1] = final->weights + (tree->n_node_sets + confidence) * row_nbytes;
-    s.rows[2] = final->weights + (tree->n_node_sets + PYLM__N_CONFIDENCES) * row_nbytes;
+    s.rows[2] = adapts ? final->weights + (tree->n_node_sets + PYLM__N_CONFIDENCES) * row_nbytes : no_weights;
     s.sum = 0;
     s.inputs = lesson ? lesson->inputs : NULL;
-    add_overlay(&s, final, tree, node.number, node.mid, alive, (uint32_t)row_nbytes);
+    if (adapts)
+        add_overlay(&s, final, tree, node.number, node.mid, alive, (uint32_t)row_nbytes);
     add(&s, PYLM__FINAL_MIXED, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10));
     add(&s, PYLM__FINAL_MEAN, pylm__mean_log_odds(mean));
     add(&s, PYLM__FINAL_CONSTANT, PYLM__CONSTANT_Q10);
+    if (pylm__n_plain(tree) > PYLM__N_FINAL)
+        add(&s, PYLM__FINAL_BELOW, *odds_here(final));
     s.sum = s.sum > MAX_SUM ? MAX_SUM : s.sum < -MAX_SUM ? -MAX_SUM : s.sum;
     log_odds = pylm__round_q13((uint32_t)s.sum);
     if (lesson) {
-        for (i = 0; i < PYLM__N_FINAL_ROWS; i++)
+        for (i = 0; i < (adapts ? PYLM__N_FINAL_ROWS : PYLM__N_FINAL_ROWS - 1u); i++)
             lesson->rows[i] = (uint32_t)(s.rows[i] - final->weights);
         lesson->error = -(int32_t)pylm__squash(log_odds);
     }
-    return pylm__squash(pylm__sharpen(log_odds));
+    if (pylm__odds(final))
+        *odds_here(final) = (int16_t)pylm__clamp(log_odds, PYLM__MAX_MIXED_Q10);
+    return pylm__squash(adapts ? pylm__sharpen(log_odds) : log_odds);
 }
 
-void pylm__final_note(const struct pylm__final *final, int side)
+void pylm__final_pass(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive)
 {
     struct pylm__lessons *lessons = final->lessons;
     if (lessons && lessons->n < PYLM__MAX_LESSONS)
         lessons->of[lessons->n++].error += side ? 65536 : 0;
+    if (pylm__odds(final))
+        pylm__odds(final)->at++;
+    if (pylm__final_adapts(final))
+        pylm__final_descend(final, mid, side, alive);
 }
 
 /* Moves a weight by slope / 2^bits, rounded up with the probability of what is below one. The slope, q16 * q10, is
@@ -146,7 +173,7 @@ void pylm__final_learn(const struct pylm__final *final, const struct pylm__tree 
     uint32_t bits = 13u + (tree->classes ? RATE_BITS : RATE_BITS_BYTES), n, i, k, row, random;
     if (!pylm__final_adapts(final) || !final->lessons || !final->overlay.weights)
         return;
-    n = PYLM__N_FINAL + pylm__plan_inputs(&final->plan);
+    n = final->n_inputs;
     random = (uint32_t)pylm__hash_step(PYLM__HASH_SEED, pylm__overlay_time(&final->overlay));
     for (i = 0; i < final->lessons->n; i++) {
         const struct pylm__lesson *lesson = &final->lessons->of[i];

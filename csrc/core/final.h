@@ -5,14 +5,15 @@
  *
  * Its inputs are the first stage's log-odds; the log-odds of the plain mean of the contexts' own relative
  * frequencies, which errs elsewhere than a weighted sum of log-odds does; a constant; and, for a state that
- * adapts, what its overlay knows. Weights are sums over families of sets, as in the first stage:
+ * adapts, what its overlay knows. In a layer there is one more: the log-odds of the model that it lies on, so that this is
+ * also where layers are mixed. Weights are sums over families of sets, as in the first stage:
  *
  *   family 0   the node's set
  *   family 1   the confidence: how large a share of their contexts' occurrences is still in play here
  *   family 2   only with an overlay: how many of its contexts recall something, and how long a repetition
  *              has been going on
  *
- * There are two weight tables: one without an overlay (rows of PYLM__N_FINAL) and one with it.
+ * There are two weight tables: one without an overlay (rows of PYLM__N_FINAL, in a layer one more) and one with it.
  *
  * A state that learns has a copy of the second table in its overlay, and learns that, too: after a symbol, each
  * weight that was used on its path takes a small step down the gradient of the symbol's cost. The cost is convex in
@@ -25,7 +26,7 @@
 #include "narrow.h"
 #include "overlay.h"
 
-enum { PYLM__FINAL_MIXED = 0, PYLM__FINAL_MEAN = 1, PYLM__FINAL_CONSTANT = 2, PYLM__N_FINAL = 3 };
+enum { PYLM__FINAL_MIXED = 0, PYLM__FINAL_MEAN = 1, PYLM__FINAL_CONSTANT = 2, PYLM__N_FINAL = 3, PYLM__FINAL_BELOW = 3 };
 
 #define PYLM__MAX_LOG_ODDS_Q10 8704 /* of a calibration entry and of the mean: 8.5 nats */
 #define PYLM__MAX_MIXED_Q10 11392   /* of the first stage, where squash() ends: 11.1 nats */
@@ -104,7 +105,7 @@ static inline uint32_t pylm__recall_set(uint32_t n_alive, uint32_t repetition_st
     return n_alive * PYLM__N_RUN_SETS + run;
 }
 
-#define PYLM__MAX_FINAL (PYLM__N_FINAL + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS)
+#define PYLM__MAX_FINAL (PYLM__N_FINAL + 1u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS)
 #define PYLM__N_FINAL_ROWS 3u
 #define PYLM__MAX_LESSONS 32u /* nodes of a path; those still deeper teach nothing */
 
@@ -118,10 +119,23 @@ struct pylm__lessons {
     } of[PYLM__MAX_LESSONS];
 };
 
+/* What a layer has to know of the model below, and that of the next one: log-odds, q10, at the nodes on the path to a
+ * symbol, in turn. Each model finds those of the one below and leaves its own in their place. A walk through the
+ * whole tree needs those of the node where it is only. */
+#define PYLM__MAX_ODDS (PYLM__MAX_DEPTH + 1u)
+struct pylm__odds {
+    uint32_t at; /* the present node's place; beyond the end only if a damaged tree is deeper than it says */
+    int16_t of[PYLM__MAX_ODDS];
+};
+
 /* The final stage of one tree: constant on the way down. */
 struct pylm__final {
-    int adapts; /* what pylm__final_adapts() says, where states can learn */
-    const uint8_t *weights;        /* with an overlay: its own, or the tree's */
+    struct pylm__odds *odds;       /* of a model that lies on another, or on which another lies; else NULL */
+    int is_below;                  /* of the latter: an overlay is for the uppermost */
+    int adapts;                    /* what pylm__final_adapts() says, where states can learn */
+    int is_plain;                  /* what pylm__final_is_plain() says, where there are layers */
+    uint32_t n_inputs;
+    const uint8_t *weights;        /* unless it is plain: rows of n_inputs; with an overlay its own, or the tree's */
     struct pylm__lessons *lessons; /* what a path teaches is noted here; NULL: nothing is */
     struct pylm__plan plan;
     struct pylm__overlay overlay;
@@ -134,11 +148,38 @@ static inline int pylm__final_adapts(const struct pylm__final *final)
     return PYLM_LEARNS && final->adapts;
 }
 
+/* Whether there is nothing but what every model has. */
+static inline int pylm__final_is_plain(const struct pylm__final *final)
+{
+    return PYLM__MOST_LAYERS ? final->is_plain : !pylm__final_adapts(final);
+}
+
+/* A device without layers has no code for them. */
+static inline struct pylm__odds *pylm__odds(const struct pylm__final *final)
+{
+    return PYLM__MOST_LAYERS ? final->odds : NULL;
+}
+
+/* Before pylm__final_begin(): which of several models this is. */
+static inline void pylm__final_stack(struct pylm__final *final, struct pylm__odds *odds, int is_below)
+{
+    if (!PYLM__MOST_LAYERS)
+        return;
+    final->odds = odds;
+    final->is_below = is_below;
+}
+
+/* Inputs without an overlay. */
+static inline uint32_t pylm__n_plain(const struct pylm__tree *tree)
+{
+    return PYLM__MOST_LAYERS && tree->is_layer ? PYLM__N_FINAL + 1u : PYLM__N_FINAL;
+}
+
 /* The weights of a tree with an overlay, of at most 2^24 node sets. */
 static inline uint32_t pylm__n_overlay_weights(const struct pylm__tree *tree, const struct pylm__plan *plan)
 {
     uint32_t n_sets = tree->n_node_sets + PYLM__N_CONFIDENCES + PYLM__N_RECALL_SETS;
-    return n_sets * (PYLM__N_FINAL + pylm__plan_inputs(plan));
+    return n_sets * (pylm__n_plain(tree) + pylm__plan_inputs(plan));
 }
 
 /* A tree's part of an overlay. Returns 0 if the tree cannot adapt, or the overlay is too small. */
@@ -150,7 +191,7 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
                        uint32_t tree_number, const struct pylm__state *state, const uint64_t *hashes,
                        struct pylm__alive *alive);
 
-/* Probability, q16, of going right: without and with an overlay.
+/* Probability, q16, of going right: where nothing is added to what every model has, and with an overlay or layers.
  *   mixed        the first stage's log-odds, q10
  *   confidence   of the mean */
 static inline uint32_t pylm__final_plain(const struct pylm__tree *tree, uint32_t node_set, int32_t mixed,
@@ -171,12 +212,13 @@ static inline int32_t pylm__sharpen(int32_t log_odds)
     return log_odds * PYLM__SHARPEN_Q7 / 128; /* below 2^18 before: MAX_SUM in q10 */
 }
 
-uint32_t pylm__final_adapted(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
-                             int32_t mixed, struct pylm__mean mean, uint32_t confidence,
-                             const struct pylm__alive *alive);
+uint32_t pylm__final_extended(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
+                              int32_t mixed, struct pylm__mean mean, uint32_t confidence,
+                              const struct pylm__alive *alive);
 
-/* With an overlay: notes which side of a node the path has taken, right after its probability was asked for. */
-void pylm__final_note(const struct pylm__final *final, int side);
+/* Unless it is plain: notes which side of a node the path has taken, right after its probability was asked for, and keeps
+ * what lies there. */
+void pylm__final_pass(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive);
 
 /* Moves the overlay's weights by the lessons noted, if there are any. */
 void pylm__final_learn(const struct pylm__final *final, const struct pylm__tree *tree);

@@ -109,7 +109,7 @@ static int check_mix(const struct pylm__model *m, const struct pylm__tree *tree)
                           (uint64_t)tree->n_templates * PYLM__N_CALIBRATION) &&
            numbers_inside(m, pylm__load64(tree->head + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u)) &&
            numbers_inside(m, pylm__load64(tree->head + PYLM__T_FINAL_WEIGHTS),
-                          (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL) &&
+                          (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * pylm__n_plain(tree)) &&
            check_overlay(m, tree);
 }
 
@@ -125,24 +125,30 @@ static int check_kernel(const struct pylm__model *m, const struct pylm__tree *tr
     return reach >= 1u && reach <= PYLM_MAX_REACH;
 }
 
-static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
+/* What a layer has of the model that it lies on. */
+static int check_symbol_tree(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     const uint8_t *t = tree->head;
-    uint64_t n = m->n_symbols, ranks = pylm__load64(t + PYLM__T_RANKS),
-             symbols = pylm__load64(t + PYLM__T_SYMBOLS), classes = pylm__load64(t + PYLM__T_CLASSES);
-    uint32_t i;
-    if (!tree->n_suffix || tree->n_suffix > tree->n_templates || tree->depth > PYLM__MAX_DEPTH ||
-        !tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS || !tree->n_previous ||
-        tree->n_previous > PYLM__MAX_SYMBOLS || !tree->n_before || tree->n_before > PYLM__MAX_SYMBOLS)
+    uint64_t n = m->n_symbols, ranks = pylm__load64(t + PYLM__T_RANKS), symbols = pylm__load64(t + PYLM__T_SYMBOLS),
+             classes = pylm__load64(t + PYLM__T_CLASSES);
+    if (tree->depth > PYLM__MAX_DEPTH || !tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS ||
+        !tree->n_previous || tree->n_previous > PYLM__MAX_SYMBOLS || !tree->n_before ||
+        tree->n_before > PYLM__MAX_SYMBOLS)
         return 0;
     if (tree->symbol_bits != pylm__width(m->n_symbols - 1u) || tree->class_bits > 24u ||
         tree->coarse_bits > 24u || tree->set_bits > 24u)
         return 0;
-    if (!packed_inside(m, pylm__load64(t + PYLM__T_NODES), n - 1u, tree->symbol_bits + 0u + tree->set_bits) ||
-        (ranks && !packed_inside(m, ranks, n, tree->symbol_bits)) ||
-        (symbols && !packed_inside(m, symbols, n, tree->symbol_bits)) ||
-        (classes && !packed_inside(m, classes, n, tree->class_bits + 0u + tree->coarse_bits)) ||
-        !(m->n_banks ? check_kernel(m, tree) : check_mix(m, tree)))
+    return packed_inside(m, pylm__load64(t + PYLM__T_NODES), n - 1u, tree->symbol_bits + 0u + tree->set_bits) &&
+           (!ranks || packed_inside(m, ranks, n, tree->symbol_bits)) &&
+           (!symbols || packed_inside(m, symbols, n, tree->symbol_bits)) &&
+           (!classes || packed_inside(m, classes, n, tree->class_bits + 0u + tree->coarse_bits));
+}
+
+static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    uint32_t i;
+    if (!tree->n_suffix || tree->n_suffix > tree->n_templates ||
+        !(pylm__n_below(m) || check_symbol_tree(m, tree)) || !(m->n_banks ? check_kernel(m, tree) : check_mix(m, tree)))
         return 0;
     for (i = 0; i < tree->n_templates; i++)
         if (!check_template(m, tree, i))
@@ -191,6 +197,14 @@ static int fits_head(const uint8_t *image, uint32_t at, uint32_t head_nbytes)
     return n >= 1u && n <= PYLM__MAX_TEMPLATES && head_nbytes - at - PYLM__T_NBYTES >= n * PYLM__C_NBYTES;
 }
 
+/* Whether a layer was made for the model below, and says the same of the vocabulary. */
+static int check_below(const struct pylm__model *m)
+{
+    const uint8_t *h = m->image;
+    return m->n_trees == 1u && !m->n_banks && !memcmp(h + PYLM__H_TOKENIZER, m->below->image + PYLM__H_TOKENIZER,
+                                                      PYLM__H_N_TREES - PYLM__H_TOKENIZER);
+}
+
 static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
 {
     struct pylm__tree tree;
@@ -199,9 +213,9 @@ static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
         m->image[PYLM__H_PREDICTOR] > PYLM_PREDICTOR_KERNEL)
         return 0;
     m->n_banks = m->image[PYLM__H_PREDICTOR] == PYLM_PREDICTOR_KERNEL ? m->n_trees : 0u;
-    if (!PYLM_TRUSTS &&
-        (!check_vocabulary(m) || !lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS),
-                                              pylm__load64(m->image + PYLM__H_FACTS_NBYTES))))
+    if (!PYLM_TRUSTS && (!(pylm__n_below(m) ? check_below(m) : check_vocabulary(m)) ||
+                         !lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS),
+                                      pylm__load64(m->image + PYLM__H_FACTS_NBYTES))))
         return 0;
     for (t = 0; t < m->n_trees; t++) {
         if (!fits_head(m->image, at, head_nbytes))
@@ -233,13 +247,29 @@ static int has_splits(const struct pylm__model *m)
     return 0;
 }
 
-int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
+/* Whether there is a layer where one is to be, and the model below is the one that it was made for. */
+static int check_layer(const uint8_t *h, const struct pylm__model *below)
+{
+    if (h[PYLM__H_IS_LAYER] != (PYLM__MOST_LAYERS && below))
+        return PYLM_ERR_LAYER;
+    if (!PYLM__MOST_LAYERS || !below)
+        return PYLM_OK;
+    if (below->n_trees != 1u || below->n_banks ||
+        pylm__load64(h + PYLM__H_BASE) != pylm__load64(below->image + PYLM__H_IMAGE_CHECKSUM))
+        return PYLM_ERR_BASE;
+    return pylm__n_below(below) + 1u > PYLM__MOST_LAYERS ? PYLM_ERR_LARGE : PYLM_OK;
+}
+
+int pylm__image_open(pylm_model *model, const pylm_model *below, const void *image, uint64_t image_nbytes)
 {
     const uint8_t *h = image;
     struct pylm__model m;
     uint32_t head_nbytes;
+    int status;
     if (PYLM_ALIGNED && ((uintptr_t)image & 1u))
         return PYLM_ERR_ARGUMENT;
+    if (!PYLM__MOST_LAYERS && below)
+        return PYLM_ERR_LARGE;
     if (image_nbytes < 8u || !has_magic(h))
         return PYLM_ERR_FOREIGN;
     if (image_nbytes < PYLM__H_NBYTES + PYLM__SLACK_NBYTES)
@@ -248,6 +278,11 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
         return PYLM_ERR_VERSION;
     memset(&m, 0, sizeof m);
     m.image = h;
+    if (PYLM__MOST_LAYERS && below) {
+        m.below = pylm__model_view(below);
+        m.n_below = m.below->n_below + 1u;
+        m.n_templates = m.below->n_templates;
+    }
     m.image_nbytes = pylm__load64(h + PYLM__H_IMAGE_NBYTES);
     m.n_symbols = pylm__load32(h + PYLM__H_N_SYMBOLS);
     m.tokenizer = pylm__load32(h + PYLM__H_TOKENIZER);
@@ -259,8 +294,12 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
     if (image_nbytes < m.image_nbytes)
         return PYLM_ERR_TRUNCATED;
     if (pylm__checksum(h + PYLM__H_TOKENIZER, head_nbytes - PYLM__H_TOKENIZER) !=
-            pylm__load64(h + PYLM__H_HEAD_CHECKSUM) ||
-        !check_parts(&m, head_nbytes))
+        pylm__load64(h + PYLM__H_HEAD_CHECKSUM))
+        return PYLM_ERR_DAMAGED;
+    status = check_layer(h, m.below);
+    if (status != PYLM_OK)
+        return status;
+    if (!check_parts(&m, head_nbytes))
         return PYLM_ERR_DAMAGED;
     if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES || (m.n_banks && !PYLM__HAVE_KERNEL) ||
         m.image_nbytes > PYLM__MOST_NBYTES || has_splits(&m))
@@ -270,6 +309,11 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
     memset(model, 0, sizeof *model);
     memcpy(model, &m, sizeof m);
     return PYLM_OK;
+}
+
+int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
+{
+    return pylm__image_open(model, NULL, image, image_nbytes);
 }
 
 int pylm_model_verify(const pylm_model *model)
@@ -288,21 +332,25 @@ static const uint8_t *part(const struct pylm__model *model, uint64_t position)
 void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous,
                      struct pylm__tree *tree)
 {
+    const struct pylm__model *root = pylm__root_model(model);
     const uint8_t *t = previous ? pylm__template_head(previous, previous->n_templates)
                                 : model->image + PYLM__H_NBYTES;
     tree->head = t;
-    tree->nodes = part(model, pylm__load64(t + PYLM__T_NODES));
     tree->calibration = part(model, pylm__load64(t + PYLM__T_CALIBRATION));
     tree->weights = part(model, pylm__load64(t + PYLM__T_WEIGHTS));
     tree->final_weights = part(model, pylm__load64(t + PYLM__T_FINAL_WEIGHTS));
     tree->overlay_calibration = part(model, pylm__load64(t + PYLM__T_OVERLAY_CALIBRATION));
     tree->overlay_weights = part(model, pylm__load64(t + PYLM__T_OVERLAY_WEIGHTS));
-    tree->ranks = part(model, pylm__load64(t + PYLM__T_RANKS));
-    tree->symbols = part(model, pylm__load64(t + PYLM__T_SYMBOLS));
-    tree->classes = part(model, pylm__load64(t + PYLM__T_CLASSES));
     tree->share = pylm__load32(t + PYLM__T_SHARE);
     tree->n_templates = pylm__load32(t + PYLM__T_N_TEMPLATES);
     tree->n_suffix = pylm__load32(t + PYLM__T_N_SUFFIX);
+    tree->is_layer = pylm__n_below(model) > 0u;
+    if (root != model) /* which has a single tree */
+        t = root->image + PYLM__H_NBYTES;
+    tree->nodes = part(root, pylm__load64(t + PYLM__T_NODES));
+    tree->ranks = part(root, pylm__load64(t + PYLM__T_RANKS));
+    tree->symbols = part(root, pylm__load64(t + PYLM__T_SYMBOLS));
+    tree->classes = part(root, pylm__load64(t + PYLM__T_CLASSES));
     tree->n_node_sets = pylm__load32(t + PYLM__T_N_NODE_SETS);
     tree->n_previous = pylm__load32(t + PYLM__T_N_PREVIOUS);
     tree->n_before = pylm__load32(t + PYLM__T_N_BEFORE);
@@ -336,6 +384,7 @@ void pylm_model_info(const pylm_model *model, pylm_info *info)
     info->unknown = pylm__load32(m->image + PYLM__H_UNKNOWN);
     info->line_end = m->line_end;
     info->n_trees = m->n_trees;
+    info->n_below = pylm__n_below(m);
     info->depth = m->depth;
     info->image_nbytes = m->image_nbytes;
     info->facts_offset = pylm__load64(m->image + PYLM__H_FACTS);

@@ -36,9 +36,11 @@ enum {
     PYLM__H_VOCAB_POSITION_BITS = 60, /* u8 width of a position in the vocabulary text; 0 for bytes */
     PYLM__H_VOCAB_SLOT_BITS = 61,     /* u8 log2 of the number of slots */
     PYLM__H_PREDICTOR = 62,       /* u8 enum pylm_predictor */
+    PYLM__H_IS_LAYER = 63,        /* u8 1: a layer, which has the vocabulary and the tree of the model that it lies on */
     PYLM__H_FACTS = 64,           /* u64 position of the training facts, JSON */
     PYLM__H_FACTS_NBYTES = 72,    /* u64 */
     PYLM__H_VOCAB_TEXT = 80,      /* u64 texts of all symbols, one behind the other */
+    PYLM__H_BASE = 80,            /* u64 instead, of a layer: image checksum of the model that it lies on */
     PYLM__H_VOCAB_TEXT_NBYTES = 88, /* u64 */
     PYLM__H_VOCAB_POSITIONS = 96, /* u64 packed: n_symbols + 1 positions in the vocabulary text */
     PYLM__H_VOCAB_SLOTS = 104,    /* u64 packed hash table: symbol + 1, or 0 for an empty slot */
@@ -116,9 +118,11 @@ struct pylm__model {
     uint32_t n_trees;     /* whose predictions are averaged */
     uint32_t line_end;
     uint32_t depth;       /* largest of all trees */
-    uint32_t n_templates; /* largest of all trees */
+    uint32_t n_templates; /* largest of all trees, and of all models below */
     uint32_t n_banks;     /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
+    uint32_t n_below;     /* models that it lies on, one on the other */
     const pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
+    const struct pylm__model *below; /* the uppermost of those that it lies on; NULL: none */
 };
 
 struct pylm__tree {
@@ -127,6 +131,7 @@ struct pylm__tree {
     const uint8_t *overlay_calibration, *overlay_weights;
     const uint8_t *ranks, *symbols, *classes; /* may be NULL */
     uint32_t share, n_templates, n_suffix, n_node_sets, n_previous, n_before, depth, n_symbols;
+    int is_layer;
     uint8_t symbol_bits, class_bits, coarse_bits, set_bits;
 };
 
@@ -139,6 +144,26 @@ static inline uint32_t pylm__n_trees(const struct pylm__model *model)
 static inline int pylm__is_kernel(const struct pylm__model *model)
 {
     return PYLM__HAVE_KERNEL && model->n_banks > 0u;
+}
+
+/* Nor has one without layers code for these. */
+static inline uint32_t pylm__n_below(const struct pylm__model *model)
+{
+    return PYLM__MOST_LAYERS ? model->n_below : 0u;
+}
+
+/* The model that lies i below, i at most n_below. */
+static inline const struct pylm__model *pylm__nth_below(const struct pylm__model *model, uint32_t i)
+{
+    for (; i; i--)
+        model = model->below;
+    return model;
+}
+
+/* The one that has the vocabulary and the symbol tree of all: the lowest. */
+static inline const struct pylm__model *pylm__root_model(const struct pylm__model *model)
+{
+    return pylm__nth_below(model, pylm__n_below(model));
 }
 
 static inline const struct pylm__model *pylm__model_view(const pylm_model *model)
@@ -158,6 +183,9 @@ void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *p
 
 /* Makes a view of the tree of a number. Returns 0 if the model does not have it. */
 int pylm__tree_find(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree);
+
+/* pylm_model_open() for a model, `below` being NULL, or for a layer on another. */
+int pylm__image_open(pylm_model *model, const pylm_model *below, const void *image, uint64_t image_nbytes);
 
 static inline const uint8_t *pylm__template_head(const struct pylm__tree *tree, uint32_t k)
 {

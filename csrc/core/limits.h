@@ -8,6 +8,7 @@
  *
  *     -DPYLM_MOST_TREES=1         trees of a model, 1 to 8
  *     -DPYLM_MOST_TEMPLATES=12    templates of a tree, 1 to 31
+ *     -DPYLM_MOST_LAYERS=0        layers on a model, one on the other, 0 to 7
  *     -DPYLM_MOST_MB=511          MB (2^20 bytes) of an image; up to 511, the positions of bits have 32 bits
  *     -DPYLM_ALIGNED=1            image at an even address, and so its weights, as the trainer writes them: one at an odd
  *                                 address is refused with PYLM_ERR_ARGUMENT. Quicker where no others can be read at once
@@ -37,6 +38,9 @@
 #ifndef PYLM_MOST_TEMPLATES
 #define PYLM_MOST_TEMPLATES 31
 #endif
+#ifndef PYLM_MOST_LAYERS
+#define PYLM_MOST_LAYERS 7
+#endif
 #ifndef PYLM_MOST_MB
 #define PYLM_MOST_MB 0 /* no limit */
 #endif
@@ -57,6 +61,7 @@
 #endif
 #define PYLM__MOST_TREES ((unsigned)PYLM_MOST_TREES)
 #define PYLM__MOST_TEMPLATES ((unsigned)PYLM_MOST_TEMPLATES)
+#define PYLM__MOST_LAYERS ((unsigned)PYLM_MOST_LAYERS)
 #define PYLM__MOST_NBYTES (PYLM_MOST_MB > 0 ? (uint64_t)PYLM_MOST_MB << 20 : UINT64_MAX)
 
 /* How many bits something lies behind the beginning of a part. */

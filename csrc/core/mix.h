@@ -93,8 +93,8 @@ static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, st
     uint32_t mixed, confidence = pylm__confidence(mean);
     pylm__node_rows(mixer, node, choice, confidence, rows);
     mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, choice.alive);
-    if (pylm__final_adapts(&mixer->final))
-        return pylm__final_adapted(&mixer->final, tree, node, pylm__round_q13(mixed), mean, confidence, alive);
+    if (!pylm__final_is_plain(&mixer->final))
+        return pylm__final_extended(&mixer->final, tree, node, pylm__round_q13(mixed), mean, confidence, alive);
     return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, confidence);
 }
 

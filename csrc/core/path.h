@@ -61,10 +61,8 @@ PYLM__INLINE void pylm__path_mix(struct pylm__path *path, pylm__mix *mix)
     uint32_t right = mix(mixer, path->node, path->choice, &path->gathered, &frame->front.alive);
     uint32_t is_left = (uint32_t)path->side - 1u, left = 65536u - right;
     path->p = pylm__small_times(path->p, right ^ (is_left & (left ^ right)));
-    if (pylm__final_adapts(&mixer->final)) {
-        pylm__final_note(&mixer->final, path->side);
-        pylm__final_descend(&mixer->final, path->node.mid, path->side, &frame->front.alive);
-    }
+    if (!pylm__final_is_plain(&mixer->final))
+        pylm__final_pass(&mixer->final, path->node.mid, path->side, &frame->front.alive);
     pylm__frame_enter(frame, path->node.mid, path->side);
 }
 

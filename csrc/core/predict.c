@@ -3,7 +3,8 @@
  *
  * predict.c: working memory, the walk through a whole tree, and the distribution.
  *
- * With several trees a probability is the average of the trees', weighted by their shares.
+ * With several trees a probability is the average of the trees', weighted by their shares. In a layer the models below it
+ * go through the tree side by side with it.
  */
 #include <string.h>
 
@@ -21,6 +22,8 @@ uint64_t pylm_work_nbytes(const pylm_model *model)
     uint64_t walk = first_work_nbytes(view) + (pylm__n_trees(view) > 1u ? path : 0u);
     if (pylm__is_kernel(view))
         walk = pylm__kernel_walk_nbytes(view);
+    if (pylm__n_below(view))
+        walk = (pylm__n_below(view) + 1u) * walk + sizeof(struct pylm__odds);
     most = most > score ? most : score;
     return walk > most ? walk : most;
 }
@@ -34,6 +37,7 @@ void pylm__work_first_tree(const struct pylm__model *model, struct pylm__work *w
 {
     pylm__tree_view(model, NULL, &work->mixer.tree);
     work->tree_number = 0;
+    pylm__final_stack(&work->mixer.final, NULL, 0);
 }
 
 void pylm__work_next_tree(const struct pylm__model *model, struct pylm__work *work)
@@ -72,57 +76,104 @@ struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pyl
 
 /* ---- the walk ---- */
 
-/* Gets the first frame ready: the root. */
-static void begin(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
-                  uint64_t mass)
+/* A walk goes through the tree with the model that was asked and those below it, each in a working memory of its own. A
+ * kernel has none below. */
+struct walk {
+    const struct pylm__model *model;
+    struct pylm__work *work;
+    size_t frame_nbytes;
+};
+
+static size_t frame_nbytes(const struct pylm__model *model)
 {
-    if (pylm__is_kernel(model))
-        pylm__kernel_root(model, state, work);
-    else
-        (void)pylm__root(model, state, work);
-    pylm__frame(work, 0)->mass = mass;
+    return (size_t)(pylm__is_kernel(model) ? pylm__kernel_frame_nbytes(model) : pylm__frame_nbytes(model->n_templates));
 }
 
-static size_t frame_nbytes(const struct pylm__model *model, const struct pylm__work *work)
+/* The working memory of the model that lies i below. */
+PYLM__INLINE struct pylm__work *nth_work(const struct walk *walk, uint32_t i)
 {
-    return (size_t)(pylm__is_kernel(model) ? pylm__kernel_frame_nbytes(model)
-                                           : pylm__frame_nbytes(work->mixer.tree.n_templates));
+    return (struct pylm__work *)(void *)((uint8_t *)(void *)walk->work + i * (size_t)first_work_nbytes(walk->model));
 }
 
-/* What a node hands to its children: of its mass and of its probability. */
-static void split(const struct pylm__model *model, struct pylm__work *work, struct pylm__frame *frame,
-                  struct pylm__node node, uint64_t *masses, struct pylm__small *p)
+PYLM__INLINE struct pylm__frame *frame_at(const struct walk *walk, struct pylm__work *work, uint32_t level)
 {
-    struct pylm__slices slices;
-    uint32_t right;
-    if (pylm__is_kernel(model)) {
-        pylm__kernel_split(model, work, frame, node, masses, p);
+    return (struct pylm__frame *)(void *)((uint8_t *)(void *)(work + 1) + level * walk->frame_nbytes);
+}
+
+/* All at the root. */
+static void begin(const struct walk *walk, const struct pylm__state *state)
+{
+    uint32_t i, n_below = pylm__n_below(walk->model);
+    struct pylm__odds *odds = n_below ? (struct pylm__odds *)(void *)nth_work(walk, n_below + 1u) : NULL;
+    if (pylm__is_kernel(walk->model)) {
+        pylm__kernel_root(walk->model, state, walk->work);
         return;
     }
-    slices = pylm__frame_slices(work, frame);
-    right = pylm__node_right(&work->mixer, node, &frame->front, &slices);
+    if (odds)
+        odds->at = 0;
+    for (i = 0; i <= n_below; i++) {
+        const struct pylm__model *model = pylm__nth_below(walk->model, i);
+        struct pylm__work *work = nth_work(walk, i);
+        if (i)
+            pylm__work_first_tree(model, work);
+        pylm__final_stack(&work->mixer.final, odds, i > 0);
+        (void)pylm__root(model, state, work);
+    }
+}
+
+/* What a node hands to its children: of its mass and of its probability. Each model needs what the one below says. */
+PYLM__INLINE void split(const struct walk *walk, uint32_t level, struct pylm__node node, uint64_t *masses,
+                  struct pylm__small *p)
+{
+    struct pylm__frame *frame = frame_at(walk, walk->work, level);
+    uint32_t i, right = 0;
+    if (pylm__is_kernel(walk->model)) {
+        pylm__kernel_split(walk->model, walk->work, frame, node, masses, p);
+        return;
+    }
+    for (i = pylm__n_below(walk->model) + 1u; i-- > 0;) {
+        struct pylm__work *work = nth_work(walk, i);
+        struct pylm__slices slices;
+        frame = frame_at(walk, work, level);
+        slices = pylm__frame_slices(work, frame);
+        right = pylm__node_right(&work->mixer, node, &frame->front, &slices);
+    }
     masses[1] = pylm__mass_times(frame->mass, right);
     masses[0] = frame->mass - masses[1];
     p[0] = pylm__small_times(frame->p, 65536u - right);
     p[1] = pylm__small_times(frame->p, right);
 }
 
-/* Makes a frame the one of a child of its node. */
-static void enter(const struct pylm__model *model, struct pylm__work *work, struct pylm__frame *frame, uint32_t mid,
-                  int side, uint64_t mass, struct pylm__small p)
+/* Copies the frames of a level to the next one. */
+static void go_down(const struct walk *walk, uint32_t level)
 {
-    struct pylm__slices slices;
-    frame->mass = mass;
-    frame->p = p;
-    if (pylm__is_kernel(model)) {
-        pylm__kernel_narrow(model, work, frame, mid, side);
-    } else {
-        slices = pylm__frame_slices(work, frame);
-        pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
-        if (pylm__final_adapts(&work->mixer.final))
-            pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
+    uint32_t i;
+    for (i = 0; i <= pylm__n_below(walk->model); i++) {
+        struct pylm__work *work = nth_work(walk, i);
+        memcpy(frame_at(walk, work, level + 1u), frame_at(walk, work, level), walk->frame_nbytes);
     }
-    pylm__frame_enter(frame, mid, side);
+}
+
+/* Makes the frames of a level those of a child of their node. */
+static void enter(const struct walk *walk, uint32_t level, uint32_t mid, int side, uint64_t mass, struct pylm__small p)
+{
+    uint32_t i;
+    for (i = 0; i <= pylm__n_below(walk->model); i++) {
+        struct pylm__work *work = nth_work(walk, i);
+        struct pylm__frame *frame = frame_at(walk, work, level);
+        struct pylm__slices slices;
+        frame->mass = mass;
+        frame->p = p;
+        if (pylm__is_kernel(walk->model)) {
+            pylm__kernel_narrow(walk->model, work, frame, mid, side);
+        } else {
+            slices = pylm__frame_slices(work, frame);
+            pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
+            if (pylm__final_adapts(&work->mixer.final))
+                pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
+        }
+        pylm__frame_enter(frame, mid, side);
+    }
 }
 
 /* Whether one of the bits from lo to hi - 1 is set; lo < hi. */
@@ -134,51 +185,44 @@ static int has_bit(const uint32_t *bits, uint32_t lo, uint32_t hi)
     return i < last || (found << (31u - ((hi - 1u) & 31u))) != 0;
 }
 
-static struct pylm__frame *frame_at(struct pylm__frame *frame, int levels, size_t nbytes)
-{
-    return (struct pylm__frame *)(void *)((uint8_t *)(void *)frame + levels * (ptrdiff_t)nbytes);
-}
-
 /* Depth first, the more probable child first: it goes on one level down while the other waits in the place of its
  * parent, if it is probable enough. A damaged tree that is deeper than its header says ends in its first leaf. */
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
                 uint64_t mass, const uint64_t *least, const uint32_t *wanted, pylm__visit visit, void *user)
 {
+    const struct walk walk = {model, work, frame_nbytes(model)};
     const struct pylm__tree *tree = &work->mixer.tree;
-    size_t nbytes = frame_nbytes(model, work);
-    struct pylm__frame *frame = pylm__frame(work, 0), *next;
+    struct pylm__frame *frame;
     struct pylm__node node;
     struct pylm__small p[2];
     uint64_t masses[2];
-    uint32_t level = 0;
+    uint32_t level = 0, parent;
     int side, both;
-    begin(model, state, work, mass);
+    begin(&walk, state);
+    pylm__frame(work, 0)->mass = mass;
     for (;;) {
+        frame = frame_at(&walk, work, level);
         if (frame->mass < *least || frame->hi - frame->lo <= 1u || level == tree->depth) {
             if (frame->mass >= *least)
                 visit(user, frame->lo, frame);
             if (!level--)
                 return;
-            frame = frame_at(frame, -1, nbytes);
             continue;
         }
         node = pylm__tree_node(tree, frame->node, frame->lo, frame->hi);
-        split(model, work, frame, node, masses, p);
+        split(&walk, level, node, masses, p);
         side = masses[1] > masses[0];
         both = 1;
         if (wanted && !has_bit(wanted, frame->lo, node.mid))
             side = 1, both = 0;
         else if (wanted && !has_bit(wanted, node.mid, frame->hi))
             side = both = 0;
-        next = frame;
         if (both && masses[!side] >= *least) {
-            level++;
-            next = frame_at(frame, 1, nbytes);
-            memcpy(next, frame, nbytes);
-            enter(model, work, frame, node.mid, !side, masses[!side], p[!side]);
+            parent = level++;
+            go_down(&walk, parent);
+            enter(&walk, parent, node.mid, !side, masses[!side], p[!side]);
         }
-        enter(model, work, next, node.mid, side, masses[side], p[side]);
-        frame = next;
+        enter(&walk, level, node.mid, side, masses[side], p[side]);
     }
 }
 

@@ -29,7 +29,8 @@ struct pylm__frame {
 
 /* One path or walk from the root of a tree. The caller's working memory begins with one; frames for every level of a
  * tree follow. With several trees a second one, with a single frame, lies behind: to ask one tree while walking
- * through another. Scoring has PYLM__ABREAST in the same memory, each with a single frame. */
+ * through another. Scoring has PYLM__ABREAST in the same memory, each with a single frame. A layer has such a memory for each
+ * model below when it walks; a path is gone down by these models before it, in its own memory. */
 struct pylm__work {
     struct pylm__mixer mixer;
     struct pylm__lookup lookup;
@@ -81,10 +82,20 @@ static inline uint64_t pylm__mass_times(uint64_t mass, uint32_t p_q16)
 /* The second working memory of a model with several trees. */
 struct pylm__work *pylm__second_work(const struct pylm__model *model, struct pylm__work *work);
 
-/* Of a path: the bytes from one working memory to the next. */
-static inline uint64_t pylm__path_nbytes(const struct pylm__model *model)
+/* Of a path: where log-odds are noted for a layer, and the bytes from one working memory to the next. */
+static inline uint64_t pylm__odds_offset(const struct pylm__model *model)
 {
     return sizeof(struct pylm__work) + pylm__frame_nbytes(model->n_templates);
+}
+
+static inline uint64_t pylm__noting_nbytes(const struct pylm__model *model)
+{
+    return pylm__odds_offset(model) + ((sizeof(struct pylm__odds) + 7u) & ~(uint64_t)7u);
+}
+
+static inline uint64_t pylm__path_nbytes(const struct pylm__model *model)
+{
+    return pylm__n_below(model) ? pylm__noting_nbytes(model) : pylm__odds_offset(model);
 }
 
 /* Behind a single path: room for what it teaches. */
@@ -99,6 +110,13 @@ static inline struct pylm__lessons *pylm__work_lessons(const struct pylm__model 
 void pylm__probabilities(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
                          uint32_t n, struct pylm__work *work, struct pylm__lessons *lessons,
                          struct pylm__small *probabilities);
+
+/* The log-odds of a model, or of the one below it, at the nodes on the path to each of n symbols, for a layer above it.
+ * Those of symbol i stand at pylm__odds_offset() in the i-th working memory.
+ *   least   0: of the model; 1: of the one below, which there is
+ *   work    n times pylm__noting_nbytes() of the model */
+void pylm__note_odds(const struct pylm__model *model, uint32_t least, const struct pylm__state *states, const uint32_t *symbols,
+                     uint32_t n, struct pylm__work *work);
 
 /* The overlay's weights learn the next symbol of the state. */
 void pylm__learn_weights(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol);

@@ -22,63 +22,116 @@ static void follow_portable(struct pylm__path *paths, uint32_t n)
     pylm__follow(paths, n, 0, descend, pylm__node_mix);
 }
 
-static void path_begin(const struct pylm__model *model, struct pylm__work *works, uint32_t i, struct pylm__path *path)
+/* Several paths at once, and their memory: as the model that was asked needs it, whichever below it is at work. */
+struct paths {
+    const struct pylm__state *states;
+    const uint32_t *symbols;
+    uint32_t n;
+    struct pylm__work *work;
+    size_t nbytes, odds_offset; /* of each, and where in it log-odds are; 0: there are no layers */
+    struct pylm__path of[PYLM__ABREAST];
+};
+
+static void path_begin(struct paths *paths, uint32_t i, int is_below)
 {
-    path->work = (struct pylm__work *)(void *)((uint8_t *)(void *)works + i * (size_t)pylm__path_nbytes(model));
+    struct pylm__path *path = &paths->of[i];
+    uint8_t *memory = (uint8_t *)(void *)paths->work + i * paths->nbytes;
+    struct pylm__odds *odds = NULL;
+    path->work = (struct pylm__work *)(void *)memory;
     if (i) {
-        path->work->mixer.tree = works->mixer.tree;
-        path->work->tree_number = works->tree_number;
+        path->work->mixer.tree = paths->work->mixer.tree;
+        path->work->tree_number = paths->work->tree_number;
     }
+    if (PYLM__MOST_LAYERS && paths->odds_offset) {
+        odds = (struct pylm__odds *)(void *)(memory + paths->odds_offset);
+        odds->at = 0;
+    }
+    pylm__final_stack(&path->work->mixer.final, odds, is_below);
     path->frame = pylm__frame(path->work, 0);
     path->slices = pylm__frame_slices(path->work, path->frame);
     path->p = pylm__small_one();
 }
 
 /* All paths down the tree at work. With lessons, there is one. */
-static void follow(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
-                   uint32_t n, struct pylm__work *works, struct pylm__lessons *lessons, struct pylm__path *paths)
+static void follow(const struct pylm__model *model, struct paths *paths, int is_below, struct pylm__lessons *lessons)
 {
-    const struct pylm__tree *tree = &works->mixer.tree;
+    const uint32_t n = PYLM__ABREAST > 1u ? paths->n : 1u;
+    struct pylm__mixer *mixer = &paths->work->mixer;
+    struct pylm__path *of = paths->of;
     uint32_t i;
     for (i = 0; i < n; i++) {
-        path_begin(model, works, i, &paths[i]);
-        paths[i].leaf = pylm__tree_leaf(tree, symbols[i]);
-        pylm__lookup_index(model, tree, &states[i], &paths[i].work->lookup);
+        path_begin(paths, i, is_below);
+        of[i].leaf = pylm__tree_leaf(&mixer->tree, paths->symbols[i]);
+        pylm__lookup_index(model, &mixer->tree, &paths->states[i], &of[i].work->lookup);
     }
     for (i = 0; i < n; i++)
-        pylm__lookup_buckets(model, tree, &paths[i].work->lookup);
+        pylm__lookup_buckets(model, &mixer->tree, &of[i].work->lookup);
     for (i = 0; i < n; i++)
-        pylm__lookup_records(model, tree, &paths[i].work->lookup, &paths[i].work->mixer.evidence, &paths[i].slices);
+        pylm__lookup_records(model, &mixer->tree, &of[i].work->lookup, &of[i].work->mixer.evidence, &of[i].slices);
     for (i = 0; i < n; i++)
-        pylm__root_begin(model, &states[i], paths[i].work);
+        pylm__root_begin(model, &paths->states[i], of[i].work);
     if (lessons) {
         lessons->n = 0;
-        works->mixer.final.lessons = lessons;
+        mixer->final.lessons = lessons;
     }
 #if PYLM__HAVE_AVX2
-    pylm__follow_avx2(paths, n);
+    pylm__follow_avx2(of, n);
 #endif
-    follow_portable(paths, n);
-    pylm__final_learn(&works->mixer.final, tree);
+    follow_portable(of, n);
+    pylm__final_learn(&mixer->final, &mixer->tree);
+}
+
+/* Down the trees of the models that lie `least` or more below one, the lowest first. */
+static void follow_below(const struct pylm__model *model, uint32_t least, struct paths *paths)
+{
+    uint32_t i;
+    for (i = pylm__n_below(model) + 1u; i-- > least;) {
+        const struct pylm__model *below = pylm__nth_below(model, i);
+        pylm__work_first_tree(below, paths->work);
+        follow(below, paths, 1, NULL);
+    }
+}
+
+void pylm__note_odds(const struct pylm__model *model, uint32_t least, const struct pylm__state *states,
+                     const uint32_t *symbols, uint32_t n, struct pylm__work *work)
+{
+    struct paths paths;
+    paths.states = states;
+    paths.symbols = symbols;
+    paths.n = n;
+    paths.work = work;
+    paths.nbytes = (size_t)pylm__noting_nbytes(model);
+    paths.odds_offset = (size_t)pylm__odds_offset(model);
+    follow_below(model, least, &paths);
 }
 
 void pylm__probabilities(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
                          uint32_t n, struct pylm__work *work, struct pylm__lessons *lessons,
                          struct pylm__small *probabilities)
 {
-    struct pylm__path paths[PYLM__ABREAST];
+    struct paths paths;
     uint32_t t, i;
     if (pylm__is_kernel(model)) {
         pylm__kernel_probabilities(model, states, symbols, n, work, probabilities);
         return;
     }
+    paths.states = states;
+    paths.symbols = symbols;
+    paths.n = n;
+    paths.work = work;
+    paths.nbytes = (size_t)pylm__path_nbytes(model);
+    paths.odds_offset = 0;
+    if (pylm__n_below(model)) {
+        paths.odds_offset = (size_t)pylm__odds_offset(model);
+        follow_below(model, 1, &paths);
+    }
     pylm__work_first_tree(model, work);
     for (t = 0; t < pylm__n_trees(model); t++) {
         if (t)
             pylm__work_next_tree(model, work);
-        follow(model, states, symbols, n, work, lessons, paths);
+        follow(model, &paths, 0, lessons);
         for (i = 0; i < n; i++) {
-            struct pylm__small p = pylm__small_times(paths[i].p, work->mixer.tree.share);
+            struct pylm__small p = pylm__small_times(paths.of[i].p, work->mixer.tree.share);
             probabilities[i] = t ? pylm__small_plus(probabilities[i], p) : p;
         }
     }
@@ -87,7 +140,8 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
 /* Working memory for one path. */
 #define OWN_NBYTES                                                                                                 \
     (sizeof(struct pylm__work) + sizeof(struct pylm__frame) +                                                       \
-     PYLM__MAX_STRIDE * PYLM__N_SLICE_FIELDS * sizeof(uint32_t) + 7u)
+     PYLM__MAX_STRIDE * PYLM__N_SLICE_FIELDS * sizeof(uint32_t) +                                                   \
+     (PYLM__MOST_LAYERS ? sizeof(struct pylm__odds) + 7u : 0u) + 7u)
 
 void pylm__learn_weights(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol)
 {

@@ -44,6 +44,10 @@ const char *pylm_status_text(int status)
         return "no model of this text is that small";
     case PYLM_ERR_LARGE:
         return "this is more than a model can hold, or than this pylm was compiled for";
+    case PYLM_ERR_LAYER:
+        return "a layer is opened on the model that it was made for, and a model by itself";
+    case PYLM_ERR_BASE:
+        return "this layer was made for another model";
     default:
         return "unknown status";
     }

@@ -13,7 +13,7 @@
 /* Position of a symbol's text, or of the end for n_symbols; never behind the end of all texts. */
 static uint64_t text_position(const struct pylm__model *m, uint32_t symbol)
 {
-    const uint8_t *h = m->image;
+    const uint8_t *h = pylm__root_model(m)->image;
     unsigned width = h[PYLM__H_VOCAB_POSITION_BITS];
     uint64_t end = pylm__load64(h + PYLM__H_VOCAB_TEXT_NBYTES), position;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
@@ -26,8 +26,9 @@ static uint64_t text_position(const struct pylm__model *m, uint32_t symbol)
 const uint8_t *pylm__symbol_text(const struct pylm__model *m, uint32_t symbol, uint32_t *nbytes)
 {
     uint64_t begin = text_position(m, symbol), end = text_position(m, symbol + 1u);
+    const uint8_t *h = pylm__root_model(m)->image;
     *nbytes = end > begin ? (uint32_t)(end - begin) : 0u;
-    return m->image + (size_t)(pylm__load64(m->image + PYLM__H_VOCAB_TEXT) + begin);
+    return h + (size_t)(pylm__load64(h + PYLM__H_VOCAB_TEXT) + begin);
 }
 
 int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const unsigned char **text,
@@ -43,7 +44,7 @@ int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const unsigned ch
 /* The symbol whose text has this hash and these bytes. */
 static uint32_t find_hashed(const struct pylm__model *m, uint64_t hash, const uint8_t *word, uint64_t nbytes)
 {
-    const uint8_t *h = m->image, *slots = h + (size_t)pylm__load64(h + PYLM__H_VOCAB_SLOTS), *text;
+    const uint8_t *h = pylm__root_model(m)->image, *slots = h + (size_t)pylm__load64(h + PYLM__H_VOCAB_SLOTS), *text;
     unsigned width = pylm__width(m->n_symbols), slot_bits = h[PYLM__H_VOCAB_SLOT_BITS];
     uint32_t mask = (UINT32_C(1) << slot_bits) - 1u, tries, symbol, text_nbytes;
     uint32_t slot = (uint32_t)(hash >> 32);

@@ -125,6 +125,8 @@ const char *pylm_stage_text(int stage)
         return "tracing";
     case PYLM_STAGE_DISTILL:
         return "distilling";
+    case PYLM_STAGE_BASE:
+        return "asking the base";
     default:
         return "working";
     }

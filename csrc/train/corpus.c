@@ -19,6 +19,7 @@
 #define AUTO_PIECES_NBYTES 3000000u /* texts from here on are predicted better in pieces; see DESIGN.md */
 
 #define SLICE 65536u /* symbols between two looks at the task */
+#define ENCODED 4096u /* symbols encoded at once */
 
 enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, N_FIRST = 2 };
 
@@ -105,6 +106,20 @@ static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
     return PYLM_OK;
 }
 
+/* In the vocabulary of the base. */
+static int add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, pylm_task *task);
+static int add_encoded(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
+{
+    uint64_t position = 0, n;
+    uint32_t symbols[ENCODED];
+    while (position <= nbytes) {
+        PYLM__TRY(report(task, position));
+        PYLM__TRY(pylm_encode(corpus->base, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, ENCODED, &n));
+        PYLM__TRY(add_ids(corpus, symbols, n, NULL));
+    }
+    return PYLM_OK;
+}
+
 static int add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, pylm_task *task)
 {
     uint64_t i;
@@ -112,7 +127,7 @@ static int add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n,
     for (i = 0; i < n; i++) {
         if (i % SLICE == 0)
             PYLM__TRY(report(task, i));
-        if (ids[i] >= corpus->words.n)
+        if (ids[i] >= (corpus->base ? corpus->n_symbols : corpus->words.n))
             return PYLM_ERR_ARGUMENT;
         pylm__set_symbol(corpus, corpus->n++, ids[i]);
     }
@@ -142,8 +157,9 @@ int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
         return PYLM_ERR_ARGUMENT;
     PYLM__TRY(make_room_for_document(corpus));
     pylm__task_begin(task, PYLM_STAGE_READ, (nbytes >> 10) + 1u);
-    PYLM__TRY(corpus->tokenizer == PYLM_TOKENIZER_WORDS ? add_words(corpus, text, nbytes, task)
-                                                        : add_bytes(corpus, text, nbytes, task));
+    PYLM__TRY((corpus->base                                ? add_encoded
+               : corpus->tokenizer == PYLM_TOKENIZER_WORDS ? add_words
+                                                           : add_bytes)(corpus, text, nbytes, task));
     corpus->document_hashes[corpus->n_documents] = pylm__checksum(text, nbytes);
     corpus->document_ends[corpus->n_documents++] = corpus->n;
     corpus->n_bytes += nbytes;
@@ -153,7 +169,7 @@ int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
 int pylm__corpus_vocabulary(struct pylm__corpus *corpus, uint32_t n_symbols, const uint8_t *texts,
                             const uint64_t *text_ends, const uint8_t *file, uint64_t file_nbytes)
 {
-    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || corpus->words.n || !n_symbols)
+    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || corpus->words.n || corpus->base || !n_symbols)
         return PYLM_ERR_ARGUMENT;
     if (n_symbols > PYLM__MAX_SYMBOLS)
         return PYLM_ERR_LARGE;
@@ -175,11 +191,24 @@ static uint64_t hash_of_ids(const uint32_t *ids, uint64_t n)
     return pylm__hash_step(hash, n);
 }
 
+/* Length of an id's text. */
+static uint64_t id_nbytes(const struct pylm__corpus *corpus, uint32_t id)
+{
+    const unsigned char *text;
+    uint32_t of_base = 0;
+    uint64_t nbytes = 0;
+    if (corpus->base)
+        (void)pylm_symbol_text(corpus->base, id, &text, &of_base);
+    else
+        (void)pylm__word_text(&corpus->words, id, &nbytes);
+    return corpus->base ? of_base : nbytes;
+}
+
 int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
                          pylm_task *task)
 {
-    uint64_t i, nbytes;
-    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || !corpus->words.n)
+    uint64_t i;
+    if (!corpus->base && (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || !corpus->words.n))
         return PYLM_ERR_ARGUMENT;
     PYLM__TRY(make_room_for_document(corpus));
     pylm__task_begin(task, PYLM_STAGE_READ, (n >> 10) + 1u);
@@ -188,8 +217,7 @@ int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint6
     corpus->document_ends[corpus->n_documents++] = corpus->n;
     corpus->n_bytes += text_nbytes;
     for (i = 0; i < n && !text_nbytes; i++) {
-        (void)pylm__word_text(&corpus->words, ids[i], &nbytes);
-        corpus->n_bytes += nbytes;
+        corpus->n_bytes += id_nbytes(corpus, ids[i]);
     }
     return PYLM_OK;
 }
@@ -310,6 +338,8 @@ int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_t 
     if (!corpus->n)
         return PYLM_ERR_EMPTY;
     PYLM__TRY(pylm__corpus_sort_documents(corpus));
+    if (corpus->base)
+        return PYLM_OK;
     if (corpus->tokenizer == PYLM_TOKENIZER_AUTO)
         corpus->tokenizer =
             corpus->n_bytes < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;

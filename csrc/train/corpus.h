@@ -19,6 +19,7 @@ struct pylm__words {
 };
 
 struct pylm__corpus {
+    const pylm_model *base; /* of a layer: what has the vocabulary; else NULL, and it is found or given */
     uint32_t tokenizer; /* may be PYLM_TOKENIZER_AUTO until pylm__corpus_close() */
     void *symbols;       /* read by pylm__symbol() */
     unsigned width;      /* bytes a symbol takes: 1, 2 or 4 */
@@ -43,6 +44,12 @@ static inline uint32_t pylm__symbol(const struct pylm__corpus *corpus, uint64_t 
     return corpus->width == 1u   ? ((const uint8_t *)corpus->symbols)[position]
            : corpus->width == 2u ? ((const uint16_t *)corpus->symbols)[position]
                                  : ((const uint32_t *)corpus->symbols)[position];
+}
+
+/* Bytes that a symbol takes. */
+static inline unsigned pylm__symbol_width(uint32_t n_symbols)
+{
+    return n_symbols <= 256u ? 1u : n_symbols <= UINT16_MAX + 1u ? 2u : 4u;
 }
 
 /* For numbers that fit the width. */

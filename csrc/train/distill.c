@@ -236,6 +236,8 @@ int pylm_distill(const pylm_model *model, const uint32_t *symbols, const uint64_
     d.task = task;
     if (!keep_ppm || keep_ppm > ALL_PPM || !texts_are_sane(&d))
         return PYLM_ERR_ARGUMENT;
+    if (pylm__n_below(d.model))
+        return PYLM_ERR_LAYER;
     if (!n_texts || !ends[n_texts - 1u])
         return PYLM_ERR_EMPTY;
     d.n_places = ends[n_texts - 1u] + n_texts;

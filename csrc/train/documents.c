@@ -31,13 +31,19 @@ static int compare_words(const struct pylm__words *words, uint32_t a, uint32_t b
     return order ? order : a_nbytes < b_nbytes ? -1 : a_nbytes > b_nbytes;
 }
 
+/* Whether symbols are words, numbered by their first appearance. */
+static int numbers_appearance(const struct pylm__corpus *corpus)
+{
+    return corpus->tokenizer == PYLM_TOKENIZER_WORDS && !corpus->base;
+}
+
 static int compare_content(const struct pylm__corpus *corpus, const struct document *x, const struct document *y)
 {
     uint64_t i, n = x->end - x->begin, m = y->end - y->begin;
     for (i = 0; i < n && i < m; i++) {
         uint32_t a = pylm__symbol(corpus, x->begin + i), b = pylm__symbol(corpus, y->begin + i);
         if (a != b)
-            return corpus->tokenizer == PYLM_TOKENIZER_WORDS ? compare_words(&corpus->words, a, b) : a < b ? -1 : 1;
+            return numbers_appearance(corpus) ? compare_words(&corpus->words, a, b) : a < b ? -1 : 1;
     }
     return n < m ? -1 : n > m;
 }
@@ -132,8 +138,8 @@ int pylm__corpus_sort_documents(struct pylm__corpus *corpus)
         if (to)
             move_documents(corpus, documents, to);
         status = !to ? PYLM_ERR_MEMORY
-                 : corpus->tokenizer == PYLM_TOKENIZER_WORDS ? number_words(corpus)
-                                                             : PYLM_OK;
+                 : numbers_appearance(corpus) ? number_words(corpus)
+                                              : PYLM_OK;
     }
     free(documents);
     return status;
@@ -144,7 +150,7 @@ void pylm__corpus_narrow(struct pylm__corpus *corpus, uint32_t n_symbols)
     struct pylm__corpus from = *corpus;
     void *smaller;
     uint64_t p;
-    corpus->width = n_symbols <= 256u ? 1u : n_symbols <= UINT16_MAX + 1u ? 2u : 4u;
+    corpus->width = pylm__symbol_width(n_symbols);
     if (corpus->width < from.width)
         for (p = 0; p < corpus->n; p++) /* what is overwritten has been read */
             pylm__set_symbol(corpus, p, pylm__symbol(&from, p));

@@ -33,7 +33,6 @@
 #define COMMON_CURVATURE_CYCLES 5u
 #define CURVATURE_EVERY 5u      /* events, of which one is looked at for the curvature; odd, as a byte has 8 */
 #define ENOUGH 1e-5             /* nats an event gained in a cycle; less ends the fit */
-#define SET_RIDGE 300.0         /* in units of squared nats of input; DESIGN.md has the measurements */
 #define MAX_STEP 1.0            /* of any weight at once: keeps Newton's first steps tame */
 #define MAX_TAKE_BACKS 12u      /* halvings of a step that does harm */
 #define TOLERANCE 1e-9          /* nats by which a set's loss may grow: rounding */
@@ -459,7 +458,7 @@ static int allocate_family(struct fit *fit, uint32_t i)
     struct family *f = &fit->families[i];
     uint32_t s;
     f->n_sets = i == COMMON ? 1u : fit->problem->n_sets[i];
-    f->ridge = i == COMMON ? fit->problem->common_ridge : SET_RIDGE;
+    f->ridge = i == COMMON ? fit->problem->common_ridge : fit->problem->set_ridge;
     f->prior = i == COMMON ? fit->problem->prior : NULL;
     f->weights = pylm__array_new((uint64_t)f->n_sets * fit->n_inputs, sizeof *f->weights);
     f->steps = pylm__array_new((uint64_t)f->n_sets * fit->n_inputs, sizeof *f->steps);

@@ -22,6 +22,7 @@ struct pylm__fit_problem {
     const uint16_t *sets[PYLM__FIT_MAX_FAMILIES]; /* by family: the set of every event */
     const double *prior;   /* by input: its weight without any event */
     double common_ridge;   /* how strongly it holds the weights that stand behind all sets; at least 1 */
+    double set_ridge;      /* and how strongly these hold those of a set; in units of squared nats of input */
     double max_weight_sum; /* of a row's magnitudes, so that the engine's sums stay below 2^31 */
     uint32_t n_threads;
 };

@@ -13,7 +13,7 @@
 
 #define ENOUGH_BYTES 1000000u  /* symbols held out; more gains little (DESIGN.md) */
 #define ENOUGH_WORDS 300000u
-#define SPARING 3u            /* for models of a given size */
+#define SPARING 3u            /* for models of a given size, and layers */
 #define MAX_BLOCK 131072u     /* symbols; keeps large corpora fast */
 #define MIN_BLOCKS 2u
 #define SLICE 1024u           /* contexts between two looks at the task */
@@ -124,6 +124,7 @@ void pylm__heldout_free(struct pylm__heldout *heldout)
     free(heldout->before);
     free(heldout->side);
     free(heldout->means);
+    free(heldout->below);
     memset(heldout, 0, sizeof *heldout);
 }
 

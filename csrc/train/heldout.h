@@ -25,6 +25,7 @@ struct pylm__heldout {
     uint64_t *first_event; /* of each symbol, in order; one more at the end */
     uint16_t *node_sets, *previous, *before; /* of each event: its struct pylm__place */
     uint8_t *side;         /* of each event: where the symbol is, 1 is right */
+    int16_t *below;        /* of each event, for a layer: the base's log-odds, q10; else NULL. See base.h */
     struct pylm__mean *means; /* of each event, over all templates whose evidence was looked up */
 };
 
@@ -35,7 +36,8 @@ static inline struct pylm__place pylm__heldout_place(const struct pylm__heldout 
 }
 
 /* Chooses blocks, evenly spread: all of a small text in 20 parts, a tenth or less of a large one.
- *   sparing   fewer: for a model of a given size, which looks at them many times */
+ *   sparing   fewer: for a model of a given size, which looks at them many times, and for layers, which are to be
+ *             made quickly */
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
                          const struct pylm__symbol_tree *tree, int sparing);
 void pylm__heldout_free(struct pylm__heldout *heldout);

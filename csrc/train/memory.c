@@ -38,7 +38,7 @@ static uint64_t fit_nbytes(const struct pylm__heldout *heldout, const struct pyl
         most = n > most ? n : most;
         all += n;
     }
-    return heldout->n_events * (2u * trained->templates.n + 12u) + 8u * n_pairs * (all + n_threads * most);
+    return heldout->n_events * (2u * trained->templates.n + (trained->tree.is_of_base ? 14u : 12u)) + 8u * n_pairs * (all + n_threads * most);
 }
 
 /* Reading and clustering, which are over by now: the text, and the file that it came from, mapped. */

@@ -17,6 +17,10 @@
 #define PRIOR_REPETITION 0.6 /* for texts that repeat, where the training text does not */
 #define COMMON_RIDGE 1.0
 #define FINAL_RIDGE 300.0  /* a few symbols are not enough to doubt the first stage */
+#define SET_RIDGE 300.0    /* in units of squared nats of input; DESIGN.md has the measurements */
+#ifndef LAYER_RIDGE
+#define LAYER_RIDGE 3000.0 /* both, in a layer: its text may be short, and the model below knows more */
+#endif
 #define MAX_SUM 6.0        /* of weights: 5 families * 8704 * 6 * 2^13 < 2^31 */
 #define MAX_FINAL_SUM 7.0  /* 3 families * 11392 * 7 * 2^13 < 2^31 */
 
@@ -109,17 +113,23 @@ static int find_final(void *user, uint32_t part, pylm_task *task)
     return PYLM_OK;
 }
 
+/* Inputs of the final stage without an overlay. */
+static uint32_t n_plain_of(const struct pylm__symbol_tree *tree)
+{
+    return PYLM__N_FINAL + (tree->is_of_base ? 1u : 0u);
+}
+
 int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol_tree *tree,
                           const struct pylm__templates *templates)
 {
     const struct pylm__shape shape = pylm__shape_of(tree, templates);
     uint64_t n_inputs = pylm__plan_inputs(&templates->plan), n_final = tree->n_sets + (uint64_t)PYLM__N_CONFIDENCES;
-    uint32_t i;
+    uint32_t i, n_plain = n_plain_of(tree);
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         stages->n_weights += (uint64_t)pylm__n_sets(i, &shape) * (templates->n + 1u);
-    stages->n_final_weights = n_final * PYLM__N_FINAL;
+    stages->n_final_weights = n_final * n_plain;
     stages->n_overlay_calibration = n_inputs * PYLM__N_CALIBRATION;
-    stages->n_overlay_weights = (n_final + PYLM__N_RECALL_SETS) * (PYLM__N_FINAL + n_inputs);
+    stages->n_overlay_weights = (n_final + PYLM__N_RECALL_SETS) * (n_plain + n_inputs);
     stages->weights = pylm__array_new(stages->n_weights, sizeof *stages->weights);
     stages->final_weights = pylm__array_new(stages->n_final_weights, sizeof *stages->final_weights);
     stages->overlay_calibration = pylm__array_new(stages->n_overlay_calibration, sizeof *stages->overlay_calibration);
@@ -164,6 +174,7 @@ static int fit_first_columns(struct pylm__stages *stages, struct columns *c, dou
         prior[i] = PRIOR;
     problem.prior = prior;
     problem.common_ridge = COMMON_RIDGE;
+    problem.set_ridge = SET_RIDGE;
     problem.max_weight_sum = MAX_SUM;
     PYLM__TRY(pylm__fit(&problem, stages->weights, log_odds, &result, in->task));
     stages->cycles = result.cycles;
@@ -221,8 +232,13 @@ static int fit_final_columns(struct pylm__stages *stages, struct columns *c, con
     const struct stages_input *in = c->in;
     struct pylm__fit_problem problem = begin_problem(in);
     struct pylm__fit_result result;
-    uint32_t i;
-    problem.n_inputs = PYLM__N_FINAL;
+    uint32_t i, n_plain = n_plain_of(in->tree);
+    if (in->heldout->below) {
+        prior[PYLM__FINAL_MIXED] = 0.0;
+        prior[PYLM__FINAL_BELOW] = 1.0; /* or, in a layer, the model below as it is */
+        problem.inputs[PYLM__FINAL_BELOW] = in->heldout->below;
+    }
+    problem.n_inputs = n_plain;
     problem.inputs[PYLM__FINAL_MIXED] = c->mixed;
     problem.inputs[PYLM__FINAL_MEAN] = c->mean;
     problem.n_families = 2;
@@ -233,15 +249,16 @@ static int fit_final_columns(struct pylm__stages *stages, struct columns *c, con
     problem.sets[1] = c->sets[0];
     problem.sets[2] = simulated->sets;
     problem.prior = prior;
-    problem.common_ridge = FINAL_RIDGE;
+    problem.common_ridge = in->heldout->below ? LAYER_RIDGE : FINAL_RIDGE;
+    problem.set_ridge = in->heldout->below ? LAYER_RIDGE : SET_RIDGE;
     problem.max_weight_sum = MAX_FINAL_SUM;
     PYLM__TRY(pylm__fit(&problem, stages->final_weights, log_odds, &result, in->task));
     stages->bits = result.loss / (double)in->heldout->n_symbols;
     problem.n_inputs += simulated->n_inputs;
     problem.n_families = 3;
-    for (i = PYLM__N_FINAL; i < problem.n_inputs; i++) {
+    for (i = n_plain; i < problem.n_inputs; i++) {
         prior[i] = PRIOR_RECALL;
-        problem.inputs[i] = c->values[i - PYLM__N_FINAL];
+        problem.inputs[i] = c->values[i - n_plain];
     }
     prior[problem.n_inputs - 1u] = PRIOR_REPETITION;
     PYLM__TRY(pylm__fit(&problem, stages->overlay_weights, log_odds, &result, in->task));

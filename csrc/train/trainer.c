@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base.h"
 #include "budget.h"
 #include "count.h"
 #include "file.h"
@@ -49,6 +50,9 @@ void pylm_train_options_init(pylm_train_options *options)
 static int options_are_sane(const pylm_train_options *o)
 {
     uint32_t t;
+    if (o->base && (pylm__model_view(o->base)->n_trees > 1u || pylm__is_kernel(pylm__model_view(o->base)) ||
+                    o->n_trees > 1u || o->predictor != PYLM_PREDICTOR_MIX))
+        return 0;
     if (o->tokenizer > PYLM_TOKENIZER_EXTERNAL && o->tokenizer != PYLM_TOKENIZER_AUTO)
         return 0;
     if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
@@ -97,7 +101,11 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
         return PYLM_ERR_MEMORY;
     new->options = *options;
     new->n_trees = options->n_trees;
-    status = pylm__corpus_init(&new->corpus, options->tokenizer);
+    status = pylm__corpus_init(&new->corpus, options->base ? PYLM_TOKENIZER_BYTES : options->tokenizer);
+    if (options->base) {
+        pylm__corpus_on_base(&new->corpus, options->base);
+        new->n_trees = 1;
+    }
     if (status == PYLM_OK)
         *trainer = new;
     else
@@ -163,6 +171,8 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
     struct pylm__corpus *corpus = &trainer->corpus;
     uint32_t t, s, *first, *moved;
     int status = PYLM_OK;
+    if (corpus->base)
+        return pylm__tree_of_base(&trainer->trees[0].tree, corpus->base);
     if (corpus->tokenizer == PYLM_TOKENIZER_BYTES)
         return pylm__tree_of_bytes(&trainer->trees[0].tree);
     for (t = 0; t < trainer->n_trees; t++) {
@@ -345,12 +355,14 @@ static int train_kernel(pylm_trainer *trainer, const char *folder, uint64_t *sma
 static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained, const char *folder,
                       uint64_t *smallest, pylm_task *task)
 {
-    int sized = trainer->options.max_nbytes > 0;
+    int sized = trainer->options.max_nbytes > 0, sparing = sized || trainer->corpus.base, status;
     struct pylm__heldout heldout;
     struct pylm__memory_plan plan;
-    int status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sized);
+    status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sparing);
     if (status == PYLM_OK)
         status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, trained, &plan, smallest);
+    if (status == PYLM_OK && trainer->corpus.base)
+        status = pylm__heldout_below(&heldout, &trainer->corpus, trainer->options.n_threads, task);
     if (status == PYLM_OK && plan.spill && !trainer->spill.file) {
         status = pylm__spill_open(&trainer->spill, folder);
         if (trainer->options.memory_is_wish) /* then memory it is */

@@ -15,6 +15,7 @@ struct pylm__symbol_tree {
     uint32_t n_classes, n_coarse; /* 0: the tree has no classes */
     uint32_t *class_of, *coarse_of; /* by leaf */
     uint32_t *leaf_of; /* by symbol */
+    int is_of_base; /* it is the base's: a layer is trained, which will not have one of its own */
 };
 
 /* Bytes: the bits of a byte, most significant first; every node has a weight set of its own. */

@@ -130,6 +130,13 @@ static void write_vocabulary(struct writer *image, const struct pylm__corpus *co
     }
 }
 
+/* In the place of a vocabulary, a layer says whose it has. */
+static void write_base(struct writer *image, const pylm_model *base)
+{
+    head8(image, PYLM__H_IS_LAYER, 1);
+    head64(image, PYLM__H_BASE, pylm__load64(pylm__model_view(base)->image + PYLM__H_IMAGE_CHECKSUM));
+}
+
 /* ---- trees ---- */
 
 static void write_packed(struct writer *image, uint64_t at, const uint32_t *values, uint32_t n,
@@ -168,12 +175,15 @@ static void write_order(struct writer *image, uint64_t head, const struct pylm__
     free(symbol_of);
 }
 
+/* Nothing of a tree that is the base's. */
 static void write_symbol_tree(struct writer *image, uint64_t head, const struct pylm__symbol_tree *tree)
 {
     unsigned symbol_bits = pylm__width(tree->n_symbols - 1u), set_bits = pylm__width(tree->n_sets - 1u);
     unsigned class_bits = pylm__width(tree->n_classes ? tree->n_classes - 1u : 0u);
     unsigned coarse_bits = pylm__width(tree->n_coarse ? tree->n_coarse - 1u : 0u);
     uint32_t i;
+    if (tree->is_of_base)
+        return;
     head32(image, head + PYLM__T_N_NODE_SETS, tree->n_sets);
     head32(image, head + PYLM__T_N_PREVIOUS, pylm__tree_previous_sets(tree));
     head32(image, head + PYLM__T_N_BEFORE, pylm__tree_before_sets(tree));
@@ -300,7 +310,10 @@ static void write_parts(struct writer *image, const struct pylm__image_parts *pa
     begin_part(image, PYLM__H_FACTS);
     head64(image, PYLM__H_FACTS_NBYTES, strlen(parts->facts));
     pylm__buffer_bytes(&image->out, parts->facts, strlen(parts->facts));
-    write_vocabulary(image, parts->corpus);
+    if (parts->corpus->base)
+        write_base(image, parts->corpus->base);
+    else
+        write_vocabulary(image, parts->corpus);
     for (t = 0; t < n_trees; t++) {
         write_tree(image, head, parts, t);
         head += PYLM__T_NBYTES + parts->trees[t].templates.n * PYLM__C_NBYTES;

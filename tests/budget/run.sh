@@ -15,7 +15,7 @@ scoring="pylm_model_open pylm_work_nbytes pylm_state_init pylm_state_read pylm_s
 functions="$scoring pylm_state_learn pylm_overlay_init pylm_state_adapt"
 options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections -fno-inline-functions-called-once
     -Wall -Wextra -Wno-maybe-uninitialized -I firmware_demo/libc -I csrc
-    -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_MOST_MB=511 -DPYLM_ALIGNED=1 -DPYLM_KERNEL=0"
+    -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_MOST_LAYERS=0 -DPYLM_MOST_MB=511 -DPYLM_ALIGNED=1 -DPYLM_KERNEL=0"
 
 # Optimised as a whole, as a firmware may be; the linker leaves out what these functions do not need. memcpy, memset and
 # memcmp are apart, and not counted. Functions called once stay functions, or their frames would add up.

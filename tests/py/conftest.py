@@ -15,7 +15,7 @@ TEST = make_text(700, seed=2)
 
 
 def train_named(name: str) -> pylm.Model:
-    """The models that most tests are run with: every tokenizer, and several trees."""
+    """The models that most tests are run with: every tokenizer, several trees, layers."""
     if name == "bytes":
         return pylm.train([TRAIN])
     if name == "words":
@@ -27,10 +27,12 @@ def train_named(name: str) -> pylm.Model:
     if name == "external":
         pytest.importorskip("tokenizers")
         return pylm.train([TRAIN], tokenizer=byte_level(TRAIN + "papapopo" * 9, 500), classes=20)
+    if name == "two layers":
+        return pylm.adapt(pylm.adapt(get("pieces"), [make_text(1500, seed=11)]), [make_text(1500, seed=12)])
     return pylm.train([TRAIN], tokenizer="words", trees=3, classes=[20, 12, 30])
 
 
-NAMES = ["bytes", "words", "words with <unk>", "pieces", "three trees", "external"]
+NAMES = ["bytes", "words", "words with <unk>", "pieces", "three trees", "external", "two layers"]
 _models: dict[str, pylm.Model] = {}
 
 
