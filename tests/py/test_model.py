@@ -70,6 +70,8 @@ def test_symbols_are_shown_to_people(bytes_model: pylm.Model) -> None:
 
 
 def test_save_load_pickle_copy(model: pylm.Model, tmp_path: Path, test_text: str) -> None:
+    if model.info.layers:
+        pytest.skip("a layer is opened on its base: test_layers.py")
     path = tmp_path / "model.pylm"
     model.save(path)
     expected = model.logprobs(test_text)
@@ -84,6 +86,8 @@ def test_save_load_pickle_copy(model: pylm.Model, tmp_path: Path, test_text: str
 
 
 def test_any_address(model: pylm.Model, test_text: str) -> None:
+    if model.info.layers:
+        pytest.skip("a layer is opened on its base: test_layers.py")
     content, expected = model._image.content(), model.logprobs(test_text[:500])
     for offset in range(1, 9):
         moved = pylm.Model(memoryview(bytearray(offset) + content + b"behind")[offset:])
