@@ -181,7 +181,7 @@ static void check_damage(const pylm_model *base, const struct image *image)
         pylm_info info;
         memcpy(copy, image->data, image->nbytes);
         r = random_number(&seed);
-        for (n = 1u + r % 10u; n; n--) {
+        for (n = 1u + (size_t)(r % 10u); n; n--) {
             uint64_t kind = random_number(&seed);
             at = (size_t)(random_number(&seed) % (r & 16u ? head : image->nbytes));
             copy[at] = (uint8_t)(kind % 3u == 0 ? 0 : kind % 3u == 1u ? 255 : kind >> 8);
