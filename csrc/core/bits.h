@@ -126,6 +126,21 @@ static inline uint32_t pylm__bits32(const uint8_t *base, pylm__bit bit)
 #endif
 }
 
+/* Likewise 25 bits at least, which are one word where that may be read at any address. */
+#if defined(__ARM_FEATURE_UNALIGNED) && !PYLM__WIDE_REGISTERS
+#define PYLM__ONE_READ 25u
+#else
+#define PYLM__ONE_READ 32u
+#endif
+static inline uint32_t pylm__bits25(const uint8_t *base, pylm__bit bit)
+{
+#if PYLM__ONE_READ < 32
+    return pylm__load32(base + (size_t)(bit >> 3)) >> ((unsigned)bit & 7u);
+#else
+    return pylm__bits32(base, bit);
+#endif
+}
+
 /* The `width` (0 to 32) bits that begin `bit` bits behind `base`. */
 static inline uint32_t pylm__bits(const uint8_t *base, pylm__bit bit, unsigned width)
 {
@@ -146,8 +161,8 @@ static inline struct pylm__pair pylm__pair(const uint8_t *base, pylm__bit bit, u
         uint64_t word = pylm__word(base, bit);
         pair.first = (uint32_t)word & pylm__mask(first);
         pair.second = (uint32_t)(word >> first) & pylm__mask(second);
-    } else if (first + second <= 32u) {
-        uint32_t word = pylm__bits32(base, bit);
+    } else if (first + second <= PYLM__ONE_READ) {
+        uint32_t word = PYLM__ONE_READ < 32u ? pylm__bits25(base, bit) : pylm__bits32(base, bit);
         pair.first = word & pylm__mask(first);
         pair.second = second ? word << (32u - first - second) >> (32u - second) : 0u;
     } else {
@@ -160,8 +175,10 @@ static inline struct pylm__pair pylm__pair(const uint8_t *base, pylm__bit bit, u
 /* floor(log2(x)) for x >= 1. */
 static inline unsigned pylm__ilog2(uint32_t x)
 {
-#if defined(__GNUC__)
-    return (unsigned)__builtin_clz(x) ^ 31u; /* one instruction on many processors */
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+    return (unsigned)__builtin_clz(x) ^ 31u; /* one instruction there */
+#elif defined(__GNUC__)
+    return 31u - (unsigned)__builtin_clz(x);
 #else
     unsigned n = 0;
     while (x >>= 1)

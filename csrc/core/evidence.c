@@ -43,7 +43,7 @@ static inline pylm__bit find_record(const uint8_t *image, const uint8_t *head, u
     uint32_t i, seen, mask = pylm__mask(check_bits);
     pylm__bit bit = (pylm__bit)lookup->begins[k] * width;
     for (i = lookup->begins[k]; i < lookup->ends[k]; i++, bit += width) {
-        seen = pylm__bits32(records, bit) & mask;
+        seen = (check_bits <= 25u ? pylm__bits25(records, bit) : pylm__bits32(records, bit)) & mask;
         if (seen >= check)
             return seen == check ? bit + check_bits : 0u;
     }
@@ -72,17 +72,23 @@ static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 
 /* ---- coded lists ---- */
 
-#define SHORT 4u /* successors that are gone through, one by one */
+#define SHORT 4u /* successors that are gone through, one by one: the codes of all but the last have 21 bits */
+
+/* Ones as wide as a code, of at most 7 bits; in a list that is not damaged, of PYLM__MAX_CODE_BITS. */
+static inline uint32_t code_mask(uint32_t code_bits)
+{
+    return ((UINT32_C(1) << code_bits) - 1u) & pylm__mask(PYLM__MAX_CODE_BITS);
+}
 
 /* Occurrences of the successors from `at` up to `end`, added one by one. */
 static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t at, uint32_t end)
 {
-    uint32_t code_bits = PYLM__AT(e, k, total_at), mask = pylm__mask(code_bits) & pylm__mask(PYLM__MAX_CODE_BITS);
-    uint32_t bit = PYLM__AT(e, k, n_mask) + at * code_bits, behind = bit + (end - at) * code_bits, sum = 0;
+    uint32_t code_bits = PYLM__AT(e, k, total_at), mask = code_mask(code_bits), sum = 0;
+    uint32_t bit = PYLM__AT(e, k, n_mask) + at * code_bits, behind = bit + (end - at) * code_bits;
     if (!code_bits)
         return end - at;
     while (bit < behind) { /* as many as 32 bits hold of at most 7 each */
-        uint32_t word = pylm__bits32(PYLM__AT(e, k, list), bit), last = behind - bit < 32u ? behind : bit + 32u;
+        uint32_t word = pylm__bits25(PYLM__AT(e, k, list), bit), last = behind - bit < 25u ? behind : bit + 25u;
         for (; bit + code_bits <= last; bit += code_bits) {
             sum += pylm__coded_count(word & mask);
             word >>= code_bits;
@@ -91,56 +97,76 @@ static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t a
     return sum;
 }
 
-/* Occurrences of the first i successors. */
+/* Occurrences of the first PYLM__SUMMED * i successors. */
 static uint32_t coded_sum(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
-    uint32_t sum_bits = PYLM__AT(e, k, split_bits), n_sums = PYLM__AT(e, k, total_at) && i ? (i - 1u) / PYLM__SUMMED : 0u, sum = 0;
-    if (n_sums)
-        sum = pylm__bits(PYLM__AT(e, k, list), PYLM__AT(e, k, total_mask) + (n_sums - 1u) * sum_bits, sum_bits);
-    return sum + coded_add(e, k, n_sums * PYLM__SUMMED, i);
+    uint32_t sum_bits = PYLM__AT(e, k, split_bits);
+    return i ? pylm__bits(PYLM__AT(e, k, list), PYLM__AT(e, k, total_mask) + (i - 1u) * sum_bits, sum_bits) : 0u;
 }
 
-/* Occurrences of the first `left` successors of a slice: of these, of the others, or with a sum, whatever is quickest. */
+/* Occurrences of the first `left` successors of a slice: of these, of the others, or from the nearest sum on, whatever is
+ * quickest. With more than PYLM__SUMMED / 2 others, the nearest sum is one of those in the list. */
 static uint32_t coded_left(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t left)
 {
-    uint32_t middle = PYLM__AT(s, k, at) + left, others = PYLM__AT(s, k, n) - left;
-    if (left <= others && left <= PYLM__SUMMED / 2u)
-        return coded_add(e, k, PYLM__AT(s, k, at), middle);
+    uint32_t at = PYLM__AT(s, k, at), middle = at + left, others = PYLM__AT(s, k, n) - left, nearest;
+    if ((left <= others && left <= PYLM__SUMMED / 2u) || !PYLM__AT(e, k, total_at))
+        return coded_add(e, k, at, middle);
     if (others <= PYLM__SUMMED / 2u)
         return PYLM__AT(s, k, total) - coded_add(e, k, middle, middle + others);
-    return coded_sum(e, k, middle) - PYLM__AT(s, k, before);
+    nearest = (middle + PYLM__SUMMED / 2u) / PYLM__SUMMED;
+    left = coded_sum(e, k, nearest) - PYLM__AT(s, k, before);
+    nearest *= PYLM__SUMMED;
+    return nearest <= middle ? left + coded_add(e, k, nearest, middle) : left - coded_add(e, k, middle, nearest);
 }
 
 /* Both for a short slice, in one go: where it parts, and how many occurrences lie left. */
-static inline void short_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
+static inline uint32_t short_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid,
+                                  uint32_t *total_left)
 {
-    uint32_t at = PYLM__AT(s, k, at), end = at + PYLM__AT(s, k, n) - 1u, code_bits = PYLM__AT(e, k, total_at), left = 0;
-    uint32_t bit = PYLM__AT(e, k, n_mask) + at * code_bits, mask = pylm__mask(code_bits) & pylm__mask(PYLM__MAX_CODE_BITS);
+    uint32_t code_bits = PYLM__AT(e, k, total_at), mask = code_mask(code_bits), left = 0;
+    uint32_t at = PYLM__AT(s, k, at), last = at + PYLM__AT(s, k, n) - 1u;
+    uint32_t word = pylm__bits25(PYLM__AT(e, k, list), PYLM__AT(e, k, n_mask) + at * code_bits);
     do {
-        left += pylm__coded_count(pylm__bits32(PYLM__AT(e, k, list), bit) & mask);
-        bit += code_bits;
+        left += pylm__coded_count(word & mask);
+        word >>= code_bits;
         at++;
-    } while (at < end && pylm__coded_leaf(e, k, at) < mid);
-    PYLM__AT(s, k, n_left) = at - PYLM__AT(s, k, at);
-    PYLM__AT(s, k, total_left) = left < PYLM__AT(s, k, total) ? left : PYLM__AT(s, k, total);
+    } while (at < last && pylm__coded_leaf(e, k, at) < mid);
+    *total_left = left;
+    return at;
 }
 
-void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
+/* The first successor in (left, right] that does not lie left of mid; `left` does, `right` does not. */
+static inline uint32_t coded_find(const struct pylm__evidence *e, uint32_t k, uint32_t left, uint32_t right, uint32_t mid)
 {
-    uint32_t left = 1, right = PYLM__AT(s, k, n), total_left; /* between them is the first successor right of mid */
-    if (right <= SHORT) {
-        short_part(e, s, k, mid);
-        return;
-    }
-    while (left + 1u < right) {
-        uint32_t middle = left + (right - left) / 2u;
-        if (pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + middle - 1u) < mid)
+    const uint8_t *bytes = PYLM__AT(e, k, list);
+    uint32_t middle;
+    while (e->leaf_bits == 8u && right - left > 1u) {
+        middle = (left + right) / 2u;
+        if (bytes[middle] < mid)
             left = middle;
         else
             right = middle;
     }
-    total_left = coded_left(e, s, k, left);
-    PYLM__AT(s, k, n_left) = left < PYLM__AT(s, k, n) ? left : PYLM__AT(s, k, n) - 1u;
+    while (right - left > 1u) {
+        middle = (left + right) / 2u;
+        if (pylm__coded_leaf(e, k, middle) < mid)
+            left = middle;
+        else
+            right = middle;
+    }
+    return right;
+}
+
+void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
+{
+    uint32_t at = PYLM__AT(s, k, at), right = at + PYLM__AT(s, k, n) - 1u, total_left;
+    if (right - at < SHORT) {
+        right = short_part(e, s, k, mid, &total_left);
+    } else {
+        right = coded_find(e, k, at, right, mid);
+        total_left = coded_left(e, s, k, right - at);
+    }
+    PYLM__AT(s, k, n_left) = right - at; /* at least 1, and less than n */
     PYLM__AT(s, k, total_left) = total_left < PYLM__AT(s, k, total) ? total_left : PYLM__AT(s, k, total);
 }
 
@@ -219,7 +245,7 @@ static int open_coded(uint32_t first, const uint8_t *at, const uint8_t *end, uin
         return 0;
     PYLM__AT(e, k, list) = at;
     PYLM__AT(s, k, at) = PYLM__AT(s, k, before) = 0;
-    PYLM__AT(s, k, total) = coded_sum(e, k, n);
+    PYLM__AT(s, k, total) = coded_sum(e, k, n_sums) + coded_add(e, k, n_sums * PYLM__SUMMED, n);
     PYLM__AT(s, k, first) = pylm__coded_leaf(e, k, 0);
     PYLM__AT(s, k, right) = pylm__coded_leaf(e, k, n - 1u);
     return PYLM__AT(s, k, total) > 0;

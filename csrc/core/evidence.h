@@ -59,17 +59,42 @@ static inline uint32_t pylm__calibration_octave(uint32_t total)
     return octave < PYLM__N_OCTAVES ? octave : PYLM__N_OCTAVES - 1u;
 }
 
-static inline uint32_t pylm__calibration_index(uint32_t n0, uint32_t n1)
+/* The index for a sum above PYLM__EXACT_TOTAL and a ratio: log2(n1 / n0) in 1/16 bit. */
+static inline uint32_t pylm__calibration_ratio(uint32_t total, int32_t log2_ratio)
 {
-    uint32_t total = n0 + n1;
-    int32_t step;
-    if (total <= PYLM__EXACT_TOTAL)
-        return total * (total + 1u) / 2u + n1;
-    /* log2(n1 / n0) in 1/16 bit, moved to begin at 0 and rounded to steps of 1/2 bit */
-    step = (int32_t)pylm__log2_of_count(n1) - (int32_t)pylm__log2_of_count(n0) + PYLM__RATIO_OFFSET;
+    int32_t step = log2_ratio + PYLM__RATIO_OFFSET; /* moved to begin at 0, and rounded to steps of 1/2 bit */
     step = step < 0 ? 0 : step >> PYLM__RATIO_SHIFT;
     return PYLM__N_EXACT + pylm__calibration_octave(total) * PYLM__N_RATIOS +
            (step < (int32_t)PYLM__N_RATIOS ? (uint32_t)step : PYLM__N_RATIOS - 1u);
+}
+
+/* Counts from here on are taken for this. */
+#define PYLM__LARGE_COUNT ((UINT32_C(1) << 29) - 1u)
+static inline uint32_t pylm__clamp_count(uint32_t n)
+{
+    return n < PYLM__LARGE_COUNT ? n : PYLM__LARGE_COUNT;
+}
+
+static inline uint32_t pylm__calibration_index(uint32_t n0, uint32_t n1)
+{
+    uint32_t total = n0 + n1;
+    if (total <= PYLM__EXACT_TOTAL)
+        return total * (total + 1u) / 2u + n1;
+    if (total > PYLM__LARGE_COUNT) {
+        n0 = pylm__clamp_count(n0);
+        n1 = pylm__clamp_count(n1);
+    }
+    return pylm__calibration_ratio(total, (int32_t)pylm__log2_of_count(n1) - (int32_t)pylm__log2_of_count(n0));
+}
+
+/* The same for several successors that all lie on the left (0) or right (1): log2_of_count(0) is 0. */
+static inline uint32_t pylm__calibration_one_sided(uint32_t total, int side)
+{
+    int32_t ratio;
+    if (total <= PYLM__EXACT_TOTAL)
+        return total * (total + 1u) / 2u + (side ? total : 0u);
+    ratio = (int32_t)pylm__log2_of_count(pylm__clamp_count(total));
+    return pylm__calibration_ratio(total, side ? ratio : -ratio);
 }
 
 /* The index for one successor, seen `total` times, on the left (0) or right (1). */
@@ -80,14 +105,14 @@ static inline uint32_t pylm__calibration_single(uint32_t total, int side)
 }
 
 #define PYLM__UNIT_BITS 24u
-#define PYLM__LARGE_TOTAL (UINT32_C(1) << 29) /* occurrences from here on are `rare` */
+#define PYLM__LARGE_TOTAL (PYLM__LARGE_COUNT + 1u) /* occurrences from here on are `rare` */
 
 /* The count that a code stands for: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... */
 #define PYLM__MAX_CODE 57u /* 2^29 */
 #define PYLM__MAX_CODE_BITS 6u
 static inline uint32_t pylm__coded_count(uint32_t code)
 {
-    return (2u + (~code & 1u)) << ((code + 1u) >> 1 & 31u) >> 1;
+    return (3u + (code & 1u)) << (code >> 1) >> 1;
 }
 
 #define PYLM__SUMMED 16u /* successors from one sum of a coded list to the next */

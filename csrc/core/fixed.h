@@ -30,12 +30,10 @@ static inline uint32_t pylm__squash(int32_t x_q10)
 /* log2(x) in 1/65536, for x >= 1. Error below 1.5 / 65536. */
 uint32_t pylm__log2(uint32_t x);
 
-/* log2(n + 1/4) of a count, in 1/16, plus 32: a straight line from each power of two to the next. Counts beyond
- * 2^29 are taken for that. */
+/* log2(n + 1/4) of a count below 2^30, in 1/16, plus 32: a straight line from each power of two to the next. */
 static inline uint32_t pylm__log2_of_count(uint32_t n)
 {
-    uint32_t x = 4u * (n < UINT32_C(1) << 29 ? n : (UINT32_C(1) << 29) - 1u) + 1u;
-    uint32_t whole = pylm__ilog2(x);
+    uint32_t x = 4u * n + 1u, whole = pylm__ilog2(x);
     return whole << 4 | (x << (31u - whole) >> 27 & 15u);
 }
 

@@ -20,10 +20,9 @@ static inline void begin(const struct pylm__evidence *e, struct pylm__gathered *
     gathered->inputs[e->n_templates] = PYLM__CONSTANT_Q10;
 }
 
-/* The log-odds of n0 occurrences on the left and n1 on the right, of this many successors. */
-static inline int16_t log_odds(const struct pylm__evidence *e, uint32_t k, uint32_t n, uint32_t n0, uint32_t n1)
+/* A template's log-odds at an index of the calibration. */
+static inline int16_t log_odds(const struct pylm__evidence *e, uint32_t k, uint32_t index)
 {
-    uint32_t index = n == 1u ? pylm__calibration_single(n0 + n1, n1 > 0) : pylm__calibration_index(n0, n1);
     return (int16_t)pylm__image_i16(e->calibration + 2u * (size_t)(k * PYLM__N_CALIBRATION + index));
 }
 
@@ -67,42 +66,51 @@ struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const st
     return sets;
 }
 
+/* What a slice says that parts at `mid`, which then narrows to a side, 0 or 1. Returns the occurrences left of mid. */
+static uint32_t part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid, int side,
+                     int16_t *input)
+{
+    uint32_t n0;
+    if (pylm__is_coded(e, k))
+        pylm__coded_part(e, s, k, mid);
+    n0 = PYLM__AT(s, k, total_left);
+    *input = log_odds(e, k, pylm__calibration_index(n0, PYLM__AT(s, k, total) - n0));
+    if (side >= 0)
+        step(e, s, k, side);
+    return n0;
+}
+
 struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const struct pylm__slices *s,
                                          struct pylm__sets sets, uint32_t mid, int side,
                                          struct pylm__gathered *gathered)
 {
-    struct pylm__sets next = {sets.alive, 0};
-    uint32_t k = 0, bit, n0, total, sum_left = 0, sum_all = 0;
+    uint32_t k = 0, n0, total, unit, sum_left = 0, sum_all = 0, left_alive = sets.alive, parted = 0;
     begin(e, gathered);
-    for (; sets.alive; sets.alive &= sets.alive - 1u) {
-        k = pylm__lowest_from(sets.alive, k);
-        bit = UINT32_C(1) << k;
-        if (!PYLM_CODED && (sets.stale & bit))
+    for (; left_alive; left_alive &= left_alive - 1u) {
+        k = pylm__lowest_from(left_alive, k);
+        if (!PYLM_CODED && (sets.stale >> k & 1u))
             pylm__slice_look(e, s, k);
         total = PYLM__AT(s, k, total);
+        unit = PYLM__AT(e, k, unit);
         if (parts(s, k, mid)) {
-            if (pylm__is_coded(e, k))
-                pylm__coded_part(e, s, k, mid);
-            n0 = PYLM__AT(s, k, total_left);
-            gathered->inputs[k] = log_odds(e, k, 2, n0, total - n0);
-            if (side >= 0) {
-                step(e, s, k, side);
-                next.stale |= bit;
-            }
+            n0 = part(e, s, k, mid, side, &gathered->inputs[k]);
+            parted |= UINT32_C(1) << k;
         } else {
             int right = PYLM__AT(s, k, first) >= mid;
             n0 = right ? 0u : total;
-            gathered->inputs[k] = log_odds(e, k, PYLM__AT(s, k, n), n0, total - n0);
+            gathered->inputs[k] =
+                log_odds(e, k, PYLM__AT(s, k, n) == 1u ? pylm__calibration_single(total, total > n0)
+                                                       : pylm__calibration_one_sided(total, right));
             if (right != side)
-                next.alive &= ~bit;
+                sets.alive &= ~(UINT32_C(1) << k);
         }
-        sum_all += total * PYLM__AT(e, k, unit);
-        sum_left += n0 * PYLM__AT(e, k, unit);
+        sum_all += total * unit;
+        sum_left += n0 * unit;
     }
-    next.stale &= ~e->coded;
     gathered->left = sum_left;
     gathered->all = sum_all;
-    return next;
+    sets.stale = side < 0 ? 0u : parted & ~e->coded;
+    return sets;
 }
 
 void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
