@@ -174,7 +174,7 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
     if (corpus->base)
         return pylm__tree_of_base(&trainer->trees[0].tree, corpus->base);
     if (corpus->tokenizer == PYLM_TOKENIZER_BYTES)
-        return pylm__tree_of_bytes(&trainer->trees[0].tree);
+        return pylm__tree_of_bytes(&trainer->trees[0].tree, corpus, task);
     for (t = 0; t < trainer->n_trees; t++) {
         uint32_t n_classes = trainer->options.n_classes[t];
         PYLM__TRY(pylm__tree_of_words(&trainer->trees[t].tree, corpus,

@@ -278,7 +278,7 @@ static void lay_out(struct layout *l, uint32_t root, struct place *stack)
     }
 }
 
-static int allocate(struct pylm__symbol_tree *tree, uint32_t n_symbols)
+int pylm__symbol_tree_new(struct pylm__symbol_tree *tree, uint32_t n_symbols)
 {
     memset(tree, 0, sizeof *tree);
     tree->n_symbols = n_symbols;
@@ -328,31 +328,6 @@ static int lay_out_links(struct pylm__symbol_tree *tree, const struct links *lin
 }
 
 /* ---- whole trees ---- */
-
-int pylm__tree_of_bytes(struct pylm__symbol_tree *tree)
-{
-    uint32_t lo[9], hi[9], n = 1, node = 0, i;
-    PYLM__TRY(allocate(tree, 256));
-    for (i = 0; i < 256u; i++)
-        tree->leaf_of[i] = i;
-    lo[0] = 0;
-    hi[0] = 256;
-    while (n) {
-        uint32_t l = lo[--n], h = hi[n], mid = (l + h) / 2u;
-        if (h - l == 1u)
-            continue;
-        tree->mid[node] = mid;
-        tree->set[node] = node;
-        node++;
-        lo[n] = mid;
-        hi[n++] = h;
-        lo[n] = l;
-        hi[n++] = mid;
-    }
-    tree->n_sets = node;
-    tree->depth = 8;
-    return PYLM_OK;
-}
 
 struct word_tree {
     struct links links;
@@ -437,7 +412,7 @@ int pylm__tree_of_words(struct pylm__symbol_tree *tree, const struct pylm__corpu
 {
     struct word_tree w;
     uint64_t n = corpus->n_symbols;
-    int status = allocate(tree, corpus->n_symbols);
+    int status = pylm__symbol_tree_new(tree, corpus->n_symbols);
     memset(&w, 0, sizeof w);
     n_classes = n_classes < corpus->n_seen ? n_classes : corpus->n_seen;
     w.links.n_symbols = corpus->n_symbols;

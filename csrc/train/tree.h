@@ -18,8 +18,9 @@ struct pylm__symbol_tree {
     int is_of_base; /* it is the base's: a layer is trained, which will not have one of its own */
 };
 
-/* Bytes: the bits of a byte, most significant first; every node has a weight set of its own. */
-int pylm__tree_of_bytes(struct pylm__symbol_tree *tree);
+/* Bytes, in their order: of all trees with 256 leaves in this order, the one with the fewest nodes on the way to a byte
+ * of the corpus, on average; every node has a weight set of its own. */
+int pylm__tree_of_bytes(struct pylm__symbol_tree *tree, const struct pylm__corpus *corpus, const pylm_task *task);
 
 /* Words: classes by exchange, merged bottom-up by least loss of mutual information, a Huffman tree of its
  * words under each. Class nodes have weight sets of their own, nodes below share one a depth. */
@@ -39,6 +40,8 @@ static inline uint32_t pylm__tree_before_sets(const struct pylm__symbol_tree *tr
     return 1u + (tree->n_classes ? tree->n_coarse : tree->n_symbols);
 }
 
+/* Room for a tree, all zeros; to be freed, also after a failure. */
+int pylm__symbol_tree_new(struct pylm__symbol_tree *tree, uint32_t n_symbols);
 void pylm__symbol_tree_free(struct pylm__symbol_tree *tree);
 
 #endif
