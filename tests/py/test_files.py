@@ -106,7 +106,7 @@ def test_saving_to_a_device_does_not_replace_it(content: bytes) -> None:
 def test_large_files_are_compared_when_asked(tmp_path: Path) -> None:
     random = random_numbers(3)
     text = bytes(next(random) & 255 for _ in range(150_000))
-    content = bytearray(pylm.train([text * 2], max_order=3)._image.content())  # most of it are contexts
+    content = bytearray(pylm.train([text * 2])._image.content())
     assert len(content) > 1 << 20
     content[-100_000] ^= 1
     path = tmp_path / "large.pylm"
