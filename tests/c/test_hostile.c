@@ -7,8 +7,8 @@
 #include "check.h"
 #include "use_image.h"
 
-#define N_RANDOM 1500
-#define N_RANDOM_KERNEL 500
+#define N_RANDOM 1000
+#define N_RANDOM_KERNEL 300
 #define MOST_CHANGES 12u
 
 /* Changes bytes anywhere, or only in the head, or only behind it. */
