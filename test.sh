@@ -16,7 +16,7 @@ need c++ g++
 .venv/bin/pytest -q
 
 cmake -S . -B build -DPYLM_SANITIZE=ON -DPYLM_WERROR="${PYLM_WERROR:-0}"
-cmake --build build --parallel 2
+cmake --build build --parallel 2 --target pylm_tests
 ctest --test-dir build --output-on-failure --parallel 2
 
 sh tests/c/consumer/run.sh

@@ -13,7 +13,7 @@ from pylm.cli import main
 from pylm._sampling import parse_size
 from texts import make_text
 
-TRAIN, TEST = make_text(4000, seed=4), make_text(1000, seed=5)
+TRAIN, TEST = make_text(2500, seed=4), make_text(600, seed=5)
 KINDS = [{"tokenizer": "bytes"}, {"tokenizer": "words"}, {"tokenizer": "pieces", "pieces": 400}, {"tokenizer": "words", "trees": 2}]
 
 
@@ -42,7 +42,7 @@ def bits(model: pylm.Model) -> float:
 def test_fits_and_more_is_better(settings: dict) -> None:
     whole = pylm.train([TRAIN], **settings)
     last = math.inf
-    for size in (40_000 * settings.get("trees", 1), 90_000 * settings.get("trees", 1), 1 << 30):
+    for size in (40_000 * settings.get("trees", 1), 60_000 * settings.get("trees", 1), 1 << 30):
         model = pylm.train([TRAIN], size=size, **settings)
         assert model.info.bytes <= size
         assert model.distribution("").sum() == pytest.approx(1, abs=1e-12)
@@ -79,7 +79,7 @@ def test_less_size_fewer_pieces() -> None:
 
 def test_scores_belong_to_the_distribution() -> None:
     """Coded lists say the same to every question."""
-    model = pylm.train([TRAIN], tokenizer="words", size=90_000)
+    model = pylm.train([TRAIN], tokenizer="words", size=60_000)
     ids = model.encode(TEST)[:60]
     for i, cost in enumerate(model.logprobs(ids)):
         assert math.log(model.distribution(ids[:i])[ids[i]]) == pytest.approx(cost, abs=1e-3)

@@ -231,7 +231,7 @@ def test_arguments(tmp_path: Path) -> None:
 )
 def test_build_is_train(tmp_path: Path, settings: dict) -> None:
     """In whatever order documents come to either."""
-    texts = [*DOCUMENTS[:20], make_text(300)]
+    texts = [*DOCUMENTS[:12], make_text(300)]
     store = pylm.count(texts[::-1], tmp_path / "s")
     expected = pylm.train(texts, **settings)._image.content()
     assert store.build(**settings)._image.content() == expected
