@@ -116,7 +116,7 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
                 memory[i] = (unsigned char)(i * i * 40503u >> 7);
             if (pylm_state_adapt(model, &state, memory, nbytes) != PYLM_OK)
                 break;
-            for (i = 0; i < 3u; i++)
+            for (i = 0; i < 2u; i++)
                 (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);
             pylm_distribution(model, &state, work, q62);
             pylm_top(model, &state, 7, work, best, &n_best);
