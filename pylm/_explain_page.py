@@ -24,6 +24,7 @@ TOTAL = "log2 of the probability"
 
 def explain_page(state: State, symbols: array[int], title: str) -> str:
     """A page that shows the split of each symbol of a text, which the state reads."""
+    state._image.needs_mix("a page of explanations")
     if not symbols:
         raise EmptyTextError("the text is empty: there is nothing to explain")
     if len(symbols) > MAX_TOKENS:
