@@ -494,7 +494,8 @@ PYLM_API uint32_t pylm_n_patterns(const pylm_model *model);
  *   work      as for pylm_cost()
  *   patterns  room for pylm_n_patterns(); all of them, also those that no position has, by template
  * Both shares add up to 2^30 exactly. Each is right to one unit and to 2^-19 of itself (at tau = 1 much more: then nothing is
- * rounded but at the end); the largest has what rounding left, which is less than 2^-23 of the whole. Takes about twice as long as pylm_cost(), and some 20 microseconds.
+ * rounded but at the end); the largest has what rounding left, which is less than 2^-23 of the whole. Takes as long as
+ * pylm_cost() and 10 to 20 microseconds more (27 and 48 patterns).
  * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have, or if the predictor is another. */
 PYLM_API int pylm_explain_kernel(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *work,
                                  pylm_pattern *patterns, uint32_t *n_ret);
