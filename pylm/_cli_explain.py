@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ._cli_common import (
-    STDIN, add_command, add_model, add_tau, as_str, check_output, load_model, text_argument, text_source, unit_of, visible,
+    STDIN, add_command, add_model, add_tau, as_str, check_output, load_model, text_argument, text_source, unit_of,
+    visible,
 )  # fmt: skip
 from ._native import ffi, lib
 from ._text import map_file
@@ -27,7 +28,6 @@ from .state import DEFAULT_MEMORY
 
 BAR = 10  # columns
 LEAST_NAME = 16
-LEAST_SHARE = 0.001  # of a kernel's pattern that has a line of its own
 FOR, AGAINST = "█", "░"
 BLUE, ORANGE, PLAIN = "\x1b[34m", "\x1b[33m", "\x1b[0m"
 
@@ -163,8 +163,7 @@ def table(explanation: Explanation, columns: int, colours: bool) -> str:
 
 def kernel_table(explanation: KernelExplanation, columns: int, colours: bool) -> str:
     """The same of a kernel."""
-    parts = sorted(explanation.parts, key=lambda part: (-part.share, -part.weight_share))
-    told = [part for part in parts if max(part.share, part.weight_share) >= LEAST_SHARE]
+    told = explanation.told()
     rows = [("share", "", "seen", "distance", "weight", "of all")]
     rows += [
         (f"{part.share:.1%}", _bar(part.share, told[0].share), part.seen, f"{part.distance:.2f}", f"{part.weight:.1e}",
@@ -173,7 +172,7 @@ def kernel_table(explanation: KernelExplanation, columns: int, colours: bool) ->
     widths, room = _layout(rows, columns)
     names = ["because of"] + [_fitted(part.name, room) for part in told]
     lines = [_title(explanation), "", *_lines(rows, widths, names, colours)]
-    others = [part for part in parts if part.total and part not in told]
+    others = [part for part in explanation.parts if part.total and part not in told]
     if others:
         lines.append(f"{sum(part.share for part in others):8.1%}  {len(others)} more patterns")
     return "\n".join(lines + _close(explanation))
@@ -187,7 +186,7 @@ def _layout(rows: list[tuple[str, ...]], columns: int) -> tuple[list[int], int]:
 
 def _lines(rows: list[tuple[str, ...]], widths: list[int], names: list[str], colours: bool) -> Iterator[str]:
     for row, name in zip(rows, names):
-        cells = [f"{cell:<{width}}" if i == 1 else f"{cell:>{width}}" for i, (cell, width) in enumerate(zip(row, widths))]
+        cells = [f"{row[i]:<{widths[i]}}" if i == 1 else f"{row[i]:>{widths[i]}}" for i in range(len(row))]
         if colours and row[1]:
             cells[1] = f"{BLUE if row[1][0] == FOR else ORANGE}{cells[1]}{PLAIN}"
         yield "  ".join([*cells, name])

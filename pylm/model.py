@@ -516,7 +516,7 @@ class Model:
         memory: int | str = DEFAULT_MEMORY,
     ) -> str:  # fmt: skip
         """A page for a browser, HTML without any other file, that shows how much each token of a text surprised the
-        model, and why. Of 5,000 tokens at most, and not by a kernel, else ArgumentError."""
+        model, and why. Of 5,000 tokens at most, else ArgumentError."""
         from ._explain_page import explain_page
 
         symbols = self._image.symbols(text, closed=True)

@@ -16,6 +16,7 @@ from .state import NATS_PER_COST, Prediction, shown
 NOTHING = "nothing alike"
 BACKGROUND = "one more, for all tokens alike"
 ALL_Q30 = 1 << 30
+LEAST_SHARE = 0.001
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class KernelExplanation:
     def bits(self) -> float:
         """The token's cost: -log2 of its probability."""
         return -self.logprob / math.log(2)
+
+    def told(self) -> list[Pattern]:
+        """The parts that are worth a line to people, best first: a thousandth of the token's probability or of all."""
+        parts = sorted(self.parts, key=lambda part: (-part.share, -part.weight_share))
+        return [part for part in parts if max(part.share, part.weight_share) >= LEAST_SHARE]
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dicts and lists, for JSON."""

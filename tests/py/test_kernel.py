@@ -12,6 +12,7 @@ import numpy as np
 import pylm
 import pytest
 from coder import decode, encode
+from pages import check_page, data_of
 from pylm._native import ffi, lib
 from pylm.cli import main
 from texts import make_text
@@ -345,8 +346,20 @@ def test_explanations_on_the_command_line(
     assert sum(part["probability"] for part in found["parts"]) == pytest.approx(found["probability"])
     assert main(["explain", file, "--text", str(text), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["tokens"]) == len(get("classes").encode(TEST[:100], closed=True))
-    assert main(["explain", file, "--text", str(text), "--html", str(tmp_path / "out.html")]) == 1
-    assert "kernel" in capsys.readouterr().err
+
+
+def test_a_page_shows_the_shares_of_every_token(tmp_path: Path) -> None:
+    file, text, out = str(tmp_path / "k.pylm"), tmp_path / "text", tmp_path / "out.html"
+    get("classes").save(file)
+    text.write_text(TEST[:200])
+    assert main(["explain", file, "--text", str(text), "--html", str(out)]) == 0
+    page = check_page(out.read_text(encoding="utf-8"))
+    data, expected = data_of(page), get("classes").explain_text(TEST[:200])
+    assert data["kernel"] and len(page.all("span", role="option")) == len(data["tokens"]) == len(expected)
+    for (_, _, bits, parts, best, _), explanation in zip(data["tokens"], expected):
+        assert abs(bits - explanation.bits) < 0.001 and len(best) == 5
+        assert [data["names"][part[0]] for part in parts] == [part.name for part in explanation.told()]
+        assert sum(part[1] for part in parts) == pytest.approx(1, abs=0.06)  # small ones are left out
 
 
 def test_what_a_kernel_does_not_do() -> None:
@@ -355,8 +368,6 @@ def test_what_a_kernel_does_not_do() -> None:
         model.state(adapt=True)
     with pytest.raises(pylm.ArgumentError, match="kernel"):
         pylm.Keyboard(model)
-    with pytest.raises(pylm.ArgumentError, match="kernel"):
-        model.explain_page("papapa")
     with pytest.raises(pylm.ArgumentError, match="kernel"):
         model.explain_text("papapa", adapt=True)
     with pytest.raises(pylm.ArgumentError, match="kernel"):
