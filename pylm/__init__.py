@@ -47,6 +47,7 @@ from .explain import Explanation, Part
 from .kernel import Coverage, Kernel, Nearest
 from .keyboard import Keyboard, Suggestion
 from .model import Contrast, Evaluation, Model, ModelInfo, load
+from .patterns import KernelExplanation, Pattern
 from .related import Related
 from .report import Calibration, Report, report
 from .sources import Passage, Source, Trace
@@ -70,6 +71,7 @@ __all__ = [
     "Evaluation",
     "Explanation",
     "Kernel",
+    "KernelExplanation",
     "Keyboard",
     "LayerError",
     "MissingPackageError",
@@ -83,6 +85,7 @@ __all__ = [
     "OutOfMemoryError",
     "Part",
     "Passage",
+    "Pattern",
     "Prediction",
     "Prefix",
     "PylmError",

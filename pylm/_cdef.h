@@ -187,6 +187,19 @@ typedef struct pylm_template {
 } pylm_template;
 
 int pylm_model_template(const pylm_model *model, uint32_t tree, uint32_t number, pylm_template *found);
+typedef struct pylm_pattern {
+    uint32_t number;
+    uint32_t agrees;
+    uint32_t distance_q16;
+    uint32_t n_context;
+    uint32_t n_symbol;
+    uint32_t weight_share_q30;
+    uint32_t symbol_share_q30;
+} pylm_pattern;
+
+uint32_t pylm_n_patterns(const pylm_model *model);
+int pylm_explain_kernel(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *work,
+                        pylm_pattern *patterns, uint32_t *n_ret);
 int pylm_symbol_class(const pylm_model *model, uint32_t tree, uint32_t symbol, uint32_t *class_ret,
                       uint32_t *coarse_ret);
 uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag);

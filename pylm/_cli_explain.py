@@ -11,15 +11,18 @@ import re
 import shutil
 import sys
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 from ._cli_common import (
-    STDIN, add_command, add_model, as_str, check_output, load_model, text_argument, text_source, unit_of, visible,
+    STDIN, add_command, add_model, add_tau, as_str, check_output, load_model, text_argument, text_source, unit_of,
+    visible,
 )  # fmt: skip
 from ._native import ffi, lib
 from ._text import map_file
 from .errors import ArgumentError
 from .explain import Explanation, Part
+from .patterns import KernelExplanation
 from .report import report
 from .state import DEFAULT_MEMORY
 
@@ -42,6 +45,7 @@ def add_explain(commands: Any) -> None:
     parser.add_argument("--text", metavar="FILE", help="explain every token of a text file; - is standard input")
     parser.add_argument("--html", metavar="OUT", help="with --text: write a page to look at in a browser")
     _add_adapt(parser)
+    add_tau(parser)
 
 
 def add_report(commands: Any) -> None:
@@ -83,7 +87,8 @@ def _explain(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({"context": as_str(context), **explanation.as_dict()}))
     else:
-        print(table(explanation, shutil.get_terminal_size().columns, colours=sys.stdout.isatty()))
+        show = kernel_table if isinstance(explanation, KernelExplanation) else table
+        print(show(explanation, shutil.get_terminal_size().columns, colours=sys.stdout.isatty()))
 
 
 def _explain_text(options: argparse.Namespace) -> None:
@@ -145,28 +150,56 @@ def table(explanation: Explanation, columns: int, colours: bool) -> str:
     told = [part for part in parts if part.total or abs(part.bits) >= 0.005]
     most = max((abs(part.bits) for part in told if part.kind != "even"), default=1.0)
     rows = [("bits", "", "seen", "log-odds", "weight")] + [_figures(part, most) for part in told]
-    widths = [8, BAR, *(max(len(row[i]) for row in rows) for i in range(2, 5))]
-    room = max(columns - sum(widths) - 2 * len(widths), LEAST_NAME)
+    widths, room = _layout(rows, columns)
     names = ["because of"] + [_name(part, room, explanation.trees) for part in told]
-    lines = [_title(explanation), ""]
-    for row, name in zip(rows, names):
-        cells = [f"{row[i]:<{widths[i]}}" if i == 1 else f"{row[i]:>{widths[i]}}" for i in range(5)]
-        if colours and row[1]:
-            cells[1] = f"{BLUE if row[1][0] == FOR else ORANGE}{cells[1]}{PLAIN}"
-        lines.append("  ".join([*cells, name]))
+    lines = [_title(explanation), "", *_lines(rows, widths, names, colours)]
     lines.append(f"{-explanation.bits:+8.2f}  log2 of the probability")
     unknown = [part.name for part in parts if part.kind == "context" and not part.total]
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
         lines += ["", f"not known: {_fitted(unknown[0], columns - 25)}{more}"]
-    lines += ["", "came close"]
-    lines += [f"{prediction.probability:8.2%}  {visible(prediction.text)}" for prediction in explanation.next]
-    return "\n".join(lines)
+    return "\n".join(lines + _close(explanation))
 
 
-def _title(explanation: Explanation) -> str:
+def kernel_table(explanation: KernelExplanation, columns: int, colours: bool) -> str:
+    """The same of a kernel."""
+    told = explanation.told()
+    rows = [("share", "", "seen", "distance", "weight", "of all")]
+    rows += [
+        (f"{part.share:.1%}", _bar(part.share, told[0].share), part.seen, f"{part.distance:.2f}", f"{part.weight:.1e}",
+         f"{part.weight_share:.1%}") for part in told
+    ]  # fmt: skip
+    widths, room = _layout(rows, columns)
+    names = ["because of"] + [_fitted(part.name, room) for part in told]
+    lines = [_title(explanation), "", *_lines(rows, widths, names, colours)]
+    others = [part for part in explanation.parts if part.total and part not in told]
+    if others:
+        lines.append(f"{sum(part.share for part in others):8.1%}  {len(others)} more patterns")
+    return "\n".join(lines + _close(explanation))
+
+
+def _layout(rows: list[tuple[str, ...]], columns: int) -> tuple[list[int], int]:
+    """How wide the columns before the names are, and how much room is left."""
+    widths = [8, BAR, *(max(len(row[i]) for row in rows) for i in range(2, len(rows[0])))]
+    return widths, max(columns - sum(widths) - 2 * len(widths), LEAST_NAME)
+
+
+def _lines(rows: list[tuple[str, ...]], widths: list[int], names: list[str], colours: bool) -> Iterator[str]:
+    for row, name in zip(rows, names):
+        cells = [f"{row[i]:<{widths[i]}}" if i == 1 else f"{row[i]:>{widths[i]}}" for i in range(len(row))]
+        if colours and row[1]:
+            cells[1] = f"{BLUE if row[1][0] == FOR else ORANGE}{cells[1]}{PLAIN}"
+        yield "  ".join([*cells, name])
+
+
+def _close(explanation: Explanation | KernelExplanation) -> list[str]:
+    lines = [f"{prediction.probability:8.2%}  {visible(prediction.text)}" for prediction in explanation.next]
+    return ["", "came close", *lines]
+
+
+def _title(explanation: Explanation | KernelExplanation) -> str:
     text = f"{visible(explanation.token)}   probability {explanation.probability:.3g}, {explanation.bits:.2f} bits"
-    if any(part.adapts for part in explanation.parts):
+    if isinstance(explanation, Explanation) and any(part.adapts for part in explanation.parts):
         text += f"; {explanation.adaptation:+.2f} bits learned from the text so far"
     return text
 

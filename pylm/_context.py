@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._image import Image
 from ._native import NONE, ffi, lib
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MAX_LAG = 16  # symbols back that a state knows
 NAMED = 3  # symbols that stand for a class
@@ -70,7 +73,7 @@ class Contexts:
         while lib.pylm_model_template(self._image.model, tree, len(result), found) == lib.PYLM_OK:
             base = None if found.base == NONE else int(found.base)
             own = "" if found.kind == lib.PYLM_TEMPLATE_NOTHING else f"{' cdw'[found.kind - 1].strip()}{found.lag}"
-            name = f"{result[base].name} {own}" if base is not None else own
+            name = f"{result[base].name} {own}".strip() if base is not None else own
             result.append(Template(name, found.kind, found.lag, base, found.n_contexts, found.nbytes))
         return result
 
@@ -162,11 +165,20 @@ class Contexts:
         return "[" + " ".join(names) + (" …]" if len(members) > n else "]")
 
     def _frequencies(self, symbols: list[int]) -> dict[int, int]:
-        """How often symbols were counted in training, as far as the model still knows."""
+        """How often symbols were counted in training, as far as the model still knows; of a kernel, in proportion."""
         image = self._image
+        if image.is_kernel:
+            q62 = self._kept("frequencies", make=self._every_frequency)
+            return {symbol: int(q62[symbol]) for symbol in symbols}
         state, work, result = image.new_state(), image.new_work(), {}
         parts, n = ffi.new("pylm_part[]", lib.pylm_n_parts(image.model)), ffi.new("uint32_t *")
         for symbol in symbols:
             lib.pylm_explain(image.model, state, symbol, work, parts, n)
             result[symbol] = parts[1].n_symbol  # of the empty context
         return result
+
+    def _every_frequency(self) -> np.ndarray:
+        """Those of all symbols, as shares of 2^62: what a kernel predicts if nothing that is far away counts less."""
+        from .kernel import with_settings
+
+        return with_settings(self._image, 0.0, None, None).distribution_q62(self._image.new_state())

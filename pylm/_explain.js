@@ -4,12 +4,13 @@
 // Shows what a token's probability is made of when it is pointed at or has the focus; arrow keys go from token to
 // token. Everything is made as text nodes, so that nothing in a text can be taken for a part of the page.
 "use strict";
-const { tokens, names } = JSON.parse(document.getElementById("data").textContent);
+const { tokens, names, kernel } = JSON.parse(document.getElementById("data").textContent);
 const text = document.getElementById("text");
 const options = [...text.querySelectorAll("[role=option]")];
 const detail = document.getElementById("detail");
 const HEADS = [
-    ["bits", ""], ["", "wide"], ["because of", "name"], ["seen", ""], ["log-odds", "wide"], ["weight", "wide"],
+    [kernel ? "share" : "bits", ""], ["", "wide"], ["because of", "name"], ["seen", ""],
+    [kernel ? "distance" : "log-odds", "wide"], ["weight", "wide"],
 ];
 let current = 0; // has the focus, when one has
 let shown = 0;   // is explained
@@ -22,6 +23,11 @@ function make(tag, content, className) {
 }
 
 const signed = (x, digits) => (x < 0 ? "\u2212" : "+") + Math.abs(x).toFixed(digits);
+
+// The numbers of a part: bits, log-odds and weight; of a kernel share, distance and weight.
+const figures = kernel
+    ? [x => (100 * x).toFixed(1) + " %", x => x.toFixed(2), x => x.toExponential(1).replace("-", "\u2212")]
+    : [x => signed(x, 2), x => signed(x, 1), x => x.toFixed(2).replace("-", "\u2212")];
 
 function bar(bits, most) {
     const cell = make("td", "", "bar wide");
@@ -36,16 +42,16 @@ function bar(bits, most) {
 function row(part, most) {
     const [name, bits, seen, logOdds, weight] = part;
     const line = document.createElement("tr");
-    line.append(make("td", signed(bits, 2)), most ? bar(bits, most) : make("td", "", "bar wide"),
+    line.append(make("td", figures[0](bits)), most ? bar(bits, most) : make("td", "", "bar wide"),
         make("td", names[name], "name"), make("td", seen),
-        make("td", logOdds === null ? "" : signed(logOdds, 1), "wide"),
-        make("td", weight === null ? "" : weight.toFixed(2).replace("-", "\u2212"), "wide"));
+        make("td", logOdds === null ? "" : figures[1](logOdds), "wide"),
+        make("td", weight === null ? "" : figures[2](weight), "wide"));
     return line;
 }
 
 function show(i) {
     const [token, probability, bits, parts, next, unknown] = tokens[i];
-    const [even, ...others] = parts;
+    const others = kernel ? parts : parts.slice(1); // the first are even decisions
     const most = Math.max(...others.map(part => Math.abs(part[1])), 0.01);
     const table = document.createElement("table");
     const head = table.createTHead().insertRow();
@@ -55,9 +61,10 @@ function show(i) {
         head.append(cell);
     }
     const body = table.createTBody();
-    body.append(row(even, 0), ...others.map(part => row(part, most)));
+    if (!kernel) body.append(row(parts[0], 0));
+    body.append(...others.map(part => row(part, most)));
     const foot = table.createTFoot();
-    foot.append(row([names.length - 1, -bits, "", null, null], 0));
+    foot.append(row([names.length - 1, kernel ? 1 : -bits, "", null, null], 0));
     const best = make("ul", "");
     best.id = "next";
     for (const [other, p] of next) {
@@ -66,10 +73,10 @@ function show(i) {
         best.append(item);
     }
     const title = make("h2", token);
-    const figures = make("p", probability + " probable, " + bits.toFixed(2) + " bits", "faint");
+    const odds = make("p", probability + " probable, " + bits.toFixed(2) + " bits", "faint");
     const close = make("p", "Most probable here", "faint");
     close.style.margin = "1rem 0 0";
-    detail.replaceChildren(title, figures, table);
+    detail.replaceChildren(title, odds, table);
     if (unknown) detail.append(make("p", unknown, "faint"));
     detail.append(close, best);
     options[shown].setAttribute("aria-selected", "false");

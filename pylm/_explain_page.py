@@ -13,6 +13,7 @@ from ._context import VISIBLE, visible
 from ._page import escape, facts, page, percent
 from .errors import ArgumentError, EmptyTextError
 from .explain import Explanation, Part, explain_all
+from .patterns import KernelExplanation
 from .state import State
 
 MAX_TOKENS = 5000  # a page has about 1 KB for each
@@ -20,6 +21,15 @@ LEVELS = (1, 3, 5, 7, 10, 13, 16)  # bits, from which on a token has the next co
 NEXT = 5  # probable tokens named beside each
 SHOWN = 0.005  # bits: smaller parts of what is not known are left out
 TOTAL = "log2 of the probability"
+TOTAL_OF_KERNEL = "the probability"
+MIX_SAYS = (
+    "each thing that the model knows has made it more or less probable by so many bits, and together these are all of "
+    "it."
+)
+KERNEL_SAYS = (
+    "positions of the training text before which the same places agree have a share of it, the more the nearer "
+    "they are and the more of them there are, and together these are all of it."
+)
 
 
 def explain_page(state: State, symbols: array[int], title: str) -> str:
@@ -40,20 +50,30 @@ def explain_page(state: State, symbols: array[int], title: str) -> str:
 # ---- what the script shows
 
 
-def _data(explanations: Sequence[Explanation]) -> dict[str, Any]:
+def _data(explanations: Sequence[Explanation | KernelExplanation]) -> dict[str, Any]:
     """Of each token what _explain.js takes apart in show(); names, which come again, as numbers."""
     numbers: dict[str, int] = {}
     tokens = []
     for explanation in explanations:
-        known = [part for part in explanation.parts if part.total or abs(part.bits) >= SHOWN]
-        known.sort(key=lambda part: (part.kind != "even", -abs(part.bits)))
-        parts = [_row(part, explanation.trees, numbers) for part in known]
+        parts = list(_rows(explanation, numbers))
         best = [[visible(prediction.text), percent(prediction.probability)] for prediction in explanation.next]
         tokens.append([
             visible(explanation.token), percent(explanation.probability), round(explanation.bits, 3), parts, best,
             _unknown(explanation),
         ])  # fmt: skip
-    return {"tokens": tokens, "names": [*numbers, TOTAL]}
+    kernel = isinstance(explanations[0], KernelExplanation)
+    return {"tokens": tokens, "names": [*numbers, TOTAL_OF_KERNEL if kernel else TOTAL], "kernel": kernel}
+
+
+def _rows(explanation: Explanation | KernelExplanation, numbers: dict[str, int]) -> Iterator[list[Any]]:
+    if isinstance(explanation, KernelExplanation):
+        for part in explanation.told():
+            number = numbers.setdefault(part.name, len(numbers))
+            yield [number, round(part.share, 4), part.seen, round(part.distance, 2), float(f"{part.weight:.1e}")]
+        return
+    known = [part for part in explanation.parts if part.total or abs(part.bits) >= SHOWN]
+    for part in sorted(known, key=lambda part: (part.kind != "even", -abs(part.bits))):
+        yield _row(part, explanation.trees, numbers)
 
 
 def _row(part: Part, trees: int, numbers: dict[str, int]) -> list[Any]:
@@ -67,7 +87,9 @@ def _row(part: Part, trees: int, numbers: dict[str, int]) -> list[Any]:
     ]  # fmt: skip
 
 
-def _unknown(explanation: Explanation) -> str:
+def _unknown(explanation: Explanation | KernelExplanation) -> str:
+    if isinstance(explanation, KernelExplanation):
+        return ""
     names = [part.name for part in explanation.parts if part.kind == "context" and not part.total]
     return "Not known: " + ", ".join(names) if names else ""
 
@@ -75,8 +97,11 @@ def _unknown(explanation: Explanation) -> str:
 # ---- the text
 
 
-def _body(state: State, symbols: array[int], explanations: Sequence[Explanation], title: str) -> str:
+def _body(
+    state: State, symbols: array[int], explanations: Sequence[Explanation | KernelExplanation], title: str
+) -> str:
     bits = sum(explanation.bits for explanation in explanations)
+    says = KERNEL_SAYS if state._image.is_kernel else MIX_SAYS
     figures = [
         ("tokens", f"{len(symbols):,}"), ("bits a token", f"{bits / len(symbols):.2f}"),
         ("perplexity", f"{2 ** (bits / len(symbols)):.1f}"),
@@ -87,8 +112,7 @@ def _body(state: State, symbols: array[int], explanations: Sequence[Explanation]
     return (
         f"<header><h1>{escape(title)}</h1>\n"
         "<p>Every token of a text, coloured by how much it surprised the model. Point at one, or go there with the "
-        "arrow keys, to see what its probability is made of: each thing that the model knows has made it more or "
-        "less probable by so many bits, and together these are all of it.</p>\n"
+        f"arrow keys, to see what its probability is made of: {says}</p>\n"
         f"{facts(figures)}\n{_legend()}</header>\n"
         '<noscript><p class="card">Without scripts this page shows the surprise only.</p></noscript>\n'
         "<main>\n"
@@ -106,7 +130,9 @@ def _legend() -> str:
     return f'<p id="legend" aria-hidden="true">surprise in bits: {levels}</p>'
 
 
-def _tokens(state: State, symbols: array[int], explanations: Sequence[Explanation]) -> Iterator[str]:
+def _tokens(
+    state: State, symbols: array[int], explanations: Sequence[Explanation | KernelExplanation]
+) -> Iterator[str]:
     image = state._image
     shown = spelled([image.symbol_text(symbol) for symbol in symbols])
     for i, (text, explanation) in enumerate(zip(shown, explanations)):

@@ -16,6 +16,7 @@ from ._native import check, ffi, lib
 from ._sampling import MAX_U32, integer
 from ._text import TEXT_TYPES, Bytes, as_bytes
 from .errors import ArgumentError
+from .patterns import KernelExplanation, explain_kernel
 from .state import NATS_PER_COST, Prediction, State, predictions, shown
 
 KINDS = {
@@ -126,16 +127,17 @@ class Explanation:
         return {**{k: v for k, v in asdict(self).items() if k != "next"}, **derived, "next": best}
 
 
-def explain(image: Image, state: Any, token: str | Bytes | int | None, k: int) -> Explanation:
+def explain(image: Image, state: Any, token: str | Bytes | int | None, k: int) -> Explanation | KernelExplanation:
     """Explains a token that may come next in a state; None: the most probable one."""
-    image.needs_mix("explanations")
     best = predictions(image, state, integer("k", k, 1, MAX_U32))
     symbol = best[0].id if token is None else symbol_of(image, token)
+    if image.is_kernel:
+        return explain_kernel(image, state, symbol, best)
     parts, cost = _parts(image, state, symbol)
     return Explanation(symbol, shown(image.symbol_text(symbol)), -cost * NATS_PER_COST, parts, best)
 
 
-def explain_all(state: State, symbols: array[int], k: int) -> Iterator[Explanation]:
+def explain_all(state: State, symbols: array[int], k: int) -> Iterator[Explanation | KernelExplanation]:
     """Explains checked symbols one after the other, each before the state reads it."""
     for symbol in symbols:
         yield explain(state._image, state._state, symbol, k)

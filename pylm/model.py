@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ._sampling import Stop
     from .constraints import Constraint
     from .explain import Explanation
+    from .patterns import KernelExplanation
     from .related import Related
     from .sources import Source, SourcesWriter, Trace
 
@@ -488,8 +489,11 @@ class Model:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
         return self._image.distribution_q62(self._state_after(context)) * 2.0**-62
 
-    def explain(self, context: TextOrIds = "", token: str | Bytes | int | None = None, k: int = 5) -> Explanation:
-        """What the probability of a token coming next is made of: its parts, by context, which add up to it.
+    def explain(
+        self, context: TextOrIds = "", token: str | Bytes | int | None = None, k: int = 5
+    ) -> Explanation | KernelExplanation:
+        """What the probability of a token coming next is made of: its parts, by context, which add up to it. Of a
+        kernel, those are of another kind: see `KernelExplanation`.
 
         token   its text or id; None: the most probable one.
         k       how many of the most probable tokens to name beside it.
@@ -501,7 +505,7 @@ class Model:
 
     def explain_text(
         self, text: TextOrIds, *, adapt: bool = False, memory: int | str = DEFAULT_MEMORY, k: int = 5
-    ) -> list[Explanation]:
+    ) -> list[Explanation | KernelExplanation]:
         """Explains every token of a text, as `explain()` does one. `adapt` and `memory` as in `evaluate()`."""
         from .explain import explain_all
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._text import Bytes
     from .constraints import Constraint
     from .explain import Explanation
+    from .patterns import KernelExplanation
 
 NATS_PER_COST = math.log(2) / 65536  # a cost is in 1/65536 bit
 DEFAULT_MEMORY = 1 << 20
@@ -185,7 +186,7 @@ class State:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
         return self._image.distribution_q62(self._state) * 2.0**-62
 
-    def explain(self, token: str | Bytes | int | None = None, k: int = 5) -> Explanation:
+    def explain(self, token: str | Bytes | int | None = None, k: int = 5) -> Explanation | KernelExplanation:
         """What the probability of a token coming next is made of, what the state has learned included; as
         `Model.explain()`."""
         from .explain import explain

@@ -107,16 +107,9 @@ static void exponential(uint32_t x_q21, struct pylm__weight *power, struct pylm_
                   : pylm__weight_of(lost_q64, -64);
 }
 
-/* What an occurrence counts in the empty context; and by what factor more where something agrees at a position. */
-struct factors {
-    struct pylm__weight nothing;
-    struct pylm__weight symbol[PYLM_MAX_REACH], class[PYLM_MAX_REACH];
-    struct pylm__weight leaf; /* of the background, at each leaf */
-};
-
-static void find_factors(const struct pylm__model *model, struct factors *f)
+void pylm__kernel_factors(const struct pylm__model *model, struct pylm__factors *f)
 {
-    struct pylm__weight any, same_class, rest, unused;
+    struct pylm__weight rest, unused;
     pylm_kernel kernel;
     uint32_t j, u, t, tau;
     pylm__kernel_settings(model, &kernel);
@@ -126,18 +119,18 @@ static void find_factors(const struct pylm__model *model, struct factors *f)
     for (j = 0; j < PYLM_MAX_REACH && j < kernel.reach; j++) {
         t = kernel.distance_q16[j];
         u = j < kernel.n_class && kernel.class_distance_q16[j] < t ? kernel.class_distance_q16[j] : t;
-        exponential(times_tau(tau, t), &any, &rest);
-        exponential(times_tau(tau, u), &same_class, &rest);
-        f->symbol[j] = pylm__weight_ratio(rest, any);
+        exponential(times_tau(tau, t), &f->other[j], &rest);
+        exponential(times_tau(tau, u), &f->similar[j], &rest);
+        f->symbol[j] = pylm__weight_ratio(rest, f->other[j]);
         exponential(times_tau(tau, t - u), &unused, &rest);
-        f->class[j] = pylm__weight_ratio(pylm__weight_times(same_class, rest), any);
-        f->nothing = pylm__weight_times(f->nothing, any);
+        f->class[j] = pylm__weight_ratio(pylm__weight_times(f->similar[j], rest), f->other[j]);
+        f->nothing = pylm__weight_times(f->nothing, f->other[j]);
     }
     f->leaf = pylm__weight_ratio(f->nothing, pylm__weight_of(model->n_symbols, 0));
 }
 
 /* The weights of a bank's templates. */
-static void weigh_templates(const struct factors *f, const struct pylm__tree *bank, struct pylm__weight *weights)
+static void weigh_templates(const struct pylm__factors *f, const struct pylm__tree *bank, struct pylm__weight *weights)
 {
     uint32_t k;
     for (k = 0; k < bank->n_templates; k++) {
@@ -201,9 +194,8 @@ static struct pylm__small probability_of(struct pylm__weight ratio)
 
 /* ---- known symbols ---- */
 
-/* Goes down a bank's tree to a leaf. Returns which contexts have evidence there. */
-static uint32_t go_down(const struct pylm__tree *tree, const struct pylm__evidence *e, const struct pylm__slices *s,
-                        uint32_t alive, uint32_t leaf)
+uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__evidence *e,
+                              const struct pylm__slices *s, uint32_t alive, uint32_t leaf)
 {
     uint32_t number = 0, lo = 0, hi = tree->n_symbols;
     while (hi - lo > 1u && alive) {
@@ -216,7 +208,7 @@ static uint32_t go_down(const struct pylm__tree *tree, const struct pylm__eviden
     return alive;
 }
 
-static struct pylm__small probability(const struct pylm__model *model, const struct factors *f,
+static struct pylm__small probability(const struct pylm__model *model, const struct pylm__factors *f,
                                       const struct pylm__state *state, uint32_t symbol, struct pylm__work *work)
 {
     struct pylm__sum_of_weights all = {0, 0}, here = {0, 0};
@@ -235,7 +227,7 @@ static struct pylm__small probability(const struct pylm__model *model, const str
         weigh_templates(f, bank, weights);
         alive = pylm__kernel_look_up(model, bank, state, &work->lookup, e, &slices);
         add_all(&all, weights, alive, &slices);
-        alive = go_down(bank, e, &slices, alive, pylm__tree_leaf(bank, symbol));
+        alive = pylm__kernel_go_down(bank, e, &slices, alive, pylm__tree_leaf(bank, symbol));
         add_all(&here, weights, alive, &slices);
     }
     return probability_of(pylm__weight_ratio(pylm__sum_weight(&here), pylm__sum_weight(&all)));
@@ -245,9 +237,9 @@ void pylm__kernel_probabilities(const struct pylm__model *model, const struct py
                                 const uint32_t *symbols, uint32_t n, struct pylm__work *work,
                                 struct pylm__small *probabilities)
 {
-    struct factors factors;
+    struct pylm__factors factors;
     uint32_t i;
-    find_factors(model, &factors);
+    pylm__kernel_factors(model, &factors);
     for (i = 0; i < n; i++)
         probabilities[i] = probability(model, &factors, &states[i], symbols[i], work);
 }
@@ -310,12 +302,12 @@ void pylm__kernel_root(const struct pylm__model *model, const struct pylm__state
     struct walk *walk = walk_of(model, work);
     struct pylm__sum_of_weights all = {0, 0};
     struct pylm__tree tree;
-    struct factors factors;
+    struct pylm__factors factors;
     uint32_t b;
     root->p = pylm__small_one();
     root->node = root->lo = 0;
     root->hi = model->n_symbols;
-    find_factors(model, &factors);
+    pylm__kernel_factors(model, &factors);
     pylm__sum_add(&all, factors.nothing, 1);
     for (b = 0; b < model->n_banks; b++) {
         struct bank *bank = &walk->banks[b];

@@ -40,10 +40,23 @@ enum {
 /* The bandwidths that the model goes by: its image's, or the caller's. */
 void pylm__kernel_settings(const struct pylm__model *model, pylm_kernel *kernel);
 
+/* What an occurrence counts in the empty context; and by what factor more where something agrees at a place. */
+struct pylm__factors {
+    struct pylm__weight nothing;
+    struct pylm__weight symbol[PYLM_MAX_REACH], class[PYLM_MAX_REACH];
+    struct pylm__weight other[PYLM_MAX_REACH], similar[PYLM_MAX_REACH]; /* e^-t and e^-u: where a centre differs there */
+    struct pylm__weight leaf; /* of the background, at each leaf */
+};
+void pylm__kernel_factors(const struct pylm__model *model, struct pylm__factors *factors);
+
 /* Finds the evidence of a bank's contexts, and reads all there is to know at the root. Returns which have any. */
 uint32_t pylm__kernel_look_up(const struct pylm__model *model, const struct pylm__tree *bank,
                               const struct pylm__state *state, struct pylm__lookup *lookup, struct pylm__evidence *e,
                               const struct pylm__slices *s);
+
+/* Goes down a bank's tree to a leaf. Returns which contexts have evidence there. */
+uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__evidence *e,
+                              const struct pylm__slices *s, uint32_t alive, uint32_t leaf);
 
 /* Bytes of working memory for walks. */
 uint64_t pylm__kernel_walk_nbytes(const struct pylm__model *model);

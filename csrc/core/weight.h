@@ -3,7 +3,7 @@
  *
  * weight.h: positive numbers of any magnitude, in integers: a mantissa of 32 bits and an exponent.
  *
- * Products and quotients are right to 2^-31 of themselves. A sum has 57 bits or more of its largest term, so adding up
+ * Products and quotients are right to 2^-31 of themselves. A sum has 56 bits or more of its largest term, so adding up
  * loses nothing that could be seen in the 32 bits it is rounded to at the end.
  */
 #ifndef PYLM_CORE_WEIGHT_H
@@ -46,13 +46,13 @@ static inline struct pylm__weight pylm__weight_ratio(struct pylm__weight a, stru
     return pylm__weight_of(((uint64_t)a.mantissa << 32) / b.mantissa, a.exponent - b.exponent - 32);
 }
 
-/* A sum of at most 100 weights; mantissa 0: of none. */
+/* A sum of at most 256 weights, more than a damaged image can have templates; mantissa 0: of none. */
 struct pylm__sum_of_weights {
     uint64_t mantissa;
     int32_t exponent;
 };
 
-#define PYLM__SUM_SHIFT 25u /* 57 bits a term: 2^7 of them fit */
+#define PYLM__SUM_SHIFT 24u /* 56 bits a term: 2^8 of them fit */
 
 /* Adds n times a weight. */
 static inline void pylm__sum_add(struct pylm__sum_of_weights *sum, struct pylm__weight w, uint32_t n)

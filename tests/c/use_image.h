@@ -130,6 +130,16 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
     free(memory);
 }
 
+/* Explains a symbol by a kernel. */
+static inline void use_patterns(const pylm_model *model, const pylm_state *state, void *work)
+{
+    pylm_pattern *patterns = malloc(pylm_n_patterns(model) * sizeof *patterns);
+    uint32_t n;
+    if (patterns)
+        (void)pylm_explain_kernel(model, state, 0, work, patterns, &n);
+    free(patterns);
+}
+
 /* Asks a kernel that goes by what tempts it. */
 static inline void use_kernel(const pylm_model *model, const pylm_state *state, void *work, uint64_t *q62)
 {
@@ -139,12 +149,14 @@ static inline void use_kernel(const pylm_model *model, const pylm_state *state, 
     uint32_t cost, n_best, j;
     if (pylm_model_kernel(model, &kernel) != PYLM_OK)
         return;
+    use_patterns(model, state, work);
     kernel.tau_q16 = UINT32_MAX;
     (void)pylm_model_set_kernel(&other, &kernel);
     (void)pylm_cost(&other, state, 0, work, &cost);
     for (j = 0; j < kernel.reach; j++)
         kernel.distance_q16[j] = PYLM_MAX_DISTANCE_Q16;
     (void)pylm_model_set_kernel(&other, &kernel);
+    use_patterns(&other, state, work);
     pylm_distribution(&other, state, work, q62);
     pylm_top(&other, state, 7, work, best, &n_best);
 }

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from functools import lru_cache
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pylm
 import pytest
 from coder import decode, encode
+from pages import check_page, data_of
 from pylm._native import ffi, lib
+from pylm.cli import main
 from texts import make_text
 
 TRAIN = make_text(9005, seed=1)  # 10,000 positions
@@ -262,15 +266,110 @@ def test_nearest_positions_and_refusal() -> None:
         assert same.nearest(queries[:i]) == (distances.min(), (distances == distances.min()).sum())
 
 
+# ---- explanations
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_centre_is_in_one_part(case: str) -> None:
+    """Counted by distance, and added up."""
+    text = TRAIN if case != "bytes" else TRAIN[:10_000]
+    model = get(case).kernel(0.75, *(NEAR[case] if NEAR[case][1] else NEAR[case][:1]))
+    direct = DirectSum(model, text)
+    queries = np.array(model.encode(TEST if case != "bytes" else TEST[:1000], closed=True))
+    for i, history in list(enumerate(histories(queries, len(model.info.kernel.distances))))[::25]:
+        explanation = model.explain(queries[:i], int(queries[i]))
+        *parts, background = explanation.parts
+        distances, followed = direct.distances(history), direct.symbols == queries[i]
+        for distance in {part.distance for part in parts} | set(np.unique(distances).tolist()):
+            same = [part for part in parts if part.distance == distance]
+            assert sum(part.total for part in same) == (distances == distance).sum()
+            assert sum(part.count for part in same) == (followed & (distances == distance)).sum()
+        assert (background.template, background.count, background.total) == (None, 0, 1)
+        assert background.distance == sum(model.info.kernel.distances)
+        every = sum(part.weight * part.total for part in explanation.parts)
+        here = sum(part.weight * part.count for part in parts) + background.weight / model.n_symbols
+        assert explanation.probability == pytest.approx(here / every, rel=1e-4)
+        for part in parts:
+            assert part.weight == np.exp(-0.75 * part.distance)
+            assert part.weight_share == pytest.approx(part.weight * part.total / every, abs=2e-6)
+            assert part.share == pytest.approx(part.weight * part.count / here, abs=2e-6)
+
+
+def test_parts_of_a_kernel_add_up() -> None:
+    for tau in (0.0, 1.0, 50.0):
+        model = get("classes").kernel(tau)
+        explanations = model.explain_text(TEST[:400], k=3)
+        assert [e.id for e in explanations] == model.encode(TEST[:400], closed=True)
+        logprobs = model.state().logprobs(TEST[:400], closed=True)
+        assert [e.logprob for e in explanations] == logprobs.tolist()
+        for explanation in explanations:
+            assert sum(part.share for part in explanation.parts) == 1
+            assert sum(part.weight_share for part in explanation.parts) == 1
+            assert sum(part.probability for part in explanation.parts) == pytest.approx(explanation.probability)
+            assert len({part.template for part in explanation.parts}) == len(explanation.parts) == 55
+            assert (explanation.tau, len(explanation.next)) == (tau, 3)
+
+
+def test_patterns_can_be_read() -> None:
+    model = pylm.train(["a b c d e f " * 40 + "a x c y "], tokenizer="words", classes=2, predictor="kernel", reach=2)
+    explanation = model.state()
+    explanation.feed("d a b")
+    found = explanation.explain("c")
+    assert found == model.explain("d a b") and found.next[0].text == "c"
+    names = {part.template: part.name for part in found.parts}
+    assert names[""] == "nothing alike" and names["1"] == "b _" and names["2"] == "a * _" and names["1 2"] == "a b _"
+    assert names["c1"].startswith("[") and names["1 c2"].endswith("] b _")
+    parts = {part.template: part for part in found.parts}
+    assert (parts["1 2"].seen, parts["1 2"].distance, parts["1 2"].weight) == ("40 of 40", 0.0, 1.0)
+    assert (parts["2"].total + parts["c1 2"].total, parts["1"].total) == (1, 0)  # "a x"
+    with pytest.raises(pylm.ArgumentError, match="vocabulary"):
+        model.explain("a", "zzz")
+
+
+def test_explanations_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, text, context = str(tmp_path / "k.pylm"), tmp_path / "text", " ".join(TEST.split()[:5])
+    get("classes").save(file)
+    text.write_text(TEST[:100])
+    for columns in (70, 100):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert main(["explain", file, context, "-k", "2", "--tau", "0.5"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert all(len(line) <= max(columns, 80) for line in lines) and "came close" in lines
+        shares = [float(line.split("%")[0]) for line in lines[3 : lines.index("came close") - 1]]
+        assert sum(shares) == pytest.approx(100, abs=0.05 * len(shares))
+    assert main(["explain", file, context, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    expected = get("classes").explain(context).as_dict()
+    assert found == {"context": context, **json.loads(json.dumps(expected))}
+    assert sum(part["probability"] for part in found["parts"]) == pytest.approx(found["probability"])
+    assert main(["explain", file, "--text", str(text), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["tokens"]) == len(get("classes").encode(TEST[:100], closed=True))
+
+
+def test_a_page_shows_the_shares_of_every_token(tmp_path: Path) -> None:
+    file, text, out = str(tmp_path / "k.pylm"), tmp_path / "text", tmp_path / "out.html"
+    get("classes").save(file)
+    text.write_text(TEST[:200])
+    assert main(["explain", file, "--text", str(text), "--html", str(out)]) == 0
+    page = check_page(out.read_text(encoding="utf-8"))
+    data, expected = data_of(page), get("classes").explain_text(TEST[:200])
+    assert data["kernel"] and len(page.all("span", role="option")) == len(data["tokens"]) == len(expected)
+    for (_, _, bits, parts, best, _), explanation in zip(data["tokens"], expected):
+        assert abs(bits - explanation.bits) < 0.001 and len(best) == 5
+        assert [data["names"][part[0]] for part in parts] == [part.name for part in explanation.told()]
+        assert sum(part[1] for part in parts) == pytest.approx(1, abs=0.06)  # small ones are left out
+
+
 def test_what_a_kernel_does_not_do() -> None:
     model = get("classes")
     with pytest.raises(pylm.ArgumentError, match="kernel"):
         model.state(adapt=True)
     with pytest.raises(pylm.ArgumentError, match="kernel"):
         pylm.Keyboard(model)
-    for explain in (model.explain, model.explain_text, model.explain_page):
-        with pytest.raises(pylm.ArgumentError, match="kernel"):
-            explain("papapa")
+    with pytest.raises(pylm.ArgumentError, match="kernel"):
+        model.explain_text("papapa", adapt=True)
     with pytest.raises(pylm.ArgumentError, match="kernel"):
         pylm.report(model, TEST)
     with pytest.raises(pylm.ArgumentError, match="kernel"):

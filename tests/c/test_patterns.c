@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * Explanations of a kernel: the patterns are those of the training text, counted one position after the other; with
+ * their distances they give the probability; and shares are what they are said to be and add up.
+ */
+#include <math.h>
+
+#include "check.h"
+#include "pylm.h"
+
+#define N_WORDS 400u
+#define N_MOST 2000u
+#define ALL_Q30 (UINT32_C(1) << 30)
+#define EXACT (1.0 / (1u << 19)) /* of a share: tau times a distance is rounded */
+
+static uint32_t trained[N_MOST], classes[N_MOST];
+static uint64_t n_trained;
+static void *work;
+static pylm_pattern *patterns;
+
+static uint64_t encode(const pylm_model *model, uint64_t seed, uint32_t *symbols)
+{
+    size_t nbytes;
+    char *text = make_text(N_WORDS, seed, &nbytes);
+    uint64_t position = 0, n = 0;
+    REQUIRE(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, N_MOST, &n) == PYLM_OK);
+    free(text);
+    return n;
+}
+
+/* What agrees before a training position and in a state at a place, as in pylm_pattern. */
+static uint32_t agrees_at(const pylm_kernel *kernel, const pylm_state *state, uint64_t p, uint32_t j)
+{
+    uint32_t here = pylm_state_recent(state, j + 1u), there = p > j ? trained[p - j - 1u] : PYLM_NONE;
+    if (here == there)
+        return PYLM_TEMPLATE_SYMBOL;
+    if (j >= kernel->n_class || here == PYLM_NONE || there == PYLM_NONE || classes[here] != classes[there])
+        return PYLM_TEMPLATE_NOTHING;
+    return PYLM_TEMPLATE_CLASS;
+}
+
+/* Whether the counts are those of the text. */
+static void check_counts(const pylm_kernel *kernel, const pylm_state *state, uint32_t symbol, uint32_t n)
+{
+    static uint32_t of[1u << 2 * PYLM_MAX_REACH][2]; /* by what agrees: positions, those with the symbol */
+    uint64_t p;
+    uint32_t i, j, agrees;
+    memset(of, 0, sizeof of);
+    for (p = 0; p < n_trained; p++) {
+        for (agrees = j = 0; j < kernel->reach; j++)
+            agrees |= agrees_at(kernel, state, p, j) << 2u * j;
+        of[agrees][0]++;
+        of[agrees][1] += trained[p] == symbol;
+    }
+    for (p = i = 0; i + 1u < n; i++) {
+        CHECK(patterns[i].n_context == of[patterns[i].agrees][0]);
+        CHECK(patterns[i].n_symbol == of[patterns[i].agrees][1]);
+        p += patterns[i].n_context;
+    }
+    CHECK(p == n_trained);
+    CHECK(patterns[i].number == PYLM_NONE && patterns[i].n_context == 1 && !patterns[i].n_symbol && !patterns[i].agrees);
+}
+
+/* Whether distances and counts give the cost and the shares. */
+static void check_shares(const pylm_model *model, const pylm_kernel *kernel, const pylm_state *state, uint32_t symbol,
+                         uint32_t n)
+{
+    double tau = kernel->tau_q16 / 65536.0, nearest = 1e9, all = 0, here = 0, weight;
+    uint32_t i, weights = 0, symbols = 0, cost;
+    pylm_info info;
+    pylm_model_info(model, &info);
+    for (i = 0; i < n; i++) /* lest all weights be 0 in doubles */
+        nearest = patterns[i].n_context && patterns[i].distance_q16 < nearest ? patterns[i].distance_q16 : nearest;
+    for (i = 0; i < n; i++) {
+        weight = exp(-tau * (patterns[i].distance_q16 - nearest) / 65536.0);
+        all += weight * patterns[i].n_context;
+        here += weight * (i + 1u < n ? patterns[i].n_symbol : 1.0 / info.n_symbols);
+        weights += patterns[i].weight_share_q30;
+        symbols += patterns[i].symbol_share_q30;
+    }
+    CHECK(weights == ALL_Q30 && symbols == ALL_Q30);
+    CHECK(pylm_cost(model, state, symbol, work, &cost) == PYLM_OK);
+    CHECK(here < 1e-200 || fabs(cost / 65536.0 - log2(all / here)) < 3.0 / 65536);
+    for (i = 0; i < n && here > 1e-200; i++) {
+        weight = exp(-tau * (patterns[i].distance_q16 - nearest) / 65536.0);
+        CHECK(fabs(patterns[i].weight_share_q30 / (double)ALL_Q30 - weight * patterns[i].n_context / all) < EXACT);
+        weight *= i + 1u < n ? patterns[i].n_symbol : 1.0 / info.n_symbols;
+        CHECK(fabs(patterns[i].symbol_share_q30 / (double)ALL_Q30 - weight / here) < EXACT);
+    }
+}
+
+static void test_kernel(uint32_t reach)
+{
+    static const uint32_t taus[] = {0, 30000, 65536, 1000000};
+    static uint32_t symbols[N_MOST];
+    struct image image = train_kernel(N_WORDS, reach);
+    pylm_model model;
+    pylm_kernel kernel;
+    pylm_state state;
+    pylm_info info;
+    uint64_t n_symbols, i;
+    uint32_t n, coarse, t, seen = 0;
+    REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
+    pylm_model_info(&model, &info);
+    REQUIRE(pylm_model_kernel(&model, &kernel) == PYLM_OK);
+    for (n = 0; n < info.n_symbols; n++)
+        CHECK(pylm_symbol_class(&model, 0, n, &classes[n], &coarse) == PYLM_OK);
+    n_trained = encode(&model, 1, trained);
+    n_symbols = encode(&model, 5, symbols);
+    work = allocate((size_t)pylm_work_nbytes(&model));
+    patterns = allocate(pylm_n_patterns(&model) * sizeof *patterns);
+    pylm_state_init(&state);
+    for (i = 0; i < n_symbols; i++) {
+        for (t = 0; t < 4u; t++) {
+            kernel.tau_q16 = taus[t];
+            REQUIRE(pylm_model_set_kernel(&model, &kernel) == PYLM_OK);
+            CHECK(pylm_explain_kernel(&model, &state, symbols[i], work, patterns, &n) == PYLM_OK);
+            CHECK(n > 1u && n <= pylm_n_patterns(&model));
+            check_shares(&model, &kernel, &state, symbols[i], n);
+        }
+        check_counts(&kernel, &state, symbols[i], n);
+        seen += patterns[n - 1u].symbol_share_q30 < ALL_Q30 / 2u;
+        CHECK(pylm_state_push(&model, &state, symbols[i]) == PYLM_OK);
+    }
+    CHECK(seen > n_symbols / 2u); /* else all are explained by the background */
+    CHECK(pylm_explain_kernel(&model, &state, info.n_symbols, work, patterns, &n) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_explain(&model, &state, 0, work, NULL, &n) == PYLM_ERR_ARGUMENT);
+    free(work);
+    free(patterns);
+    free(image.data);
+}
+
+/* Another predictor has no patterns. */
+static void test_mix(void)
+{
+    struct image image = train_kind(0, N_WORDS);
+    pylm_model model;
+    pylm_state state;
+    uint32_t n;
+    REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
+    pylm_state_init(&state);
+    CHECK(pylm_n_patterns(&model) == 0);
+    CHECK(pylm_explain_kernel(&model, &state, 0, NULL, NULL, &n) == PYLM_ERR_ARGUMENT);
+    free(image.data);
+}
+
+int main(void)
+{
+    static const uint32_t reaches[] = {1, 2, 4, 5, 6}; /* one, two and four banks; classes for all, some, and none */
+    int i;
+    for (i = 0; i < 5; i++)
+        test_kernel(reaches[i]);
+    test_mix();
+    return finish();
+}
