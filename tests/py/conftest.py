@@ -1,16 +1,10 @@
 from __future__ import annotations
 
-import os
 import signal
 
+import pylm
 import pytest
-
-# Idle threads of OpenMP wait in a loop unless told not to, which on busy machines takes most of the time. It reads this
-# when pylm is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-import pylm  # noqa: E402
-from texts import byte_level, make_text  # noqa: E402
+from texts import byte_level, make_text
 
 # Started in the background of a shell, tests and all that they start would be deaf to Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

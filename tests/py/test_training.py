@@ -201,10 +201,20 @@ def test_training_after_a_fork(train_text: str) -> None:
 def test_the_interpreter_ends_well_after_training(tmp_path: Path) -> None:
     """The library must not be closed under threads of OpenMP that are still ending."""
     code = "import pylm; pylm.train(['some text, some more text. ' * 500], threads=2)"
-    as_usual = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    for _ in range(4):
-        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=as_usual)
-        assert run.returncode == 0, run.stderr
+    for policy in ("", "passive", "active"):
+        environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+        if policy:
+            environment["OMP_WAIT_POLICY"] = policy
+        for _ in range(2):
+            run = subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment
+            )
+            assert run.returncode == 0, run.stderr
+
+
+def test_what_is_imported_leaves_the_environment_as_it_was() -> None:
+    code = "import os; before = dict(os.environ); import pylm; assert dict(os.environ) == before"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 INTERRUPTED = """
