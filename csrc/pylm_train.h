@@ -22,7 +22,8 @@
  * Errors are as in pylm.h. After an error a trainer can only be freed.
  *
  * Threads: a trainer belongs to one thread at a time, but for its pylm_task. In a process forked after
- * threads were used, the library goes on with one thread (OpenMP runtimes do not survive a fork).
+ * threads were used, the library goes on with one thread (OpenMP runtimes do not survive a fork). OpenMP's idle threads wait
+ * in a loop; on a machine with other work, have OMP_WAIT_POLICY=passive in the environment when the program starts.
  */
 #ifndef PYLM_TRAIN_H
 #define PYLM_TRAIN_H
