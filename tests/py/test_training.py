@@ -212,9 +212,9 @@ def test_the_interpreter_ends_well_after_training(tmp_path: Path) -> None:
             assert run.returncode == 0, run.stderr
 
 
-def test_what_is_imported_leaves_the_environment_as_it_was() -> None:
+def test_what_is_imported_leaves_the_environment_as_it_was(tmp_path: Path) -> None:
     code = "import os; before = dict(os.environ); import pylm; assert dict(os.environ) == before"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
 
 
 INTERRUPTED = """
