@@ -18,8 +18,8 @@ struct pylm__symbol_tree {
     int is_of_base; /* it is the base's: a layer is trained, which will not have one of its own */
 };
 
-/* Bytes, in their order: of all trees with 256 leaves in this order, the one with the fewest nodes on the way to a byte
- * of the corpus, on average; every node has a weight set of its own. */
+/* Bytes, in their order: of all trees of at most 12 levels with 256 leaves in this order, the one with the fewest nodes
+ * on the way to a byte of the corpus, on average; every node has a weight set of its own. */
 int pylm__tree_of_bytes(struct pylm__symbol_tree *tree, const struct pylm__corpus *corpus, const pylm_task *task);
 
 /* Words: classes by exchange, merged bottom-up by least loss of mutual information, a Huffman tree of its

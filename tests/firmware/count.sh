@@ -3,6 +3,8 @@
 # mean over the first N places of a text, N=160 unless that is set. The same in every run.
 #
 #     tests/firmware/count.sh MODEL.pylm [BOARD...]     writes lines: BOARD score|learn|suggest INSTRUCTIONS
+#
+# The boards are compiled for models of a given size (--size); CFLAGS=-UPYLM_CODED lets them have others.
 set -eu
 model=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 n=${N:-160}
@@ -19,7 +21,7 @@ count() { # BOARD KIND N
     export OBJECTS="$folder/$1"
     with_enough_memory "$1" "$folder"
     SOURCES="../tests/firmware/bench.c keyboard.c" \
-        CFLAGS="-DBOARD_EMULATED -UBOARD_WORK_NBYTES -DBOARD_WORK_NBYTES=16384u" \
+        CFLAGS="${CFLAGS:-} -DBOARD_EMULATED -UBOARD_WORK_NBYTES -DBOARD_WORK_NBYTES=16384u" \
         LDFLAGS="-Wl,--defsym=bench_kind=$2 -Wl,--defsym=bench_n=$3" \
         firmware_demo/build.sh "$model" "$1" "$folder/bench.elf" >/dev/null
     # shellcheck disable=SC2086

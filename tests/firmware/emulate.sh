@@ -8,11 +8,11 @@ emulate() {
     timeout 120 $emulator "$@" -display none -monitor none -serial stdio -kernel "$firmware"
 }
 
-# The boards' firmware has no kernel, and the micro:bit has too little memory for the golden models, and its firmware is
-# compiled for small ones; its core has no such limits. Sets what build.sh and emulate need, to have more.
+# The boards' firmware has no kernel and only coded lists, and the micro:bit has too little memory for the golden models,
+# and its firmware is compiled for small ones; its core has no such limits. Sets what build.sh and emulate need, to have more.
 with_enough_memory() { # BOARD FOLDER
     unset MEMORY
-    more="" limits="-UPYLM_KERNEL"
+    more="" limits="-UPYLM_KERNEL -UPYLM_CODED"
     export OBJECTS="$2/$1-large"
     mkdir -p "$OBJECTS"
     if [ "$1" = microbit ]; then

@@ -19,7 +19,7 @@ boards="mps2-an386 microbit riscv32-virt"
 build=firmware_demo/build.sh
 
 if [ "${1:-}" = --write ]; then
-    N=40 tests/firmware/count.sh tests/golden/bytes.pylm | tee tests/firmware/expected.txt
+    N=40 CFLAGS=-UPYLM_CODED tests/firmware/count.sh tests/golden/bytes.pylm | tee tests/firmware/expected.txt
     exit
 fi
 
@@ -103,7 +103,7 @@ cc -std=c99 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -I fir
 
 # ---- instructions
 
-N=40 tests/firmware/count.sh tests/golden/bytes.pylm >"$folder/counted.txt"
+N=40 CFLAGS=-UPYLM_CODED tests/firmware/count.sh tests/golden/bytes.pylm >"$folder/counted.txt"
 while read -r board what expected; do
     counted=$(sed -n "s/^$board $what //p" "$folder/counted.txt")
     echo "instructions, $board, $what: $counted, expected $expected"
