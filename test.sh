@@ -22,12 +22,13 @@ mkdir -p build
 c_tests >build/tests.log 2>&1 &
 in_c=$!
 trap 'kill "$in_c" 2>/dev/null || true' EXIT
+trap 'kill 0' INT # Ctrl-C, which programs in the background do not hear
 
 .venv/bin/pip install --quiet '.[test]'
-.venv/bin/pytest -q
 status=0
+.venv/bin/pytest -q || status=$?
 wait "$in_c" || status=$?
-trap - EXIT
+trap - EXIT INT
 cat build/tests.log
 [ "$status" = 0 ] || exit "$status"
 
