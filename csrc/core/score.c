@@ -162,6 +162,15 @@ int pylm_cost(const pylm_model *model, const pylm_state *state, uint32_t symbol,
     return PYLM_OK;
 }
 
+/* Scores a symbol, and makes the state read it. */
+static void score_one(const struct pylm__model *model, struct pylm__state *state, const uint32_t *symbol, void *work,
+                      struct pylm__small *probability)
+{
+    struct pylm__lessons *lessons = pylm__state_learns(state) ? pylm__work_lessons(model, work) : NULL;
+    pylm__probabilities(model, state, symbol, 1, work, lessons, probability);
+    pylm__state_push(model, state, *symbol);
+}
+
 /* Scores up to n symbols abreast, says how many, and makes the state read them. A state that learns has to read each
  * before the next can be scored. */
 static int score_abreast(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work,
@@ -171,12 +180,10 @@ static int score_abreast(const pylm_model *model, pylm_state *state, const uint3
     const struct pylm__model *view = pylm__model_view(model);
     uint32_t i = 0;
     *n_ret = 0;
-    if (pylm__state_learns(pylm__state_view(state))) {
-        if (symbols[0] >= view->n_symbols)
-            return PYLM_ERR_ARGUMENT;
-        pylm__probabilities(view, pylm__state_view(state), symbols, 1, work, pylm__work_lessons(view, work),
-                            probabilities);
-        pylm__state_push(view, pylm__state_view(state), symbols[0]);
+    if (symbols[0] >= view->n_symbols)
+        return PYLM_ERR_ARGUMENT;
+    if (PYLM__ABREAST == 1u || pylm__state_learns(pylm__state_view(state))) {
+        score_one(view, pylm__state_view(state), symbols, work, probabilities);
         *n_ret = 1;
         return PYLM_OK;
     }
@@ -184,10 +191,9 @@ static int score_abreast(const pylm_model *model, pylm_state *state, const uint3
         states[i] = *pylm__state_view(state);
         (void)pylm_state_read(model, state, symbols[i]);
     }
-    if (i)
-        pylm__probabilities(view, states, symbols, i, work, NULL, probabilities);
+    pylm__probabilities(view, states, symbols, i, work, NULL, probabilities);
     *n_ret = i;
-    return i ? PYLM_OK : PYLM_ERR_ARGUMENT;
+    return PYLM_OK;
 }
 
 int pylm_score(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work,
