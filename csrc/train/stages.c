@@ -18,9 +18,7 @@
 #define COMMON_RIDGE 1.0
 #define FINAL_RIDGE 300.0  /* a few symbols are not enough to doubt the first stage */
 #define SET_RIDGE 300.0    /* in units of squared nats of input; DESIGN.md has the measurements */
-#ifndef LAYER_RIDGE
-#define LAYER_RIDGE 3000.0 /* both, in a layer: its text may be short, and the model below knows more */
-#endif
+#define LAYER_RIDGE 6000.0 /* both, in a layer: its text may be short, and the model below knows more */
 #define MAX_SUM 6.0        /* of weights: 5 families * 8704 * 6 * 2^13 < 2^31 */
 #define MAX_FINAL_SUM 7.0  /* 3 families * 11392 * 7 * 2^13 < 2^31 */
 
