@@ -52,6 +52,9 @@ static void learn(const struct pylm__model *model, const struct pylm__tree *tree
     pylm__overlay_learn(overlay, &plan, keys, leaf);
 }
 
+#if defined(__GNUC__)
+__attribute__((noinline)) /* or scoring would have its frame, too */
+#endif
 static void learn_in_all_trees(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol)
 {
     struct pylm__overlay overlay;
