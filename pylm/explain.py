@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from ._context import Contexts
+from ._explained import Explained
 from ._image import Image
 from ._native import check, ffi, lib
 from ._sampling import MAX_U32, integer
@@ -85,7 +85,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Explained):
     """Why a token has its probability. `parts` add up to it: ``sum(part.bits for part in parts)`` is its log2,
     exactly (in units of 2^-16 bit, which floats hold).
 
@@ -101,9 +101,7 @@ class Explanation:
     parts: list[Part]  #: all contexts that the model looks for are there, known or not
     next: list[Prediction]  #: the most probable tokens here, best first
 
-    @property
-    def probability(self) -> float:
-        return math.exp(self.logprob)
+    DERIVED: ClassVar[tuple[str, ...]] = ("probability", "bits", "adaptation")
 
     @property
     def bits(self) -> float:
@@ -119,12 +117,6 @@ class Explanation:
     def adaptation(self) -> float:
         """Bits of the parts that a state has learned from the text that it has read."""
         return sum(part.bits for part in self.parts if part.adapts)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Nested dicts and lists, for JSON."""
-        derived = {name: getattr(self, name) for name in ("probability", "bits", "adaptation")}
-        best = [prediction._asdict() for prediction in self.next]
-        return {**{k: v for k, v in asdict(self).items() if k != "next"}, **derived, "next": best}
 
 
 def explain(image: Image, state: Any, token: str | Bytes | int | None, k: int) -> Explanation | KernelExplanation:

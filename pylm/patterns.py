@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from ._context import Contexts
+from ._explained import Explained
 from ._image import Image
 from ._native import NONE, check, ffi, lib
 from .state import NATS_PER_COST, Prediction, shown
@@ -42,7 +43,7 @@ class Pattern:
 
 
 @dataclass(frozen=True)
-class KernelExplanation:
+class KernelExplanation(Explained):
     """Why a token has its probability by a kernel: the sum over `parts` of ``count * weight``, divided by that of
     ``total * weight``. Shares are in units of 2^-30 and add up to 1 exactly; each is right to 2^-19 of itself and one
     unit, and the largest has what rounding left. So the parts' probabilities add up to the token's."""
@@ -54,9 +55,7 @@ class KernelExplanation:
     parts: list[Pattern]  #: all patterns that there are, also those that no position has
     next: list[Prediction]  #: the most probable tokens here, best first
 
-    @property
-    def probability(self) -> float:
-        return math.exp(self.logprob)
+    DERIVED: ClassVar[tuple[str, ...]] = ("probability", "bits")
 
     @property
     def bits(self) -> float:
@@ -67,12 +66,6 @@ class KernelExplanation:
         """The parts that are worth a line to people, best first: a thousandth of the token's probability or of all."""
         parts = sorted(self.parts, key=lambda part: (-part.share, -part.weight_share))
         return [part for part in parts if max(part.share, part.weight_share) >= LEAST_SHARE]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Nested dicts and lists, for JSON."""
-        derived = {"probability": self.probability, "bits": self.bits}
-        best = [prediction._asdict() for prediction in self.next]
-        return {**{k: v for k, v in asdict(self).items() if k != "next"}, **derived, "next": best}
 
 
 def explain_kernel(image: Image, state: Any, symbol: int, best: list[Prediction]) -> KernelExplanation:

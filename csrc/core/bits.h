@@ -126,7 +126,7 @@ static inline uint32_t pylm__bits32(const uint8_t *base, pylm__bit bit)
 #endif
 }
 
-/* Likewise 25 bits at least, which are one word where that may be read at any address. */
+/* Likewise PYLM__ONE_READ bits, 25 at least: fewer where words may be read at any address, so that one is enough. */
 #if defined(__ARM_FEATURE_UNALIGNED) && !PYLM__WIDE_REGISTERS
 #define PYLM__ONE_READ 25u
 #else
@@ -162,7 +162,7 @@ static inline struct pylm__pair pylm__pair(const uint8_t *base, pylm__bit bit, u
         pair.first = (uint32_t)word & pylm__mask(first);
         pair.second = (uint32_t)(word >> first) & pylm__mask(second);
     } else if (first + second <= PYLM__ONE_READ) {
-        uint32_t word = PYLM__ONE_READ < 32u ? pylm__bits25(base, bit) : pylm__bits32(base, bit);
+        uint32_t word = pylm__bits25(base, bit);
         pair.first = word & pylm__mask(first);
         pair.second = second ? word << (32u - first - second) >> (32u - second) : 0u;
     } else {

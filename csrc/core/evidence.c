@@ -43,7 +43,7 @@ static inline pylm__bit find_record(const uint8_t *image, const uint8_t *head, u
     uint32_t i, seen, mask = pylm__mask(check_bits);
     pylm__bit bit = (pylm__bit)lookup->begins[k] * width;
     for (i = lookup->begins[k]; i < lookup->ends[k]; i++, bit += width) {
-        seen = (check_bits <= 25u ? pylm__bits25(records, bit) : pylm__bits32(records, bit)) & mask;
+        seen = (check_bits <= PYLM__ONE_READ ? pylm__bits25(records, bit) : pylm__bits32(records, bit)) & mask;
         if (seen >= check)
             return seen == check ? bit + check_bits : 0u;
     }
@@ -87,7 +87,7 @@ static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t a
     uint32_t bit = PYLM__AT(e, k, n_mask) + at * code_bits, behind = bit + (end - at) * code_bits;
     if (!code_bits)
         return end - at;
-    while (bit < behind) { /* as many as 32 bits hold of at most 7 each */
+    while (bit < behind) { /* as many as 25 bits hold of at most 7 each */
         uint32_t word = pylm__bits25(PYLM__AT(e, k, list), bit), last = behind - bit < 25u ? behind : bit + 25u;
         for (; bit + code_bits <= last; bit += code_bits) {
             sum += pylm__coded_count(word & mask);
@@ -390,7 +390,7 @@ void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree
             PYLM__AT(s, k, at) = 0;
             continue;
         }
-        if (PYLM__AT(s, k, total) >= PYLM__LARGE_TOTAL)
+        if (PYLM__AT(s, k, total) > PYLM__LARGE_COUNT)
             e->rare |= UINT32_C(1) << k;
         PYLM__AT(e, k, unit) = (UINT32_C(1) << PYLM__UNIT_BITS) / PYLM__AT(s, k, total);
     }

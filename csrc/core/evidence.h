@@ -68,7 +68,7 @@ static inline uint32_t pylm__calibration_ratio(uint32_t total, int32_t log2_rati
            (step < (int32_t)PYLM__N_RATIOS ? (uint32_t)step : PYLM__N_RATIOS - 1u);
 }
 
-/* Counts from here on are taken for this. */
+/* Counts from here on are taken for this; contexts with more are `rare`. */
 #define PYLM__LARGE_COUNT ((UINT32_C(1) << 29) - 1u)
 static inline uint32_t pylm__clamp_count(uint32_t n)
 {
@@ -105,7 +105,6 @@ static inline uint32_t pylm__calibration_single(uint32_t total, int side)
 }
 
 #define PYLM__UNIT_BITS 24u
-#define PYLM__LARGE_TOTAL (PYLM__LARGE_COUNT + 1u) /* occurrences from here on are `rare` */
 
 /* The count that a code stands for: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... */
 #define PYLM__MAX_CODE 57u /* 2^29 */

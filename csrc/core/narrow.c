@@ -109,7 +109,7 @@ struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const s
     }
     gathered->left = sum_left;
     gathered->all = sum_all;
-    sets.stale = side < 0 ? 0u : parted & ~e->coded;
+    sets.stale = parted & ~e->coded;
     return sets;
 }
 

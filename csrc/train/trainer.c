@@ -394,7 +394,7 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
     trainer->used = 1;
     PYLM__TRY(pylm__corpus_close(&trainer->corpus, n_pieces_within(trainer), trainer->options.n_threads, task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
-        trainer->n_trees = 1; /* of the bits, there is but one */
+        trainer->n_trees = 1; /* of bytes, there is but one */
     PYLM__TRY(build_trees(trainer, task));
     if (is_kernel(trainer))
         return train_kernel(trainer, folder, nbytes, task);

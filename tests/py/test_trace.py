@@ -441,14 +441,14 @@ def test_a_page(run) -> None:
 
 def test_generated_text_is_traced(known: Path) -> None:
     command = (
-        f"'{sys.executable}' -m pylm generate model.pylm --prompt 'It was a dark and stormy' --temperature 0 "
+        f"'{sys.executable}' -m pylm generate model.pylm --prompt 'It was a dark and stormy night; the rain fell in t' --temperature 0 "
         f"--max-new-tokens 40 | '{sys.executable}' -m pylm trace model.pylm -"
     )
     if sys.platform == "win32":
         command = command.replace("'", '"')
     done = subprocess.run(command, shell=True, cwd=known, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stderr == ""
-    assert done.stdout.startswith("[1: It was a dark and stormy night; the rain fell in")
+    assert done.stdout.startswith("[1: It was a dark and stormy night; the rain fell in torrents.")
 
 
 def test_errors_are_one_line(run) -> None:
