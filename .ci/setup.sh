@@ -32,3 +32,14 @@ need_zig() {
     .venv/bin/pip install --quiet ziglang
     PATH=$(.venv/bin/python -c 'import os, ziglang; print(os.path.dirname(ziglang.__file__))'):$PATH
 }
+
+# Puts rp2040js, an emulator of the Raspberry Pi Pico, where node finds it.
+need_rp2040js() {
+    need node nodejs
+    need npm npm
+    folder_of_rp2040js=.venv/rp2040js-1.4.1
+    export NODE_PATH="$PWD/$folder_of_rp2040js/node_modules"
+    [ -d "$NODE_PATH/rp2040js" ] && return
+    mkdir -p $folder_of_rp2040js
+    npm install --prefix $folder_of_rp2040js --ignore-scripts --no-audit --no-fund rp2040js@1.4.1
+}

@@ -3,7 +3,7 @@
 #
 #     firmware_demo/build.sh MODEL.pylm BOARD [OUTPUT]     OUTPUT is an ELF file, BOARD.elf here unless given
 #
-#     BOARD     a folder in firmware_demo/boards: host, microbit, mps2-an386, riscv32-virt
+#     BOARD     a folder in firmware_demo/boards: host, microbit, mps2-an386, riscv32-virt, rp2040
 #
 # Variables, if they are set:
 #     CC        the host's compiler
@@ -53,4 +53,12 @@ done
 "${prefix}gcc" $flags -DMODEL="\"$model\"" model.S "$@" -nostdlib -L "${MEMORY:-boards/$board}" -T boards/link.ld \
     -Wl,--gc-sections -Wl,--no-warn-rwx-segments ${LDFLAGS:-} -lgcc -o "$output"
 "${prefix}objcopy" -O ihex "$output" "${output%.elf}.hex"
+if [ -n "${uf2:-}" ]; then # whole sectors of the flash, which are 4 KB
+    "${prefix}objcopy" -O binary "$output" "$objects/firmware.bin"
+    dd if="$objects/firmware.bin" of="$objects/sectors.bin" bs=4096 conv=sync 2>/dev/null
+    # shellcheck disable=SC2086
+    "${prefix}gcc" $uf2 -DBINARY="\"$objects/sectors.bin\"" -DN_BLOCKS=$(($(wc -c <"$objects/sectors.bin") / 256)) \
+        -c uf2.S -o "$objects/uf2.o"
+    "${prefix}objcopy" -O binary "$objects/uf2.o" "${output%.elf}.uf2"
+fi
 "${prefix}size" "$output"

@@ -1,11 +1,16 @@
 # Sourced by run.sh and count.sh, in the project's folder.
 
+boards="mps2-an386 microbit riscv32-virt rp2040"
+
 # emulate BOARD FIRMWARE [OPTION...]: standard input and output are the serial line
 emulate() {
     . "firmware_demo/boards/$1/board.sh"
     firmware=$2
     shift 2
-    timeout 120 $emulator "$@" -display none -monitor none -serial stdio -kernel "$firmware"
+    case $emulator in
+        qemu-*) set -- "$@" -display none -monitor none -serial stdio -kernel ;;
+    esac
+    timeout 120 $emulator "$@" "$firmware"
 }
 
 # The boards' firmware has no kernel and only coded lists, and the micro:bit has too little memory for the golden models,

@@ -13,9 +13,9 @@ need arm-none-eabi-gcc gcc-arm-none-eabi
 need riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
 need qemu-system-arm qemu-system-arm
 need qemu-system-riscv32 qemu-system-misc
+need_rp2040js
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-boards="mps2-an386 microbit riscv32-virt"
 build=firmware_demo/build.sh
 
 if [ "${1:-}" = --write ]; then
@@ -106,7 +106,9 @@ cc -std=c99 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -I fir
 N=40 CFLAGS=-UPYLM_CODED tests/firmware/count.sh tests/golden/bytes.pylm >"$folder/counted.txt"
 while read -r board what expected; do
     counted=$(sed -n "s/^$board $what //p" "$folder/counted.txt")
-    echo "instructions, $board, $what: $counted, expected $expected"
+    unit=instructions
+    [ "$board" != rp2040 ] || unit=cycles
+    echo "$unit, $board, $what: $counted, expected $expected"
     if [ $((counted * 10)) -gt $((expected * 11)) ] || [ $((counted * 10)) -lt $((expected * 9)) ]; then
         fail "that is more than a tenth off: if it is right, run tests/firmware/run.sh --write"
     fi
