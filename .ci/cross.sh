@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds the C library for other processors and runs its tests under emulators: 64-bit and 32-bit ARM, the Raspberry Pi
-# Zero, and a big-endian machine. All must compute the golden scores, to the last bit. On Linux x86-64 with apt-get.
+# Builds the C library for other processors and for Windows, and runs its tests under emulators: 64-bit and 32-bit ARM,
+# the Raspberry Pi Zero, a big-endian machine, and wine. All must compute the golden scores, to the last bit. On Linux
+# x86-64 with apt-get. Of the tests, those that take minutes there (label "slow") are left out.
 #
 #     .ci/cross.sh            all of them
 #     .ci/cross.sh armhf      one of them; the names are those of CMakePresets.json
@@ -14,11 +15,17 @@ need make make
 need qemu-arm-static qemu-user-static
 need_zig
 
-for target in ${*:-aarch64 armhf armv6 s390x}; do
+for target in ${*:-aarch64 armhf armv6 s390x windows}; do
     case $target in
         aarch64) need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
         armhf) need arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
         s390x) need s390x-linux-gnu-gcc gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
+        windows)
+            need x86_64-w64-mingw32-gcc-posix gcc-mingw-w64-x86-64-posix
+            need wine --no-install-recommends wine wine64
+            export WINEPREFIX="$PWD/build-windows-wine" WINEDEBUG=-all
+            wine wineboot --init # once, before tests run side by side
+            ;;
     esac
     cmake --preset "$target" -DPYLM_WERROR=ON
     cmake --build --preset "$target" --parallel 2

@@ -10,7 +10,7 @@ emulate() {
     case $emulator in
         qemu-*) set -- "$@" -display none -monitor none -serial stdio -kernel ;;
     esac
-    timeout 120 $emulator "$@" "$firmware"
+    timeout 600 $emulator "$@" "$firmware"
 }
 
 # The boards' firmware has no kernel and only coded lists, and the micro:bit has too little memory for the golden models,
