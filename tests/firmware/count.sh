@@ -13,7 +13,7 @@ shift
 cd "$(dirname "$0")/../.."
 . .ci/setup.sh
 . tests/firmware/emulate.sh
-[ $# -gt 0 ] || set -- $boards
+[ $# -gt 0 ] || set -- mps2-an386 microbit riscv32-virt rp2040
 case " $* " in
     *" rp2040 "*) need_rp2040js >&2 ;;
 esac

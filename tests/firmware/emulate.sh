@@ -1,7 +1,5 @@
 # Sourced by run.sh and count.sh, in the project's folder.
 
-boards="mps2-an386 microbit riscv32-virt rp2040"
-
 # emulate BOARD FIRMWARE [OPTION...]: standard input and output are the serial line
 emulate() {
     . "firmware_demo/boards/$1/board.sh"

@@ -7,7 +7,8 @@
 //
 // The firmware is what FIRMWARE.uf2 holds, beside. It starts as on the chip, whose ROM this stands for: the UF2 file's
 // blocks go to flash, its first 256 bytes to RAM if their checksum is right, and run there. Nothing is set up: what
-// the serial line needs on a real chip must be there before the first byte. A breakpoint with semihosting's number ends it.
+// the serial line needs on a real chip must be there before the first byte. A breakpoint with semihosting's number ends
+// it; FILE is then told how many cycles it took.
 
 "use strict";
 
@@ -73,7 +74,8 @@ function check_line(mcu) {
     check(!(mcu.peripherals[0x4000c].reset & RESETS.needed), "the serial line is held in reset");
     check(mcu.clocks.periFreq > 0 && mcu.clocks.sysFreq === 125e6 && mcu.peripherals[0x40024].stable,
           "the clocks are not set up");
-    check(mcu.gpio[0].functionSelect === IS_UART && mcu.gpio[1].functionSelect === IS_UART, "the pins are not the line's");
+    check(mcu.gpio[0].functionSelect === IS_UART && mcu.gpio[1].functionSelect === IS_UART,
+          "the pins are not the line's");
     check(uart.enabled && uart.txEnabled && uart.rxEnabled && uart.wordLength === 8 &&
           Math.abs(uart.baudRate / 115200 - 1) < 0.005, "the line is not of 115,200 baud and 8 bits");
 }
