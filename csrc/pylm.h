@@ -115,8 +115,8 @@ typedef struct pylm_model {
  * Checks the header, its checksum and that every part lies inside the image, which is enough to make
  * any image harmless: whatever it holds, no function reads outside it or runs for ever. Does not read
  * the tables, so that a large file opens at once; pylm_model_verify() does.
- * A library that was compiled for less (core/limits.h) may want an even address, else PYLM_ERR_ARGUMENT, and may
- * believe a head whose checksum is right.
+ * A library that was compiled for less (core/limits.h) may want an even address, else PYLM_ERR_ARGUMENT; and it may
+ * read the whole image once, for its checksum, and then believe it.
  * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED, PYLM_ERR_DAMAGED, PYLM_ERR_LARGE, or PYLM_ERR_LAYER for a
  * layer, which needs its base. */
 PYLM_API int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes);

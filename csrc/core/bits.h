@@ -27,16 +27,40 @@
 #define PYLM__INLINE static inline
 #endif
 
+/* Whether code is to be small (-Os) where it could be quick. */
+#if defined(__OPTIMIZE_SIZE__)
+#define PYLM__SMALL 1
+#else
+#define PYLM__SMALL 0
+#endif
+
+/* What is called from many places: inline, or a function of its own where code is to be small. */
+#if defined(__GNUC__) && PYLM__SMALL
+#define PYLM__SHARED __attribute__((noinline, unused)) static
+#else
+#define PYLM__SHARED static inline
+#endif
+
+/* Where words may be read at any address, each of these is a single instruction, though it does not look like it. To
+ * store, compilers have to be told. */
+#if defined(__ARM_FEATURE_UNALIGNED) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PYLM__LOAD PYLM__INLINE
+#define PYLM__STORES_WORDS 1
+#else
+#define PYLM__LOAD static inline
+#define PYLM__STORES_WORDS 0
+#endif
+
 /* Packed fields are read with up to 8 bytes at once, weights with 16; every image ends with this many spare
  * bytes. */
 #define PYLM__SLACK_NBYTES 16u
 
-static inline uint32_t pylm__load16(const uint8_t *p)
+PYLM__LOAD uint32_t pylm__load16(const uint8_t *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8;
 }
 
-static inline int32_t pylm__load_i16(const uint8_t *p)
+PYLM__LOAD int32_t pylm__load_i16(const uint8_t *p)
 {
     return (int32_t)(int16_t)(uint16_t)pylm__load16(p);
 }
@@ -53,30 +77,47 @@ static inline int32_t pylm__image_i16(const uint8_t *p)
 #endif
 }
 
-static inline uint32_t pylm__load32(const uint8_t *p)
+PYLM__LOAD uint32_t pylm__load32(const uint8_t *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static inline uint64_t pylm__load64(const uint8_t *p)
+PYLM__LOAD uint64_t pylm__load64(const uint8_t *p)
 {
     return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
            (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
-static inline void pylm__store16(uint8_t *p, uint32_t value)
+/* A position in an image, 64 bits; what this library is not compiled for, beyond the end of any. */
+PYLM__LOAD pylm__offset pylm__load_offset(const uint8_t *p)
 {
+    if (sizeof(pylm__offset) == 8u)
+        return (pylm__offset)pylm__load64(p);
+    return PYLM_TRUSTS || !pylm__load32(p + 4) ? pylm__load32(p) : UINT32_MAX;
+}
+
+PYLM__LOAD void pylm__store16(uint8_t *p, uint32_t value)
+{
+#if PYLM__STORES_WORDS
+    uint16_t low = (uint16_t)value;
+    __builtin_memcpy(p, &low, sizeof low);
+#else
     p[0] = (uint8_t)value;
     p[1] = (uint8_t)(value >> 8);
+#endif
 }
 
-static inline void pylm__store32(uint8_t *p, uint32_t value)
+PYLM__LOAD void pylm__store32(uint8_t *p, uint32_t value)
 {
+#if PYLM__STORES_WORDS
+    __builtin_memcpy(p, &value, sizeof value);
+#else
     pylm__store16(p, value);
     pylm__store16(p + 2, value >> 16);
+#endif
 }
 
-static inline void pylm__store64(uint8_t *p, uint64_t value)
+PYLM__LOAD void pylm__store64(uint8_t *p, uint64_t value)
 {
     pylm__store32(p, (uint32_t)value);
     pylm__store32(p + 4, (uint32_t)(value >> 32));
@@ -142,7 +183,7 @@ static inline uint32_t pylm__bits25(const uint8_t *base, pylm__bit bit)
 }
 
 /* The `width` (0 to 32) bits that begin `bit` bits behind `base`. */
-static inline uint32_t pylm__bits(const uint8_t *base, pylm__bit bit, unsigned width)
+PYLM__SHARED uint32_t pylm__bits(const uint8_t *base, pylm__bit bit, unsigned width)
 {
     return pylm__bits32(base, bit) & pylm__mask(width);
 }
@@ -157,7 +198,10 @@ struct pylm__pair {
 static inline struct pylm__pair pylm__pair(const uint8_t *base, pylm__bit bit, unsigned first, unsigned second)
 {
     struct pylm__pair pair;
-    if (PYLM__WIDE_REGISTERS && first + second <= PYLM__WORD_BITS) {
+    if (PYLM__SMALL) {
+        pair.first = pylm__bits(base, bit, first);
+        pair.second = pylm__bits(base, bit + first, second);
+    } else if (PYLM__WIDE_REGISTERS && first + second <= PYLM__WORD_BITS) {
         uint64_t word = pylm__word(base, bit);
         pair.first = (uint32_t)word & pylm__mask(first);
         pair.second = (uint32_t)(word >> first) & pylm__mask(second);

@@ -48,7 +48,7 @@ void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t sy
 {
     state->recent[state->at & (PYLM__MAX_LAG - 1u)] = symbol + 1u;
     state->at++;
-    if (tokenizer == PYLM_TOKENIZER_BYTES)
+    if (PYLM_BYTES || tokenizer == PYLM_TOKENIZER_BYTES)
         read_byte(state, symbol);
 }
 
@@ -59,23 +59,23 @@ static uint32_t class_value(const struct pylm__tree *tree, const struct pylm__st
     unsigned width = (unsigned)tree->class_bits + tree->coarse_bits;
     uint32_t recent = pylm__state_recent(state, lag);
     pylm__bit bit;
-    if (!recent || !tree->classes)
+    if (!recent || !pylm__has_classes(tree))
         return 0;
     bit = (pylm__bit)pylm__tree_leaf(tree, recent - 1u) * width;
-    return 1u + (coarse ? pylm__bits(tree->classes, bit + tree->class_bits, tree->coarse_bits)
-                        : pylm__bits(tree->classes, bit, tree->class_bits));
+    return 1u + (coarse ? pylm__bits(tree->parts[PYLM__P_CLASSES], bit + tree->class_bits, tree->coarse_bits)
+                        : pylm__bits(tree->parts[PYLM__P_CLASSES], bit, tree->class_bits));
 }
 
 uint32_t pylm__context_previous(const struct pylm__tree *tree, const struct pylm__state *state)
 {
-    uint32_t previous = tree->classes ? class_value(tree, state, 1, 0) : pylm__state_recent(state, 1);
-    return previous < tree->n_previous ? previous : 0u;
+    uint32_t previous = pylm__has_classes(tree) ? class_value(tree, state, 1, 0) : pylm__state_recent(state, 1);
+    return PYLM__DAMAGED(previous >= tree->n_previous) ? 0u : previous;
 }
 
 uint32_t pylm__context_before(const struct pylm__tree *tree, const struct pylm__state *state)
 {
-    uint32_t before = tree->classes ? class_value(tree, state, 2, 1) : pylm__state_recent(state, 2);
-    return before < tree->n_before ? before : 0u;
+    uint32_t before = pylm__has_classes(tree) ? class_value(tree, state, 2, 1) : pylm__state_recent(state, 2);
+    return PYLM__DAMAGED(before >= tree->n_before) ? 0u : before;
 }
 
 /* The value that a template of this kind and lag adds to its base. */

@@ -26,7 +26,7 @@ enum pylm__kind {
 #define PYLM__N_WORDS 4u
 #define PYLM__MAX_LETTERS 24u /* bytes of a word; a longer one is parted */
 
-/* Lives in pylm_state. */
+/* Lives in pylm_state. An overlay keeps what stands before `learns`. */
 struct pylm__state {
     uint32_t at;                     /* symbols read, modulo 2^32 */
     uint32_t recent[PYLM__MAX_LAG];  /* a ring of symbol + 1; 0 before the start of the text */
@@ -34,7 +34,7 @@ struct pylm__state {
     uint32_t n_letters;              /* of the word so far, bytes */
     uint32_t learns;                 /* what is read is counted in the overlay */
     uint8_t *overlay;                /* NULL: the state does not adapt */
-    uint64_t overlay_nbytes;
+    size_t overlay_nbytes;
 };
 
 static inline struct pylm__state *pylm__state_view(pylm_state *state)

@@ -7,34 +7,28 @@
 
 #include "predict.h"
 
-/* Looks up the contexts of a state in a tree. Returns the set of those that were found. */
-static uint32_t look_up(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
-                        struct pylm__slices *slices)
-{
-    struct pylm__frame *root = pylm__root(model, state, work);
-    *slices = pylm__frame_slices(work, root);
-    return root->front.sets.alive;
-}
-
 int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree_number, uint32_t number,
                     void *memory, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret)
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
     const struct pylm__tree *tree = &work->mixer.tree;
-    struct pylm__slices slices;
+    struct pylm__frame *root;
+    struct pylm__slices *slices;
     uint32_t i, leaf;
     if (pylm__is_kernel(view) || !pylm__tree_find(view, tree_number, &work->mixer.tree) ||
         number >= tree->n_templates)
         return PYLM_ERR_ARGUMENT;
     work->tree_number = tree_number;
     *n_ret = 0;
-    if (!(look_up(view, pylm__state_const(state), work, &slices) >> number & 1u))
+    root = pylm__root(view, pylm__state_const(state), work);
+    if (!(root->front.sets.alive >> number & 1u))
         return PYLM_OK;
-    *n_ret = PYLM__AT(&slices, number, n);
+    slices = pylm__frame_slices(work, root);
+    *n_ret = PYLM__AT(slices, number, n);
     if (*n_ret > capacity)
         return PYLM_ERR_SPACE;
-    *n_ret = pylm__evidence_list(&work->mixer.evidence, &slices, number, successors);
+    *n_ret = pylm__evidence_list(&work->mixer.evidence, slices, number, successors);
     for (i = 0; i < *n_ret; i++) {
         leaf = successors[i].symbol;
         successors[i].symbol = pylm__tree_symbol(tree, leaf < tree->n_symbols ? leaf : 0u);
@@ -54,9 +48,10 @@ static uint32_t lag_of(const struct pylm__tree *tree, uint32_t number)
 }
 
 /* How often a leaf is among the successors of a context. */
-static uint32_t count_leaf(struct pylm__work *work, const struct pylm__slices *slices, uint32_t number, uint32_t leaf)
+static uint32_t count_leaf(struct pylm__work *work, uint32_t number, uint32_t leaf)
 {
     struct pylm__frame *root = pylm__frame(work, 0);
+    struct pylm__slices *slices = pylm__frame_slices(work, root);
     struct pylm__sets sets = root->front.sets;
     struct pylm__gathered gathered;
     sets.alive &= UINT32_C(1) << number;
@@ -64,7 +59,7 @@ static uint32_t count_leaf(struct pylm__work *work, const struct pylm__slices *s
     while (sets.alive && root->hi - root->lo > 1u) {
         struct pylm__node node = pylm__tree_node(&work->mixer.tree, root->node, root->lo, root->hi);
         int side = leaf >= node.mid;
-        sets = pylm__descend_portable(&work->mixer.evidence, slices, sets, node.mid, side, &gathered);
+        pylm__descend_portable(&work->mixer.evidence, slices, &sets, node.mid, side, &gathered);
         pylm__frame_enter(root, node.mid, side);
     }
     return sets.alive ? PYLM__AT(slices, number, total) : 0u;
@@ -76,7 +71,6 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
     const struct pylm__tree *tree = &work->mixer.tree;
-    struct pylm__slices slices;
     struct pylm__state state;
     uint32_t lag, i, before;
     if (symbol >= view->n_symbols || pylm__is_kernel(view) ||
@@ -90,8 +84,8 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
     for (before = 0; before < view->n_symbols; before++) {
         for (i = 0; i < lag; i++) /* the context is the first of these; what is behind it does not matter */
             pylm__state_read(&state, view->tokenizer, before);
-        (void)look_up(view, &state, work, &slices);
-        counts[before] = count_leaf(work, &slices, number, pylm__tree_leaf(tree, symbol));
+        (void)pylm__root(view, &state, work);
+        counts[before] = count_leaf(work, number, pylm__tree_leaf(tree, symbol));
     }
     return PYLM_OK;
 }

@@ -49,10 +49,10 @@ int pylm_symbol_class(const pylm_model *model, uint32_t tree_number, uint32_t sy
     if (symbol >= view->n_symbols || !pylm__tree_find(view, tree_number, &tree))
         return PYLM_ERR_ARGUMENT;
     *class_ret = *coarse_ret = PYLM_NONE;
-    if (tree.classes) {
+    if (tree.parts[PYLM__P_CLASSES]) {
         bit = (pylm__bit)pylm__tree_leaf(&tree, symbol) * ((uint32_t)tree.class_bits + tree.coarse_bits);
-        *class_ret = pylm__bits(tree.classes, bit, tree.class_bits);
-        *coarse_ret = pylm__bits(tree.classes, bit + tree.class_bits, tree.coarse_bits);
+        *class_ret = pylm__bits(tree.parts[PYLM__P_CLASSES], bit, tree.class_bits);
+        *coarse_ret = pylm__bits(tree.parts[PYLM__P_CLASSES], bit + tree.class_bits, tree.coarse_bits);
     }
     return PYLM_OK;
 }

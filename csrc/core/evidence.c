@@ -11,38 +11,33 @@ static inline unsigned record_bits(const uint8_t *head)
     return head[PYLM__C_CHECK_BITS] + 1u + head[PYLM__C_PAYLOAD_BITS];
 }
 
-/* Where the index says where a context's bucket is; prefetches it. */
-static inline void find_index(const uint8_t *image, const uint8_t *head, uint32_t k, struct pylm__lookup *lookup)
+/* Where in the index a context's bucket is. */
+static inline pylm__bit index_bit(const uint8_t *head, uint64_t hash)
 {
-    uint64_t bucket = lookup->hashes[k] >> 1 >> (63u - head[PYLM__C_BUCKET_BITS]);
-    lookup->bits[k] = (pylm__bit)bucket * head[PYLM__C_INDEX_BITS];
-    PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_INDEX) + (lookup->bits[k] >> 3)));
+    return (pylm__bit)pylm__hash_bucket(hash, head[PYLM__C_BUCKET_BITS]) * head[PYLM__C_INDEX_BITS];
 }
 
-/* Where the records of the bucket are; prefetches the first. */
-static inline void find_bucket(const uint8_t *image, const uint8_t *head, uint32_t k, struct pylm__lookup *lookup)
+/* The records of the bucket that is there: from the first to before the second. */
+static inline struct pylm__pair bucket_at(const uint8_t *image, const uint8_t *head, pylm__bit bit)
 {
     unsigned width = head[PYLM__C_INDEX_BITS];
     uint32_t n_records = pylm__load32(head + PYLM__C_N_RECORDS);
-    struct pylm__pair bounds =
-        pylm__pair(image + (size_t)pylm__load64(head + PYLM__C_INDEX), lookup->bits[k], width, width);
-    lookup->begins[k] = bounds.first;
-    lookup->ends[k] = bounds.second < n_records ? bounds.second : n_records;
-    if (bounds.first < lookup->ends[k])
-        PYLM__PREFETCH(image + (size_t)(pylm__load64(head + PYLM__C_RECORDS) +
-                                        ((pylm__bit)bounds.first * record_bits(head) >> 3)));
+    struct pylm__pair records =
+        pylm__pair(image + (size_t)pylm__load_offset(head + PYLM__C_INDEX), bit, width, width);
+    if (PYLM__DAMAGED(records.second > n_records))
+        records.second = n_records;
+    return records;
 }
 
 /* Bit where the record of the context begins, behind its fingerprint; 0 if the bucket does not have it. */
-static inline pylm__bit find_record(const uint8_t *image, const uint8_t *head, uint32_t k,
-                                    const struct pylm__lookup *lookup)
+static inline pylm__bit find_record(const uint8_t *image, const uint8_t *head, uint64_t hash, struct pylm__pair bucket)
 {
-    const uint8_t *records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
+    const uint8_t *records = image + (size_t)pylm__load_offset(head + PYLM__C_RECORDS);
     unsigned check_bits = head[PYLM__C_CHECK_BITS], width = record_bits(head);
-    uint32_t check = pylm__hash_part(lookup->hashes[k], head[PYLM__C_BUCKET_BITS]) >> (32u - check_bits);
+    uint32_t check = pylm__hash_part(hash, head[PYLM__C_BUCKET_BITS]) >> (32u - check_bits);
     uint32_t i, seen, mask = pylm__mask(check_bits);
-    pylm__bit bit = (pylm__bit)lookup->begins[k] * width;
-    for (i = lookup->begins[k]; i < lookup->ends[k]; i++, bit += width) {
+    pylm__bit bit = (pylm__bit)bucket.first * width;
+    for (i = bucket.first; i < bucket.second; i++, bit += width) {
         seen = (check_bits <= PYLM__ONE_READ ? pylm__bits25(records, bit) : pylm__bits32(records, bit)) & mask;
         if (seen >= check)
             return seen == check ? bit + check_bits : 0u;
@@ -54,14 +49,16 @@ uint32_t pylm__lookup_record(const struct pylm__model *model, const struct pylm_
                              const struct pylm__lookup *lookup)
 {
     const uint8_t *head = pylm__template_head(tree, k);
-    return (uint32_t)(find_record(model->image, head, k, lookup) / record_bits(head));
+    uint64_t hash = lookup->hashes[k];
+    struct pylm__pair bucket = bucket_at(model->image, head, index_bit(head, hash));
+    return (uint32_t)(find_record(model->image, head, hash, bucket) / record_bits(head));
 }
 
 /* Reads what a nibble of 15 left out; what there is of it at the end of the lists. */
 static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 {
     uint32_t value = 0, shift;
-    for (shift = 0; shift < 32u && *at < end; shift += 7u) {
+    for (shift = 0; PYLM_TRUSTS || (shift < 32u && *at < end); shift += 7u) {
         uint8_t byte = *(*at)++;
         value |= (uint32_t)(byte & 127u) << shift;
         if (byte < 128u)
@@ -98,17 +95,26 @@ static uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t a
 }
 
 /* Occurrences of the first PYLM__SUMMED * i successors. */
-static uint32_t coded_sum(const struct pylm__evidence *e, uint32_t k, uint32_t i)
+static inline uint32_t coded_sum(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
     uint32_t sum_bits = PYLM__AT(e, k, split_bits);
     return i ? pylm__bits(PYLM__AT(e, k, list), PYLM__AT(e, k, total_mask) + (i - 1u) * sum_bits, sum_bits) : 0u;
 }
 
+/* Occurrences of the first n successors, n at least 1. */
+static uint32_t coded_before(const struct pylm__evidence *e, uint32_t k, uint32_t n)
+{
+    uint32_t i = PYLM__AT(e, k, total_at) ? (n - 1u) / PYLM__SUMMED : 0u; /* without codes, no sums */
+    return coded_sum(e, k, i) + coded_add(e, k, i * PYLM__SUMMED, n);
+}
+
 /* Occurrences of the first `left` successors of a slice: of these, of the others, or from the nearest sum on, whatever is
  * quickest. With more than PYLM__SUMMED / 2 others, the nearest sum is one of those in the list. */
-static uint32_t coded_left(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t left)
+static uint32_t coded_left(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t left)
 {
     uint32_t at = PYLM__AT(s, k, at), middle = at + left, others = PYLM__AT(s, k, n) - left, nearest;
+    if (PYLM__SMALL)
+        return coded_before(e, k, middle) - PYLM__AT(s, k, before);
     if ((left <= others && left <= PYLM__SUMMED / 2u) || !PYLM__AT(e, k, total_at))
         return coded_add(e, k, at, middle);
     if (others <= PYLM__SUMMED / 2u)
@@ -120,7 +126,7 @@ static uint32_t coded_left(const struct pylm__evidence *e, const struct pylm__sl
 }
 
 /* Both for a short slice, in one go: where it parts, and how many occurrences lie left. */
-static inline uint32_t short_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid,
+static inline uint32_t short_part(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t mid,
                                   uint32_t *total_left)
 {
     uint32_t code_bits = PYLM__AT(e, k, total_at), mask = code_mask(code_bits), left = 0;
@@ -140,7 +146,7 @@ static inline uint32_t coded_find(const struct pylm__evidence *e, uint32_t k, ui
 {
     const uint8_t *bytes = PYLM__AT(e, k, list);
     uint32_t middle;
-    while (e->leaf_bits == 8u && right - left > 1u) {
+    while (pylm__leaf_bits(e) == 8u && right - left > 1u) {
         middle = (left + right) / 2u;
         if (bytes[middle] < mid)
             left = middle;
@@ -157,22 +163,22 @@ static inline uint32_t coded_find(const struct pylm__evidence *e, uint32_t k, ui
     return right;
 }
 
-void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid)
+void pylm__coded_part(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
     uint32_t at = PYLM__AT(s, k, at), right = at + PYLM__AT(s, k, n) - 1u, total_left;
-    if (right - at < SHORT) {
+    if (!PYLM__SMALL && right - at < SHORT) {
         right = short_part(e, s, k, mid, &total_left);
     } else {
         right = coded_find(e, k, at, right, mid);
         total_left = coded_left(e, s, k, right - at);
     }
     PYLM__AT(s, k, n_left) = right - at; /* at least 1, and less than n */
-    PYLM__AT(s, k, total_left) = total_left < PYLM__AT(s, k, total) ? total_left : PYLM__AT(s, k, total);
+    PYLM__AT(s, k, total_left) = PYLM__DAMAGED(total_left > PYLM__AT(s, k, total)) ? PYLM__AT(s, k, total) : total_left;
 }
 
 /* ---- reading a whole list ---- */
 
-static uint32_t list_coded(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+static uint32_t list_coded(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
                            pylm_successor *successors)
 {
     uint32_t i;
@@ -184,7 +190,7 @@ static uint32_t list_coded(const struct pylm__evidence *e, const struct pylm__sl
 }
 
 /* Splits are in preorder: while what is left of one is read, what is right of it waits. */
-static uint32_t list_splits(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+static uint32_t list_splits(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
                             pylm_successor *successors)
 {
     struct {
@@ -211,7 +217,7 @@ static uint32_t list_splits(const struct pylm__evidence *e, const struct pylm__s
     }
 }
 
-uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+uint32_t pylm__evidence_list(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
                              pylm_successor *successors)
 {
     if (PYLM__AT(s, k, n) == 1u) { /* within its record, most often */
@@ -219,41 +225,40 @@ uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__
         successors->count = PYLM__AT(s, k, total);
         return 1;
     }
-    return (e->coded >> k & 1u ? list_coded : list_splits)(e, s, k, successors);
+    return (pylm__is_coded(e, k) ? list_coded : list_splits)(e, s, k, successors);
 }
 
 /* ---- opening a list ---- */
 
 /* The rest of a coded list's header, from its first byte on; returns 0 if the list does not lie inside. */
 static int open_coded(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
-                      const struct pylm__slices *s)
+                      struct pylm__slices *s)
 {
     uint32_t n = PYLM__AT(s, k, n), code_bits = first >> 4 & 7u, n_sums = code_bits ? (n - 1u) / PYLM__SUMMED : 0u;
-    uint32_t sum_bits = 0;
-    uint64_t bits;
+    uint32_t sum_bits = 0, bits;
     if (n_sums) {
-        if (at == end || *at > 32u)
+        if (PYLM__DAMAGED(at == end || *at > 32u))
             return 0;
         sum_bits = *at++;
     }
     PYLM__AT(e, k, total_at) = code_bits;
     PYLM__AT(e, k, split_bits) = sum_bits;
-    PYLM__AT(e, k, n_mask) = n * e->leaf_bits; /* all below 2^24 * (24 + 7 + 2) */
+    PYLM__AT(e, k, n_mask) = n * pylm__leaf_bits(e);
     PYLM__AT(e, k, total_mask) = PYLM__AT(e, k, n_mask) + n * code_bits;
-    bits = PYLM__AT(e, k, total_mask) + (uint64_t)n_sums * sum_bits;
-    if (bits > (uint64_t)(end - at) * 8u)
+    bits = PYLM__AT(e, k, total_mask) + n_sums * sum_bits; /* at most 2^24 * (24 + 7 + 2) */
+    if (PYLM__DAMAGED((bits + 7u) / 8u > (size_t)(end - at)))
         return 0;
     PYLM__AT(e, k, list) = at;
     PYLM__AT(s, k, at) = PYLM__AT(s, k, before) = 0;
-    PYLM__AT(s, k, total) = coded_sum(e, k, n_sums) + coded_add(e, k, n_sums * PYLM__SUMMED, n);
+    PYLM__AT(s, k, total) = coded_before(e, k, n);
     PYLM__AT(s, k, first) = pylm__coded_leaf(e, k, 0);
     PYLM__AT(s, k, right) = pylm__coded_leaf(e, k, n - 1u);
-    return PYLM__AT(s, k, total) > 0;
+    return !PYLM__DAMAGED(!PYLM__AT(s, k, total));
 }
 
 /* Likewise for a list with splits. */
 static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
-                       const struct pylm__slices *s)
+                       struct pylm__slices *s)
 {
     uint32_t repeats = first >> 4, n = PYLM__AT(s, k, n);
     unsigned n_bits, total_bits;
@@ -266,30 +271,30 @@ static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *
     total_bits = pylm__width(n + repeats - 1u);
     PYLM__AT(e, k, n_mask) = pylm__mask(n_bits);
     PYLM__AT(e, k, total_mask) = pylm__mask(total_bits);
-    PYLM__AT(e, k, total_at) = e->leaf_bits + n_bits;
+    PYLM__AT(e, k, total_at) = pylm__leaf_bits(e) + n_bits;
     PYLM__AT(e, k, split_bits) = PYLM__AT(e, k, total_at) + total_bits;
-    bits = e->leaf_bits + (uint64_t)(n - 1u) * PYLM__AT(e, k, split_bits); /* below 2^24 * (24 + 24 + 32) */
+    bits = pylm__leaf_bits(e) + (uint64_t)(n - 1u) * PYLM__AT(e, k, split_bits); /* below 2^24 * (24 + 24 + 32) */
     if (bits > (uint64_t)(end - at) * 8u)
         return 0;
-    if (PYLM__AT(e, k, split_bits) > PYLM__WORD_BITS)
+    if (PYLM__LANES > 1u && PYLM__AT(e, k, split_bits) > PYLM__WORD_BITS)
         e->rare |= UINT32_C(1) << k;
     PYLM__AT(e, k, list) = at;
     PYLM__AT(s, k, total) = n + repeats;
-    PYLM__AT(s, k, first) = pylm__bits(at, 0, e->leaf_bits);
-    PYLM__AT(s, k, at) = e->leaf_bits;
+    PYLM__AT(s, k, first) = pylm__bits(at, 0, pylm__leaf_bits(e));
+    PYLM__AT(s, k, at) = pylm__leaf_bits(e);
     return 1;
 }
 
 /* Opens the list that begins at PYLM__AT(e, k, list); returns 0 if it does not lie before `end`. */
 static inline int open_list(const uint8_t *end, uint32_t n_leaves, uint32_t k, struct pylm__evidence *e,
-                            const struct pylm__slices *s)
+                            struct pylm__slices *s)
 {
     const uint8_t *at = PYLM__AT(e, k, list);
     uint32_t first = *at++, n = (first & 15u) + 1u;
     if (n == 16u)
         n += read_rest(&at, end);
     PYLM__AT(s, k, n) = n;
-    if (n - 1u >= n_leaves)
+    if (PYLM__DAMAGED(n - 1u >= n_leaves))
         return 0;
     return pylm__is_coded(e, k) ? open_coded(first, at, end, k, e, s) : open_splits(first, at, end, k, e, s);
 }
@@ -299,46 +304,27 @@ static inline int open_list(const uint8_t *end, uint32_t n_leaves, uint32_t k, s
 /* Reads the record at a bit; a list's position is noted and its first bytes prefetched. Returns 0 if it does
  * not lie inside. */
 static inline int read_record(const uint8_t *image, const uint8_t *head, pylm__bit bit, uint32_t k,
-                              struct pylm__evidence *e, const struct pylm__slices *s)
+                              struct pylm__evidence *e, struct pylm__slices *s)
 {
-    const uint8_t *records = image + (size_t)pylm__load64(head + PYLM__C_RECORDS);
+    const uint8_t *records = image + (size_t)pylm__load_offset(head + PYLM__C_RECORDS);
     struct pylm__pair record = pylm__pair(records, bit, 1, head[PYLM__C_PAYLOAD_BITS]);
     uint32_t payload = record.second, count;
-    if (head[PYLM__C_LIST_FORM] == PYLM__LIST_CODED)
+    if (!PYLM_CODED && head[PYLM__C_LIST_FORM] == PYLM__LIST_CODED)
         e->coded |= UINT32_C(1) << k;
     if (record.first) {
-        if (payload >= pylm__load64(head + PYLM__C_LISTS_NBYTES))
+        if (PYLM__DAMAGED(payload >= pylm__load_offset(head + PYLM__C_LISTS_NBYTES)))
             return 0;
         PYLM__AT(s, k, n) = 0; /* until it is opened */
-        PYLM__AT(e, k, list) = image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + payload);
+        PYLM__AT(e, k, list) = image + (size_t)(pylm__load_offset(head + PYLM__C_LISTS) + payload);
         PYLM__PREFETCH(PYLM__AT(e, k, list));
         return 1;
     }
-    count = payload >> e->leaf_bits;
+    count = payload >> pylm__leaf_bits(e);
     count = pylm__is_coded(e, k) ? pylm__coded_count(count & pylm__mask(PYLM__MAX_CODE_BITS)) : count + 1u;
     PYLM__AT(s, k, n) = 1;
-    PYLM__AT(s, k, first) = PYLM__AT(s, k, right) = payload & e->leaf_mask;
-    PYLM__AT(s, k, total) = count ? count : 1u; /* 0: damaged */
+    PYLM__AT(s, k, first) = PYLM__AT(s, k, right) = payload & pylm__leaf_mask(e);
+    PYLM__AT(s, k, total) = PYLM__DAMAGED(!count) ? 1u : count;
     return 1;
-}
-
-void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree,
-                        const struct pylm__state *state, struct pylm__lookup *lookup)
-{
-    const uint8_t *head = pylm__template_head(tree, 0);
-    uint32_t k;
-    pylm__context_hashes(tree, state, lookup->hashes);
-    for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES)
-        find_index(model->image, head, k, lookup);
-}
-
-void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup)
-{
-    const uint8_t *head = pylm__template_head(tree, 0);
-    uint32_t k;
-    for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES)
-        find_bucket(model->image, head, k, lookup);
 }
 
 /* Whether the table of a context's base does not have that: then the context was not seen often enough, either, and
@@ -347,52 +333,129 @@ static inline int base_is_missing(const struct pylm__tree *tree, const uint8_t *
                                   const struct pylm__lookup *lookup)
 {
     uint32_t base = head[PYLM__C_BASE];
-    return base < k && !(lookup->found >> base & 1u) && head[PYLM__C_LIST_FORM] == PYLM__LIST_SPLITS &&
+    return !PYLM_CODED && base < k && !(lookup->found >> base & 1u) && head[PYLM__C_LIST_FORM] == PYLM__LIST_SPLITS &&
            pylm__load32(pylm__template_head(tree, base) + PYLM__C_N_RECORDS) > 0u;
 }
 
-void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup, struct pylm__evidence *e, const struct pylm__slices *s)
+/* Nothing is found yet. */
+static inline void begin(const struct pylm__tree *tree, struct pylm__lookup *lookup, struct pylm__evidence *e,
+                         struct pylm__slices *s)
 {
-    const uint8_t *head = pylm__template_head(tree, 0);
     uint32_t k;
-    e->calibration = tree->calibration;
-    e->leaf_bits = tree->symbol_bits;
-    e->leaf_mask = pylm__mask(tree->symbol_bits);
+    e->calibration = tree->parts[PYLM__P_CALIBRATION];
+    if (!PYLM_BYTES) {
+        e->leaf_bits = tree->symbol_bits;
+        e->leaf_mask = pylm__mask(tree->symbol_bits);
+    }
     e->n_templates = tree->n_templates;
     e->coded = e->rare = lookup->found = 0;
     for (k = 0; PYLM__LANES > 1u && k < pylm__stride(tree->n_templates); k++) { /* these are read together, found or not */
-        PYLM__AT(e, k, list) = tree->calibration;
+        PYLM__AT(e, k, list) = e->calibration;
         PYLM__AT(s, k, at) = 0;
     }
+}
+
+/* Opens what read_record() found. Returns 0 if that is damaged. */
+static inline int open_found(const uint8_t *image, const uint8_t *head, uint32_t n_leaves, uint32_t k,
+                             struct pylm__evidence *e, struct pylm__slices *s)
+{
+    const uint8_t *lists = image + (size_t)pylm__load_offset(head + PYLM__C_LISTS);
+    const uint8_t *end = lists + (size_t)pylm__load_offset(head + PYLM__C_LISTS_NBYTES);
+    if (!PYLM__AT(s, k, n) && !open_list(end, n_leaves, k, e, s)) {
+        PYLM__AT(e, k, list) = e->calibration;
+        PYLM__AT(s, k, at) = 0;
+        return 0;
+    }
+    if (PYLM__LANES > 1u && PYLM__AT(s, k, total) > PYLM__LARGE_COUNT)
+        e->rare |= UINT32_C(1) << k;
+    PYLM__AT(e, k, unit) = (UINT32_C(1) << PYLM__UNIT_BITS) / PYLM__AT(s, k, total);
+    return 1;
+}
+
+#if PYLM__ABREAST > 1
+void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree,
+                        const struct pylm__state *state, struct pylm__lookup *lookup)
+{
+    const uint8_t *head = pylm__template_head(tree, 0);
+    uint32_t k;
+    pylm__context_hashes(tree, state, lookup->hashes);
+    for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
+        lookup->bits[k] = index_bit(head, lookup->hashes[k]);
+        PYLM__PREFETCH(model->image + (size_t)(pylm__load_offset(head + PYLM__C_INDEX) + (lookup->bits[k] >> 3)));
+    }
+}
+
+void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree,
+                          struct pylm__lookup *lookup)
+{
+    const uint8_t *head = pylm__template_head(tree, 0);
+    uint32_t k;
+    for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
+        struct pylm__pair bucket = bucket_at(model->image, head, lookup->bits[k]);
+        lookup->buckets[k] = bucket;
+        if (bucket.first < bucket.second)
+            PYLM__PREFETCH(model->image + (size_t)(pylm__load_offset(head + PYLM__C_RECORDS) +
+                                                   ((pylm__bit)bucket.first * record_bits(head) >> 3)));
+    }
+}
+
+void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree,
+                          struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s)
+{
+    const uint8_t *head = pylm__template_head(tree, 0);
+    uint32_t k;
+    begin(tree, lookup, e, s);
     for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
         pylm__bit bit;
         if (base_is_missing(tree, head, k, lookup))
             continue;
-        bit = find_record(model->image, head, k, lookup);
+        bit = find_record(model->image, head, lookup->hashes[k], lookup->buckets[k]);
         if (bit && read_record(model->image, head, bit, k, e, s))
             lookup->found |= UINT32_C(1) << k;
     }
 }
 
 void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
-                        struct pylm__evidence *e, const struct pylm__slices *s)
+                        struct pylm__evidence *e, struct pylm__slices *s)
 {
-    const uint8_t *head, *end;
     uint32_t k = 0, left;
     for (left = lookup->found; left; left &= left - 1u) {
         k = pylm__lowest_from(left, k);
-        head = pylm__template_head(tree, k);
-        end = model->image + (size_t)(pylm__load64(head + PYLM__C_LISTS) + pylm__load64(head + PYLM__C_LISTS_NBYTES));
-        if (!PYLM__AT(s, k, n) && !open_list(end, tree->n_symbols, k, e, s)) {
+        if (!open_found(model->image, pylm__template_head(tree, k), pylm__n_leaves(tree), k, e, s))
             lookup->found &= ~(UINT32_C(1) << k);
-            PYLM__AT(e, k, list) = tree->calibration;
-            PYLM__AT(s, k, at) = 0;
-            continue;
-        }
-        if (PYLM__AT(s, k, total) > PYLM__LARGE_COUNT)
-            e->rare |= UINT32_C(1) << k;
-        PYLM__AT(e, k, unit) = (UINT32_C(1) << PYLM__UNIT_BITS) / PYLM__AT(s, k, total);
     }
     e->rare = (e->rare | e->coded) & lookup->found;
 }
+
+void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,
+                   struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s)
+{
+    pylm__lookup_index(model, tree, state, lookup);
+    pylm__lookup_buckets(model, tree, lookup);
+    pylm__lookup_records(model, tree, lookup, e, s);
+    pylm__lookup_lists(model, tree, lookup, e, s);
+}
+#else
+/* Where nothing is waited for, a context after the other. */
+void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,
+                   struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s)
+{
+    const uint8_t *head = pylm__template_head(tree, 0);
+    uint32_t k, damaged = 0;
+    pylm__context_hashes(tree, state, lookup->hashes);
+    begin(tree, lookup, e, s);
+    for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
+        uint64_t hash = lookup->hashes[k];
+        pylm__bit bit;
+        if (base_is_missing(tree, head, k, lookup))
+            continue;
+        bit = find_record(model->image, head, hash, bucket_at(model->image, head, index_bit(head, hash)));
+        if (!bit || !read_record(model->image, head, bit, k, e, s))
+            continue;
+        lookup->found |= UINT32_C(1) << k;
+        if (!open_found(model->image, head, pylm__n_leaves(tree), k, e, s))
+            damaged |= UINT32_C(1) << k;
+    }
+    lookup->found &= ~damaged;
+}
+#endif

@@ -109,7 +109,7 @@ static inline uint32_t pylm__calibration_single(uint32_t total, int side)
 /* The count that a code stands for: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... */
 #define PYLM__MAX_CODE 57u /* 2^29 */
 #define PYLM__MAX_CODE_BITS 6u
-static inline uint32_t pylm__coded_count(uint32_t code)
+PYLM__INLINE uint32_t pylm__coded_count(uint32_t code)
 {
     return (3u + (code & 1u)) << (code >> 1) >> 1;
 }
@@ -152,13 +152,23 @@ struct pylm__evidence {
     uint32_t n_templates;
 };
 
+static inline uint32_t pylm__leaf_bits(const struct pylm__evidence *e)
+{
+    return PYLM_BYTES ? 8u : e->leaf_bits;
+}
+
+static inline uint32_t pylm__leaf_mask(const struct pylm__evidence *e)
+{
+    return PYLM_BYTES ? 255u : e->leaf_mask;
+}
+
 /* Those of their successors that lie below a node. */
+struct pylm__slices {
 #if PYLM__LANES > 1
 #define FIELD(name) uint32_t *name;
-struct pylm__slices {
 #else
+    struct pylm__slice {
 #define FIELD(name) uint32_t name;
-struct pylm__slice {
 #endif
     FIELD(total)      /* occurrences, at least 1 */
     FIELD(n)          /* successors, at least 1 */
@@ -168,8 +178,11 @@ struct pylm__slice {
     FIELD(total_left) /* occurrences left of the split; likewise */
     FIELD(at)         /* bit of the split in the list; coded: number of the first successor */
     FIELD(before)     /* coded: occurrences in the list that lie left of the slice */
-};
 #undef FIELD
+#if PYLM__LANES == 1
+    } of[PYLM__MAX_STRIDE];
+#endif
+};
 #define PYLM__N_SLICE_FIELDS 8u
 
 /* As long as a row of inputs, which has one more than there are templates. */
@@ -178,68 +191,68 @@ static inline uint32_t pylm__stride(uint32_t n_templates)
     return PYLM__STRIDE(n_templates);
 }
 
+/* The slices whose fields are in memory of PYLM__N_SLICE_FIELDS times stride numbers.
+ *   room   where it is noted where they are, if they are arrays, one behind the other */
+static inline struct pylm__slices *pylm__slices_at(uint32_t *fields, uint32_t stride, struct pylm__slices *room)
+{
 #if PYLM__LANES > 1
-/* The arrays, one behind the other. */
-static inline struct pylm__slices pylm__slices_at(uint32_t *fields, uint32_t stride)
-{
-    struct pylm__slices s;
-    s.total = fields;
-    s.n = s.total + stride;
-    s.first = s.n + stride;
-    s.right = s.first + stride;
-    s.n_left = s.right + stride;
-    s.total_left = s.n_left + stride;
-    s.at = s.total_left + stride;
-    s.before = s.at + stride;
-    return s;
-}
+    room->total = fields;
+    room->n = room->total + stride;
+    room->first = room->n + stride;
+    room->right = room->first + stride;
+    room->n_left = room->right + stride;
+    room->total_left = room->n_left + stride;
+    room->at = room->total_left + stride;
+    room->before = room->at + stride;
+    return room;
 #else
-struct pylm__slices {
-    struct pylm__slice *of;
-};
-
-static inline struct pylm__slices pylm__slices_at(uint32_t *fields, uint32_t stride)
-{
-    struct pylm__slices s;
     (void)stride;
-    s.of = (struct pylm__slice *)(void *)fields;
-    return s;
-}
+    (void)room;
+    return (struct pylm__slices *)(void *)fields;
 #endif
+}
 
 /* All contexts of a state on the way to their evidence. */
 struct pylm__lookup {
     uint64_t hashes[PYLM__MOST_TEMPLATES];
-    pylm__bit bits[PYLM__MOST_TEMPLATES];  /* of their buckets in the index */
-    uint32_t begins[PYLM__MOST_TEMPLATES]; /* records of their buckets */
-    uint32_t ends[PYLM__MOST_TEMPLATES];
     uint32_t found; /* the set of templates whose context was found, a bit each */
+#if PYLM__ABREAST > 1
+    pylm__bit bits[PYLM__MOST_TEMPLATES];             /* of their buckets in the index */
+    struct pylm__pair buckets[PYLM__MOST_TEMPLATES];  /* from the first record to before the second */
+#endif
 };
 
-/* Looking the contexts of a state up in a tree's tables, in four rounds: each reads what the one before has fetched
- * but not waited for, so that the cache misses of all templates overlap, and those of several states whose rounds
- * are done in turn. After the last one, all that was found has all of its successors as its slice. */
+/* Looks the contexts of a state up in a tree's tables. All that was found then has all of its successors as its
+ * slice. */
+void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,
+                   struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s);
+
+#if PYLM__ABREAST > 1
+/* The same in four rounds: each reads what the one before has fetched but not waited for, so that the cache misses of
+ * all templates overlap, and those of several states whose rounds are done in turn. */
 void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree,
                         const struct pylm__state *state, struct pylm__lookup *lookup);
 void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree,
                           struct pylm__lookup *lookup);
 void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup, struct pylm__evidence *e, const struct pylm__slices *s);
+                          struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s);
 void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
-                        struct pylm__evidence *e, const struct pylm__slices *s);
+                        struct pylm__evidence *e, struct pylm__slices *s);
 
-/* The number of the record that was found for template k: after pylm__lookup_records(). */
+#endif
+
+/* The number of the record that was found for template k. */
 uint32_t pylm__lookup_record(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t k,
                              const struct pylm__lookup *lookup);
 
 /* Lists all successors of the context that was found for template k, leaf by leaf, at once after the look-up: the slice
  * is used up. Returns how many they are: what the slice says, but for damaged lists, that may end before. */
-uint32_t pylm__evidence_list(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+uint32_t pylm__evidence_list(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
                              pylm_successor *successors);
 
 /* Reads the split of a slice from its list, after n, first and `at` have changed; not for coded lists. A single
  * successor never parts. Damaged lists are clamped: a part has one successor at least. */
-static inline void pylm__slice_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
+static inline void pylm__slice_look(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k)
 {
     uint32_t right, n_left, total_left;
     if (PYLM__AT(s, k, n) == 1u) {
@@ -250,17 +263,17 @@ static inline void pylm__slice_look(const struct pylm__evidence *e, const struct
     {
         uint64_t word = pylm__word(PYLM__AT(e, k, list), PYLM__AT(s, k, at));
         right = (uint32_t)word;
-        n_left = (uint32_t)(word >> e->leaf_bits); /* 24 + 24 bits at most */
+        n_left = (uint32_t)(word >> pylm__leaf_bits(e)); /* 24 + 24 bits at most */
         total_left = (uint32_t)(PYLM__AT(e, k, split_bits) <= PYLM__WORD_BITS
                                     ? word >> PYLM__AT(e, k, total_at)
                                     : pylm__word(PYLM__AT(e, k, list), (uint64_t)PYLM__AT(s, k, at) + PYLM__AT(e, k, total_at)));
     }
 #else
     right = pylm__bits32(PYLM__AT(e, k, list), PYLM__AT(s, k, at));
-    n_left = pylm__bits32(PYLM__AT(e, k, list), (pylm__bit)PYLM__AT(s, k, at) + e->leaf_bits);
+    n_left = pylm__bits32(PYLM__AT(e, k, list), (pylm__bit)PYLM__AT(s, k, at) + pylm__leaf_bits(e));
     total_left = pylm__bits32(PYLM__AT(e, k, list), (pylm__bit)PYLM__AT(s, k, at) + PYLM__AT(e, k, total_at));
 #endif
-    PYLM__AT(s, k, right) = right & e->leaf_mask;
+    PYLM__AT(s, k, right) = right & pylm__leaf_mask(e);
     n_left &= PYLM__AT(e, k, n_mask);
     total_left &= PYLM__AT(e, k, total_mask);
     n_left = n_left ? n_left : 1u;
@@ -269,7 +282,7 @@ static inline void pylm__slice_look(const struct pylm__evidence *e, const struct
 }
 
 /* Occurrences of a slice that lie left of mid; not for coded lists. */
-static inline uint32_t pylm__slice_left(const struct pylm__slices *s, uint32_t k, uint32_t mid)
+static inline uint32_t pylm__slice_left(struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
     if (PYLM__AT(s, k, first) >= mid)
         return 0;
@@ -277,7 +290,13 @@ static inline uint32_t pylm__slice_left(const struct pylm__slices *s, uint32_t k
 }
 
 /* Where a slice of a coded list parts at `mid`, which lies right of its first leaf and not right of its last. */
-void pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid);
+void pylm__coded_part(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t mid);
+
+/* Those of a set of templates that have lists with splits. */
+static inline uint32_t pylm__have_splits(const struct pylm__evidence *e, uint32_t templates)
+{
+    return PYLM_CODED ? 0u : templates & ~e->coded;
+}
 
 static inline int pylm__is_coded(const struct pylm__evidence *e, uint32_t k)
 {
@@ -287,7 +306,7 @@ static inline int pylm__is_coded(const struct pylm__evidence *e, uint32_t k)
 /* The leaf of a coded list's successor. */
 static inline uint32_t pylm__coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
 {
-    if (e->leaf_bits == 8u) /* models of bytes */
+    if (pylm__leaf_bits(e) == 8u) /* models of bytes */
         return PYLM__AT(e, k, list)[i];
     return pylm__bits(PYLM__AT(e, k, list), (pylm__bit)i * e->leaf_bits, e->leaf_bits);
 }

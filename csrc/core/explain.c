@@ -59,9 +59,9 @@ static int64_t first_stage(const uint8_t *const *rows, const int16_t *inputs, ui
 static void second_plain(const struct pylm__tree *tree, struct pylm__node node, int32_t mixed,
                          struct pylm__mean mean, struct second *s)
 {
-    const uint8_t *a = tree->final_weights + 2u * (size_t)PYLM__N_FINAL * node.set;
+    const uint8_t *a = tree->parts[PYLM__P_FINAL_WEIGHTS] + 2u * (size_t)PYLM__N_FINAL * node.set;
     const uint8_t *b =
-        tree->final_weights + 2u * (size_t)PYLM__N_FINAL * (tree->n_node_sets + pylm__confidence(mean));
+        tree->parts[PYLM__P_FINAL_WEIGHTS] + 2u * (size_t)PYLM__N_FINAL * (tree->n_node_sets + pylm__confidence(mean));
     uint32_t i;
     s->n = PYLM__N_FINAL;
     s->inputs[PYLM__FINAL_MIXED] = pylm__clamp(mixed, PYLM__MAX_MIXED_Q10);
@@ -80,7 +80,7 @@ static void second_extended(struct pylm__mixer *mixer, struct pylm__node node, i
     uint32_t i, row, n_rows = pylm__final_adapts(final) ? PYLM__N_FINAL_ROWS : PYLM__N_FINAL_ROWS - 1u;
     lessons.n = 0;
     final->lessons = &lessons;
-    (void)pylm__final_extended(final, &mixer->tree, node, mixed, mean, pylm__confidence(mean), alive);
+    (void)pylm__final_extended(final, &mixer->tree, &node, mixed, mean, pylm__confidence(mean), alive);
     final->lessons = NULL;
     s->n = final->n_inputs;
     for (i = 0; i < s->n; i++) {
@@ -120,7 +120,7 @@ static void add_term(struct decision *d, int64_t term, int32_t input, int32_t we
 
 /* All terms for going right at a node. */
 static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
-                  const struct pylm__slices *slices, struct decision *d)
+                  struct pylm__slices *slices, struct decision *d)
 {
     uint32_t n = mixer->tree.n_templates, i;
     struct pylm__choice choice = pylm__choose(mixer, front->sets.alive, slices);
@@ -130,10 +130,10 @@ static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struc
     struct second s;
     int64_t sum, constant;
     memset(&gathered, 0, sizeof gathered); /* those without evidence need not be written */
-    pylm__node_gather(mixer, node, front, slices, &gathered);
+    pylm__node_gather(mixer, node.mid, front, slices, &gathered);
     mean.left = gathered.left;
     mean.right = gathered.all - gathered.left;
-    pylm__node_rows(mixer, node, choice, pylm__confidence(mean), rows);
+    pylm__node_rows(mixer, &node, &choice, pylm__confidence(mean), rows);
     sum = first_stage(rows, gathered.inputs, n + 1u, d);
     if (pylm__final_is_plain(&mixer->final))
         second_plain(&mixer->tree, node, pylm__round_q13((uint32_t)sum), mean, &s);
@@ -227,7 +227,7 @@ static void name(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint
 }
 
 /* Begins the parts of a tree, in the order of a decision's terms, at its root. */
-static void begin(struct account *a, const struct pylm__work *work, uint32_t found, const struct pylm__slices *slices)
+static void begin(struct account *a, const struct pylm__work *work, uint32_t found, struct pylm__slices *slices)
 {
     const struct pylm__mixer *mixer = &work->mixer;
     const struct pylm__plan *plan = &mixer->final.plan;
@@ -281,7 +281,7 @@ static void count_overlay(const struct account *a, const struct pylm__final *fin
 
 /* At the leaf. */
 static void end(struct account *a, const struct pylm__mixer *mixer, const struct pylm__front *front,
-                const struct pylm__slices *slices)
+                struct pylm__slices *slices)
 {
     uint32_t i, left, n = n_parts_of(mixer);
     for (left = front->sets.alive; left; left &= left - 1u)
@@ -300,30 +300,30 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
 {
     struct pylm__mixer *mixer = &work->mixer;
     struct pylm__frame *frame = pylm__root(model, state, work);
-    struct pylm__slices slices = pylm__frame_slices(work, frame);
+    struct pylm__slices *slices = pylm__frame_slices(work, frame);
     struct pylm__small p = pylm__small_one();
     uint32_t leaf = pylm__tree_leaf(&mixer->tree, symbol), right, before;
-    begin(a, work, frame->front.sets.alive, &slices);
+    begin(a, work, frame->front.sets.alive, slices);
     while (frame->hi - frame->lo > 1u) {
         struct pylm__node node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
         int side = leaf >= node.mid;
-        weigh(mixer, node, &frame->front, &slices, &a->decision);
+        weigh(mixer, node, &frame->front, slices, &a->decision);
         right = probability(&a->decision, &mixer->final);
         if (pylm__final_adapts(&mixer->final))
             sharpen(&a->decision);
         if (!side)
             turn(&a->decision);
         before = pylm__small_cost(p);
-        p = pylm__small_times(p, side ? right : 65536u - right);
+        pylm__small_scale(&p, side ? right : 65536u - right);
         add_decision(a, pylm__small_cost(p) - before);
         a->last_node = node.number;
         a->last_side = side;
-        pylm__node_narrow(mixer, node.mid, side, &frame->front, &slices);
+        pylm__node_narrow(mixer, node.mid, side, &frame->front, slices);
         if (!pylm__final_is_plain(&mixer->final))
             pylm__final_pass(&mixer->final, node.mid, side, &frame->front.alive);
         pylm__frame_enter(frame, node.mid, side);
     }
-    end(a, mixer, &frame->front, &slices);
+    end(a, mixer, &frame->front, slices);
     return p;
 }
 
@@ -355,7 +355,7 @@ static uint32_t average(pylm_part *parts, const uint32_t *ends, const struct pyl
 static struct pylm__odds *odds_below(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol,
                                      struct pylm__work *work)
 {
-    struct pylm__odds *odds = (struct pylm__odds *)(void *)((uint8_t *)(void *)work + (size_t)pylm__odds_offset(model));
+    struct pylm__odds *odds = (struct pylm__odds *)(void *)((uint8_t *)(void *)work + pylm__odds_offset(model));
     pylm__note_odds(model, 1, state, &symbol, 1, work);
     odds->at = 0;
     return odds;
@@ -387,7 +387,7 @@ int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symb
         if (t)
             pylm__work_next_tree(view, work);
         p[t] = explain_tree(view, pylm__state_const(state), symbol, work, &account);
-        p[t] = pylm__small_times(p[t], work->mixer.tree.share);
+        pylm__small_scale(&p[t], work->mixer.tree.share);
         all = t ? pylm__small_plus(all, p[t]) : p[t];
         account.parts += n_parts_of(&work->mixer);
         ends[t] = (uint32_t)(account.parts - parts);

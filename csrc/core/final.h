@@ -65,24 +65,24 @@ struct pylm__alive {
     uint8_t of[PYLM__MAX_RECALLS];
 };
 
-/* Which of a recall's living successors lie left of mid. */
-static inline uint32_t pylm__recall_left(const struct pylm__recall *recall, uint32_t alive, uint32_t mid)
+/* Which of a recall's living successors lie on one side of mid. */
+static inline uint8_t pylm__recall_narrow(const struct pylm__recall *recall, uint32_t alive, uint32_t mid, int side)
 {
-    uint32_t i, left = 0;
+    uint32_t i, there = 0;
     for (i = 0; i < recall->n; i++)
-        left |= (uint32_t)(recall->leaf[i] < mid) << i;
-    return left & alive;
+        there |= (uint32_t)((recall->leaf[i] >= mid) == side) << i;
+    return (uint8_t)(there & alive);
 }
 
 /* Calibration index of what a recall says at a node; 0: nothing. */
-static inline uint32_t pylm__recall_index(const struct pylm__recall *recall, uint32_t alive, uint32_t left)
+static inline uint32_t pylm__recall_index(const struct pylm__recall *recall, uint32_t alive, uint32_t mid)
 {
     uint32_t i, n[2] = {0, 0};
     for (i = 0; i < recall->n; i++)
         if (alive >> i & 1u)
-            n[!(left >> i & 1u)] += recall->count[i];
+            n[recall->leaf[i] >= mid] += recall->count[i];
     if (!(alive & (alive - 1u)))
-        return alive ? pylm__calibration_single(n[0] + n[1], left == 0) : 0u;
+        return alive ? pylm__calibration_single(n[0] + n[1], n[0] == 0) : 0u;
     return pylm__calibration_index(n[0], n[1]);
 }
 
@@ -93,9 +93,9 @@ static inline uint32_t pylm__ages_index(struct pylm__node_past past)
 }
 
 /* Calibration index of a repetition: its step takes the place of a count. */
-static inline uint32_t pylm__repetition_index(const struct pylm__recall *recall, uint32_t alive, uint32_t left)
+static inline uint32_t pylm__repetition_index(const struct pylm__recall *recall, uint32_t alive, uint32_t mid)
 {
-    return alive ? PYLM__N_PAIRED + 2u * recall->count[0] + (left == 0) : 0u;
+    return alive ? PYLM__N_PAIRED + 2u * recall->count[0] + (recall->leaf[0] >= mid) : 0u;
 }
 
 /* Set of family 2. */
@@ -139,6 +139,7 @@ struct pylm__final {
     struct pylm__lessons *lessons; /* what a path teaches is noted here; NULL: nothing is */
     struct pylm__plan plan;
     struct pylm__overlay overlay;
+    uint64_t keys[PYLM__MAX_KEYS]; /* of the contexts that the plan names */
     struct pylm__recall recalls[PYLM__MAX_RECALLS];
 };
 
@@ -182,9 +183,9 @@ static inline uint32_t pylm__n_overlay_weights(const struct pylm__tree *tree, co
     return n_sets * (pylm__n_plain(tree) + pylm__plan_inputs(plan));
 }
 
-/* A tree's part of an overlay. Returns 0 if the tree cannot adapt, or the overlay is too small. */
+/* A tree's part of an overlay, and what its plan is. Returns 0 if the tree cannot adapt, or the overlay is too small. */
 int pylm__final_overlay(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t tree_number,
-                        uint8_t *memory, uint64_t nbytes, struct pylm__overlay *overlay);
+                        uint8_t *memory, size_t nbytes, struct pylm__plan *plan, struct pylm__overlay *overlay);
 
 /* Prepares the final stage for the next symbol, without lessons. */
 void pylm__final_begin(struct pylm__final *final, const struct pylm__model *model, const struct pylm__tree *tree,
@@ -197,9 +198,9 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
 static inline uint32_t pylm__final_plain(const struct pylm__tree *tree, uint32_t node_set, int32_t mixed,
                                          struct pylm__mean mean, uint32_t confidence)
 {
-    const uint8_t *a = tree->final_weights + 2u * (size_t)PYLM__N_FINAL * node_set;
+    const uint8_t *a = tree->parts[PYLM__P_FINAL_WEIGHTS] + 2u * (size_t)PYLM__N_FINAL * node_set;
     const uint8_t *b =
-        tree->final_weights + 2u * (size_t)PYLM__N_FINAL * (tree->n_node_sets + confidence);
+        tree->parts[PYLM__P_FINAL_WEIGHTS] + 2u * (size_t)PYLM__N_FINAL * (tree->n_node_sets + confidence);
     return pylm__squash(pylm__round_q13(pylm__dot_three(a, b, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10),
                                                         pylm__mean_log_odds(mean), PYLM__CONSTANT_Q10)));
 }
@@ -212,16 +213,17 @@ static inline int32_t pylm__sharpen(int32_t log_odds)
     return log_odds * PYLM__SHARPEN_Q7 / 128; /* below 2^18 before: MAX_SUM in q10 */
 }
 
-uint32_t pylm__final_extended(const struct pylm__final *final, const struct pylm__tree *tree, struct pylm__node node,
-                              int32_t mixed, struct pylm__mean mean, uint32_t confidence,
+uint32_t pylm__final_extended(const struct pylm__final *final, const struct pylm__tree *tree,
+                              const struct pylm__node *node, int32_t mixed, struct pylm__mean mean, uint32_t confidence,
                               const struct pylm__alive *alive);
 
 /* Unless it is plain: notes which side of a node the path has taken, right after its probability was asked for, and keeps
  * what lies there. */
 void pylm__final_pass(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive);
 
-/* Moves the overlay's weights by the lessons noted, if there are any. */
-void pylm__final_learn(const struct pylm__final *final, const struct pylm__tree *tree);
+/* At the end of a path with lessons, the overlay learns: its weights move by these, and it counts the leaf, the nodes on
+ * the way to it and the contexts before it. */
+void pylm__final_learn(const struct pylm__final *final, const struct pylm__tree *tree, uint32_t leaf);
 
 /* With an overlay: keeps what lies on one side. */
 void pylm__final_descend(const struct pylm__final *final, uint32_t mid, int side, struct pylm__alive *alive);

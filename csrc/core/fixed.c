@@ -13,8 +13,7 @@ uint32_t pylm__log2(uint32_t x)
     uint32_t fraction = x << (31u - e) << 1; /* the bits behind the leading one */
     uint32_t i = fraction >> 25;             /* 128 intervals */
     uint32_t part = fraction >> 9 & 0xffffu; /* place in the interval, q16 */
-    uint32_t low = log2_table[i];
-    uint32_t high = i < 127u ? log2_table[i + 1] : 65536u;
+    uint32_t low = pylm__log2_table[i], high = i < 127u ? pylm__log2_table[i + 1u] : 65536u;
     return ((uint32_t)e << 16) + low + (((high - low) * part + 32768u) >> 16);
 }
 

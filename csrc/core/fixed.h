@@ -28,6 +28,7 @@ static inline uint32_t pylm__squash(int32_t x_q10)
 }
 
 /* log2(x) in 1/65536, for x >= 1. Error below 1.5 / 65536. */
+extern const uint16_t pylm__log2_table[129];
 uint32_t pylm__log2(uint32_t x);
 
 /* log2(n + 1/4) of a count below 2^30, in 1/16, plus 32: a straight line from each power of two to the next. */
@@ -37,12 +38,12 @@ static inline uint32_t pylm__log2_of_count(uint32_t n)
     return whole << 4 | (x << (31u - whole) >> 27 & 15u);
 }
 
-/* ln(x) in 1/1024, for x >= 1. Error below 5 / 1024. */
-extern const uint16_t pylm__ln_table[128];
+/* ln(x) in 1/1024, for x >= 1. Error below 5 / 1024: steps, each the middle of an interval of log2, rounded. The curve
+ * lies above the straight line there, which is why a little more than half is added. */
 static inline uint32_t pylm__ln(uint32_t x)
 {
-    uint32_t whole = pylm__ilog2(x);
-    return (whole * 45426u >> 6) + pylm__ln_table[x << (31u - whole) >> 24 & 127u];
+    uint32_t whole = pylm__ilog2(x), i = x << (31u - whole) >> 24 & 127u;
+    return (whole * 45426u >> 6) + ((((uint32_t)pylm__log2_table[i] + pylm__log2_table[i + 1u]) * 2839u + 271000u) >> 19);
 }
 
 /* A sum of q13 times q10 to q10, rounded. The sum is unsigned so that damaged numbers cannot overflow it; half of the
@@ -71,15 +72,14 @@ static inline struct pylm__small pylm__small_one(void)
     return one;
 }
 
-/* x * p, p in q16 from 1 to 65536. Relative error below 2^-31. */
-static inline struct pylm__small pylm__small_times(struct pylm__small x, uint32_t p_q16)
+/* x becomes x * p, p in q16 from 1 to 65536. Relative error below 2^-31. */
+PYLM__SHARED void pylm__small_scale(struct pylm__small *x, uint32_t p_q16)
 {
     /* 32 bits of the product, and 16 behind: not every processor multiplies or shifts more at once */
-    uint32_t behind = (x.mantissa & 0xffffu) * p_q16, product = (x.mantissa >> 16) * p_q16 + (behind >> 16);
+    uint32_t behind = (x->mantissa & 0xffffu) * p_q16, product = (x->mantissa >> 16) * p_q16 + (behind >> 16);
     unsigned lost = 31u - pylm__ilog2(product); /* 16 at most */
-    x.mantissa = product << lost | (behind & 0xffffu) >> (16u - lost);
-    x.exponent += lost;
-    return x;
+    x->mantissa = product << lost | (behind & 0xffffu) >> (16u - lost);
+    x->exponent += lost;
 }
 
 /* x + y, at most 1. */

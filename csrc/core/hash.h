@@ -14,7 +14,7 @@
 #define PYLM__HASH_SEED UINT64_C(0x243f6a8885a308d3)   /* first fraction bits of pi */
 #define PYLM__HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio, odd */
 
-static inline uint64_t pylm__hash_step(uint64_t hash, uint64_t value)
+PYLM__SHARED uint64_t pylm__hash_step(uint64_t hash, uint64_t value)
 {
     hash = (hash ^ value) * PYLM__HASH_FACTOR;
     return hash ^ hash >> 32;
@@ -27,8 +27,16 @@ static inline uint32_t pylm__hash_part(uint64_t hash, unsigned from)
     return (uint32_t)(hash << from >> 32);
 #else
     uint32_t high = (uint32_t)(hash >> 32), low = (uint32_t)hash;
-    return from < 32u ? high << from | low >> 1 >> (31u - from) : low << (from - 32u);
+    return PYLM_TRUSTS || from < 32u ? high << from | low >> 1 >> (31u - from) : low << (from - 32u);
 #endif
+}
+
+/* The upper `n` bits of a hash: of 0 to 39, or of what an image can have where positions of bits have 32. */
+static inline pylm__bit pylm__hash_bucket(uint64_t hash, unsigned n)
+{
+    if (sizeof(pylm__bit) == 8u)
+        return (pylm__bit)(hash >> 1 >> (63u - n));
+    return (uint32_t)(hash >> 32) >> 1 >> (31u - (n & 31u)); /* n is larger only in an index of width 0 */
 }
 
 /* Hash of n bytes, for vocabulary entries. */

@@ -25,6 +25,13 @@ static int has_magic(const uint8_t *image)
     return memcmp(image, PYLM__MAGIC, 8) == 0;
 }
 
+/* Whether the checksum at a position is that of what follows it up to `end`. */
+static int has_checksum(const uint8_t *image, uint32_t position, pylm__offset end)
+{
+    position += 8u;
+    return pylm__checksum(image + position, end - position) == pylm__load64(image + position - 8u);
+}
+
 /* Whether `nbytes` from `position` lie inside the image, behind the head. */
 static int lies_inside(const struct pylm__model *m, uint64_t position, uint64_t nbytes)
 {
@@ -205,46 +212,53 @@ static int check_below(const struct pylm__model *m)
                                                       PYLM__H_N_TREES - PYLM__H_TOKENIZER);
 }
 
-static int check_parts(struct pylm__model *m, uint32_t head_nbytes)
+/* Goes through the tree headers, which are to lie within the head. Notes the largest of what each says. Returns a
+ * status. */
+static int measure(struct pylm__model *m, uint32_t head_nbytes)
 {
     struct pylm__tree tree;
-    uint32_t t, shares = 0, at = PYLM__H_NBYTES;
-    if (!m->n_symbols || m->n_symbols > PYLM__MAX_SYMBOLS || !m->n_trees || m->n_trees > PYLM__MAX_TREES ||
-        m->image[PYLM__H_PREDICTOR] > PYLM_PREDICTOR_KERNEL)
-        return 0;
-    m->n_banks = m->image[PYLM__H_PREDICTOR] == PYLM_PREDICTOR_KERNEL ? m->n_trees : 0u;
-    if (!PYLM_TRUSTS && (!(pylm__n_below(m) ? check_below(m) : check_vocabulary(m)) ||
-                         !lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS),
-                                      pylm__load64(m->image + PYLM__H_FACTS_NBYTES))))
-        return 0;
+    uint32_t t, k, shares = 0, at = PYLM__H_NBYTES;
     for (t = 0; t < m->n_trees; t++) {
-        if (!fits_head(m->image, at, head_nbytes))
-            return 0;
+        if (PYLM__DAMAGED(!fits_head(m->image, at, head_nbytes)))
+            return PYLM_ERR_DAMAGED;
         pylm__tree_view(m, t ? &tree : NULL, &tree);
-        if (!PYLM_TRUSTS && (!check_tree(m, &tree) || tree.share < !(m->n_banks && t) || tree.share > 65536u))
-            return 0;
+        if (PYLM__DAMAGED(tree.share < !(m->n_banks && t) || tree.share > 65536u))
+            return PYLM_ERR_DAMAGED;
         shares += tree.share;
+        if (PYLM__DAMAGED(m->n_banks && shares != 65536u)) /* the first has all */
+            return PYLM_ERR_DAMAGED;
+        m->adapts = m->adapts && tree.parts[PYLM__P_OVERLAY_WEIGHTS];
         m->depth = tree.depth > m->depth ? tree.depth : m->depth;
         m->n_templates = tree.n_templates > m->n_templates ? tree.n_templates : m->n_templates;
         at += PYLM__T_NBYTES + tree.n_templates * (uint32_t)PYLM__C_NBYTES;
-        if (m->n_banks && shares != 65536u)
-            return 0; /* the first has all */
+        for (k = 0; PYLM_CODED && k < tree.n_templates; k++)
+            if (pylm__template_head(&tree, k)[PYLM__C_LIST_FORM] != PYLM__LIST_CODED)
+                return PYLM_ERR_LARGE;
     }
-    return shares == 65536u;
+    return PYLM__DAMAGED(shares != 65536u) ? PYLM_ERR_DAMAGED : PYLM_OK;
 }
 
-/* Whether a template has lists that this library is not compiled for. */
-static int has_splits(const struct pylm__model *m)
+/* Whether the image needs more than this library is compiled for. */
+static int is_large(const struct pylm__model *m)
+{
+    return m->n_trees > PYLM__MOST_TREES || m->n_templates > PYLM__MOST_TEMPLATES ||
+           (m->n_banks && !PYLM__HAVE_KERNEL) || (PYLM_BYTES && m->tokenizer != PYLM_TOKENIZER_BYTES);
+}
+
+/* Whether everything that the headers point to is there. */
+static int check_parts(const struct pylm__model *m)
 {
     struct pylm__tree tree;
-    uint32_t t, k;
-    for (t = 0; PYLM_CODED && t < pylm__n_trees(m); t++) {
+    uint32_t t;
+    if (!(pylm__n_below(m) ? check_below(m) : check_vocabulary(m)) ||
+        !lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS), pylm__load64(m->image + PYLM__H_FACTS_NBYTES)))
+        return 0;
+    for (t = 0; t < m->n_trees; t++) {
         pylm__tree_view(m, t ? &tree : NULL, &tree);
-        for (k = 0; k < tree.n_templates; k++)
-            if (pylm__template_head(&tree, k)[PYLM__C_LIST_FORM] != PYLM__LIST_CODED)
-                return 1;
+        if (!check_tree(m, &tree))
+            return 0;
     }
-    return 0;
+    return 1;
 }
 
 /* Whether there is a layer where one is to be, and the model below is the one that it was made for. */
@@ -283,27 +297,37 @@ int pylm__image_open(pylm_model *model, const pylm_model *below, const void *ima
         m.n_below = m.below->n_below + 1u;
         m.n_templates = m.below->n_templates;
     }
-    m.image_nbytes = pylm__load64(h + PYLM__H_IMAGE_NBYTES);
+    m.image_nbytes = pylm__load_offset(h + PYLM__H_IMAGE_NBYTES);
     m.n_symbols = pylm__load32(h + PYLM__H_N_SYMBOLS);
     m.tokenizer = pylm__load32(h + PYLM__H_TOKENIZER);
     m.n_trees = pylm__load32(h + PYLM__H_N_TREES);
     m.line_end = pylm__load32(h + PYLM__H_LINE_END);
+    m.adapts = 1;
     head_nbytes = pylm__load32(h + PYLM__H_HEAD_NBYTES);
-    if (head_nbytes < PYLM__H_NBYTES || m.image_nbytes < (uint64_t)head_nbytes + PYLM__SLACK_NBYTES)
+    if (head_nbytes < PYLM__H_NBYTES || m.image_nbytes < head_nbytes ||
+        m.image_nbytes - head_nbytes < PYLM__SLACK_NBYTES)
         return PYLM_ERR_DAMAGED;
+    if (m.image_nbytes > PYLM__MOST_NBYTES)
+        return PYLM_ERR_LARGE;
     if (image_nbytes < m.image_nbytes)
         return PYLM_ERR_TRUNCATED;
-    if (pylm__checksum(h + PYLM__H_TOKENIZER, head_nbytes - PYLM__H_TOKENIZER) !=
-        pylm__load64(h + PYLM__H_HEAD_CHECKSUM))
+    if (!has_checksum(h, PYLM_TRUSTS ? PYLM__H_IMAGE_CHECKSUM : PYLM__H_HEAD_CHECKSUM,
+                      PYLM_TRUSTS ? m.image_nbytes : head_nbytes))
         return PYLM_ERR_DAMAGED;
     status = check_layer(h, m.below);
     if (status != PYLM_OK)
         return status;
-    if (!check_parts(&m, head_nbytes))
+    if (PYLM__DAMAGED(!m.n_symbols || m.n_symbols > PYLM__MAX_SYMBOLS || !m.n_trees || m.n_trees > PYLM__MAX_TREES ||
+                      h[PYLM__H_PREDICTOR] > PYLM_PREDICTOR_KERNEL))
         return PYLM_ERR_DAMAGED;
-    if (m.n_trees > PYLM__MOST_TREES || m.n_templates > PYLM__MOST_TEMPLATES || (m.n_banks && !PYLM__HAVE_KERNEL) ||
-        m.image_nbytes > PYLM__MOST_NBYTES || has_splits(&m))
+    m.n_banks = (uint16_t)(h[PYLM__H_PREDICTOR] == PYLM_PREDICTOR_KERNEL ? m.n_trees : 0u);
+    status = measure(&m, head_nbytes);
+    if (status != PYLM_OK)
+        return status;
+    if (is_large(&m))
         return PYLM_ERR_LARGE;
+    if (!PYLM_TRUSTS && !check_parts(&m))
+        return PYLM_ERR_DAMAGED;
     if (m.n_banks)
         m.n_trees = 1;
     memset(model, 0, sizeof *model);
@@ -319,14 +343,14 @@ int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes)
 int pylm_model_verify(const pylm_model *model)
 {
     const struct pylm__model *m = pylm__model_view(model);
-    uint64_t sum = pylm__checksum(m->image + PYLM__H_HEAD_CHECKSUM, m->image_nbytes - PYLM__H_HEAD_CHECKSUM);
-    return sum == pylm__load64(m->image + PYLM__H_IMAGE_CHECKSUM) ? PYLM_OK : PYLM_ERR_DAMAGED;
+    return has_checksum(m->image, PYLM__H_IMAGE_CHECKSUM, m->image_nbytes) ? PYLM_OK : PYLM_ERR_DAMAGED;
 }
 
 /* Where a part begins; NULL if it is absent, or outside in an image that is still to be refused. */
-static const uint8_t *part(const struct pylm__model *model, uint64_t position)
+static const uint8_t *part(const struct pylm__model *model, const uint8_t *tree_head, uint32_t number)
 {
-    return position && position < model->image_nbytes ? model->image + (size_t)position : NULL;
+    pylm__offset at = pylm__load_offset(tree_head + PYLM__T_PARTS + 8u * number);
+    return at && at < model->image_nbytes ? model->image + (size_t)at : NULL;
 }
 
 void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous,
@@ -335,22 +359,20 @@ void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *p
     const struct pylm__model *root = pylm__root_model(model);
     const uint8_t *t = previous ? pylm__template_head(previous, previous->n_templates)
                                 : model->image + PYLM__H_NBYTES;
+    uint32_t i;
     tree->head = t;
-    tree->calibration = part(model, pylm__load64(t + PYLM__T_CALIBRATION));
-    tree->weights = part(model, pylm__load64(t + PYLM__T_WEIGHTS));
-    tree->final_weights = part(model, pylm__load64(t + PYLM__T_FINAL_WEIGHTS));
-    tree->overlay_calibration = part(model, pylm__load64(t + PYLM__T_OVERLAY_CALIBRATION));
-    tree->overlay_weights = part(model, pylm__load64(t + PYLM__T_OVERLAY_WEIGHTS));
     tree->share = pylm__load32(t + PYLM__T_SHARE);
     tree->n_templates = pylm__load32(t + PYLM__T_N_TEMPLATES);
     tree->n_suffix = pylm__load32(t + PYLM__T_N_SUFFIX);
     tree->is_layer = pylm__n_below(model) > 0u;
-    if (root != model) /* which has a single tree */
+    for (i = 0; i < PYLM__N_PARTS; i++)
+        tree->parts[i] = part(model, t, i);
+    if (root != model) { /* which has a single tree */
         t = root->image + PYLM__H_NBYTES;
-    tree->nodes = part(root, pylm__load64(t + PYLM__T_NODES));
-    tree->ranks = part(root, pylm__load64(t + PYLM__T_RANKS));
-    tree->symbols = part(root, pylm__load64(t + PYLM__T_SYMBOLS));
-    tree->classes = part(root, pylm__load64(t + PYLM__T_CLASSES));
+        for (i = 0; i < PYLM__N_PARTS; i++)
+            if (i <= PYLM__P_CLASSES || i == PYLM__P_SYMBOLS)
+                tree->parts[i] = part(root, t, i);
+    }
     tree->n_node_sets = pylm__load32(t + PYLM__T_N_NODE_SETS);
     tree->n_previous = pylm__load32(t + PYLM__T_N_PREVIOUS);
     tree->n_before = pylm__load32(t + PYLM__T_N_BEFORE);

@@ -60,6 +60,7 @@ enum {
     PYLM__T_CLASS_BITS = 21, /* u8 width of a class */
     PYLM__T_COARSE_BITS = 22, /* u8 width of a coarse class */
     PYLM__T_SET_BITS = 23,   /* u8 width of a node's weight set */
+    PYLM__T_PARTS = 24,      /* u64 positions of the parts: enum pylm__part */
     PYLM__T_NODES = 24,      /* u64 packed: n_symbols - 1 of (mid: symbol_bits, set: set_bits), preorder */
     PYLM__T_RANKS = 32,      /* u64 packed: the leaf of each symbol; 0: leaf = symbol */
     PYLM__T_CLASSES = 40,    /* u64 packed: (class, coarse class) of each leaf; 0: no classes */
@@ -95,6 +96,20 @@ enum {
     PYLM__C_NBYTES = 48
 };
 
+/* What a tree header points to, in the order in which it does. */
+enum pylm__part {
+    PYLM__P_NODES = 0,
+    PYLM__P_RANKS = 1,
+    PYLM__P_CLASSES = 2,
+    PYLM__P_CALIBRATION = 3,
+    PYLM__P_WEIGHTS = 4,
+    PYLM__P_SYMBOLS = 5,
+    PYLM__P_FINAL_WEIGHTS = 6,
+    PYLM__P_OVERLAY_CALIBRATION = 9, /* behind the plan, which has the place of two */
+    PYLM__P_OVERLAY_WEIGHTS = 10,
+    PYLM__N_PARTS = 11
+};
+
 /* Lists are quick to walk, or small. */
 enum pylm__list_form { PYLM__LIST_SPLITS = 0, PYLM__LIST_CODED = 1, PYLM__N_LIST_FORMS = 2 };
 
@@ -112,14 +127,15 @@ static inline uint64_t pylm__packed_nbytes(uint64_t n, uint32_t width)
 /* The parts of an open model that every call needs. Lives in pylm_model. */
 struct pylm__model {
     const uint8_t *image;
-    uint64_t image_nbytes;
+    pylm__offset image_nbytes;
     uint32_t n_symbols;
     uint32_t tokenizer;
     uint32_t n_trees;     /* whose predictions are averaged */
     uint32_t line_end;
     uint32_t depth;       /* largest of all trees */
     uint32_t n_templates; /* largest of all trees, and of all models below */
-    uint32_t n_banks;     /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
+    uint16_t adapts;      /* whether all trees have what an overlay needs */
+    uint16_t n_banks;     /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
     uint32_t n_below;     /* models that it lies on, one on the other */
     const pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
     const struct pylm__model *below; /* the uppermost of those that it lies on; NULL: none */
@@ -127,13 +143,32 @@ struct pylm__model {
 
 struct pylm__tree {
     const uint8_t *head; /* the tree's header */
-    const uint8_t *nodes, *calibration, *weights, *final_weights;
-    const uint8_t *overlay_calibration, *overlay_weights;
-    const uint8_t *ranks, *symbols, *classes; /* may be NULL */
+    const uint8_t *parts[PYLM__N_PARTS]; /* what the header points to; NULL: not there */
     uint32_t share, n_templates, n_suffix, n_node_sets, n_previous, n_before, depth, n_symbols;
     int is_layer;
     uint8_t symbol_bits, class_bits, coarse_bits, set_bits;
 };
+
+/* A device with models of bytes has no code for other symbols: 256, each its own leaf, without classes. */
+static inline uint32_t pylm__n_symbols(const struct pylm__model *model)
+{
+    return PYLM_BYTES ? 256u : model->n_symbols;
+}
+
+static inline uint32_t pylm__n_leaves(const struct pylm__tree *tree)
+{
+    return PYLM_BYTES ? 256u : tree->n_symbols;
+}
+
+static inline unsigned pylm__symbol_bits(const struct pylm__tree *tree)
+{
+    return PYLM_BYTES ? 8u : tree->symbol_bits;
+}
+
+static inline int pylm__has_classes(const struct pylm__tree *tree)
+{
+    return !PYLM_BYTES && tree->parts[PYLM__P_CLASSES];
+}
 
 /* A device with one tree has no code for several. */
 static inline uint32_t pylm__n_trees(const struct pylm__model *model)
@@ -206,17 +241,17 @@ static inline struct pylm__shape pylm__tree_shape(const struct pylm__tree *tree)
 static inline uint32_t pylm__tree_leaf(const struct pylm__tree *tree, uint32_t symbol)
 {
     uint32_t leaf = symbol;
-    if (tree->ranks)
-        leaf = pylm__bits(tree->ranks, (pylm__bit)symbol * tree->symbol_bits, tree->symbol_bits);
-    return leaf < tree->n_symbols ? leaf : 0u; /* only a damaged image needs the check */
+    if (!PYLM_BYTES && tree->parts[PYLM__P_RANKS])
+        leaf = pylm__bits(tree->parts[PYLM__P_RANKS], (pylm__bit)symbol * tree->symbol_bits, tree->symbol_bits);
+    return PYLM__DAMAGED(leaf >= pylm__n_leaves(tree)) ? 0u : leaf;
 }
 
 static inline uint32_t pylm__tree_symbol(const struct pylm__tree *tree, uint32_t leaf)
 {
     uint32_t symbol = leaf;
-    if (tree->symbols)
-        symbol = pylm__bits(tree->symbols, (pylm__bit)leaf * tree->symbol_bits, tree->symbol_bits);
-    return symbol < tree->n_symbols ? symbol : 0u; /* only a damaged image needs the check */
+    if (!PYLM_BYTES && tree->parts[PYLM__P_SYMBOLS])
+        symbol = pylm__bits(tree->parts[PYLM__P_SYMBOLS], (pylm__bit)leaf * tree->symbol_bits, tree->symbol_bits);
+    return PYLM__DAMAGED(symbol >= pylm__n_leaves(tree)) ? 0u : symbol;
 }
 
 /* An inner node and how it splits its leaves. */
@@ -229,12 +264,12 @@ struct pylm__node {
 static inline struct pylm__node pylm__tree_node(const struct pylm__tree *tree, uint32_t number, uint32_t lo,
                                                 uint32_t hi)
 {
-    unsigned width = (unsigned)tree->symbol_bits + tree->set_bits; /* 48 at most */
-    struct pylm__pair fields = pylm__pair(tree->nodes, (pylm__bit)number * width, tree->symbol_bits, tree->set_bits);
+    unsigned leaf = pylm__symbol_bits(tree), width = leaf + tree->set_bits; /* 48 at most */
+    struct pylm__pair fields = pylm__pair(tree->parts[PYLM__P_NODES], (pylm__bit)number * width, leaf, tree->set_bits);
     struct pylm__node node = {number, fields.first, fields.second};
-    if (node.mid <= lo || node.mid >= hi)
+    if (PYLM__DAMAGED(node.mid <= lo || node.mid >= hi))
         node.mid = lo + 1u;
-    if (node.set >= tree->n_node_sets)
+    if (PYLM__DAMAGED(node.set >= tree->n_node_sets))
         node.set = 0;
     return node;
 }

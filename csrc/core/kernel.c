@@ -29,12 +29,12 @@ void pylm__kernel_settings(const struct pylm__model *model, pylm_kernel *kernel)
         return;
     }
     pylm__tree_view(model, NULL, &tree);
-    kernel->reach = pylm__load32(tree.weights + PYLM__K_REACH);
-    kernel->n_class = pylm__load32(tree.weights + PYLM__K_N_CLASS);
-    kernel->tau_q16 = pylm__load32(tree.weights + PYLM__K_TAU);
+    kernel->reach = pylm__load32(tree.parts[PYLM__P_WEIGHTS] + PYLM__K_REACH);
+    kernel->n_class = pylm__load32(tree.parts[PYLM__P_WEIGHTS] + PYLM__K_N_CLASS);
+    kernel->tau_q16 = pylm__load32(tree.parts[PYLM__P_WEIGHTS] + PYLM__K_TAU);
     for (j = 0; j < PYLM_MAX_REACH; j++) {
-        kernel->distance_q16[j] = pylm__load32(tree.weights + PYLM__K_DISTANCES + 4u * j);
-        kernel->class_distance_q16[j] = pylm__load32(tree.weights + PYLM__K_CLASS_DISTANCES + 4u * j);
+        kernel->distance_q16[j] = pylm__load32(tree.parts[PYLM__P_WEIGHTS] + PYLM__K_DISTANCES + 4u * j);
+        kernel->class_distance_q16[j] = pylm__load32(tree.parts[PYLM__P_WEIGHTS] + PYLM__K_CLASS_DISTANCES + 4u * j);
     }
 }
 
@@ -147,7 +147,7 @@ static void weigh_templates(const struct pylm__factors *f, const struct pylm__tr
 /* ---- evidence ---- */
 
 /* Reads what is stale of slices; their lists have splits. */
-static void look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t stale)
+static void look(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t stale)
 {
     for (; stale; stale &= stale - 1u)
         pylm__slice_look(e, s, pylm__lowest_from(stale, 0));
@@ -155,27 +155,25 @@ static void look(const struct pylm__evidence *e, const struct pylm__slices *s, u
 
 uint32_t pylm__kernel_look_up(const struct pylm__model *model, const struct pylm__tree *bank,
                               const struct pylm__state *state, struct pylm__lookup *lookup, struct pylm__evidence *e,
-                              const struct pylm__slices *s)
+                              struct pylm__slices *s)
 {
-    pylm__lookup_index(model, bank, state, lookup);
-    pylm__lookup_buckets(model, bank, lookup);
-    pylm__lookup_records(model, bank, lookup, e, s);
-    pylm__lookup_lists(model, bank, lookup, e, s);
+    pylm__look_up(model, bank, state, lookup, e, s);
     look(e, s, lookup->found);
     return lookup->found;
 }
 
-static uint32_t narrow(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive, uint32_t mid,
+static uint32_t narrow(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t alive, uint32_t mid,
                        int side)
 {
-    struct pylm__sets sets = pylm__narrow_portable(e, s, alive, mid, side);
+    struct pylm__sets sets = {alive, 0};
+    pylm__narrow_portable(e, s, &sets, mid, side);
     look(e, s, sets.stale);
     return sets.alive;
 }
 
 /* Adds the weights of what is alive. */
 static void add_all(struct pylm__sum_of_weights *sum, const struct pylm__weight *weights, uint32_t alive,
-                    const struct pylm__slices *s)
+                    struct pylm__slices *s)
 {
     for (; alive; alive &= alive - 1u)
         pylm__sum_add(sum, weights[pylm__lowest_from(alive, 0)], PYLM__AT(s, pylm__lowest_from(alive, 0), total));
@@ -195,7 +193,7 @@ static struct pylm__small probability_of(struct pylm__weight ratio)
 /* ---- known symbols ---- */
 
 uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__evidence *e,
-                              const struct pylm__slices *s, uint32_t alive, uint32_t leaf)
+                              struct pylm__slices *s, uint32_t alive, uint32_t leaf)
 {
     uint32_t number = 0, lo = 0, hi = tree->n_symbols;
     while (hi - lo > 1u && alive) {
@@ -220,15 +218,15 @@ static struct pylm__small probability(const struct pylm__model *model, const str
     pylm__sum_add(&here, f->leaf, 1);
     pylm__work_first_tree(model, work);
     for (b = 0; b < model->n_banks; b++) {
-        struct pylm__slices slices;
+        struct pylm__slices *slices;
         if (b)
             pylm__work_next_tree(model, work);
         slices = pylm__frame_slices(work, pylm__frame(work, 0));
         weigh_templates(f, bank, weights);
-        alive = pylm__kernel_look_up(model, bank, state, &work->lookup, e, &slices);
-        add_all(&all, weights, alive, &slices);
-        alive = pylm__kernel_go_down(bank, e, &slices, alive, pylm__tree_leaf(bank, symbol));
-        add_all(&here, weights, alive, &slices);
+        alive = pylm__kernel_look_up(model, bank, state, &work->lookup, e, slices);
+        add_all(&all, weights, alive, slices);
+        alive = pylm__kernel_go_down(bank, e, slices, alive, pylm__tree_leaf(bank, symbol));
+        add_all(&here, weights, alive, slices);
     }
     return probability_of(pylm__weight_ratio(pylm__sum_weight(&here), pylm__sum_weight(&all)));
 }
@@ -270,23 +268,23 @@ static uint32_t *bank_fields(const struct pylm__model *model, struct pylm__frame
     return frame->fields + (size_t)b * n_bank_fields(model);
 }
 
-static struct pylm__slices bank_slices(const struct pylm__model *model, uint32_t *fields)
+static struct pylm__slices *bank_slices(const struct pylm__model *model, uint32_t *fields, struct pylm__slices *room)
 {
-    return pylm__slices_at(fields + 1, pylm__stride(model->n_templates));
+    return pylm__slices_at(fields + 1, pylm__stride(model->n_templates), room);
 }
 
-uint64_t pylm__kernel_frame_nbytes(const struct pylm__model *model)
+size_t pylm__kernel_frame_nbytes(const struct pylm__model *model)
 {
-    uint64_t nbytes = sizeof(struct pylm__frame) + (uint64_t)model->n_banks * n_bank_fields(model) * sizeof(uint32_t);
-    return (nbytes + 7u) & ~UINT64_C(7);
+    size_t nbytes = sizeof(struct pylm__frame) + (size_t)model->n_banks * n_bank_fields(model) * sizeof(uint32_t);
+    return (nbytes + 7u) & ~(size_t)7u;
 }
 
-static uint64_t frames_nbytes(const struct pylm__model *model)
+static size_t frames_nbytes(const struct pylm__model *model)
 {
     return sizeof(struct pylm__work) + (model->depth + 1u) * pylm__kernel_frame_nbytes(model);
 }
 
-uint64_t pylm__kernel_walk_nbytes(const struct pylm__model *model)
+size_t pylm__kernel_walk_nbytes(const struct pylm__model *model)
 {
     return frames_nbytes(model) + sizeof(struct walk) + model->n_banks * sizeof(struct bank);
 }
@@ -312,11 +310,11 @@ void pylm__kernel_root(const struct pylm__model *model, const struct pylm__state
     for (b = 0; b < model->n_banks; b++) {
         struct bank *bank = &walk->banks[b];
         uint32_t *fields = bank_fields(model, root, b);
-        struct pylm__slices slices = bank_slices(model, fields);
+        struct pylm__slices room, *slices = bank_slices(model, fields, &room);
         pylm__tree_view(model, b ? &tree : NULL, &tree);
         weigh_templates(&factors, &tree, bank->weights);
-        *fields = pylm__kernel_look_up(model, &tree, state, &work->lookup, &bank->evidence, &slices);
-        add_all(&all, bank->weights, *fields, &slices);
+        *fields = pylm__kernel_look_up(model, &tree, state, &work->lookup, &bank->evidence, slices);
+        add_all(&all, bank->weights, *fields, slices);
     }
     walk->root = pylm__sum_weight(&all);
     walk->leaf = factors.leaf;
@@ -344,11 +342,11 @@ void pylm__kernel_split(const struct pylm__model *model, struct pylm__work *work
     pylm__sum_add(&sums[1], walk->leaf, frame->hi - node.mid);
     for (b = 0; b < model->n_banks; b++) {
         uint32_t *fields = bank_fields(model, frame, b);
-        const struct pylm__slices slices = bank_slices(model, fields);
+        struct pylm__slices room, *slices = bank_slices(model, fields, &room);
         for (alive = *fields; alive; alive &= alive - 1u) {
-            uint32_t k = pylm__lowest_from(alive, 0), left = pylm__slice_left(&slices, k, node.mid);
+            uint32_t k = pylm__lowest_from(alive, 0), left = pylm__slice_left(slices, k, node.mid);
             pylm__sum_add(&sums[0], walk->banks[b].weights[k], left);
-            pylm__sum_add(&sums[1], walk->banks[b].weights[k], PYLM__AT(&slices, k, total) - left);
+            pylm__sum_add(&sums[1], walk->banks[b].weights[k], PYLM__AT(slices, k, total) - left);
         }
     }
     for (side = 0; side < 2; side++) {
@@ -370,8 +368,8 @@ void pylm__kernel_narrow(const struct pylm__model *model, struct pylm__work *wor
     uint32_t b;
     for (b = 0; b < model->n_banks; b++) {
         uint32_t *fields = bank_fields(model, frame, b);
-        const struct pylm__slices slices = bank_slices(model, fields);
-        *fields = narrow(&walk->banks[b].evidence, &slices, *fields, mid, side);
+        struct pylm__slices room, *slices = bank_slices(model, fields, &room);
+        *fields = narrow(&walk->banks[b].evidence, slices, *fields, mid, side);
     }
 }
 

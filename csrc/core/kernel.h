@@ -52,17 +52,17 @@ void pylm__kernel_factors(const struct pylm__model *model, struct pylm__factors 
 /* Finds the evidence of a bank's contexts, and reads all there is to know at the root. Returns which have any. */
 uint32_t pylm__kernel_look_up(const struct pylm__model *model, const struct pylm__tree *bank,
                               const struct pylm__state *state, struct pylm__lookup *lookup, struct pylm__evidence *e,
-                              const struct pylm__slices *s);
+                              struct pylm__slices *s);
 
 /* Goes down a bank's tree to a leaf. Returns which contexts have evidence there. */
 uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__evidence *e,
-                              const struct pylm__slices *s, uint32_t alive, uint32_t leaf);
+                              struct pylm__slices *s, uint32_t alive, uint32_t leaf);
 
 /* Bytes of working memory for walks. */
-uint64_t pylm__kernel_walk_nbytes(const struct pylm__model *model);
+size_t pylm__kernel_walk_nbytes(const struct pylm__model *model);
 
 /* Bytes of a frame of a walk. */
-uint64_t pylm__kernel_frame_nbytes(const struct pylm__model *model);
+size_t pylm__kernel_frame_nbytes(const struct pylm__model *model);
 
 /* Looks up the evidence of all banks for the next symbol; the first frame becomes the root. */
 void pylm__kernel_root(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work);

@@ -157,7 +157,7 @@ struct lanes {
 };
 
 /* pylm__slice_look(), and what a single successor has there. */
-PYLM__INLINE struct lanes lanes_look(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+PYLM__INLINE struct lanes lanes_look(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
                                      uint32_t n, const uint8_t *const *word)
 {
     const __m128i leaf_bits = _mm_cvtsi32_si128((int)e->leaf_bits);
@@ -216,7 +216,7 @@ PYLM__INLINE void lanes_gather(const struct pylm__evidence *e, uint32_t k, uint3
 
 /* Narrows them to one side: right where the mask `right` is all ones, else left. Returns which are still alive, and
  * where in their lists they are in `at`. Those that die become anything, but for `at`. */
-static inline uint32_t lanes_narrow(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+static inline uint32_t lanes_narrow(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
                                     __m256i alive, struct lanes l, struct lanes_place p, __m256i right, __m256i *at)
 {
     __m256i parts = _mm256_andnot_si256(p.stays_left, p.begins_left);
@@ -241,10 +241,10 @@ PYLM__INLINE void lanes_descend(struct pylm__path *path, uint32_t n_lanes, uint3
     uint32_t k, i, set = path->frame->front.sets.alive, next = 0;
     for (k = 0; k < n_lanes; k += PYLM__LANES) {
         __m256i alive = lanes_of(set, k);
-        struct lanes l = lanes_look(e, &path->slices, k, n, path->word);
+        struct lanes l = lanes_look(e, path->slices, k, n, path->word);
         struct lanes_place p = lanes_place(l, path->node.mid);
         lanes_gather(e, k, n, alive, l, p, &path->gathered, &sum_left, &sum_all);
-        next |= lanes_narrow(e, &path->slices, k, alive, l, p, right, &at);
+        next |= lanes_narrow(e, path->slices, k, alive, l, p, right, &at);
         lanes_words(e, k, n, at, path->word);
         for (i = k; i < k + n; i++)
             PYLM__PREFETCH(path->word[i]);

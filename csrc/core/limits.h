@@ -15,12 +15,13 @@
  *
  * And without what it does not do:
  *
+ *     -DPYLM_BYTES=1              only models of bytes (--tokenizer bytes)
  *     -DPYLM_CODED=1              only images with coded lists, which models of a given size have (--size)
  *     -DPYLM_KERNEL=0             only the predictor `mix`
  *     -DPYLM_LEARNS=0             states do not learn; pylm_overlay_init() and pylm_state_adapt() return PYLM_ERR_ARGUMENT
- *     -DPYLM_TRUSTS=1             images are trusted once their head has the right checksum, as it has not in a damaged one;
- *                                 for images that nobody else can put there, such as those in a firmware: without this,
- *                                 an image that was made to do harm does none
+ *     -DPYLM_TRUSTS=1             images are trusted once they have the right checksum, as damaged ones have not. So opening
+ *                                 one reads all of it, as pylm_model_verify() does. For images that nobody else can put
+ *                                 there, such as those in a firmware: without this, one that was made to do harm does none
  */
 #ifndef PYLM_CORE_LIMITS_H
 #define PYLM_CORE_LIMITS_H
@@ -47,6 +48,9 @@
 #ifndef PYLM_ALIGNED
 #define PYLM_ALIGNED 0
 #endif
+#ifndef PYLM_BYTES
+#define PYLM_BYTES 0
+#endif
 #ifndef PYLM_CODED
 #define PYLM_CODED 0
 #endif
@@ -59,16 +63,20 @@
 #if PYLM_MOST_TREES < 1 || PYLM_MOST_TREES > 8 || PYLM_MOST_TEMPLATES < 1 || PYLM_MOST_TEMPLATES > 31
 #error "PYLM_MOST_TREES is 1 to 8, PYLM_MOST_TEMPLATES is 1 to 31"
 #endif
+/* What no image has that is not damaged or made to do harm. */
+#define PYLM__DAMAGED(condition) (!PYLM_TRUSTS && (condition))
 #define PYLM__MOST_TREES ((unsigned)PYLM_MOST_TREES)
 #define PYLM__MOST_TEMPLATES ((unsigned)PYLM_MOST_TEMPLATES)
 #define PYLM__MOST_LAYERS ((unsigned)PYLM_MOST_LAYERS)
 #define PYLM__MOST_NBYTES (PYLM_MOST_MB > 0 ? (uint64_t)PYLM_MOST_MB << 20 : UINT64_MAX)
 
-/* How many bits something lies behind the beginning of a part. */
+/* How many bits something lies behind the beginning of a part, and how many bytes behind that of an image. */
 #if PYLM_MOST_MB > 0 && PYLM_MOST_MB < 512
 typedef uint32_t pylm__bit;
+typedef uint32_t pylm__offset;
 #else
 typedef uint64_t pylm__bit;
+typedef uint64_t pylm__offset;
 #endif
 
 #ifndef PYLM_KERNEL
@@ -81,6 +89,15 @@ typedef uint64_t pylm__bit;
 #define PYLM__LANES 8u
 #else
 #define PYLM__LANES 1u
+#endif
+
+/* How many symbols of a text are scored abreast, so that their cache misses overlap. Never changes a result. */
+#if UINTPTR_MAX > 0xffffffffu
+#ifndef PYLM__ABREAST
+#define PYLM__ABREAST 6
+#endif
+#else
+#define PYLM__ABREAST 1 /* where memory is short, and no cache to wait for */
 #endif
 
 /* Templates and one more, rounded up. */

@@ -16,15 +16,13 @@ def c_array(comment, name, values, type="static const uint16_t"):
 
 def main():
     squash = [min(65535, round(65536 / (1 + math.exp(-i / 16)))) for i in range(179)]
-    log2 = [round(65536 * math.log2(1 + i / 128)) for i in range(128)]
+    log2 = [min(65535, round(65536 * math.log2(1 + i / 128))) for i in range(129)]
     exp2 = [min(65535, round(65536 * 2 ** (-i / 128))) for i in range(129)]
-    ln = [round(1024 * math.log(1 + (i + 0.5) / 128)) for i in range(128)]
     print("/* SPDX-License-Identifier: MIT")
     print(" * Written by make_tables.py; do not edit. */")
     print(c_array("65536 / (1 + exp(-i / 16)), at most 65535", "pylm__squash_table", squash, "const uint16_t"))
-    print(c_array("65536 * log2(1 + i / 128)", "log2_table", log2))
-    print(c_array("65536 * 2^(-i / 128), at most 65535", "exp2_table", exp2))
-    print(c_array("1024 * ln(1 + (i + 1/2) / 128)", "pylm__ln_table", ln, "const uint16_t"), end="")
+    print(c_array("65536 * log2(1 + i / 128), at most 65535", "pylm__log2_table", log2, "const uint16_t"))
+    print(c_array("65536 * 2^(-i / 128), at most 65535", "exp2_table", exp2), end="")
 
 
 main()

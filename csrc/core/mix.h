@@ -52,7 +52,7 @@ struct pylm__choice {
 };
 
 static inline struct pylm__choice pylm__choose(const struct pylm__mixer *mixer, uint32_t alive,
-                                               const struct pylm__slices *slices)
+                                               struct pylm__slices *slices)
 {
     struct pylm__situation situation = {0, 0, 0, 0, 0};
     struct pylm__choice choice;
@@ -69,22 +69,23 @@ static inline struct pylm__choice pylm__choose(const struct pylm__mixer *mixer, 
 }
 
 /* Where the rows of weights are that a node has: one chosen by each of the first three families, one by the others. */
-static inline void pylm__node_rows(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__choice choice,
-                                   uint32_t confidence, const uint8_t **rows)
+static inline void pylm__node_rows(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                                   const struct pylm__choice *choice, uint32_t confidence, const uint8_t **rows)
 {
-    uint32_t confidence_set = pylm__confidence_set(confidence, choice.n_active, mixer->tree.n_templates);
-    rows[0] = mixer->families[0] + (size_t)choice.suffix_set * mixer->row_nbytes;
-    rows[1] = mixer->families[1] + (size_t)node.set * mixer->row_nbytes;
+    uint32_t confidence_set = pylm__confidence_set(confidence, choice->n_active, mixer->tree.n_templates);
+    rows[0] = mixer->families[0] + (size_t)choice->suffix_set * mixer->row_nbytes;
+    rows[1] = mixer->families[1] + (size_t)node->set * mixer->row_nbytes;
     rows[2] = mixer->families[2] + (size_t)confidence_set * mixer->row_nbytes;
     rows[3] = mixer->before;
 }
 
 /* The probability, q16, of going right from a node, by what was gathered there. The inline version is for the AVX2 code,
  * which has its own copy of all that it does at a node. */
-uint32_t pylm__node_mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__choice choice,
-                        const struct pylm__gathered *gathered, const struct pylm__alive *alive);
-static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, struct pylm__node node,
-                                             struct pylm__choice choice,
+uint32_t pylm__node_mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                        const struct pylm__choice *choice, const struct pylm__gathered *gathered,
+                        const struct pylm__alive *alive);
+static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                                             const struct pylm__choice *choice,
                                              const struct pylm__gathered *gathered, const struct pylm__alive *alive)
 {
     const struct pylm__tree *tree = &mixer->tree;
@@ -92,23 +93,23 @@ static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, st
     const uint8_t *rows[PYLM__DOT_ROWS];
     uint32_t mixed, confidence = pylm__confidence(mean);
     pylm__node_rows(mixer, node, choice, confidence, rows);
-    mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, choice.alive);
-    if (!pylm__final_is_plain(&mixer->final))
+    mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, choice->alive);
+    if ((PYLM__SMALL && PYLM_LEARNS) || !pylm__final_is_plain(&mixer->final)) /* which can do both */
         return pylm__final_extended(&mixer->final, tree, node, pylm__round_q13(mixed), mean, confidence, alive);
-    return pylm__final_plain(tree, node.set, pylm__round_q13(mixed), mean, confidence);
+    return pylm__final_plain(tree, node->set, pylm__round_q13(mixed), mean, confidence);
 }
 
 /* What the contexts say at a node, where it is not known which side will be taken. */
-void pylm__node_gather(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
-                       const struct pylm__slices *slices, struct pylm__gathered *gathered);
+void pylm__node_gather(const struct pylm__mixer *mixer, uint32_t mid, const struct pylm__front *front,
+                       struct pylm__slices *slices, struct pylm__gathered *gathered);
 
 /* All three: for a walk down both sides. */
-uint32_t pylm__node_right(const struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
-                          const struct pylm__slices *slices);
+uint32_t pylm__node_right(const struct pylm__mixer *mixer, const struct pylm__node *node, const struct pylm__front *front,
+                          struct pylm__slices *slices);
 
 /* Narrows the slices to one child of a node, after they were gathered there; what that child will read is fetched, but
  * not waited for. Beside it pylm__final_descend() narrows what an overlay knows. */
 void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
-                       const struct pylm__slices *slices);
+                       struct pylm__slices *slices);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Whether a slice has successors on both sides. Then n is 2 or more, even in a damaged list. */
-static inline int parts(const struct pylm__slices *s, uint32_t k, uint32_t mid)
+static inline int parts(struct pylm__slices *s, uint32_t k, uint32_t mid)
 {
     return PYLM__AT(s, k, first) < mid && PYLM__AT(s, k, right) >= mid;
 }
@@ -27,7 +27,7 @@ static inline int16_t log_odds(const struct pylm__evidence *e, uint32_t k, uint3
 }
 
 /* A slice becomes a part of itself. A part of a coded list is ready to be looked at. */
-static inline void step(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, int side)
+static inline void step(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, int side)
 {
     int coded = pylm__is_coded(e, k);
     uint32_t unit = coded ? 1u : PYLM__AT(e, k, split_bits); /* of `at`, a successor */
@@ -45,29 +45,27 @@ static inline void step(const struct pylm__evidence *e, const struct pylm__slice
         else
             PYLM__AT(s, k, at) += unit;
     }
-    PYLM__PREFETCH(PYLM__AT(e, k, list) + ((coded ? PYLM__AT(s, k, at) * e->leaf_bits : PYLM__AT(s, k, at)) >> 3));
+    PYLM__PREFETCH(PYLM__AT(e, k, list) + ((coded ? PYLM__AT(s, k, at) * pylm__leaf_bits(e) : PYLM__AT(s, k, at)) >> 3));
 }
 
-struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
-                                        uint32_t mid, int side)
+void pylm__narrow_portable(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets,
+                           uint32_t mid, int side)
 {
-    struct pylm__sets sets = {alive, 0};
-    uint32_t k = 0;
-    for (; alive; alive &= alive - 1u) {
-        k = pylm__lowest_from(alive, k);
+    uint32_t k = 0, left, parted = 0;
+    for (left = sets->alive; left; left &= left - 1u) {
+        k = pylm__lowest_from(left, k);
         if (parts(s, k, mid)) {
             step(e, s, k, side);
-            sets.stale |= UINT32_C(1) << k;
+            parted |= UINT32_C(1) << k;
         } else if ((PYLM__AT(s, k, first) >= mid) != side) {
-            sets.alive &= ~(UINT32_C(1) << k);
+            sets->alive &= ~(UINT32_C(1) << k);
         }
     }
-    sets.stale &= ~e->coded;
-    return sets;
+    sets->stale = pylm__have_splits(e, parted);
 }
 
 /* What a slice says that parts at `mid`, which then narrows to a side, 0 or 1. Returns the occurrences left of mid. */
-static uint32_t part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k, uint32_t mid, int side,
+static uint32_t part(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t mid, int side,
                      int16_t *input)
 {
     uint32_t n0;
@@ -80,15 +78,17 @@ static uint32_t part(const struct pylm__evidence *e, const struct pylm__slices *
     return n0;
 }
 
-struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const struct pylm__slices *s,
-                                         struct pylm__sets sets, uint32_t mid, int side,
-                                         struct pylm__gathered *gathered)
+/* Gathers, and narrows to a side; -1: to neither. */
+static struct pylm__sets pass(const struct pylm__evidence *e, struct pylm__slices *s, const struct pylm__sets *sets,
+                              uint32_t mid, int side, struct pylm__gathered *gathered)
 {
-    uint32_t k = 0, n0, total, unit, sum_left = 0, sum_all = 0, left_alive = sets.alive, parted = 0;
+    struct pylm__sets next;
+    uint32_t k = 0, n0, total, unit, sum_left = 0, sum_all = 0, left_alive = sets->alive, parted = 0;
+    next.alive = left_alive;
     begin(e, gathered);
     for (; left_alive; left_alive &= left_alive - 1u) {
         k = pylm__lowest_from(left_alive, k);
-        if (!PYLM_CODED && (sets.stale >> k & 1u))
+        if (!PYLM_CODED && (sets->stale >> k & 1u))
             pylm__slice_look(e, s, k);
         total = PYLM__AT(s, k, total);
         unit = PYLM__AT(e, k, unit);
@@ -102,19 +102,25 @@ struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const s
                 log_odds(e, k, PYLM__AT(s, k, n) == 1u ? pylm__calibration_single(total, total > n0)
                                                        : pylm__calibration_one_sided(total, right));
             if (right != side)
-                sets.alive &= ~(UINT32_C(1) << k);
+                next.alive &= ~(UINT32_C(1) << k);
         }
         sum_all += total * unit;
         sum_left += n0 * unit;
     }
     gathered->left = sum_left;
     gathered->all = sum_all;
-    sets.stale = parted & ~e->coded;
-    return sets;
+    next.stale = pylm__have_splits(e, parted);
+    return next;
 }
 
-void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
-                           uint32_t mid, struct pylm__gathered *gathered)
+void pylm__descend_portable(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets,
+                            uint32_t mid, int side, struct pylm__gathered *gathered)
 {
-    (void)pylm__descend_portable(e, s, sets, mid, -1, gathered); /* to neither side */
+    *sets = pass(e, s, sets, mid, side, gathered);
+}
+
+void pylm__gather_portable(const struct pylm__evidence *e, struct pylm__slices *s,
+                           const struct pylm__sets *sets, uint32_t mid, struct pylm__gathered *gathered)
+{
+    (void)pass(e, s, sets, mid, -1, gathered);
 }

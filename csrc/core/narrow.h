@@ -45,25 +45,24 @@ struct pylm__sets {
 };
 
 /* Reads what is stale, and what the slices say at the node that parts its leaves at `mid`. */
-void pylm__gather_portable(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
-                           uint32_t mid, struct pylm__gathered *gathered);
+void pylm__gather_portable(const struct pylm__evidence *e, struct pylm__slices *s,
+                           const struct pylm__sets *sets, uint32_t mid, struct pylm__gathered *gathered);
 
 /* Narrows those alive to the left (0) or right (1) child, after pylm__gather() at the same node. What will be read
  * there is fetched, but not waited for. */
-struct pylm__sets pylm__narrow_portable(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
-                                        uint32_t mid, int side);
+void pylm__narrow_portable(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets,
+                           uint32_t mid, int side);
 
 /* Both in one, where the way is known. */
-struct pylm__sets pylm__descend_portable(const struct pylm__evidence *e, const struct pylm__slices *s,
-                                         struct pylm__sets sets, uint32_t mid, int side,
-                                         struct pylm__gathered *gathered);
+void pylm__descend_portable(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets,
+                            uint32_t mid, int side, struct pylm__gathered *gathered);
 
 #if PYLM__HAVE_AVX2
 /* The same, where no template of the set is rare. Nothing is ever stale. */
-void pylm__gather_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
-                       uint32_t mid, struct pylm__gathered *gathered);
-struct pylm__sets pylm__narrow_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
-                                    uint32_t mid, int side);
+void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s,
+                       const struct pylm__sets *sets, uint32_t mid, struct pylm__gathered *gathered);
+void pylm__narrow_avx2(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets, uint32_t mid,
+                       int side);
 #endif
 
 /* Whether this processor has the faster instructions. */

@@ -11,8 +11,8 @@ PYLM__AVX2_BEGIN
 
 #include "lanes.h"
 
-void pylm__gather_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, struct pylm__sets sets,
-                       uint32_t mid, struct pylm__gathered *gathered)
+void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s,
+                       const struct pylm__sets *sets, uint32_t mid, struct pylm__gathered *gathered)
 {
     __m256i sum_left = _mm256_setzero_si256(), sum_all = sum_left;
     const uint8_t *word[PYLM__MAX_STRIDE];
@@ -24,17 +24,17 @@ void pylm__gather_avx2(const struct pylm__evidence *e, const struct pylm__slices
         lanes_store(s->right, k, l.right);
         lanes_store(s->n_left, k, l.n_left);
         lanes_store(s->total_left, k, l.total_left);
-        lanes_gather(e, k, PYLM__LANES, lanes_of(sets.alive, k), l, lanes_place(l, mid), gathered, &sum_left,
+        lanes_gather(e, k, PYLM__LANES, lanes_of(sets->alive, k), l, lanes_place(l, mid), gathered, &sum_left,
                      &sum_all);
     }
     lanes_sums(sum_left, sum_all, &gathered->left, &gathered->all);
 }
 
-struct pylm__sets pylm__narrow_avx2(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t alive,
-                                    uint32_t mid, int side)
+void pylm__narrow_avx2(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets, uint32_t mid,
+                       int side)
 {
-    struct pylm__sets sets = {0, 0};
-    uint32_t k;
+    uint32_t k, alive = sets->alive;
+    sets->alive = sets->stale = 0;
     for (k = 0; k < e->n_templates && alive >> k; k += PYLM__LANES) {
         struct lanes l;
         __m256i at;
@@ -45,10 +45,9 @@ struct pylm__sets pylm__narrow_avx2(const struct pylm__evidence *e, const struct
         l.right = lanes_load(s->right, k);
         l.n_left = lanes_load(s->n_left, k);
         l.total_left = lanes_load(s->total_left, k);
-        sets.alive |= lanes_narrow(e, s, k, lanes_of(alive, k), l, lanes_place(l, mid),
-                                   lanes_all(0u - (uint32_t)side), &at);
+        sets->alive |= lanes_narrow(e, s, k, lanes_of(alive, k), l, lanes_place(l, mid),
+                                    lanes_all(0u - (uint32_t)side), &at);
     }
-    return sets;
 }
 
 PYLM__AVX2_END

@@ -45,11 +45,11 @@ int pylm_nearest(const pylm_model *model, const pylm_state *state, void *memory,
     pylm__work_first_tree(view, work);
     for (b = 0; b < view->n_banks; b++) {
         const struct pylm__tree *bank = &work->mixer.tree;
-        struct pylm__slices slices;
+        struct pylm__slices *slices;
         if (b)
             pylm__work_next_tree(view, work);
         slices = pylm__frame_slices(work, pylm__frame(work, 0));
-        alive = pylm__kernel_look_up(view, bank, pylm__state_const(state), &work->lookup, &work->mixer.evidence, &slices);
+        alive = pylm__kernel_look_up(view, bank, pylm__state_const(state), &work->lookup, &work->mixer.evidence, slices);
         for (k = 0; k < bank->n_templates; k++) {
             const uint8_t *head = pylm__template_head(bank, k);
             uint32_t base = head[PYLM__C_BASE];
@@ -57,7 +57,7 @@ int pylm_nearest(const pylm_model *model, const pylm_state *state, void *memory,
             if (!(alive >> k & 1u) || reached[k].repeats || reached[k].distance_q16 > *distance_q16)
                 continue;
             *n_ret = reached[k].distance_q16 < *distance_q16 ? 0u : *n_ret;
-            *n_ret += PYLM__AT(&slices, k, total);
+            *n_ret += PYLM__AT(slices, k, total);
             *distance_q16 = reached[k].distance_q16;
         }
     }

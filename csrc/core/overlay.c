@@ -20,47 +20,43 @@
 #define COUNT_LIMIT 255u /* counts of successors too */
 #define DECAY_FROM 2u    /* what another successor has beyond this is halved */
 #define U24 UINT32_C(0xffffff)
-#define WEIGHTS_SHARE 4u /* weights have a quarter of the memory at most */
+#define WEIGHTS_SHARE 4u /* weights, 600 bytes and more, have a quarter of the memory at most: there is room for a slot */
 #define MAX_USES 65535u
 #define FIRST_LONG 64u /* keys of long contexts are told apart from those of templates by this */
 
-int pylm__overlay_part(uint8_t *memory, uint64_t nbytes, uint32_t n_trees, uint32_t tree, uint32_t n_nodes,
-                       uint32_t n_weights, struct pylm__overlay *overlay)
+typedef char least_is_enough[PYLM__OVERLAY_LEAST >= HEAD_NBYTES + NODES * NODE_NBYTES + SLOTS * SLOT_NBYTES ? 1 : -1];
+
+void pylm__overlay_lay_out(uint8_t *part, size_t nbytes, uint32_t n_nodes, uint32_t n_weights,
+                           struct pylm__overlay *overlay)
 {
-    /* A device has no more memory than a size_t can say, and no instruction that divides 64 bits. */
-    size_t part = (size_t)nbytes / n_trees, weights = 2u * (size_t)n_weights, nodes, slots;
-    if (part < HEAD_NBYTES + NODES * NODE_NBYTES + SLOTS * SLOT_NBYTES)
-        return 0;
-    part -= HEAD_NBYTES;
-    if (weights > part / WEIGHTS_SHARE)
+    size_t weights = 2u * (size_t)n_weights, nodes, slots;
+    nbytes -= HEAD_NBYTES;
+    if (weights > nbytes / WEIGHTS_SHARE)
         weights = 0;
-    nodes = (part - weights) / 2u / (NODES * NODE_NBYTES);
+    nbytes -= weights;
+    nodes = nbytes / 2u / (NODES * NODE_NBYTES);
     if (nodes > n_nodes / 2u + 1u) /* twice as many places as there are nodes */
         nodes = n_nodes / 2u + 1u;
     nodes = nodes ? nodes : 1u;
-    slots = (part - weights - nodes * NODES * NODE_NBYTES) / (SLOTS * SLOT_NBYTES);
-    if (!slots)
-        return 0;
-    overlay->head = memory + tree * (part + HEAD_NBYTES);
-    overlay->weights = weights ? overlay->head + HEAD_NBYTES : NULL;
-    overlay->nodes = overlay->head + HEAD_NBYTES + weights;
+    slots = (nbytes - nodes * NODES * NODE_NBYTES) / (SLOTS * SLOT_NBYTES);
+    overlay->head = part;
+    part += HEAD_NBYTES;
+    overlay->weights = weights ? part : NULL;
+    overlay->nodes = part += weights;
+    overlay->slots = part += nodes * NODES * NODE_NBYTES;
     overlay->n_node_buckets = (uint32_t)nodes;
-    overlay->slots = overlay->nodes + nodes * NODES * NODE_NBYTES;
     overlay->n_slot_buckets = slots < UINT32_MAX ? (uint32_t)slots : UINT32_MAX;
-    return 1;
 }
+
+typedef char plan_is_its_bytes[sizeof(struct pylm__plan) == PYLM__PLAN_NBYTES ? 1 : -1];
 
 void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan)
 {
-    const uint8_t *p = tree->head + PYLM__T_PLAN;
-    uint32_t i;
-    plan->n_recalled = p[0] < PYLM__MAX_RECALLED ? p[0] : PYLM__MAX_RECALLED;
-    plan->n_long = p[1] < PYLM__MAX_LONG ? p[1] : PYLM__MAX_LONG;
-    p += 2;
-    for (i = 0; i < PYLM__MAX_RECALLED; i++)
-        plan->recalled[i] = *p++;
-    for (i = 0; i < PYLM__MAX_LONG; i++)
-        plan->lengths[i] = *p++;
+    memcpy(plan, tree->head + PYLM__T_PLAN, PYLM__PLAN_NBYTES);
+    if (PYLM__DAMAGED(plan->n_recalled > PYLM__MAX_RECALLED))
+        plan->n_recalled = PYLM__MAX_RECALLED;
+    if (PYLM__DAMAGED(plan->n_long > PYLM__MAX_LONG))
+        plan->n_long = PYLM__MAX_LONG;
 }
 
 /* ---- slots ---- */
@@ -76,10 +72,13 @@ static uint32_t fingerprint(uint64_t key)
     return check ? check : 1u;
 }
 
+/* The slot of a context; NULL if there is none, or for the key 0. */
 static uint8_t *find_slot(const struct pylm__overlay *overlay, uint64_t key)
 {
     uint8_t *slot = slot_bucket(overlay, key);
     uint32_t i, check = fingerprint(key);
+    if (!key)
+        return NULL;
     for (i = 0; i < SLOTS; i++, slot += SLOT_NBYTES)
         if (pylm__load16(slot) == check)
             return slot;
@@ -107,17 +106,17 @@ static uint8_t *take_slot(const struct pylm__overlay *overlay, uint64_t key)
     return slot;
 }
 
-static uint32_t leaf_at(const uint8_t *slot, uint32_t i)
+PYLM__INLINE uint32_t leaf_at(const uint8_t *slot, uint32_t i)
 {
     return pylm__load32(slot + 4u + 4u * i) & 0xffffffu;
 }
 
-static uint32_t count_at(const uint8_t *slot, uint32_t i)
+PYLM__INLINE uint32_t count_at(const uint8_t *slot, uint32_t i)
 {
     return slot[4u + 4u * i + 3u];
 }
 
-static void put(uint8_t *slot, uint32_t i, uint32_t leaf, uint32_t count)
+PYLM__INLINE void put(uint8_t *slot, uint32_t i, uint32_t leaf, uint32_t count)
 {
     pylm__store32(slot + 4u + 4u * i, leaf | count << 24);
 }
@@ -126,7 +125,7 @@ static void put(uint8_t *slot, uint32_t i, uint32_t leaf, uint32_t count)
 
 static uint64_t indirect_key(const struct pylm__overlay *overlay, uint64_t key, const struct pylm__state *state)
 {
-    const uint8_t *slot = key ? find_slot(overlay, key) : NULL;
+    const uint8_t *slot = find_slot(overlay, key);
     uint64_t hash = PYLM__HASH_SEED;
     if (!slot || !count_at(slot, 0))
         return 0;
@@ -139,19 +138,19 @@ void pylm__overlay_keys(const struct pylm__overlay *overlay, const struct pylm__
                         const struct pylm__state *state, uint64_t *keys)
 {
     uint64_t hash = PYLM__HASH_SEED;
-    uint32_t i, lag = 1;
+    uint32_t i, lag;
     for (i = 0; i < plan->n_recalled; i++) {
         uint32_t from = plan->recalled[i];
         uint64_t base =
             from < PYLM__INDIRECT ? hashes[from] : indirect_key(overlay, keys[from - PYLM__INDIRECT], state);
         keys[i] = base ? pylm__recall_key(base, i) : 0u;
     }
-    for (i = 0; i < plan->n_long; i++) {
-        for (; lag <= plan->lengths[i]; lag++)
-            hash = pylm__hash_step(hash, pylm__state_recent(state, lag));
-        keys[plan->n_recalled + i] = pylm__state_recent(state, plan->lengths[i])
-                                         ? pylm__hash_step(hash, FIRST_LONG + i) | 1u
-                                         : 0u;
+    keys += i;
+    for (i = 0, lag = 1; i < plan->n_long; lag++) {
+        uint32_t recent = pylm__state_recent(state, lag);
+        hash = pylm__hash_step(hash, recent);
+        for (; i < plan->n_long && lag == plan->lengths[i]; i++)
+            keys[i] = recent ? pylm__hash_step(hash, FIRST_LONG + i) | 1u : 0u;
     }
 }
 
@@ -162,7 +161,7 @@ void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm
 {
     uint32_t i, j;
     for (i = 0; i < plan->n_recalled; i++) {
-        const uint8_t *slot = keys[i] ? find_slot(overlay, keys[i]) : NULL;
+        const uint8_t *slot = find_slot(overlay, keys[i]);
         struct pylm__recall *r = &recalls[i];
         r->n = 0;
         for (j = 0; slot && j < PYLM__N_RECENT && count_at(slot, j); j++) {
@@ -174,7 +173,7 @@ void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm
     }
     recalls[i].n = 0;
     for (j = plan->n_long; j-- > 0 && !recalls[i].n;) {
-        const uint8_t *slot = keys[plan->n_recalled + j] ? find_slot(overlay, keys[plan->n_recalled + j]) : NULL;
+        const uint8_t *slot = find_slot(overlay, keys[plan->n_recalled + j]);
         if (slot && count_at(slot, 0) && leaf_at(slot, 0) < n_leaves) {
             recalls[i].leaf[0] = leaf_at(slot, 0);
             recalls[i].count[0] = pylm__run_step(j, pylm__load32(overlay->head));
@@ -183,20 +182,22 @@ void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm
     }
 }
 
-/* Moves a successor to the front of its slot and counts it. */
+/* Moves a successor to the front of its slot and counts it. Those that were before it step back, into its place or, if it is
+ * new, over the last; all others decay. */
 static void count_leaf(uint8_t *slot, uint32_t leaf)
 {
-    uint32_t i, j, count = 0, uses = pylm__load16(slot + 2u);
-    for (i = 0; i < PYLM__N_RECENT - 1u && (leaf_at(slot, i) != leaf || !count_at(slot, i)); i++)
-        continue;
-    if (leaf_at(slot, i) == leaf)
-        count = count_at(slot, i);
-    for (j = i; j > 0; j--)
-        put(slot, j, leaf_at(slot, j - 1u), count_at(slot, j - 1u));
-    for (j = 1; j < PYLM__N_RECENT; j++) {
-        uint32_t other = count_at(slot, j);
-        if (other > DECAY_FROM)
-            put(slot, j, leaf_at(slot, j), (other + DECAY_FROM) / 2u);
+    uint32_t i, count = 0, found = 0, uses = pylm__load16(slot + 2u), moving = leaf, here;
+    for (i = 0; i < PYLM__N_RECENT; i++, moving = here) {
+        uint32_t other = moving >> 24;
+        here = pylm__load32(slot + 4u + 4u * i);
+        if (found)
+            moving = here, other = here >> 24;
+        if (i)
+            put(slot, i, moving & U24, other > DECAY_FROM ? (other + DECAY_FROM) / 2u : other);
+        if (!found && here >> 24 && (here & U24) == leaf) {
+            found = 1;
+            count = here >> 24;
+        }
     }
     put(slot, 0, leaf, count < COUNT_LIMIT ? count + 1u : count);
     pylm__store16(slot + 2u, uses < MAX_USES ? uses + 1u : uses);
@@ -207,7 +208,7 @@ void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm_
 {
     uint32_t i, run = pylm__load32(overlay->head), right = 0;
     for (i = plan->n_long; i-- > 0;) { /* was the longest one right? */
-        const uint8_t *slot = keys[plan->n_recalled + i] ? find_slot(overlay, keys[plan->n_recalled + i]) : NULL;
+        const uint8_t *slot = find_slot(overlay, keys[plan->n_recalled + i]);
         if (slot) {
             right = count_at(slot, 0) && leaf_at(slot, 0) == leaf;
             break;

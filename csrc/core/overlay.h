@@ -79,13 +79,15 @@ struct pylm__node_past {
 
 #define PYLM__N_AGES 17u
 
-/* Cuts a tree's part out of n_trees equal ones. Returns 0 if it is too small to hold anything.
- *   n_weights   how many the tree has; 0: none are wanted */
-int pylm__overlay_part(uint8_t *memory, uint64_t nbytes, uint32_t n_trees, uint32_t tree, uint32_t n_nodes,
-                       uint32_t n_weights, struct pylm__overlay *overlay);
+#define PYLM__OVERLAY_LEAST 128u /* bytes of a tree's part: its head, a bucket of nodes and one of slots */
+
+/* Says what lies where in a tree's part, of PYLM__OVERLAY_LEAST bytes or more.
+ *   n_weights   how many the tree has; a few hundred, or 0: none are wanted */
+void pylm__overlay_lay_out(uint8_t *part, size_t nbytes, uint32_t n_nodes, uint32_t n_weights,
+                           struct pylm__overlay *overlay);
 
 /* Symbols learned, modulo 2^32. */
-static inline uint32_t pylm__overlay_time(const struct pylm__overlay *overlay)
+PYLM__INLINE uint32_t pylm__overlay_time(const struct pylm__overlay *overlay)
 {
     return pylm__load32(overlay->head + 4);
 }

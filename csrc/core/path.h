@@ -16,7 +16,7 @@
 struct pylm__path {
     struct pylm__work *work;
     struct pylm__frame *frame;
-    struct pylm__slices slices;
+    struct pylm__slices *slices;
     struct pylm__small p; /* of what lies behind */
     uint32_t leaf;
     struct pylm__node node; /* the one being passed */
@@ -36,8 +36,9 @@ void pylm__follow_avx2(struct pylm__path *paths, uint32_t n);
 /* The two parts of passing a node. What the contexts say is gathered there, and they narrow to the side that is taken;
  * then it is mixed: pylm__node_mix(). */
 typedef void pylm__descend(struct pylm__path *path);
-typedef uint32_t pylm__mix(const struct pylm__mixer *mixer, struct pylm__node node, struct pylm__choice choice,
-                           const struct pylm__gathered *gathered, const struct pylm__alive *alive);
+typedef uint32_t pylm__mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                           const struct pylm__choice *choice, const struct pylm__gathered *gathered,
+                           const struct pylm__alive *alive);
 
 static inline int pylm__is_under_way(const struct pylm__path *path)
 {
@@ -50,7 +51,7 @@ PYLM__INLINE void pylm__path_descend(struct pylm__path *path, pylm__descend *des
     const struct pylm__frame *frame = path->frame;
     path->node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
     path->side = path->leaf >= path->node.mid;
-    path->choice = pylm__choose(mixer, frame->front.sets.alive, &path->slices);
+    path->choice = pylm__choose(mixer, frame->front.sets.alive, path->slices);
     descend(path);
 }
 
@@ -58,9 +59,9 @@ PYLM__INLINE void pylm__path_mix(struct pylm__path *path, pylm__mix *mix)
 {
     const struct pylm__mixer *mixer = &path->work->mixer;
     struct pylm__frame *frame = path->frame;
-    uint32_t right = mix(mixer, path->node, path->choice, &path->gathered, &frame->front.alive);
+    uint32_t right = mix(mixer, &path->node, &path->choice, &path->gathered, &frame->front.alive);
     uint32_t is_left = (uint32_t)path->side - 1u, left = 65536u - right;
-    path->p = pylm__small_times(path->p, right ^ (is_left & (left ^ right)));
+    pylm__small_scale(&path->p, right ^ (is_left & (left ^ right)));
     if (!pylm__final_is_plain(&mixer->final))
         pylm__final_pass(&mixer->final, path->node.mid, path->side, &frame->front.alive);
     pylm__frame_enter(frame, path->node.mid, path->side);
@@ -71,6 +72,12 @@ PYLM__INLINE void pylm__follow(struct pylm__path *paths, uint32_t n, int avx2, p
 {
     struct pylm__path *on_way[PYLM__ABREAST] = {0}; /* for compilers that do not see that `left` of them are set */
     uint32_t i, left = 0;
+    while (PYLM__ABREAST == 1 && pylm__is_under_way(paths)) {
+        pylm__path_descend(paths, descend);
+        pylm__path_mix(paths, mix);
+    }
+    if (PYLM__ABREAST == 1)
+        return;
     for (i = 0; i < n; i++)
         if (paths[i].work->mixer.avx2 == avx2 && pylm__is_under_way(&paths[i]))
             on_way[left++] = &paths[i];

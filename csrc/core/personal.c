@@ -380,6 +380,7 @@ int pylm_personal_apply(const pylm_model *model, const void *personal, uint64_t 
     const struct pylm__model *view = pylm__model_view(model);
     struct table table = table_of((uint8_t *)(uintptr_t)personal, nbytes);
     struct pylm__overlay part;
+    struct pylm__plan plan;
     struct pylm__tree tree;
     pylm_state state;
     uint32_t t;
@@ -389,7 +390,7 @@ int pylm_personal_apply(const pylm_model *model, const void *personal, uint64_t 
     for (t = 0; t < view->n_trees && status == PYLM_OK; t++) {
         const struct pylm__state *s = pylm__state_const(&state);
         pylm__tree_view(view, t ? &tree : NULL, &tree);
-        if (pylm__final_overlay(view, &tree, t, s->overlay, s->overlay_nbytes, &part))
+        if (pylm__final_overlay(view, &tree, t, s->overlay, s->overlay_nbytes, &plan, &part))
             apply_to_tree(&table, view, &tree, &part);
     }
     return status;

@@ -10,7 +10,7 @@
 
 #include "kernel.h"
 
-static uint64_t first_work_nbytes(const struct pylm__model *model)
+static size_t first_work_nbytes(const struct pylm__model *model)
 {
     return sizeof(struct pylm__work) + (model->depth + 1u) * pylm__frame_nbytes(model->n_templates);
 }
@@ -18,8 +18,8 @@ static uint64_t first_work_nbytes(const struct pylm__model *model)
 uint64_t pylm_work_nbytes(const pylm_model *model)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    uint64_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path, most = path + sizeof(struct pylm__lessons);
-    uint64_t walk = first_work_nbytes(view) + (pylm__n_trees(view) > 1u ? path : 0u);
+    size_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path, most = path + sizeof(struct pylm__lessons);
+    size_t walk = first_work_nbytes(view) + (pylm__n_trees(view) > 1u ? path : 0u);
     if (pylm__is_kernel(view))
         walk = pylm__kernel_walk_nbytes(view);
     if (pylm__n_below(view))
@@ -30,7 +30,7 @@ uint64_t pylm_work_nbytes(const pylm_model *model)
 
 struct pylm__work *pylm__second_work(const struct pylm__model *model, struct pylm__work *work)
 {
-    return (struct pylm__work *)(void *)((uint8_t *)(void *)work + (size_t)first_work_nbytes(model));
+    return (struct pylm__work *)(void *)((uint8_t *)(void *)work + first_work_nbytes(model));
 }
 
 void pylm__work_first_tree(const struct pylm__model *model, struct pylm__work *work)
@@ -50,14 +50,12 @@ void pylm__root_begin(const struct pylm__model *model, const struct pylm__state 
 {
     struct pylm__mixer *mixer = &work->mixer;
     struct pylm__frame *root = pylm__frame(work, 0);
-    struct pylm__slices slices = pylm__frame_slices(work, root);
     root->mass = UINT64_C(1) << 62;
     root->p = pylm__small_one();
     root->node = root->lo = 0;
-    root->hi = model->n_symbols;
-    pylm__lookup_lists(model, &mixer->tree, &work->lookup, &mixer->evidence, &slices);
+    root->hi = pylm__n_symbols(model);
     root->front.sets.alive = work->lookup.found;
-    root->front.sets.stale = work->lookup.found & ~mixer->evidence.coded;
+    root->front.sets.stale = pylm__have_splits(&mixer->evidence, work->lookup.found);
     pylm__mixer_begin(mixer, state);
     pylm__final_begin(&mixer->final, model, &mixer->tree, work->tree_number, state, work->lookup.hashes,
                       &root->front.alive);
@@ -66,10 +64,8 @@ void pylm__root_begin(const struct pylm__model *model, const struct pylm__state 
 struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pylm__state *state,
                                struct pylm__work *work)
 {
-    struct pylm__slices slices = pylm__frame_slices(work, pylm__frame(work, 0));
-    pylm__lookup_index(model, &work->mixer.tree, state, &work->lookup);
-    pylm__lookup_buckets(model, &work->mixer.tree, &work->lookup);
-    pylm__lookup_records(model, &work->mixer.tree, &work->lookup, &work->mixer.evidence, &slices);
+    struct pylm__slices *slices = pylm__frame_slices(work, pylm__frame(work, 0));
+    pylm__look_up(model, &work->mixer.tree, state, &work->lookup, &work->mixer.evidence, slices);
     pylm__root_begin(model, state, work);
     return pylm__frame(work, 0);
 }
@@ -86,13 +82,13 @@ struct walk {
 
 static size_t frame_nbytes(const struct pylm__model *model)
 {
-    return (size_t)(pylm__is_kernel(model) ? pylm__kernel_frame_nbytes(model) : pylm__frame_nbytes(model->n_templates));
+    return pylm__is_kernel(model) ? pylm__kernel_frame_nbytes(model) : pylm__frame_nbytes(model->n_templates);
 }
 
 /* The working memory of the model that lies i below. */
 PYLM__INLINE struct pylm__work *nth_work(const struct walk *walk, uint32_t i)
 {
-    return (struct pylm__work *)(void *)((uint8_t *)(void *)walk->work + i * (size_t)first_work_nbytes(walk->model));
+    return (struct pylm__work *)(void *)((uint8_t *)(void *)walk->work + i * first_work_nbytes(walk->model));
 }
 
 PYLM__INLINE struct pylm__frame *frame_at(const struct walk *walk, struct pylm__work *work, uint32_t level)
@@ -121,27 +117,35 @@ static void begin(const struct walk *walk, const struct pylm__state *state)
     }
 }
 
-/* What a node hands to its children: of its mass and of its probability. Each model needs what the one below says. */
-PYLM__INLINE void split(const struct walk *walk, uint32_t level, struct pylm__node node, uint64_t *masses,
-                  struct pylm__small *p)
+/* What a node hands to its children, left and right: of its mass and of its probability. */
+struct parted {
+    struct pylm__node node;
+    uint64_t masses[2];
+    struct pylm__small p[2];
+};
+
+/* Each model needs what the one below says. */
+PYLM__INLINE void split(const struct walk *walk, uint32_t level, struct parted *parted)
 {
     struct pylm__frame *frame = frame_at(walk, walk->work, level);
     uint32_t i, right = 0;
+    parted->node = pylm__tree_node(&walk->work->mixer.tree, frame->node, frame->lo, frame->hi);
     if (pylm__is_kernel(walk->model)) {
-        pylm__kernel_split(walk->model, walk->work, frame, node, masses, p);
+        pylm__kernel_split(walk->model, walk->work, frame, parted->node, parted->masses, parted->p);
         return;
     }
     for (i = pylm__n_below(walk->model) + 1u; i-- > 0;) {
         struct pylm__work *work = nth_work(walk, i);
-        struct pylm__slices slices;
+        struct pylm__slices *slices;
         frame = frame_at(walk, work, level);
         slices = pylm__frame_slices(work, frame);
-        right = pylm__node_right(&work->mixer, node, &frame->front, &slices);
+        right = pylm__node_right(&work->mixer, &parted->node, &frame->front, slices);
     }
-    masses[1] = pylm__mass_times(frame->mass, right);
-    masses[0] = frame->mass - masses[1];
-    p[0] = pylm__small_times(frame->p, 65536u - right);
-    p[1] = pylm__small_times(frame->p, right);
+    parted->masses[1] = pylm__mass_times(frame->mass, right);
+    parted->masses[0] = frame->mass - parted->masses[1];
+    parted->p[0] = parted->p[1] = frame->p;
+    pylm__small_scale(&parted->p[0], 65536u - right);
+    pylm__small_scale(&parted->p[1], right);
 }
 
 /* Copies the frames of a level to the next one. */
@@ -155,20 +159,20 @@ static void go_down(const struct walk *walk, uint32_t level)
 }
 
 /* Makes the frames of a level those of a child of their node. */
-static void enter(const struct walk *walk, uint32_t level, uint32_t mid, int side, uint64_t mass, struct pylm__small p)
+static void enter(const struct walk *walk, uint32_t level, const struct parted *parted, int side)
 {
-    uint32_t i;
+    uint32_t i, mid = parted->node.mid;
     for (i = 0; i <= pylm__n_below(walk->model); i++) {
         struct pylm__work *work = nth_work(walk, i);
         struct pylm__frame *frame = frame_at(walk, work, level);
-        struct pylm__slices slices;
-        frame->mass = mass;
-        frame->p = p;
+        struct pylm__slices *slices;
+        frame->mass = parted->masses[side];
+        frame->p = parted->p[side];
         if (pylm__is_kernel(walk->model)) {
             pylm__kernel_narrow(walk->model, work, frame, mid, side);
         } else {
             slices = pylm__frame_slices(work, frame);
-            pylm__node_narrow(&work->mixer, mid, side, &frame->front, &slices);
+            pylm__node_narrow(&work->mixer, mid, side, &frame->front, slices);
             if (pylm__final_adapts(&work->mixer.final))
                 pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
         }
@@ -193,36 +197,33 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
     const struct walk walk = {model, work, frame_nbytes(model)};
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__frame *frame;
-    struct pylm__node node;
-    struct pylm__small p[2];
-    uint64_t masses[2];
+    struct parted parted;
     uint32_t level = 0, parent;
     int side, both;
     begin(&walk, state);
     pylm__frame(work, 0)->mass = mass;
     for (;;) {
         frame = frame_at(&walk, work, level);
-        if (frame->mass < *least || frame->hi - frame->lo <= 1u || level == tree->depth) {
+        if (frame->mass < *least || frame->hi - frame->lo <= 1u || PYLM__DAMAGED(level == tree->depth)) {
             if (frame->mass >= *least)
                 visit(user, frame->lo, frame);
             if (!level--)
                 return;
             continue;
         }
-        node = pylm__tree_node(tree, frame->node, frame->lo, frame->hi);
-        split(&walk, level, node, masses, p);
-        side = masses[1] > masses[0];
+        split(&walk, level, &parted);
+        side = parted.masses[1] > parted.masses[0];
         both = 1;
-        if (wanted && !has_bit(wanted, frame->lo, node.mid))
+        if (wanted && !has_bit(wanted, frame->lo, parted.node.mid))
             side = 1, both = 0;
-        else if (wanted && !has_bit(wanted, node.mid, frame->hi))
+        else if (wanted && !has_bit(wanted, parted.node.mid, frame->hi))
             side = both = 0;
-        if (both && masses[!side] >= *least) {
+        if (both && parted.masses[!side] >= *least) {
             parent = level++;
             go_down(&walk, parent);
-            enter(&walk, parent, node.mid, !side, masses[!side], p[!side]);
+            enter(&walk, parent, &parted, !side);
         }
-        enter(&walk, level, node.mid, side, masses[side], p[side]);
+        enter(&walk, level, &parted, side);
     }
 }
 
@@ -244,7 +245,7 @@ void pylm_distribution(const pylm_model *model, const pylm_state *state, void *m
     struct sum sum;
     uint64_t least = 0;
     uint32_t t, i;
-    for (i = 0; i < view->n_symbols; i++)
+    for (i = 0; i < pylm__n_symbols(view); i++)
         q62[i] = 0;
     sum.tree = &work->mixer.tree;
     sum.q62 = q62;

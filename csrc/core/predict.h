@@ -18,15 +18,6 @@ struct pylm__frame {
     uint32_t fields[]; /* of its slices; see evidence.h */
 };
 
-/* How many symbols of a text are scored abreast, so that their cache misses overlap. Never changes a result. */
-#if UINTPTR_MAX > 0xffffffffu
-#ifndef PYLM__ABREAST
-#define PYLM__ABREAST 6u
-#endif
-#else
-#define PYLM__ABREAST 1u /* where memory is short, and no cache to wait for */
-#endif
-
 /* One path or walk from the root of a tree. The caller's working memory begins with one; frames for every level of a
  * tree follow. With several trees a second one, with a single frame, lies behind: to ask one tree while walking
  * through another. Scoring has PYLM__ABREAST in the same memory, each with a single frame. A layer has such a memory for each
@@ -35,25 +26,33 @@ struct pylm__work {
     struct pylm__mixer mixer;
     struct pylm__lookup lookup;
     uint32_t tree_number;
+#if PYLM__LANES > 1
+    struct pylm__slices slices; /* of the frame that was last asked for */
+#endif
 };
 
-static inline uint64_t pylm__frame_nbytes(uint32_t n_templates)
+static inline size_t pylm__frame_nbytes(uint32_t n_templates)
 {
-    uint64_t nbytes = sizeof(struct pylm__frame) +
-                      (uint64_t)pylm__stride(n_templates) * PYLM__N_SLICE_FIELDS * sizeof(uint32_t);
-    return (nbytes + 7u) & ~UINT64_C(7);
+    size_t nbytes =
+        sizeof(struct pylm__frame) + (size_t)pylm__stride(n_templates) * PYLM__N_SLICE_FIELDS * sizeof(uint32_t);
+    return (nbytes + 7u) & ~(size_t)7u;
 }
 
 static inline struct pylm__frame *pylm__frame(struct pylm__work *work, uint32_t level)
 {
     uint8_t *frames = (uint8_t *)(void *)(work + 1);
     return (struct pylm__frame *)(void *)(frames +
-                                          level * (size_t)pylm__frame_nbytes(work->mixer.tree.n_templates));
+                                          level * pylm__frame_nbytes(work->mixer.tree.n_templates));
 }
 
-static inline struct pylm__slices pylm__frame_slices(const struct pylm__work *work, struct pylm__frame *frame)
+/* The slices of a frame, until those of another are asked for. */
+static inline struct pylm__slices *pylm__frame_slices(struct pylm__work *work, struct pylm__frame *frame)
 {
-    return pylm__slices_at(frame->fields, pylm__stride(work->mixer.tree.n_templates));
+#if PYLM__LANES > 1
+    return pylm__slices_at(frame->fields, pylm__stride(work->mixer.tree.n_templates), &work->slices);
+#else
+    return pylm__slices_at(frame->fields, pylm__stride(work->mixer.tree.n_templates), NULL);
+#endif
 }
 
 /* Makes a tree the one at work: the first, then the next ones. The caller knows how many there are. */
@@ -83,17 +82,17 @@ static inline uint64_t pylm__mass_times(uint64_t mass, uint32_t p_q16)
 struct pylm__work *pylm__second_work(const struct pylm__model *model, struct pylm__work *work);
 
 /* Of a path: where log-odds are noted for a layer, and the bytes from one working memory to the next. */
-static inline uint64_t pylm__odds_offset(const struct pylm__model *model)
+static inline size_t pylm__odds_offset(const struct pylm__model *model)
 {
     return sizeof(struct pylm__work) + pylm__frame_nbytes(model->n_templates);
 }
 
-static inline uint64_t pylm__noting_nbytes(const struct pylm__model *model)
+static inline size_t pylm__noting_nbytes(const struct pylm__model *model)
 {
-    return pylm__odds_offset(model) + ((sizeof(struct pylm__odds) + 7u) & ~(uint64_t)7u);
+    return pylm__odds_offset(model) + ((sizeof(struct pylm__odds) + 7u) & ~(size_t)7u);
 }
 
-static inline uint64_t pylm__path_nbytes(const struct pylm__model *model)
+static inline size_t pylm__path_nbytes(const struct pylm__model *model)
 {
     return pylm__n_below(model) ? pylm__noting_nbytes(model) : pylm__odds_offset(model);
 }
@@ -101,12 +100,12 @@ static inline uint64_t pylm__path_nbytes(const struct pylm__model *model)
 /* Behind a single path: room for what it teaches. */
 static inline struct pylm__lessons *pylm__work_lessons(const struct pylm__model *model, struct pylm__work *work)
 {
-    return (struct pylm__lessons *)(void *)((uint8_t *)(void *)work + (size_t)pylm__path_nbytes(model));
+    return (struct pylm__lessons *)(void *)((uint8_t *)(void *)work + pylm__path_nbytes(model));
 }
 
 /* The probabilities of n symbols, at most PYLM__ABREAST, each in a state of its own.
  *   work      n times pylm__path_nbytes()
- *   lessons   for a single symbol that the weights of the state's overlay learn, memory; else NULL */
+ *   lessons   for a single symbol that the state's overlay then learns, memory; else NULL */
 void pylm__probabilities(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
                          uint32_t n, struct pylm__work *work, struct pylm__lessons *lessons,
                          struct pylm__small *probabilities);
@@ -118,13 +117,10 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
 void pylm__note_odds(const struct pylm__model *model, uint32_t least, const struct pylm__state *states, const uint32_t *symbols,
                      uint32_t n, struct pylm__work *work);
 
-/* The overlay's weights learn the next symbol of the state. */
-void pylm__learn_weights(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol);
+/* The overlay of a state that learns learns its next symbol, as it does when that is scored. */
+void pylm__learn(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol);
 
-/* All of pylm_state_push() but that: a state that learns counts the symbol, and any reads it. */
-void pylm__state_push(const struct pylm__model *model, struct pylm__state *state, uint32_t symbol);
-
-/* Gets a frame ready at the root, after the first three rounds of looking up. */
+/* Gets a frame ready at the root, after looking up. */
 void pylm__root_begin(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work);
 
 /* Makes a frame the one of a child. */

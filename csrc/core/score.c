@@ -10,17 +10,37 @@
 #include "kernel.h"
 #include "path.h"
 
+#if PYLM__SMALL
+/* By what a walk needs anyway. */
+static void follow_portable(struct pylm__path *paths, uint32_t n)
+{
+    for (; n--; paths++) {
+        struct pylm__mixer *mixer = &paths->work->mixer;
+        struct pylm__frame *frame = paths->frame;
+        while (pylm__is_under_way(paths)) {
+            struct pylm__node node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
+            uint32_t right = pylm__node_right(mixer, &node, &frame->front, paths->slices);
+            int side = paths->leaf >= node.mid;
+            pylm__small_scale(&paths->p, side ? right : 65536u - right);
+            pylm__node_narrow(mixer, node.mid, side, &frame->front, paths->slices);
+            if (!pylm__final_is_plain(&mixer->final))
+                pylm__final_pass(&mixer->final, node.mid, side, &frame->front.alive);
+            pylm__frame_enter(frame, node.mid, side);
+        }
+    }
+}
+#else
 PYLM__INLINE void descend(struct pylm__path *path)
 {
-    struct pylm__sets *sets = &path->frame->front.sets;
-    *sets = pylm__descend_portable(&path->work->mixer.evidence, &path->slices, *sets, path->node.mid, path->side,
-                                   &path->gathered);
+    pylm__descend_portable(&path->work->mixer.evidence, path->slices, &path->frame->front.sets, path->node.mid,
+                           path->side, &path->gathered);
 }
 
 static void follow_portable(struct pylm__path *paths, uint32_t n)
 {
     pylm__follow(paths, n, 0, descend, pylm__node_mix);
 }
+#endif
 
 /* Several paths at once, and their memory: as the model that was asked needs it, whichever below it is at work. */
 struct paths {
@@ -52,24 +72,41 @@ static void path_begin(struct paths *paths, uint32_t i, int is_below)
     path->p = pylm__small_one();
 }
 
+/* Looks up the evidence of each path, and stands at its root. */
+static void look_up(const struct pylm__model *model, struct paths *paths)
+{
+#if PYLM__ABREAST > 1
+    struct pylm__path *of = paths->of;
+    const uint32_t n = paths->n;
+    const struct pylm__tree *tree = &paths->work->mixer.tree;
+    uint32_t i;
+    for (i = 0; i < n; i++)
+        pylm__lookup_index(model, tree, &paths->states[i], &of[i].work->lookup);
+    for (i = 0; i < n; i++)
+        pylm__lookup_buckets(model, tree, &of[i].work->lookup);
+    for (i = 0; i < n; i++)
+        pylm__lookup_records(model, tree, &of[i].work->lookup, &of[i].work->mixer.evidence, of[i].slices);
+    for (i = 0; i < n; i++) {
+        pylm__lookup_lists(model, tree, &of[i].work->lookup, &of[i].work->mixer.evidence, of[i].slices);
+        pylm__root_begin(model, &paths->states[i], of[i].work);
+    }
+#else
+    (void)pylm__root(model, paths->states, paths->work);
+#endif
+}
+
 /* All paths down the tree at work. With lessons, there is one. */
 static void follow(const struct pylm__model *model, struct paths *paths, int is_below, struct pylm__lessons *lessons)
 {
-    const uint32_t n = PYLM__ABREAST > 1u ? paths->n : 1u;
+    const uint32_t n = PYLM__ABREAST > 1 ? paths->n : 1u;
     struct pylm__mixer *mixer = &paths->work->mixer;
     struct pylm__path *of = paths->of;
     uint32_t i;
     for (i = 0; i < n; i++) {
         path_begin(paths, i, is_below);
         of[i].leaf = pylm__tree_leaf(&mixer->tree, paths->symbols[i]);
-        pylm__lookup_index(model, &mixer->tree, &paths->states[i], &of[i].work->lookup);
     }
-    for (i = 0; i < n; i++)
-        pylm__lookup_buckets(model, &mixer->tree, &of[i].work->lookup);
-    for (i = 0; i < n; i++)
-        pylm__lookup_records(model, &mixer->tree, &of[i].work->lookup, &of[i].work->mixer.evidence, &of[i].slices);
-    for (i = 0; i < n; i++)
-        pylm__root_begin(model, &paths->states[i], of[i].work);
+    look_up(model, paths);
     if (lessons) {
         lessons->n = 0;
         mixer->final.lessons = lessons;
@@ -78,7 +115,7 @@ static void follow(const struct pylm__model *model, struct paths *paths, int is_
     pylm__follow_avx2(of, n);
 #endif
     follow_portable(of, n);
-    pylm__final_learn(&mixer->final, &mixer->tree);
+    pylm__final_learn(&mixer->final, &mixer->tree, of->leaf);
 }
 
 /* Down the trees of the models that lie `least` or more below one, the lowest first. */
@@ -100,8 +137,8 @@ void pylm__note_odds(const struct pylm__model *model, uint32_t least, const stru
     paths.symbols = symbols;
     paths.n = n;
     paths.work = work;
-    paths.nbytes = (size_t)pylm__noting_nbytes(model);
-    paths.odds_offset = (size_t)pylm__odds_offset(model);
+    paths.nbytes = pylm__noting_nbytes(model);
+    paths.odds_offset = pylm__odds_offset(model);
     follow_below(model, least, &paths);
 }
 
@@ -119,10 +156,10 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
     paths.symbols = symbols;
     paths.n = n;
     paths.work = work;
-    paths.nbytes = (size_t)pylm__path_nbytes(model);
+    paths.nbytes = pylm__path_nbytes(model);
     paths.odds_offset = 0;
     if (pylm__n_below(model)) {
-        paths.odds_offset = (size_t)pylm__odds_offset(model);
+        paths.odds_offset = pylm__odds_offset(model);
         follow_below(model, 1, &paths);
     }
     pylm__work_first_tree(model, work);
@@ -131,8 +168,10 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
             pylm__work_next_tree(model, work);
         follow(model, &paths, 0, lessons);
         for (i = 0; i < n; i++) {
-            struct pylm__small p = pylm__small_times(paths.of[i].p, work->mixer.tree.share);
-            probabilities[i] = t ? pylm__small_plus(probabilities[i], p) : p;
+            struct pylm__small *p = &paths.of[i].p;
+            if (PYLM__MOST_TREES > 1u) /* else its share is 1 */
+                pylm__small_scale(p, work->mixer.tree.share);
+            probabilities[i] = t ? pylm__small_plus(probabilities[i], *p) : *p;
         }
     }
 }
@@ -143,7 +182,7 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
      PYLM__MAX_STRIDE * PYLM__N_SLICE_FIELDS * sizeof(uint32_t) +                                                   \
      (PYLM__MOST_LAYERS ? sizeof(struct pylm__odds) + 7u : 0u) + 7u)
 
-void pylm__learn_weights(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol)
+void pylm__learn(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol)
 {
     uint64_t own[OWN_NBYTES / 8u]; /* some 5 KB: who pushes has no working memory at hand */
     struct pylm__lessons lessons;
@@ -155,7 +194,7 @@ int pylm_cost(const pylm_model *model, const pylm_state *state, uint32_t symbol,
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__small p;
-    if (symbol >= view->n_symbols)
+    if (symbol >= pylm__n_symbols(view))
         return PYLM_ERR_ARGUMENT;
     pylm__probabilities(view, pylm__state_const(state), &symbol, 1, work, NULL, &p);
     *cost_q16 = pylm__small_cost(p);
@@ -168,7 +207,7 @@ static void score_one(const struct pylm__model *model, struct pylm__state *state
 {
     struct pylm__lessons *lessons = pylm__state_learns(state) ? pylm__work_lessons(model, work) : NULL;
     pylm__probabilities(model, state, symbol, 1, work, lessons, probability);
-    pylm__state_push(model, state, *symbol);
+    pylm__state_read(state, model->tokenizer, *symbol);
 }
 
 /* Scores up to n symbols abreast, says how many, and makes the state read them. A state that learns has to read each
@@ -180,14 +219,14 @@ static int score_abreast(const pylm_model *model, pylm_state *state, const uint3
     const struct pylm__model *view = pylm__model_view(model);
     uint32_t i = 0;
     *n_ret = 0;
-    if (symbols[0] >= view->n_symbols)
+    if (symbols[0] >= pylm__n_symbols(view))
         return PYLM_ERR_ARGUMENT;
-    if (PYLM__ABREAST == 1u || pylm__state_learns(pylm__state_view(state))) {
+    if (PYLM__ABREAST == 1 || pylm__state_learns(pylm__state_view(state))) {
         score_one(view, pylm__state_view(state), symbols, work, probabilities);
         *n_ret = 1;
         return PYLM_OK;
     }
-    for (i = 0; i < PYLM__ABREAST && i < n && symbols[i] < view->n_symbols; i++) {
+    for (i = 0; i < PYLM__ABREAST && i < n && symbols[i] < pylm__n_symbols(view); i++) {
         states[i] = *pylm__state_view(state);
         (void)pylm_state_read(model, state, symbols[i]);
     }
@@ -200,11 +239,12 @@ int pylm_score(const pylm_model *model, pylm_state *state, const uint32_t *symbo
                uint32_t *costs_q16, uint64_t *total_q16)
 {
     struct pylm__small probabilities[PYLM__ABREAST];
-    uint64_t at = 0, total = 0;
+    uint64_t total = 0;
+    size_t at = 0, end = (size_t)n; /* they are in memory */
     uint32_t i, n_scored, cost;
     int status = PYLM_OK;
-    for (; at < n && status == PYLM_OK; at += n_scored) {
-        status = score_abreast(model, state, symbols + at, n - at, work, probabilities, &n_scored);
+    for (; at < end && status == PYLM_OK; at += n_scored) {
+        status = score_abreast(model, state, symbols + at, end - at, work, probabilities, &n_scored);
         for (i = 0; i < n_scored; i++) {
             cost = pylm__small_cost(probabilities[i]);
             total += cost;

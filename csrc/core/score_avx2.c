@@ -32,7 +32,7 @@ void pylm__follow_avx2(struct pylm__path *paths, uint32_t n)
     uint32_t i, k, n_templates = n ? paths->work->mixer.tree.n_templates : 0u;
     for (i = 0; i < n; i++)
         for (k = 0; k <= n_templates; k += PYLM__LANES)
-            lanes_words(&paths[i].work->mixer.evidence, k, PYLM__LANES, lanes_load(paths[i].slices.at, k),
+            lanes_words(&paths[i].work->mixer.evidence, k, PYLM__LANES, lanes_load(paths[i].slices->at, k),
                         paths[i].word);
     if (n_templates <= PYLM__LANES / 2u)
         pylm__follow(paths, n, 1, descend_half, pylm__node_mix_inline);

@@ -19,7 +19,7 @@ struct search {
     const struct pylm__model *model;
     const struct pylm__state *state;
     struct pylm__work *work;
-    pylm_candidate *heap; /* the worst candidate first */
+    pylm_candidate *best; /* a heap, the worst first; where code is to be small, in order, the worst last */
     uint32_t n, k;
     uint64_t least; /* probability, q62, that a symbol must have */
     int may_repeat; /* another tree may have found the same symbol */
@@ -48,6 +48,7 @@ static void sift_down(pylm_candidate *heap, uint32_t n, uint32_t i)
     heap[i] = moving;
 }
 
+#if !PYLM__SMALL
 static void sift_up(pylm_candidate *heap, uint32_t i)
 {
     pylm_candidate moving = heap[i];
@@ -57,6 +58,7 @@ static void sift_up(pylm_candidate *heap, uint32_t i)
     }
     heap[i] = moving;
 }
+#endif
 
 void pylm__candidates_sort(pylm_candidate *candidates, uint32_t n)
 {
@@ -75,9 +77,30 @@ static int is_known(const struct search *search, uint32_t symbol)
 {
     uint32_t i;
     for (i = 0; i < search->n; i++)
-        if (search->heap[i].symbol == symbol)
+        if (search->best[i].symbol == symbol)
             return 1;
     return 0;
+}
+
+/* Keeps a candidate, if it is one of the best k. */
+static void keep(struct search *search, pylm_candidate found)
+{
+#if PYLM__SMALL
+    uint32_t i = search->n < search->k ? search->n++ : search->k;
+    for (; i && worse(search->best[i - 1u], found); i--)
+        if (i < search->k)
+            search->best[i] = search->best[i - 1u];
+    if (i < search->k)
+        search->best[i] = found;
+#else
+    if (search->n < search->k) {
+        search->best[search->n] = found;
+        sift_up(search->best, search->n++);
+    } else if (worse(search->best[0], found)) {
+        search->best[0] = found;
+        sift_down(search->best, search->n, 0);
+    }
+#endif
 }
 
 static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
@@ -93,15 +116,10 @@ static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame
                             pylm__second_work(search->model, search->work), NULL, &p);
     }
     found.cost_q16 = pylm__small_cost(p);
-    if (search->n < search->k) {
-        search->heap[search->n] = found;
-        sift_up(search->heap, search->n++);
-    } else if (worse(search->heap[0], found)) {
-        search->heap[0] = found;
-        sift_down(search->heap, search->n, 0);
-    }
+    keep(search, found);
+    found = search->best[PYLM__SMALL ? search->k - 1u : 0u]; /* the worst, once there are k */
     if (search->n == search->k)
-        search->least = (uint64_t)pylm__exp2_bound(search->heap[0].cost_q16 + ROUNDING_Q16) << 31;
+        search->least = (uint64_t)pylm__exp2_bound(found.cost_q16 + ROUNDING_Q16) << 31;
 }
 
 void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work, pylm_candidate *best,
@@ -112,8 +130,8 @@ void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void
     search.model = pylm__model_view(model);
     search.state = pylm__state_const(state);
     search.work = work;
-    search.heap = best;
-    search.k = k < search.model->n_symbols ? k : search.model->n_symbols;
+    search.best = best;
+    search.k = k < pylm__n_symbols(search.model) ? k : pylm__n_symbols(search.model);
     search.n = 0;
     search.least = 0;
     pylm__work_first_tree(search.model, search.work);
@@ -124,6 +142,7 @@ void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void
         pylm__walk(search.model, search.state, search.work, UINT64_C(1) << 62, &search.least, NULL, keep_leaf,
                    &search);
     }
-    pylm__candidates_sort(best, search.n);
+    if (!PYLM__SMALL)
+        pylm__candidates_sort(best, search.n);
     *n_ret = search.n;
 }

@@ -18,78 +18,31 @@
 
 #define MAGIC "\x93pylmov2"
 #define HEAD_NBYTES 128u
-enum {
-    AT_MODEL = 8,
-    AT_NBYTES = 16,
-    AT_READ = 24,
-    AT_RECENT = 28,
-    AT_WORD = AT_RECENT + 4 * PYLM__MAX_LAG,
-    AT_LETTERS = AT_WORD + 4 * PYLM__N_WORDS
-};
+enum { AT_MODEL = 8, AT_NBYTES = 16, AT_READ = 24 };
+#define N_KEPT (1u + PYLM__MAX_LAG + PYLM__N_WORDS + 1u) /* numbers from AT_READ on: what a state begins with */
+typedef char kept_are_first[offsetof(struct pylm__state, learns) == N_KEPT * sizeof(uint32_t) ? 1 : -1];
 
 void pylm_state_init(pylm_state *state)
 {
     memset(state, 0, sizeof *state);
 }
 
-/* Counts the next symbol in one tree's part of the overlay. */
-static void learn(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,
-                  uint32_t symbol, const struct pylm__overlay *overlay)
-{
-    uint64_t hashes[PYLM__MOST_TEMPLATES], keys[PYLM__MAX_KEYS];
-    uint32_t leaf = pylm__tree_leaf(tree, symbol), number = 0, lo = 0, hi = model->n_symbols;
-    struct pylm__plan plan;
-    pylm__plan_read(tree, &plan);
-    pylm__context_hashes(tree, state, hashes);
-    pylm__overlay_keys(overlay, &plan, hashes, state, keys);
-    while (hi - lo > 1u) {
-        struct pylm__node node = pylm__tree_node(tree, number, lo, hi);
-        int side = leaf >= node.mid;
-        pylm__overlay_count(overlay, number, side);
-        number += side ? node.mid - lo : 1u;
-        *(side ? &lo : &hi) = node.mid;
-    }
-    pylm__overlay_learn(overlay, &plan, keys, leaf);
-}
-
-#if defined(__GNUC__)
-__attribute__((noinline)) /* or scoring would have its frame, too */
-#endif
-static void learn_in_all_trees(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol)
-{
-    struct pylm__overlay overlay;
-    struct pylm__tree tree;
-    uint32_t t;
-    for (t = 0; t < pylm__n_trees(model); t++) {
-        pylm__tree_view(model, t ? &tree : NULL, &tree);
-        if (pylm__final_overlay(model, &tree, t, state->overlay, state->overlay_nbytes, &overlay))
-            learn(model, &tree, state, symbol, &overlay);
-    }
-}
-
-void pylm__state_push(const struct pylm__model *model, struct pylm__state *state, uint32_t symbol)
-{
-    if (pylm__state_learns(state))
-        learn_in_all_trees(model, state, symbol);
-    pylm__state_read(state, model->tokenizer, symbol);
-}
-
 int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__state *s = pylm__state_view(state);
-    if (symbol >= view->n_symbols)
+    if (symbol >= pylm__n_symbols(view))
         return PYLM_ERR_ARGUMENT;
     if (pylm__state_learns(s))
-        pylm__learn_weights(view, s, symbol);
-    pylm__state_push(view, s, symbol);
+        pylm__learn(view, s, symbol);
+    pylm__state_read(s, view->tokenizer, symbol);
     return PYLM_OK;
 }
 
 int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    if (symbol >= view->n_symbols)
+    if (symbol >= pylm__n_symbols(view))
         return PYLM_ERR_ARGUMENT;
     pylm__state_read(pylm__state_view(state), view->tokenizer, symbol);
     return PYLM_OK;
@@ -99,26 +52,16 @@ int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol)
 
 static int can_adapt(const struct pylm__model *model)
 {
-    struct pylm__tree tree;
-    uint32_t t;
-    for (t = 0; t < pylm__n_trees(model); t++) {
-        pylm__tree_view(model, t ? &tree : NULL, &tree);
-        if (!tree.overlay_weights)
-            return 0;
-    }
-    return PYLM_LEARNS;
+    return PYLM_LEARNS && model->adapts;
 }
 
-static int has_room(const struct pylm__model *model, uint8_t *memory, uint64_t nbytes)
+static int has_room(const struct pylm__model *model, uint64_t nbytes)
 {
-    struct pylm__overlay part;
-    return nbytes > HEAD_NBYTES && nbytes <= SIZE_MAX &&
-           pylm__overlay_part(memory + HEAD_NBYTES, nbytes - HEAD_NBYTES, pylm__n_trees(model), 0, model->n_symbols - 1u, 0,
-                              &part);
+    return nbytes >= HEAD_NBYTES + (uint64_t)PYLM__OVERLAY_LEAST * pylm__n_trees(model) && nbytes <= SIZE_MAX;
 }
 
 /* An overlay's weights begin as the trees'. */
-static void copy_weights(const struct pylm__model *model, uint8_t *memory, uint64_t nbytes)
+static void copy_weights(const struct pylm__model *model, uint8_t *memory, size_t nbytes)
 {
     struct pylm__overlay part;
     struct pylm__plan plan;
@@ -126,9 +69,8 @@ static void copy_weights(const struct pylm__model *model, uint8_t *memory, uint6
     uint32_t t;
     for (t = 0; t < pylm__n_trees(model); t++) {
         pylm__tree_view(model, t ? &tree : NULL, &tree);
-        pylm__plan_read(&tree, &plan);
-        if (pylm__final_overlay(model, &tree, t, memory, nbytes, &part) && part.weights)
-            memcpy(part.weights, tree.overlay_weights, 2u * (size_t)pylm__n_overlay_weights(&tree, &plan));
+        if (pylm__final_overlay(model, &tree, t, memory, nbytes, &plan, &part) && part.weights)
+            memcpy(part.weights, tree.parts[PYLM__P_OVERLAY_WEIGHTS], 2u * (size_t)pylm__n_overlay_weights(&tree, &plan));
     }
 }
 
@@ -138,13 +80,13 @@ int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes)
     uint8_t *p = overlay;
     if (!can_adapt(view))
         return PYLM_ERR_ARGUMENT;
-    if (!has_room(view, p, nbytes))
+    if (!has_room(view, nbytes))
         return PYLM_ERR_SPACE;
     memset(p, 0, (size_t)nbytes);
     memcpy(p, MAGIC, 8);
     pylm__store64(p + AT_MODEL, pylm__load64(view->image + PYLM__H_HEAD_CHECKSUM));
     pylm__store64(p + AT_NBYTES, nbytes);
-    copy_weights(view, p + HEAD_NBYTES, nbytes - HEAD_NBYTES);
+    copy_weights(view, p + HEAD_NBYTES, (size_t)nbytes - HEAD_NBYTES);
     return PYLM_OK;
 }
 
@@ -153,24 +95,23 @@ int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, 
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__state *s = pylm__state_view(state);
     uint8_t *p = overlay;
-    uint32_t i;
+    uint32_t kept[N_KEPT], i;
     if (nbytes < HEAD_NBYTES || memcmp(p, MAGIC, 8) != 0)
         return PYLM_ERR_FOREIGN;
     if (pylm__load64(p + AT_MODEL) != pylm__load64(view->image + PYLM__H_HEAD_CHECKSUM) || !can_adapt(view))
         return PYLM_ERR_ARGUMENT;
-    if (pylm__load64(p + AT_NBYTES) != nbytes || !has_room(view, p, nbytes))
+    if (pylm__load64(p + AT_NBYTES) != nbytes || !has_room(view, nbytes))
         return PYLM_ERR_TRUNCATED;
     pylm_state_init(state);
-    s->at = pylm__load32(p + AT_READ);
-    for (i = 0; i < PYLM__MAX_LAG; i++) {
-        uint32_t recent = pylm__load32(p + AT_RECENT + 4u * i);
-        s->recent[i] = recent <= view->n_symbols ? recent : 0u;
-    }
-    for (i = 0; i < PYLM__N_WORDS; i++)
-        s->word[i] = pylm__load32(p + AT_WORD + 4u * i);
-    s->n_letters = pylm__load32(p + AT_LETTERS) % (PYLM__MAX_LETTERS + 1u);
+    for (i = 0; i < N_KEPT; i++)
+        kept[i] = pylm__load32(p + AT_READ + 4u * i);
+    memcpy(s, kept, sizeof kept);
+    for (i = 0; i < PYLM__MAX_LAG; i++)
+        if (s->recent[i] > pylm__n_symbols(view))
+            s->recent[i] = 0;
+    s->n_letters %= PYLM__MAX_LETTERS + 1u;
     s->overlay = p + HEAD_NBYTES;
-    s->overlay_nbytes = nbytes - HEAD_NBYTES;
+    s->overlay_nbytes = (size_t)nbytes - HEAD_NBYTES;
     s->learns = 1;
     return PYLM_OK;
 }
@@ -194,13 +135,10 @@ void pylm_state_keep(const pylm_state *state)
 {
     const struct pylm__state *s = pylm__state_const(state);
     uint8_t *p = s->overlay ? s->overlay - HEAD_NBYTES : NULL;
-    uint32_t i;
+    uint32_t kept[N_KEPT], i;
     if (!p)
         return;
-    pylm__store32(p + AT_READ, s->at);
-    for (i = 0; i < PYLM__MAX_LAG; i++)
-        pylm__store32(p + AT_RECENT + 4u * i, s->recent[i]);
-    for (i = 0; i < PYLM__N_WORDS; i++)
-        pylm__store32(p + AT_WORD + 4u * i, s->word[i]);
-    pylm__store32(p + AT_LETTERS, s->n_letters);
+    memcpy(kept, s, sizeof kept);
+    for (i = 0; i < N_KEPT; i++)
+        pylm__store32(p + AT_READ + 4u * i, kept[i]);
 }

@@ -71,14 +71,15 @@ static uint32_t below(uint32_t x, uint32_t n)
 
 static void read_classes(struct pylm__symbol_tree *tree, const struct pylm__tree *view)
 {
+    const uint8_t *classes = view->parts[PYLM__P_CLASSES];
     unsigned width = (unsigned)view->class_bits + view->coarse_bits;
     uint32_t i;
     tree->n_classes = view->n_previous - 1u;
     tree->n_coarse = view->n_before - 1u;
     for (i = 0; i < tree->n_symbols; i++) {
         uint64_t bit = (uint64_t)i * width;
-        tree->class_of[i] = below(pylm__bits(view->classes, bit, view->class_bits), tree->n_classes);
-        tree->coarse_of[i] = below(pylm__bits(view->classes, bit + view->class_bits, view->coarse_bits), tree->n_coarse);
+        tree->class_of[i] = below(pylm__bits(classes, bit, view->class_bits), tree->n_classes);
+        tree->coarse_of[i] = below(pylm__bits(classes, bit + view->class_bits, view->coarse_bits), tree->n_coarse);
     }
 }
 
@@ -94,7 +95,7 @@ int pylm__tree_of_base(struct pylm__symbol_tree *tree, const pylm_model *base)
     tree->n_sets = view.n_node_sets;
     PYLM__TRY(allocate_tree(tree));
     PYLM__TRY(read_nodes(tree, &view));
-    if (view.classes && view.n_previous > 1u && view.n_before > 1u)
+    if (view.parts[PYLM__P_CLASSES] && view.n_previous > 1u && view.n_before > 1u)
         read_classes(tree, &view);
     for (i = 0; i < tree->n_symbols; i++)
         tree->leaf_of[i] = pylm__tree_leaf(&view, i);
@@ -127,7 +128,7 @@ static void listen(const struct listening *l, uint32_t block, uint64_t at, struc
 {
     const struct pylm__model *model = pylm__model_view(l->corpus->base);
     const struct pylm__heldout *heldout = l->heldout;
-    const uint8_t *noted = (const uint8_t *)(void *)work + (size_t)pylm__odds_offset(model);
+    const uint8_t *noted = (const uint8_t *)(void *)work + pylm__odds_offset(model);
     const struct pylm__odds *odds = (const struct pylm__odds *)(const void *)noted;
     pylm_state state;
     uint64_t p, event, n;
@@ -148,7 +149,7 @@ static void listen(const struct listening *l, uint32_t block, uint64_t at, struc
 static int listen_to_block(void *user, uint32_t block, pylm_task *task)
 {
     const struct listening *l = user;
-    struct pylm__work *work = malloc((size_t)pylm__noting_nbytes(pylm__model_view(l->corpus->base)));
+    struct pylm__work *work = malloc(pylm__noting_nbytes(pylm__model_view(l->corpus->base)));
     uint64_t at = 0;
     uint32_t b;
     if (!work)

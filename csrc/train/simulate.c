@@ -39,9 +39,8 @@ static void note(const struct reader *r, uint64_t event, uint32_t node, const st
     indices[PYLM__INPUT_COUNTS][event] = (uint16_t)pylm__calibration_index(past.counts[0], past.counts[1]);
     indices[PYLM__INPUT_AGES][event] = (uint16_t)pylm__ages_index(past);
     for (i = 0; i <= n; i++) {
-        uint32_t left = pylm__recall_left(&recalls[i], alive->of[i], mid);
-        uint32_t index = i < n ? pylm__recall_index(&recalls[i], alive->of[i], left)
-                               : pylm__repetition_index(&recalls[i], alive->of[i], left);
+        uint32_t index = i < n ? pylm__recall_index(&recalls[i], alive->of[i], mid)
+                               : pylm__repetition_index(&recalls[i], alive->of[i], mid);
         indices[PYLM__INPUT_RECALL + i][event] = (uint16_t)index;
         n_alive += i < n && index;
     }
@@ -65,10 +64,8 @@ static void read_symbol(const struct reader *r, const struct pylm__state *state,
         int side = leaf >= (mid = tree->mid[node]);
         note(r, event++, node, recalls, &alive);
         pylm__overlay_count(&r->overlay, node, side);
-        for (i = 0; i <= plan->n_recalled; i++) {
-            uint32_t left = pylm__recall_left(&recalls[i], alive.of[i], mid);
-            alive.of[i] = (uint8_t)(side ? alive.of[i] & ~left : left);
-        }
+        for (i = 0; i <= plan->n_recalled; i++)
+            alive.of[i] = pylm__recall_narrow(&recalls[i], alive.of[i], mid, side);
         node += side ? mid - lo : 1u;
         *(side ? &lo : &hi) = mid;
     }
@@ -102,7 +99,7 @@ static int simulate_block(struct reader reader, const struct pylm__heldout *held
     uint8_t *memory = pylm__array_new(OVERLAY_NBYTES, 1);
     int status = PYLM_ERR_MEMORY;
     if (memory) {
-        (void)pylm__overlay_part(memory, OVERLAY_NBYTES, 1, 0, reader.tree->n_symbols - 1u, 0, &reader.overlay);
+        pylm__overlay_lay_out(memory, OVERLAY_NBYTES, reader.tree->n_symbols - 1u, 0, &reader.overlay);
         status = read_block(&reader, heldout, block, corpus, task);
     }
     free(memory);

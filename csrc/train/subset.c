@@ -283,7 +283,7 @@ static void copy_tree(struct copy *c, const struct pylm__tree *tree)
     copy_part(c, at + PYLM__T_WEIGHTS, n_sets * (tree->n_templates + 1u) * 2u);
     copy_part(c, at + PYLM__T_FINAL_WEIGHTS,
               (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL * 2u);
-    if (!tree->overlay_weights) { /* what else there is for it has not been checked */
+    if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS]) { /* what else there is for it has not been checked */
         pylm__store64(c->out->data + at + PYLM__T_OVERLAY_CALIBRATION, 0);
         return;
     }

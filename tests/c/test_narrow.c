@@ -20,7 +20,7 @@ static void lanes_begin(struct pylm__path *path)
 {
     uint32_t k;
     for (k = 0; k < pylm__stride(path->work->mixer.tree.n_templates); k += PYLM__LANES)
-        lanes_words(&path->work->mixer.evidence, k, PYLM__LANES, lanes_load(path->slices.at, k), path->word);
+        lanes_words(&path->work->mixer.evidence, k, PYLM__LANES, lanes_load(path->slices->at, k), path->word);
 }
 PYLM__AVX2_END
 #endif
@@ -113,7 +113,7 @@ static void test_pair(void)
 #if PYLM__HAVE_AVX2
 
 /* The slices of those alive, in arrays that can be compared. */
-static int same_slices(const struct pylm__slices *a, const struct pylm__slices *b, uint32_t alive)
+static int same_slices(struct pylm__slices *a, struct pylm__slices *b, uint32_t alive)
 {
     for (; alive; alive &= alive - 1u) {
         uint32_t k = pylm__lowest_from(alive, 0);
@@ -138,18 +138,18 @@ static uint32_t compare_path(struct pylm__work *work, uint32_t *fields, uint32_t
     const struct pylm__evidence *e = &work->mixer.evidence;
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__frame *frame = pylm__frame(work, 0);
-    struct pylm__slices root = pylm__frame_slices(work, frame), slices[4];
+    struct pylm__slices *root = pylm__frame_slices(work, frame), slices[4];
     struct pylm__sets sets[3] = {frame->front.sets, frame->front.sets, frame->front.sets};
     struct pylm__path path;
     uint32_t number = 0, lo = 0, hi = tree->n_symbols, n_nodes = 0, i;
     for (i = 0; i < 4u; i++) {
-        slices[i] = pylm__slices_at(fields + i * PYLM__N_SLICE_FIELDS * stride, stride);
-        memcpy(slices[i].total, root.total, PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
+        (void)pylm__slices_at(fields + i * PYLM__N_SLICE_FIELDS * stride, stride, &slices[i]);
+        memcpy(slices[i].total, root->total, PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
     }
     memset(&path, 0, sizeof path);
     path.work = work;
     path.frame = frame;
-    path.slices = slices[3];
+    path.slices = &slices[3];
     lanes_begin(&path);
     while (hi - lo > 1u && sets[0].alive) {
         struct pylm__node node = pylm__tree_node(tree, number, lo, hi);
@@ -157,11 +157,11 @@ static uint32_t compare_path(struct pylm__work *work, uint32_t *fields, uint32_t
         int side = leaf >= node.mid;
         path.node = node;
         path.side = side;
-        pylm__gather_portable(e, &slices[0], sets[0], node.mid, &gathered[0]);
-        pylm__gather_avx2(e, &slices[1], sets[1], node.mid, &gathered[1]);
-        sets[0] = pylm__narrow_portable(e, &slices[0], sets[0].alive, node.mid, side);
-        sets[1] = pylm__narrow_avx2(e, &slices[1], sets[1].alive, node.mid, side);
-        sets[2] = pylm__descend_portable(e, &slices[2], sets[2], node.mid, side, &gathered[2]);
+        pylm__gather_portable(e, &slices[0], &sets[0], node.mid, &gathered[0]);
+        pylm__gather_avx2(e, &slices[1], &sets[1], node.mid, &gathered[1]);
+        pylm__narrow_portable(e, &slices[0], &sets[0], node.mid, side);
+        pylm__narrow_avx2(e, &slices[1], &sets[1], node.mid, side);
+        pylm__descend_portable(e, &slices[2], &sets[2], node.mid, side, &gathered[2]);
         descend_lanes(&path);
         CHECK(same_gathered(&gathered[0], &gathered[1], tree->n_templates));
         CHECK(same_gathered(&gathered[0], &gathered[2], tree->n_templates));

@@ -136,21 +136,20 @@ static void test_learns_weights(const pylm_model *model, const struct text *t)
     struct pylm__tree tree;
     uint32_t i, n, moved = 0;
     pylm__tree_view(pylm__model_view(model), NULL, &tree);
-    pylm__plan_read(&tree, &plan);
+    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
     n = pylm__n_overlay_weights(&tree, &plan);
-    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &part));
     REQUIRE(part.weights && part.weights + 2u * n <= part.nodes);
-    CHECK(memcmp(part.weights, tree.overlay_weights, 2u * n) == 0);
+    CHECK(memcmp(part.weights, tree.parts[PYLM__P_OVERLAY_WEIGHTS], 2u * n) == 0);
     (void)score(model, &state, t, 0, t->n);
     for (i = 0; i < n; i++) {
-        int32_t by = pylm__load_i16(part.weights + 2u * i) - pylm__load_i16(tree.overlay_weights + 2u * i);
+        int32_t by = pylm__load_i16(part.weights + 2u * i) - pylm__load_i16(tree.parts[PYLM__P_OVERLAY_WEIGHTS] + 2u * i);
         moved += by != 0;
         CHECK(by > -8192 && by < 8192);
     }
     CHECK(moved > 50u);
     CHECK(begin(model, memory, 2048).opaque[0] == 0); /* no room for them */
     view = pylm__state_const(&state);
-    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, 1920, &part));
+    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, 1920, &plan, &part));
     CHECK(!part.weights);
     free(memory);
 }
@@ -163,6 +162,7 @@ static void test_wild_weights(const pylm_model *model, const struct text *t)
     pylm_state state = begin(model, memory, MEMORY_NBYTES);
     const struct pylm__state *view = pylm__state_const(&state);
     struct pylm__overlay part;
+    struct pylm__plan plan;
     struct pylm__tree tree;
     pylm_info info;
     uint64_t *q62, sum = 0;
@@ -170,7 +170,7 @@ static void test_wild_weights(const pylm_model *model, const struct text *t)
     pylm_model_info(model, &info);
     q62 = allocate(info.n_symbols * sizeof *q62);
     pylm__tree_view(pylm__model_view(model), NULL, &tree);
-    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &part));
+    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
     for (i = 0; part.weights + i < part.nodes; i++)
         part.weights[i] = i & 1u ? 0x80u : 0u; /* -32768 */
     CHECK(score(model, &state, t, 0, 300) > 0);
@@ -193,7 +193,7 @@ static void test_indirect(void)
     struct pylm__overlay part;
     uint64_t keys[PYLM__MAX_KEYS], key;
     pylm_state state;
-    REQUIRE(pylm__overlay_part(memory, sizeof memory, 1, 0, 99, 0, &part));
+    pylm__overlay_lay_out(memory, sizeof memory, 99, 0, &part);
     pylm_state_init(&state);
     pylm__overlay_keys(&part, &plan, &first, pylm__state_view(&state), keys);
     CHECK(keys[0] && !keys[1]); /* nothing has followed it */
