@@ -13,12 +13,13 @@ trap 'rm -rf "$folder"' EXIT
 
 scoring="pylm_model_open pylm_work_nbytes pylm_state_init pylm_state_read pylm_score pylm_top"
 functions="$scoring pylm_state_learn pylm_overlay_init pylm_state_adapt"
-options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections -fno-inline-functions-called-once
+options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections
     -Wall -Wextra -Wno-maybe-uninitialized -I firmware_demo/libc -I csrc
     -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_MOST_LAYERS=0 -DPYLM_MOST_MB=511 -DPYLM_ALIGNED=1 -DPYLM_KERNEL=0"
+device="-DPYLM_BYTES=1 -DPYLM_CODED=1 -DPYLM_TRUSTS=1" # as the demo's boards: for the model that is in the firmware
 
 # Optimised as a whole, as a firmware may be; the linker leaves out what these functions do not need. memcpy, memset and
-# memcmp are apart, and not counted. Functions called once stay functions, or their frames would add up.
+# memcmp are apart, and not counted.
 build() { # CPU FOLDER FUNCTIONS [OPTION...]
     cpu=$1 to=$folder/$2 needed=$3
     shift 3
@@ -47,6 +48,7 @@ report() { # CPU
     elf=$folder/$1/core.elf
     echo "$1 text $(text_nbytes "$1")"
     echo "$1 scoring $(text_nbytes "$1-scoring")"
+    echo "$1 any $(text_nbytes "$1-any")"
     echo "$1 ram $(section_nbytes "$elf" "data|bss")"
     # shellcheck disable=SC2086
     stack=$(python3 tests/budget/stack.py "$elf".ltrans0.ltrans.ci $functions)
@@ -55,8 +57,11 @@ report() { # CPU
 }
 
 for cpu in cortex-m4 cortex-m0; do
-    build $cpu $cpu "$functions"
-    build $cpu $cpu-scoring "$scoring" -DPYLM_CODED=1 -DPYLM_LEARNS=0 -DPYLM_TRUSTS=1
+    # shellcheck disable=SC2086
+    build $cpu $cpu "$functions" $device
+    # shellcheck disable=SC2086
+    build $cpu $cpu-scoring "$scoring" $device -DPYLM_LEARNS=0
+    build $cpu $cpu-any "$functions"
     report $cpu >>"$folder/found.txt"
     # Functions that are the same are one, with several names.
     [ "${1:-}" != --symbols ] || arm-none-eabi-nm -S -t d "$folder/$cpu/core.elf" |
