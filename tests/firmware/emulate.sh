@@ -11,11 +11,12 @@ emulate() {
     timeout 600 $emulator "$@" "$firmware"
 }
 
-# The boards' firmware has no kernel and only coded lists, and the micro:bit has too little memory for the golden models,
-# and its firmware is compiled for small ones; its core has no such limits. Sets what build.sh and emulate need, to have more.
+# The boards' firmware has no kernel and only models of bytes with coded lists; the micro:bit has too little memory for
+# the golden models, and is compiled for small ones. The core has no such limits. Sets what build.sh and emulate need, to
+# have more.
 with_enough_memory() { # BOARD FOLDER
     unset MEMORY
-    more="" limits="-UPYLM_KERNEL -UPYLM_CODED"
+    more="" limits="-UPYLM_KERNEL -UPYLM_BYTES -UPYLM_CODED"
     export OBJECTS="$2/$1-large"
     mkdir -p "$OBJECTS"
     if [ "$1" = microbit ]; then

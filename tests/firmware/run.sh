@@ -72,13 +72,13 @@ test_board() {
         [ $model != model ] || session=$folder/session
         $build "$folder/$model.pylm" $board "$here/$model.elf" >"$here/size.txt"
         "$folder/host" "$folder/$model.pylm" "$(overlay_nbytes $board)" <"$session" >"$here/expected" || true
-        emulate $board "$here/$model.elf" <"$session" >"$here/sent"
-        cmp "$here/sent" "$here/expected" || fail "$board sends something else than this computer, $model.pylm"
+        emulate $board "$here/$model.elf" <"$session" >"$here/$model.sent"
+        cmp "$here/$model.sent" "$here/expected" || fail "$board sends something else than this computer, $model.pylm"
         case $model in
-        model) grep -q 'flurbig' "$here/sent" || fail "the session is not what it should be" ;;
-        damaged) grep -q 'model refused: this model is damaged' "$here/sent" || fail "a damaged model is not refused" ;;
-        short) grep -q 'model refused: the end of this model is missing' "$here/sent" || fail "half a model" ;;
-        foreign) grep -q 'model refused: this is not a pylm model' "$here/sent" || fail "something else as model" ;;
+        model) grep -q 'flurbig' "$here/$model.sent" || fail "the session is not what it should be" ;;
+        damaged) grep -q 'model refused: this model is damaged' "$here/$model.sent" || fail "a damaged model is not refused" ;;
+        short) grep -q 'model refused: the end of this model is missing' "$here/$model.sent" || fail "half a model" ;;
+        foreign) grep -q 'model refused: this is not a pylm model' "$here/$model.sent" || fail "something else as model" ;;
         esac
     done
     echo "$board: the session and three bad models as on this computer"
@@ -124,6 +124,30 @@ trap 'kill 0' INT # Ctrl-C, which programs in the background do not hear
 for board in mps2-an386 microbit riscv32-virt; do
     test_board $board
 done
+
+# ---- models that the boards are not compiled for: lists with splits, and words
+
+for other in bytes words; do
+    OBJECTS="$folder/mps2-an386" CFLAGS=-DBOARD_EMULATED $build tests/golden/$other.pylm mps2-an386 "$folder/other.elf" >"$folder/size.txt"
+    emulate mps2-an386 "$folder/other.elf" <"$folder/nothing" >"$folder/sent"
+    grep -q 'model refused: this is more than' "$folder/sent" || fail "mps2-an386 takes tests/golden/$other.pylm"
+done
+echo "mps2-an386: refuses models that it is not compiled for"
+
+# ---- where code is small instead of quick (-Os), it computes the same
+
+export OBJECTS="$folder/small" PYLM_WERROR=1
+mkdir "$OBJECTS"
+CFLAGS="-DBOARD_EMULATED -Os" $build "$folder/model.pylm" mps2-an386 "$folder/small.elf" >"$folder/size.txt"
+emulate mps2-an386 "$folder/small.elf" <"$folder/session" >"$folder/sent"
+cmp "$folder/sent" "$folder/mps2-an386/model.sent" || fail "mps2-an386 sends something else with -Os"
+with_enough_memory mps2-an386 "$folder/small"
+SOURCES="../tests/firmware/golden.c ../tests/firmware/golden.S" CFLAGS="-DBOARD_EMULATED -Os $limits" \
+    $build tests/golden/text.txt mps2-an386 "$folder/small.elf" >"$folder/size.txt"
+emulate mps2-an386 "$folder/small.elf" <"$folder/nothing" >"$folder/sent"
+cmp "$folder/sent" tests/golden/scores.txt || fail "mps2-an386 computes other scores with -Os"
+echo "mps2-an386: the same with -Os"
+unset OBJECTS
 
 # ---- random keys
 
