@@ -135,7 +135,7 @@ struct pylm__final {
     int adapts;                    /* what pylm__final_adapts() says, where states can learn */
     int is_plain;                  /* what pylm__final_is_plain() says, where there are layers */
     uint32_t n_inputs;
-    const uint8_t *weights;        /* unless it is plain: rows of n_inputs; with an overlay its own, or the tree's */
+    const uint8_t *weights;        /* rows of n_inputs; with an overlay its own, or the tree's */
     struct pylm__lessons *lessons; /* what a path teaches is noted here; NULL: nothing is */
     struct pylm__plan plan;
     struct pylm__overlay overlay;
