@@ -134,9 +134,34 @@ static inline struct image train_external(const char *text, size_t nbytes, pylm_
     return build(trainer);
 }
 
+/* Models of so many words are trained once for all tests where the variable PYLM_TEST_MODELS names a folder, by
+ * train_models.c; else by every test. */
+#define N_SHARED_WORDS 1500u
+
+static inline void shared_path(int kind, char *path, size_t capacity)
+{
+    int n = snprintf(path, capacity, "%s/kind-%d.pylm", getenv("PYLM_TEST_MODELS"), kind);
+    REQUIRE(n > 0 && (size_t)n < capacity);
+}
+
+static inline struct image read_shared(int kind)
+{
+    struct image image;
+    const void *data;
+    uint64_t nbytes;
+    char path[4096];
+    shared_path(kind, path, sizeof path);
+    REQUIRE(pylm_file_map(path, &data, &nbytes) == PYLM_OK);
+    image.nbytes = (size_t)nbytes;
+    image.data = allocate(image.nbytes);
+    memcpy(image.data, data, image.nbytes);
+    pylm_file_unmap(data, nbytes);
+    return image;
+}
+
 /* The kinds of models that tests are run with; the last is external and does not encode. */
 #define N_KINDS 6
-static inline struct image train_kind(int kind, uint32_t n_words)
+static inline struct image train_kind_anew(int kind, uint32_t n_words)
 {
     pylm_train_options options;
     struct image image;
@@ -153,6 +178,11 @@ static inline struct image train_kind(int kind, uint32_t n_words)
     image = kind == N_KINDS - 1 ? train_external(text, nbytes, options) : train(text, nbytes, &options);
     free(text);
     return image;
+}
+
+static inline struct image train_kind(int kind, uint32_t n_words)
+{
+    return n_words == N_SHARED_WORDS && getenv("PYLM_TEST_MODELS") ? read_shared(kind) : train_kind_anew(kind, n_words);
 }
 
 /* A kernel of words. */

@@ -226,7 +226,7 @@ int main(void)
     int kind;
     test_shares();
     for (kind = 0; kind < N_KINDS; kind++) {
-        struct image image = train_kind(kind, 1500);
+        struct image image = train_kind(kind, N_SHARED_WORDS);
         pylm_model model;
         pylm_info info;
         pylm_state state;

@@ -66,7 +66,7 @@ int main(void)
 {
     int kind;
     for (kind = 0; kind < N_KINDS; kind++) {
-        struct image image = train_kind(kind, 1500);
+        struct image image = train_kind(kind, N_SHARED_WORDS);
         test_addresses(&image);
         test_truncation(&image);
         test_flipped_bits(&image);

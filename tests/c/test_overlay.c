@@ -325,7 +325,7 @@ int main(void)
     pylm_model models[N_KINDS];
     int kind;
     for (kind = 0; kind < N_KINDS; kind++) {
-        images[kind] = train_kind(kind, 1500);
+        images[kind] = train_kind(kind, N_SHARED_WORDS);
         REQUIRE(pylm_model_open(&models[kind], images[kind].data, images[kind].nbytes) == PYLM_OK);
     }
     for (kind = 0; kind < N_KINDS; kind++) {

@@ -196,7 +196,7 @@ int main(void)
     uint32_t i;
     make_texts();
     for (kind = 0; kind < N_KINDS - 1; kind++) { /* the last does not encode */
-        images[kind] = train_kind(kind, 1500);
+        images[kind] = train_kind(kind, N_SHARED_WORDS);
         REQUIRE(pylm_model_open(&models[kind], images[kind].data, images[kind].nbytes) == PYLM_OK);
     }
     for (kind = 0; kind < N_KINDS - 1; kind++) {

@@ -283,7 +283,7 @@ static void test_reading(void)
 static void test_spelling(int kind)
 {
     static const char *const texts[] = {"w1 w2 w", "w1", "w1 ", "", "w1 w2\n", "w12 w", "nothing like \xff\xfe", "w1 w2. W"};
-    struct image image = train_kind(kind, 1500);
+    struct image image = train_kind(kind, N_SHARED_WORDS);
     pylm_state state = start();
     pylm_model model;
     uint32_t t, i, j;
@@ -309,7 +309,7 @@ static void test_spelling(int kind)
 /* The words of the text are "w" and a number; most of the probability is that of words it has. */
 static void test_external(void)
 {
-    struct image image = train_kind(N_KINDS - 1, 1500);
+    struct image image = train_kind(N_KINDS - 1, N_SHARED_WORDS);
     pylm_state state = start();
     struct suggested found;
     pylm_suggestion s[2];

@@ -108,7 +108,7 @@ int main(void)
     static const char words_back[] = "w1 w2\n\nw3 <unk> <unk> w2";
     int kind;
     for (kind = 0; kind < N_KINDS - 1; kind++) { /* test_external.c has the last */
-        struct image image = train_kind(kind, 1500);
+        struct image image = train_kind(kind, N_SHARED_WORDS);
         pylm_model model;
         REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
         test_resuming(&model);
