@@ -12,6 +12,9 @@
 
 #include "predict.h"
 
+/* Whether a node is passed in two parts, as here; else by what a walk needs anyway. */
+#define PYLM__HAVE_FOLLOW (PYLM__HAVE_AVX2 || !PYLM__SMALL)
+
 /* One symbol on its way. */
 struct pylm__path {
     struct pylm__work *work;
@@ -19,31 +22,34 @@ struct pylm__path {
     struct pylm__slices *slices;
     struct pylm__small p; /* of what lies behind */
     uint32_t leaf;
+#if PYLM__HAVE_FOLLOW
     struct pylm__node node; /* the one being passed */
     int side;
     struct pylm__choice choice;
     struct pylm__gathered gathered;
+#endif
 #if PYLM__HAVE_AVX2
     const uint8_t *word[PYLM__MAX_STRIDE]; /* where the split of each slice is to be read */
 #endif
 };
+
+static inline int pylm__is_under_way(const struct pylm__path *path)
+{
+    return path->frame->hi - path->frame->lo > 1u;
+}
 
 #if PYLM__HAVE_AVX2
 /* Follows those of n paths of one tree, at most PYLM__ABREAST, whose mixers say so to their ends. */
 void pylm__follow_avx2(struct pylm__path *paths, uint32_t n);
 #endif
 
+#if PYLM__HAVE_FOLLOW
 /* The two parts of passing a node. What the contexts say is gathered there, and they narrow to the side that is taken;
  * then it is mixed: pylm__node_mix(). */
 typedef void pylm__descend(struct pylm__path *path);
 typedef uint32_t pylm__mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
                            const struct pylm__choice *choice, const struct pylm__gathered *gathered,
                            const struct pylm__alive *alive);
-
-static inline int pylm__is_under_way(const struct pylm__path *path)
-{
-    return path->frame->hi - path->frame->lo > 1u;
-}
 
 PYLM__INLINE void pylm__path_descend(struct pylm__path *path, pylm__descend *descend)
 {
@@ -93,5 +99,6 @@ PYLM__INLINE void pylm__follow(struct pylm__path *paths, uint32_t n, int avx2, p
                 on_way[i] = on_way[--left];
     }
 }
+#endif
 
 #endif
