@@ -147,7 +147,7 @@ struct pylm__evidence {
 #endif
     const uint8_t *calibration;             /* of all templates */
     uint32_t coded; /* set of templates, a bit each: their lists are coded */
-    uint32_t rare;  /* set of templates that the portable code has to look at: coded or very large lists */
+    uint32_t rare;  /* where there are lanes: the set that the portable code has to look at, coded or very large lists */
     uint32_t leaf_bits, leaf_mask;
     uint32_t n_templates;
 };

@@ -5,8 +5,6 @@
  */
 #include "final.h"
 
-#include <string.h>
-
 #define RATE_BITS 10u       /* a step is the slope, divided by two to this */
 #define RATE_BITS_BYTES 11u /* where a symbol is a byte: there are many more of them */
 #define MAX_SUM (INT64_C(1) << 30) /* far beyond where squash() ends */

@@ -25,11 +25,10 @@ static int has_magic(const uint8_t *image)
     return memcmp(image, PYLM__MAGIC, 8) == 0;
 }
 
-/* Whether the checksum at a position is that of what follows it up to `end`. */
+/* Whether the checksum at a position is that of what follows its 8 bytes up to `end`. */
 static int has_checksum(const uint8_t *image, uint32_t position, pylm__offset end)
 {
-    position += 8u;
-    return pylm__checksum(image + position, end - position) == pylm__load64(image + position - 8u);
+    return pylm__checksum(image + position + 8u, end - position - 8u) == pylm__load64(image + position);
 }
 
 /* Whether `nbytes` from `position` lie inside the image, behind the head. */
@@ -326,7 +325,7 @@ int pylm__image_open(pylm_model *model, const pylm_model *below, const void *ima
         return status;
     if (is_large(&m))
         return PYLM_ERR_LARGE;
-    if (!PYLM_TRUSTS && !check_parts(&m))
+    if (PYLM__DAMAGED(!check_parts(&m)))
         return PYLM_ERR_DAMAGED;
     if (m.n_banks)
         m.n_trees = 1;

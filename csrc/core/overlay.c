@@ -188,10 +188,11 @@ static void count_leaf(uint8_t *slot, uint32_t leaf)
 {
     uint32_t i, count = 0, found = 0, uses = pylm__load16(slot + 2u), moving = leaf, here;
     for (i = 0; i < PYLM__N_RECENT; i++, moving = here) {
-        uint32_t other = moving >> 24;
+        uint32_t other;
         here = pylm__load32(slot + 4u + 4u * i);
         if (found)
-            moving = here, other = here >> 24;
+            moving = here;
+        other = moving >> 24;
         if (i)
             put(slot, i, moving & U24, other > DECAY_FROM ? (other + DECAY_FROM) / 2u : other);
         if (!found && here >> 24 && (here & U24) == leaf) {

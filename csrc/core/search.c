@@ -117,9 +117,10 @@ static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame
     }
     found.cost_q16 = pylm__small_cost(p);
     keep(search, found);
-    found = search->best[PYLM__SMALL ? search->k - 1u : 0u]; /* the worst, once there are k */
-    if (search->n == search->k)
-        search->least = (uint64_t)pylm__exp2_bound(found.cost_q16 + ROUNDING_Q16) << 31;
+    if (search->n == search->k) {
+        uint32_t worst = search->best[PYLM__SMALL ? search->k - 1u : 0u].cost_q16;
+        search->least = (uint64_t)pylm__exp2_bound(worst + ROUNDING_Q16) << 31;
+    }
 }
 
 void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work, pylm_candidate *best,
