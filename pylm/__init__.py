@@ -51,7 +51,8 @@ from .patterns import KernelExplanation, Pattern
 from .related import Related
 from .report import Calibration, Report, report
 from .sources import Passage, Source, Trace
-from .state import Continuation, Prediction, State
+from ._prediction import Prediction
+from .state import Continuation, State
 from .store import Store, StoredDocument, StoreInfo, build, count, merge
 from .train import adapt, train
 

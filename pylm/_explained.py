@@ -8,7 +8,7 @@ import math
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from .state import Prediction
+from ._prediction import Prediction
 
 
 class Explained:

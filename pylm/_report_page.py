@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TYPE_CHECKING
 
 from ._page import escape, facts, page, percent
 from ._plot import Plot
-from .report import Calibration, Report
+
+if TYPE_CHECKING:
+    from .report import Calibration, Report
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ._context import Contexts
 from ._explained import Explained
@@ -17,7 +17,10 @@ from ._sampling import MAX_U32, integer
 from ._text import TEXT_TYPES, Bytes, as_bytes
 from .errors import ArgumentError
 from .patterns import KernelExplanation, explain_kernel
-from .state import NATS_PER_COST, Prediction, State, predictions, shown
+from ._prediction import NATS_PER_COST, Prediction, predictions, shown
+
+if TYPE_CHECKING:
+    from .state import State
 
 KINDS = {
     lib.PYLM_PART_EVEN: "even", lib.PYLM_PART_CONTEXT: "context", lib.PYLM_PART_MEAN: "mean",

@@ -11,7 +11,8 @@ from ._native import check, ffi, lib, text_of
 from ._sampling import integer, parse_size
 from ._text import Bytes, Path, as_bytes, map_file
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError, OutOfMemoryError
-from .state import MAX_MEMORY, shown
+from ._prediction import shown
+from .state import MAX_MEMORY
 
 if TYPE_CHECKING:
     from .model import Model

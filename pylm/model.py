@@ -25,10 +25,8 @@ from .kernel import (
     MAX_DISTANCE, MAX_REACH, Coverage, Kernel, Nearest, coverage, nearest, settings_of, with_settings,
 )  # fmt: skip
 from .sources import AGAIN, LEAST, SUFFIX, SourcesFile
-from .state import (
-    DEFAULT_MEMORY, NATS_PER_COST, Continuation, Prediction, State, continuations, predictions, probability_of,
-    shown,
-)  # fmt: skip
+from ._prediction import NATS_PER_COST, Prediction, predictions, probability_of, shown
+from .state import DEFAULT_MEMORY, Continuation, State, continuations
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,7 +12,7 @@ from ._context import Contexts
 from ._explained import Explained
 from ._image import Image
 from ._native import NONE, check, ffi, lib
-from .state import NATS_PER_COST, Prediction, shown
+from ._prediction import NATS_PER_COST, Prediction, shown
 
 NOTHING = "nothing alike"
 BACKGROUND = "one more, for all tokens alike"

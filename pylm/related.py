@@ -16,7 +16,7 @@ from ._native import check, ffi, lib
 from ._sampling import MAX_U32, integer
 from ._text import TEXT_TYPES, as_bytes
 from .errors import ArgumentError
-from .state import shown
+from ._prediction import shown
 
 if TYPE_CHECKING:
     from ._image import TextOrIds

@@ -19,7 +19,8 @@ from ._text import TEXT_TYPES, document
 from .errors import EmptyTextError
 from .explain import ADAPTATION, KINDS, NAMES, OF_A_CONTEXT
 from .model import Model, ModelInfo
-from .state import DEFAULT_MEMORY, State, shown
+from ._prediction import shown
+from .state import DEFAULT_MEMORY, State
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from array import array
 from collections.abc import Iterator
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._beam import Beam, as_text
 from ._image import Image, new_symbols
-from ._native import NONE, check, ffi, lib
+from ._native import check, ffi, lib
+from ._prediction import NATS_PER_COST, Prediction, predictions
 from ._sampling import (
     MAX_U32, MAX_WINDOW, Sampler, as_characters, integer, parse_size, stop_strings, texts, until_stop,
 )  # fmt: skip
@@ -29,38 +29,9 @@ if TYPE_CHECKING:
     from .explain import Explanation
     from .patterns import KernelExplanation
 
-NATS_PER_COST = math.log(2) / 65536  # a cost is in 1/65536 bit
 DEFAULT_MEMORY = 1 << 20
 MAX_MEMORY = 1 << 40
 MAX_BEAM = 1 << 16
-
-
-class Prediction(NamedTuple):
-    """A symbol that may come next."""
-
-    id: int
-    text: str  #: bytes that are not UTF-8 by themselves are written as in ``\\xff``
-    probability: float
-
-
-def shown(text: bytes) -> str:
-    """Text of one symbol for people: what is not UTF-8 by itself as in \\xff."""
-    return text.decode("utf-8", "backslashreplace")
-
-
-def probability_of(cost: int) -> float:
-    """Of a cost in 1/65536 bit."""
-    return 2.0 ** -(cost / 65536)
-
-
-def predictions(image: Image, state: Any, k: int, within: Constraint | None = None) -> list[Prediction]:
-    k = integer("k", k, 1, MAX_U32)
-    if within is None:
-        best = image.top(state, k)
-    else:
-        found = image.restricted(state, *within._walk(image, MAX_U32).steps()).tolist()
-        best = [(symbol, probability_of(cost)) for symbol, cost in found if symbol != NONE][:k]
-    return [Prediction(symbol, shown(image.symbol_text(symbol)), p) for symbol, p in best]
 
 
 class Continuation(NamedTuple):

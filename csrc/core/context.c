@@ -5,6 +5,9 @@
  */
 #include "context.h"
 
+/* Compile-time check, as in image.c. */
+typedef char state_fits[sizeof(struct pylm__state) <= sizeof(pylm_state) ? 1 : -1];
+
 /* What belongs to a word in a byte model: ASCII letters, the apostrophe, and every byte of a character
  * outside ASCII. Upper case counts as lower case. 0 for what parts words. */
 static uint32_t letter(uint32_t byte)

@@ -13,17 +13,6 @@
 #include "hash.h"
 #include "image.h"
 
-enum pylm__kind {
-    PYLM__KIND_NOTHING = 0, /* the empty context */
-    PYLM__KIND_SYMBOL = 1,  /* the symbol `lag` back, 1 to PYLM__MAX_LAG */
-    PYLM__KIND_CLASS = 2,   /* its class */
-    PYLM__KIND_COARSE = 3,  /* the coarse classes of the last `lag` symbols */
-    PYLM__KIND_WORD = 4,    /* bytes: 0 the letters of the word so far, 1 to 3 a word before it */
-    PYLM__N_KINDS = 5
-};
-
-#define PYLM__NO_BASE 255u
-#define PYLM__N_WORDS 4u
 #define PYLM__MAX_LETTERS 24u /* bytes of a word; a longer one is parted */
 
 /* Lives in pylm_state. An overlay keeps what stands before `learns`. */

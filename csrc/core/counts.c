@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "predict.h"
+#include "work.h"
 
 int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree_number, uint32_t number,
                     void *memory, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret)

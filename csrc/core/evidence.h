@@ -40,18 +40,6 @@
 #include "image.h"
 #include "situation.h"
 
-/* Calibrated log-odds are looked up by (n0, n1): exactly for n0 + n1 <= 8, beyond that by the octave of
- * the sum (9-16, 17-32, ... 4097 and more) and by log2(n1 / n0) in steps of 1/2 bit. Evidence that is one
- * and the same successor has entries of its own: it is surer than several that lie on one side. */
-#define PYLM__EXACT_TOTAL 8u
-#define PYLM__N_EXACT 45u /* pairs with n0 + n1 <= 8 */
-#define PYLM__N_OCTAVES 10u
-#define PYLM__N_RATIOS 41u
-#define PYLM__RATIO_SHIFT 3 /* 1/16 bit to steps of 1/2 */
-#define PYLM__RATIO_OFFSET (8 * (int32_t)(PYLM__N_RATIOS / 2u) + 4)
-#define PYLM__N_PAIRED (PYLM__N_EXACT + PYLM__N_OCTAVES * PYLM__N_RATIOS)
-#define PYLM__N_CALIBRATION (PYLM__N_PAIRED + 2u * (PYLM__EXACT_TOTAL + PYLM__N_OCTAVES))
-
 /* The octave of a sum above PYLM__EXACT_TOTAL. */
 static inline uint32_t pylm__calibration_octave(uint32_t total)
 {

@@ -19,7 +19,7 @@
  */
 #include <string.h>
 
-#include "predict.h"
+#include "score.h"
 #include "share.h"
 
 #define MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 3u)

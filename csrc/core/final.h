@@ -26,12 +26,8 @@
 #include "narrow.h"
 #include "overlay.h"
 
-enum { PYLM__FINAL_MIXED = 0, PYLM__FINAL_MEAN = 1, PYLM__FINAL_CONSTANT = 2, PYLM__N_FINAL = 3, PYLM__FINAL_BELOW = 3 };
-
 #define PYLM__MAX_LOG_ODDS_Q10 8704 /* of a calibration entry and of the mean: 8.5 nats */
 #define PYLM__MAX_MIXED_Q10 11392   /* of the first stage, where squash() ends: 11.1 nats */
-#define PYLM__N_RUN_SETS 4u /* no repetition, or three lengths of its run */
-#define PYLM__N_RECALL_SETS (PYLM__N_RUN_SETS * (PYLM__MAX_RECALLED + 1u))
 #define PYLM__MEAN_FLOOR 168u /* added to both sides: 10^-5 of a context */
 
 /* Of all contexts with evidence, the sums of n0 / N and n1 / N in units of 2^-PYLM__UNIT_BITS, N being the
@@ -168,19 +164,6 @@ static inline void pylm__final_stack(struct pylm__final *final, struct pylm__odd
         return;
     final->odds = odds;
     final->is_below = is_below;
-}
-
-/* Inputs without an overlay. */
-static inline uint32_t pylm__n_plain(const struct pylm__tree *tree)
-{
-    return PYLM__MOST_LAYERS && tree->is_layer ? PYLM__N_FINAL + 1u : PYLM__N_FINAL;
-}
-
-/* The weights of a tree with an overlay, of at most 2^24 node sets. */
-static inline uint32_t pylm__n_overlay_weights(const struct pylm__tree *tree, const struct pylm__plan *plan)
-{
-    uint32_t n_sets = tree->n_node_sets + PYLM__N_CONFIDENCES + PYLM__N_RECALL_SETS;
-    return n_sets * (pylm__n_plain(tree) + pylm__plan_inputs(plan));
 }
 
 /* A tree's part of an overlay, and what its plan is. Returns 0 if the tree cannot adapt, or the overlay is too small. */

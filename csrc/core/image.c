@@ -11,14 +11,10 @@
 
 #include <string.h>
 
-#include "evidence.h"
 #include "hash.h"
-#include "kernel.h"
-#include "mix.h"
 
 /* Compile-time check: an array of negative size if the structure does not fit its opaque twin. */
 typedef char model_fits[sizeof(struct pylm__model) <= sizeof(pylm_model) ? 1 : -1];
-typedef char state_fits[sizeof(struct pylm__state) <= sizeof(pylm_state) ? 1 : -1];
 
 static int has_magic(const uint8_t *image)
 {
@@ -419,4 +415,13 @@ void pylm_model_info(const pylm_model *model, pylm_info *info)
         for (k = 0; k < tree.n_templates; k++)
             info->n_contexts += pylm__load32(pylm__template_head(&tree, k) + PYLM__C_N_RECORDS);
     }
+}
+
+void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan)
+{
+    memcpy(plan, tree->head + PYLM__T_PLAN, PYLM__PLAN_NBYTES);
+    if (PYLM__DAMAGED(plan->n_recalled > PYLM__MAX_RECALLED))
+        plan->n_recalled = PYLM__MAX_RECALLED;
+    if (PYLM__DAMAGED(plan->n_long > PYLM__MAX_LONG))
+        plan->n_long = PYLM__MAX_LONG;
 }

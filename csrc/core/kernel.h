@@ -24,18 +24,8 @@
 #ifndef PYLM_CORE_KERNEL_H
 #define PYLM_CORE_KERNEL_H
 
-#include "predict.h"
+#include "work.h"
 #include "weight.h"
-
-/* The parts of an image that a kernel has in place of calibration and weights: u32 numbers. */
-enum {
-    PYLM__K_REACH = 0,           /* 1 to PYLM_MAX_REACH */
-    PYLM__K_N_CLASS = 4,         /* positions with classes, from the first on */
-    PYLM__K_TAU = 8,             /* q16 */
-    PYLM__K_DISTANCES = 12,      /* PYLM_MAX_REACH, q16 nats: nothing agrees */
-    PYLM__K_CLASS_DISTANCES = 12 + 4 * PYLM_MAX_REACH, /* as many: only the class agrees */
-    PYLM__K_NBYTES = 12 + 8 * PYLM_MAX_REACH
-};
 
 /* The bandwidths that the model goes by: its image's, or the caller's. */
 void pylm__kernel_settings(const struct pylm__model *model, pylm_kernel *kernel);

@@ -14,7 +14,7 @@
 #ifndef PYLM_CORE_LANES_H
 #define PYLM_CORE_LANES_H
 
-#include "path.h"
+#include "narrow.h"
 
 #include <immintrin.h>
 
@@ -229,28 +229,6 @@ static inline uint32_t lanes_narrow(const struct pylm__evidence *e, struct pylm_
     lanes_store(s->first, k, lanes_choose(l.first, l.right, _mm256_and_si256(p.begins_left, right)));
     lanes_store(s->at, k, *at);
     return lanes_set(_mm256_andnot_si256(other, alive)) << k;
-}
-
-/* pylm__descend_portable() for a path. Slices keep no more than what lanes_look() reads, and the path where their
- * words lie: these are fetched, but not waited for. */
-PYLM__INLINE void lanes_descend(struct pylm__path *path, uint32_t n_lanes, uint32_t n)
-{
-    const struct pylm__evidence *e = &path->work->mixer.evidence;
-    const __m256i right = lanes_all(0u - (uint32_t)path->side);
-    __m256i sum_left = _mm256_setzero_si256(), sum_all = sum_left, at;
-    uint32_t k, i, set = path->frame->front.sets.alive, next = 0;
-    for (k = 0; k < n_lanes; k += PYLM__LANES) {
-        __m256i alive = lanes_of(set, k);
-        struct lanes l = lanes_look(e, path->slices, k, n, path->word);
-        struct lanes_place p = lanes_place(l, path->node.mid);
-        lanes_gather(e, k, n, alive, l, p, &path->gathered, &sum_left, &sum_all);
-        next |= lanes_narrow(e, path->slices, k, alive, l, p, right, &at);
-        lanes_words(e, k, n, at, path->word);
-        for (i = k; i < k + n; i++)
-            PYLM__PREFETCH(path->word[i]);
-    }
-    lanes_sums(sum_left, sum_all, &path->gathered.left, &path->gathered.all);
-    path->frame->front.sets.alive = next;
 }
 
 #endif

@@ -50,15 +50,6 @@ void pylm__overlay_lay_out(uint8_t *part, size_t nbytes, uint32_t n_nodes, uint3
 
 typedef char plan_is_its_bytes[sizeof(struct pylm__plan) == PYLM__PLAN_NBYTES ? 1 : -1];
 
-void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan)
-{
-    memcpy(plan, tree->head + PYLM__T_PLAN, PYLM__PLAN_NBYTES);
-    if (PYLM__DAMAGED(plan->n_recalled > PYLM__MAX_RECALLED))
-        plan->n_recalled = PYLM__MAX_RECALLED;
-    if (PYLM__DAMAGED(plan->n_long > PYLM__MAX_LONG))
-        plan->n_long = PYLM__MAX_LONG;
-}
-
 /* ---- slots ---- */
 
 static uint8_t *slot_bucket(const struct pylm__overlay *overlay, uint64_t key)

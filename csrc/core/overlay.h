@@ -24,29 +24,6 @@
 
 #include "context.h"
 
-#define PYLM__N_RECENT 3u       /* successors kept of a context */
-#define PYLM__MAX_RECALLED 8u   /* contexts of which successors are kept */
-#define PYLM__MAX_LONG 3u       /* long contexts, for repetitions */
-#define PYLM__MAX_RECALLS (PYLM__MAX_RECALLED + 1u)
-#define PYLM__MAX_KEYS (PYLM__MAX_RECALLED + PYLM__MAX_LONG)
-#define PYLM__N_RUNS 6u         /* levels of a run's length */
-#define PYLM__RUN_LIMIT 65535u
-
-/* What is kept; read from a tree's header, where it has the same order, a byte each. */
-struct pylm__plan {
-    uint8_t n_recalled, n_long;
-    uint8_t recalled[PYLM__MAX_RECALLED]; /* templates; or PYLM__INDIRECT + the place of an earlier one here */
-    uint8_t lengths[PYLM__MAX_LONG];      /* symbols of each long context, ascending */
-};
-
-#define PYLM__PLAN_NBYTES 13u
-
-/* An indirect context: what followed another context the last two times, and the previous symbol. */
-#define PYLM__INDIRECT 128u
-
-/* The plan of a tree, read from its header; no more of it than there can be. */
-void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan);
-
 /* One tree's part of an overlay. */
 struct pylm__overlay {
     uint8_t *head;             /* u32 length of the present run, u32 symbols learned */
@@ -62,14 +39,6 @@ struct pylm__recall {
     uint8_t count[PYLM__N_RECENT];
     uint8_t n;
 };
-
-/* Inputs of an overlay: counts and ages of the node, then the recalls. */
-enum { PYLM__INPUT_COUNTS = 0, PYLM__INPUT_AGES = 1, PYLM__INPUT_RECALL = 2 };
-
-static inline uint32_t pylm__plan_inputs(const struct pylm__plan *plan)
-{
-    return PYLM__INPUT_RECALL + plan->n_recalled + 1u;
-}
 
 /* What is known of a node, left and right. */
 struct pylm__node_past {

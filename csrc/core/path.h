@@ -10,7 +10,7 @@
 #ifndef PYLM_CORE_PATH_H
 #define PYLM_CORE_PATH_H
 
-#include "predict.h"
+#include "work.h"
 
 /* Whether a node is passed in two parts, as here; else by what a walk needs anyway. */
 #define PYLM__HAVE_FOLLOW (PYLM__HAVE_AVX2 || !PYLM__SMALL)

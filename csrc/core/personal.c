@@ -20,7 +20,7 @@
  */
 #include <string.h>
 
-#include "predict.h"
+#include "work.h"
 #include "typing.h"
 
 #define MAGIC "\x93pylmpe1"

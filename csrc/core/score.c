@@ -9,6 +9,7 @@
  */
 #include "kernel.h"
 #include "path.h"
+#include "score.h"
 
 #if PYLM__SMALL
 /* By what a walk needs anyway. */
@@ -228,7 +229,7 @@ static int score_abreast(const pylm_model *model, pylm_state *state, const uint3
     }
     for (i = 0; i < PYLM__ABREAST && i < n && symbols[i] < pylm__n_symbols(view); i++) {
         states[i] = *pylm__state_view(state);
-        (void)pylm_state_read(model, state, symbols[i]);
+        pylm__state_read(pylm__state_view(state), view->tokenizer, symbols[i]);
     }
     pylm__probabilities(view, states, symbols, i, work, NULL, probabilities);
     *n_ret = i;

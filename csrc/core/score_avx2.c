@@ -9,7 +9,7 @@
 
 PYLM__AVX2_BEGIN
 
-#include "lanes.h"
+#include "path_avx2.h"
 
 /* Where all templates find room in one vector, and where in half of it. */
 PYLM__INLINE void descend_once(struct pylm__path *path)

@@ -11,7 +11,8 @@
  */
 #include "search.h"
 
-#include "predict.h"
+#include "score.h"
+#include "walk.h"
 
 #define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
 

@@ -12,7 +12,10 @@
  * What was typed may be spelled in several ways, as "ho" in "home" is by "home", "hom" + "e" and "h" + "ome". The
  * probabilities of all are added up, of words and of the prefix by which they are divided.
  */
-#include "suggest.h"
+#include "spell.h"
+
+#include "score.h"
+#include "walk.h"
 
 #include <string.h>
 

@@ -14,7 +14,7 @@
  */
 #include <string.h>
 
-#include "predict.h"
+#include "score.h"
 
 #define MAGIC "\x93pylmov2"
 #define HEAD_NBYTES 128u

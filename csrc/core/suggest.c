@@ -9,7 +9,10 @@
  * here, whose probability is their sum: of the lower case form, the one with a capital, and the upper case one. Such a
  * word cannot be more than three times as probable as its best form, which is how far the search has to look.
  */
-#include "suggest.h"
+#include "spell.h"
+
+#include "score.h"
+#include "walk.h"
 
 #include <string.h>
 
@@ -18,45 +21,6 @@
 
 #define N_FORMS 3u
 #define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
-
-/* ---- what is wanted ---- */
-
-int pylm__is_word(const uint8_t *text, uint64_t nbytes)
-{
-    return nbytes && pylm__is_wordlike(text, nbytes) && text[0] != '\'' && text[0] != '-';
-}
-
-uint32_t pylm__want(const struct pylm__request *request, const struct pylm__desk *desk, pylm__is_wanted is_wanted,
-                    const void *user)
-{
-    const struct pylm__tree *tree = &desk->walk->mixer.tree;
-    uint32_t symbol, leaf, n = 0, nbytes, n_symbols = pylm__model_view(request->model)->n_symbols;
-    const unsigned char *text;
-    memset(desk->wanted, 0, (n_symbols + 31u) / 32u * sizeof *desk->wanted);
-    for (symbol = 0; symbol < n_symbols; symbol++) {
-        text = pylm__symbol_text(pylm__model_view(request->model), symbol, &nbytes);
-        if (!is_wanted(user, text, nbytes))
-            continue;
-        leaf = pylm__tree_leaf(tree, symbol);
-        if (leaf >= n_symbols) /* a damaged image */
-            continue;
-        desk->wanted[leaf >> 5] |= UINT32_C(1) << (leaf & 31u);
-        n++;
-    }
-    return n;
-}
-
-struct pylm__small pylm__small_of_cost(uint32_t cost_q16)
-{
-    struct pylm__small x;
-    x.mantissa = pylm__exp2_neg(cost_q16 & 65535u);
-    x.exponent = cost_q16 >> 16;
-    if (!(x.mantissa >> 31)) {
-        x.mantissa <<= 1;
-        x.exponent++;
-    }
-    return x;
-}
 
 /* ---- words of one symbol ---- */
 
@@ -195,12 +159,12 @@ static int has_prefix(const void *user, const uint8_t *text, uint32_t nbytes)
            pylm__is_word(text, nbytes);
 }
 
-uint64_t pylm__words_nbytes(uint32_t k)
+static uint64_t words_nbytes(uint32_t k)
 {
     return (uint64_t)k * sizeof(struct word);
 }
 
-uint32_t pylm__suggest_words(const struct pylm__request *request, const struct pylm__desk *desk,
+static uint32_t suggest_words(const struct pylm__request *request, const struct pylm__desk *desk,
                              pylm_suggestion *suggestions)
 {
     struct search search = {NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
@@ -246,7 +210,7 @@ static uint64_t wanted_nbytes(const struct pylm__model *model)
 uint64_t pylm_suggest_nbytes(const pylm_model *model, uint32_t k)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    uint64_t rest = view->tokenizer == PYLM_TOKENIZER_WORDS ? pylm__words_nbytes(k) : pylm__spell_nbytes();
+    uint64_t rest = view->tokenizer == PYLM_TOKENIZER_WORDS ? words_nbytes(k) : pylm__spell_nbytes();
     return rounded(pylm_work_nbytes(model)) + rounded(pylm__path_nbytes(view)) + wanted_nbytes(view) + rest;
 }
 
@@ -306,7 +270,7 @@ int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *t
     request.prefix = typed + (size_t)begin;
     request.prefix_nbytes = (uint32_t)(nbytes - begin);
     request.k = k;
-    *n_ret = words ? pylm__suggest_words(&request, &desk, suggestions)
+    *n_ret = words ? suggest_words(&request, &desk, suggestions)
                    : pylm__suggest_spelled(&request, &desk, suggestions);
     for (i = 0; i < *n_ret; i++)
         dress(&suggestions[i], request.prefix, request.prefix_nbytes, pylm__begins_sentence(typed, begin));

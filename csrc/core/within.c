@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "predict.h"
+#include "walk.h"
 #include "search.h"
 
 #define ONE_Q62 (UINT64_C(1) << 62)

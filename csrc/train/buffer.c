@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spill.h"
 
 #define DRAIN_NBYTES (UINT32_C(1) << 18) /* held before the drain takes it */
 
@@ -113,7 +112,8 @@ void pylm__buffer_drain(struct pylm__buffer *buffer)
 
 void pylm__buffer_free(struct pylm__buffer *buffer)
 {
-    pylm__spilled_free(buffer->spilled);
+    if (buffer->drain && buffer->drain->release)
+        buffer->drain->release(buffer->drain->user);
     free(buffer->data);
     memset(buffer, 0, sizeof *buffer);
 }

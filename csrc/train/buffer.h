@@ -14,10 +14,9 @@
 /* Takes what a buffer holds, piece by piece, in order. `take` NULL: only the number of bytes matters. */
 struct pylm__drain {
     int (*take)(void *user, const uint8_t *data, uint64_t n);
+    void (*release)(void *user); /* when the buffer is freed; NULL: nothing is */
     void *user;
 };
-
-struct pylm__spilled;
 
 struct pylm__buffer {
     uint8_t *data;   /* byte number `gone` and those behind it */
@@ -28,7 +27,6 @@ struct pylm__buffer {
     unsigned n_bits; /* how many: 0 to 7 between calls */
     int status;
     const struct pylm__drain *drain; /* set while the buffer is empty; NULL: everything stays */
-    struct pylm__spilled *spilled;   /* set by pylm__buffer_spill(), spill.h */
 };
 
 /* Appends n zero bytes and returns where they begin. */

@@ -6,17 +6,10 @@
 #ifndef PYLM_TRAIN_CORPUS_H
 #define PYLM_TRAIN_CORPUS_H
 
-#include "common.h"
+#include "words.h"
 
-/* The text of every word seen, one behind the other, and a hash table over them. */
-struct pylm__words {
-    uint8_t *text;
-    uint64_t text_nbytes, text_capacity;
-    uint64_t *ends; /* where word i ends in `text` */
-    uint32_t n, capacity;
-    uint32_t *slots; /* word + 1, or 0 */
-    uint32_t n_slots; /* a power of two */
-};
+/* Words with numbers of their own while documents are added. */
+enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, N_FIRST = 2 };
 
 struct pylm__corpus {
     const pylm_model *base; /* of a layer: what has the vocabulary; else NULL, and it is found or given */
@@ -98,8 +91,5 @@ int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
 
 /* Whether a document starts at this position. */
 int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t position);
-
-/* The text of a word. */
-const uint8_t *pylm__word_text(const struct pylm__words *words, uint32_t word, uint64_t *nbytes);
 
 #endif

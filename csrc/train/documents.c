@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "words.h"
+#include "corpus.h"
 
 #define N_FIXED 2u /* words with numbers of their own: "</s>" and "<unk>" */
 

@@ -10,7 +10,6 @@
 #define _FILE_OFFSET_BITS 64
 #endif
 #include "file.h"
-#include "spill.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -27,4 +27,10 @@ int pylm__file_close(struct pylm__file *file, int status);
 /* Anything that is no file and no folder: it is written to, not replaced. */
 int pylm__file_is_device(const char *path);
 
+/* A file without a name; errno says what went wrong. */
+void *pylm__temporary_open(const char *folder);
+void pylm__temporary_close(void *file);
+int pylm__temporary_write(void *file, uint64_t offset, const void *data, uint64_t n);
+int pylm__temporary_read(void *file, uint64_t offset, void *data, uint64_t n);
+
 #endif

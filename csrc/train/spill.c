@@ -5,6 +5,8 @@
  */
 #include "spill.h"
 
+#include "file.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@ struct extent {
     uint64_t offset, n;
 };
 
-struct pylm__spilled {
+struct spilled {
     struct pylm__spill *spill;
     struct pylm__drain drain;
     struct extent *extents;
@@ -33,7 +35,7 @@ void pylm__spill_close(struct pylm__spill *spill)
     spill->file = NULL;
 }
 
-static struct extent *add_extent(struct pylm__spilled *spilled)
+static struct extent *add_extent(struct spilled *spilled)
 {
     if (spilled->n == spilled->capacity) {
         uint64_t capacity = 2u * spilled->capacity + 16u;
@@ -48,7 +50,7 @@ static struct extent *add_extent(struct pylm__spilled *spilled)
 
 static int take(void *user, const uint8_t *data, uint64_t n)
 {
-    struct pylm__spilled *spilled = user;
+    struct spilled *spilled = user;
     struct extent *extent = add_extent(spilled);
     if (!extent)
         return PYLM_ERR_MEMORY;
@@ -63,29 +65,30 @@ static int take(void *user, const uint8_t *data, uint64_t n)
     return pylm__temporary_write(spilled->spill->file, extent->offset, data, n) == 0 ? PYLM_OK : PYLM_ERR_FILE;
 }
 
+static void release(void *user)
+{
+    struct spilled *spilled = user;
+    free(spilled->extents);
+    free(spilled);
+}
+
 void pylm__buffer_spill(struct pylm__buffer *buffer, struct pylm__spill *spill)
 {
-    struct pylm__spilled *spilled = pylm__array_new(1, sizeof *spilled);
+    struct spilled *spilled = pylm__array_new(1, sizeof *spilled);
     if (!spilled) {
         buffer->status = PYLM_ERR_MEMORY;
         return;
     }
     spilled->spill = spill;
     spilled->drain.take = take;
+    spilled->drain.release = release;
     spilled->drain.user = spilled;
-    buffer->spilled = spilled;
     buffer->drain = &spilled->drain;
 }
 
-void pylm__spilled_free(struct pylm__spilled *spilled)
-{
-    if (spilled)
-        free(spilled->extents);
-    free(spilled);
-}
 
 /* Appends an extent; `room` has space for it. */
-static int append_extent(struct pylm__buffer *buffer, const struct pylm__spilled *from, const struct extent *extent,
+static int append_extent(struct pylm__buffer *buffer, const struct spilled *from, const struct extent *extent,
                          uint8_t *room)
 {
     if (pylm__temporary_read(from->spill->file, extent->offset, room, extent->n) != 0)
@@ -96,7 +99,7 @@ static int append_extent(struct pylm__buffer *buffer, const struct pylm__spilled
 
 void pylm__buffer_append(struct pylm__buffer *buffer, const struct pylm__buffer *from)
 {
-    const struct pylm__spilled *spilled = from->spilled;
+    const struct spilled *spilled = from->drain && from->drain->release == release ? from->drain->user : NULL;
     uint64_t i, most = 0;
     uint8_t *room;
     if (buffer->drain && !buffer->drain->take) {

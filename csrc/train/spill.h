@@ -22,16 +22,9 @@ void pylm__spill_close(struct pylm__spill *spill);
 
 /* From now on, an empty buffer lets its bytes go into the file. */
 void pylm__buffer_spill(struct pylm__buffer *buffer, struct pylm__spill *spill);
-void pylm__spilled_free(struct pylm__spilled *spilled);
 
 /* Appends all bytes of a buffer, spilled or not, to another, which may have a drain. Those of `from` that are in
  * memory must all have been drained if it spills. */
 void pylm__buffer_append(struct pylm__buffer *buffer, const struct pylm__buffer *from);
-
-/* ---- in file.c: a file without a name; errno says what went wrong */
-void *pylm__temporary_open(const char *folder);
-void pylm__temporary_close(void *file);
-int pylm__temporary_write(void *file, uint64_t offset, const void *data, uint64_t n);
-int pylm__temporary_read(void *file, uint64_t offset, void *data, uint64_t n);
 
 #endif

@@ -4,7 +4,17 @@
 #ifndef PYLM_TRAIN_WORDS_H
 #define PYLM_TRAIN_WORDS_H
 
-#include "corpus.h"
+#include "common.h"
+
+/* The text of every word seen, one behind the other, and a hash table over them. */
+struct pylm__words {
+    uint8_t *text;
+    uint64_t text_nbytes, text_capacity;
+    uint64_t *ends; /* where word i ends in `text` */
+    uint32_t n, capacity;
+    uint32_t *slots; /* word + 1, or 0 */
+    uint32_t n_slots; /* a power of two */
+};
 
 int pylm__words_init(struct pylm__words *words);
 void pylm__words_free(struct pylm__words *words);
@@ -24,5 +34,8 @@ uint32_t pylm__words_find(const struct pylm__words *words, uint64_t hash, const 
 
 /* Replaces the words by n of them: word i becomes the old word order[i]. */
 int pylm__words_select(struct pylm__words *words, const uint32_t *order, uint32_t n);
+
+/* The text of a word. */
+const uint8_t *pylm__word_text(const struct pylm__words *words, uint32_t word, uint64_t *nbytes);
 
 #endif

@@ -340,7 +340,7 @@ static int end_pass(struct writer *image)
 /* Makes the heads, but for the checksum of all, and finds out how large the image is. */
 static int make_heads(struct writer *image, const struct pylm__image_parts *parts, uint64_t *nbytes)
 {
-    static const struct pylm__drain nowhere = {NULL, NULL};
+    static const struct pylm__drain nowhere = {NULL, NULL, NULL};
     uint32_t t;
     memset(image, 0, sizeof *image);
     image->head_nbytes = PYLM__H_NBYTES;
@@ -425,6 +425,7 @@ static int find_checksum(struct writer *image, const struct pylm__image_parts *p
     struct checksum sum = {PYLM__HASH_SEED, 0, PYLM__H_HEAD_CHECKSUM, {0}};
     struct pylm__drain drain;
     drain.take = add_to_checksum;
+    drain.release = NULL;
     drain.user = &sum;
     begin_pass(image, &drain);
     write_parts(image, parts);
@@ -453,6 +454,7 @@ static int write_file(struct writer *image, const struct pylm__image_parts *part
     int status = pylm__file_open(&saving.file, path);
     saving.task = task;
     drain.take = add_to_file;
+    drain.release = NULL;
     drain.user = &saving;
     if (status != PYLM_OK)
         return status;

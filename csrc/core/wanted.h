@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * suggest.h: what the two ways of looking for words have in common: one symbol a word, or several.
+ * wanted.h: what the two ways of looking for words have in common: one symbol a word, or several.
  */
-#ifndef PYLM_CORE_SUGGEST_H
-#define PYLM_CORE_SUGGEST_H
+#ifndef PYLM_CORE_WANTED_H
+#define PYLM_CORE_WANTED_H
 
-#include "predict.h"
+#include "work.h"
 
 struct pylm__request {
     const pylm_model *model;
@@ -22,7 +22,7 @@ struct pylm__desk {
     struct pylm__work *walk; /* pylm_work_nbytes() */
     struct pylm__work *path; /* for one symbol while a walk goes on */
     uint32_t *wanted;        /* a bit for every leaf */
-    void *rest;              /* pylm__words_nbytes() or pylm__spell_nbytes() */
+    void *rest;              /* words_nbytes() or pylm__spell_nbytes() */
 };
 
 /* Whether a text is that of a word that a person could want to be offered. */
@@ -40,15 +40,5 @@ static inline int pylm__is_set(const uint32_t *bits, uint32_t i)
 
 /* The probability of a cost. */
 struct pylm__small pylm__small_of_cost(uint32_t cost_q16);
-
-/* Words of one symbol: exact. Costs are given the prefix, texts as in the vocabulary. */
-uint64_t pylm__words_nbytes(uint32_t k);
-uint32_t pylm__suggest_words(const struct pylm__request *request, const struct pylm__desk *desk,
-                             pylm_suggestion *suggestions);
-
-/* Words of several symbols: the best that were found. */
-uint64_t pylm__spell_nbytes(void);
-uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct pylm__desk *desk,
-                               pylm_suggestion *suggestions);
 
 #endif

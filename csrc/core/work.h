@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * predict.h: working memory, and the walk through the whole tree that distribution and search share.
+ * work.h: working memory: one path or walk down a tree.
  */
-#ifndef PYLM_CORE_PREDICT_H
-#define PYLM_CORE_PREDICT_H
+#ifndef PYLM_CORE_WORK_H
+#define PYLM_CORE_WORK_H
 
 #include "fixed.h"
 #include "mix.h"
@@ -55,6 +55,12 @@ static inline struct pylm__slices *pylm__frame_slices(struct pylm__work *work, s
 #endif
 }
 
+/* Of a walk through one tree. */
+static inline size_t pylm__walk_nbytes(const struct pylm__model *model)
+{
+    return sizeof(struct pylm__work) + (model->depth + 1u) * pylm__frame_nbytes(model->n_templates);
+}
+
 /* Makes a tree the one at work: the first, then the next ones. The caller knows how many there are. */
 void pylm__work_first_tree(const struct pylm__model *model, struct pylm__work *work);
 void pylm__work_next_tree(const struct pylm__model *model, struct pylm__work *work);
@@ -62,15 +68,6 @@ void pylm__work_next_tree(const struct pylm__model *model, struct pylm__work *wo
 /* Looks up the evidence for the next symbol in the tree at work, into the first frame: the root. */
 struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pylm__state *state,
                                struct pylm__work *work);
-
-/* Called for every leaf reached. */
-typedef void (*pylm__visit)(void *user, uint32_t leaf, const struct pylm__frame *frame);
-
-/* Visits the leaves of the tree at work whose probability is at least `least`, starting with `mass` at the root;
- * least = 0 visits all. A visit may raise it.
- *   wanted   a bit for every leaf, one of them set at least: only such leaves are visited; NULL: all are */
-void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
-                uint64_t mass, const uint64_t *least, const uint32_t *wanted, pylm__visit visit, void *user);
 
 /* p times a fraction in q16. */
 static inline uint64_t pylm__mass_times(uint64_t mass, uint32_t p_q16)
@@ -102,23 +99,6 @@ static inline struct pylm__lessons *pylm__work_lessons(const struct pylm__model 
 {
     return (struct pylm__lessons *)(void *)((uint8_t *)(void *)work + pylm__path_nbytes(model));
 }
-
-/* The probabilities of n symbols, at most PYLM__ABREAST, each in a state of its own.
- *   work      n times pylm__path_nbytes()
- *   lessons   for a single symbol that the state's overlay then learns, memory; else NULL */
-void pylm__probabilities(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
-                         uint32_t n, struct pylm__work *work, struct pylm__lessons *lessons,
-                         struct pylm__small *probabilities);
-
-/* The log-odds of a model, or of the one below it, at the nodes on the path to each of n symbols, for a layer above it.
- * Those of symbol i stand at pylm__odds_offset() in the i-th working memory.
- *   least   0: of the model; 1: of the one below, which there is
- *   work    n times pylm__noting_nbytes() of the model */
-void pylm__note_odds(const struct pylm__model *model, uint32_t least, const struct pylm__state *states, const uint32_t *symbols,
-                     uint32_t n, struct pylm__work *work);
-
-/* The overlay of a state that learns learns its next symbol, as it does when that is scored. */
-void pylm__learn(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol);
 
 /* Gets a frame ready at the root, after looking up. */
 void pylm__root_begin(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * predict.c: working memory, the walk through a whole tree, and the distribution.
+ * walk.c: the walk through a whole tree, and the distribution.
  *
  * With several trees a probability is the average of the trees', weighted by their shares. In a layer the models below it
  * go through the tree side by side with it.
@@ -9,65 +9,19 @@
 #include <string.h>
 
 #include "kernel.h"
-
-static size_t first_work_nbytes(const struct pylm__model *model)
-{
-    return sizeof(struct pylm__work) + (model->depth + 1u) * pylm__frame_nbytes(model->n_templates);
-}
+#include "walk.h"
 
 uint64_t pylm_work_nbytes(const pylm_model *model)
 {
     const struct pylm__model *view = pylm__model_view(model);
     size_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path, most = path + sizeof(struct pylm__lessons);
-    size_t walk = first_work_nbytes(view) + (pylm__n_trees(view) > 1u ? path : 0u);
+    size_t walk = pylm__walk_nbytes(view) + (pylm__n_trees(view) > 1u ? path : 0u);
     if (pylm__is_kernel(view))
         walk = pylm__kernel_walk_nbytes(view);
     if (pylm__n_below(view))
         walk = (pylm__n_below(view) + 1u) * walk + sizeof(struct pylm__odds);
     most = most > score ? most : score;
     return walk > most ? walk : most;
-}
-
-struct pylm__work *pylm__second_work(const struct pylm__model *model, struct pylm__work *work)
-{
-    return (struct pylm__work *)(void *)((uint8_t *)(void *)work + first_work_nbytes(model));
-}
-
-void pylm__work_first_tree(const struct pylm__model *model, struct pylm__work *work)
-{
-    pylm__tree_view(model, NULL, &work->mixer.tree);
-    work->tree_number = 0;
-    pylm__final_stack(&work->mixer.final, NULL, 0);
-}
-
-void pylm__work_next_tree(const struct pylm__model *model, struct pylm__work *work)
-{
-    pylm__tree_view(model, &work->mixer.tree, &work->mixer.tree);
-    work->tree_number++;
-}
-
-void pylm__root_begin(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work)
-{
-    struct pylm__mixer *mixer = &work->mixer;
-    struct pylm__frame *root = pylm__frame(work, 0);
-    root->mass = UINT64_C(1) << 62;
-    root->p = pylm__small_one();
-    root->node = root->lo = 0;
-    root->hi = pylm__n_symbols(model);
-    root->front.sets.alive = work->lookup.found;
-    root->front.sets.stale = pylm__have_splits(&mixer->evidence, work->lookup.found);
-    pylm__mixer_begin(mixer, state);
-    pylm__final_begin(&mixer->final, model, &mixer->tree, work->tree_number, state, work->lookup.hashes,
-                      &root->front.alive);
-}
-
-struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pylm__state *state,
-                               struct pylm__work *work)
-{
-    struct pylm__slices *slices = pylm__frame_slices(work, pylm__frame(work, 0));
-    pylm__look_up(model, &work->mixer.tree, state, &work->lookup, &work->mixer.evidence, slices);
-    pylm__root_begin(model, state, work);
-    return pylm__frame(work, 0);
 }
 
 /* ---- the walk ---- */
@@ -88,7 +42,7 @@ static size_t frame_nbytes(const struct pylm__model *model)
 /* The working memory of the model that lies i below. */
 PYLM__INLINE struct pylm__work *nth_work(const struct walk *walk, uint32_t i)
 {
-    return (struct pylm__work *)(void *)((uint8_t *)(void *)walk->work + i * first_work_nbytes(walk->model));
+    return (struct pylm__work *)(void *)((uint8_t *)(void *)walk->work + i * pylm__walk_nbytes(walk->model));
 }
 
 PYLM__INLINE struct pylm__frame *frame_at(const struct walk *walk, struct pylm__work *work, uint32_t level)
