@@ -96,7 +96,7 @@ enum pylm_status {
     PYLM_ERR_LAYER = -13,    /* a layer where a model is asked for, or a model where a layer is */
     PYLM_ERR_BASE = -14,     /* a layer that was made for another model than the one it is opened on */
     PYLM_ERR_LARGE = -11     /* more than the format can hold, for example 2^24 different words; when a model is opened:
-                              * more, or more layers, than the library was compiled for, see core/limits.h */
+                              * more, or more layers, than the library was compiled for, see core/config.h */
 };
 
 /* One sentence for a status, in static memory; "unknown status" for other numbers. */
@@ -115,7 +115,7 @@ typedef struct pylm_model {
  * Checks the header, its checksum and that every part lies inside the image, which is enough to make
  * any image harmless: whatever it holds, no function reads outside it or runs for ever. Does not read
  * the tables, so that a large file opens at once; pylm_model_verify() does.
- * A library that was compiled for less (core/limits.h) may want an even address, else PYLM_ERR_ARGUMENT; and it may
+ * A library that was compiled for less (core/config.h) may want an even address, else PYLM_ERR_ARGUMENT; and it may
  * read the whole image once, for its checksum, and then believe it.
  * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED, PYLM_ERR_DAMAGED, PYLM_ERR_LARGE, or PYLM_ERR_LAYER for a
  * layer, which needs its base. */

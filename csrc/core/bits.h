@@ -9,7 +9,7 @@
 #ifndef PYLM_CORE_BITS_H
 #define PYLM_CORE_BITS_H
 
-#include "limits.h"
+#include "config.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -11,7 +11,7 @@
 #define PYLM_CORE_DOT_H
 
 #include "bits.h"
-#include "limits.h"
+#include "config.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>

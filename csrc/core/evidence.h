@@ -38,7 +38,7 @@
 #include "context.h"
 #include "fixed.h"
 #include "image.h"
-#include "situation.h"
+#include "weight_sets.h"
 
 /* The octave of a sum above PYLM__EXACT_TOTAL. */
 static inline uint32_t pylm__calibration_octave(uint32_t total)

@@ -14,10 +14,10 @@
 #ifndef PYLM_CORE_FORMAT_H
 #define PYLM_CORE_FORMAT_H
 
-#include "../pylm.h"
+#include "pylm.h"
 #include "bits.h"
-#include "limits.h"
-#include "situation.h"
+#include "config.h"
+#include "weight_sets.h"
 
 #define PYLM__MAGIC "\x93pylm\r\n\x1a" /* 8 bytes, broken by any transfer as text */
 
@@ -66,9 +66,9 @@ enum {
     PYLM__T_RANKS = 32,      /* u64 packed: the leaf of each symbol; 0: leaf = symbol */
     PYLM__T_CLASSES = 40,    /* u64 packed: (class, coarse class) of each leaf; 0: no classes */
     PYLM__T_CALIBRATION = 48, /* u64 i16[n_templates][PYLM__N_CALIBRATION], log-odds q10 */
-    PYLM__T_WEIGHTS = 56,    /* u64 i16[sets][n_templates + 1], q13; see mix.h. Of a kernel: bandwidths; see kernel.h */
+    PYLM__T_WEIGHTS = 56,    /* u64 i16[sets][n_templates + 1], q13; see stage1.h. Of a kernel: bandwidths; see kernel.h */
     PYLM__T_SYMBOLS = 64,    /* u64 packed: the symbol of each leaf; 0: symbol = leaf */
-    PYLM__T_FINAL_WEIGHTS = 72, /* u64 i16[sets][PYLM__N_FINAL], q13; see mix.h */
+    PYLM__T_FINAL_WEIGHTS = 72, /* u64 i16[sets][PYLM__N_FINAL], q13; see stage1.h */
     PYLM__T_PLAN = 80,       /* 16 bytes: what an overlay keeps; see overlay.h */
     PYLM__T_OVERLAY_CALIBRATION = 96, /* u64 i16[inputs of the overlay][PYLM__N_CALIBRATION] */
     PYLM__T_OVERLAY_WEIGHTS = 104, /* u64 i16[sets][PYLM__N_FINAL + inputs of the overlay], q13 */

@@ -7,7 +7,7 @@
  * says is known before it is scored, so several of its symbols are looked at in turn, abreast: while the one's
  * numbers are on their way, another's are worked with.
  */
-#include "kernel.h"
+#include "modules/kernel/kernel.h"
 #include "path.h"
 #include "score.h"
 

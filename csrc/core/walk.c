@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "kernel.h"
+#include "modules/kernel/kernel.h"
 #include "walk.h"
 
 uint64_t pylm_work_nbytes(const pylm_model *model)

@@ -7,7 +7,7 @@
 #define PYLM_CORE_WORK_H
 
 #include "fixed.h"
-#include "mix.h"
+#include "stage1.h"
 
 /* A subtree still to be visited. */
 struct pylm__frame {

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/mix.h"
+#include "core/stage1.h"
 #include "calibrate.h"
 #include "survey.h"
 

@@ -13,7 +13,7 @@
 
 #include "subset.h"
 
-#include "../core/work.h"
+#include "core/work.h"
 
 #define ALL_PPM 1000000u
 #define SLICE 4096u      /* places: a step of progress, some milliseconds */

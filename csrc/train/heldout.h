@@ -12,7 +12,7 @@
 #ifndef PYLM_TRAIN_HELDOUT_H
 #define PYLM_TRAIN_HELDOUT_H
 
-#include "../core/final.h"
+#include "core/stage2.h"
 #include "templates.h"
 
 #define PYLM__MAX_BLOCKS 20u

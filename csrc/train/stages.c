@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/mix.h"
+#include "core/stage1.h"
 #include "calibrate.h"
 
 #define PRIOR 0.15         /* a template's weight without any event */

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "../core/final.h"
-#include "../core/hash.h"
+#include "core/stage2.h"
+#include "core/hash.h"
 #include "pack.h"
 
 #define SLICE 65536u /* records between two looks at the task */

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/evidence.h"
-#include "../core/hash.h"
-#include "../core/kernel.h"
+#include "core/evidence.h"
+#include "core/hash.h"
+#include "modules/kernel/kernel.h"
 #include "file.h"
 #include "spill.h"
 

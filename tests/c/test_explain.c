@@ -6,8 +6,8 @@
  */
 #include <math.h>
 
-#include "../../csrc/core/fixed.h"
-#include "../../csrc/core/share.h"
+#include "core/fixed.h"
+#include "modules/explain/share.h"
 #include "check.h"
 #include "use_image.h"
 

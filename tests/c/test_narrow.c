@@ -6,11 +6,11 @@
  */
 #include "check.h"
 
-#include "../../csrc/core/work.h"
+#include "core/work.h"
 
 #if PYLM__HAVE_AVX2
 PYLM__AVX2_BEGIN
-#include "../../csrc/core/path_avx2.h"
+#include "core/simd/path_avx2.h"
 static void descend_lanes(struct pylm__path *path)
 {
     uint32_t n_templates = path->work->mixer.tree.n_templates;

@@ -5,8 +5,8 @@
  */
 #include "check.h"
 
-#include "../../csrc/core/final.h"
-#include "../../csrc/train/templates.h"
+#include "core/stage2.h"
+#include "train/templates.h"
 #include "use_image.h"
 
 #define N_MOST 6000u

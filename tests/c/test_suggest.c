@@ -8,7 +8,7 @@
 
 #include "check.h"
 
-#include "../../csrc/core/typing.h"
+#include "modules/keyboard/typing.h"
 
 #define K 5u
 #define TOLERANCE_Q16 2000u /* costs and distributions agree to about 1/65536 bit a node */

@@ -12,8 +12,8 @@
 
 #include "pylm.h"
 
-#include "../../csrc/core/hash.h"
-#include "../../csrc/core/image.h"
+#include "core/hash.h"
+#include "core/image.h"
 
 #define MOST_LOOKED_UP 64u       /* as contexts of one symbol */
 #define MOST_SYMBOLS (1u << 16) /* an honest header may ask for 2^24: slow, but not wrong */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * counts.c: what was counted in training, without any probability made of it.
+ */
+#include <string.h>
+
+#include "core/work.h"
+
+int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree_number, uint32_t number,
+                    void *memory, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__work *work = memory;
+    const struct pylm__tree *tree = &work->mixer.tree;
+    struct pylm__frame *root;
+    struct pylm__slices *slices;
+    uint32_t i, leaf;
+    if (pylm__is_kernel(view) || !pylm__tree_find(view, tree_number, &work->mixer.tree) ||
+        number >= tree->n_templates)
+        return PYLM_ERR_ARGUMENT;
+    work->tree_number = tree_number;
+    *n_ret = 0;
+    root = pylm__root(view, pylm__state_const(state), work);
+    if (!(root->front.sets.alive >> number & 1u))
+        return PYLM_OK;
+    slices = pylm__frame_slices(work, root);
+    *n_ret = PYLM__AT(slices, number, n);
+    if (*n_ret > capacity)
+        return PYLM_ERR_SPACE;
+    *n_ret = pylm__evidence_list(&work->mixer.evidence, slices, number, successors);
+    for (i = 0; i < *n_ret; i++) {
+        leaf = successors[i].symbol;
+        successors[i].symbol = pylm__tree_symbol(tree, leaf < tree->n_symbols ? leaf : 0u);
+    }
+    return PYLM_OK;
+}
+
+/* How far back the one symbol is that is the context of a template; 0 if it has another context. */
+static uint32_t lag_of(const struct pylm__tree *tree, uint32_t number)
+{
+    const uint8_t *head = pylm__template_head(tree, number);
+    uint32_t base = head[PYLM__C_BASE];
+    if (head[PYLM__C_KIND] != PYLM__KIND_SYMBOL ||
+        (base != PYLM__NO_BASE && pylm__template_head(tree, base)[PYLM__C_KIND] != PYLM__KIND_NOTHING))
+        return 0;
+    return head[PYLM__C_LAG];
+}
+
+/* How often a leaf is among the successors of a context. */
+static uint32_t count_leaf(struct pylm__work *work, uint32_t number, uint32_t leaf)
+{
+    struct pylm__frame *root = pylm__frame(work, 0);
+    struct pylm__slices *slices = pylm__frame_slices(work, root);
+    struct pylm__sets sets = root->front.sets;
+    struct pylm__gathered gathered;
+    sets.alive &= UINT32_C(1) << number;
+    sets.stale &= sets.alive;
+    while (sets.alive && root->hi - root->lo > 1u) {
+        struct pylm__node node = pylm__tree_node(&work->mixer.tree, root->node, root->lo, root->hi);
+        int side = leaf >= node.mid;
+        pylm__descend_portable(&work->mixer.evidence, slices, &sets, node.mid, side, &gathered);
+        pylm__frame_enter(root, node.mid, side);
+    }
+    return sets.alive ? PYLM__AT(slices, number, total) : 0u;
+}
+
+int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_number, uint32_t number, void *memory,
+                      uint32_t *counts)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__work *work = memory;
+    const struct pylm__tree *tree = &work->mixer.tree;
+    struct pylm__state state;
+    uint32_t lag, i, before;
+    if (symbol >= view->n_symbols || pylm__is_kernel(view) ||
+        !pylm__tree_find(view, tree_number, &work->mixer.tree) || number >= tree->n_templates)
+        return PYLM_ERR_ARGUMENT;
+    work->tree_number = tree_number;
+    lag = lag_of(tree, number);
+    if (!lag)
+        return PYLM_ERR_ARGUMENT;
+    memset(&state, 0, sizeof state);
+    for (before = 0; before < view->n_symbols; before++) {
+        for (i = 0; i < lag; i++) /* the context is the first of these; what is behind it does not matter */
+            pylm__state_read(&state, view->tokenizer, before);
+        (void)pylm__root(view, &state, work);
+        counts[before] = count_leaf(work, number, pylm__tree_leaf(tree, symbol));
+    }
+    return PYLM_OK;
+}
