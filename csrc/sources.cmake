@@ -7,6 +7,7 @@
 set(core
     core/context.c
     core/evidence.c
+    core/evidence_coded.c
     core/fixed.c
     core/image.c
     core/narrow.c
@@ -23,7 +24,7 @@ set(core
     core/simd/score_avx2.c)
 
 # What a build may leave out: -DPYLM_MODULE_<NAME>=0.
-set(module_text modules/text/constraint.c modules/text/vocabulary.c)
+set(module_text modules/text/constraint.c modules/text/stop.c modules/text/vocabulary.c)
 set(module_adapt modules/adapt/layer.c modules/adapt/overlay.c)
 set(module_explain modules/explain/counts.c modules/explain/describe.c modules/explain/explain.c)
 set(module_kernel modules/kernel/kernel.c modules/kernel/nearest.c modules/kernel/patterns.c)
@@ -37,7 +38,7 @@ set(module_keyboard
 # Training and files, on computers with an operating system.
 file(GLOB_RECURSE train RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}/csrc" CONFIGURE_DEPENDS csrc/train/*.c csrc/platform/*.c)
 
-set(public_headers pylm.h pylm_train.h)
+set(public_headers pylm.h pylm_text.h pylm_adapt.h pylm_explain.h pylm_kernel.h pylm_keyboard.h pylm_train.h)
 
 foreach(list core module_text module_adapt module_explain module_kernel module_keyboard train public_headers)
   list(TRANSFORM ${list} PREPEND csrc/)

@@ -1,38 +1,56 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * config.h: what a device may leave out.
+ * config.h: what a build may leave out.
  *
- * A device that has one image may be compiled for what that needs: it takes less working memory, stack, code and time,
- * computes the same numbers, and refuses larger images (PYLM_ERR_LARGE).
+ * A device that has one model may be compiled for what that model needs. The engine then takes less memory, stack,
+ * code and time. It computes the same numbers, and refuses larger images with PYLM_ERR_LARGE.
  *
  *     -DPYLM_MOST_TREES=1         trees of a model, 1 to 8
  *     -DPYLM_MOST_TEMPLATES=12    templates of a tree, 1 to 31
  *     -DPYLM_MOST_LAYERS=0        layers on a model, one on the other, 0 to 7
- *     -DPYLM_MOST_MB=511          MB (2^20 bytes) of an image; up to 511, the positions of bits have 32 bits
- *     -DPYLM_ALIGNED=1            image at an even address, and so its weights, as the trainer writes them: one at an odd
- *                                 address is refused with PYLM_ERR_ARGUMENT. Quicker where no others can be read at once
- *
- * And without what it does not do:
- *
+ *     -DPYLM_MOST_MB=511          MB (2^20 bytes) of an image; up to 511, positions of bits have 32 bits
+ *     -DPYLM_ALIGNED=1            an image lies at an even address, and so do its weights, as the trainer writes them. One
+ *                                 at an odd address is refused with PYLM_ERR_ARGUMENT. Quicker on processors that
+ *                                 read no other numbers in one go
  *     -DPYLM_BYTES=1              only models of bytes (--tokenizer bytes)
- *     -DPYLM_CODED=1              only images with coded lists, which models of a given size have (--size)
- *     -DPYLM_KERNEL=0             only the predictor `mix`
- *     -DPYLM_LEARNS=0             states do not learn; pylm_overlay_init() and pylm_state_adapt() return PYLM_ERR_ARGUMENT
- *     -DPYLM_TRUSTS=1             images are trusted once they have the right checksum, as damaged ones have not. So opening
- *                                 one reads all of it, as pylm_model_verify() does. For images that nobody else can put
- *                                 there, such as those in a firmware: without this, one that was made to do harm does none
+ *     -DPYLM_CODED=1              only images with coded lists: models of a given size (--size)
+ *     -DPYLM_TRUSTS=1             an image is trusted once its checksum is right. Opening one then reads all of it, as
+ *                                 pylm_model_verify() does. For images that nobody else can put there, such as one in
+ *                                 the firmware. Without it, an image that was made to do harm does none
+ *
+ * Modules (csrc/modules) may be left out as a whole. What their headers declare is not there then.
+ *
+ *     -DPYLM_MODULE_TEXT=0        vocabulary, constraints: pylm_text.h
+ *     -DPYLM_MODULE_ADAPT=0       learning while reading, layers: pylm_adapt.h. Images that are layers are refused
+ *     -DPYLM_MODULE_EXPLAIN=0     pylm_explain.h
+ *     -DPYLM_MODULE_KERNEL=0      pylm_kernel.h. Images with that predictor are refused
+ *     -DPYLM_MODULE_KEYBOARD=0    pylm_keyboard.h; it needs text and adapt
  */
 #ifndef PYLM_CORE_CONFIG_H
 #define PYLM_CORE_CONFIG_H
 
 #include <stdint.h>
 
-/* What the format allows. */
-#define PYLM__MAX_TREES 8u
-#define PYLM__MAX_TEMPLATES 31u /* one less than bits of a set */
+#ifndef PYLM_MODULE_TEXT
+#define PYLM_MODULE_TEXT 1
+#endif
+#ifndef PYLM_MODULE_ADAPT
+#define PYLM_MODULE_ADAPT 1
+#endif
+#ifndef PYLM_MODULE_EXPLAIN
+#define PYLM_MODULE_EXPLAIN 1
+#endif
+#ifndef PYLM_MODULE_KERNEL
+#define PYLM_MODULE_KERNEL 1
+#endif
+#ifndef PYLM_MODULE_KEYBOARD
+#define PYLM_MODULE_KEYBOARD (PYLM_MODULE_TEXT && PYLM_MODULE_ADAPT)
+#endif
+#if PYLM_MODULE_KEYBOARD && !(PYLM_MODULE_TEXT && PYLM_MODULE_ADAPT)
+#error "PYLM_MODULE_KEYBOARD needs PYLM_MODULE_TEXT and PYLM_MODULE_ADAPT"
+#endif
 
-/* What this library is compiled for. */
 #ifndef PYLM_MOST_TREES
 #define PYLM_MOST_TREES 8
 #endif
@@ -54,21 +72,21 @@
 #ifndef PYLM_CODED
 #define PYLM_CODED 0
 #endif
-#ifndef PYLM_LEARNS
-#define PYLM_LEARNS 1
-#endif
 #ifndef PYLM_TRUSTS
 #define PYLM_TRUSTS 0
 #endif
 #if PYLM_MOST_TREES < 1 || PYLM_MOST_TREES > 8 || PYLM_MOST_TEMPLATES < 1 || PYLM_MOST_TEMPLATES > 31
 #error "PYLM_MOST_TREES is 1 to 8, PYLM_MOST_TEMPLATES is 1 to 31"
 #endif
-/* What no image has that is not damaged or made to do harm. */
-#define PYLM__DAMAGED(condition) (!PYLM_TRUSTS && (condition))
+
+/* The same as numbers. What the format allows is in format.h. */
 #define PYLM__MOST_TREES ((unsigned)PYLM_MOST_TREES)
 #define PYLM__MOST_TEMPLATES ((unsigned)PYLM_MOST_TEMPLATES)
-#define PYLM__MOST_LAYERS ((unsigned)PYLM_MOST_LAYERS)
+#define PYLM__MOST_LAYERS (PYLM_MODULE_ADAPT ? (unsigned)PYLM_MOST_LAYERS : 0u)
 #define PYLM__MOST_NBYTES (PYLM_MOST_MB > 0 ? (uint64_t)PYLM_MOST_MB << 20 : UINT64_MAX)
+
+/* A condition that only a damaged image, or one made to do harm, can meet. */
+#define PYLM__DAMAGED(condition) (!PYLM_TRUSTS && (condition))
 
 /* How many bits something lies behind the beginning of a part, and how many bytes behind that of an image. */
 #if PYLM_MOST_MB > 0 && PYLM_MOST_MB < 512
@@ -78,29 +96,5 @@ typedef uint32_t pylm__offset;
 typedef uint64_t pylm__bit;
 typedef uint64_t pylm__offset;
 #endif
-
-#ifndef PYLM_KERNEL
-#define PYLM_KERNEL 1
-#endif
-#define PYLM__HAVE_KERNEL (PYLM_KERNEL != 0)
-
-/* Templates that are looked at together, where there may be instructions for it: arrays are as long as a multiple. */
-#if defined(__x86_64__)
-#define PYLM__LANES 8u
-#else
-#define PYLM__LANES 1u
-#endif
-
-/* How many symbols of a text are scored abreast, so that their cache misses overlap. Never changes a result. */
-#if UINTPTR_MAX > 0xffffffffu
-#ifndef PYLM__ABREAST
-#define PYLM__ABREAST 6
-#endif
-#else
-#define PYLM__ABREAST 1 /* where memory is short, and no cache to wait for */
-#endif
-
-/* Templates and one more, rounded up. */
-#define PYLM__STRIDE(n_templates) (((n_templates) + PYLM__LANES) & ~(PYLM__LANES - 1u))
 
 #endif

@@ -16,7 +16,6 @@
 
 #include "pylm.h"
 #include "bits.h"
-#include "config.h"
 #include "weight_sets.h"
 
 #define PYLM__MAGIC "\x93pylm\r\n\x1a" /* 8 bytes, broken by any transfer as text */
@@ -120,6 +119,8 @@ static inline uint64_t pylm__packed_nbytes(uint64_t n, uint32_t width)
     return (n * width + 7u) / 8u;
 }
 
+#define PYLM__MAX_TREES 8u
+#define PYLM__MAX_TEMPLATES 31u /* one less than bits of a set */
 #define PYLM__MAX_DEPTH 255u
 #define PYLM__MAX_SYMBOLS (UINT32_C(1) << 24)
 #define PYLM__MAX_LAG 16u
@@ -189,14 +190,16 @@ static inline uint32_t pylm__plan_inputs(const struct pylm__plan *plan)
 
 /* ---- the kernel */
 
+#define PYLM__MAX_REACH 6u /* symbols that a kernel looks back */
+
 /* The parts of an image that a kernel has in place of calibration and weights: u32 numbers. */
 enum {
-    PYLM__K_REACH = 0,           /* 1 to PYLM_MAX_REACH */
+    PYLM__K_REACH = 0,           /* 1 to PYLM__MAX_REACH */
     PYLM__K_N_CLASS = 4,         /* positions with classes, from the first on */
     PYLM__K_TAU = 8,             /* q16 */
-    PYLM__K_DISTANCES = 12,      /* PYLM_MAX_REACH, q16 nats: nothing agrees */
-    PYLM__K_CLASS_DISTANCES = 12 + 4 * PYLM_MAX_REACH, /* as many: only the class agrees */
-    PYLM__K_NBYTES = 12 + 8 * PYLM_MAX_REACH
+    PYLM__K_DISTANCES = 12,      /* PYLM__MAX_REACH, q16 nats: nothing agrees */
+    PYLM__K_CLASS_DISTANCES = 12 + 4 * PYLM__MAX_REACH, /* as many: only the class agrees */
+    PYLM__K_NBYTES = 12 + 8 * PYLM__MAX_REACH
 };
 
 #endif

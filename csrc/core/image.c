@@ -66,7 +66,7 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
         return 0;
     if (c[PYLM__C_LIST_FORM] >= PYLM__N_LIST_FORMS)
         return 0;
-    if (m->n_banks && (c[PYLM__C_LIST_FORM] != PYLM__LIST_SPLITS || kind > PYLM__KIND_CLASS || lag > PYLM_MAX_REACH))
+    if (m->n_banks && (c[PYLM__C_LIST_FORM] != PYLM__LIST_SPLITS || kind > PYLM__KIND_CLASS || lag > PYLM__MAX_REACH))
         return 0;
     if (c[PYLM__C_PAYLOAD_BITS] > 32u || c[PYLM__C_INDEX_BITS] > 32u ||
         (unsigned)tree->symbol_bits + c[PYLM__C_COUNT_BITS] > c[PYLM__C_PAYLOAD_BITS])
@@ -124,7 +124,7 @@ static int check_kernel(const struct pylm__model *m, const struct pylm__tree *tr
         !check_overlay(m, tree))
         return 0;
     reach = pylm__load32(m->image + (size_t)bandwidths + PYLM__K_REACH);
-    return reach >= 1u && reach <= PYLM_MAX_REACH;
+    return reach >= 1u && reach <= PYLM__MAX_REACH;
 }
 
 /* What a layer has of the model that it lies on. */
@@ -237,7 +237,7 @@ static int measure(struct pylm__model *m, uint32_t head_nbytes)
 static int is_large(const struct pylm__model *m)
 {
     return m->n_trees > PYLM__MOST_TREES || m->n_templates > PYLM__MOST_TEMPLATES ||
-           (m->n_banks && !PYLM__HAVE_KERNEL) || (PYLM_BYTES && m->tokenizer != PYLM_TOKENIZER_BYTES);
+           (m->n_banks && !PYLM_MODULE_KERNEL) || (PYLM_BYTES && m->tokenizer != PYLM_TOKENIZER_BYTES);
 }
 
 /* Whether everything that the headers point to is there. */

@@ -21,7 +21,7 @@ struct pylm__model {
     uint16_t adapts;      /* whether all trees have what an overlay needs */
     uint16_t n_banks;     /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
     uint32_t n_below;     /* models that it lies on, one on the other */
-    const pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
+    const struct pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
     const struct pylm__model *below; /* the uppermost of those that it lies on; NULL: none */
 };
 
@@ -62,7 +62,7 @@ static inline uint32_t pylm__n_trees(const struct pylm__model *model)
 
 static inline int pylm__is_kernel(const struct pylm__model *model)
 {
-    return PYLM__HAVE_KERNEL && model->n_banks > 0u;
+    return PYLM_MODULE_KERNEL && model->n_banks > 0u;
 }
 
 /* Nor has one without layers code for these. */

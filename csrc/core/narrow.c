@@ -5,6 +5,8 @@
  */
 #include "narrow.h"
 
+#include "evidence_coded.h"
+
 #include <string.h>
 
 /* Whether a slice has successors on both sides. Then n is 2 or more, even in a damaged list. */
@@ -41,7 +43,7 @@ static inline void step(const struct pylm__evidence *e, struct pylm__slices *s, 
         PYLM__AT(s, k, total) = PYLM__AT(s, k, total_left);
         PYLM__AT(s, k, n) = PYLM__AT(s, k, n_left);
         if (coded)
-            PYLM__AT(s, k, right) = pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + PYLM__AT(s, k, n) - 1u);
+            PYLM__LAST_LEAF(s, k) = pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + PYLM__AT(s, k, n) - 1u);
         else
             PYLM__AT(s, k, at) += unit;
     }

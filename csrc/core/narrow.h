@@ -13,22 +13,6 @@
 #include "dot.h"
 #include "evidence.h"
 
-/* Not on Windows: gcc does not align its stack for these registers there. */
-#if defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32) && defined(__GNUC__) && !defined(PYLM_PORTABLE)
-#define PYLM__HAVE_AVX2 1
-/* All functions between these two may use them. */
-#if defined(__clang__)
-#define PYLM__AVX2_BEGIN                                                                                           \
-    _Pragma("clang attribute push(__attribute__((target(\"avx2,bmi,bmi2,popcnt\"))), apply_to = function)")
-#define PYLM__AVX2_END _Pragma("clang attribute pop")
-#else
-#define PYLM__AVX2_BEGIN _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,bmi,bmi2,popcnt\")")
-#define PYLM__AVX2_END _Pragma("GCC pop_options")
-#endif
-#else
-#define PYLM__HAVE_AVX2 0
-#endif
-
 #define PYLM__CONSTANT_Q10 256 /* the constant input, 1/4 nat */
 
 /* What is gathered at a node. */
@@ -64,15 +48,5 @@ void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s,
 void pylm__narrow_avx2(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets, uint32_t mid,
                        int side);
 #endif
-
-/* Whether this processor has the faster instructions. */
-static inline int pylm__have_avx2(void)
-{
-#if PYLM__HAVE_AVX2
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
-#else
-    return 0;
-#endif
-}
 
 #endif

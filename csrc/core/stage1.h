@@ -94,7 +94,7 @@ static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, co
     uint32_t mixed, confidence = pylm__confidence(mean);
     pylm__node_rows(mixer, node, choice, confidence, rows);
     mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, choice->alive);
-    if ((PYLM__SMALL && PYLM_LEARNS) || !pylm__final_is_plain(&mixer->final)) /* which can do both */
+    if ((PYLM__SMALL && PYLM_MODULE_ADAPT) || !pylm__final_is_plain(&mixer->final)) /* which can do both */
         return pylm__final_extended(&mixer->final, tree, node, pylm__round_q13(mixed), mean, confidence, alive);
     return pylm__final_plain(tree, node->set, pylm__round_q13(mixed), mean, confidence);
 }

@@ -29,7 +29,7 @@ void pylm__final_begin(struct pylm__final *final, const struct pylm__model *mode
 {
     uint32_t i;
     final->lessons = NULL;
-    final->adapts = PYLM_LEARNS && state->overlay && !(PYLM__MOST_LAYERS && final->is_below) &&
+    final->adapts = PYLM_MODULE_ADAPT && state->overlay && !(PYLM__MOST_LAYERS && final->is_below) &&
                     pylm__final_overlay(model, tree, tree_number, state->overlay, state->overlay_nbytes, &final->plan,
                                         &final->overlay);
     if (PYLM__MOST_LAYERS)

@@ -142,7 +142,7 @@ struct pylm__final {
 /* Whether there is an overlay. */
 static inline int pylm__final_adapts(const struct pylm__final *final)
 {
-    return PYLM_LEARNS && final->adapts;
+    return PYLM_MODULE_ADAPT && final->adapts;
 }
 
 /* Whether there is nothing but what every model has. */

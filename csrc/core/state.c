@@ -14,6 +14,7 @@
  */
 #include <string.h>
 
+#include "pylm_adapt.h"
 #include "score.h"
 
 #define MAGIC "\x93pylmov2"
@@ -48,11 +49,16 @@ int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol)
     return PYLM_OK;
 }
 
+uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag)
+{
+    return lag >= 1u && lag <= PYLM__MAX_LAG ? pylm__state_recent(pylm__state_const(state), lag) - 1u : PYLM_NONE;
+}
+
 /* ---- overlays ---- */
 
 static int can_adapt(const struct pylm__model *model)
 {
-    return PYLM_LEARNS && model->adapts;
+    return PYLM_MODULE_ADAPT && model->adapts;
 }
 
 static int has_room(const struct pylm__model *model, uint64_t nbytes)
@@ -90,7 +96,7 @@ int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes)
     return PYLM_OK;
 }
 
-int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes)
+int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes)
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__state *s = pylm__state_view(state);
@@ -116,7 +122,7 @@ int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, 
     return PYLM_OK;
 }
 
-void pylm_state_learn(pylm_state *state, int learns)
+void pylm_state_set_learning(pylm_state *state, int learns)
 {
     struct pylm__state *s = pylm__state_view(state);
     s->learns = s->overlay && learns;

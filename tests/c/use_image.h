@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pylm.h"
+#include "pylm_adapt.h"
+#include "pylm_explain.h"
+#include "pylm_kernel.h"
+#include "pylm_keyboard.h"
+#include "pylm_text.h"
 
 #include "core/hash.h"
 #include "core/image.h"
@@ -114,7 +118,7 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
         for (noise = 0; noise < 2; noise++) {
             for (i = 24; noise && i < nbytes; i++)
                 memory[i] = (unsigned char)(i * i * 40503u >> 7);
-            if (pylm_state_adapt(model, &state, memory, nbytes) != PYLM_OK)
+            if (pylm_state_attach(model, &state, memory, nbytes) != PYLM_OK)
                 break;
             for (i = 0; i < 2u; i++)
                 (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);

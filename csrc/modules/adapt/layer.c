@@ -5,6 +5,7 @@
  * is a model whose final stage has one more input, what the model below says. See stage2.h.
  */
 #include "core/image.h"
+#include "pylm_adapt.h"
 
 int pylm_layer_open(pylm_model *layer, const pylm_model *base, const void *image, uint64_t image_nbytes)
 {

@@ -23,6 +23,7 @@
 #define PYLM_ADAPT_OVERLAY_H
 
 #include "core/context.h"
+#include "pylm_adapt.h"
 
 /* One tree's part of an overlay. */
 struct pylm__overlay {

@@ -5,7 +5,61 @@
  */
 #include <string.h>
 
+#include "core/evidence_coded.h"
 #include "core/work.h"
+#include "pylm_explain.h"
+
+static uint32_t list_coded(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
+                           pylm_successor *successors)
+{
+    uint32_t i;
+    for (i = 0; i < PYLM__AT(s, k, n); i++) {
+        successors[i].symbol = pylm__coded_leaf(e, k, i);
+        successors[i].count = pylm__coded_count_at(e, k, i);
+    }
+    return i;
+}
+
+/* Splits are in preorder: while what is left of one is read, what is right of it waits. */
+static uint32_t list_splits(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
+                            pylm_successor *successors)
+{
+    struct {
+        uint32_t first, n, total;
+    } waiting[PYLM__MAX_DEPTH];
+    uint32_t n_waiting = 0, n = 0;
+    for (;;) {
+        while (PYLM__AT(s, k, n) > 1u && n_waiting < PYLM__MAX_DEPTH) { /* deeper lists are damaged */
+            pylm__slice_look(e, s, k);
+            waiting[n_waiting].first = PYLM__AT(s, k, right);
+            waiting[n_waiting].n = PYLM__AT(s, k, n) - PYLM__AT(s, k, n_left);
+            waiting[n_waiting++].total = PYLM__AT(s, k, total) - PYLM__AT(s, k, total_left);
+            PYLM__AT(s, k, n) = PYLM__AT(s, k, n_left);
+            PYLM__AT(s, k, total) = PYLM__AT(s, k, total_left);
+            PYLM__AT(s, k, at) += PYLM__AT(e, k, split_bits);
+        }
+        successors[n].symbol = PYLM__AT(s, k, first);
+        successors[n++].count = PYLM__AT(s, k, total);
+        if (!n_waiting)
+            return n;
+        PYLM__AT(s, k, first) = waiting[--n_waiting].first;
+        PYLM__AT(s, k, n) = waiting[n_waiting].n;
+        PYLM__AT(s, k, total) = waiting[n_waiting].total;
+    }
+}
+
+/* Lists all successors of the context that was found for template k, leaf by leaf, at once after the look-up: the slice
+ * is used up. Returns how many there are: what the slice says, or fewer in a damaged list. */
+static uint32_t list_successors(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
+                                pylm_successor *successors)
+{
+    if (PYLM__AT(s, k, n) == 1u) { /* within its record, most often */
+        successors->symbol = PYLM__AT(s, k, first);
+        successors->count = PYLM__AT(s, k, total);
+        return 1;
+    }
+    return (pylm__is_coded(e, k) ? list_coded : list_splits)(e, s, k, successors);
+}
 
 int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree_number, uint32_t number,
                     void *memory, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret)
@@ -28,7 +82,7 @@ int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t t
     *n_ret = PYLM__AT(slices, number, n);
     if (*n_ret > capacity)
         return PYLM_ERR_SPACE;
-    *n_ret = pylm__evidence_list(&work->mixer.evidence, slices, number, successors);
+    *n_ret = list_successors(&work->mixer.evidence, slices, number, successors);
     for (i = 0; i < *n_ret; i++) {
         leaf = successors[i].symbol;
         successors[i].symbol = pylm__tree_symbol(tree, leaf < tree->n_symbols ? leaf : 0u);

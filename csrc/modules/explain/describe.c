@@ -4,6 +4,7 @@
  * describe.c: what contexts are made of, for people.
  */
 #include "core/context.h"
+#include "pylm_explain.h"
 
 /* Makes the tree that of the bank that has a template of this number, of all banks. Returns the number of the bank's
  * first. */
@@ -55,9 +56,4 @@ int pylm_symbol_class(const pylm_model *model, uint32_t tree_number, uint32_t sy
         *coarse_ret = pylm__bits(tree.parts[PYLM__P_CLASSES], bit + tree.class_bits, tree.coarse_bits);
     }
     return PYLM_OK;
-}
-
-uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag)
-{
-    return lag >= 1u && lag <= PYLM__MAX_LAG ? pylm__state_recent(pylm__state_const(state), lag) - 1u : PYLM_NONE;
 }

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "core/score.h"
+#include "pylm_explain.h"
 #include "share.h"
 
 #define MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 3u)

@@ -11,7 +11,9 @@
 
 #include <string.h>
 
-#if PYLM__HAVE_KERNEL
+typedef char reach_is_the_formats[PYLM_MAX_REACH == PYLM__MAX_REACH ? 1 : -1];
+
+#if PYLM_MODULE_KERNEL
 
 #define MAX_EXPONENT 1024u /* tau times a distance, nats */
 #define LOG2_E_Q31 UINT32_C(3098164010)

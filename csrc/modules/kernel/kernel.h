@@ -25,6 +25,7 @@
 #define PYLM_KERNEL_KERNEL_H
 
 #include "core/work.h"
+#include "pylm_kernel.h"
 #include "scaled.h"
 
 /* The bandwidths that the model goes by: its image's, or the caller's. */

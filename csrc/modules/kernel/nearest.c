@@ -9,7 +9,7 @@
  */
 #include "kernel.h"
 
-#if PYLM__HAVE_KERNEL
+#if PYLM_MODULE_KERNEL
 
 /* How far away what agrees with a template is, at most; and whether another has all of that. */
 struct reached {

@@ -13,7 +13,7 @@
 
 #include "kernel.h"
 
-#if PYLM__HAVE_KERNEL
+#if PYLM_MODULE_KERNEL
 
 #define ALL_Q30 (UINT32_C(1) << 30)
 

@@ -386,7 +386,7 @@ int pylm_personal_apply(const pylm_model *model, const void *personal, uint64_t 
     uint32_t t;
     int status = pylm_overlay_init(model, overlay, overlay_nbytes);
     if (status == PYLM_OK)
-        status = pylm_state_adapt(model, &state, overlay, overlay_nbytes);
+        status = pylm_state_attach(model, &state, overlay, overlay_nbytes);
     for (t = 0; t < view->n_trees && status == PYLM_OK; t++) {
         const struct pylm__state *s = pylm__state_const(&state);
         pylm__tree_view(view, t ? &tree : NULL, &tree);

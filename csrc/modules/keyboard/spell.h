@@ -6,6 +6,7 @@
 #ifndef PYLM_KEYBOARD_SPELL_H
 #define PYLM_KEYBOARD_SPELL_H
 
+#include "pylm_keyboard.h"
 #include "wanted.h"
 
 /* Words of several symbols: the best that were found. */

@@ -259,8 +259,8 @@ int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *t
     *n_ret = 0;
     request.spaced = !words && begin && typed[begin - 1u] == ' ';
     before -= request.spaced ? 1u : 0u;
-    pylm_state_learn(&copy, 0);
-    status = pylm_read(model, &copy, text, before);
+    pylm_state_set_learning(&copy, 0);
+    status = pylm_read_typed(model, &copy, text, before);
     if (status != PYLM_OK)
         return status;
     if (!k || nbytes - begin > PYLM_WORD_NBYTES)

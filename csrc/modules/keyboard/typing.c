@@ -299,7 +299,7 @@ void pylm__begin_text(const pylm_model *model, struct pylm__state *state)
         pylm__state_read(state, view->tokenizer, line_end);
 }
 
-int pylm_read(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes)
+int pylm_read_typed(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes)
 {
     struct reader reader;
     pylm__begin_text(model, pylm__state_view(state));

@@ -11,6 +11,7 @@
 #define PYLM_KEYBOARD_TYPING_H
 
 #include "core/context.h"
+#include "pylm_keyboard.h"
 
 enum pylm__unit { PYLM__UNIT_WORD, PYLM__UNIT_SIGN, PYLM__UNIT_LINE_END, PYLM__UNIT_END };
 
@@ -49,7 +50,7 @@ void pylm__begin_text(const pylm_model *model, struct pylm__state *state);
 /* Called for every symbol of a text. */
 typedef void (*pylm__read_symbol)(void *user, uint32_t symbol);
 
-/* The symbols of a text that was typed; see pylm_read(). */
+/* The symbols of a text that was typed; see pylm_read_typed(). */
 int pylm__read_typed(const pylm_model *model, const void *text, uint64_t nbytes, pylm__read_symbol read, void *user);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "core/walk.h"
 #include "core/search.h"
+#include "pylm_text.h"
 
 #define ONE_Q62 (UINT64_C(1) << 62)
 

@@ -8,6 +8,7 @@
 
 #include "core/hash.h"
 #include "core/image.h"
+#include "pylm_text.h"
 
 #define PYLM__MAX_PIECE_NBYTES 24u
 
