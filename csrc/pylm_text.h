@@ -87,6 +87,35 @@ PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *sta
 PYLM_API int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int may_end,
                            pylm_candidate *candidates, uint32_t *n_ret);
 
+/* ------------------------------------------------------------------ choosing what comes next */
+
+/* How to choose the next symbol, in this order (as other tools do): repetition penalty, temperature,
+ * top_k, top_p, min_p. Fractions are in units of 1/65536. */
+typedef struct pylm_sampling {
+    uint32_t temperature_q16; /* 0: always the most probable symbol; 65536: as the model says */
+    uint32_t top_k;           /* only the k most probable symbols; 0: no limit */
+    uint32_t top_p_q16;       /* the most probable ones that together reach p; 65536: no limit */
+    uint32_t min_p_q16;       /* only those with at least this share of the best one; 0: no limit */
+    uint32_t penalty_q16;     /* multiplies the cost of symbols in `recent`; 65536: none; >= 65536 */
+} pylm_sampling;
+
+/* Chooses a next symbol. Does not push it.
+ *   recent        n_recent symbols that the repetition penalty applies to, for example the last 64.
+ *   random        the generator's memory: any number as a seed at first; the same seed, model and
+ *                 settings give the same symbols on every machine.
+ *   candidates    scratch for n_candidates entries. n_symbols entries are always enough; with top_k
+ *                 (or temperature 0, as if top_k were 1), top_k + n_recent are. With fewer, the choice
+ *                 is made among as many of the most probable symbols as there is room for.
+ * Returns PYLM_ERR_ARGUMENT if a setting breaks its rule or n_candidates is 0. */
+PYLM_API int pylm_sample(const pylm_model *model, const pylm_state *state, const pylm_sampling *sampling,
+                         const uint32_t *recent, uint32_t n_recent, uint64_t *random, void *work,
+                         pylm_candidate *candidates, uint32_t n_candidates, uint32_t *symbol);
+
+/* The same choice, made among candidates that the caller has found, for example by pylm_restrict().
+ *   candidates    n of them, best first; what they are afterwards is not promised.
+ * Returns PYLM_ERR_ARGUMENT if a setting breaks its rule or n is 0. */
+PYLM_API int pylm_choose(const pylm_sampling *sampling, const uint32_t *recent, uint32_t n_recent, uint64_t *random,
+                         pylm_candidate *candidates, uint32_t n, uint32_t *symbol);
 
 /* Looks for a stop string while text is written piece by piece.
  *   text          what was written so far and not yet handed on, the newest piece at its end.

@@ -5,17 +5,17 @@
 
 # Reading an image and predicting from it: all that every user needs.
 set(core
+    core/check.c
     core/context.c
     core/evidence.c
     core/evidence_coded.c
     core/fixed.c
     core/image.c
     core/narrow.c
-    core/sample.c
+    core/open.c
     core/score.c
     core/search.c
     core/stage1.c
-    core/stage2.c
     core/state.c
     core/status.c
     core/walk.c
@@ -24,8 +24,13 @@ set(core
     core/simd/score_avx2.c)
 
 # What a build may leave out: -DPYLM_MODULE_<NAME>=0.
-set(module_text modules/text/constraint.c modules/text/stop.c modules/text/vocabulary.c)
-set(module_adapt modules/adapt/layer.c modules/adapt/overlay.c)
+set(module_text modules/text/constraint.c modules/text/sample.c modules/text/stop.c modules/text/vocabulary.c)
+set(module_adapt
+    modules/adapt/attach.c
+    modules/adapt/extended.c
+    modules/adapt/layer.c
+    modules/adapt/overlay.c
+    modules/adapt/plan.c)
 set(module_explain modules/explain/counts.c modules/explain/describe.c modules/explain/explain.c)
 set(module_kernel modules/kernel/kernel.c modules/kernel/nearest.c modules/kernel/patterns.c)
 set(module_keyboard

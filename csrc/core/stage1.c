@@ -34,41 +34,41 @@ void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *stat
 }
 
 uint32_t pylm__node_mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
-                        const struct pylm__choice *choice, const struct pylm__gathered *gathered,
-                        const struct pylm__alive *alive)
+                        const struct pylm__selection *selection, const struct pylm__gathered *gathered,
+                        const struct pylm__active_recalls *active)
 {
-    return pylm__node_mix_inline(mixer, node, choice, gathered, alive);
+    return pylm__node_mix_inline(mixer, node, selection, gathered, active);
 }
 
-void pylm__node_gather(const struct pylm__mixer *mixer, uint32_t mid, const struct pylm__front *front,
+void pylm__node_gather(const struct pylm__mixer *mixer, uint32_t mid, const struct pylm__active *active,
                        struct pylm__slices *slices, struct pylm__gathered *gathered)
 {
 #if PYLM__HAVE_AVX2
     if (mixer->avx2) {
-        pylm__gather_avx2(&mixer->evidence, slices, &front->sets, mid, gathered);
+        pylm__gather_avx2(&mixer->evidence, slices, &active->sets, mid, gathered);
         return;
     }
 #endif
-    pylm__gather_portable(&mixer->evidence, slices, &front->sets, mid, gathered);
+    pylm__gather_portable(&mixer->evidence, slices, &active->sets, mid, gathered);
 }
 
-uint32_t pylm__node_right(const struct pylm__mixer *mixer, const struct pylm__node *node, const struct pylm__front *front,
+uint32_t pylm__node_right(const struct pylm__mixer *mixer, const struct pylm__node *node, const struct pylm__active *active,
                           struct pylm__slices *slices)
 {
-    struct pylm__choice choice = pylm__choose(mixer, front->sets.alive, slices);
+    struct pylm__selection selection = pylm__select(mixer, active->sets.active, slices);
     struct pylm__gathered gathered;
-    pylm__node_gather(mixer, node->mid, front, slices, &gathered);
-    return pylm__node_mix(mixer, node, &choice, &gathered, &front->alive);
+    pylm__node_gather(mixer, node->mid, active, slices, &gathered);
+    return pylm__node_mix(mixer, node, &selection, &gathered, &active->recalls);
 }
 
-void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__front *front,
+void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__active *active,
                        struct pylm__slices *slices)
 {
 #if PYLM__HAVE_AVX2
     if (mixer->avx2) {
-        pylm__narrow_avx2(&mixer->evidence, slices, &front->sets, mid, side);
+        pylm__narrow_avx2(&mixer->evidence, slices, &active->sets, mid, side);
         return;
     }
 #endif
-    pylm__narrow_portable(&mixer->evidence, slices, &front->sets, mid, side);
+    pylm__narrow_portable(&mixer->evidence, slices, &active->sets, mid, side);
 }

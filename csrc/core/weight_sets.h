@@ -43,7 +43,7 @@ struct pylm__situation {
 };
 
 /* Sets that do not depend on the evidence. */
-struct pylm__place {
+struct pylm__fixed_sets {
     uint32_t node_set;
     uint32_t previous; /* class of the previous symbol + 1 (bytes: the symbol + 1), 0 at the start of a text */
     uint32_t before;   /* coarse class of the symbol before that + 1 (bytes: the symbol + 1), 0 likewise */
@@ -69,7 +69,7 @@ static inline uint32_t pylm__confidence_set(uint32_t confidence, uint32_t n_acti
 }
 
 /* The chosen sets, as numbers within their families. */
-static inline void pylm__situation_sets(const struct pylm__situation *s, const struct pylm__place *place,
+static inline void pylm__situation_sets(const struct pylm__situation *s, const struct pylm__fixed_sets *place,
                                         uint32_t n_templates, uint32_t *sets)
 {
     sets[PYLM__FAMILY_SUFFIX] = pylm__suffix_set(s);

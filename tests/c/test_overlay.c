@@ -5,7 +5,7 @@
  */
 #include "check.h"
 
-#include "core/stage2.h"
+#include "modules/adapt/extended.h"
 #include "train/templates.h"
 #include "use_image.h"
 
@@ -136,7 +136,7 @@ static void test_learns_weights(const pylm_model *model, const struct text *t)
     struct pylm__tree tree;
     uint32_t i, n, moved = 0;
     pylm__tree_view(pylm__model_view(model), NULL, &tree);
-    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
+    REQUIRE(pylm__overlay_of_tree(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
     n = pylm__n_overlay_weights(&tree, &plan);
     REQUIRE(part.weights && part.weights + 2u * n <= part.nodes);
     CHECK(memcmp(part.weights, tree.parts[PYLM__P_OVERLAY_WEIGHTS], 2u * n) == 0);
@@ -149,7 +149,7 @@ static void test_learns_weights(const pylm_model *model, const struct text *t)
     CHECK(moved > 50u);
     CHECK(begin(model, memory, 2048).opaque[0] == 0); /* no room for them */
     view = pylm__state_const(&state);
-    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, 1920, &plan, &part));
+    REQUIRE(pylm__overlay_of_tree(pylm__model_view(model), &tree, 0, view->overlay, 1920, &plan, &part));
     CHECK(!part.weights);
     free(memory);
 }
@@ -170,7 +170,7 @@ static void test_wild_weights(const pylm_model *model, const struct text *t)
     pylm_model_info(model, &info);
     q62 = allocate(info.n_symbols * sizeof *q62);
     pylm__tree_view(pylm__model_view(model), NULL, &tree);
-    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
+    REQUIRE(pylm__overlay_of_tree(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
     for (i = 0; part.weights + i < part.nodes; i++)
         part.weights[i] = i & 1u ? 0x80u : 0u; /* -32768 */
     CHECK(score(model, &state, t, 0, 300) > 0);

@@ -93,18 +93,18 @@ static inline __m256i lanes_calibration_index(__m256i total, __m256i n0, __m256i
 
 /* The inputs from k on: the log-odds at these indices of the living templates, 0 for the others, and the constant
  * behind the last. Single loads: on many processors the instructions that gather are slower. */
-PYLM__INLINE __m128i lanes_inputs(const struct pylm__evidence *e, uint32_t k, uint32_t n, __m256i index, __m256i alive)
+PYLM__INLINE __m128i lanes_inputs(const struct pylm__evidence *e, uint32_t k, uint32_t n, __m256i index, __m256i active)
 {
     const __m256i row = _mm256_setr_epi32(0, PYLM__N_CALIBRATION, 2 * PYLM__N_CALIBRATION, 3 * PYLM__N_CALIBRATION,
                                           4 * PYLM__N_CALIBRATION, 5 * PYLM__N_CALIBRATION, 6 * PYLM__N_CALIBRATION,
                                           7 * PYLM__N_CALIBRATION);
     const __m128i number = _mm_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7);
     const uint8_t *rows = e->calibration + 2u * (size_t)k * PYLM__N_CALIBRATION;
-    __m128i live = _mm_packs_epi32(_mm256_castsi256_si128(alive), _mm256_extracti128_si256(alive, 1));
+    __m128i live = _mm_packs_epi32(_mm256_castsi256_si128(active), _mm256_extracti128_si256(active, 1));
     __m128i constant = _mm_cmpeq_epi16(number, _mm_set1_epi16((short)(e->n_templates - k)));
     __m128i odds;
     uint32_t i[PYLM__LANES];
-    _mm256_storeu_si256((__m256i *)(void *)i, _mm256_and_si256(_mm256_add_epi32(index, row), alive));
+    _mm256_storeu_si256((__m256i *)(void *)i, _mm256_and_si256(_mm256_add_epi32(index, row), active));
 #define AT(lane) (short)(lane < n ? pylm__load_i16(rows + 2u * (size_t)i[lane]) : 0)
     odds = _mm_setr_epi16(AT(0), AT(1), AT(2), AT(3), AT(4), AT(5), AT(6), AT(7));
 #undef AT
@@ -202,33 +202,33 @@ static inline struct lanes_place lanes_place(struct lanes l, uint32_t mid)
 }
 
 /* What they say there: writes the inputs from k on, and adds to the sums. */
-PYLM__INLINE void lanes_gather(const struct pylm__evidence *e, uint32_t k, uint32_t n, __m256i alive, struct lanes l,
+PYLM__INLINE void lanes_gather(const struct pylm__evidence *e, uint32_t k, uint32_t n, __m256i active, struct lanes l,
                                struct lanes_place p, struct pylm__gathered *gathered, __m256i *sum_left,
                                __m256i *sum_all)
 {
-    __m256i unit = _mm256_and_si256(lanes_load(e->unit, k), alive);
+    __m256i unit = _mm256_and_si256(lanes_load(e->unit, k), active);
     __m256i index = lanes_calibration_index(l.total, p.total, _mm256_sub_epi32(l.total, p.total),
                                             _mm256_cmpeq_epi32(l.n, lanes_all(1)));
-    _mm_storeu_si128((__m128i *)(void *)(gathered->inputs + k), lanes_inputs(e, k, n, index, alive));
+    _mm_storeu_si128((__m128i *)(void *)(gathered->inputs + k), lanes_inputs(e, k, n, index, active));
     *sum_all = _mm256_add_epi32(*sum_all, _mm256_mullo_epi32(l.total, unit));
     *sum_left = _mm256_add_epi32(*sum_left, _mm256_mullo_epi32(p.total, unit));
 }
 
-/* Narrows them to one side: right where the mask `right` is all ones, else left. Returns which are still alive, and
+/* Narrows them to one side: right where the mask `right` is all ones, else left. Returns which are still active, and
  * where in their lists they are in `at`. Those that die become anything, but for `at`. */
 static inline uint32_t lanes_narrow(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
-                                    __m256i alive, struct lanes l, struct lanes_place p, __m256i right, __m256i *at)
+                                    __m256i active, struct lanes l, struct lanes_place p, __m256i right, __m256i *at)
 {
     __m256i parts = _mm256_andnot_si256(p.stays_left, p.begins_left);
     __m256i other = _mm256_andnot_si256(parts, _mm256_cmpeq_epi32(p.begins_left, right)); /* all on the other side */
     __m256i splits = _mm256_max_epi32(_mm256_and_si256(l.n_left, right), lanes_all(1)); /* passed over */
     __m256i bits = _mm256_mullo_epi32(splits, lanes_load(e->split_bits, k));
-    *at = _mm256_add_epi32(l.at, _mm256_and_si256(bits, _mm256_and_si256(parts, alive)));
+    *at = _mm256_add_epi32(l.at, _mm256_and_si256(bits, _mm256_and_si256(parts, active)));
     lanes_store(s->total, k, lanes_choose(p.total, _mm256_sub_epi32(l.total, p.total), right));
     lanes_store(s->n, k, lanes_choose(p.n, _mm256_sub_epi32(l.n, p.n), right));
     lanes_store(s->first, k, lanes_choose(l.first, l.right, _mm256_and_si256(p.begins_left, right)));
     lanes_store(s->at, k, *at);
-    return lanes_set(_mm256_andnot_si256(other, alive)) << k;
+    return lanes_set(_mm256_andnot_si256(other, active)) << k;
 }
 
 #endif

@@ -24,7 +24,7 @@ void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s,
         lanes_store(s->right, k, l.right);
         lanes_store(s->n_left, k, l.n_left);
         lanes_store(s->total_left, k, l.total_left);
-        lanes_gather(e, k, PYLM__LANES, lanes_of(sets->alive, k), l, lanes_place(l, mid), gathered, &sum_left,
+        lanes_gather(e, k, PYLM__LANES, lanes_of(sets->active, k), l, lanes_place(l, mid), gathered, &sum_left,
                      &sum_all);
     }
     lanes_sums(sum_left, sum_all, &gathered->left, &gathered->all);
@@ -33,9 +33,9 @@ void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s,
 void pylm__narrow_avx2(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets, uint32_t mid,
                        int side)
 {
-    uint32_t k, alive = sets->alive;
-    sets->alive = sets->stale = 0;
-    for (k = 0; k < e->n_templates && alive >> k; k += PYLM__LANES) {
+    uint32_t k, active = sets->active;
+    sets->active = sets->stale = 0;
+    for (k = 0; k < e->n_templates && active >> k; k += PYLM__LANES) {
         struct lanes l;
         __m256i at;
         l.total = lanes_load(s->total, k);
@@ -45,7 +45,7 @@ void pylm__narrow_avx2(const struct pylm__evidence *e, struct pylm__slices *s, s
         l.right = lanes_load(s->right, k);
         l.n_left = lanes_load(s->n_left, k);
         l.total_left = lanes_load(s->total_left, k);
-        sets->alive |= lanes_narrow(e, s, k, lanes_of(alive, k), l, lanes_place(l, mid),
+        sets->active |= lanes_narrow(e, s, k, lanes_of(active, k), l, lanes_place(l, mid),
                                     lanes_all(0u - (uint32_t)side), &at);
     }
 }

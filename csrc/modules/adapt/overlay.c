@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#if PYLM_MODULE_ADAPT
+
 #define HEAD_NBYTES 16u
 #define NODE_NBYTES 12u
 #define NODES 4u /* a bucket */
@@ -339,3 +341,5 @@ void pylm__overlay_fill(const struct pylm__overlay *overlay, uint64_t key, const
     }
     pylm__store16(slot + 2u, uses);
 }
+
+#endif

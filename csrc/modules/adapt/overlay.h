@@ -9,7 +9,7 @@
  *   slots   of some contexts, the successors they had last, with counts; also of a few long contexts, for
  *           repetitions: there the last successor counts, and for how many symbols in a row such contexts
  *           have been right by now (the run);
- *   weights the final stage's, which begin as the model's and learn from every symbol; see stage2.h. Memory that is
+ *   weights of the second stage, which begin as the model's and learn from every symbol; see extended.h. Memory that is
  *           too small for them does without.
  *
  * The first two are hash tables in which what is least used makes room. Nodes are verified exactly; contexts by a
@@ -23,7 +23,7 @@
 #define PYLM_ADAPT_OVERLAY_H
 
 #include "core/context.h"
-#include "pylm_adapt.h"
+#include "plan.h"
 
 /* One tree's part of an overlay. */
 struct pylm__overlay {

@@ -9,6 +9,8 @@
 #include "core/work.h"
 #include "pylm_explain.h"
 
+#if PYLM_MODULE_EXPLAIN
+
 static uint32_t list_coded(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
                            pylm_successor *successors)
 {
@@ -76,7 +78,7 @@ int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t t
     work->tree_number = tree_number;
     *n_ret = 0;
     root = pylm__root(view, pylm__state_const(state), work);
-    if (!(root->front.sets.alive >> number & 1u))
+    if (!(root->active.sets.active >> number & 1u))
         return PYLM_OK;
     slices = pylm__frame_slices(work, root);
     *n_ret = PYLM__AT(slices, number, n);
@@ -106,17 +108,17 @@ static uint32_t count_leaf(struct pylm__work *work, uint32_t number, uint32_t le
 {
     struct pylm__frame *root = pylm__frame(work, 0);
     struct pylm__slices *slices = pylm__frame_slices(work, root);
-    struct pylm__sets sets = root->front.sets;
+    struct pylm__sets sets = root->active.sets;
     struct pylm__gathered gathered;
-    sets.alive &= UINT32_C(1) << number;
-    sets.stale &= sets.alive;
-    while (sets.alive && root->hi - root->lo > 1u) {
+    sets.active &= UINT32_C(1) << number;
+    sets.stale &= sets.active;
+    while (sets.active && root->hi - root->lo > 1u) {
         struct pylm__node node = pylm__tree_node(&work->mixer.tree, root->node, root->lo, root->hi);
         int side = leaf >= node.mid;
         pylm__descend_portable(&work->mixer.evidence, slices, &sets, node.mid, side, &gathered);
         pylm__frame_enter(root, node.mid, side);
     }
-    return sets.alive ? PYLM__AT(slices, number, total) : 0u;
+    return sets.active ? PYLM__AT(slices, number, total) : 0u;
 }
 
 int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_number, uint32_t number, void *memory,
@@ -143,3 +145,5 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
     }
     return PYLM_OK;
 }
+
+#endif

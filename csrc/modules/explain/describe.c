@@ -6,6 +6,8 @@
 #include "core/context.h"
 #include "pylm_explain.h"
 
+#if PYLM_MODULE_EXPLAIN
+
 /* Makes the tree that of the bank that has a template of this number, of all banks. Returns the number of the bank's
  * first. */
 static uint32_t find_bank(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree)
@@ -57,3 +59,5 @@ int pylm_symbol_class(const pylm_model *model, uint32_t tree_number, uint32_t sy
     }
     return PYLM_OK;
 }
+
+#endif

@@ -23,9 +23,11 @@
 #include "pylm_explain.h"
 #include "share.h"
 
+#if PYLM_MODULE_EXPLAIN
+
 #define MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 3u)
 #define EVEN_COST 65536            /* of an even decision: one bit */
-#define MAX_SUM (INT64_C(1) << 30) /* of log-odds of a state that adapts, as in final.c */
+#define MAX_SUM (INT64_C(1) << 30) /* of log-odds of a state that adapts, as in extended.c */
 
 /* What speaks for the side taken: the contexts, the mean, the model below, the overlay's inputs, and last the constants. */
 struct decision {
@@ -38,7 +40,7 @@ struct decision {
 /* Weights and inputs of the second stage. */
 struct second {
     uint32_t n;
-    int32_t weights[PYLM__MAX_FINAL], inputs[PYLM__MAX_FINAL];
+    int32_t weights[PYLM__MAX_STAGE2], inputs[PYLM__MAX_STAGE2];
 };
 
 /* ---- one decision ---- */
@@ -60,35 +62,35 @@ static int64_t first_stage(const uint8_t *const *rows, const int16_t *inputs, ui
 static void second_plain(const struct pylm__tree *tree, struct pylm__node node, int32_t mixed,
                          struct pylm__mean mean, struct second *s)
 {
-    const uint8_t *a = tree->parts[PYLM__P_FINAL_WEIGHTS] + 2u * (size_t)PYLM__N_FINAL * node.set;
+    const uint8_t *a = tree->parts[PYLM__P_STAGE2_WEIGHTS] + 2u * (size_t)PYLM__N_STAGE2 * node.set;
     const uint8_t *b =
-        tree->parts[PYLM__P_FINAL_WEIGHTS] + 2u * (size_t)PYLM__N_FINAL * (tree->n_node_sets + pylm__confidence(mean));
+        tree->parts[PYLM__P_STAGE2_WEIGHTS] + 2u * (size_t)PYLM__N_STAGE2 * (tree->n_node_sets + pylm__confidence(mean));
     uint32_t i;
-    s->n = PYLM__N_FINAL;
-    s->inputs[PYLM__FINAL_MIXED] = pylm__clamp(mixed, PYLM__MAX_MIXED_Q10);
-    s->inputs[PYLM__FINAL_MEAN] = pylm__mean_log_odds(mean);
-    s->inputs[PYLM__FINAL_CONSTANT] = PYLM__CONSTANT_Q10;
+    s->n = PYLM__N_STAGE2;
+    s->inputs[PYLM__STAGE2_MIXED] = pylm__clamp(mixed, PYLM__MAX_MIXED_Q10);
+    s->inputs[PYLM__STAGE2_MEAN] = pylm__mean_log_odds(mean);
+    s->inputs[PYLM__STAGE2_CONSTANT] = PYLM__CONSTANT_Q10;
     for (i = 0; i < s->n; i++)
         s->weights[i] = pylm__load_i16(a + 2u * i) + pylm__load_i16(b + 2u * i);
 }
 
 /* With an overlay or a model below: a lesson has what is wanted here. */
 static void second_extended(struct pylm__mixer *mixer, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
-                            const struct pylm__alive *alive, struct second *s)
+                            const struct pylm__active_recalls *active, struct second *s)
 {
-    struct pylm__final *final = &mixer->final;
+    struct pylm__extended *extended = &mixer->extended;
     struct pylm__lessons lessons;
-    uint32_t i, row, n_rows = pylm__final_adapts(final) ? PYLM__N_FINAL_ROWS : PYLM__N_FINAL_ROWS - 1u;
+    uint32_t i, row, n_rows = pylm__has_overlay(extended) ? PYLM__N_STAGE2_ROWS : PYLM__N_STAGE2_ROWS - 1u;
     lessons.n = 0;
-    final->lessons = &lessons;
-    (void)pylm__final_extended(final, &mixer->tree, &node, mixed, mean, pylm__confidence(mean), alive);
-    final->lessons = NULL;
-    s->n = final->n_inputs;
+    extended->lessons = &lessons;
+    (void)pylm__extended_right(extended, &mixer->tree, &node, mixed, mean, pylm__confidence(mean), active);
+    extended->lessons = NULL;
+    s->n = extended->n_inputs;
     for (i = 0; i < s->n; i++) {
         s->inputs[i] = lessons.of[0].inputs[i];
         s->weights[i] = 0;
         for (row = 0; row < n_rows; row++)
-            s->weights[i] += pylm__load_i16(final->weights + lessons.of[0].rows[row] + 2u * i);
+            s->weights[i] += pylm__load_i16(extended->weights + lessons.of[0].rows[row] + 2u * i);
     }
 }
 
@@ -101,8 +103,8 @@ static inline int64_t product(const struct second *s, uint32_t i)
 /* What the second stage makes of the first: the share of each context, and of the constant, which it returns. */
 static int64_t share_first(const struct second *s, int64_t sum, uint32_t n, struct decision *d)
 {
-    int64_t shares[PYLM__MAX_TEMPLATES + 1u], total = product(s, PYLM__FINAL_MIXED);
-    struct pylm__ratio ratio = pylm__mixed_ratio(total, sum, s->weights[PYLM__FINAL_MIXED]);
+    int64_t shares[PYLM__MAX_TEMPLATES + 1u], total = product(s, PYLM__STAGE2_MIXED);
+    struct pylm__ratio ratio = pylm__mixed_ratio(total, sum, s->weights[PYLM__STAGE2_MIXED]);
     uint32_t k;
     pylm__share(total, ratio, d->terms, n, shares);
     for (k = 0; k < n; k++) {
@@ -120,40 +122,40 @@ static void add_term(struct decision *d, int64_t term, int32_t input, int32_t we
 }
 
 /* All terms for going right at a node. */
-static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__front *front,
+static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__active *active,
                   struct pylm__slices *slices, struct decision *d)
 {
     uint32_t n = mixer->tree.n_templates, i;
-    struct pylm__choice choice = pylm__choose(mixer, front->sets.alive, slices);
+    struct pylm__selection selection = pylm__select(mixer, active->sets.active, slices);
     const uint8_t *rows[PYLM__DOT_ROWS];
     struct pylm__gathered gathered;
     struct pylm__mean mean;
     struct second s;
     int64_t sum, constant;
     memset(&gathered, 0, sizeof gathered); /* those without evidence need not be written */
-    pylm__node_gather(mixer, node.mid, front, slices, &gathered);
+    pylm__node_gather(mixer, node.mid, active, slices, &gathered);
     mean.left = gathered.left;
     mean.right = gathered.all - gathered.left;
-    pylm__node_rows(mixer, &node, &choice, pylm__confidence(mean), rows);
+    pylm__node_rows(mixer, &node, &selection, pylm__confidence(mean), rows);
     sum = first_stage(rows, gathered.inputs, n + 1u, d);
-    if (pylm__final_is_plain(&mixer->final))
+    if (pylm__is_plain(&mixer->extended))
         second_plain(&mixer->tree, node, pylm__round_q13((uint32_t)sum), mean, &s);
     else
-        second_extended(mixer, node, pylm__round_q13((uint32_t)sum), mean, &front->alive, &s);
-    constant = share_first(&s, sum, n + 1u, d) + product(&s, PYLM__FINAL_CONSTANT);
+        second_extended(mixer, node, pylm__round_q13((uint32_t)sum), mean, &active->recalls, &s);
+    constant = share_first(&s, sum, n + 1u, d) + product(&s, PYLM__STAGE2_CONSTANT);
     d->n_terms = n;
-    add_term(d, product(&s, PYLM__FINAL_MEAN), s.inputs[PYLM__FINAL_MEAN], s.weights[PYLM__FINAL_MEAN]);
-    for (i = PYLM__N_FINAL; i < s.n; i++)
+    add_term(d, product(&s, PYLM__STAGE2_MEAN), s.inputs[PYLM__STAGE2_MEAN], s.weights[PYLM__STAGE2_MEAN]);
+    for (i = PYLM__N_STAGE2; i < s.n; i++)
         add_term(d, product(&s, i), s.inputs[i], s.weights[i]);
     add_term(d, constant, 0, 0);
 }
 
 /* The probability, q16, of going right. Plain sums are of 32 bits, as in the engine. */
-static uint32_t probability(const struct decision *d, const struct pylm__final *final)
+static uint32_t probability(const struct decision *d, const struct pylm__extended *extended)
 {
     int64_t sum = pylm__sum(d->terms, d->n_terms);
-    int32_t log_odds = pylm__round_q13((uint32_t)(pylm__final_is_plain(final) ? sum : pylm__within(sum, MAX_SUM)));
-    return pylm__squash(pylm__final_adapts(final) ? pylm__sharpen(log_odds) : log_odds);
+    int32_t log_odds = pylm__round_q13((uint32_t)(pylm__is_plain(extended) ? sum : pylm__within(sum, MAX_SUM)));
+    return pylm__squash(pylm__has_overlay(extended) ? pylm__sharpen(log_odds) : log_odds);
 }
 
 /* Raises the terms as a state that adapts raises their sum. */
@@ -215,7 +217,7 @@ static void add_decision(struct account *a, uint32_t cost)
 /* Parts of a tree, the first included. */
 static uint32_t n_parts_of(const struct pylm__mixer *mixer)
 {
-    return mixer->tree.n_templates + mixer->final.n_inputs;
+    return mixer->tree.n_templates + mixer->extended.n_inputs;
 }
 
 static void name(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint32_t number)
@@ -231,7 +233,7 @@ static void name(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint
 static void begin(struct account *a, const struct pylm__work *work, uint32_t found, struct pylm__slices *slices)
 {
     const struct pylm__mixer *mixer = &work->mixer;
-    const struct pylm__plan *plan = &mixer->final.plan;
+    const struct pylm__plan *plan = &mixer->extended.plan;
     pylm_part *part = a->parts;
     uint32_t tree = work->tree_number, i;
     memset(a->weighted, 0, sizeof a->weighted);
@@ -242,9 +244,9 @@ static void begin(struct account *a, const struct pylm__work *work, uint32_t fou
     for (; found; found &= found - 1u)
         a->parts[1u + pylm__lowest_from(found, 0)].n_context = PYLM__AT(slices, pylm__lowest_from(found, 0), total);
     name(&part, PYLM_PART_MEAN, tree, 0);
-    if (pylm__n_plain(&mixer->tree) > PYLM__N_FINAL)
+    if (pylm__n_plain(&mixer->tree) > PYLM__N_STAGE2)
         name(&part, PYLM_PART_BELOW, tree, 0);
-    if (pylm__final_adapts(&mixer->final)) {
+    if (pylm__has_overlay(&mixer->extended)) {
         name(&part, PYLM_PART_COUNTS, tree, 0);
         name(&part, PYLM_PART_AGES, tree, 0);
         for (i = 0; i < plan->n_recalled; i++)
@@ -258,37 +260,37 @@ static void begin(struct account *a, const struct pylm__work *work, uint32_t fou
 }
 
 /* What the overlay had counted of the symbol, at the leaf; `part` is the first of its parts. */
-static void count_overlay(const struct account *a, const struct pylm__final *final, const struct pylm__alive *alive,
+static void count_overlay(const struct account *a, const struct pylm__extended *extended, const struct pylm__active_recalls *active,
                           pylm_part *part)
 {
-    const struct pylm__recall *recall = final->recalls;
-    struct pylm__node_past past = pylm__overlay_node(&final->overlay, a->last_node);
+    const struct pylm__recall *recall = extended->recalls;
+    struct pylm__node_past past = pylm__overlay_node(&extended->overlay, a->last_node);
     uint32_t i, j;
     part->n_symbol = past.counts[a->last_side];
     part->n_context = (uint32_t)past.counts[0] + past.counts[1];
     part++;
     part->n_symbol = past.ages[a->last_side] ? UINT32_C(1) << (past.ages[a->last_side] - 1u) : 0u;
-    for (i = 0, part++; i < final->plan.n_recalled; i++, part++, recall++)
+    for (i = 0, part++; i < extended->plan.n_recalled; i++, part++, recall++)
         for (j = 0; j < recall->n; j++) {
             part->n_context += recall->count[j];
-            part->n_symbol += alive->of[i] >> j & 1u ? recall->count[j] : 0u;
+            part->n_symbol += active->of[i] >> j & 1u ? recall->count[j] : 0u;
         }
     if (recall->n) {
-        part->number = final->plan.lengths[recall->count[0] / PYLM__N_RUNS % PYLM__MAX_LONG];
-        part->n_context = pylm__load32(final->overlay.head);
-        part->n_symbol = alive->of[i];
+        part->number = extended->plan.lengths[recall->count[0] / PYLM__N_RUNS % PYLM__MAX_LONG];
+        part->n_context = pylm__load32(extended->overlay.head);
+        part->n_symbol = active->of[i];
     }
 }
 
 /* At the leaf. */
-static void end(struct account *a, const struct pylm__mixer *mixer, const struct pylm__front *front,
+static void end(struct account *a, const struct pylm__mixer *mixer, const struct pylm__active *active,
                 struct pylm__slices *slices)
 {
     uint32_t i, left, n = n_parts_of(mixer);
-    for (left = front->sets.alive; left; left &= left - 1u)
+    for (left = active->sets.active; left; left &= left - 1u)
         a->parts[1u + pylm__lowest_from(left, 0)].n_symbol = PYLM__AT(slices, pylm__lowest_from(left, 0), total);
-    if (pylm__final_adapts(&mixer->final))
-        count_overlay(a, &mixer->final, &front->alive,
+    if (pylm__has_overlay(&mixer->extended))
+        count_overlay(a, &mixer->extended, &active->recalls,
                       &a->parts[mixer->tree.n_templates + pylm__n_plain(&mixer->tree) - 1u]);
     for (i = 0; i + 1u < n; i++)
         if (a->spoken[i])
@@ -304,13 +306,13 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
     struct pylm__slices *slices = pylm__frame_slices(work, frame);
     struct pylm__small p = pylm__small_one();
     uint32_t leaf = pylm__tree_leaf(&mixer->tree, symbol), right, before;
-    begin(a, work, frame->front.sets.alive, slices);
+    begin(a, work, frame->active.sets.active, slices);
     while (frame->hi - frame->lo > 1u) {
         struct pylm__node node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
         int side = leaf >= node.mid;
-        weigh(mixer, node, &frame->front, slices, &a->decision);
-        right = probability(&a->decision, &mixer->final);
-        if (pylm__final_adapts(&mixer->final))
+        weigh(mixer, node, &frame->active, slices, &a->decision);
+        right = probability(&a->decision, &mixer->extended);
+        if (pylm__has_overlay(&mixer->extended))
             sharpen(&a->decision);
         if (!side)
             turn(&a->decision);
@@ -319,12 +321,12 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
         add_decision(a, pylm__small_cost(p) - before);
         a->last_node = node.number;
         a->last_side = side;
-        pylm__node_narrow(mixer, node.mid, side, &frame->front, slices);
-        if (!pylm__final_is_plain(&mixer->final))
-            pylm__final_pass(&mixer->final, node.mid, side, &frame->front.alive);
+        pylm__node_narrow(mixer, node.mid, side, &frame->active, slices);
+        if (!pylm__is_plain(&mixer->extended))
+            pylm__extended_pass(&mixer->extended, node.mid, side, &frame->active.recalls);
         pylm__frame_enter(frame, node.mid, side);
     }
-    end(a, mixer, &frame->front, slices);
+    end(a, mixer, &frame->active, slices);
     return p;
 }
 
@@ -383,7 +385,7 @@ int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symb
     if (pylm__n_below(view))
         odds = odds_below(view, pylm__state_const(state), symbol, work);
     pylm__work_first_tree(view, work);
-    pylm__final_stack(&work->mixer.final, odds, 0);
+    pylm__extended_stack(&work->mixer.extended, odds, 0);
     for (t = 0; t < view->n_trees; t++) {
         if (t)
             pylm__work_next_tree(view, work);
@@ -396,3 +398,5 @@ int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symb
     *n_ret = view->n_trees > 1u ? average(parts, ends, p, view->n_trees, all) : ends[0];
     return PYLM_OK;
 }
+
+#endif

@@ -22,6 +22,17 @@ typedef char reach_is_the_formats[PYLM_MAX_REACH == PYLM__MAX_REACH ? 1 : -1];
 
 /* ---- settings ---- */
 
+/* A bank has bandwidths, and nothing that adapts. */
+int pylm__kernel_check(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    uint64_t bandwidths = pylm__load64(tree->head + PYLM__T_WEIGHTS);
+    uint32_t reach;
+    if (!pylm__lies_inside(m, bandwidths, PYLM__K_NBYTES) || pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS))
+        return 0;
+    reach = pylm__load32(m->image + (size_t)bandwidths + PYLM__K_REACH);
+    return reach >= 1u && reach <= PYLM__MAX_REACH;
+}
+
 void pylm__kernel_settings(const struct pylm__model *model, pylm_kernel *kernel)
 {
     struct pylm__tree tree;
@@ -164,21 +175,21 @@ uint32_t pylm__kernel_look_up(const struct pylm__model *model, const struct pylm
     return lookup->found;
 }
 
-static uint32_t narrow(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t alive, uint32_t mid,
+static uint32_t narrow(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t active, uint32_t mid,
                        int side)
 {
-    struct pylm__sets sets = {alive, 0};
+    struct pylm__sets sets = {active, 0};
     pylm__narrow_portable(e, s, &sets, mid, side);
     look(e, s, sets.stale);
-    return sets.alive;
+    return sets.active;
 }
 
-/* Adds the weights of what is alive. */
-static void add_all(struct pylm__sum_of_weights *sum, const struct pylm__weight *weights, uint32_t alive,
+/* Adds the weights of what is active. */
+static void add_all(struct pylm__sum_of_weights *sum, const struct pylm__weight *weights, uint32_t active,
                     struct pylm__slices *s)
 {
-    for (; alive; alive &= alive - 1u)
-        pylm__sum_add(sum, weights[pylm__lowest_from(alive, 0)], PYLM__AT(s, pylm__lowest_from(alive, 0), total));
+    for (; active; active &= active - 1u)
+        pylm__sum_add(sum, weights[pylm__lowest_from(active, 0)], PYLM__AT(s, pylm__lowest_from(active, 0), total));
 }
 
 /* A quotient of weights that is 1 at most, but for rounding. */
@@ -195,17 +206,17 @@ static struct pylm__small probability_of(struct pylm__weight ratio)
 /* ---- known symbols ---- */
 
 uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__evidence *e,
-                              struct pylm__slices *s, uint32_t alive, uint32_t leaf)
+                              struct pylm__slices *s, uint32_t active, uint32_t leaf)
 {
     uint32_t number = 0, lo = 0, hi = tree->n_symbols;
-    while (hi - lo > 1u && alive) {
+    while (hi - lo > 1u && active) {
         struct pylm__node node = pylm__tree_node(tree, number, lo, hi);
         int side = leaf >= node.mid;
-        alive = narrow(e, s, alive, node.mid, side);
+        active = narrow(e, s, active, node.mid, side);
         number += side ? node.mid - lo : 1u;
         *(side ? &lo : &hi) = node.mid;
     }
-    return alive;
+    return active;
 }
 
 static struct pylm__small probability(const struct pylm__model *model, const struct pylm__factors *f,
@@ -215,7 +226,7 @@ static struct pylm__small probability(const struct pylm__model *model, const str
     struct pylm__weight weights[PYLM__MOST_TEMPLATES];
     const struct pylm__tree *bank = &work->mixer.tree;
     struct pylm__evidence *e = &work->mixer.evidence;
-    uint32_t b, alive;
+    uint32_t b, active;
     pylm__sum_add(&all, f->nothing, 1);
     pylm__sum_add(&here, f->leaf, 1);
     pylm__work_first_tree(model, work);
@@ -225,10 +236,10 @@ static struct pylm__small probability(const struct pylm__model *model, const str
             pylm__work_next_tree(model, work);
         slices = pylm__frame_slices(work, pylm__frame(work, 0));
         weigh_templates(f, bank, weights);
-        alive = pylm__kernel_look_up(model, bank, state, &work->lookup, e, slices);
-        add_all(&all, weights, alive, slices);
-        alive = pylm__kernel_go_down(bank, e, slices, alive, pylm__tree_leaf(bank, symbol));
-        add_all(&here, weights, alive, slices);
+        active = pylm__kernel_look_up(model, bank, state, &work->lookup, e, slices);
+        add_all(&all, weights, active, slices);
+        active = pylm__kernel_go_down(bank, e, slices, active, pylm__tree_leaf(bank, symbol));
+        add_all(&here, weights, active, slices);
     }
     return probability_of(pylm__weight_ratio(pylm__sum_weight(&here), pylm__sum_weight(&all)));
 }
@@ -338,15 +349,15 @@ void pylm__kernel_split(const struct pylm__model *model, struct pylm__work *work
     const struct walk *walk = walk_of(model, work);
     struct pylm__sum_of_weights sums[2] = {{0, 0}, {0, 0}}, both = {0, 0};
     struct pylm__weight sides[2], smaller;
-    uint32_t b, alive;
+    uint32_t b, active;
     int side;
     pylm__sum_add(&sums[0], walk->leaf, node.mid - frame->lo);
     pylm__sum_add(&sums[1], walk->leaf, frame->hi - node.mid);
     for (b = 0; b < model->n_banks; b++) {
         uint32_t *fields = bank_fields(model, frame, b);
         struct pylm__slices room, *slices = bank_slices(model, fields, &room);
-        for (alive = *fields; alive; alive &= alive - 1u) {
-            uint32_t k = pylm__lowest_from(alive, 0), left = pylm__slice_left(slices, k, node.mid);
+        for (active = *fields; active; active &= active - 1u) {
+            uint32_t k = pylm__lowest_from(active, 0), left = pylm__slice_left(slices, k, node.mid);
             pylm__sum_add(&sums[0], walk->banks[b].weights[k], left);
             pylm__sum_add(&sums[1], walk->banks[b].weights[k], PYLM__AT(slices, k, total) - left);
         }

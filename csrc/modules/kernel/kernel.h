@@ -28,6 +28,9 @@
 #include "pylm_kernel.h"
 #include "scaled.h"
 
+/* Whether what a bank has in place of calibration and weights lies inside the image. */
+int pylm__kernel_check(const struct pylm__model *model, const struct pylm__tree *bank);
+
 /* The bandwidths that the model goes by: its image's, or the caller's. */
 void pylm__kernel_settings(const struct pylm__model *model, pylm_kernel *kernel);
 
@@ -47,7 +50,7 @@ uint32_t pylm__kernel_look_up(const struct pylm__model *model, const struct pylm
 
 /* Goes down a bank's tree to a leaf. Returns which contexts have evidence there. */
 uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__evidence *e,
-                              struct pylm__slices *s, uint32_t alive, uint32_t leaf);
+                              struct pylm__slices *s, uint32_t active, uint32_t leaf);
 
 /* Bytes of working memory for walks. */
 size_t pylm__kernel_walk_nbytes(const struct pylm__model *model);

@@ -35,7 +35,7 @@ int pylm_nearest(const pylm_model *model, const pylm_state *state, void *memory,
     struct pylm__work *work = memory;
     struct reached reached[PYLM__MOST_TEMPLATES], nothing = {0, 0};
     pylm_kernel kernel;
-    uint32_t b, k, alive;
+    uint32_t b, k, active;
     if (pylm_model_kernel(model, &kernel) != PYLM_OK)
         return PYLM_ERR_ARGUMENT;
     for (k = 0; k < PYLM_MAX_REACH && k < kernel.reach; k++)
@@ -49,12 +49,12 @@ int pylm_nearest(const pylm_model *model, const pylm_state *state, void *memory,
         if (b)
             pylm__work_next_tree(view, work);
         slices = pylm__frame_slices(work, pylm__frame(work, 0));
-        alive = pylm__kernel_look_up(view, bank, pylm__state_const(state), &work->lookup, &work->mixer.evidence, slices);
+        active = pylm__kernel_look_up(view, bank, pylm__state_const(state), &work->lookup, &work->mixer.evidence, slices);
         for (k = 0; k < bank->n_templates; k++) {
             const uint8_t *head = pylm__template_head(bank, k);
             uint32_t base = head[PYLM__C_BASE];
             reached[k] = reach_from(base == PYLM__NO_BASE ? nothing : reached[base], head, &kernel);
-            if (!(alive >> k & 1u) || reached[k].repeats || reached[k].distance_q16 > *distance_q16)
+            if (!(active >> k & 1u) || reached[k].repeats || reached[k].distance_q16 > *distance_q16)
                 continue;
             *n_ret = reached[k].distance_q16 < *distance_q16 ? 0u : *n_ret;
             *n_ret += PYLM__AT(slices, k, total);

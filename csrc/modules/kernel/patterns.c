@@ -38,7 +38,7 @@ static uint32_t count_bank(const struct pylm__model *model, const struct pylm__s
     const struct pylm__tree *bank = &work->mixer.tree;
     struct pylm__evidence *e = &work->mixer.evidence;
     struct pylm__slices *slices = pylm__frame_slices(work, pylm__frame(work, 0));
-    uint32_t alive = pylm__kernel_look_up(model, bank, state, &work->lookup, e, slices), k, n = 0;
+    uint32_t active = pylm__kernel_look_up(model, bank, state, &work->lookup, e, slices), k, n = 0;
     for (k = 0; k < bank->n_templates; k++) {
         const uint8_t *head = pylm__template_head(bank, k);
         pylm_pattern *p = &patterns[k];
@@ -47,11 +47,11 @@ static uint32_t count_bank(const struct pylm__model *model, const struct pylm__s
         p->agrees = head[PYLM__C_BASE] == PYLM__NO_BASE ? 0u : patterns[head[PYLM__C_BASE]].agrees;
         if (head[PYLM__C_KIND] != PYLM__KIND_NOTHING)
             p->agrees = with_place(p->agrees, head[PYLM__C_LAG] - 1u, head[PYLM__C_KIND]);
-        p->n_context = alive >> k & 1u ? PYLM__AT(slices, k, total) : 0u;
+        p->n_context = active >> k & 1u ? PYLM__AT(slices, k, total) : 0u;
     }
-    alive = pylm__kernel_go_down(bank, e, slices, alive, pylm__tree_leaf(bank, symbol));
-    for (; alive; alive &= alive - 1u)
-        patterns[pylm__lowest_from(alive, 0)].n_symbol = PYLM__AT(slices, pylm__lowest_from(alive, 0), total);
+    active = pylm__kernel_go_down(bank, e, slices, active, pylm__tree_leaf(bank, symbol));
+    for (; active; active &= active - 1u)
+        patterns[pylm__lowest_from(active, 0)].n_symbol = PYLM__AT(slices, pylm__lowest_from(active, 0), total);
     for (k = 0; k < bank->n_templates; k++)
         if (pylm__load32(pylm__template_head(bank, k) + PYLM__C_N_RECORDS))
             patterns[n++] = patterns[k];

@@ -23,6 +23,8 @@
 #include "core/work.h"
 #include "typing.h"
 
+#if PYLM_MODULE_KEYBOARD
+
 #define MAGIC "\x93pylmpe1"
 #define HEAD_NBYTES 32u
 #define ENTRY_NBYTES 10u
@@ -390,8 +392,10 @@ int pylm_personal_apply(const pylm_model *model, const void *personal, uint64_t 
     for (t = 0; t < view->n_trees && status == PYLM_OK; t++) {
         const struct pylm__state *s = pylm__state_const(&state);
         pylm__tree_view(view, t ? &tree : NULL, &tree);
-        if (pylm__final_overlay(view, &tree, t, s->overlay, s->overlay_nbytes, &plan, &part))
+        if (pylm__overlay_of_tree(view, &tree, t, s->overlay, s->overlay_nbytes, &plan, &part))
             apply_to_tree(&table, view, &tree, &part);
     }
     return status;
 }
+
+#endif

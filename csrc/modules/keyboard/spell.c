@@ -22,6 +22,8 @@
 #include "typing.h"
 #include "modules/text/vocabulary.h"
 
+#if PYLM_MODULE_KEYBOARD
+
 #define N_BEGINNINGS 40u
 #define N_EXTENSIONS 12u                /* symbols that extend a beginning, at most */
 #define N_ROUNDS 96u                    /* beginnings extended, at most */
@@ -38,7 +40,7 @@ struct beginning {
 
 struct spelling {
     const struct pylm__request *request;
-    const struct pylm__desk *desk;
+    const struct pylm__workspace *workspace;
     struct beginning *list;
     uint32_t n;
     uint8_t typed[TEXT_NBYTES]; /* the space, if one was typed, and the prefix */
@@ -98,7 +100,7 @@ static void keep(struct extension *x, uint32_t symbol, uint32_t cost_q16)
 static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
 {
     struct extension *x = user;
-    uint32_t symbol = pylm__tree_symbol(&x->spelling->desk->walk->mixer.tree, leaf), nbytes;
+    uint32_t symbol = pylm__tree_symbol(&x->spelling->workspace->walk->mixer.tree, leaf), nbytes;
     uint32_t at = x->from->nbytes;
     const unsigned char *text;
     text = pylm__symbol_text(pylm__model_view(x->spelling->request->model), symbol, &nbytes);
@@ -165,7 +167,7 @@ static void walk(struct extension *x, uint64_t least, const uint32_t *wanted)
 {
     const struct pylm__request *request = x->spelling->request;
     x->visited = x->covering = 0;
-    pylm__walk(pylm__model_view(request->model), pylm__state_const(&x->from->state), x->spelling->desk->walk,
+    pylm__walk(pylm__model_view(request->model), pylm__state_const(&x->from->state), x->spelling->workspace->walk,
                UINT64_C(1) << 62, &least, wanted, visit_leaf, x);
 }
 
@@ -173,14 +175,14 @@ static void walk(struct extension *x, uint64_t least, const uint32_t *wanted)
 static void look(struct extension *x)
 {
     const struct pylm__request *request = x->spelling->request;
-    const struct pylm__desk *desk = x->spelling->desk;
-    pylm__work_first_tree(pylm__model_view(request->model), desk->walk);
+    const struct pylm__workspace *workspace = x->spelling->workspace;
+    pylm__work_first_tree(pylm__model_view(request->model), workspace->walk);
     if (x->is_covered || !request->prefix_nbytes) {
         walk(x, LEAST, NULL);
         if (!x->n && !x->is_covered)
             walk(x, 0, NULL); /* a space was typed, however improbable it was */
-    } else if (pylm__want(request, desk, agrees, x)) {
-        walk(x, 0, desk->wanted);
+    } else if (pylm__want(request, workspace, agrees, x)) {
+        walk(x, 0, workspace->wanted);
     }
 }
 
@@ -211,7 +213,7 @@ static void push_longer(struct spelling *s, const struct beginning *from, pylm_c
     memcpy(longer.text + longer.nbytes, text, nbytes);
     longer.nbytes = (uint8_t)(longer.nbytes + nbytes);
     if (model->n_trees > 1u) {
-        pylm__probabilities(model, pylm__state_const(&from->state), &with.symbol, 1, s->desk->path, NULL, &p);
+        pylm__probabilities(model, pylm__state_const(&from->state), &with.symbol, 1, s->workspace->path, NULL, &p);
         with.cost_q16 = pylm__small_cost(p);
     }
     longer.cost_q16 += with.cost_q16;
@@ -263,7 +265,7 @@ uint64_t pylm__spell_nbytes(void)
     return N_BEGINNINGS * sizeof(struct beginning);
 }
 
-uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct pylm__desk *desk,
+uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct pylm__workspace *workspace,
                                pylm_suggestion *suggestions)
 {
     struct spelling s;
@@ -272,8 +274,8 @@ uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct
     memset(&s, 0, sizeof s);
     memset(&b, 0, sizeof b);
     s.request = request;
-    s.desk = desk;
-    s.list = desk->rest;
+    s.workspace = workspace;
+    s.list = workspace->rest;
     if (request->spaced)
         s.typed[s.typed_nbytes++] = ' ';
     memcpy(s.typed + s.typed_nbytes, request->prefix, request->prefix_nbytes);
@@ -294,3 +296,5 @@ uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct
         suggestions[i].cost_q16 -= suggestions[i].cost_q16 > given ? given : suggestions[i].cost_q16;
     return n;
 }
+
+#endif

@@ -11,7 +11,7 @@
 
 /* Words of several symbols: the best that were found. */
 uint64_t pylm__spell_nbytes(void);
-uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct pylm__desk *desk,
+uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct pylm__workspace *workspace,
                                pylm_suggestion *suggestions);
 
 #endif

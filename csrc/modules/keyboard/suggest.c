@@ -19,6 +19,8 @@
 #include "typing.h"
 #include "modules/text/vocabulary.h"
 
+#if PYLM_MODULE_KEYBOARD
+
 #define N_FORMS 3u
 #define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
 
@@ -33,7 +35,7 @@ struct word {
 
 struct search {
     const struct pylm__request *request;
-    const struct pylm__desk *desk;
+    const struct pylm__workspace *workspace;
     const struct pylm__model *model;
     const uint32_t *wanted; /* NULL: all that is a word */
     struct word *words;     /* the best k, best first */
@@ -113,7 +115,7 @@ static struct word add_forms(const struct search *search, const uint32_t *forms,
         q = p;
         if (i || search->model->n_trees > 1u)
             pylm__probabilities(search->model, pylm__state_const(search->request->state), &forms[i], 1,
-                                search->desk->path, NULL, &q);
+                                search->workspace->path, NULL, &q);
         sum = i ? pylm__small_plus(sum, q) : q;
         cost = pylm__small_cost(q);
         if (cost < word.cost_q16 || (cost == word.cost_q16 && forms[i] < word.shown)) {
@@ -129,7 +131,7 @@ static struct word add_forms(const struct search *search, const uint32_t *forms,
 static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
 {
     struct search *search = user;
-    const struct pylm__tree *tree = &search->desk->walk->mixer.tree;
+    const struct pylm__tree *tree = &search->workspace->walk->mixer.tree;
     uint32_t symbol = pylm__tree_symbol(tree, leaf), nbytes, forms[N_FORMS], n;
     const unsigned char *text;
     struct word word;
@@ -164,24 +166,24 @@ static uint64_t words_nbytes(uint32_t k)
     return (uint64_t)k * sizeof(struct word);
 }
 
-static uint32_t suggest_words(const struct pylm__request *request, const struct pylm__desk *desk,
+static uint32_t suggest_words(const struct pylm__request *request, const struct pylm__workspace *workspace,
                              pylm_suggestion *suggestions)
 {
     struct search search = {NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
     const unsigned char *text;
     uint32_t t, i, given;
     search.request = request;
-    search.desk = desk;
+    search.workspace = workspace;
     search.model = pylm__model_view(request->model);
-    search.wanted = request->prefix_nbytes ? desk->wanted : NULL;
-    search.words = desk->rest;
-    pylm__work_first_tree(search.model, desk->walk);
+    search.wanted = request->prefix_nbytes ? workspace->wanted : NULL;
+    search.words = workspace->rest;
+    pylm__work_first_tree(search.model, workspace->walk);
     for (t = 0; t < search.model->n_trees; t++) {
         if (t)
-            pylm__work_next_tree(search.model, desk->walk);
-        if (search.wanted && !pylm__want(request, desk, has_prefix, request))
+            pylm__work_next_tree(search.model, workspace->walk);
+        if (search.wanted && !pylm__want(request, workspace, has_prefix, request))
             return 0;
-        pylm__walk(search.model, pylm__state_const(request->state), desk->walk, UINT64_C(1) << 62, &search.least,
+        pylm__walk(search.model, pylm__state_const(request->state), workspace->walk, UINT64_C(1) << 62, &search.least,
                    search.wanted, visit_leaf, &search);
     }
     given = search.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
@@ -214,18 +216,18 @@ uint64_t pylm_suggest_nbytes(const pylm_model *model, uint32_t k)
     return rounded(pylm_work_nbytes(model)) + rounded(pylm__path_nbytes(view)) + wanted_nbytes(view) + rest;
 }
 
-static struct pylm__desk lay_out(const pylm_model *model, void *work)
+static struct pylm__workspace lay_out(const pylm_model *model, void *work)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    struct pylm__desk desk;
+    struct pylm__workspace workspace;
     uint8_t *p = work;
-    desk.walk = work;
+    workspace.walk = work;
     p += (size_t)rounded(pylm_work_nbytes(model));
-    desk.path = (struct pylm__work *)(void *)p;
+    workspace.path = (struct pylm__work *)(void *)p;
     p += (size_t)rounded(pylm__path_nbytes(view));
-    desk.wanted = (uint32_t *)(void *)p;
-    desk.rest = p + (size_t)wanted_nbytes(view);
-    return desk;
+    workspace.wanted = (uint32_t *)(void *)p;
+    workspace.rest = p + (size_t)wanted_nbytes(view);
+    return workspace;
 }
 
 /* Gives suggestions the case that the typed letters and the place in the sentence ask for. */
@@ -249,7 +251,7 @@ uint64_t pylm_typed_word(const void *text, uint64_t nbytes)
 int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes, uint32_t k,
                  void *work, pylm_suggestion *suggestions, uint32_t *n_ret)
 {
-    struct pylm__desk desk = lay_out(model, work);
+    struct pylm__workspace workspace = lay_out(model, work);
     struct pylm__request request;
     const uint8_t *typed = text;
     uint64_t begin = pylm__started_word(typed, nbytes), before = begin;
@@ -270,9 +272,11 @@ int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *t
     request.prefix = typed + (size_t)begin;
     request.prefix_nbytes = (uint32_t)(nbytes - begin);
     request.k = k;
-    *n_ret = words ? suggest_words(&request, &desk, suggestions)
-                   : pylm__suggest_spelled(&request, &desk, suggestions);
+    *n_ret = words ? suggest_words(&request, &workspace, suggestions)
+                   : pylm__suggest_spelled(&request, &workspace, suggestions);
     for (i = 0; i < *n_ret; i++)
         dress(&suggestions[i], request.prefix, request.prefix_nbytes, pylm__begins_sentence(typed, begin));
     return PYLM_OK;
 }
+
+#endif

@@ -9,6 +9,8 @@
 
 #include "modules/text/vocabulary.h"
 
+#if PYLM_MODULE_KEYBOARD
+
 #define LONGEST_WORD 64u /* bytes; of a longer one no other case is looked for */
 
 /* ---- letters and signs ---- */
@@ -307,3 +309,5 @@ int pylm_read_typed(const pylm_model *model, pylm_state *state, const void *text
     reader.state = state;
     return pylm__read_typed(model, text, nbytes, push, &reader);
 }
+
+#endif

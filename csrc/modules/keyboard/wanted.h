@@ -18,7 +18,7 @@ struct pylm__request {
 };
 
 /* The caller's working memory, in parts. */
-struct pylm__desk {
+struct pylm__workspace {
     struct pylm__work *walk; /* pylm_work_nbytes() */
     struct pylm__work *path; /* for one symbol while a walk goes on */
     uint32_t *wanted;        /* a bit for every leaf */
@@ -30,7 +30,7 @@ int pylm__is_word(const uint8_t *text, uint64_t nbytes);
 
 /* Sets the bits of the leaves, of the tree at work, whose texts are wanted. Returns how many. */
 typedef int (*pylm__is_wanted)(const void *user, const uint8_t *text, uint32_t nbytes);
-uint32_t pylm__want(const struct pylm__request *request, const struct pylm__desk *desk, pylm__is_wanted is_wanted,
+uint32_t pylm__want(const struct pylm__request *request, const struct pylm__workspace *workspace, pylm__is_wanted is_wanted,
                     const void *user);
 
 static inline int pylm__is_set(const uint32_t *bits, uint32_t i)

@@ -12,6 +12,8 @@
 #include "core/search.h"
 #include "pylm_text.h"
 
+#if PYLM_MODULE_TEXT
+
 #define ONE_Q62 (UINT64_C(1) << 62)
 
 struct some {
@@ -104,3 +106,5 @@ int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int 
     *n_ret = n_candidates;
     return PYLM_OK;
 }
+
+#endif

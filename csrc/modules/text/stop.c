@@ -3,7 +3,10 @@
  *
  * stop.c: looking for a stop string while text is written.
  */
+#include "core/config.h"
 #include "pylm_text.h"
+
+#if PYLM_MODULE_TEXT
 
 /* Whether the stop string's first bytes, as many as fit, stand at `text`. */
 static int stands_at(const uint8_t *text, uint64_t text_nbytes, const uint8_t *stop, uint64_t stop_nbytes)
@@ -28,3 +31,5 @@ uint64_t pylm_stop_search(const void *text, uint64_t text_nbytes, const void *st
     }
     return at;
 }
+
+#endif

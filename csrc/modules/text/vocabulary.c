@@ -10,6 +10,8 @@
 #include "core/hash.h"
 #include "core/image.h"
 
+#if PYLM_MODULE_TEXT
+
 /* Position of a symbol's text, or of the end for n_symbols; never behind the end of all texts. */
 static uint64_t text_position(const struct pylm__model *m, uint32_t symbol)
 {
@@ -173,3 +175,21 @@ int pylm_decode(const pylm_model *model, uint32_t previous, const uint32_t *symb
     *nbytes_ret = used;
     return used <= capacity ? PYLM_OK : PYLM_ERR_SPACE;
 }
+
+int pylm__vocabulary_check(const struct pylm__model *m)
+{
+    const uint8_t *h = m->image;
+    unsigned position_bits = h[PYLM__H_VOCAB_POSITION_BITS], slot_bits = h[PYLM__H_VOCAB_SLOT_BITS];
+    uint64_t text_nbytes = pylm__load64(h + PYLM__H_VOCAB_TEXT_NBYTES);
+    if (!pylm__lies_inside(m, pylm__load64(h + PYLM__H_VOCAB_TEXT), text_nbytes))
+        return 0;
+    if (m->tokenizer == PYLM_TOKENIZER_BYTES)
+        return text_nbytes == 256u;
+    return text_nbytes < (UINT64_C(1) << 32) && position_bits <= 32u && slot_bits <= 28u &&
+           pylm__packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_POSITIONS), (uint64_t)m->n_symbols + 1u,
+                               position_bits) &&
+           pylm__packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_SLOTS), (uint64_t)1 << slot_bits,
+                               pylm__width(m->n_symbols));
+}
+
+#endif

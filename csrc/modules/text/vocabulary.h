@@ -61,4 +61,7 @@ static inline enum pylm__token pylm__next_token(const uint8_t *text, uint64_t nb
     return PYLM__TOKEN_WORD;
 }
 
+/* Whether the vocabulary of a model that is being opened lies inside the image. */
+int pylm__vocabulary_check(const struct pylm__model *model);
+
 #endif

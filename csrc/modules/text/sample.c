@@ -6,9 +6,11 @@
  * The most probable symbols are asked for, best first; every setting then either changes their costs or
  * shortens the list from its end, and a random number picks one of what is left.
  */
-#include "search.h"
+#include "core/fixed.h"
+#include "core/search.h"
+#include "pylm_text.h"
 
-#include "fixed.h"
+#if PYLM_MODULE_TEXT
 
 #define ONE_Q16 65536u
 
@@ -110,3 +112,5 @@ int pylm_sample(const pylm_model *model, const pylm_state *state, const pylm_sam
     pylm_top(model, state, n, work, candidates, &n);
     return pylm_choose(sampling, recent, n_recent, random, candidates, n, symbol);
 }
+
+#endif
