@@ -7,10 +7,10 @@
 set(core
     core/check.c
     core/context.c
-    core/evidence.c
     core/evidence_coded.c
     core/fixed.c
     core/image.c
+    core/lookup.c
     core/narrow.c
     core/open.c
     core/score.c

@@ -28,62 +28,8 @@
 #ifndef PYLM_CORE_EVIDENCE_H
 #define PYLM_CORE_EVIDENCE_H
 
-#include "context.h"
-#include "fixed.h"
+#include "calibration.h"
 #include "image.h"
-#include "weight_sets.h"
-
-/* The octave of a sum above PYLM__EXACT_TOTAL. */
-static inline uint32_t pylm__calibration_octave(uint32_t total)
-{
-    uint32_t octave = pylm__ilog2(total - 1u) - 3u;
-    return octave < PYLM__N_OCTAVES ? octave : PYLM__N_OCTAVES - 1u;
-}
-
-/* The index for a sum above PYLM__EXACT_TOTAL and a ratio: log2(n1 / n0) in 1/16 bit. */
-static inline uint32_t pylm__calibration_ratio(uint32_t total, int32_t log2_ratio)
-{
-    int32_t step = log2_ratio + PYLM__RATIO_OFFSET; /* moved to begin at 0, and rounded to steps of 1/2 bit */
-    step = step < 0 ? 0 : step >> PYLM__RATIO_SHIFT;
-    return PYLM__N_EXACT + pylm__calibration_octave(total) * PYLM__N_RATIOS +
-           (step < (int32_t)PYLM__N_RATIOS ? (uint32_t)step : PYLM__N_RATIOS - 1u);
-}
-
-/* Counts from here on are taken for this; contexts with more are `rare`. */
-#define PYLM__LARGE_COUNT ((UINT32_C(1) << 29) - 1u)
-static inline uint32_t pylm__clamp_count(uint32_t n)
-{
-    return n < PYLM__LARGE_COUNT ? n : PYLM__LARGE_COUNT;
-}
-
-static inline uint32_t pylm__calibration_index(uint32_t n0, uint32_t n1)
-{
-    uint32_t total = n0 + n1;
-    if (total <= PYLM__EXACT_TOTAL)
-        return total * (total + 1u) / 2u + n1;
-    if (total > PYLM__LARGE_COUNT) {
-        n0 = pylm__clamp_count(n0);
-        n1 = pylm__clamp_count(n1);
-    }
-    return pylm__calibration_ratio(total, (int32_t)pylm__log2_of_count(n1) - (int32_t)pylm__log2_of_count(n0));
-}
-
-/* The same for several successors that all lie on the left (0) or right (1): log2_of_count(0) is 0. */
-static inline uint32_t pylm__calibration_one_sided(uint32_t total, int side)
-{
-    int32_t ratio;
-    if (total <= PYLM__EXACT_TOTAL)
-        return total * (total + 1u) / 2u + (side ? total : 0u);
-    ratio = (int32_t)pylm__log2_of_count(pylm__clamp_count(total));
-    return pylm__calibration_ratio(total, side ? ratio : -ratio);
-}
-
-/* The index for one successor, seen `total` times, on the left (0) or right (1). */
-static inline uint32_t pylm__calibration_single(uint32_t total, int side)
-{
-    uint32_t step = total <= PYLM__EXACT_TOTAL ? total - 1u : PYLM__EXACT_TOTAL + pylm__calibration_octave(total);
-    return PYLM__N_PAIRED + 2u * step + (uint32_t)side;
-}
 
 #define PYLM__UNIT_BITS 24u
 
@@ -184,39 +130,6 @@ static inline struct pylm__slices *pylm__slices_at(uint32_t *fields, uint32_t st
     return (struct pylm__slices *)(void *)fields;
 #endif
 }
-
-/* All contexts of a state on the way to their evidence. */
-struct pylm__lookup {
-    uint64_t hashes[PYLM__MOST_TEMPLATES];
-    uint32_t found; /* the set of templates whose context was found, a bit each */
-#if PYLM__ABREAST > 1
-    pylm__bit bits[PYLM__MOST_TEMPLATES];             /* of their buckets in the index */
-    struct pylm__pair buckets[PYLM__MOST_TEMPLATES];  /* from the first record to before the second */
-#endif
-};
-
-/* Looks the contexts of a state up in a tree's tables. All that was found then has all of its successors as its
- * slice. */
-void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,
-                   struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s);
-
-#if PYLM__ABREAST > 1
-/* The same in four rounds: each reads what the one before has fetched but not waited for, so that the cache misses of
- * all templates overlap, and those of several states whose rounds are done in turn. */
-void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree,
-                        const struct pylm__state *state, struct pylm__lookup *lookup);
-void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup);
-void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s);
-void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
-                        struct pylm__evidence *e, struct pylm__slices *s);
-
-#endif
-
-/* The number of the record that was found for template k. */
-uint32_t pylm__lookup_record(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t k,
-                             const struct pylm__lookup *lookup);
 
 /* Reads the split of a slice from its list, after n, first and `at` have changed; not for coded lists. A single
  * successor never parts. Damaged lists are clamped: a part has one successor at least. */

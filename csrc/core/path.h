@@ -38,11 +38,6 @@ static inline int pylm__is_under_way(const struct pylm__path *path)
     return path->frame->hi - path->frame->lo > 1u;
 }
 
-#if PYLM__HAVE_AVX2
-/* Follows those of n paths of one tree, at most PYLM__ABREAST, whose mixers say so to their ends. */
-void pylm__follow_avx2(struct pylm__path *paths, uint32_t n);
-#endif
-
 #if PYLM__HAVE_FOLLOW
 /* The two parts of passing a node. What the contexts say is gathered there, and they narrow to the side that is taken;
  * then it is mixed: pylm__node_mix(). */

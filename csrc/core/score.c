@@ -10,6 +10,7 @@
 #include "modules/kernel/kernel.h"
 #include "path.h"
 #include "score.h"
+#include "simd/score_avx2.h"
 
 #if PYLM__SMALL
 /* By what a walk needs anyway. */

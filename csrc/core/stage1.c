@@ -5,6 +5,8 @@
  */
 #include "stage1.h"
 
+#include "simd/narrow_avx2.h"
+
 void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state)
 {
     const struct pylm__tree *tree = &mixer->tree;

@@ -19,7 +19,7 @@
 #ifndef PYLM_CORE_STAGE1_H
 #define PYLM_CORE_STAGE1_H
 
-#include "fixed.h"
+#include "context.h"
 #include "modules/adapt/extended.h"
 #include "stage2.h"
 

@@ -6,7 +6,7 @@
 #ifndef PYLM_CORE_WORK_H
 #define PYLM_CORE_WORK_H
 
-#include "fixed.h"
+#include "lookup.h"
 #include "stage1.h"
 
 /* A subtree still to be visited. */

@@ -3,7 +3,7 @@
  *
  * narrow_avx2.c: gathering and narrowing in two steps, for walks that go down both sides of a node; see lanes_avx2.h.
  */
-#include "core/narrow.h"
+#include "narrow_avx2.h"
 
 #if PYLM__HAVE_AVX2
 

@@ -4,6 +4,7 @@
  * score_avx2.c: the way down to symbols, on x86-64 processors with AVX2.
  */
 #include "core/narrow.h"
+#include "score_avx2.h"
 
 #if PYLM__HAVE_AVX2
 

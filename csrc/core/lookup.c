@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * evidence.c: see evidence.h. Nothing here trusts the tables: a position or count that cannot be is
+ * lookup.c: see lookup.h. Nothing here trusts the tables: a position or count that cannot be is
  * clamped or taken as no evidence, so that a damaged image gives wrong numbers but no wrong access.
  */
-#include "evidence.h"
+#include "lookup.h"
 
 #include "evidence_coded.h"
 
