@@ -98,8 +98,8 @@ PYLM_API int pylm_symbol_class(const pylm_model *model, uint32_t tree, uint32_t 
  * counts, and leave out much. What an overlay has learned is not in these counts. Not of kernels: PYLM_ERR_ARGUMENT.
  *
  *     pylm_successor next[256];
- *     uint32_t n;
- *     pylm_successors(&model, &state, 0, 2, work, next, 256, &n);   // of the last two symbols that the state has read */
+ *     uint32_t n = 256;
+ *     pylm_successors(&model, &state, 0, 2, work, next, &n);   // of the last two symbols that the state has read */
 
 typedef struct pylm_successor {
     uint32_t symbol;
@@ -110,13 +110,14 @@ typedef struct pylm_successor {
  *   tree, number  the template, as for pylm_model_template(). The first templates of every tree are the last 0, 1, 2, ...
  *                 symbols.
  *   work          as for pylm_cost().
- *   successors    room for `capacity`; n_symbols are always enough. No order is promised. NULL if capacity is 0.
- *   n_ret         how many there are; 0: the context is not known.
+ *   successors    no order is promised. NULL if there is no room.
+ *   n             in: room in `successors`; n_symbols are always enough. Out: how many there are; 0: the context is not
+ *                 known.
  * Takes a microsecond and a few nanoseconds a successor, and 4 KB of stack.
- * Returns PYLM_ERR_ARGUMENT for a template that the model does not have; PYLM_ERR_SPACE if there are more than
- * `capacity`: *n_ret says how many, and none are written. */
+ * Returns PYLM_ERR_ARGUMENT for a template that the model does not have; PYLM_ERR_SPACE if there is not room for all:
+ * *n says how many there are, and none are written. */
 PYLM_API int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree, uint32_t number,
-                             void *work, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret);
+                             void *work, pylm_successor *successors, uint32_t *n);
 
 /* The other way round: how often a symbol came behind each symbol of the vocabulary, at the distance of a template
  * whose context is one single symbol: of kind PYLM_TEMPLATE_SYMBOL, with no base or the empty context as base.

@@ -13,6 +13,7 @@ set(core
     core/lookup.c
     core/narrow.c
     core/open.c
+    core/paths.c
     core/score.c
     core/search.c
     core/stage1.c
@@ -20,8 +21,9 @@ set(core
     core/status.c
     core/walk.c
     core/work.c
-    core/simd/narrow_avx2.c
-    core/simd/score_avx2.c)
+    core/fast/follow_avx2.c
+    core/fast/follow_portable.c
+    core/fast/narrow_avx2.c)
 
 # What a build may leave out: -DPYLM_MODULE_<NAME>=0.
 set(module_text modules/text/constraint.c modules/text/sample.c modules/text/stop.c modules/text/vocabulary.c)

@@ -34,7 +34,7 @@ struct keyboard {
     const pylm_model *model;
     void *work;
     pylm_state state; /* before the started word; learns */
-    uint64_t random;  /* for sentences: the same on every board */
+    pylm_sampler sampler; /* for sentences: the same on every board */
     struct keyboard_guess guesses[KEYBOARD_GUESSES];
     uint32_t n_suggestions; /* the first guesses, the most probable first */
     uint8_t word[KEYBOARD_WORD_NBYTES];

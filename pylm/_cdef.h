@@ -96,8 +96,8 @@ enum pylm_text_end {
     PYLM_TEXT_CLOSED = 1
 };
 
-int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes, int end,
-                uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n_ret);
+int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes, int end, uint64_t *position,
+                uint32_t *symbols, uint64_t *n);
 int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const unsigned char **text,
                      uint32_t *text_nbytes);
 uint32_t pylm_symbol_find(const pylm_model *model, const void *text, uint64_t text_nbytes);
@@ -209,8 +209,8 @@ typedef struct pylm_successor {
     uint32_t count;
 } pylm_successor;
 
-int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree, uint32_t number,
-                    void *work, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret);
+int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree, uint32_t number, void *work,
+                    pylm_successor *successors, uint32_t *n);
 int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree, uint32_t number, void *work,
                       uint32_t *counts);
 
@@ -222,11 +222,16 @@ typedef struct pylm_sampling {
     uint32_t penalty_q16;
 } pylm_sampling;
 
-int pylm_sample(const pylm_model *model, const pylm_state *state, const pylm_sampling *sampling,
-                const uint32_t *recent, uint32_t n_recent, uint64_t *random, void *work,
+typedef struct pylm_sampler {
+    pylm_sampling settings;
+    const uint32_t *recent;
+    uint32_t n_recent;
+    uint64_t random;
+} pylm_sampler;
+
+int pylm_sample(const pylm_model *model, const pylm_state *state, pylm_sampler *sampler, void *work,
                 pylm_candidate *candidates, uint32_t n_candidates, uint32_t *symbol);
-int pylm_choose(const pylm_sampling *sampling, const uint32_t *recent, uint32_t n_recent, uint64_t *random,
-                pylm_candidate *candidates, uint32_t n, uint32_t *symbol);
+int pylm_choose(pylm_sampler *sampler, pylm_candidate *candidates, uint32_t n, uint32_t *symbol);
 uint64_t pylm_stop_search(const void *text, uint64_t text_nbytes, const void *stop, uint64_t stop_nbytes,
                           int *found_ret);
 
@@ -241,8 +246,8 @@ typedef struct pylm_suggestion {
 int pylm_read_typed(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes);
 uint64_t pylm_typed_word(const void *text, uint64_t nbytes);
 uint64_t pylm_suggest_nbytes(const pylm_model *model, uint32_t k);
-int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes, uint32_t k,
-                 void *work, pylm_suggestion *suggestions, uint32_t *n_ret);
+int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes, void *work,
+                 pylm_suggestion *suggestions, uint32_t *n);
 
 int pylm_personal_init(const pylm_model *model, void *personal, uint64_t nbytes);
 int pylm_personal_open(const pylm_model *model, void *personal, uint64_t nbytes);

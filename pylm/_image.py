@@ -146,7 +146,8 @@ class Image:
         position, n = ffi.new("uint64_t *"), ffi.new("uint64_t *")
         end = lib.PYLM_TEXT_CLOSED if closed else lib.PYLM_TEXT_OPEN
         while position[0] <= nbytes:
-            check(lib.pylm_encode(self.model, text, nbytes, end, position, symbols, capacity, n))
+            n[0] = capacity
+            check(lib.pylm_encode(self.model, text, nbytes, end, position, symbols, n))
             yield room[: n[0]], min(position[0], nbytes)
 
     def symbols(self, text: TextOrIds, closed: bool, checked: bool = True) -> array[int]:

@@ -75,7 +75,8 @@ class Sampler:
     ) -> None:  # fmt: skip
         self._image, self._within = image, within
         self._rival = None if against is None else Rival(image, against._image, against_weight, against_alpha)
-        settings = self._settings = ffi.new("pylm_sampling *")
+        self._sampler = ffi.new("pylm_sampler *")
+        settings = self._sampler.settings
         settings.temperature_q16 = q16("temperature", temperature, 0, 1000)
         if temperature > 0:
             settings.temperature_q16 = max(settings.temperature_q16, 1)
@@ -86,7 +87,7 @@ class Sampler:
         self._window = integer("repetition_window", repetition_window, 0, MAX_WINDOW)
         if seed is None:
             seed = int.from_bytes(os.urandom(8), "little")
-        self._random = ffi.new("uint64_t *", integer("seed", seed, 0, (1 << 64) - 1))
+        self._sampler.random = integer("seed", seed, 0, (1 << 64) - 1)
         limit = settings.top_k if settings.temperature_q16 else 1
         self._n_candidates = min(limit + self._window if limit else image.n_symbols, image.n_symbols)
         self._candidates = ffi.new("pylm_candidate[]", self._n_candidates)
@@ -106,10 +107,12 @@ class Sampler:
         recent[: len(last)] = last
         n_recent = len(last)
         oldest = 0  # `recent` is a ring: its order does not matter to the penalty
-        pointer = ffi.from_buffer("uint32_t[]", recent)
+        sampler = self._sampler
+        sampler.recent = ffi.from_buffer("uint32_t[]", recent)  # which this frame keeps
+        sampler.n_recent = n_recent
         for _ in range(n):
             found = self._found(state, walk, rival)
-            chosen = self._choose(found, state, work, pointer, n_recent)
+            chosen = self._choose(found, state, work)
             if chosen == NONE:
                 return
             lib.pylm_state_push(image.model, state, chosen)
@@ -120,6 +123,7 @@ class Sampler:
             if n_recent < window:
                 recent[n_recent] = chosen
                 n_recent += 1
+                sampler.n_recent = n_recent
             elif window:
                 recent[oldest] = chosen
                 oldest = (oldest + 1) % window
@@ -135,18 +139,15 @@ class Sampler:
             return self._rival.contrasted(state, rival, symbols, may_end)
         return None if len(symbols) == image.n_symbols else image.restricted(state, symbols, may_end)
 
-    def _choose(self, found: np.ndarray | None, state: Any, work: Any, recent: Any, n_recent: int) -> int:
+    def _choose(self, found: np.ndarray | None, state: Any, work: Any) -> int:
         symbol = ffi.new("uint32_t *")
         if found is None:
             status = lib.pylm_sample(
-                self._image.model, state, self._settings, recent, n_recent, self._random, work,
-                self._candidates, self._n_candidates, symbol,
-            )  # fmt: skip
+                self._image.model, state, self._sampler, work, self._candidates, self._n_candidates, symbol
+            )
         else:
             candidates = ffi.from_buffer("pylm_candidate[]", found, require_writable=True)
-            status = lib.pylm_choose(
-                self._settings, recent, n_recent, self._random, candidates, len(found), symbol
-            )  # fmt: skip
+            status = lib.pylm_choose(self._sampler, candidates, len(found), symbol)
         check(status)
         chosen: int = symbol[0]
         return chosen

@@ -95,7 +95,8 @@ class Keyboard:
         found = ffi.new("pylm_suggestion[]", k)
         work = ffi.new("uint64_t[]", lib.pylm_suggest_nbytes(model, k) // 8 + 1)
         lib.pylm_state_restart(self._state)
-        check(lib.pylm_suggest(model, self._state, ffi.from_buffer(text), len(text), k, work, found, n))
+        n[0] = k
+        check(lib.pylm_suggest(model, self._state, ffi.from_buffer(text), len(text), work, found, n))
         return [
             Suggestion(shown(ffi.buffer(s.text, s.nbytes)[:]), 2.0 ** -(s.cost_q16 / 65536)) for s in found[0 : n[0]]
         ]

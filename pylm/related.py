@@ -138,7 +138,8 @@ class _Counts:
         """What followed the context of a template after these symbols."""
         n, image = ffi.new("uint32_t *"), self.image
         state = image.new_state(symbols)
-        check(lib.pylm_successors(image.model, state, 0, template, self._work, self._room, image.n_symbols, n))
+        n[0] = image.n_symbols
+        check(lib.pylm_successors(image.model, state, 0, template, self._work, self._room, n))
         pairs = array("I", ffi.buffer(self._room, n[0] * ffi.sizeof("pylm_successor"))[:])
         return Counter(dict(zip(pairs[::2], pairs[1::2])))
 

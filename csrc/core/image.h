@@ -164,20 +164,20 @@ static inline uint32_t pylm__n_plain(const struct pylm__tree *tree)
 /* ---- what may be read: everything of an opened image ---- */
 
 /* Whether `nbytes` from `position` lie inside the image, behind the head. */
-static inline int pylm__lies_inside(const struct pylm__model *m, uint64_t position, uint64_t nbytes)
+PYLM__SHARED int pylm__lies_inside(const struct pylm__model *m, uint64_t position, uint64_t nbytes)
 {
     uint64_t end = m->image_nbytes - PYLM__SLACK_NBYTES;
     return position >= PYLM__H_NBYTES && position <= end && nbytes <= end - position;
 }
 
 /* Whether n numbers of 16 bits do. n < 2^33. */
-static inline int pylm__numbers_inside(const struct pylm__model *m, uint64_t position, uint64_t n)
+PYLM__SHARED int pylm__numbers_inside(const struct pylm__model *m, uint64_t position, uint64_t n)
 {
     return (!PYLM_ALIGNED || !(position & 1u)) && pylm__lies_inside(m, position, 2u * n);
 }
 
 /* Whether n packed fields of `width` bits do. */
-static inline int pylm__packed_inside(const struct pylm__model *m, uint64_t position, uint64_t n, unsigned width)
+PYLM__SHARED int pylm__packed_inside(const struct pylm__model *m, uint64_t position, uint64_t n, unsigned width)
 {
     return pylm__lies_inside(m, position, pylm__packed_nbytes(n, width));
 }

@@ -174,12 +174,14 @@ static inline void begin(const struct pylm__tree *tree, struct pylm__lookup *loo
 static inline int open_found(const uint8_t *image, const uint8_t *head, uint32_t n_leaves, uint32_t k,
                              struct pylm__evidence *e, struct pylm__slices *s)
 {
-    const uint8_t *lists = image + (size_t)pylm__load_offset(head + PYLM__C_LISTS);
-    const uint8_t *end = lists + (size_t)pylm__load_offset(head + PYLM__C_LISTS_NBYTES);
-    if (!PYLM__AT(s, k, n) && !open_list(end, n_leaves, k, e, s)) {
-        PYLM__AT(e, k, list) = e->calibration;
-        PYLM__AT(s, k, at) = 0;
-        return 0;
+    if (!PYLM__AT(s, k, n)) {
+        const uint8_t *lists = image + (size_t)pylm__load_offset(head + PYLM__C_LISTS);
+        const uint8_t *end = lists + (size_t)pylm__load_offset(head + PYLM__C_LISTS_NBYTES);
+        if (!open_list(end, n_leaves, k, e, s)) {
+            PYLM__AT(e, k, list) = e->calibration;
+            PYLM__AT(s, k, at) = 0;
+            return 0;
+        }
     }
     if (PYLM__LANES > 1u && PYLM__AT(s, k, total) > PYLM__LARGE_COUNT)
         e->rare |= UINT32_C(1) << k;

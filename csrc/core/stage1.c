@@ -5,7 +5,7 @@
  */
 #include "stage1.h"
 
-#include "simd/narrow_avx2.h"
+#include "core/fast/narrow_avx2.h"
 
 void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state)
 {

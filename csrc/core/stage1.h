@@ -85,7 +85,7 @@ static inline void pylm__node_rows(const struct pylm__mixer *mixer, const struct
 uint32_t pylm__node_mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
                         const struct pylm__selection *selection, const struct pylm__gathered *gathered,
                         const struct pylm__active_recalls *active);
-static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, const struct pylm__node *node,
+PYLM__INLINE uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, const struct pylm__node *node,
                                              const struct pylm__selection *selection,
                                              const struct pylm__gathered *gathered, const struct pylm__active_recalls *active)
 {

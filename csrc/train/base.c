@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/score.h"
+#include "modules/adapt/layer.h"
 
 #define LOOK_BACK 128u /* symbols before a block: more than any context reaches, but for words of many letters */
 

@@ -110,7 +110,8 @@ static int add_encoded(struct pylm__corpus *corpus, const uint8_t *text, uint64_
     uint32_t symbols[ENCODED];
     while (position <= nbytes) {
         PYLM__TRY(report(task, position));
-        PYLM__TRY(pylm_encode(corpus->base, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, ENCODED, &n));
+        n = ENCODED;
+        PYLM__TRY(pylm_encode(corpus->base, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n));
         PYLM__TRY(add_ids(corpus, symbols, n, NULL));
     }
     return PYLM_OK;

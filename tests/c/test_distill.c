@@ -20,7 +20,8 @@ static void read_log(const pylm_model *model, uint64_t seed)
     size_t nbytes, i;
     char *text = make_text(130, seed, &nbytes);
     uint64_t position = 0, n = 0;
-    if (pylm_encode(model, text, nbytes, PYLM_TEXT_OPEN, &position, symbols, N_MOST, &n) != PYLM_OK)
+    n = N_MOST;
+    if (pylm_encode(model, text, nbytes, PYLM_TEXT_OPEN, &position, symbols, &n) != PYLM_OK)
         for (i = 0; i < nbytes && n < N_MOST; i++) /* external */
             symbols[n++] = ID_OF((unsigned char)text[i]);
     free(text);

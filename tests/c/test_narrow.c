@@ -7,10 +7,11 @@
 #include "check.h"
 
 #include "core/work.h"
+#include "core/fast/narrow_avx2.h"
 
 #if PYLM__HAVE_AVX2
 PYLM__AVX2_BEGIN
-#include "core/simd/path_avx2.h"
+#include "core/fast/descend_avx2.h"
 static void descend_lanes(struct pylm__path *path)
 {
     uint32_t n_templates = path->work->mixer.tree.n_templates;

@@ -20,15 +20,15 @@ struct text {
 /* Other text than the model was trained on. */
 static struct text read_text(const pylm_model *model, int kind)
 {
-    struct text t = {{0}, 0};
+    struct text t = {{0}, N_MOST};
     size_t nbytes, i;
     char *text = make_text(900, 7, &nbytes);
     uint64_t position = 0;
     if (kind == N_KINDS - 1)
-        for (i = 0; i < nbytes && t.n < N_MOST; i++)
+        for (i = t.n = 0; i < nbytes && t.n < N_MOST; i++)
             t.symbols[t.n++] = ID_OF((unsigned char)text[i]);
     else
-        CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, t.symbols, N_MOST, &t.n) == PYLM_OK);
+        CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, t.symbols, &t.n) == PYLM_OK);
     free(text);
     return t;
 }

@@ -24,7 +24,8 @@ static uint64_t encode(const pylm_model *model, uint64_t seed, uint32_t *symbols
     size_t nbytes;
     char *text = make_text(N_WORDS, seed, &nbytes);
     uint64_t position = 0, n = 0;
-    REQUIRE(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, N_MOST, &n) == PYLM_OK);
+    n = N_MOST;
+    REQUIRE(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n) == PYLM_OK);
     free(text);
     return n;
 }

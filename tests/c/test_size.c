@@ -46,7 +46,8 @@ static uint64_t cost_of(const struct image *image, const char *text, size_t nbyt
     work = allocate((size_t)pylm_work_nbytes(&model));
     pylm_state_init(&state);
     while (position <= nbytes) {
-        REQUIRE(pylm_encode(&model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, 65536, &n) == PYLM_OK);
+        n = 65536;
+        REQUIRE(pylm_encode(&model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n) == PYLM_OK);
         REQUIRE(pylm_score(&model, &state, symbols, n, work, NULL, &total) == PYLM_OK);
         sum += total;
     }

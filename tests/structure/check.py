@@ -29,10 +29,10 @@ MOST_COLUMNS = 120
 
 # What a folder may include besides itself and public headers; the first that fits counts.
 MAY_INCLUDE = [
-    ("core/simd", ["core"]),
-    ("core", ["core/simd"]),
+    ("core/fast", ["core"]),
+    ("core", ["core/fast"]),
     ("modules/keyboard", ["core", "modules/text", "modules/adapt"]),
-    ("modules", ["core"]),
+    ("modules", ["core", "modules/adapt"]),
     ("train", ["core", "modules", "platform"]),
     ("platform", []),
 ]

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "core/score.h"
+#include "modules/adapt/layer.h"
 #include "pylm_explain.h"
 #include "share.h"
 

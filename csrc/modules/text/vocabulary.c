@@ -131,18 +131,19 @@ static void encode_words(const struct pylm__model *m, const uint8_t *text, uint6
 }
 
 int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes, int end,
-                uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n_ret)
+                uint64_t *position, uint32_t *symbols, uint64_t *n)
 {
     const struct pylm__model *m = pylm__model_view(model);
+    uint64_t capacity = *n;
     if (*position > text_nbytes || !capacity || m->tokenizer == PYLM_TOKENIZER_EXTERNAL)
         return PYLM_ERR_ARGUMENT;
-    *n_ret = 0;
+    *n = 0;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
-        encode_bytes(text, text_nbytes, position, symbols, capacity, n_ret);
+        encode_bytes(text, text_nbytes, position, symbols, capacity, n);
     else if (m->tokenizer == PYLM_TOKENIZER_PIECES)
-        encode_pieces(m, text, text_nbytes, position, symbols, capacity, n_ret);
+        encode_pieces(m, text, text_nbytes, position, symbols, capacity, n);
     else
-        encode_words(m, text, text_nbytes, end == PYLM_TEXT_CLOSED, position, symbols, capacity, n_ret);
+        encode_words(m, text, text_nbytes, end == PYLM_TEXT_CLOSED, position, symbols, capacity, n);
     return PYLM_OK;
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * path_avx2.h: a path goes down one node, with lanes_avx2.h. To be included behind PYLM__AVX2_BEGIN, as that is.
+ * descend_avx2.h: a path goes down one node, with lanes_avx2.h. To be included behind PYLM__AVX2_BEGIN, as that is.
  */
-#ifndef PYLM_CORE_SIMD_PATH_AVX2_H
-#define PYLM_CORE_SIMD_PATH_AVX2_H
+#ifndef PYLM_FAST_DESCEND_AVX2_H
+#define PYLM_FAST_DESCEND_AVX2_H
 
 #include "lanes_avx2.h"
-#include "core/path.h"
+#include "follow.h"
 
 /* pylm__descend_portable() for a path. Slices keep no more than what lanes_look() reads, and the path where their
  * words lie: these are fetched, but not waited for. */

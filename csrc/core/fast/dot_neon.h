@@ -3,8 +3,8 @@
  *
  * dot_neon.h: core/dot.h for 64-bit ARM processors: eight inputs at once.
  */
-#ifndef PYLM_SIMD_DOT_NEON_H
-#define PYLM_SIMD_DOT_NEON_H
+#ifndef PYLM_FAST_DOT_NEON_H
+#define PYLM_FAST_DOT_NEON_H
 
 #include "core/bits.h"
 

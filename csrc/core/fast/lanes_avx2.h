@@ -11,8 +11,8 @@
  *
  * To be included behind PYLM__AVX2_BEGIN, which makes the compiler use these instructions for all that follows.
  */
-#ifndef PYLM_CORE_SIMD_LANES_AVX2_H
-#define PYLM_CORE_SIMD_LANES_AVX2_H
+#ifndef PYLM_FAST_LANES_AVX2_H
+#define PYLM_FAST_LANES_AVX2_H
 
 #include "core/narrow.h"
 

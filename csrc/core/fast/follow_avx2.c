@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * score_avx2.c: the way down to symbols, on x86-64 processors with AVX2.
+ * follow_avx2.c: see follow_avx2.h.
  */
 #include "core/narrow.h"
-#include "score_avx2.h"
+#include "follow_avx2.h"
 
 #if PYLM__HAVE_AVX2
 
 PYLM__AVX2_BEGIN
 
-#include "path_avx2.h"
+#include "descend_avx2.h"
 
 /* Where all templates find room in one vector, and where in half of it. */
 PYLM__INLINE void descend_once(struct pylm__path *path)

@@ -3,8 +3,8 @@
  *
  * dot_sse2.h: core/dot.h for x86 processors: eight inputs at once.
  */
-#ifndef PYLM_SIMD_DOT_SSE2_H
-#define PYLM_SIMD_DOT_SSE2_H
+#ifndef PYLM_FAST_DOT_SSE2_H
+#define PYLM_FAST_DOT_SSE2_H
 
 #include "core/bits.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * score_avx2.h: the way down to symbols for eight templates at once.
+ * follow_avx2.h: the way down to symbols for eight templates at once.
  */
-#ifndef PYLM_SIMD_SCORE_AVX2_H
-#define PYLM_SIMD_SCORE_AVX2_H
+#ifndef PYLM_FAST_FOLLOW_AVX2_H
+#define PYLM_FAST_FOLLOW_AVX2_H
 
 #include "core/platform.h"
 

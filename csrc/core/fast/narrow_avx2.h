@@ -3,8 +3,8 @@
  *
  * narrow_avx2.h: narrow.h for eight templates at once.
  */
-#ifndef PYLM_SIMD_NARROW_AVX2_H
-#define PYLM_SIMD_NARROW_AVX2_H
+#ifndef PYLM_FAST_NARROW_AVX2_H
+#define PYLM_FAST_NARROW_AVX2_H
 
 #include "core/narrow.h"
 
