@@ -92,7 +92,7 @@ def open_header(image: bytes) -> Header:
     header = Header._make(HEADER.unpack_from(image.ljust(HEADER.size, b"\0")))
     errors = {
         "this is not a pylm model": header.magic != MAGIC,
-        f"this is format version {header.version}, not {VERSION}": header.version != VERSION and not is_short,
+        f"format version {header.version}, not {VERSION}: train it again": header.version != VERSION and not is_short,
         "the end of this model is missing": is_short or len(image) < header.image_nbytes,
         "this model is damaged": checksum(image[32 : header.image_nbytes]) != header.image_checksum,
         "this reader covers neither layers nor kernels": header.is_layer or header.predictor,
