@@ -25,7 +25,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError
 
 LIBRARY = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, "libpylm.so")
-FOLDERS = ["csrc/core", "csrc/train"]
+FOLDERS = ["csrc/core", "csrc/train", "csrc/train/*"]
+PLATFORM = "csrc/platform/win32.c" if sys.platform == "win32" else "csrc/platform/posix.c"
 
 WARNINGS = (
     "-Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror"
@@ -134,8 +135,8 @@ setup(
     ext_modules=[
         SharedLibrary(
             "pylm._libpylm",
-            sources=sorted(source for folder in FOLDERS for source in glob(f"{folder}/*.c")),
-            depends=sorted(header for folder in ["csrc", *FOLDERS] for header in glob(f"{folder}/*.h")),
+            sources=sorted(source for folder in FOLDERS for source in glob(f"{folder}/*.c")) + glob(PLATFORM),
+            depends=sorted(header for folder in ["csrc", "csrc/platform", *FOLDERS] for header in glob(f"{folder}/*.h")),
             include_dirs=["csrc"],
             define_macros=[("PYLM_SHARED", None), ("PYLM_BUILD", None)],
         )
