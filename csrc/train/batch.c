@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common.h"
+#include "train/base/common.h"
 
 #define CHUNK 2048u /* symbols: some milliseconds */
 

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base.h"
-#include "budget.h"
-#include "count.h"
-#include "file.h"
-#include "kernel.h"
-#include "memory.h"
-#include "pieces.h"
+#include "train/layer/layer.h"
+#include "train/size/budget.h"
+#include "train/count/count.h"
+#include "train/base/file.h"
+#include "train/kernel/kernel.h"
+#include "train/count/memory_plan.h"
+#include "train/text/pieces.h"
 
 #define MAX_CLASSES 1024u
 #define MAX_PIECES (UINT32_C(1) << 20)
