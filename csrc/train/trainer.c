@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/platform.h"
 #include "train/layer/layer.h"
 #include "train/size/budget.h"
 #include "train/count/count.h"
@@ -454,7 +455,7 @@ static char *folder_of(const char *path)
 
 int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, uint64_t *nbytes_ret)
 {
-    char *folder = pylm__file_is_device(path) ? NULL : folder_of(path);
+    char *folder = pylm__os_is_device(path) ? NULL : folder_of(path);
     int status = train(trainer, folder, nbytes_ret, task), error;
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     if (status == PYLM_OK)

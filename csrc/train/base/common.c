@@ -6,14 +6,11 @@
 #include "common.h"
 
 #include <stdlib.h>
-
 #ifdef _OPENMP
 #include <omp.h>
-#ifndef _WIN32
-#include <sys/types.h>
-#include <unistd.h>
 #endif
-#endif
+
+#include "platform/platform.h"
 
 void *pylm__array_new(uint64_t n, uint64_t element_nbytes)
 {
@@ -29,12 +26,12 @@ void *pylm__array_grow(void *array, uint64_t n, uint64_t element_nbytes)
     return realloc(array, (size_t)((n ? n : 1u) * element_nbytes));
 }
 
-#if defined(_OPENMP) && !defined(_WIN32)
+#ifdef _OPENMP
 /* Whether this process was forked from one that had already used threads. */
 static int forked_with_threads(void)
 {
     static long owner; /* process that used threads first */
-    long self = (long)getpid(), first;
+    long self = pylm__os_process_id(), first;
 #pragma omp critical(pylm_owner)
     {
         if (!owner)
@@ -51,10 +48,8 @@ int pylm__n_threads(uint32_t wanted, uint64_t n_jobs)
     uint64_t n = wanted ? wanted : (uint64_t)omp_get_num_procs();
     n = n < n_jobs ? n : n_jobs;
     n = n < 256u ? n : 256u;
-#ifndef _WIN32
     if (n > 1u && forked_with_threads())
         n = 1;
-#endif
     return n ? (int)n : 1;
 #else
     (void)wanted;

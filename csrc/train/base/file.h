@@ -24,13 +24,4 @@ int pylm__file_write_head(struct pylm__file *file, const void *data, uint64_t nb
 /* Completes the file if `status` is PYLM_OK, else leaves everything as it was before. Returns the first failure. */
 int pylm__file_close(struct pylm__file *file, int status);
 
-/* Anything that is no file and no folder: it is written to, not replaced. */
-int pylm__file_is_device(const char *path);
-
-/* A file without a name; errno says what went wrong. */
-void *pylm__temporary_open(const char *folder);
-void pylm__temporary_close(void *file);
-int pylm__temporary_write(void *file, uint64_t offset, const void *data, uint64_t n);
-int pylm__temporary_read(void *file, uint64_t offset, void *data, uint64_t n);
-
 #endif

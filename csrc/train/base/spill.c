@@ -5,10 +5,10 @@
  */
 #include "spill.h"
 
-#include "file.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "platform/platform.h"
 
 struct extent {
     uint64_t offset, n;
@@ -24,14 +24,14 @@ struct spilled {
 int pylm__spill_open(struct pylm__spill *spill, const char *folder)
 {
     spill->n = 0;
-    spill->file = pylm__temporary_open(folder);
+    spill->file = pylm__os_temporary_open(folder);
     return spill->file ? PYLM_OK : PYLM_ERR_FILE;
 }
 
 void pylm__spill_close(struct pylm__spill *spill)
 {
     if (spill->file)
-        pylm__temporary_close(spill->file);
+        pylm__os_temporary_close(spill->file);
     spill->file = NULL;
 }
 
@@ -62,7 +62,7 @@ static int take(void *user, const uint8_t *data, uint64_t n)
         extent->offset = spilled->spill->n;
         spilled->spill->n += n;
     }
-    return pylm__temporary_write(spilled->spill->file, extent->offset, data, n) == 0 ? PYLM_OK : PYLM_ERR_FILE;
+    return pylm__os_temporary_write(spilled->spill->file, extent->offset, data, n) == 0 ? PYLM_OK : PYLM_ERR_FILE;
 }
 
 static void release(void *user)
@@ -91,7 +91,7 @@ void pylm__buffer_spill(struct pylm__buffer *buffer, struct pylm__spill *spill)
 static int append_extent(struct pylm__buffer *buffer, const struct spilled *from, const struct extent *extent,
                          uint8_t *room)
 {
-    if (pylm__temporary_read(from->spill->file, extent->offset, room, extent->n) != 0)
+    if (pylm__os_temporary_read(from->spill->file, extent->offset, room, extent->n) != 0)
         return PYLM_ERR_FILE;
     pylm__buffer_bytes(buffer, room, extent->n);
     return buffer->status;

@@ -10,6 +10,7 @@
 
 #include "core/hash.h"
 #include "core/image.h"
+#include "platform/platform.h"
 #include "train/base/buffer.h"
 #include "train/base/file.h"
 #include "word_ranks.h"
@@ -35,7 +36,7 @@ int pylm_sources_writer_new(pylm_sources_writer **writer, const char *path)
     struct pylm__file *file;
     int status;
     *writer = NULL;
-    if (pylm__file_is_device(path)) {
+    if (pylm__os_is_device(path)) {
         errno = EINVAL;
         return PYLM_ERR_FILE;
     }
