@@ -118,8 +118,8 @@ const char *pylm_stage_text(int stage)
         return "sorting passages";
     case PYLM_STAGE_TRACE:
         return "tracing";
-    case PYLM_STAGE_DISTILL:
-        return "distilling";
+    case PYLM_STAGE_PRUNE:
+        return "pruning";
     case PYLM_STAGE_BASE:
         return "asking the base";
     default:

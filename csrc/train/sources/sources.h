@@ -13,7 +13,7 @@
 #define PYLM_TRAIN_SOURCES_H
 
 #include "core/bits.h"
-#include "train/base/common.h"
+#include "pylm_sources.h"
 
 #define PYLM__SOURCES_MAGIC "\x93pylT\r\n\x1a" /* 8 bytes, as a model's */
 #define PYLM__SOURCES_VERSION 1u

@@ -9,8 +9,9 @@
  */
 #include <string.h>
 
-#include "words.h"
 #include "sources.h"
+#include "train/base/common.h"
+#include "words.h"
 
 #define LOOK 256u /* words between two looks at the task: some milliseconds */
 
@@ -96,11 +97,11 @@ static void find_places(const struct pylm__sources *s, const pylm_query *q, pylm
     passage->n_places = search(s, q, from, to, passage->rank, 1, &unused) - passage->rank;
 }
 
-/* The first word from which a passage reaches beyond the one from `first` to `end`, if any of q->least words does;
+/* The first word from which a passage reaches beyond the one from `first` to `end`, if any of q->min_words words does;
  * else one before which none begins. There is a word at `end`. */
 static uint64_t next_start(const struct pylm__sources *s, const pylm_query *q, uint64_t first, uint64_t end)
 {
-    uint64_t bad = first, good = end + 1u - q->least, step = 1;
+    uint64_t bad = first, good = end + 1u - q->min_words, step = 1;
     if (!stands(s, q, good, end + 1u))
         return good + 1u;
     while (good - bad > step) { /* further and further back, since passages overlap by little */
@@ -125,8 +126,8 @@ static uint64_t next_start(const struct pylm__sources *s, const pylm_query *q, u
  * does, so that most words of a new text need not be looked at. */
 static int may_stand(const struct pylm__sources *s, const pylm_query *q, uint64_t first, uint64_t *half)
 {
-    *half = first + q->least / 2u;
-    return *half == first || stands(s, q, *half, first + q->least);
+    *half = first + q->min_words / 2u;
+    return *half == first || stands(s, q, *half, first + q->min_words);
 }
 
 /* Goes on by a step; 1: there is a passage. */
@@ -138,7 +139,7 @@ static int step(const struct pylm__sources *s, pylm_query *q, pylm_passage *pass
         return 0;
     }
     n = longest_match(s, q, first, q->n_words);
-    if (n < q->least || first + n <= q->reached) {
+    if (n < q->min_words || first + n <= q->reached) {
         q->next = first + 1u;
         return 0;
     }
@@ -155,10 +156,10 @@ int pylm_sources_trace(const pylm_sources *sources, pylm_query *query, pylm_pass
 {
     const struct pylm__sources *s = pylm__sources_view(sources);
     uint64_t n = 0, looked = 0;
-    if (!query->least || !capacity || query->next > query->n_words)
+    if (!query->min_words || !capacity || query->next > query->n_words)
         return PYLM_ERR_ARGUMENT;
     pylm__task_begin(task, PYLM_STAGE_TRACE, query->n_words / LOOK);
-    while (n < capacity && query->n_words - query->next >= query->least) {
+    while (n < capacity && query->n_words - query->next >= query->min_words) {
         if (looked++ % LOOK == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
         n += (uint64_t)step(s, query, &passages[n]);
@@ -167,7 +168,7 @@ int pylm_sources_trace(const pylm_sources *sources, pylm_query *query, pylm_pass
         if (task)
             task->done = (uint32_t)(query->next / LOOK);
     }
-    if (query->n_words - query->next < query->least)
+    if (query->n_words - query->next < query->min_words)
         query->next = query->n_words;
     *n_ret = n;
     return PYLM_OK;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Distillation: what is kept is predicted as before, to the last bit; nothing else than tables changes; and no
+ * Pruning by a log: what is kept is predicted as before, to the last bit; nothing else than tables changes; and no
  * argument and no damaged image does harm.
  */
+#include "pylm_prune.h"
 #include "train/prune/subset.h"
+
 #include "check.h"
 #include "use_image.h"
 
@@ -28,12 +30,13 @@ static void read_log(const pylm_model *model, uint64_t seed)
     ends[1] = n;
 }
 
-static int distill(const pylm_model *model, uint32_t keep_ppm, pylm_distilled *small)
+static int prune(const pylm_model *model, uint32_t keep_ppm, pylm_pruned *small)
 {
-    return pylm_distill(model, symbols, ends, 2, keep_ppm, NULL, 0, NULL, small);
+    const pylm_texts texts = {symbols, ends, 2};
+    return pylm_prune(model, &texts, keep_ppm, NULL, 0, NULL, small);
 }
 
-static void open_image(pylm_model *model, const pylm_distilled *small)
+static void open_image(pylm_model *model, const pylm_pruned *small)
 {
     REQUIRE(pylm_model_open(model, small->image, small->image_nbytes) == PYLM_OK);
     CHECK(pylm_model_verify(model) == PYLM_OK);
@@ -89,18 +92,18 @@ static void test_everything(const pylm_model *model, const struct image *origina
 /* All of the log is kept: nothing changes there, and doing it again changes nothing at all. */
 static void test_whole_log(const pylm_model *model, const struct image *original)
 {
-    pylm_distilled small, again;
+    pylm_pruned small, again;
     pylm_model model_of_small;
-    REQUIRE(distill(model, 1000000, &small) == PYLM_OK);
+    REQUIRE(prune(model, 1000000, &small) == PYLM_OK);
     open_image(&model_of_small, &small);
     CHECK(small.image_nbytes < original->nbytes);
     CHECK(small.n_places == ends[1] + 2u && small.n_given_up == 0);
     CHECK(n_different(model, &model_of_small) == 0);
-    REQUIRE(distill(&model_of_small, 1000000, &again) == PYLM_OK);
+    REQUIRE(prune(&model_of_small, 1000000, &again) == PYLM_OK);
     CHECK(again.image_nbytes == small.image_nbytes &&
           memcmp(again.image, small.image, (size_t)small.image_nbytes) == 0);
-    pylm_distilled_free(&small);
-    pylm_distilled_free(&again);
+    pylm_pruned_free(&small);
+    pylm_pruned_free(&again);
     CHECK(!small.image);
 }
 
@@ -108,12 +111,12 @@ static void test_whole_log(const pylm_model *model, const struct image *original
 static void test_shares(const pylm_model *model)
 {
     static const uint32_t keep[] = {999000, 950000, 500000, 1};
-    pylm_distilled small;
+    pylm_pruned small;
     pylm_model model_of_small;
     uint64_t last = UINT64_MAX, first = 0, n;
     uint32_t i;
     for (i = 0; i < 4u; i++) {
-        REQUIRE(distill(model, keep[i], &small) == PYLM_OK);
+        REQUIRE(prune(model, keep[i], &small) == PYLM_OK);
         open_image(&model_of_small, &small);
         CHECK(small.n_given_up <= small.n_places * (1000000u - keep[i]) / 1000000u);
         n = n_different(model, &model_of_small);
@@ -122,7 +125,7 @@ static void test_shares(const pylm_model *model)
         CHECK(small.image_nbytes <= last);
         last = small.image_nbytes;
         first = i ? first : last;
-        pylm_distilled_free(&small);
+        pylm_pruned_free(&small);
     }
     CHECK(last < first);
 }
@@ -130,47 +133,49 @@ static void test_shares(const pylm_model *model)
 static void test_facts(const pylm_model *model)
 {
     static const char facts[] = "{\"a\": 1}";
-    pylm_distilled small;
+    pylm_pruned small;
     pylm_model model_of_small;
     pylm_info info;
-    CHECK(pylm_distill(model, symbols, ends, 2, 1000000, facts, sizeof facts - 1u, NULL, &small) == PYLM_OK);
+    CHECK(pylm_prune(model, &(pylm_texts){symbols, ends, 2}, 1000000, facts, sizeof facts - 1u, NULL, &small) ==
+          PYLM_OK);
     open_image(&model_of_small, &small);
     pylm_model_info(&model_of_small, &info);
     CHECK(info.facts_nbytes == sizeof facts - 1u);
     CHECK(memcmp((const char *)small.image + info.facts_offset, facts, sizeof facts - 1u) == 0);
-    pylm_distilled_free(&small);
+    pylm_pruned_free(&small);
 }
 
 static void test_arguments(const pylm_model *model)
 {
     static const uint64_t falling[] = {2, 1};
     static const uint64_t nothing[] = {0, 0};
-    pylm_distilled small;
+    pylm_pruned small;
     pylm_task task = {1, 0, 0, 0};
     uint32_t bad[2];
     pylm_info info;
     pylm_model_info(model, &info);
     bad[0] = 0;
     bad[1] = info.n_symbols;
-    CHECK(distill(model, 0, &small) == PYLM_ERR_ARGUMENT && !small.image);
-    CHECK(distill(model, 1000001, &small) == PYLM_ERR_ARGUMENT && !small.image);
-    CHECK(pylm_distill(model, symbols, falling, 2, 1, NULL, 0, NULL, &small) == PYLM_ERR_ARGUMENT);
-    CHECK(pylm_distill(model, bad, falling, 1, 1, NULL, 0, NULL, &small) == PYLM_ERR_ARGUMENT);
-    CHECK(pylm_distill(model, symbols, nothing, 2, 1, NULL, 0, NULL, &small) == PYLM_ERR_EMPTY);
-    CHECK(pylm_distill(model, NULL, NULL, 0, 1, NULL, 0, NULL, &small) == PYLM_ERR_EMPTY);
-    CHECK(pylm_distill(model, symbols, ends, 2, 1, NULL, 0, &task, &small) == PYLM_ERR_CANCELLED && !small.image);
-    pylm_distilled_free(NULL);
-    pylm_distilled_free(&small);
+    CHECK(prune(model, 0, &small) == PYLM_ERR_ARGUMENT && !small.image);
+    CHECK(prune(model, 1000001, &small) == PYLM_ERR_ARGUMENT && !small.image);
+    CHECK(pylm_prune(model, &(pylm_texts){symbols, falling, 2}, 1, NULL, 0, NULL, &small) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_prune(model, &(pylm_texts){bad, falling, 1}, 1, NULL, 0, NULL, &small) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_prune(model, &(pylm_texts){symbols, nothing, 2}, 1, NULL, 0, NULL, &small) == PYLM_ERR_EMPTY);
+    CHECK(pylm_prune(model, &(pylm_texts){NULL, NULL, 0}, 1, NULL, 0, NULL, &small) == PYLM_ERR_EMPTY);
+    CHECK(pylm_prune(model, &(pylm_texts){symbols, ends, 2}, 1, NULL, 0, &task, &small) == PYLM_ERR_CANCELLED);
+    CHECK(!small.image);
+    pylm_pruned_free(NULL);
+    pylm_pruned_free(&small);
 }
 
-/* Images with some bytes changed and the head signed again are distilled or refused. */
+/* Images with some bytes changed and the head signed again are pruned or refused. */
 static int test_damaged(const struct image *original)
 {
     struct image copy;
-    pylm_distilled small;
+    pylm_pruned small;
     pylm_model model;
     uint64_t seed = 3;
-    int i, j, n_distilled = 0;
+    int i, j, n_pruned = 0;
     copy.nbytes = original->nbytes;
     copy.data = allocate(copy.nbytes);
     for (i = 0; i < N_DAMAGED; i++) {
@@ -180,19 +185,19 @@ static int test_damaged(const struct image *original)
         for (j = 0; j < 1 + i % 9; j++)
             copy.data[from + (size_t)(random_number(&seed) % (to - from))] = (uint8_t)random_number(&seed);
         sign_head(copy.data, copy.nbytes);
-        if (pylm_model_open(&model, copy.data, copy.nbytes) != PYLM_OK || distill(&model, 900000, &small) != PYLM_OK)
+        if (pylm_model_open(&model, copy.data, copy.nbytes) != PYLM_OK || prune(&model, 900000, &small) != PYLM_OK)
             continue;
-        n_distilled++;
+        n_pruned++;
         CHECK(use_image(small.image, (size_t)small.image_nbytes));
-        pylm_distilled_free(&small);
+        pylm_pruned_free(&small);
     }
     free(copy.data);
-    return n_distilled;
+    return n_pruned;
 }
 
 int main(void)
 {
-    int kind, n_distilled = 0;
+    int kind, n_pruned = 0;
     for (kind = 0; kind < N_KINDS; kind++) {
         struct image original = train_kind(kind, 900);
         pylm_model model;
@@ -206,9 +211,9 @@ int main(void)
         ends[0] = 40;
         ends[1] = 100;
         if (kind != 2) /* three times as much of the same */
-            n_distilled += test_damaged(&original);
+            n_pruned += test_damaged(&original);
         free(original.data);
     }
-    CHECK(n_distilled > N_DAMAGED);
+    CHECK(n_pruned > N_DAMAGED);
     return finish();
 }
