@@ -24,16 +24,17 @@ def test_declarations_agree_with_the_headers(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "ffi = FFI()\n"
         f"ffi.cdef(Path({str(ROOT / 'pylm' / '_cdef.h')!r}).read_text())\n"
-        "sources = [str(p) for folder in ('core', 'train') "
-        f"for p in sorted(Path({str(CSRC)!r}, folder).glob('*.c'))]\n"
-        "ffi.set_source('_pylm_check', '#include \"pylm_train.h\"', sources=sources, "
+        f"csrc = Path({str(CSRC)!r})\n"
+        "sources = [str(p) for pattern in ('core/*.c', 'train/**/*.c', 'platform/posix.c') "
+        "for p in sorted(csrc.glob(pattern))]\n"
+        "ffi.set_source('_pylm_check', '#include \"pylm_prune.h\"\\n#include \"pylm_sources.h\"', sources=sources, "
         f"include_dirs=[{str(CSRC)!r}], extra_compile_args=['-O0', '-Wall', '-Werror=incompatible-pointer-types'])\n"
         "ffi.compile(verbose=False)\n"
         "from _pylm_check import ffi, lib\n"
         "import pylm._native as native\n"
         "for name in ('pylm_model', 'pylm_state', 'pylm_info', 'pylm_candidate', 'pylm_sampling', 'pylm_task', "
         "'pylm_part', 'pylm_template', 'pylm_train_options', 'pylm_sources', 'pylm_sources_info', 'pylm_document', "
-        "'pylm_span', 'pylm_query', 'pylm_passage', 'pylm_place', 'pylm_successor', 'pylm_distilled'):\n"
+        "'pylm_span', 'pylm_query', 'pylm_passage', 'pylm_place', 'pylm_successor', 'pylm_texts', 'pylm_pruned'):\n"
         "    assert ffi.sizeof(name) == native.ffi.sizeof(name), name\n"
         "for name in dir(lib):\n"
         "    if name.startswith('PYLM_'):\n"
@@ -44,7 +45,7 @@ def test_declarations_agree_with_the_headers(tmp_path: Path) -> None:
 
 
 def test_every_public_function_that_python_needs_is_declared() -> None:
-    headers = (CSRC / "pylm.h").read_text() + (CSRC / "pylm_train.h").read_text()
+    headers = "".join(path.read_text() for path in CSRC.glob("*.h"))
     declared = set(re.findall(r"PYLM_API [^;{]*?\b(pylm_\w+)\(", headers))
     known = set(re.findall(r"\b(pylm_\w+)\(", (ROOT / "pylm" / "_cdef.h").read_text()))
     assert known <= declared
