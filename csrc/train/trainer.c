@@ -16,6 +16,7 @@
 #include "train/kernel/kernel.h"
 #include "train/count/memory_plan.h"
 #include "train/text/pieces.h"
+#include "train/text/prepare.h"
 
 #define MAX_CLASSES 1024u
 #define MAX_PIECES (UINT32_C(1) << 20)
@@ -192,7 +193,7 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
                 moved[first[s]] = leaf_of[s];
             memcpy(leaf_of, moved, corpus->n_symbols * sizeof *moved);
         }
-        status = pylm__corpus_rename(corpus, first);
+        status = pylm__corpus_renumber(corpus, first);
     } else {
         status = PYLM_ERR_MEMORY;
     }
@@ -393,7 +394,7 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
     if (trainer->used)
         return PYLM_ERR_ARGUMENT;
     trainer->used = 1;
-    PYLM__TRY(pylm__corpus_close(&trainer->corpus, n_pieces_within(trainer), trainer->options.n_threads, task));
+    PYLM__TRY(pylm__corpus_prepare(&trainer->corpus, n_pieces_within(trainer), trainer->options.n_threads, task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* of bytes, there is but one */
     PYLM__TRY(build_trees(trainer, task));
@@ -417,7 +418,7 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
     int status = PYLM_ERR_MEMORY;
     if (facts) {
         write_facts(trainer, facts, FACTS_NBYTES);
-        pylm__corpus_forget_text(&trainer->corpus);
+        pylm__corpus_free_symbols(&trainer->corpus);
         parts.facts = facts;
         status = path ? pylm__image_save(&parts, path, nbytes, task) : pylm__image_build(&parts, &trainer->image);
     }

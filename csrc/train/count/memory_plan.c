@@ -22,7 +22,7 @@
 /* What all stages after clustering have in memory. */
 static uint64_t common_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout)
 {
-    return ELSE_NBYTES + corpus->n * corpus->width + corpus->words.text_nbytes + 20u * (uint64_t)corpus->n_symbols +
+    return ELSE_NBYTES + corpus->n * corpus->width + corpus->vocabulary.text_nbytes + 20u * (uint64_t)corpus->n_symbols +
            corpus->file_nbytes + 8u * heldout->n_symbols + 15u * heldout->n_events;
 }
 

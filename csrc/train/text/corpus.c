@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * corpus.c: see corpus.h. While documents are added, word symbols are numbers in order of appearance,
- * "</s>" being 0 and "<unk>" 1; pieces are still bytes; external symbols are ids.
+ * corpus.c: see corpus.h. While documents are added, words are numbered as they appear, after "</s>" and "<unk>"; with
+ * pieces the symbols are still bytes; external symbols are ids.
  */
 #include "corpus.h"
 
@@ -12,12 +12,9 @@
 #include "core/hash.h"
 #include "core/image.h"
 #include "core/vocab.h"
-#include "string_table.h"
-
 
 #define SLICE 65536u /* symbols between two looks at the task */
 #define ENCODED 4096u /* symbols encoded at once */
-
 
 int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer)
 {
@@ -28,9 +25,9 @@ int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer)
     corpus->unknown = corpus->line_end = PYLM_NONE;
     if (tokenizer != PYLM_TOKENIZER_WORDS)
         return PYLM_OK;
-    PYLM__TRY(pylm__words_init(&corpus->words));
-    PYLM__TRY(pylm__words_number(&corpus->words, (const uint8_t *)"</s>", 4, &number));
-    return pylm__words_number(&corpus->words, (const uint8_t *)"<unk>", 5, &number);
+    PYLM__TRY(pylm__strings_init(&corpus->vocabulary));
+    PYLM__TRY(pylm__strings_number(&corpus->vocabulary, (const uint8_t *)"</s>", 4, &number));
+    return pylm__strings_number(&corpus->vocabulary, (const uint8_t *)"<unk>", 5, &number);
 }
 
 void pylm__corpus_free(struct pylm__corpus *corpus)
@@ -38,7 +35,7 @@ void pylm__corpus_free(struct pylm__corpus *corpus)
     free(corpus->symbols);
     free(corpus->document_ends);
     free(corpus->document_hashes);
-    pylm__words_free(&corpus->words);
+    pylm__strings_free(&corpus->vocabulary);
     free(corpus->ids);
     free(corpus->file);
     memset(corpus, 0, sizeof *corpus);
@@ -60,7 +57,7 @@ int pylm__corpus_reserve(struct pylm__corpus *corpus, uint64_t n)
     return PYLM_OK;
 }
 
-/* Says how far the reading has come. */
+/* Reports how far the reading has come. */
 static int report(pylm_task *task, uint64_t position)
 {
     if (pylm__task_cancelled(task))
@@ -95,23 +92,10 @@ static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
         if (token == PYLM__TOKEN_END)
             break;
         if (token == PYLM__TOKEN_WORD)
-            PYLM__TRY(pylm__words_number_hashed(&corpus->words, word.hash, text + word.begin, word.nbytes, &symbol));
+            PYLM__TRY(pylm__strings_number_hashed(&corpus->vocabulary, word.hash, text + word.begin, word.nbytes,
+                                                  &symbol));
         PYLM__TRY(pylm__corpus_reserve(corpus, 1));
         pylm__set_symbol(corpus, corpus->n++, symbol);
-    }
-    return PYLM_OK;
-}
-
-/* In the vocabulary of the base. */
-static int add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, pylm_task *task);
-static int add_encoded(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
-{
-    uint64_t position = 0, n;
-    uint32_t symbols[ENCODED];
-    while (position <= nbytes) {
-        PYLM__TRY(report(task, position));
-        PYLM__TRY(pylm_encode(corpus->base, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, ENCODED, &n));
-        PYLM__TRY(add_ids(corpus, symbols, n, NULL));
     }
     return PYLM_OK;
 }
@@ -123,9 +107,22 @@ static int add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n,
     for (i = 0; i < n; i++) {
         if (i % SLICE == 0)
             PYLM__TRY(report(task, i));
-        if (ids[i] >= (corpus->base ? corpus->n_symbols : corpus->words.n))
+        if (ids[i] >= (corpus->base ? corpus->n_symbols : corpus->vocabulary.n))
             return PYLM_ERR_ARGUMENT;
         pylm__set_symbol(corpus, corpus->n++, ids[i]);
+    }
+    return PYLM_OK;
+}
+
+/* Adds a text in the vocabulary of the base. */
+static int add_encoded(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
+{
+    uint64_t position = 0, n;
+    uint32_t symbols[ENCODED];
+    while (position <= nbytes) {
+        PYLM__TRY(report(task, position));
+        PYLM__TRY(pylm_encode(corpus->base, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, ENCODED, &n));
+        PYLM__TRY(add_ids(corpus, symbols, n, NULL));
     }
     return PYLM_OK;
 }
@@ -165,11 +162,11 @@ int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
 int pylm__corpus_vocabulary(struct pylm__corpus *corpus, uint32_t n_symbols, const uint8_t *texts,
                             const uint64_t *text_ends, const uint8_t *file, uint64_t file_nbytes)
 {
-    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || corpus->words.n || corpus->base || !n_symbols)
+    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || corpus->vocabulary.n || corpus->base || !n_symbols)
         return PYLM_ERR_ARGUMENT;
     if (n_symbols > PYLM__MAX_SYMBOLS)
         return PYLM_ERR_LARGE;
-    PYLM__TRY(pylm__words_copy(&corpus->words, texts, text_ends, n_symbols));
+    PYLM__TRY(pylm__strings_copy(&corpus->vocabulary, texts, text_ends, n_symbols));
     corpus->file = pylm__array_new(file_nbytes, 1);
     if (!corpus->file)
         return PYLM_ERR_MEMORY;
@@ -196,7 +193,7 @@ static uint64_t id_nbytes(const struct pylm__corpus *corpus, uint32_t id)
     if (corpus->base)
         (void)pylm_symbol_text(corpus->base, id, &text, &of_base);
     else
-        (void)pylm__word_text(&corpus->words, id, &nbytes);
+        (void)pylm__string_text(&corpus->vocabulary, id, &nbytes);
     return corpus->base ? of_base : nbytes;
 }
 
@@ -204,7 +201,7 @@ int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint6
                          pylm_task *task)
 {
     uint64_t i;
-    if (!corpus->base && (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || !corpus->words.n))
+    if (!corpus->base && (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || !corpus->vocabulary.n))
         return PYLM_ERR_ARGUMENT;
     PYLM__TRY(make_room_for_document(corpus));
     pylm__task_begin(task, PYLM_STAGE_READ, (n >> 10) + 1u);
@@ -218,13 +215,31 @@ int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint6
     return PYLM_OK;
 }
 
-void pylm__corpus_forget_text(struct pylm__corpus *corpus)
+void pylm__corpus_free_symbols(struct pylm__corpus *corpus)
 {
     free(corpus->symbols);
     corpus->symbols = NULL;
 }
 
-int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
+void pylm__corpus_narrow(struct pylm__corpus *corpus, uint32_t n_symbols)
+{
+    struct pylm__corpus from = *corpus;
+    void *smaller;
+    uint64_t p;
+    corpus->width = pylm__symbol_width(n_symbols);
+    if (corpus->width < from.width)
+        for (p = 0; p < corpus->n; p++) /* what is overwritten has been read */
+            pylm__set_symbol(corpus, p, pylm__symbol(&from, p));
+    else
+        corpus->width = from.width;
+    smaller = pylm__array_grow(corpus->symbols, corpus->n, corpus->width);
+    if (smaller) {
+        corpus->symbols = smaller;
+        corpus->capacity = corpus->n;
+    }
+}
+
+int pylm__corpus_renumber(struct pylm__corpus *corpus, const uint32_t *new_symbol)
 {
     uint32_t i, *order;
     uint64_t p;
@@ -232,7 +247,7 @@ int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
     for (p = 0; p < corpus->n; p++)
         pylm__set_symbol(corpus, p, new_symbol[pylm__symbol(corpus, p)]);
     if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL)
-        return PYLM_OK; /* its words are by id */
+        return PYLM_OK; /* its vocabulary is by id */
     order = pylm__array_new(corpus->n_symbols, sizeof *order);
     if (!order)
         return PYLM_ERR_MEMORY;
@@ -242,7 +257,7 @@ int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol)
         corpus->line_end = new_symbol[corpus->line_end];
         corpus->unknown = new_symbol[corpus->unknown];
     }
-    status = pylm__words_select(&corpus->words, order, corpus->n_symbols);
+    status = pylm__strings_select(&corpus->vocabulary, order, corpus->n_symbols);
     free(order);
     return status;
 }

@@ -1,37 +1,42 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * corpus.h: the training text as symbols, document by document, and the vocabulary found in it or given.
+ * corpus.h: the training text as symbols, document by document, and its vocabulary.
+ *
+ * Documents are added first (corpus.c). Then the corpus is prepared (prepare.c): documents get their order, the
+ * vocabulary is settled, and symbols become ranks. After that it can be counted.
  */
 #ifndef PYLM_TRAIN_CORPUS_H
 #define PYLM_TRAIN_CORPUS_H
 
 #include "string_table.h"
 
-/* Words with numbers of their own while documents are added. */
+/* Words whose numbers are fixed while documents are added: "</s>" and "<unk>". */
 enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, N_FIRST = 2 };
 
 struct pylm__corpus {
-    const pylm_model *base; /* of a layer: what has the vocabulary; else NULL, and it is found or given */
-    uint32_t tokenizer; /* may be PYLM_TOKENIZER_AUTO until pylm__corpus_close() */
-    void *symbols;       /* read by pylm__symbol() */
-    unsigned width;      /* bytes a symbol takes: 1, 2 or 4 */
+    const pylm_model *base; /* layers: the model that has the vocabulary; else NULL, and it is found or given */
+    uint32_t tokenizer;     /* may be PYLM_TOKENIZER_AUTO until the corpus is prepared */
+    void *symbols;          /* read by pylm__symbol() */
+    unsigned width;         /* bytes a symbol takes: 1, 2 or 4 */
     uint64_t n, capacity;
-    uint64_t *document_ends; /* in symbols */
+    uint64_t *document_ends;   /* in symbols */
     uint64_t *document_hashes; /* of their content, while they are added */
     uint64_t n_documents, documents_capacity;
     uint64_t n_bytes;
-    uint32_t n_symbols; /* size of the vocabulary, after pylm__corpus_close() */
-    uint32_t n_seen;    /* symbols from here on do not occur in the text; only external ones, else n_symbols */
+    uint32_t n_symbols;     /* size of the vocabulary; known when the corpus is prepared */
+    uint32_t n_seen;        /* symbols from here on do not occur in the text; only external ones, else n_symbols */
     uint32_t unknown, line_end;
-    int closed_vocabulary; /* the text brought its own "<unk>" */
-    struct pylm__words words; /* by symbol, after pylm__corpus_close(); external: by id */
-    uint32_t *ids;      /* external: the id of each symbol, from pylm__corpus_close() on */
-    uint8_t *file;      /* external: the tokenizer's own */
+    int closed_vocabulary;  /* the text has "<unk>" itself */
+    struct pylm__strings vocabulary; /* while documents are added: by number; then by symbol; external: by id */
+    uint32_t *ids;          /* external: the id of each symbol, once the corpus is prepared */
+    uint8_t *file;          /* external: the tokenizer's own */
     uint64_t file_nbytes;
 };
 
 int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer);
+void pylm__corpus_free(struct pylm__corpus *corpus);
+
 static inline uint32_t pylm__symbol(const struct pylm__corpus *corpus, uint64_t position)
 {
     return corpus->width == 1u   ? ((const uint8_t *)corpus->symbols)[position]
@@ -39,13 +44,13 @@ static inline uint32_t pylm__symbol(const struct pylm__corpus *corpus, uint64_t 
                                  : ((const uint32_t *)corpus->symbols)[position];
 }
 
-/* Bytes that a symbol takes. */
+/* The bytes that a symbol takes. */
 static inline unsigned pylm__symbol_width(uint32_t n_symbols)
 {
     return n_symbols <= 256u ? 1u : n_symbols <= UINT16_MAX + 1u ? 2u : 4u;
 }
 
-/* For numbers that fit the width. */
+/* For symbols that fit the width. */
 static inline void pylm__set_symbol(struct pylm__corpus *corpus, uint64_t position, uint32_t symbol)
 {
     if (corpus->width == 1u)
@@ -56,29 +61,14 @@ static inline void pylm__set_symbol(struct pylm__corpus *corpus, uint64_t positi
         ((uint32_t *)corpus->symbols)[position] = symbol;
 }
 
-void pylm__corpus_free(struct pylm__corpus *corpus);
-int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes,
-                     pylm_task *task);
+/* Adds a document; see pylm_trainer_add(). */
+int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task);
 
-/* External: the vocabulary, once; then documents. As pylm_train.h says. */
+/* External: sets the vocabulary, then adds documents; see pylm_trainer_vocabulary() and pylm_trainer_add_ids(). */
 int pylm__corpus_vocabulary(struct pylm__corpus *corpus, uint32_t n_symbols, const uint8_t *texts,
                             const uint64_t *text_ends, const uint8_t *file, uint64_t file_nbytes);
 int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
                          pylm_task *task);
-
-/* Brings the documents into an order that does not depend on the one in which they were added (documents.c),
- * then settles the vocabulary: symbols become ranks by frequency, most frequent first, ties by first
- * appearance (external: by id). Words: unless the text has "<unk>" itself, words seen once are read as
- * "<unk>". Pieces are learned, n_pieces of them (0: as the text's length suggests), and the text is
- * encoded. */
-int pylm__corpus_close(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_t n_threads, pylm_task *task);
-
-/* Frees the symbols; the vocabulary and all numbers stay. */
-void pylm__corpus_forget_text(struct pylm__corpus *corpus);
-
-/* Puts the documents in the order of their hashes, and where these are equal, of their content. Words are
- * numbered as they would have been had they been added so. */
-int pylm__corpus_sort_documents(struct pylm__corpus *corpus);
 
 /* Makes room for n more symbols. */
 int pylm__corpus_reserve(struct pylm__corpus *corpus, uint64_t n);
@@ -86,10 +76,13 @@ int pylm__corpus_reserve(struct pylm__corpus *corpus, uint64_t n);
 /* Stores all symbols in as few bytes as numbers below n_symbols need. */
 void pylm__corpus_narrow(struct pylm__corpus *corpus, uint32_t n_symbols);
 
-/* Renames all symbols: s becomes new_symbol[s]. */
-int pylm__corpus_rename(struct pylm__corpus *corpus, const uint32_t *new_symbol);
+/* Renumbers all symbols: s becomes new_symbol[s]. */
+int pylm__corpus_renumber(struct pylm__corpus *corpus, const uint32_t *new_symbol);
 
 /* Whether a document starts at this position. */
 int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t position);
+
+/* Frees the symbols; the vocabulary and all numbers stay. */
+void pylm__corpus_free_symbols(struct pylm__corpus *corpus);
 
 #endif

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * documents.c: the order of the documents. Held-out blocks are places in the text, and symbols that are
- * equally frequent are told apart by which came first: so the order matters to the model, and whoever adds the
- * same documents in another order, or in parts that are put together later, should get the same one.
+ * documents.c: see documents.h. The order matters to a model: held-out blocks are positions in the text, and of equally
+ * frequent symbols the first to appear comes first. The same documents must give the same model when they are added in
+ * another order, or in parts that are merged later.
  */
+#include "documents.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "corpus.h"
-
-#define N_FIXED 2u /* words with numbers of their own: "</s>" and "<unk>" */
 
 struct document {
     uint64_t hash, begin, end;
@@ -22,11 +20,12 @@ static int by_hash(const void *a, const void *b)
     return x->hash < y->hash ? -1 : x->hash > y->hash;
 }
 
-/* Words by their texts: their numbers depend on the order that is to be found. */
-static int compare_words(const struct pylm__words *words, uint32_t a, uint32_t b)
+/* Words are compared by their texts: their numbers depend on the order in which documents were added. */
+static int compare_words(const struct pylm__strings *vocabulary, uint32_t a, uint32_t b)
 {
     uint64_t a_nbytes, b_nbytes;
-    const uint8_t *a_text = pylm__word_text(words, a, &a_nbytes), *b_text = pylm__word_text(words, b, &b_nbytes);
+    const uint8_t *a_text = pylm__string_text(vocabulary, a, &a_nbytes);
+    const uint8_t *b_text = pylm__string_text(vocabulary, b, &b_nbytes);
     int order = memcmp(a_text, b_text, (size_t)(a_nbytes < b_nbytes ? a_nbytes : b_nbytes));
     return order ? order : a_nbytes < b_nbytes ? -1 : a_nbytes > b_nbytes;
 }
@@ -43,12 +42,12 @@ static int compare_content(const struct pylm__corpus *corpus, const struct docum
     for (i = 0; i < n && i < m; i++) {
         uint32_t a = pylm__symbol(corpus, x->begin + i), b = pylm__symbol(corpus, y->begin + i);
         if (a != b)
-            return numbers_appearance(corpus) ? compare_words(&corpus->words, a, b) : a < b ? -1 : 1;
+            return numbers_appearance(corpus) ? compare_words(&corpus->vocabulary, a, b) : a < b ? -1 : 1;
     }
     return n < m ? -1 : n > m;
 }
 
-/* Sorts [from, to) by content; there is more than one only if they are equal, or by a rare chance. */
+/* Sorts [from, to) by content. There is more than one only if documents are equal, or if their hashes are by chance. */
 static void sort_equal_hashes(const struct pylm__corpus *corpus, struct document *documents, uint64_t from, uint64_t to)
 {
     uint64_t i, j;
@@ -76,7 +75,7 @@ static void sort_documents(const struct pylm__corpus *corpus, struct document *d
     }
 }
 
-/* Copies the documents in their order to another array of symbols. */
+/* Moves the documents, in their order, to another array of symbols. */
 static void move_documents(struct pylm__corpus *corpus, const struct document *documents, uint8_t *to)
 {
     uint64_t i, n = 0;
@@ -97,13 +96,13 @@ static void move_documents(struct pylm__corpus *corpus, const struct document *d
 /* Numbers words by their first appearance. */
 static int number_words(struct pylm__corpus *corpus)
 {
-    uint32_t n = corpus->words.n, next = N_FIXED, i, s;
+    uint32_t n = corpus->vocabulary.n, next = N_FIRST, i, s;
     uint32_t *new_number = pylm__array_new(n, sizeof *new_number), *order = pylm__array_new(n, sizeof *order);
     int status = PYLM_ERR_MEMORY;
     uint64_t p;
     if (new_number && order) {
         for (i = 0; i < n; i++)
-            new_number[i] = order[i] = i < N_FIXED ? i : PYLM_NONE;
+            new_number[i] = order[i] = i < N_FIRST ? i : PYLM_NONE;
         for (p = 0; p < corpus->n; p++) {
             s = pylm__symbol(corpus, p);
             if (new_number[s] == PYLM_NONE) {
@@ -112,7 +111,7 @@ static int number_words(struct pylm__corpus *corpus)
             }
             pylm__set_symbol(corpus, p, new_number[s]);
         }
-        status = pylm__words_select(&corpus->words, order, next);
+        status = pylm__strings_select(&corpus->vocabulary, order, next);
     }
     free(new_number);
     free(order);
@@ -143,22 +142,4 @@ int pylm__corpus_sort_documents(struct pylm__corpus *corpus)
     }
     free(documents);
     return status;
-}
-
-void pylm__corpus_narrow(struct pylm__corpus *corpus, uint32_t n_symbols)
-{
-    struct pylm__corpus from = *corpus;
-    void *smaller;
-    uint64_t p;
-    corpus->width = pylm__symbol_width(n_symbols);
-    if (corpus->width < from.width)
-        for (p = 0; p < corpus->n; p++) /* what is overwritten has been read */
-            pylm__set_symbol(corpus, p, pylm__symbol(&from, p));
-    else
-        corpus->width = from.width;
-    smaller = pylm__array_grow(corpus->symbols, corpus->n, corpus->width);
-    if (smaller) {
-        corpus->symbols = smaller;
-        corpus->capacity = corpus->n;
-    }
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * encode.c: see encode.h. Threads encode parts of the text, each as if a piece began where it does. Where the part
- * before it ends with a piece that reaches further, pieces are found anew from there on, until one ends where one
- * of the part does: from then on they are the same.
+ * encode.c: see encode.h. Threads encode parts of the text side by side, each as if a piece began at its start. If the
+ * last piece of the part before reaches over that start, pieces are found again from its end on, until one of them ends
+ * where a piece of the part ends. From there on both ways give the same pieces.
  */
 #include "encode.h"
 
@@ -13,14 +13,13 @@
 #include "core/hash.h"
 #include "core/image.h"
 #include "core/vocab.h"
-#include "string_table.h"
 
 #define PART_NBYTES 262144u
 #define N_PARTS 16u /* encoded before they are joined */
 
 struct part {
     uint64_t begin, end; /* bytes of the text */
-    uint64_t text_end;   /* of the document, which pieces may reach up to */
+    uint64_t text_end;   /* of the document: no piece reaches further */
     uint32_t *pieces;
     uint64_t n;
     uint64_t reached;    /* where the last piece ends */
@@ -29,14 +28,14 @@ struct part {
 struct encoding {
     struct pylm__corpus *corpus;
     const uint8_t *text;
-    uint32_t *lengths; /* by the first two bytes: bit n - 1 says that there is a piece of n bytes */
+    uint32_t *lengths; /* by the first two bytes: bit n - 1 is set if there is a piece of n bytes */
     struct part parts[N_PARTS];
 };
 
 static uint64_t length_of(const struct encoding *e, uint32_t piece)
 {
     uint64_t nbytes;
-    (void)pylm__word_text(&e->corpus->words, piece, &nbytes);
+    (void)pylm__string_text(&e->corpus->vocabulary, piece, &nbytes);
     return nbytes;
 }
 
@@ -46,16 +45,16 @@ static int find_lengths(struct encoding *e)
     e->lengths = pylm__array_new(65536, sizeof *e->lengths);
     if (!e->lengths)
         return PYLM_ERR_MEMORY;
-    for (i = 0; i < e->corpus->words.n; i++) {
+    for (i = 0; i < e->corpus->vocabulary.n; i++) {
         uint64_t nbytes;
-        const uint8_t *text = pylm__word_text(&e->corpus->words, i, &nbytes);
+        const uint8_t *text = pylm__string_text(&e->corpus->vocabulary, i, &nbytes);
         if (nbytes > 1u)
             e->lengths[(uint32_t)text[0] << 8 | text[1]] |= UINT32_C(1) << (nbytes - 1u);
     }
     return PYLM_OK;
 }
 
-/* The longest piece that a text begins with. */
+/* The longest piece at the start of a text. */
 static uint32_t longest(const struct encoding *e, const uint8_t *text, uint64_t nbytes)
 {
     uint64_t hashes[PYLM__MAX_PIECE_NBYTES + 1u];
@@ -70,7 +69,7 @@ static uint32_t longest(const struct encoding *e, const uint8_t *text, uint64_t 
         hashes[n + 1u] = pylm__hash_step(hashes[n], text[n]);
     for (n = most; n > 1u; n--) {
         uint32_t piece = possible >> (n - 1u) & 1u
-                             ? pylm__words_find(&e->corpus->words, pylm__hash_step(hashes[n], n), text, n)
+                             ? pylm__strings_find(&e->corpus->vocabulary, pylm__hash_step(hashes[n], n), text, n)
                              : PYLM_NONE;
         if (piece != PYLM_NONE)
             return piece;
@@ -98,7 +97,7 @@ static void put(struct encoding *e, uint32_t piece)
     pylm__set_symbol(e->corpus, e->corpus->n++, piece);
 }
 
-/* Appends a part, from where the part before it has reached. Returns where this one has. */
+/* Appends a part from `at` on, where the part before it ended. Returns where this one ends. */
 static uint64_t append_part(struct encoding *e, const struct part *part, uint64_t at)
 {
     uint64_t i = 0, begin = part->begin;
@@ -133,7 +132,7 @@ static int encode_document(struct encoding *e, uint64_t begin, uint64_t end, uin
         if (pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
         for (i = 0; i < n; i++) {
-            /* not more pieces than the part's own, and those up to where they join, each a byte at least */
+            /* every piece has one byte at least */
             PYLM__TRY(pylm__corpus_reserve(e->corpus, e->parts[i].end - e->parts[i].begin));
             reached = append_part(e, &e->parts[i], reached);
         }
@@ -171,7 +170,7 @@ int pylm__corpus_encode(struct pylm__corpus *corpus, uint32_t n_threads, pylm_ta
     e.text = text;
     corpus->symbols = NULL;
     corpus->n = corpus->capacity = 0;
-    corpus->width = corpus->words.n > UINT16_MAX + 1u ? 4u : 2u;
+    corpus->width = corpus->vocabulary.n > UINT16_MAX + 1u ? 4u : 2u;
     status = encode_all(&e, n_threads, task);
     for (i = 0; i < N_PARTS; i++)
         free(e.parts[i].pieces);

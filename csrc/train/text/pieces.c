@@ -3,10 +3,10 @@
  *
  * pieces.c: a vocabulary by byte pair encoding (Gage 1994; Sennrich, Haddow and Birch 2016).
  *
- * The text is parted into chunks: a run of letters, of digits, of other signs or of white space, a single
- * space belonging to what follows it. Of every different chunk there is one copy, with its count. Again and
- * again the most frequent pair of neighbours within chunks becomes one piece. A chunk is all that a piece
- * can span; encoding itself (core/vocab.c) knows no chunks, only the longest piece that fits.
+ * The text is cut into chunks: runs of letters, of digits, of other signs, or of white space; a single space belongs to
+ * the chunk that follows it. Each different chunk is stored once, with its count. Then the most frequent pair of
+ * neighbours within chunks becomes one piece, again and again. So no piece spans more than a chunk. Encoding knows no
+ * chunks: it takes the longest piece that fits.
  */
 #include "pieces.h"
 
@@ -16,7 +16,6 @@
 
 #include "core/hash.h"
 #include "core/vocab.h"
-#include "string_table.h"
 
 #define MAX_CHUNK_NBYTES 48u
 #define MIN_PAIR_COUNT 4u  /* a rarer pair is not worth a symbol */
@@ -51,14 +50,14 @@ static uint64_t chunk_end(const uint8_t *text, uint64_t n, uint64_t at)
 }
 
 struct chunks {
-    struct pylm__words words;
+    struct pylm__strings strings;
     uint64_t *counts, capacity;
 };
 
 static int add_chunk(struct chunks *chunks, const uint8_t *text, uint64_t n)
 {
     uint32_t number;
-    PYLM__TRY(pylm__words_number(&chunks->words, text, n, &number));
+    PYLM__TRY(pylm__strings_number(&chunks->strings, text, n, &number));
     if (number >= chunks->capacity) {
         uint64_t old = chunks->capacity, capacity = 2u * old + 1024u;
         uint64_t *counts = pylm__array_grow(chunks->counts, capacity, sizeof *counts);
@@ -91,7 +90,7 @@ static int collect_chunks(struct chunks *chunks, const struct pylm__corpus *corp
 struct pair {
     uint32_t a, b;
     uint64_t count;
-    uint32_t places; /* the first of a list of where it was seen; some may be gone */
+    uint32_t places; /* the first of a list of positions where it was seen; it may be gone from some */
     uint8_t touched; /* its count has grown in the present merge */
 };
 
@@ -117,7 +116,7 @@ struct merging {
     const uint64_t *counts; /* by chunk */
     struct pool pairs, places, candidates, touched;
     uint32_t *slots, n_slots; /* of pairs: number + 1 */
-    struct pylm__words *pieces;
+    struct pylm__strings *pieces;
 };
 
 /* Room for one more element; NULL if there is no memory. */
@@ -165,7 +164,7 @@ static int grow_slots(struct merging *m)
     return PYLM_OK;
 }
 
-/* One more place of the pair that begins at a position. */
+/* Adds a position to the pair that begins there. */
 static int add_place(struct merging *m, uint32_t at)
 {
     uint32_t a = m->symbols[at], b = m->symbols[m->next[at]], slot, *touched;
@@ -279,21 +278,21 @@ static int merge_place(struct merging *m, uint32_t at, uint32_t merged)
     return right != NOWHERE ? add_place(m, at) : PYLM_OK;
 }
 
-/* Makes a pair one piece, wherever it stands. */
+/* Makes a pair one piece everywhere. */
 static int merge_pair(struct merging *m, uint32_t number)
 {
     struct pair pair = *pair_at(m, number);
     uint8_t text[PYLM__MAX_PIECE_NBYTES];
     uint64_t a_nbytes, b_nbytes;
     uint32_t merged, place;
-    const uint8_t *a = pylm__word_text(m->pieces, pair.a, &a_nbytes);
-    const uint8_t *b = pylm__word_text(m->pieces, pair.b, &b_nbytes);
+    const uint8_t *a = pylm__string_text(m->pieces, pair.a, &a_nbytes);
+    const uint8_t *b = pylm__string_text(m->pieces, pair.b, &b_nbytes);
     if (a_nbytes + b_nbytes > PYLM__MAX_PIECE_NBYTES)
         return PYLM_OK;
     memcpy(text, a, (size_t)a_nbytes);
     memcpy(text + a_nbytes, b, (size_t)b_nbytes);
-    /* may be known already, made of another pair */
-    PYLM__TRY(pylm__words_number(m->pieces, text, a_nbytes + b_nbytes, &merged));
+    /* another pair may have made the same piece before */
+    PYLM__TRY(pylm__strings_number(m->pieces, text, a_nbytes + b_nbytes, &merged));
     pair_at(m, number)->count = 0;
     pair_at(m, number)->places = NOWHERE;
     for (place = pair.places; place != NOWHERE;) {
@@ -329,7 +328,7 @@ static int merge_until(struct merging *m, uint32_t n_pieces, pylm_task *task)
 static int begin_merging(struct merging *m, const struct chunks *chunks)
 {
     uint32_t chunk, at = 0;
-    uint64_t i, nbytes, n = chunks->words.text_nbytes;
+    uint64_t i, nbytes, n = chunks->strings.text_nbytes;
     if (n >= NOWHERE)
         return PYLM_ERR_LARGE;
     m->counts = chunks->counts;
@@ -339,8 +338,8 @@ static int begin_merging(struct merging *m, const struct chunks *chunks)
     m->chunk_of = pylm__array_new(n, sizeof *m->chunk_of);
     if (!m->symbols || !m->next || !m->previous || !m->chunk_of)
         return PYLM_ERR_MEMORY;
-    for (chunk = 0; chunk < chunks->words.n; chunk++) {
-        const uint8_t *text = pylm__word_text(&chunks->words, chunk, &nbytes);
+    for (chunk = 0; chunk < chunks->strings.n; chunk++) {
+        const uint8_t *text = pylm__string_text(&chunks->strings, chunk, &nbytes);
         for (i = 0; i < nbytes; i++, at++) {
             m->symbols[at] = text[i];
             m->chunk_of[at] = chunk;
@@ -354,7 +353,7 @@ static int begin_merging(struct merging *m, const struct chunks *chunks)
     return push_touched(m);
 }
 
-static int merge_chunks(const struct chunks *chunks, struct pylm__words *pieces, uint32_t n_pieces,
+static int merge_chunks(const struct chunks *chunks, struct pylm__strings *pieces, uint32_t n_pieces,
                         pylm_task *task)
 {
     struct merging m;
@@ -376,7 +375,7 @@ static int merge_chunks(const struct chunks *chunks, struct pylm__words *pieces,
     return status;
 }
 
-int pylm__pieces_learn(struct pylm__words *pieces, const struct pylm__corpus *corpus, uint32_t n_pieces,
+int pylm__pieces_learn(struct pylm__strings *pieces, const struct pylm__corpus *corpus, uint32_t n_pieces,
                        pylm_task *task)
 {
     struct chunks chunks;
@@ -386,14 +385,14 @@ int pylm__pieces_learn(struct pylm__words *pieces, const struct pylm__corpus *co
     pylm__task_begin(task, PYLM_STAGE_PIECES, n_pieces);
     for (i = 0; i < 256u; i++) {
         uint8_t byte = (uint8_t)i;
-        PYLM__TRY(pylm__words_number(pieces, &byte, 1, &number));
+        PYLM__TRY(pylm__strings_number(pieces, &byte, 1, &number));
     }
-    status = pylm__words_init(&chunks.words);
+    status = pylm__strings_init(&chunks.strings);
     if (status == PYLM_OK)
         status = collect_chunks(&chunks, corpus, task);
     if (status == PYLM_OK)
         status = merge_chunks(&chunks, pieces, n_pieces, task);
-    pylm__words_free(&chunks.words);
+    pylm__strings_free(&chunks.strings);
     free(chunks.counts);
     return status;
 }

@@ -65,7 +65,7 @@ static int is_text_of(const struct pylm__corpus *corpus, uint32_t slot, const ui
     const uint8_t *other;
     if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || !slot)
         return 0;
-    other = pylm__word_text(&corpus->words, slot - 1u, &other_nbytes);
+    other = pylm__string_text(&corpus->vocabulary, slot - 1u, &other_nbytes);
     return other_nbytes == nbytes && memcmp(other, text, (size_t)nbytes) == 0;
 }
 
@@ -83,7 +83,7 @@ static void write_slots(struct writer *image, const struct pylm__corpus *corpus)
     }
     for (i = 0; i < corpus->n_symbols; i++) {
         uint64_t nbytes;
-        const uint8_t *text = pylm__word_text(&corpus->words, i, &nbytes);
+        const uint8_t *text = pylm__string_text(&corpus->vocabulary, i, &nbytes);
         uint32_t slot = (uint32_t)(pylm__hash_bytes(text, nbytes) >> 32);
         while (slots[slot & mask] && !is_text_of(corpus, slots[slot & mask], text, nbytes))
             slot++;
@@ -99,7 +99,7 @@ static void write_slots(struct writer *image, const struct pylm__corpus *corpus)
 
 static void write_vocabulary(struct writer *image, const struct pylm__corpus *corpus)
 {
-    const struct pylm__words *words = &corpus->words;
+    const struct pylm__strings *words = &corpus->vocabulary;
     unsigned position_bits;
     uint32_t i;
     if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
