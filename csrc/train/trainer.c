@@ -17,6 +17,8 @@
 #include "train/count/memory_plan.h"
 #include "train/text/pieces.h"
 #include "train/text/prepare.h"
+#include "train/tree/byte_tree.h"
+#include "train/tree/class_tree.h"
 
 #define MAX_CLASSES 1024u
 #define MAX_PIECES (UINT32_C(1) << 20)
@@ -179,7 +181,7 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
         return pylm__tree_of_bytes(&trainer->trees[0].tree, corpus, task);
     for (t = 0; t < trainer->n_trees; t++) {
         uint32_t n_classes = trainer->options.n_classes[t];
-        PYLM__TRY(pylm__tree_of_words(&trainer->trees[t].tree, corpus,
+        PYLM__TRY(pylm__tree_of_classes(&trainer->trees[t].tree, corpus,
                                       n_classes ? n_classes : default_classes[t], task));
     }
     first = pylm__array_new(corpus->n_symbols, sizeof *first);

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * byte_tree.c: the tree over the bytes. Neighbours in the order of the bytes are of a kind (digits, letters, the bytes of
- * one alphabet), and stay together; how they are split is up to how often they are. English has five decisions a byte
- * then, and the bits of a byte are eight.
+ * byte_tree.c: see byte_tree.h. Neighbours in the order of the bytes belong together: digits, letters, the bytes of an
+ * alphabet. So the order stays, and only the splits depend on the text. The splits are found by dynamic programming
+ * over the levels. English takes five decisions a byte then; the bits of a byte would take eight.
  */
-#include "symbol_tree.h"
+#include "byte_tree.h"
 
 #include <stdlib.h>
 
 #define N_BYTES 256u
 #define SLICE 1048576u /* symbols between two looks at the task */
 
-/* A level takes working memory when suggestions are looked for, some 300 bytes on a device. No limit would save less than
- * 1 % of the decisions. */
+/* Each level costs a search for suggestions some 300 bytes of memory on a device. Without a limit there would be less
+ * than 1 % fewer decisions. */
 #define MOST_DEPTH 12u
 
 #define NO_TREE (UINT64_C(1) << 62) /* far above any cost, and twice that is still a number */
 
-/* Sums of weight times depth, of the leaves of optimal trees over all bytes from `lo` up to `hi`. */
+/* By lo and hi: the sum of weight times depth over the leaves [lo, hi) of an optimal tree. */
 struct costs {
     uint64_t of[N_BYTES + 1u][N_BYTES + 1u];
 };
 
 struct optimum {
-    uint64_t before[N_BYTES + 1u]; /* weight of the bytes below */
-    struct costs costs[2];         /* by lo and hi: of trees that have as many levels as may be, and one less */
+    uint64_t before[N_BYTES + 1u]; /* weight of all smaller bytes */
+    struct costs costs[2];         /* of trees with an even and with an odd limit of levels */
     uint8_t mid[MOST_DEPTH][N_BYTES + 1u][N_BYTES + 1u]; /* by levels - 1, lo and hi: where the root splits */
 };
 
-/* A byte that never occurs counts once, so that these are no chain. */
+/* Bytes that never occur count once, so that they do not make a chain. */
 static int weigh(struct optimum *o, const struct pylm__corpus *corpus, const pylm_task *task)
 {
     uint64_t p;
@@ -46,7 +46,8 @@ static int weigh(struct optimum *o, const struct pylm__corpus *corpus, const pyl
     return PYLM_OK;
 }
 
-/* The best split of [lo, hi) in a tree of so many levels, of equal ones the first; those with one less are known. */
+/* Finds the best split of [lo, hi) in a tree of so many levels, of equal ones the first. Trees of one level less are
+ * known. */
 static void find_split(struct optimum *o, uint32_t levels, uint32_t lo, uint32_t hi)
 {
     const struct costs *below = &o->costs[(levels - 1u) & 1u];
@@ -75,7 +76,7 @@ static void find_splits(struct optimum *o)
                 find_split(o, levels, lo, lo + n);
 }
 
-/* Lays the nodes below [lo, hi) out in preorder, in at most so many levels. */
+/* Lays out the nodes of [lo, hi) in preorder, in at most so many levels. */
 static void lay_out(struct pylm__symbol_tree *tree, const struct optimum *o, uint32_t levels, uint32_t lo, uint32_t hi)
 {
     uint32_t node = tree->n_sets, mid;

@@ -5,9 +5,9 @@
  *
  * The classes maximise the likelihood of a class bigram model,
  *     F = sum over class pairs of N(a, b) log N(a, b)  -  2 * sum over classes of N(a) log N(a).
- * Each word in turn, the frequent ones first, is taken out of its class and put where F becomes largest.
- * Only the class pairs that the word's neighbours touch change, so a move costs the number of classes
- * times the number of neighbouring classes.
+ * Each word in turn, the frequent ones first, is taken out of its class and put where F becomes largest. Only the
+ * counts of class pairs with the word's neighbours change. So a move takes the number of classes times the number of
+ * neighbouring classes.
  */
 #include "cluster.h"
 
@@ -65,8 +65,8 @@ static void list_neighbours(const struct pylm__corpus *corpus, int before, struc
     }
 }
 
-/* Makes lists with an entry for each neighbour, in order, of lists with one for each time. `seen` has a zero for
- * every symbol, `list` and `scratch` room for one. */
+/* Turns lists with an entry for each occurrence of a neighbour into lists with an entry for each neighbour, in order.
+ * `seen` has a zero for every symbol; `list` and `scratch` have room for every symbol. */
 static int merge_neighbours(const struct clustering *c, struct neighbours *side, uint32_t *seen, uint64_t *list,
                             uint64_t *scratch, const pylm_task *task)
 {
@@ -109,7 +109,7 @@ static int fill_neighbours(const struct pylm__corpus *corpus, const struct clust
     side->words = pylm__array_new(corpus->n, sizeof *side->words);
     side->counts = pylm__array_new(corpus->n, sizeof *side->counts);
     if (seen && list && scratch && side->starts && side->words && side->counts) {
-        for (word = 0; word < n; word++) { /* some room is left over: not every word has a neighbour each time */
+        for (word = 0; word < n; word++) { /* at the end of a document a word has no neighbour: some room stays empty */
             side->starts[word] = sum;
             sum += c->frequency[word];
         }
@@ -165,7 +165,7 @@ static void shift_pairs(struct clustering *c, uint32_t class, uint32_t word, uin
     c->members[class] += (uint32_t)sign;
 }
 
-/* Adds to the gains of all classes but `other` what they get from the word's n bigrams with that one.
+/* Adds to the gains of all classes but `other` what the word's n bigrams with `other` give them.
  *   counts, logs   the pairs of each class with `other` */
 static void add_gains(struct clustering *c, uint32_t other, uint64_t n, const uint64_t *counts, const double *logs)
 {
@@ -176,8 +176,8 @@ static void add_gains(struct clustering *c, uint32_t other, uint64_t n, const ui
     c->gains[other] = kept;
 }
 
-/* By how much F grows if the word, now in no class, joins a class; for all classes side by side, so that they
- * need not wait for each other's sums. */
+/* Finds by how much F grows if the word, now in no class, joins each class. All classes are computed side by side, so
+ * that no sum has to wait for another. */
 static void find_gains(struct clustering *c, uint32_t word, uint64_t self)
 {
     uint32_t i, class, n = c->n_classes;
