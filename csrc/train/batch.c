@@ -64,8 +64,8 @@ static int score_chunk(void *user, uint32_t number, pylm_task *task)
     int status = PYLM_ERR_MEMORY;
     (void)task;
     if (work)
-        status = pylm_score(batch->model, &chunk->state, batch->texts->symbols + chunk->begin, chunk->end - chunk->begin, work,
-                            batch->costs ? batch->costs + chunk->begin : NULL, &batch->totals[number]);
+        status = pylm_score(batch->model, &chunk->state, batch->texts->symbols + chunk->begin,
+                            chunk->end - chunk->begin, work, batch->costs ? batch->costs + chunk->begin : NULL, &batch->totals[number]);
     free(work);
     return status;
 }

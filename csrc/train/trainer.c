@@ -318,6 +318,8 @@ static int train_sized(pylm_trainer *trainer, struct pylm__trained_tree *trained
 static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained, struct pylm__heldout *heldout,
                        const struct pylm__memory_plan *plan, pylm_task *task)
 {
+    struct pylm__stages_input input = {heldout, &trainer->corpus, &trained->tree, &trained->templates,
+                                       trained->calibration, trainer->options.n_threads};
     struct pylm__counting counting;
     uint16_t *indices[PYLM__MAX_TEMPLATES];
     uint32_t k;
@@ -325,7 +327,10 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     memset(&counting, 0, sizeof counting);
     counting.corpus = &trainer->corpus;
     counting.heldout = heldout;
-    counting.trained = trained;
+    counting.tree = &trained->tree;
+    counting.templates = &trained->templates;
+    counting.packed = trained->packed;
+    counting.calibration = trained->calibration;
     counting.min_count = trainer->options.min_count;
     counting.n_threads = plan->n_threads;
     counting.n_abreast = plan->n_abreast;
@@ -333,10 +338,9 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     counting.spill = trainer->spill.file ? &trainer->spill : NULL;
     status = pylm__count(&counting, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
-        indices[k] = counting.wanted[k].indices;
+        indices[k] = counting.evidence[k].indices;
     if (status == PYLM_OK)
-        status = pylm__stages_fit(&trained->stages, heldout, &trainer->corpus, &trained->tree, &trained->templates,
-                                  indices, trained->calibration, 0, trainer->options.n_threads, task);
+        status = pylm__stages_fit(&trained->stages, &input, indices, 0, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         free(indices[k]);
     return status;
@@ -364,9 +368,10 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
     struct pylm__memory_plan plan;
     status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sparing);
     if (status == PYLM_OK)
-        status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, trained, &plan, smallest);
+        status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, &trained->tree, &trained->templates,
+                                   &plan, smallest);
     if (status == PYLM_OK && trainer->corpus.base)
-        status = pylm__heldout_below(&heldout, &trainer->corpus, trainer->options.n_threads, task);
+        status = pylm__heldout_base_log_odds(&heldout, &trainer->corpus, trainer->options.n_threads, task);
     if (status == PYLM_OK && plan.spill && !trainer->spill.file) {
         status = pylm__spill_open(&trainer->spill, folder);
         if (trainer->options.memory_is_wish) /* then memory it is */

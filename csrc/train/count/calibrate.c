@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * calibrate.c: see calibrate.h. This is where discounting is learned: what Kneser-Ney says by constants
- * is here the plain frequency of what followed.
+ * calibrate.c: see calibrate.h. This is where discounts are learned: Kneser-Ney smoothing has constants for them; here
+ * they are the frequency of what followed.
  */
 #include "calibrate.h"
 
@@ -15,7 +15,7 @@
 #define PRIOR_COUNT 0.3   /* added to n0 and n1 by it */
 #define HALF_RATIOS (PYLM__N_RATIOS / 2u)
 
-/* A sum that stands for all with an index: itself, or the middle of its octave. */
+/* The total n0 + n1 of an index, or the middle of its octave. */
 static uint32_t exact_total(uint32_t index)
 {
     uint32_t total = 0;
@@ -42,7 +42,7 @@ static uint32_t index_total(uint32_t index)
     return index < PYLM__N_EXACT ? exact_total(index) : octave_total((index - PYLM__N_EXACT) / PYLM__N_RATIOS);
 }
 
-/* What an index stands for: n0 and n1 up to the width of their interval. */
+/* The counts n0 and n1 that an index stands for, up to the width of its interval. */
 static void typical_counts(uint32_t index, double *n0, double *n1)
 {
     uint32_t total = index_total(index);

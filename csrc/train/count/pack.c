@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * pack.c: sorted keys to a table of contexts. First every context becomes a record in memory and, if it
- * has several successors, a list; when their sizes are known, fields get their widths.
+ * pack.c: see pack.h. First every context becomes a record in memory and, if it has several successors, a list. When
+ * all sizes are known, the fields get their widths, and the table is written.
  */
 #include "pack.h"
 
@@ -10,10 +10,11 @@
 #include <string.h>
 
 #include "core/evidence.h"
+#include "key.h"
 
-#define CHECK_BITS 16u    /* fingerprint: a context never seen matches with probability 8 * 2^-16 at most */
+#define CHECK_BITS 16u    /* fingerprint: an unknown context matches with a probability of at most 8 * 2^-16 */
 #define CODED_CHECK_BITS 12u /* where size counts more; DESIGN.md has what it costs */
-#define EXACT_CHECK_BITS 32u /* as many as a record can have; with the bucket's, PYLM__HASH_BITS at most */
+#define EXACT_CHECK_BITS 32u /* the most that a record can have; with those of the bucket at most PYLM__HASH_BITS */
 #define COUNT_BITS 4u     /* inline counts: 1 to 16 */
 #define BUCKET_RECORDS 4u /* records a bucket, on average: from this to twice this */
 #define SLICE 65536u      /* contexts between two looks at the task */
@@ -56,7 +57,7 @@ struct slice {
     uint32_t node, lo, hi; /* a subtree that holds them */
 };
 
-/* Writes the splits of a list in preorder: at each, go down to the node where its slice parts. */
+/* Writes the splits of a list in preorder. A split is at the node where the successors of its slice part. */
 static void put_splits(struct pylm__packing *p, uint32_t n, unsigned n_bits, unsigned total_bits)
 {
     struct slice stack[PYLM__MAX_DEPTH + 1u], s = {0, n, 0, 0, p->tree->n_symbols};
@@ -150,7 +151,7 @@ uint64_t pylm__coded_list_nbytes(uint32_t n, uint32_t max_code, uint32_t total, 
     return nbytes + (bits + 7u) / 8u;
 }
 
-/* The counts are known to be what codes stand for. */
+/* All counts are ones that a code stands for. */
 static void put_coded(struct pylm__packing *p, uint32_t n, uint32_t max_code)
 {
     unsigned width = pylm__width(max_code), sum_bits = coded_sum_bits(n, max_code, p->sums[n - 1u]);
@@ -228,7 +229,7 @@ int pylm__packing_add_keys(struct pylm__packing *p, const uint64_t *keys, uint64
         for (; i < n && keys[i] >> PYLM__LEAF_BITS == hash; i = j, n_leaves++) {
             for (j = i; j < n && keys[j] == keys[i]; j++)
                 continue;
-            leaves[n_leaves] = (uint32_t)keys[i] & ((UINT32_C(1) << PYLM__LEAF_BITS) - 1u);
+            leaves[n_leaves] = (uint32_t)keys[i] & PYLM__LEAF_MASK;
             sums[n_leaves] = (uint32_t)(j - begin);
         }
         if (i - begin >= min_count)
@@ -239,7 +240,7 @@ int pylm__packing_add_keys(struct pylm__packing *p, const uint64_t *keys, uint64
     return PYLM_OK;
 }
 
-/* Of contexts that agree in bucket and fingerprint only the one seen most often can be kept. */
+/* Of contexts with the same bucket and fingerprint, only the most frequent one can be kept. */
 static void drop_indistinct(struct pylm__packing *p, unsigned bits_kept)
 {
     uint64_t i, n = 0;

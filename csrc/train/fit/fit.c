@@ -3,13 +3,13 @@
  *
  * fit.c: ridge-regularised logistic regression for the mixing weights.
  *
- * The log-odds of an event are linear in all weights: the sum over families of (weights of the chosen
- * set) . (inputs). So the loss is convex with one optimum, and there is nothing to tune but the ridge.
- * It is found by block Newton steps: one family after the other, each of its sets solved with the others
- * held fixed; the sets of a family share no event. The curvature, most of the work, is computed in the first
- * cycles only, and of every few events: the gradient decides where the optimum is, the curvature only how
- * quickly it is reached. A step that makes a set's loss larger is halved until it does not. A common vector, fitted first, stands behind the families, which only describe how
- * a situation differs: a set with few events stays near it.
+ * The log-odds of an event are linear in all weights: the sum over families of (weights of the chosen set) . (inputs).
+ * So the loss is convex with one optimum, and there is nothing to tune but the ridge. It is found by block Newton
+ * steps: one family after the other, each of its sets solved with the others held fixed; the sets of a family share no
+ * event. The curvature, most of the work, is computed in the first cycles only, and of every few events: the gradient
+ * decides where the optimum is, the curvature only how quickly it is reached. A step that makes a set's loss larger is
+ * halved until it does not. A common vector, fitted first, stands behind the families, which only describe how a
+ * situation differs: a set with few events stays near it.
  *
  * Each step is one pass over the events in the order of the text, which also applies the step before. Sums
  * are taken by chunk, in a fixed order, so any number of threads gives the same bytes.

@@ -10,41 +10,33 @@
 #include <string.h>
 
 #include "core/mix.h"
+#include "fit.h"
 #include "train/count/calibrate.h"
 
-#define PRIOR 0.15         /* a template's weight without any event */
-#define PRIOR_RECALL 0.05  /* an overlay input's */
+#define PRIOR 0.15         /* weight of a template without any event */
+#define PRIOR_RECALL 0.05  /* likewise of an overlay's input */
 #define PRIOR_REPETITION 0.6 /* for texts that repeat, where the training text does not */
 #define COMMON_RIDGE 1.0
-#define FINAL_RIDGE 300.0  /* a few symbols are not enough to doubt the first stage */
+#define STAGE2_RIDGE 300.0 /* a few symbols are not enough to change what the first stage says */
 #define SET_RIDGE 300.0    /* in units of squared nats of input; DESIGN.md has the measurements */
 #define LAYER_RIDGE 6000.0 /* both, in a layer: its text may be short, and the model below knows more */
-#define MAX_SUM 6.0        /* of weights: 5 families * 8704 * 6 * 2^13 < 2^31 */
-#define MAX_FINAL_SUM 7.0  /* 3 families * 11392 * 7 * 2^13 < 2^31 */
+#define MAX_STAGE1_SUM 6.0 /* of weights: 5 families * 8704 * 6 * 2^13 < 2^31 */
+#define MAX_STAGE2_SUM 7.0 /* 3 families * 11392 * 7 * 2^13 < 2^31 */
 
 /* Events of a stage in parts, so that threads can share them. */
 #define PART 65536u
 
-struct stages_input {
-    const struct pylm__heldout *heldout;
-    const struct pylm__corpus *corpus;
-    const struct pylm__symbol_tree *tree;
-    const struct pylm__templates *templates;
-    const int16_t *calibration;
-    uint32_t n_threads;
-    pylm_task *task;
-};
-
-/* What one stage is fitted to. The values take the place of the calibration indices that they come from:
- * both have 16 bits, and memory is what a fit has least of. */
+/* The inputs of one stage. Values take the place of the calibration indices that they come from: both have 16 bits, and
+ * a fit needs much memory. */
 struct columns {
-    const struct stages_input *in;
-    uint32_t n_indexed;             /* of the values that come from indices */
+    const struct pylm__stages_input *in;
+    pylm_task *task;
+    uint32_t n_indexed;             /* how many of the values come from indices */
     int16_t *values[PYLM__FIT_MAX_INPUTS];
-    const int16_t *tables[PYLM__FIT_MAX_INPUTS]; /* what an index stands for */
+    const int16_t *tables[PYLM__FIT_MAX_INPUTS]; /* the values of indices */
     uint16_t *sets[2];              /* of the families that depend on the evidence */
     const double *log_odds;         /* of the stage before, nats */
-    int16_t *mixed, *mean;          /* of the final stage */
+    int16_t *mixed, *mean;          /* of the second stage */
 };
 
 /* Does a job for all events, part by part. */
@@ -52,7 +44,7 @@ static int for_events(struct columns *c, pylm__job job)
 {
     uint64_t n_parts = (c->in->heldout->n_events + PART - 1u) / PART;
     PYLM__TRY(pylm__run_jobs(job, c, (uint32_t)n_parts, c->in->n_threads, NULL));
-    return pylm__task_cancelled(c->in->task) ? PYLM_ERR_CANCELLED : PYLM_OK;
+    return pylm__task_cancelled(c->task) ? PYLM_ERR_CANCELLED : PYLM_OK;
 }
 
 static uint64_t part_end(const struct columns *c, uint32_t part)
@@ -75,7 +67,7 @@ static int look_up(void *user, uint32_t part, pylm_task *task)
 }
 
 /* The sets of the first stage's families that depend on the evidence, while the values are indices. */
-static int choose_first_sets(void *user, uint32_t part, pylm_task *task)
+static int choose_stage1_sets(void *user, uint32_t part, pylm_task *task)
 {
     struct columns *c = user;
     const struct pylm__templates *templates = c->in->templates;
@@ -95,8 +87,8 @@ static int choose_first_sets(void *user, uint32_t part, pylm_task *task)
     return PYLM_OK;
 }
 
-/* The inputs that the final stage always has, and the sets of its family 1. */
-static int find_final(void *user, uint32_t part, pylm_task *task)
+/* The inputs that the second stage always has, and the sets of its family 1. */
+static int find_stage2(void *user, uint32_t part, pylm_task *task)
 {
     struct columns *c = user;
     uint64_t e, end = part_end(c, part);
@@ -111,7 +103,7 @@ static int find_final(void *user, uint32_t part, pylm_task *task)
     return PYLM_OK;
 }
 
-/* Inputs of the final stage without an overlay. */
+/* Inputs of the second stage without an overlay. */
 static uint32_t n_plain_of(const struct pylm__symbol_tree *tree)
 {
     return PYLM__N_FINAL + (tree->is_of_base ? 1u : 0u);
@@ -121,23 +113,23 @@ int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol
                           const struct pylm__templates *templates)
 {
     const struct pylm__shape shape = pylm__shape_of(tree, templates);
-    uint64_t n_inputs = pylm__plan_inputs(&templates->plan), n_final = tree->n_sets + (uint64_t)PYLM__N_CONFIDENCES;
+    uint64_t n_inputs = pylm__plan_inputs(&templates->plan), n_stage2 = tree->n_sets + (uint64_t)PYLM__N_CONFIDENCES;
     uint32_t i, n_plain = n_plain_of(tree);
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        stages->n_weights += (uint64_t)pylm__n_sets(i, &shape) * (templates->n + 1u);
-    stages->n_final_weights = n_final * n_plain;
+        stages->n_stage1_weights += (uint64_t)pylm__n_sets(i, &shape) * (templates->n + 1u);
+    stages->n_stage2_weights = n_stage2 * n_plain;
     stages->n_overlay_calibration = n_inputs * PYLM__N_CALIBRATION;
-    stages->n_overlay_weights = (n_final + PYLM__N_RECALL_SETS) * (n_plain + n_inputs);
-    stages->weights = pylm__array_new(stages->n_weights, sizeof *stages->weights);
-    stages->final_weights = pylm__array_new(stages->n_final_weights, sizeof *stages->final_weights);
+    stages->n_overlay_weights = (n_stage2 + PYLM__N_RECALL_SETS) * (n_plain + n_inputs);
+    stages->stage1_weights = pylm__array_new(stages->n_stage1_weights, sizeof *stages->stage1_weights);
+    stages->stage2_weights = pylm__array_new(stages->n_stage2_weights, sizeof *stages->stage2_weights);
     stages->overlay_calibration = pylm__array_new(stages->n_overlay_calibration, sizeof *stages->overlay_calibration);
     stages->overlay_weights = pylm__array_new(stages->n_overlay_weights, sizeof *stages->overlay_weights);
-    return stages->weights && stages->final_weights && stages->overlay_calibration && stages->overlay_weights
+    return stages->stage1_weights && stages->stage2_weights && stages->overlay_calibration && stages->overlay_weights
                ? PYLM_OK
                : PYLM_ERR_MEMORY;
 }
 
-static struct pylm__fit_problem begin_problem(const struct stages_input *in)
+static struct pylm__fit_problem begin_problem(const struct pylm__stages_input *in)
 {
     struct pylm__fit_problem problem;
     memset(&problem, 0, sizeof problem);
@@ -147,15 +139,15 @@ static struct pylm__fit_problem begin_problem(const struct stages_input *in)
     return problem;
 }
 
-static int fit_first_columns(struct pylm__stages *stages, struct columns *c, double *log_odds)
+static int fit_stage1_columns(struct pylm__stages *stages, struct columns *c, double *log_odds)
 {
-    const struct stages_input *in = c->in;
+    const struct pylm__stages_input *in = c->in;
     struct pylm__fit_problem problem = begin_problem(in);
     const struct pylm__shape shape = pylm__shape_of(in->tree, in->templates);
     double prior[PYLM__FIT_MAX_INPUTS];
     struct pylm__fit_result result;
     uint32_t i;
-    PYLM__TRY(for_events(c, choose_first_sets));
+    PYLM__TRY(for_events(c, choose_stage1_sets));
     PYLM__TRY(for_events(c, look_up));
     problem.n_inputs = in->templates->n + 1u; /* the last is a constant */
     problem.n_families = PYLM__N_FAMILIES;
@@ -173,8 +165,8 @@ static int fit_first_columns(struct pylm__stages *stages, struct columns *c, dou
     problem.prior = prior;
     problem.common_ridge = COMMON_RIDGE;
     problem.set_ridge = SET_RIDGE;
-    problem.max_weight_sum = MAX_SUM;
-    PYLM__TRY(pylm__fit(&problem, stages->weights, log_odds, &result, in->task));
+    problem.max_weight_sum = MAX_STAGE1_SUM;
+    PYLM__TRY(pylm__fit(&problem, stages->stage1_weights, log_odds, &result, c->task));
     stages->cycles = result.cycles;
     return PYLM_OK;
 }
@@ -188,9 +180,11 @@ static uint16_t *copy_of(const uint16_t *indices, uint64_t n_events)
     return copy;
 }
 
-/* Fits the first stage; *log_odds becomes that of every event, and is to be freed. */
-static int fit_first(struct pylm__stages *stages, const struct stages_input *in, uint16_t **indices, int keep,
-                     double **log_odds)
+/* Fits the first stage.
+ *   keep       the indices are copied, not overwritten
+ *   log_odds   out: of every event; to be freed, also after a failure */
+static int fit_stage1(struct pylm__stages *stages, const struct pylm__stages_input *in, uint16_t **indices, int keep,
+                      double **log_odds, pylm_task *task)
 {
     uint64_t n_events = in->heldout->n_events;
     struct columns c;
@@ -198,6 +192,7 @@ static int fit_first(struct pylm__stages *stages, const struct stages_input *in,
     int status = PYLM_OK;
     memset(&c, 0, sizeof c);
     c.in = in;
+    c.task = task;
     c.n_indexed = in->templates->n;
     for (k = 0; k < c.n_indexed; k++) {
         c.values[k] = (int16_t *)(keep ? copy_of(indices[k], n_events) : indices[k]);
@@ -213,7 +208,7 @@ static int fit_first(struct pylm__stages *stages, const struct stages_input *in,
     if (!c.sets[0] || !c.sets[1] || !*log_odds)
         status = PYLM_ERR_MEMORY;
     if (status == PYLM_OK)
-        status = fit_first_columns(stages, &c, *log_odds);
+        status = fit_stage1_columns(stages, &c, *log_odds);
     for (k = 0; k < c.n_indexed; k++)
         free(c.values[k]);
     free(c.sets[0]);
@@ -221,20 +216,20 @@ static int fit_first(struct pylm__stages *stages, const struct stages_input *in,
     return status;
 }
 
-/* ---- the final stage ---- */
+/* ---- the second stage ---- */
 
-static int fit_final_columns(struct pylm__stages *stages, struct columns *c, const struct pylm__simulated *simulated,
+static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, const struct pylm__simulated *simulated,
                              double *log_odds)
 {
     double prior[PYLM__FIT_MAX_INPUTS] = {1.0, 0.0, 0.0}; /* the first stage as it is */
-    const struct stages_input *in = c->in;
+    const struct pylm__stages_input *in = c->in;
     struct pylm__fit_problem problem = begin_problem(in);
     struct pylm__fit_result result;
     uint32_t i, n_plain = n_plain_of(in->tree);
-    if (in->heldout->below) {
+    if (in->heldout->base_log_odds) {
         prior[PYLM__FINAL_MIXED] = 0.0;
         prior[PYLM__FINAL_BELOW] = 1.0; /* or, in a layer, the model below as it is */
-        problem.inputs[PYLM__FINAL_BELOW] = in->heldout->below;
+        problem.inputs[PYLM__FINAL_BELOW] = in->heldout->base_log_odds;
     }
     problem.n_inputs = n_plain;
     problem.inputs[PYLM__FINAL_MIXED] = c->mixed;
@@ -247,10 +242,10 @@ static int fit_final_columns(struct pylm__stages *stages, struct columns *c, con
     problem.sets[1] = c->sets[0];
     problem.sets[2] = simulated->sets;
     problem.prior = prior;
-    problem.common_ridge = in->heldout->below ? LAYER_RIDGE : FINAL_RIDGE;
-    problem.set_ridge = in->heldout->below ? LAYER_RIDGE : SET_RIDGE;
-    problem.max_weight_sum = MAX_FINAL_SUM;
-    PYLM__TRY(pylm__fit(&problem, stages->final_weights, log_odds, &result, in->task));
+    problem.common_ridge = in->heldout->base_log_odds ? LAYER_RIDGE : STAGE2_RIDGE;
+    problem.set_ridge = in->heldout->base_log_odds ? LAYER_RIDGE : SET_RIDGE;
+    problem.max_weight_sum = MAX_STAGE2_SUM;
+    PYLM__TRY(pylm__fit(&problem, stages->stage2_weights, log_odds, &result, c->task));
     stages->bits = result.loss / (double)in->heldout->n_symbols;
     problem.n_inputs += simulated->n_inputs;
     problem.n_families = 3;
@@ -259,15 +254,15 @@ static int fit_final_columns(struct pylm__stages *stages, struct columns *c, con
         problem.inputs[i] = c->values[i - n_plain];
     }
     prior[problem.n_inputs - 1u] = PRIOR_REPETITION;
-    PYLM__TRY(pylm__fit(&problem, stages->overlay_weights, log_odds, &result, in->task));
+    PYLM__TRY(pylm__fit(&problem, stages->overlay_weights, log_odds, &result, c->task));
     stages->adaptive_bits = result.loss / (double)in->heldout->n_symbols;
     return PYLM_OK;
 }
 
-/* Fits the final stage, without and with an overlay. `log_odds` are those of the first stage, and overwritten;
- * the simulation's indices become values. */
-static int fit_final(struct pylm__stages *stages, const struct stages_input *in, struct pylm__simulated *simulated,
-                     double *log_odds)
+/* Fits the second stage, without and with an overlay. `log_odds` are those of the first stage; they are overwritten.
+ * The indices of the simulation become values. */
+static int fit_stage2(struct pylm__stages *stages, const struct pylm__stages_input *in,
+                      struct pylm__simulated *simulated, double *log_odds, pylm_task *task)
 {
     uint64_t n_events = in->heldout->n_events;
     struct columns c;
@@ -275,6 +270,7 @@ static int fit_final(struct pylm__stages *stages, const struct stages_input *in,
     int status = PYLM_ERR_MEMORY;
     memset(&c, 0, sizeof c);
     c.in = in;
+    c.task = task;
     c.n_indexed = simulated->n_inputs;
     for (i = 0; i < c.n_indexed; i++) {
         c.values[i] = (int16_t *)simulated->indices[i];
@@ -285,11 +281,11 @@ static int fit_final(struct pylm__stages *stages, const struct stages_input *in,
     c.mean = pylm__array_new(n_events, sizeof *c.mean);
     c.sets[0] = pylm__array_new(n_events, sizeof *c.sets[0]);
     if (c.mixed && c.mean && c.sets[0])
-        status = for_events(&c, find_final);
+        status = for_events(&c, find_stage2);
     if (status == PYLM_OK)
         status = for_events(&c, look_up);
     if (status == PYLM_OK)
-        status = fit_final_columns(stages, &c, simulated, log_odds);
+        status = fit_stage2_columns(stages, &c, simulated, log_odds);
     free(c.mixed);
     free(c.mean);
     free(c.sets[0]);
@@ -305,26 +301,23 @@ static void calibrate_overlay(const struct pylm__stages *stages, const struct py
                         stages->overlay_calibration + (size_t)i * PYLM__N_CALIBRATION);
 }
 
-int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__heldout *heldout,
-                     const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
-                     const struct pylm__templates *templates, uint16_t **indices, const int16_t *calibration,
-                     int only_first, uint32_t n_threads, pylm_task *task)
+int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__stages_input *in, uint16_t **indices,
+                     int only_first, pylm_task *task)
 {
-    struct stages_input in = {heldout, corpus, tree, templates, calibration, n_threads, task};
     struct pylm__simulated simulated;
     double *log_odds = NULL;
     int status;
     memset(&simulated, 0, sizeof simulated);
     pylm__task_begin(task, PYLM_STAGE_FIT, 3u * pylm__fit_steps());
-    status = pylm__stages_allocate(stages, tree, templates);
+    status = pylm__stages_allocate(stages, in->tree, in->templates);
     if (status == PYLM_OK)
-        status = fit_first(stages, &in, indices, only_first, &log_odds);
+        status = fit_stage1(stages, in, indices, only_first, &log_odds, task);
     if (status == PYLM_OK && !only_first) {
-        status = pylm__simulate(&simulated, heldout, corpus, tree, templates, n_threads, task);
+        status = pylm__simulate(&simulated, in->heldout, in->corpus, in->tree, in->templates, in->n_threads, task);
         if (status == PYLM_OK)
-            calibrate_overlay(stages, heldout, &simulated, corpus->tokenizer != PYLM_TOKENIZER_BYTES);
+            calibrate_overlay(stages, in->heldout, &simulated, in->corpus->tokenizer != PYLM_TOKENIZER_BYTES);
         if (status == PYLM_OK)
-            status = fit_final(stages, &in, &simulated, log_odds);
+            status = fit_stage2(stages, in, &simulated, log_odds, task);
     }
     pylm__simulated_free(&simulated);
     free(log_odds);
@@ -333,8 +326,8 @@ int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__heldout *he
 
 void pylm__stages_free(struct pylm__stages *stages)
 {
-    free(stages->weights);
-    free(stages->final_weights);
+    free(stages->stage1_weights);
+    free(stages->stage2_weights);
     free(stages->overlay_calibration);
     free(stages->overlay_weights);
     memset(stages, 0, sizeof *stages);

@@ -6,9 +6,9 @@
 #ifndef PYLM_TRAIN_BANDWIDTH_H
 #define PYLM_TRAIN_BANDWIDTH_H
 
-#include "train/count/heldout.h"
+#include "train/count/heldout_evidence.h"
 
-/* What held-out text has counted of a template. */
+/* What a template counts in held-out text. */
 struct pylm__way {
     uint8_t kind[PYLM_MAX_REACH]; /* what has to agree at each position: PYLM__KIND_NOTHING, _SYMBOL or _CLASS */
     const struct pylm__hits *hits; /* by symbol */

@@ -32,7 +32,8 @@ static int count_bank(struct pylm__kernel_training *t, const struct pylm__heldou
                       const char *folder, struct pylm__counting *counting, uint64_t *smallest, pylm_task *task)
 {
     struct pylm__memory_plan plan;
-    PYLM__TRY(pylm__memory_plan(t->options, t->corpus, heldout, &t->banks[b], &plan, smallest));
+    PYLM__TRY(pylm__memory_plan(t->options, t->corpus, heldout, &t->banks[b].tree, &t->banks[b].templates, &plan,
+                                smallest));
     if (plan.spill && !t->spill->file) {
         int status = pylm__spill_open(t->spill, folder);
         if (status != PYLM_OK && !t->options->memory_is_wish)
@@ -40,7 +41,9 @@ static int count_bank(struct pylm__kernel_training *t, const struct pylm__heldou
     }
     counting->corpus = t->corpus;
     counting->heldout = heldout;
-    counting->trained = &t->banks[b];
+    counting->tree = &t->banks[b].tree;
+    counting->templates = &t->banks[b].templates;
+    counting->packed = t->banks[b].packed;
     counting->min_count = 1;
     counting->n_threads = plan.n_threads;
     counting->n_abreast = plan.n_abreast;
@@ -50,17 +53,17 @@ static int count_bank(struct pylm__kernel_training *t, const struct pylm__heldou
     return pylm__count(counting, task);
 }
 
-/* What each template of a bank says has to agree. */
+/* Adds the templates of a bank to the problem: what has to agree, and its hits. */
 static void add_ways(struct pylm__bandwidth_problem *problem, const struct pylm__counting *counting)
 {
-    const struct pylm__templates *templates = &counting->trained->templates;
+    const struct pylm__templates *templates = counting->templates;
     uint32_t k, base;
     for (k = 0; k < templates->n; k++) {
         struct pylm__way *way = &problem->ways[problem->n_ways];
         if (templates->of[k].hidden)
             continue;
         memset(way, 0, sizeof *way);
-        way->hits = counting->wanted[k].hits;
+        way->hits = counting->evidence[k].hits;
         for (base = k; base != PYLM__NO_BASE; base = templates->of[base].base)
             if (templates->of[base].kind != PYLM__KIND_NOTHING)
                 way->kind[templates->of[base].lag - 1u] = templates->of[base].kind;
@@ -102,7 +105,7 @@ int pylm__kernel_train(struct pylm__kernel_training *t, const char *folder, uint
         status = pylm__bandwidth_fit(&problem, take_distances(t), &t->kernel, &t->bits, task);
     for (b = 0; b < PYLM_MAX_TREES; b++)
         for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
-            free(counting[b].wanted[k].hits);
+            free(counting[b].evidence[k].hits);
     pylm__heldout_free(&heldout);
     return status;
 }

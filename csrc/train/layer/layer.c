@@ -10,7 +10,7 @@
 
 #include "core/score.h"
 
-#define LOOK_BACK 128u /* symbols before a block: more than any context reaches, but for words of many letters */
+#define LOOK_BACK 128u /* symbols before a block: no context is longer, except of very long words */
 
 void pylm__corpus_on_base(struct pylm__corpus *corpus, const pylm_model *base)
 {
@@ -63,8 +63,8 @@ static int read_nodes(struct pylm__symbol_tree *tree, const struct pylm__tree *v
     return status;
 }
 
-/* A class that there is not, in a damaged model, becomes the first. */
-static uint32_t below(uint32_t x, uint32_t n)
+/* In a damaged model, a class that does not exist becomes the first. */
+static uint32_t class_below(uint32_t x, uint32_t n)
 {
     return x < n ? x : 0u;
 }
@@ -78,8 +78,9 @@ static void read_classes(struct pylm__symbol_tree *tree, const struct pylm__tree
     tree->n_coarse = view->n_before - 1u;
     for (i = 0; i < tree->n_symbols; i++) {
         uint64_t bit = (uint64_t)i * width;
-        tree->class_of[i] = below(pylm__bits(classes, bit, view->class_bits), tree->n_classes);
-        tree->coarse_of[i] = below(pylm__bits(classes, bit + view->class_bits, view->coarse_bits), tree->n_coarse);
+        tree->class_of[i] = class_below(pylm__bits(classes, bit, view->class_bits), tree->n_classes);
+        bit += view->class_bits;
+        tree->coarse_of[i] = class_below(pylm__bits(classes, bit, view->coarse_bits), tree->n_coarse);
     }
 }
 
@@ -104,14 +105,14 @@ int pylm__tree_of_base(struct pylm__symbol_tree *tree, const pylm_model *base)
                : PYLM_ERR_DAMAGED;
 }
 
-/* ---- what the base says ---- */
+/* ---- predictions of the base ---- */
 
-struct listening {
+struct scoring {
     struct pylm__heldout *heldout;
     const struct pylm__corpus *corpus;
 };
 
-/* The state before a position, or one that tells no context apart from it. */
+/* Finds the state before a position, as far as contexts reach. */
 static void state_before(const struct pylm__corpus *corpus, uint64_t position, pylm_state *state)
 {
     uint64_t begin = position > LOOK_BACK ? position - LOOK_BACK : 0u;
@@ -123,54 +124,55 @@ static void state_before(const struct pylm__corpus *corpus, uint64_t position, p
     }
 }
 
-/* The log-odds of a block's events, whose first symbol is number `at` of all. */
-static void listen(const struct listening *l, uint32_t block, uint64_t at, struct pylm__work *work, const pylm_task *task)
+/* Finds the log-odds of a block's events. Its first symbol is number `at` of all held-out symbols. */
+static void score(const struct scoring *s, uint32_t block, uint64_t at, struct pylm__work *work, const pylm_task *task)
 {
-    const struct pylm__model *model = pylm__model_view(l->corpus->base);
-    const struct pylm__heldout *heldout = l->heldout;
+    const struct pylm__model *model = pylm__model_view(s->corpus->base);
+    const struct pylm__heldout *heldout = s->heldout;
     const uint8_t *noted = (const uint8_t *)(void *)work + pylm__odds_offset(model);
     const struct pylm__odds *odds = (const struct pylm__odds *)(const void *)noted;
     pylm_state state;
     uint64_t p, event, n;
     uint32_t symbol;
-    state_before(l->corpus, heldout->begins[block], &state);
+    state_before(s->corpus, heldout->begins[block], &state);
     for (p = heldout->begins[block]; p < heldout->ends[block] && !pylm__task_cancelled(task); p++, at++) {
-        symbol = pylm__symbol(l->corpus, p);
-        if (pylm__corpus_starts_document(l->corpus, p))
+        symbol = pylm__symbol(s->corpus, p);
+        if (pylm__corpus_starts_document(s->corpus, p))
             pylm_state_init(&state);
         pylm__note_odds(model, 0, pylm__state_const(&state), &symbol, 1, work);
         event = heldout->first_event[at];
         n = heldout->first_event[at + 1u] - event;
-        memcpy(heldout->below + event, odds->of, (size_t)(n < PYLM__MAX_ODDS ? n : PYLM__MAX_ODDS) * sizeof *odds->of);
-        (void)pylm_state_read(l->corpus->base, &state, symbol);
+        n = n < PYLM__MAX_ODDS ? n : PYLM__MAX_ODDS;
+        memcpy(heldout->base_log_odds + event, odds->of, (size_t)n * sizeof *odds->of);
+        (void)pylm_state_read(s->corpus->base, &state, symbol);
     }
 }
 
-static int listen_to_block(void *user, uint32_t block, pylm_task *task)
+static int score_block(void *user, uint32_t block, pylm_task *task)
 {
-    const struct listening *l = user;
-    struct pylm__work *work = malloc(pylm__noting_nbytes(pylm__model_view(l->corpus->base)));
+    const struct scoring *s = user;
+    struct pylm__work *work = malloc(pylm__noting_nbytes(pylm__model_view(s->corpus->base)));
     uint64_t at = 0;
     uint32_t b;
     if (!work)
         return PYLM_ERR_MEMORY;
     for (b = 0; b < block; b++)
-        at += l->heldout->ends[b] - l->heldout->begins[b];
-    listen(l, block, at, work, task);
+        at += s->heldout->ends[b] - s->heldout->begins[b];
+    score(s, block, at, work, task);
     free(work);
     return PYLM_OK;
 }
 
-int pylm__heldout_below(struct pylm__heldout *heldout, const struct pylm__corpus *corpus, uint32_t n_threads,
-                        pylm_task *task)
+int pylm__heldout_base_log_odds(struct pylm__heldout *heldout, const struct pylm__corpus *corpus, uint32_t n_threads,
+                                pylm_task *task)
 {
-    struct listening listening;
-    listening.heldout = heldout;
-    listening.corpus = corpus;
-    heldout->below = pylm__array_new(heldout->n_events, sizeof *heldout->below);
-    if (!heldout->below)
+    struct scoring scoring;
+    scoring.heldout = heldout;
+    scoring.corpus = corpus;
+    heldout->base_log_odds = pylm__array_new(heldout->n_events, sizeof *heldout->base_log_odds);
+    if (!heldout->base_log_odds)
         return PYLM_ERR_MEMORY;
     pylm__task_begin(task, PYLM_STAGE_BASE, heldout->n_blocks);
-    PYLM__TRY(pylm__run_jobs(listen_to_block, &listening, heldout->n_blocks, n_threads, task));
+    PYLM__TRY(pylm__run_jobs(score_block, &scoring, heldout->n_blocks, n_threads, task));
     return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * subset.c: see subset.h. Heads are copied first, then every part that they point to, whose new position is noted in the
- * copy. Of a template's table index and records are made anew, field by field; a list is copied as it is. The table is gone
- * through once for each of its parts, so that nothing has to be kept in memory.
+ * subset.c: see subset.h. Heads are copied first, then every part that they point to, whose new position is noted in
+ * the copy. Of a template's table index and records are made anew, field by field; a list is copied as it is. The table
+ * is gone through once for each of its parts, so that nothing has to be kept in memory.
  */
 #include "subset.h"
 

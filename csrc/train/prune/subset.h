@@ -17,11 +17,11 @@ struct pylm__subset {
     uint64_t facts_nbytes;
 };
 
-/* Writes an image with these contexts to an empty buffer. Everything else is the model's own, and as many bits
- * of each context's hash are kept as the model has: so a context is found exactly if it was and stays. (For that the base of one
- * that stays has to stay, too, where the model asks for it; FORMAT.md says where.) With all of them, and its own facts,
- * the image is that of the model, if this library's trainer wrote it.
- * Returns PYLM_ERR_DAMAGED if a table contradicts itself, PYLM_ERR_MEMORY or PYLM_ERR_CANCELLED. */
+/* Writes an image with these contexts to an empty buffer. Everything else is the model's own, and as many bits of each
+ * context's hash are kept as the model has: so a context is found exactly if it was and stays. (For that the base of
+ * one that stays has to stay, too, where the model asks for it; FORMAT.md says where.) With all of them, and its own
+ * facts, the image is that of the model, if this library's trainer wrote it. Returns PYLM_ERR_DAMAGED if a table
+ * contradicts itself, PYLM_ERR_MEMORY or PYLM_ERR_CANCELLED. */
 int pylm__subset_build(const pylm_model *model, const struct pylm__subset *subset, const pylm_task *task,
                        struct pylm__buffer *built);
 

@@ -3,12 +3,12 @@
  *
  * budget.c: see budget.h.
  *
- * Every template has a level of thinning (successors.h). At first all have the same, at which the model about fits,
- * and the weights are fitted. Then, in rounds, each template in turn is thinned out more and less while
- * everything else stays as it is; how much worse or better the held-out text is predicted then, and how many
- * bytes that takes or gives, is what it has to offer. The best offers a byte are taken until the budget is
- * used up; everything is counted and fitted again. Rounds are needed because templates stand in for each
- * other: the second best becomes the best when the best is gone.
+ * Every template is pruned at a level (successors.h). At first all have the same level, one at which the model about
+ * fits, and the weights are fitted. Then there are rounds. In each, every template is pruned a little more and a little
+ * less, while everything else stays. The change in how well the held-out text is predicted, and in bytes, is an
+ * *offer*. The best offers, by bits gained for a byte, are taken until the budget is used up; then everything is
+ * counted and fitted again. One round is not enough, because templates can replace each other: when the best one is
+ * gone, the second best becomes the best.
  */
 #include "budget.h"
 
@@ -21,29 +21,29 @@
 #include "prune_template.h"
 
 #define N_ROUNDS 3u
-#define REACH 3u   /* levels surveyed on either side of the present one; every other but in the last round */
+#define REACH 3u   /* levels tried on either side of the present one; all of them in the last round, else every other */
 #define MAX_OFFERS (2u * REACH + 2u)
-#define FILLING 40u /* bytes that alignment, and longer numbers in the facts, may add to a template or tree */
+#define FILLING 40u /* bytes that alignment, and longer numbers in the facts, may add for a template or tree */
 #define SLICE 65536u
 
 /* A template at a level. */
 struct offer {
     uint32_t level;
     uint64_t nbytes; /* of its table */
-    double loss;     /* bits that all held-out text takes more with it than with the present level */
+    double loss;     /* how many bits more than at the present level all held-out text takes */
 };
 
 struct budgeting {
     struct pylm__budget *budget;
     struct pylm__trained_tree *trained;
-    struct pylm__survey_input input;
+    struct pylm__prune_input input;
     uint16_t *indices[PYLM__MAX_TEMPLATES];
     uint32_t levels[PYLM__MAX_TEMPLATES];
     struct offer offers[PYLM__MAX_TEMPLATES][PYLM__N_PRICES];
     uint32_t n_offers[PYLM__MAX_TEMPLATES];
     uint64_t smallest;         /* bytes of the smallest image */
     uint64_t each;             /* what a template adds to the frame */
-    uint32_t step;             /* from one surveyed level to the next */
+    uint32_t step;             /* from one level that is tried to the next */
     double *log_odds, *losses; /* of every held-out event: 1/1024 nat, nats */
     uint32_t (*sets)[PYLM__N_FAMILIES]; /* of every event: rows of the weight table */
 };
@@ -76,7 +76,7 @@ static int frame_nbytes(const struct pylm__budget *budget, const struct pylm__tr
     return status;
 }
 
-/* It has only the symbol tree and the empty context, with nothing in its table. */
+/* That image has only the symbol tree and the empty context, with an empty table. */
 int pylm__budget_smallest(const struct pylm__budget *budget, struct pylm__trained_tree *trained, uint64_t *nbytes)
 {
     struct pylm__templates all = trained->templates;
@@ -94,35 +94,35 @@ static int count_level(void *user, uint32_t k, pylm_task *task)
 {
     struct budgeting *b = user;
     struct pylm__trained_tree *trained = b->trained;
-    struct pylm__survey survey;
-    memset(&survey, 0, sizeof survey);
+    struct pylm__pruned_template pruned;
+    memset(&pruned, 0, sizeof pruned);
     pylm__packed_free(&trained->packed[k]);
     free(b->indices[k]);
     b->indices[k] = pylm__array_new(b->budget->heldout->n_events, sizeof *b->indices[k]);
     if (!b->indices[k])
         return PYLM_ERR_MEMORY;
-    survey.n_levels = 1;
-    survey.levels[0] = b->levels[k];
-    survey.indices[0] = b->indices[k];
-    survey.packed = &trained->packed[k];
-    survey.means = b->budget->heldout->means;
-    PYLM__TRY(pylm__survey(&b->input, k, &survey, task));
+    pruned.n_levels = 1;
+    pruned.levels[0] = b->levels[k];
+    pruned.indices[0] = b->indices[k];
+    pruned.packed = &trained->packed[k];
+    pruned.means = b->budget->heldout->means;
+    PYLM__TRY(pylm__prune_template(&b->input, k, &pruned, task));
     pylm__calibrate(b->budget->heldout, b->indices[k], b->budget->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
                     trained->calibration + k * PYLM__N_CALIBRATION);
     return PYLM_OK;
 }
 
-/* Stages after the first do not matter to what templates offer. */
+/* Offers need the first stage only. */
 static int count_and_fit(struct budgeting *b, int only_first, pylm_task *task)
 {
     struct pylm__budget *budget = b->budget;
     struct pylm__trained_tree *trained = b->trained;
+    struct pylm__stages_input input = {budget->heldout, budget->corpus, &trained->tree, &trained->templates,
+                                       trained->calibration, budget->n_threads};
     memset(budget->heldout->means, 0, (size_t)budget->heldout->n_events * sizeof *budget->heldout->means);
     PYLM__TRY(for_templates(b, count_level, PYLM_STAGE_COUNT, task));
     pylm__stages_free(&trained->stages);
-    return pylm__stages_fit(&trained->stages, budget->heldout, budget->corpus, &trained->tree, &trained->templates,
-                            b->indices, trained->calibration, only_first,
-                            budget->n_threads, task);
+    return pylm__stages_fit(&trained->stages, &input, b->indices, only_first, task);
 }
 
 /* ---- the start ---- */
@@ -130,21 +130,21 @@ static int count_and_fit(struct budgeting *b, int only_first, pylm_task *task)
 static int size_levels(void *user, uint32_t k, pylm_task *task)
 {
     struct budgeting *b = user;
-    struct pylm__survey survey;
+    struct pylm__pruned_template pruned;
     uint32_t i;
-    memset(&survey, 0, sizeof survey);
+    memset(&pruned, 0, sizeof pruned);
     for (i = 0; i < PYLM__N_PRICES; i++)
-        survey.levels[i] = i;
-    survey.n_levels = PYLM__N_PRICES;
+        pruned.levels[i] = i;
+    pruned.n_levels = PYLM__N_PRICES;
     if (b->levels[k] != PYLM__PRICE_NOTHING)
-        PYLM__TRY(pylm__survey(&b->input, k, &survey, task));
+        PYLM__TRY(pylm__prune_template(&b->input, k, &pruned, task));
     for (i = 0; i < PYLM__N_PRICES; i++)
-        b->offers[k][i].nbytes = survey.nbytes[i];
+        b->offers[k][i].nbytes = pruned.nbytes[i];
     return PYLM_OK;
 }
 
-/* Gives all templates the lowest level at which their tables take half of the budget, or what the frame
- * leaves of it. */
+/* Gives all templates the lowest level at which their tables take at most half of the budget, or what the frame leaves
+ * of it if that is more. */
 static void begin_levels(struct budgeting *b, uint64_t frame)
 {
     uint64_t room = b->budget->max_nbytes / 2u, nbytes;
@@ -172,7 +172,7 @@ static double event_loss(const struct budgeting *b, uint64_t e, double log_odds)
 }
 
 /* The log-odds and weight sets of all events, with the present weights. */
-static int set_scene(struct budgeting *b, const pylm_task *task)
+static int find_present_losses(struct budgeting *b, const pylm_task *task)
 {
     const struct pylm__trained_tree *trained = b->trained;
     const struct pylm__templates *templates = &trained->templates;
@@ -193,7 +193,7 @@ static int set_scene(struct budgeting *b, const pylm_task *task)
         place = pylm__heldout_place(b->budget->heldout, e);
         pylm__situation_sets(&situation, &place, templates->n, b->sets[e]);
         for (i = 0; i < PYLM__N_FAMILIES; i++) {
-            const int16_t *w = trained->stages.weights + (uint64_t)(b->sets[e][i] += before[i]) * row;
+            const int16_t *w = trained->stages.stage1_weights + (uint64_t)(b->sets[e][i] += before[i]) * row;
             for (k = 0; k < templates->n; k++)
                 sum += (double)w[k] * trained->calibration[k * PYLM__N_CALIBRATION + b->indices[k][e]];
             sum += (double)w[templates->n] * PYLM__CONSTANT_Q10;
@@ -209,7 +209,7 @@ static double weight_of(const struct budgeting *b, uint32_t k, uint64_t e)
     uint32_t i, row = b->trained->templates.n + 1u;
     double sum = 0;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        sum += b->trained->stages.weights[(uint64_t)b->sets[e][i] * row + k];
+        sum += b->trained->stages.stage1_weights[(uint64_t)b->sets[e][i] * row + k];
     return sum / 8192.0;
 }
 
@@ -238,50 +238,50 @@ static void add_offer(struct budgeting *b, uint32_t k, uint32_t level, uint64_t 
     offer->loss = loss;
 }
 
-/* What a template offers near its present level, from nothing to the largest. */
+/* Makes the offers of a template near its present level, from nothing to the largest. */
 static int make_offers(void *user, uint32_t k, pylm_task *task)
 {
     struct budgeting *b = user;
-    struct pylm__survey survey;
+    struct pylm__pruned_template pruned;
     int16_t calibration[PYLM__N_CALIBRATION];
     uint32_t i, reach = b->step * REACH, present = b->levels[k];
     int status = PYLM_OK;
-    memset(&survey, 0, sizeof survey);
+    memset(&pruned, 0, sizeof pruned);
     b->n_offers[k] = 0;
     if (present == PYLM__PRICE_NOTHING)
         return PYLM_OK;
     for (i = present < reach ? present % b->step : present - reach;
          i <= present + reach && i < PYLM__PRICE_NOTHING && status == PYLM_OK; i += b->step) {
-        uint32_t n = survey.n_levels++;
-        survey.levels[n] = i;
-        survey.indices[n] = pylm__array_new(b->budget->heldout->n_events, sizeof *survey.indices[n]);
-        status = survey.indices[n] ? PYLM_OK : PYLM_ERR_MEMORY;
+        uint32_t n = pruned.n_levels++;
+        pruned.levels[n] = i;
+        pruned.indices[n] = pylm__array_new(b->budget->heldout->n_events, sizeof *pruned.indices[n]);
+        status = pruned.indices[n] ? PYLM_OK : PYLM_ERR_MEMORY;
     }
     if (status == PYLM_OK)
-        status = pylm__survey(&b->input, k, &survey, task);
+        status = pylm__prune_template(&b->input, k, &pruned, task);
     if (status == PYLM_OK)
         add_offer(b, k, PYLM__PRICE_NOTHING, 0, loss_with(b, k, NULL, NULL, task));
-    for (i = survey.n_levels; i-- > 0 && status == PYLM_OK;) {
-        pylm__calibrate(b->budget->heldout, survey.indices[i],
+    for (i = pruned.n_levels; i-- > 0 && status == PYLM_OK;) {
+        pylm__calibrate(b->budget->heldout, pruned.indices[i],
                         b->budget->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0, calibration);
-        add_offer(b, k, survey.levels[i], survey.nbytes[i],
-                  loss_with(b, k, survey.indices[i], calibration, task));
+        add_offer(b, k, pruned.levels[i], pruned.nbytes[i],
+                  loss_with(b, k, pruned.indices[i], calibration, task));
         if (pylm__task_cancelled(task))
             status = PYLM_ERR_CANCELLED;
     }
-    for (i = 0; i < survey.n_levels; i++)
-        free(survey.indices[i]);
+    for (i = 0; i < pruned.n_levels; i++)
+        free(pruned.indices[i]);
     return status;
 }
 
 /* What has been taken so far. */
 struct taking {
     uint32_t taken[PYLM__MAX_TEMPLATES]; /* numbers of offers */
-    int full[PYLM__MAX_TEMPLATES];       /* its next step does not fit */
-    int paid[PYLM__MAX_TEMPLATES];       /* its part of the frame is there */
+    int full[PYLM__MAX_TEMPLATES];       /* 1: its next step does not fit */
+    int paid[PYLM__MAX_TEMPLATES];       /* 1: its part of the frame is counted */
 };
 
-/* Bytes that a template adds to the frame, with the templates that it extends and that are not there yet. */
+/* Bytes that a template adds to the frame, with those that it extends and that are not counted yet. */
 static uint64_t frame_step(const struct budgeting *b, const struct taking *t, uint32_t k)
 {
     uint64_t nbytes = 0;
@@ -296,7 +296,8 @@ static uint64_t step_nbytes(const struct budgeting *b, const struct taking *t, u
     return (nbytes > present ? nbytes - present : 0u) + frame_step(b, t, k);
 }
 
-/* The best step from an offer to a larger one of the same template: most bits gained a byte. */
+/* Finds the best step from an offer to a larger one of the same template: the most bits gained for a byte. Returns bits
+ * a byte. */
 static double best_step(const struct budgeting *b, const struct taking *t, uint32_t k, uint32_t *next)
 {
     double best = 0;
@@ -313,7 +314,7 @@ static double best_step(const struct budgeting *b, const struct taking *t, uint3
     return best;
 }
 
-/* Takes the best steps of all templates, from nothing on, as long as there is room. Returns the bytes of all
+/* Takes the best steps of all templates as long as there is room, starting with nothing. Returns the bytes of all
  * tables. */
 static uint64_t take_offers(struct budgeting *b, uint64_t room)
 {
@@ -352,7 +353,7 @@ static uint64_t take_offers(struct budgeting *b, uint64_t room)
 
 /* ---- templates that go ---- */
 
-/* Whether a template is the base of one that stays. Bases come before what extends them. */
+/* Whether a template that stays extends template k. Such templates come behind it. */
 static int is_needed(const struct pylm__templates *templates, const uint32_t *levels, uint32_t k)
 {
     uint32_t i;
@@ -363,8 +364,8 @@ static int is_needed(const struct pylm__templates *templates, const uint32_t *le
     return 0;
 }
 
-/* Takes out the templates that keep nothing. Suffix contexts go from the longest down, since their numbers
- * are their orders. */
+/* Drops the templates that keep nothing. Of suffix contexts only the longest can be dropped: their numbers are their
+ * orders. */
 static void drop_templates(struct budgeting *b)
 {
     struct pylm__templates *t = &b->trained->templates, old = *t;
@@ -442,7 +443,7 @@ static int run_rounds(struct budgeting *b, pylm_task *task)
     PYLM__TRY(count_and_fit(b, 1, task));
     for (round = 0; round < N_ROUNDS; round++) {
         b->step = round + 1u < N_ROUNDS ? 2u : 1u;
-        PYLM__TRY(set_scene(b, task));
+        PYLM__TRY(find_present_losses(b, task));
         PYLM__TRY(for_templates(b, make_offers, PYLM_STAGE_CHOOSE, task));
         PYLM__TRY(choose_levels(b));
         PYLM__TRY(count_and_fit(b, round + 1u < N_ROUNDS, task));

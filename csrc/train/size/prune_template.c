@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * prune_template.c: see prune_template.h. The keys of a template and of its base are sorted; for every context it is found
- * out which one of the base it extends; then all contexts are thinned out, once as the whole text has them,
- * for the table, and once as it has them without a held-out block, for the evidence there.
+ * prune_template.c: see prune_template.h. The keys of a template and of its base, the template that it extends, are
+ * sorted. For every context, the context of the base is found. Then successors are chosen twice: by the counts of the
+ * whole text, for the table, and by the counts without a held-out block, for the evidence there.
  */
 #include "prune_template.h"
 
@@ -11,14 +11,13 @@
 #include <string.h>
 
 #include "core/evidence.h"
-#include "train/count/keys.h"
 #include "train/base/sort.h"
+#include "train/count/keys.h"
 
 #define SLICE 65536u /* contexts, symbols or successors between two looks at the task */
-#define LEAF_MASK ((1u << PYLM__LEAF_BITS) - 1u)
 
-struct surveying {
-    const struct pylm__survey_input *in;
+struct pruning {
+    const struct pylm__prune_input *in;
     const pylm_task *task;
     uint32_t k, base;       /* templates; base is PYLM__NO_BASE for the empty context */
     unsigned symbol_bits;
@@ -37,19 +36,19 @@ struct surveying {
     struct pylm__kept kept;
 };
 
-/* The keys with a hash in sorted keys from `from` to n. */
-static struct pylm__range range_of(const uint64_t *keys, uint64_t from, uint64_t n, uint64_t hash)
+/* The keys of a hash, among sorted keys from `from` to n. */
+static struct pylm__key_range range_of(const uint64_t *keys, uint64_t from, uint64_t n, uint64_t hash)
 {
-    struct pylm__range r = {keys, NULL, from, n};
+    struct pylm__key_range r = {keys, NULL, from, n};
     r.from = pylm__lower_bound(keys, from, n, hash << PYLM__LEAF_BITS);
     if (hash + 1u < (uint64_t)1 << PYLM__HASH_BITS)
         r.to = pylm__lower_bound(keys, r.from, n, (hash + 1u) << PYLM__LEAF_BITS);
     return r;
 }
 
-static struct pylm__range base_range(const struct surveying *s, uint64_t hash)
+static struct pylm__key_range base_range(const struct pruning *s, uint64_t hash)
 {
-    struct pylm__range r = range_of(s->base_keys, 0, s->n_base_keys, hash);
+    struct pylm__key_range r = range_of(s->base_keys, 0, s->n_base_keys, hash);
     r.sums = s->base_sums;
     return r;
 }
@@ -65,7 +64,7 @@ static uint64_t context_end(const uint64_t *keys, uint64_t from, uint64_t n)
     return from;
 }
 
-static int list_contexts(struct surveying *s)
+static int list_contexts(struct pruning *s)
 {
     uint64_t i, end, n = 0;
     for (i = 0; i < s->n; i = end) {
@@ -91,8 +90,8 @@ static int list_contexts(struct surveying *s)
     return PYLM_OK;
 }
 
-/* Notes which context of the base a context extends. */
-static void note_base(struct surveying *s, uint64_t hash, uint64_t base)
+/* Notes the context of the base that a context extends. */
+static void note_base(struct pruning *s, uint64_t hash, uint64_t base)
 {
     uint64_t bucket = hash >> (PYLM__HASH_BITS - s->start_bits);
     uint32_t i = s->starts[bucket], end = s->starts[bucket + 1u];
@@ -102,8 +101,8 @@ static void note_base(struct surveying *s, uint64_t hash, uint64_t base)
         s->bases[i] = base;
 }
 
-/* Goes through the text; the keys of the base are still in its order. */
-static int find_bases(struct surveying *s)
+/* Finds the base of every context, in the order of the text: the keys of the base are not sorted yet. */
+static int find_bases(struct pruning *s)
 {
     const struct pylm__corpus *corpus = s->in->corpus;
     pylm_state opaque;
@@ -122,8 +121,8 @@ static int find_bases(struct surveying *s)
     return PYLM_OK;
 }
 
-/* Leaves of the base's sorted keys one of each kind. */
-static int merge_base_keys(struct surveying *s)
+/* Keeps each of the base's sorted keys once, with sums of occurrences. */
+static int merge_base_keys(struct pruning *s)
 {
     uint64_t i;
     s->base_sums = pylm__array_new(s->n, sizeof *s->base_sums);
@@ -137,8 +136,8 @@ static int merge_base_keys(struct surveying *s)
     return PYLM_OK;
 }
 
-/* The discount of absolute discounting, by the usual estimate: from how many successors were seen once
- * and twice. */
+/* The usual estimate of the discount in absolute discounting: n1 / (n1 + 2 n2), where n1 successors occur once and n2
+ * twice. */
 static double estimate_discount(const uint64_t *keys, uint64_t n)
 {
     uint64_t i, j, once = 0, twice = 0;
@@ -151,7 +150,7 @@ static double estimate_discount(const uint64_t *keys, uint64_t n)
     return once ? (double)once / ((double)once + 2.0 * (double)twice) : 0.5;
 }
 
-static int find_depths(struct surveying *s)
+static int find_depths(struct pruning *s)
 {
     const struct pylm__symbol_tree *tree = s->in->tree;
     uint32_t leaf, node, lo, hi;
@@ -170,7 +169,7 @@ static int find_depths(struct surveying *s)
     return PYLM_OK;
 }
 
-static void find_gains(struct surveying *s, const struct pylm__range *base, const struct pylm__range *base_own)
+static void find_gains(struct pruning *s, const struct pylm__key_range *base, const struct pylm__key_range *base_own)
 {
     if (s->base_keys)
         pylm__successors_gains(&s->successors, base, base_own, s->discount);
@@ -180,16 +179,16 @@ static void find_gains(struct surveying *s, const struct pylm__range *base, cons
 
 /* ---- the whole text: sizes and the table ---- */
 
-static int thin_table(struct surveying *s, struct pylm__survey *survey)
+static int prune_table(struct pruning *s, struct pylm__pruned_template *pruned)
 {
     struct pylm__packing *packing = NULL;
-    struct pylm__range all = {s->keys, NULL, 0, 0}, none = all, base = all;
+    struct pylm__key_range all = {s->keys, NULL, 0, 0}, none = all, base = all;
     uint64_t n_records[PYLM__N_PRICES] = {0}, lists[PYLM__N_PRICES] = {0}, c, work = 0;
     uint32_t i;
     int status = PYLM_OK;
-    if (survey->packed)
-        packing = pylm__packing_begin(survey->packed, s->in->tree, PYLM__LIST_CODED, 0, NULL);
-    if (survey->packed && !packing)
+    if (pruned->packed)
+        packing = pylm__packing_begin(pruned->packed, s->in->tree, PYLM__LIST_CODED, 0, NULL);
+    if (pruned->packed && !packing)
         return PYLM_ERR_MEMORY;
     for (c = 0; c < s->n_contexts && status == PYLM_OK; c++) {
         const struct pylm__kept *kept = &s->kept;
@@ -205,8 +204,8 @@ static int thin_table(struct surveying *s, struct pylm__survey *survey)
         if (s->base_keys)
             base = base_range(s, s->bases[c]);
         find_gains(s, &base, &none);
-        for (i = 0; i < survey->n_levels && status == PYLM_OK; i++) {
-            pylm__thin(&s->successors, survey->levels[i], s->symbol_bits, &s->kept);
+        for (i = 0; i < pruned->n_levels && status == PYLM_OK; i++) {
+            pylm__successors_prune(&s->successors, pruned->levels[i], s->symbol_bits, &s->kept);
             if (!kept->n)
                 break; /* higher levels keep even less */
             n_records[i]++;
@@ -215,8 +214,8 @@ static int thin_table(struct surveying *s, struct pylm__survey *survey)
                 status = pylm__packing_add(packing, s->contexts[c], kept->leaves, kept->sums, kept->n);
         }
     }
-    for (i = 0; i < survey->n_levels; i++)
-        survey->nbytes[i] = pylm__coded_table_nbytes(n_records[i], lists[i], s->symbol_bits);
+    for (i = 0; i < pruned->n_levels; i++)
+        pruned->nbytes[i] = pylm__coded_table_nbytes(n_records[i], lists[i], s->symbol_bits);
     return packing ? pylm__packing_end(packing, status) : status;
 }
 
@@ -259,51 +258,52 @@ static void follow_path(const struct pylm__symbol_tree *tree, const struct pylm_
     }
 }
 
-/* A held-out block: its keys, sorted; hash and place in the block of each, sorted; keys of the base. */
+/* A held-out block: its keys, sorted; hash and position in the block of each, sorted; keys of the base. */
 struct block {
     uint64_t n, first; /* symbols; held-out symbols before it */
-    uint64_t *own, *places, *base_own;
+    uint64_t *own, *positions, *base_own;
 };
 
-/* All levels of one context, whose own keys are [from, to), at the places where it stands in the block. */
-static void context_evidence(struct surveying *s, const struct block *block, struct pylm__range all,
-                             const struct pylm__range *own, const struct pylm__survey *survey)
+/* Evidence of one context, at all levels, at the positions where it stands in the block. */
+static void context_evidence(struct pruning *s, const struct block *block, struct pylm__key_range all,
+                             const struct pylm__key_range *own, const struct pylm__pruned_template *pruned)
 {
     const struct pylm__heldout *heldout = s->in->heldout;
-    struct pylm__range base = {NULL, NULL, 0, 0}, base_own = base;
+    struct pylm__key_range base = {NULL, NULL, 0, 0}, base_own = base;
     uint64_t j, at;
     uint32_t i;
     if (s->base_keys) {
-        uint64_t hash = s->base_of_blocks[block->first + (block->places[own->from] & LEAF_MASK)] >> PYLM__LEAF_BITS;
+        uint64_t position = block->positions[own->from] & PYLM__LEAF_MASK;
+        uint64_t hash = s->base_of_blocks[block->first + position] >> PYLM__LEAF_BITS;
         base = base_range(s, hash);
         base_own = range_of(block->base_own, 0, block->n, hash);
     }
     pylm__successors_collect(&s->successors, &all, own);
     find_gains(s, &base, &base_own);
-    for (i = 0; i < survey->n_levels; i++) {
-        pylm__thin(&s->successors, survey->levels[i], s->symbol_bits, &s->kept);
+    for (i = 0; i < pruned->n_levels; i++) {
+        pylm__successors_prune(&s->successors, pruned->levels[i], s->symbol_bits, &s->kept);
         if (!s->kept.n)
             return;
         for (j = own->from; j < own->to; j++) {
-            at = block->first + (block->places[j] & LEAF_MASK);
-            follow_path(s->in->tree, &s->kept, (uint32_t)s->of_blocks[at] & LEAF_MASK,
-                        survey->indices[i] + heldout->first_event[at],
-                        survey->means ? survey->means + heldout->first_event[at] : NULL);
+            at = block->first + (block->positions[j] & PYLM__LEAF_MASK);
+            follow_path(s->in->tree, &s->kept, (uint32_t)s->of_blocks[at] & PYLM__LEAF_MASK,
+                        pruned->indices[i] + heldout->first_event[at],
+                        pruned->means ? pruned->means + heldout->first_event[at] : NULL);
         }
     }
 }
 
-static int block_evidence(struct surveying *s, struct block *block, const struct pylm__survey *survey)
+static int block_evidence(struct pruning *s, struct block *block, const struct pylm__pruned_template *pruned)
 {
-    struct pylm__range all = {s->keys, NULL, 0, 0}, own = {block->own, NULL, 0, 0};
+    struct pylm__key_range all = {s->keys, NULL, 0, 0}, own = {block->own, NULL, 0, 0};
     uint64_t i, seen = 0;
     for (i = 0; i < block->n; i++) {
         block->own[i] = s->of_blocks[block->first + i];
-        block->places[i] = block->own[i] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | i;
+        block->positions[i] = block->own[i] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | i;
         block->base_own[i] = s->base_keys ? s->base_of_blocks[block->first + i] : 0u;
     }
     PYLM__TRY(pylm__sort(block->own, s->scratch, block->n, s->task));
-    PYLM__TRY(pylm__sort(block->places, s->scratch, block->n, s->task));
+    PYLM__TRY(pylm__sort(block->positions, s->scratch, block->n, s->task));
     PYLM__TRY(pylm__sort(block->base_own, s->scratch, block->n, s->task));
     for (; own.from < block->n; own.from = own.to) {
         uint64_t total;
@@ -311,39 +311,40 @@ static int block_evidence(struct surveying *s, struct block *block, const struct
         all = range_of(s->keys, all.to, s->n, block->own[own.from] >> PYLM__LEAF_BITS);
         total = (all.to - all.from) - (own.to - own.from);
         if (total && total >= s->in->min_count)
-            context_evidence(s, block, all, &own, survey);
+            context_evidence(s, block, all, &own, pruned);
         if (++seen % 64u == 0 && pylm__task_cancelled(s->task))
             return PYLM_ERR_CANCELLED;
     }
     return PYLM_OK;
 }
 
-static int find_evidence(struct surveying *s, const struct pylm__survey *survey)
+static int find_evidence(struct pruning *s, const struct pylm__pruned_template *pruned)
 {
     const struct pylm__heldout *heldout = s->in->heldout;
     struct block block;
     uint32_t b;
     int status = PYLM_OK;
     block.own = pylm__array_new(heldout->n_symbols, sizeof *block.own);
-    block.places = pylm__array_new(heldout->n_symbols, sizeof *block.places);
+    block.positions = pylm__array_new(heldout->n_symbols, sizeof *block.positions);
     block.base_own = pylm__array_new(heldout->n_symbols, sizeof *block.base_own);
-    if (!block.own || !block.places || !block.base_own)
+    if (!block.own || !block.positions || !block.base_own)
         status = PYLM_ERR_MEMORY;
     for (block.first = b = 0; b < heldout->n_blocks && status == PYLM_OK; b++, block.first += block.n) {
         block.n = heldout->ends[b] - heldout->begins[b];
-        status = block_evidence(s, &block, survey);
+        status = block_evidence(s, &block, pruned);
     }
     free(block.own);
-    free(block.places);
+    free(block.positions);
     free(block.base_own);
     return status;
 }
 
 /* ---- one template ---- */
 
-static int prepare(struct surveying *s)
+static int prepare(struct pruning *s)
 {
-    const struct pylm__survey_input *in = s->in;
+    const struct pylm__prune_input *in = s->in;
+    struct pylm__contexts contexts = {in->corpus, in->tree, in->templates, s->k};
     s->keys = pylm__array_new(s->n, sizeof *s->keys);
     s->scratch = pylm__array_new(s->n, sizeof *s->scratch);
     s->of_blocks = pylm__array_new(in->heldout->n_symbols, sizeof *s->of_blocks);
@@ -354,25 +355,26 @@ static int prepare(struct surveying *s)
         (s->base != PYLM__NO_BASE && !s->base_keys))
         return PYLM_ERR_MEMORY;
     PYLM__TRY(pylm__successors_new(&s->successors, &s->kept, in->tree->n_symbols));
-    pylm__keys_make(in->corpus, in->tree, in->templates, s->k, s->keys);
+    pylm__keys_make(&contexts, s->keys);
     pylm__keys_of_blocks(in->heldout, s->keys, s->of_blocks);
     PYLM__TRY(pylm__sort(s->keys, s->scratch, s->n, s->task));
     PYLM__TRY(list_contexts(s));
     s->discount = estimate_discount(s->keys, s->n);
     if (!s->base_keys)
         return find_depths(s);
-    pylm__keys_make(in->corpus, in->tree, in->templates, s->base, s->base_keys);
+    contexts.k = s->base;
+    pylm__keys_make(&contexts, s->base_keys);
     pylm__keys_of_blocks(in->heldout, s->base_keys, s->base_of_blocks);
     PYLM__TRY(find_bases(s));
     PYLM__TRY(pylm__sort(s->base_keys, s->scratch, s->n, s->task));
     return merge_base_keys(s);
 }
 
-int pylm__survey(const struct pylm__survey_input *input, uint32_t k, struct pylm__survey *survey,
+int pylm__prune_template(const struct pylm__prune_input *input, uint32_t k, struct pylm__pruned_template *pruned,
                  const pylm_task *task)
 {
     const struct pylm__template *template = &input->templates->of[k];
-    struct surveying s;
+    struct pruning s;
     int status;
     memset(&s, 0, sizeof s);
     s.in = input;
@@ -382,10 +384,10 @@ int pylm__survey(const struct pylm__survey_input *input, uint32_t k, struct pylm
     s.symbol_bits = pylm__width(input->tree->n_symbols - 1u);
     s.n = input->corpus->n;
     status = prepare(&s);
-    if (status == PYLM_OK && (survey->packed || !survey->indices[0] || survey->n_levels > 1u))
-        status = thin_table(&s, survey);
-    if (status == PYLM_OK && survey->indices[0])
-        status = find_evidence(&s, survey);
+    if (status == PYLM_OK && (pruned->packed || !pruned->indices[0] || pruned->n_levels > 1u))
+        status = prune_table(&s, pruned);
+    if (status == PYLM_OK && pruned->indices[0])
+        status = find_evidence(&s, pruned);
     free(s.keys);
     free(s.base_keys);
     free(s.base_sums);

@@ -12,8 +12,8 @@
 #include "core/evidence.h"
 #include "train/base/sort.h"
 
-/* Bits, on average, besides the leaf: of a successor in a list, code and sums; of a list, header and filling
- * up; of a record, fingerprint, kind, inline count and index. */
+/* Average bits of a successor in a list besides its leaf: code and sums; of a list: header and padding; of a record:
+ * fingerprint, kind, inline count and index. */
 #define SUCCESSOR_BITS 2.0
 #define LIST_BITS 12.0
 #define RECORD_BITS 20.0
@@ -39,8 +39,8 @@ void pylm__successors_free(struct pylm__successors *s, struct pylm__kept *kept)
     free(kept->sums);
 }
 
-void pylm__successors_collect(struct pylm__successors *s, const struct pylm__range *all,
-                              const struct pylm__range *own)
+void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key_range *all,
+                              const struct pylm__key_range *own)
 {
     uint64_t i = all->from, j = own->from, begin;
     s->n = s->total = 0;
@@ -53,14 +53,14 @@ void pylm__successors_collect(struct pylm__successors *s, const struct pylm__ran
             n--;
         if (!n)
             continue;
-        s->leaves[s->n] = (uint32_t)key & ((UINT32_C(1) << PYLM__LEAF_BITS) - 1u);
+        s->leaves[s->n] = (uint32_t)key & PYLM__LEAF_MASK;
         s->counts[s->n++] = (uint32_t)n;
         s->total += (uint32_t)n;
     }
 }
 
-/* The first place of a range whose key is not less, looked for from the beginning in growing steps. */
-static uint64_t skip_to(const struct pylm__range *r, uint64_t key)
+/* The first position of a range whose key is not less, searched from the start in growing steps. */
+static uint64_t skip_to(const struct pylm__key_range *r, uint64_t key)
 {
     uint64_t step = 1, left = r->to - r->from;
     while (step < left && r->keys[r->from + step] < key)
@@ -70,15 +70,15 @@ static uint64_t skip_to(const struct pylm__range *r, uint64_t key)
 }
 
 /* Occurrences of all keys of a range. */
-static uint64_t range_total(const struct pylm__range *r)
+static uint64_t range_total(const struct pylm__key_range *r)
 {
     if (!r->sums || r->from == r->to)
         return r->to - r->from;
     return r->sums[r->to - 1u] - (r->from ? r->sums[r->from - 1u] : 0u);
 }
 
-/* How often a key is in a range, which then begins behind it. Keys are asked for in ascending order. */
-static uint64_t count_key(struct pylm__range *r, uint64_t key)
+/* How often a key occurs in a range. The range starts behind it then: keys are looked up in ascending order. */
+static uint64_t count_key(struct pylm__key_range *r, uint64_t key)
 {
     uint64_t begin = r->from = skip_to(r, key);
     if (r->sums) {
@@ -91,14 +91,14 @@ static uint64_t count_key(struct pylm__range *r, uint64_t key)
     return r->from - begin;
 }
 
-void pylm__successors_gains(struct pylm__successors *s, const struct pylm__range *base,
-                            const struct pylm__range *base_own, double discount)
+void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_range *base,
+                            const struct pylm__key_range *base_own, double discount)
 {
-    struct pylm__range all = *base, own = *base_own;
+    struct pylm__key_range all = *base, own = *base_own;
     uint64_t hash;
     double scale;
     uint32_t i;
-    if (base->from == base->to) { /* cannot be, but for contexts that are mistaken for each other */
+    if (base->from == base->to) { /* happens only if the hashes of two contexts are the same */
         s->n = 0;
         return;
     }
@@ -128,7 +128,8 @@ static void keep(struct pylm__kept *kept, uint32_t leaf, uint32_t count)
     kept->n++;
 }
 
-void pylm__thin(const struct pylm__successors *s, uint32_t level, unsigned symbol_bits, struct pylm__kept *kept)
+void pylm__successors_prune(const struct pylm__successors *s, uint32_t level, unsigned symbol_bits,
+                            struct pylm__kept *kept)
 {
     double price = exp2(0.5 * level - 6.5), left = 0;
     double least = level ? price * (symbol_bits + SUCCESSOR_BITS) : -HUGE_VAL;

@@ -1,34 +1,27 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * successors.h: which successors of a context are worth their place in a small model.
+ * successors.h: which successors of a context a small model keeps.
  *
- * A successor is worth keeping if it shortens the text by more than it costs. What it saves is known from
- * the counts alone: (c - D) log2(((c - D) / n) / (b / m)) bits, where it followed c of the n times that the
- * context occurred and b of the m times that the context of the template's base did, which is what is left
- * without it; D discounts, as in absolute discounting, what c owes to chance. What is left without the empty
- * context is the tree, where a leaf has the probability 2^-depth. What it costs are the bits of its field, at
- * a price. The price is the one thing to choose: levels, from keeping everything to nothing.
+ * A successor is kept if it shortens the text by more than it costs. The counts say what it saves: it followed c of the
+ * n times that the context occurs. Without it, the context that this one extends predicts: there it followed b of m
+ * times. So it saves (c - D) log2((c - D) / n * m / b) bits, where D is the discount of absolute discounting. The empty
+ * context extends no other; without it, the tree predicts a leaf with the probability 2^-depth. A successor costs the
+ * bits of its field, times a price: bits that have to be saved for each bit stored. The price is the only choice. It
+ * has levels, from one that keeps everything to one that keeps nothing.
  *
- * The decision sees the counts of one context and of its base only. So it can be made anew for a held-out
- * block, without the block's own counts.
+ * The decision depends on the counts of one context and of the one that it extends. So it can be repeated for a
+ * held-out block, without the block's own counts.
  */
 #ifndef PYLM_TRAIN_SUCCESSORS_H
 #define PYLM_TRAIN_SUCCESSORS_H
 
+#include "train/count/key.h"
 #include "train/count/pack.h"
 
-/* Levels: 0 keeps everything; the price of level i is 2^(i / 2 - 6.5) bits saved a bit stored; the last
- * keeps nothing. */
+/* Level 0 keeps everything; the price of level i is 2^(i / 2 - 6.5); the last level keeps nothing. */
 #define PYLM__N_PRICES 48u
 #define PYLM__PRICE_NOTHING (PYLM__N_PRICES - 1u)
-
-/* Part of a sorted array of keys. */
-struct pylm__range {
-    const uint64_t *keys;
-    const uint32_t *sums; /* if all keys are different: how often those up to each occur; NULL: once each */
-    uint64_t from, to;
-};
 
 /* The successors of one context. */
 struct pylm__successors {
@@ -38,7 +31,7 @@ struct pylm__successors {
     double *gains;  /* bits that each saves */
 };
 
-/* What is kept of them; counts are rounded to what codes stand for. */
+/* Those that are kept. Their counts are rounded to ones that a code stands for. */
 struct pylm__kept {
     uint32_t n, max_code;
     uint32_t *leaves;
@@ -48,18 +41,19 @@ struct pylm__kept {
 int pylm__successors_new(struct pylm__successors *s, struct pylm__kept *kept, uint32_t n_symbols);
 void pylm__successors_free(struct pylm__successors *s, struct pylm__kept *kept);
 
-/* The keys of one context less `own` ones. */
-void pylm__successors_collect(struct pylm__successors *s, const struct pylm__range *all,
-                              const struct pylm__range *own);
+/* Collects the successors of a context: its keys without the `own` ones. */
+void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key_range *all,
+                              const struct pylm__key_range *own);
 
-/* Fills in the gains. `base` and `base_own` are the keys of the context's base. */
-void pylm__successors_gains(struct pylm__successors *s, const struct pylm__range *base,
-                            const struct pylm__range *base_own, double discount);
+/* Finds the gains. `base` and `base_own` are the keys of the context that this one extends. */
+void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_range *base,
+                            const struct pylm__key_range *base_own, double discount);
 
-/* The same for the empty context, from the depth of each leaf. */
+/* The same for the empty context, by the depths of the leaves. */
 void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *depths);
 
-/* Thins a context out to a level. */
-void pylm__thin(const struct pylm__successors *s, uint32_t level, unsigned symbol_bits, struct pylm__kept *kept);
+/* Chooses what is kept at a level. */
+void pylm__successors_prune(const struct pylm__successors *s, uint32_t level, unsigned symbol_bits,
+                            struct pylm__kept *kept);
 
 #endif

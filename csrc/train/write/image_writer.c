@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * image_writer.c: see image_writer.h; the layout is core/image.h, in words FORMAT.md. The heads come first, but say where the
- * parts behind them lie. So the image is gone through several times: to fill in the heads, which writes nothing;
- * on the way to a file, for the checksum in the heads; and to write it. So no more of it than a small part is in
- * memory at once.
+ * image_writer.c: see image_writer.h; the layout is core/image.h, in words FORMAT.md. The heads come first, but say
+ * where the parts behind them lie. So the image is gone through several times: to fill in the heads, which writes
+ * nothing; on the way to a file, for the checksum in the heads; and to write it. So no more of it than a small part is
+ * in memory at once.
  */
 #include "image_writer.h"
 
@@ -252,8 +252,8 @@ static void write_mix(struct writer *image, uint64_t head, const struct pylm__tr
     const struct pylm__stages *stages = &trained->stages;
     uint32_t n = trained->templates.n;
     write_numbers(image, head + PYLM__T_CALIBRATION, trained->calibration, (uint64_t)n * PYLM__N_CALIBRATION);
-    write_numbers(image, head + PYLM__T_WEIGHTS, stages->weights, stages->n_weights);
-    write_numbers(image, head + PYLM__T_FINAL_WEIGHTS, stages->final_weights, stages->n_final_weights);
+    write_numbers(image, head + PYLM__T_WEIGHTS, stages->stage1_weights, stages->n_stage1_weights);
+    write_numbers(image, head + PYLM__T_FINAL_WEIGHTS, stages->stage2_weights, stages->n_stage2_weights);
     write_plan(image, head + PYLM__T_PLAN, &trained->templates.plan);
     write_numbers(image, head + PYLM__T_OVERLAY_CALIBRATION, stages->overlay_calibration,
                   stages->n_overlay_calibration);
@@ -273,8 +273,8 @@ static void write_kernel(struct writer *image, uint64_t head, const pylm_kernel 
         pylm__buffer_bits(&image->out, kernel->class_distance_q16[j], 32);
 }
 
-/* Writes a tree with the share of the probability that it has. Of the banks of a kernel, the first has all, and whatever
- * all have in common. */
+/* Writes a tree with the share of the probability that it has. Of the banks of a kernel, the first has all, and
+ * whatever all have in common. */
 static void write_tree(struct writer *image, uint64_t head, const struct pylm__image_parts *parts, uint32_t number)
 {
     struct pylm__trained_tree *trained = &parts->trees[number];
