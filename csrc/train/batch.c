@@ -60,12 +60,14 @@ static int score_chunk(void *user, uint32_t number, pylm_task *task)
 {
     struct batch *batch = user;
     struct chunk *chunk = &batch->chunks[number];
+    const uint32_t *symbols = batch->texts->symbols + chunk->begin;
+    uint32_t *costs = batch->costs ? batch->costs + chunk->begin : NULL;
     void *work = malloc((size_t)pylm_work_nbytes(batch->model));
     int status = PYLM_ERR_MEMORY;
     (void)task;
     if (work)
-        status = pylm_score(batch->model, &chunk->state, batch->texts->symbols + chunk->begin,
-                            chunk->end - chunk->begin, work, batch->costs ? batch->costs + chunk->begin : NULL, &batch->totals[number]);
+        status = pylm_score(batch->model, &chunk->state, symbols, chunk->end - chunk->begin, work, costs,
+                            &batch->totals[number]);
     free(work);
     return status;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
+ *
+ * fit.h: the weights of a mixing stage, fitted to events.
  */
 #ifndef PYLM_TRAIN_FIT_H
 #define PYLM_TRAIN_FIT_H
 
-#include "train/base/common.h"
 #include "core/image.h"
+#include "train/base/common.h"
 
 #define PYLM__FIT_MAX_INPUTS (PYLM__MAX_TEMPLATES + 1u)
 #define PYLM__FIT_MAX_FAMILIES 5u
@@ -16,20 +18,20 @@ struct pylm__fit_problem {
     uint64_t n_events;
     const uint8_t *side; /* by event: 1 if it went right */
     uint32_t n_inputs;
-    const int16_t *inputs[PYLM__FIT_MAX_INPUTS]; /* by input: log-odds of every event, q10, 0 where it has
-                                                    nothing to say; NULL: PYLM__CONSTANT_Q10 everywhere */
+    const int16_t *inputs[PYLM__FIT_MAX_INPUTS]; /* by input: log-odds of every event, q10, 0 if it knows nothing; NULL:
+                                                  * PYLM__CONSTANT_Q10 everywhere */
     uint32_t n_families, n_sets[PYLM__FIT_MAX_FAMILIES];
     const uint16_t *sets[PYLM__FIT_MAX_FAMILIES]; /* by family: the set of every event */
-    const double *prior;   /* by input: its weight without any event */
-    double common_ridge;   /* how strongly it holds the weights that stand behind all sets; at least 1 */
-    double set_ridge;      /* and how strongly these hold those of a set; in units of squared nats of input */
-    double max_weight_sum; /* of a row's magnitudes, so that the engine's sums stay below 2^31 */
+    const double *prior;   /* by input: the weight without any event */
+    double common_ridge;   /* pull of the prior on the common weights; at least 1 */
+    double set_ridge;      /* pull of the common weights on those of a set; both in squared nats of input */
+    double max_weight_sum; /* of the magnitudes in a row: keeps the engine's sums below 2^31 */
     uint32_t n_threads;
 };
 
 struct pylm__fit_result {
     double loss;      /* of all events with these weights, bits */
-    uint32_t cycles;  /* until nothing more was gained */
+    uint32_t cycles;  /* until there was no gain */
 };
 
 /* Steps of progress that a fit reports at most. */
