@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-
-#define DRAIN_NBYTES (UINT32_C(1) << 18) /* held before the drain takes it */
+#define DRAIN_NBYTES (UINT32_C(1) << 18) /* held before the drain takes them */
 
 static void drain_all(struct pylm__buffer *buffer)
 {
@@ -30,7 +29,7 @@ static int make_room(struct pylm__buffer *buffer, uint64_t n)
     return buffer->status == PYLM_OK;
 }
 
-/* Where the next byte goes, for which there is room. */
+/* Where the next byte goes. */
 static uint8_t *end_of(const struct pylm__buffer *buffer)
 {
     return buffer->data + (buffer->n - buffer->gone);
@@ -63,7 +62,7 @@ uint64_t pylm__buffer_zeros(struct pylm__buffer *buffer, uint64_t n)
 
 void pylm__buffer_bytes(struct pylm__buffer *buffer, const void *data, uint64_t n)
 {
-    if (buffer->drain && n >= DRAIN_NBYTES) { /* as it is, without a copy */
+    if (buffer->drain && n >= DRAIN_NBYTES) { /* without a copy */
         if (buffer->status == PYLM_OK)
             drain_all(buffer);
         if (buffer->status == PYLM_OK && buffer->drain->take)

@@ -27,10 +27,10 @@ void *pylm__array_grow(void *array, uint64_t n, uint64_t element_nbytes)
 }
 
 #ifdef _OPENMP
-/* Whether this process was forked from one that had already used threads. */
+/* Whether this process was forked from one that had used threads. */
 static int forked_with_threads(void)
 {
-    static long owner; /* process that used threads first */
+    static long owner; /* the process that used threads first */
     long self = pylm__os_process_id(), first;
 #pragma omp critical(pylm_owner)
     {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * common.h: what every part of the trainer needs: memory, threads, progress.
+ * common.h: what all parts of training share: arrays, threads, progress.
  */
 #ifndef PYLM_TRAIN_COMMON_H
 #define PYLM_TRAIN_COMMON_H
 
 #include "pylm_train.h"
 
-/* Goes on only if a call succeeded. */
+/* Returns the status of a call if it failed. */
 #define PYLM__TRY(call)              \
     do {                             \
         int try_status = (call);     \
@@ -16,19 +16,19 @@
             return try_status;       \
     } while (0)
 
-/* calloc and realloc for arrays of n elements: NULL if there is no memory or the size overflows; never
- * NULL just because n is 0. */
+/* calloc() and realloc() for arrays of n elements. NULL if there is no memory, or if the size overflows; with n = 0
+ * they are not NULL. */
 void *pylm__array_new(uint64_t n, uint64_t element_nbytes);
 void *pylm__array_grow(void *array, uint64_t n, uint64_t element_nbytes);
 
-/* Threads to use for up to n_jobs independent jobs, if the caller asked for `wanted` (0: all). 1 in a
- * process forked after threads were used: libgomp's threads do not survive a fork and would hang. */
+/* How many threads to use for n_jobs independent jobs, if the caller asked for `wanted` (0: all). 1 in a process that
+ * was forked after threads were used: the threads of libgomp do not survive a fork, and it would wait for them. */
 int pylm__n_threads(uint32_t wanted, uint64_t n_jobs);
 
-/* The number of this thread among those of a parallel loop, from 0 on. */
+/* The number of this thread in a parallel loop, from 0 on. */
 uint32_t pylm__thread(void);
 
-/* Does n independent jobs on several threads, a step of progress each. Returns the error of one that failed, or
+/* Does n independent jobs on several threads; each is a step of progress. Returns the error of a job that failed, or
  * PYLM_ERR_CANCELLED. */
 typedef int (*pylm__job)(void *user, uint32_t number, pylm_task *task);
 int pylm__run_jobs(pylm__job job, void *user, uint32_t n_jobs, uint32_t n_threads, pylm_task *task);

@@ -26,10 +26,10 @@ void pylm_file_unmap(const void *data, uint64_t nbytes)
 
 struct pylm__file {
     FILE *file;
-    char *path, *temporary; /* its name while it is written; empty if `path` is no file but a device */
+    char *path, *temporary; /* its name while it is written; empty if `path` is a device */
 };
 
-/* Opens a new file beside `path`; its name, in `temporary`, is one that nobody else uses. */
+/* Opens a new file beside `path`, under a name that nobody else uses. The name is written to `temporary`. */
 static FILE *create_beside(const char *path, char *temporary, size_t capacity)
 {
     FILE *file = NULL;
@@ -68,7 +68,7 @@ int pylm__file_open(struct pylm__file **file_ret, const char *path)
     return status;
 }
 
-/* A failure that left errno at 0 is one of the device. */
+/* If a failure left errno at 0, it is called one of the device. */
 static int file_error(void)
 {
     errno = errno ? errno : EIO;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * sort.c: radix sort in two steps. One pass over the first byte makes 256 parts that fit a cache; each
- * is then sorted from its least significant byte up. A pass over a byte that is the same in all keys of a
- * part is left out: narrow symbols and contexts with one hash cost nothing.
+ * sort.c: radix sort in two steps. A pass over the most significant byte makes 256 parts that fit a cache. Each part is
+ * then sorted from its least significant byte up. If a byte is the same in all keys of a part, its pass is left out. So
+ * small symbols, and contexts of one hash, cost nothing.
  */
 #include "sort.h"
 
@@ -23,7 +23,8 @@ static void insertion_sort(uint64_t *keys, uint64_t n)
     }
 }
 
-/* Moves keys to their places by one byte; returns 0 without moving if it is the same in all. */
+/* Sorts keys by one byte, from one array to another. Returns 0, and does nothing, if the byte is the same in all
+ * keys. */
 static int scatter(const uint64_t *from, uint64_t *to, uint64_t n, unsigned shift, uint64_t *starts)
 {
     uint64_t i, sum = 0;

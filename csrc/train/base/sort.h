@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
+ *
+ * sort.h: sorted keys.
  */
 #ifndef PYLM_TRAIN_SORT_H
 #define PYLM_TRAIN_SORT_H
 
 #include "common.h"
 
-/* Sorts n 64-bit keys, least first. `scratch` has room for n more. Returns PYLM_OK, or PYLM_ERR_CANCELLED
- * with the keys in no useful order. */
+/* Sorts n keys, smallest first. `scratch` has room for n keys. Returns PYLM_OK, or PYLM_ERR_CANCELLED: then the keys
+ * are in no useful order. */
 int pylm__sort(uint64_t *keys, uint64_t *scratch, uint64_t n, const pylm_task *task);
 
 /* The first place in keys[from, to) that is not less than `key`; the range is sorted. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * spill.c: see spill.h. A buffer's bytes lie in the file in pieces, in between those of other buffers.
+ * spill.c: see spill.h. The bytes of a buffer lie in the file in pieces (extents), between those of other buffers.
  */
 #include "spill.h"
 
@@ -86,8 +86,7 @@ void pylm__buffer_spill(struct pylm__buffer *buffer, struct pylm__spill *spill)
     buffer->drain = &spilled->drain;
 }
 
-
-/* Appends an extent; `room` has space for it. */
+/* Appends an extent. `room` has room for it. */
 static int append_extent(struct pylm__buffer *buffer, const struct spilled *from, const struct extent *extent,
                          uint8_t *room)
 {

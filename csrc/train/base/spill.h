@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * spill.h: what has been counted and is not needed before the image is written, in a temporary file instead of
- * memory. The file has no name any more, so it goes with the process, however that ends.
+ * spill.h: tables that are not needed before the image is written go to a temporary file instead of memory. The file
+ * has no name. So it is gone when the process ends, in whatever way.
  */
 #ifndef PYLM_TRAIN_SPILL_H
 #define PYLM_TRAIN_SPILL_H
@@ -15,16 +15,14 @@ struct pylm__spill {
     uint64_t n;  /* bytes in it */
 };
 
-/* Opens a file in the folder that the environment variable TMPDIR names, else in `folder`, or if that is NULL
- * in the system's for temporary files. PYLM_ERR_FILE (errno says why). */
+/* Opens the file; pylm__os_temporary_open() says in which folder. PYLM_ERR_FILE (errno says why). */
 int pylm__spill_open(struct pylm__spill *spill, const char *folder);
 void pylm__spill_close(struct pylm__spill *spill);
 
-/* From now on, an empty buffer lets its bytes go into the file. */
+/* Gives an empty buffer a drain into the file. */
 void pylm__buffer_spill(struct pylm__buffer *buffer, struct pylm__spill *spill);
 
-/* Appends all bytes of a buffer, spilled or not, to another, which may have a drain. Those of `from` that are in
- * memory must all have been drained if it spills. */
+/* Appends all bytes of a buffer to another one, which may have a drain. If `from` spills, it must have been drained. */
 void pylm__buffer_append(struct pylm__buffer *buffer, const struct pylm__buffer *from);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * templates.c: the families that paid off; DESIGN.md has what each is worth.
+ * templates.c: see templates.h. DESIGN.md says what each template is worth.
  */
 #include "templates.h"
 
 #include <string.h>
 
-#define WORD_ORDER 5u /* default longest suffix context */
-#define FAST_ORDER 3u /* likewise, words and pieces in the fast profile */
+#define WORD_ORDER 5u /* the default for the longest suffix context */
+#define FAST_ORDER 3u /* likewise, for words and pieces in the fast profile */
 #define BYTE_ORDER 8u
 
 /* Adds a template that extends `base` and returns its number. */
@@ -44,7 +44,7 @@ static void recall(struct pylm__templates *t, uint8_t template)
     t->plan.recalled[t->plan.n_recalled++] = template;
 }
 
-/* And those of what followed the contexts in a place of the plan. */
+/* And those of what followed the contexts at a place of the plan. */
 static void recall_indirect(struct pylm__templates *t, uint8_t place)
 {
     recall(t, (uint8_t)(PYLM__INDIRECT + place));
@@ -99,7 +99,7 @@ static void add_byte_families(struct pylm__templates *t)
     recall_long(t, 8, 12, 16);
 }
 
-/* Suffixes alone; an overlay keeps what it keeps of them beside others, too. */
+/* For suffixes alone: an overlay keeps what it keeps of them in the other profile. */
 static void recall_suffixes(struct pylm__templates *t, int bytes)
 {
     uint8_t i, n;
@@ -132,7 +132,7 @@ void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenize
 
 /* ---- of a kernel ---- */
 
-/* Ways to agree at a position: not at all, in the symbol, and perhaps in the class alone. */
+/* How many ways there are to agree at a position: not at all, in the symbol, and perhaps in the class alone. */
 static uint32_t n_ways(uint32_t position, uint32_t n_class)
 {
     return position < n_class ? 3u : 2u;
@@ -143,7 +143,8 @@ static uint8_t add_way(struct pylm__templates *t, uint8_t base, uint32_t positio
     return add(t, base, way == 1u ? PYLM__KIND_SYMBOL : PYLM__KIND_CLASS, (uint8_t)(position + 1u), PYLM__ROLE_NONE);
 }
 
-/* All ways to agree at the first `near` positions, at the others in the one that `far` says, digit by digit. */
+/* Makes a bank: all ways to agree at the first `near` positions, and at the others the one way that the digits of `far`
+ * say. */
 static void make_bank(struct pylm__templates *t, uint32_t far, uint32_t near, uint32_t reach, uint32_t n_class)
 {
     uint32_t position, way, first, m, n;
@@ -152,7 +153,7 @@ static void make_bank(struct pylm__templates *t, uint32_t far, uint32_t near, ui
     for (position = near; position < reach; far /= n_ways(position++, n_class))
         if (far % n_ways(position, n_class)) {
             if (t->n)
-                t->of[t->n - 1u].hidden = 1; /* of another bank, here only a base */
+                t->of[t->n - 1u].hidden = 1; /* another bank has it; here it is only a base */
             (void)add_way(t, t->n ? (uint8_t)(t->n - 1u) : PYLM__NO_BASE, position, far % n_ways(position, n_class));
         }
     if (!t->n)
@@ -190,7 +191,7 @@ uint32_t pylm__kernel_classes(uint32_t reach)
 
 void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_t *number)
 {
-    uint8_t place[PYLM__MAX_RECALLED]; /* where it is now; PYLM__MAX_RECALLED if it has gone */
+    uint8_t place[PYLM__MAX_RECALLED]; /* where it is now; PYLM__MAX_RECALLED: it is gone */
     uint32_t i, n = 0;
     memset(place, PYLM__MAX_RECALLED, sizeof place);
     for (i = 0; i < plan->n_recalled; i++) {

@@ -13,7 +13,7 @@
 
 struct pylm__template {
     uint8_t base, kind, lag, role; /* as in the image */
-    uint8_t hidden;                /* no contexts of its own, only the base of others */
+    uint8_t hidden;                /* 1: has no contexts, is only the base of others */
 };
 
 struct pylm__templates {
@@ -35,26 +35,28 @@ static inline struct pylm__shape pylm__shape_of(const struct pylm__symbol_tree *
     return shape;
 }
 
-/* The families of a tokenizer and profile. max_order is that of the suffix contexts, PYLM_NONE the default. */
+/* Chooses the templates of a tokenizer and a profile.
+ *   max_order   of the suffix contexts; PYLM_NONE: the default */
 void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t profile,
                             uint32_t max_order);
 
-/* The templates of a kernel that looks `reach` symbols back, of which the last n_class ones may agree in their class
- * alone: all ways to agree, in as many banks as there have to be. Returns how many; PYLM_MAX_TREES are enough. */
+/* Makes the templates of a kernel that looks `reach` symbols back: one for each way in which two contexts can agree. At
+ * each position they agree in the symbol or not at all; among the last n_class symbols also in the class alone. Returns
+ * how many banks there are, at most PYLM_MAX_TREES. */
 uint32_t pylm__templates_of_kernel(struct pylm__templates *banks, uint32_t reach, uint32_t n_class);
 
-/* For how many positions there can be classes, so that there are at most PYLM__MAX_WAYS templates in all. */
+/* The largest n_class for which there are at most PYLM__MAX_WAYS templates in all. */
 #define PYLM__MAX_WAYS 64u
 uint32_t pylm__kernel_classes(uint32_t reach);
 
-/* Keeps of a plan what is about templates that stay, under their new numbers. */
+/* Keeps what a plan says about templates that stay, under their new numbers. */
 void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_t *number);
 
-/* Hash of the context of template k, as pylm__context_hashes() gives it for the finished image. */
+/* The hash of a state's context of template k; the same as pylm__context_hashes() gives with the finished image. */
 uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k,
                              const struct pylm__symbol_tree *tree, const struct pylm__state *state);
 
-/* A readable name such as "1 c2" into `name`, 16 bytes. */
+/* Writes a readable name, such as "1 c2". */
 #define PYLM__TEMPLATE_NAME_NBYTES 24u
 void pylm__template_name(const struct pylm__templates *templates, uint32_t k, char *name);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * simulate.c: see simulate.h. It uses the engine's own overlay, on the trainer's tree.
+ * simulate.c: see simulate.h. It uses the overlay of the engine, with the tree of the trainer.
  */
 #include "simulate.h"
 
@@ -47,7 +47,7 @@ static void note(const struct reader *r, uint64_t event, uint32_t node, const st
     r->out->sets[event] = (uint16_t)pylm__recall_set(n_alive, recalls[n].count[0], alive->of[n] != 0);
 }
 
-/* Looks a symbol up on its path, then learns it. */
+/* Looks up a symbol along its path, then learns it. */
 static void read_symbol(const struct reader *r, const struct pylm__state *state, uint32_t leaf, uint64_t event)
 {
     const struct pylm__plan *plan = &r->templates->plan;

@@ -18,8 +18,8 @@
 #define PRIOR_REPETITION 0.6 /* for texts that repeat, where the training text does not */
 #define COMMON_RIDGE 1.0
 #define STAGE2_RIDGE 300.0 /* a few symbols are not enough to change what the first stage says */
-#define SET_RIDGE 300.0    /* in units of squared nats of input; DESIGN.md has the measurements */
-#define LAYER_RIDGE 6000.0 /* both, in a layer: its text may be short, and the model below knows more */
+#define SET_RIDGE 300.0    /* squared nats of input; DESIGN.md has the measurements */
+#define LAYER_RIDGE 6000.0 /* instead of both, in a layer: its text may be short, and the base knows more */
 #define MAX_STAGE1_SUM 6.0 /* of weights: 5 families * 8704 * 6 * 2^13 < 2^31 */
 #define MAX_STAGE2_SUM 7.0 /* 3 families * 11392 * 7 * 2^13 < 2^31 */
 
@@ -66,7 +66,7 @@ static int look_up(void *user, uint32_t part, pylm_task *task)
     return PYLM_OK;
 }
 
-/* The sets of the first stage's families that depend on the evidence, while the values are indices. */
+/* Finds the sets of the first stage's families that depend on the evidence. The values are still indices. */
 static int choose_stage1_sets(void *user, uint32_t part, pylm_task *task)
 {
     struct columns *c = user;
@@ -87,7 +87,7 @@ static int choose_stage1_sets(void *user, uint32_t part, pylm_task *task)
     return PYLM_OK;
 }
 
-/* The inputs that the second stage always has, and the sets of its family 1. */
+/* Finds the inputs that the second stage always has, and the sets of its family 1. */
 static int find_stage2(void *user, uint32_t part, pylm_task *task)
 {
     struct columns *c = user;
@@ -149,7 +149,7 @@ static int fit_stage1_columns(struct pylm__stages *stages, struct columns *c, do
     uint32_t i;
     PYLM__TRY(for_events(c, choose_stage1_sets));
     PYLM__TRY(for_events(c, look_up));
-    problem.n_inputs = in->templates->n + 1u; /* the last is a constant */
+    problem.n_inputs = in->templates->n + 1u; /* the last input is a constant */
     problem.n_families = PYLM__N_FAMILIES;
     for (i = 0; i < in->templates->n; i++)
         problem.inputs[i] = c->values[i];
@@ -228,7 +228,7 @@ static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, co
     uint32_t i, n_plain = n_plain_of(in->tree);
     if (in->heldout->base_log_odds) {
         prior[PYLM__FINAL_MIXED] = 0.0;
-        prior[PYLM__FINAL_BELOW] = 1.0; /* or, in a layer, the model below as it is */
+        prior[PYLM__FINAL_BELOW] = 1.0; /* in a layer: the base as it is */
         problem.inputs[PYLM__FINAL_BELOW] = in->heldout->base_log_odds;
     }
     problem.n_inputs = n_plain;

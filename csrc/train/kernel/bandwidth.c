@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * bandwidth.c: see bandwidth.h. A template weighs the product of the factors of the positions that agree, exp(rho) each
- * if it is 1 where nothing does. The cost of a symbol is
+ * bandwidth.c: see bandwidth.h. The weight of a template is a product: for each position that agrees a factor exp(rho),
+ * relative to 1 where nothing agrees. The cost of a symbol is
  *
  *     log Z - log A,     Z = 1 + sum over templates of weight * all,    A = 1 / vocabulary + the same sum of hits.
  *
- * Both logarithms are convex in the rhos (log-sum-exp), so the cost is not. But -log A lies below its tangent: with the
- * tangent in its place the cost is convex, has the same slope, and is nowhere less than the true one. A Newton step on
- * that, halved until the true cost falls, comes down to where the slope is 0, from a start that is the same for all.
+ * Both logarithms are convex in the rhos (log-sum-exp); the cost is not. But if -log A is replaced by its tangent, the
+ * cost becomes convex, has the same slope at this point, and is nowhere less than the true cost. A Newton step on it is
+ * halved until the true cost falls. So the steps come down to a point where the slope is 0. The start is always the
+ * same.
  */
 #include "bandwidth.h"
 
@@ -21,12 +22,12 @@
 #define N_PAIRS (MAX_FACTORS * (MAX_FACTORS + 1u) / 2u)
 #define START_SYMBOL 3.0
 #define START_CLASS 0.0
-#define RIDGE 0.1 /* towards the start, where there is too little text to say anything */
-#define MOST 30.0 /* of a rho, either way */
+#define RIDGE 0.1     /* pulls towards the start if the text is too short */
+#define MAX_RHO 30.0  /* magnitude */
 #define MAX_STEP 2.0
 #define MAX_STEPS 100u
 #define MAX_HALVINGS 12u
-#define ENOUGH 1e-6 /* nats a symbol that a step gains: then no more are made */
+#define ENOUGH 1e-6   /* nats a symbol that a step gains; with less, the fit ends */
 #define CHUNK 2048u
 
 /* Sums over symbols. */
@@ -117,7 +118,7 @@ static double start_of(uint32_t factor)
     return factor % N_PER_POSITION ? START_CLASS : START_SYMBOL;
 }
 
-/* The sums at the present rhos; chunks are added up in their order. */
+/* Finds the sums at the present rhos. Chunks are added up in their order. */
 static int look(struct fit *fit, int ridge, pylm_task *task)
 {
     uint32_t c, j;
@@ -141,7 +142,7 @@ static int look(struct fit *fit, int ridge, pylm_task *task)
     return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
 }
 
-/* The step that solves curvature * step = -slope, by Cholesky's factors; none is longer than MAX_STEP. */
+/* Solves curvature * step = -slope by Cholesky's factors. No rho moves by more than MAX_STEP. */
 static void newton_step(const struct sums *sums, double *step)
 {
     double factor[N_PAIRS], largest = 0;
@@ -170,7 +171,7 @@ static void newton_step(const struct sums *sums, double *step)
         step[i] *= MAX_STEP / largest;
 }
 
-/* Makes one step, or as much of it as makes the cost less. *gain becomes what it gains. */
+/* Makes a step, halved until the cost falls. *gain becomes by how much it falls. */
 static int make_step(struct fit *fit, double *gain, pylm_task *task)
 {
     double before[MAX_FACTORS], step[MAX_FACTORS], cost = fit->sums.cost, scale = 1.0;
@@ -179,7 +180,7 @@ static int make_step(struct fit *fit, double *gain, pylm_task *task)
     newton_step(&fit->sums, step);
     for (halvings = 0; halvings < MAX_HALVINGS; halvings++, scale *= 0.5) {
         for (j = 0; j < MAX_FACTORS; j++)
-            fit->rho[j] = fmin(fmax(before[j] + scale * step[j], -MOST), MOST);
+            fit->rho[j] = fmin(fmax(before[j] + scale * step[j], -MAX_RHO), MAX_RHO);
         PYLM__TRY(look(fit, 1, task));
         *gain = cost - fit->sums.cost;
         if (*gain >= 0)
@@ -198,7 +199,7 @@ static uint32_t q16(double distance)
     return x < 0 ? 0u : x < PYLM_MAX_DISTANCE_Q16 ? (uint32_t)x : PYLM_MAX_DISTANCE_Q16;
 }
 
-/* The factors of a position, divided by that of nothing, are exp(rho); and together, undivided, they are 1. */
+/* The factors of a position, relative to the one of no agreement, are exp(rho). All factors of it add up to 1. */
 static void to_distances(const struct fit *fit, pylm_kernel *kernel)
 {
     uint32_t j;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * bandwidth.h: the distances of a kernel, chosen by held-out text.
+ * bandwidth.h: the distances of a kernel, fitted to held-out text.
  */
 #ifndef PYLM_TRAIN_BANDWIDTH_H
 #define PYLM_TRAIN_BANDWIDTH_H
@@ -22,8 +22,9 @@ struct pylm__bandwidth_problem {
     uint32_t n_threads;
 };
 
-/* Chooses the distances of a kernel whose reach and n_class are set, for tau = 1; or, if they are `given`, leaves them.
- *   bits   out: of a held-out symbol */
+/* Fits the distances of a kernel whose reach and n_class are set, for tau = 1.
+ *   given   1: the distances are set, and stay
+ *   bits    out: of a held-out symbol */
 int pylm__bandwidth_fit(const struct pylm__bandwidth_problem *problem, int given, pylm_kernel *kernel, double *bits,
                         pylm_task *task);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * subset.c: see subset.h. Heads are copied first, then every part that they point to, whose new position is noted in
- * the copy. Of a template's table index and records are made anew, field by field; a list is copied as it is. The table
- * is gone through once for each of its parts, so that nothing has to be kept in memory.
+ * subset.c: see subset.h. The heads are copied first, then every part that they point to; its new position is written
+ * into the copied head. Of a template's table, the index and the records are made again, field by field; lists are
+ * copied as they are. There is a pass over the table for each of its parts, so nothing has to be kept in memory.
  */
 #include "subset.h"
 
@@ -13,8 +13,9 @@
 #include "core/hash.h"
 #include "train/count/pack.h"
 
-#define SLICE 65536u /* records between two looks at the task */
+#define SLICE 65536u       /* records between two looks at the task */
 #define MAX_CHECK_BITS 32u /* of a fingerprint */
+
 struct copy {
     const struct pylm__model *model;
     const pylm_task *task;
@@ -78,7 +79,7 @@ static struct walk walk_begin(const struct table *table, struct pylm__buffer *li
     return w;
 }
 
-/* Another list begins at `position`, or lists end there: lists stand in the order of their records. */
+/* Ends a list at `position`, where another list begins or the lists end. Lists are in the order of their records. */
 static void end_list(struct walk *w, uint64_t position)
 {
     uint64_t nbytes = position - w->list;
@@ -95,7 +96,7 @@ static void end_list(struct walk *w, uint64_t position)
     w->list_stays = 0;
 }
 
-/* Goes on to the bucket that has the next record. Returns 0 behind the last one, and for an index that is damaged. */
+/* Finds the bucket of the next record. Returns 0 behind the last record, and if the index is damaged. */
 static int find_bucket(struct walk *w)
 {
     const struct table *t = w->table;
@@ -113,7 +114,7 @@ static int find_bucket(struct walk *w)
     return w->status == PYLM_OK;
 }
 
-/* The next record that stays; 0 at the end, and after a failure, which is in w->status. */
+/* Finds the next record that stays. Returns 0 at the end, and after a failure, which is in w->status. */
 static int walk_next(struct walk *w, struct record *r)
 {
     const struct table *t = w->table;
@@ -138,14 +139,14 @@ static int walk_next(struct walk *w, struct record *r)
 
 /* ---- writing it anew ---- */
 
-/* What a table will be. */
+/* The sizes of the new table. */
 struct widths {
     uint32_t n_records;
     uint64_t lists_nbytes;
     unsigned bucket_bits, check_bits, payload_bits, index_bits;
 };
 
-/* Finds how many records stay and what their lists take; checks all of the table on the way. */
+/* Finds how many records stay and what their lists take. Checks the whole table on the way. */
 static int measure(const struct copy *c, const struct table *t, struct widths *to)
 {
     struct walk w = walk_begin(t, NULL);
@@ -158,7 +159,7 @@ static int measure(const struct copy *c, const struct table *t, struct widths *t
     return w.status;
 }
 
-/* All bits of a hash stay; with fewer buckets, more of them are in the fingerprint. */
+/* All bits of a hash are kept. With fewer buckets, more of them are in the fingerprint. */
 static void choose_widths(const struct pylm__tree *tree, const uint8_t *head, struct widths *to)
 {
     unsigned hash_bits = (unsigned)head[PYLM__C_BUCKET_BITS] + head[PYLM__C_CHECK_BITS];
@@ -283,7 +284,7 @@ static void copy_tree(struct copy *c, const struct pylm__tree *tree)
     copy_part(c, at + PYLM__T_WEIGHTS, n_sets * (tree->n_templates + 1u) * 2u);
     copy_part(c, at + PYLM__T_FINAL_WEIGHTS,
               (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL * 2u);
-    if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS]) { /* what else there is for it has not been checked */
+    if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS]) { /* without them, the other parts of an overlay have not been checked */
         pylm__store64(c->out->data + at + PYLM__T_OVERLAY_CALIBRATION, 0);
         return;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * sources.c: reading a sources file: opening it, its documents, and where in them a passage stands. Opening checks
- * where the parts are; what is inside them is clamped where it is read.
+ * sources.c: reading a sources file: opening it, its documents, and the places of a passage. Opening checks where the
+ * parts are; their contents are clamped when they are read.
  */
 #include "sources.h"
 
@@ -116,7 +116,7 @@ int pylm_sources_document(const pylm_sources *sources, uint64_t number, pylm_doc
 
 /* ---- places ---- */
 
-/* How many '\n' there are in the text before a place in it. */
+/* Counts the '\n' in the text before a place in it. */
 static uint64_t line_ends_before(const struct pylm__sources *s, uint64_t at)
 {
     uint64_t block = at / PYLM__S_BLOCK, i, n = 0;
@@ -125,12 +125,12 @@ static uint64_t line_ends_before(const struct pylm__sources *s, uint64_t at)
     return block < pylm__n_blocks(s->text_nbytes) ? n + pylm__load32(s->blocks + (size_t)block * 4u) : n;
 }
 
-/* From a place in the text, which `place->offset` is, to one in a document. */
+/* Turns a place in the text, place->offset, into one in a document. */
 static void find_document(const struct pylm__sources *s, pylm_place *place)
 {
     uint64_t at = place->offset < s->text_nbytes ? place->offset : s->text_nbytes, begin, before, here;
     place->document = pylm__document_at(s, at);
-    if (place->document == s->n_documents) /* in a file of an enemy only: places and documents there are at least 1 */
+    if (place->document == s->n_documents) /* in a damaged file only */
         place->document = s->n_documents ? s->n_documents - 1u : 0u;
     begin = document_begin(s, place->document);
     before = line_ends_before(s, begin);
@@ -139,7 +139,7 @@ static void find_document(const struct pylm__sources *s, pylm_place *place)
     place->line = here > before ? here - before + 1u : 1u;
 }
 
-/* Puts a place of the text among the first ones, sorted, of which there are n. */
+/* Inserts a place of the text into the first n ones, which are sorted. */
 static void insert(pylm_place *places, uint64_t n, uint64_t at)
 {
     for (; n && places[n - 1u].offset > at; n--)

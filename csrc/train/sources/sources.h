@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * sources.h: where everything lies in a sources file, and a view of it. docs/sources.md in C. All numbers are
- * little-endian. The parts follow each other without gaps:
+ * sources.h: the layout of a sources file, as in docs/sources.md, and a view of it. All numbers are little-endian. The
+ * parts follow each other without gaps:
  *
  *   head | text: documents, a NUL behind each | document ends | names | line ends | places of words
  *
- * Places of words are u32, in the order of what follows them: word by word, compared as bytes, up to the end of the
- * document, which comes before any word.
+ * The places of words are u32, sorted by the text that begins there. Texts are compared word by word, words as bytes;
+ * the end of a document is smaller than any word.
  */
 #ifndef PYLM_TRAIN_SOURCES_H
 #define PYLM_TRAIN_SOURCES_H
@@ -55,14 +55,14 @@ static inline const struct pylm__sources *pylm__sources_view(const pylm_sources 
     return (const struct pylm__sources *)(const void *)sources;
 }
 
-/* Where the NUL behind a document is; never behind the text, whatever the file says. */
+/* Where the NUL behind a document is; never behind the text, even in a damaged file. */
 static inline uint64_t pylm__document_end(const struct pylm__sources *s, uint64_t number)
 {
     uint64_t end = pylm__load64(s->documents + (size_t)number * PYLM__S_DOCUMENT_NBYTES);
     return end < s->text_nbytes ? end : s->text_nbytes;
 }
 
-/* The document that a byte of the text belongs to, its NUL included; n_documents if there is none. */
+/* The document that a byte of the text belongs to, or its NUL; n_documents if there is none. */
 static inline uint64_t pylm__document_at(const struct pylm__sources *s, uint64_t at)
 {
     uint64_t from = 0, to = s->n_documents;
@@ -76,7 +76,7 @@ static inline uint64_t pylm__document_at(const struct pylm__sources *s, uint64_t
     return from;
 }
 
-/* Where the word of a rank stands in the text; may be behind its end in a file of an enemy. */
+/* Where the word of a rank stands in the text; in a damaged file it may be behind the end. */
 static inline uint64_t pylm__word_place(const struct pylm__sources *s, uint64_t rank)
 {
     return pylm__load32(s->places + (size_t)rank * 4u);

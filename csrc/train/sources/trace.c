@@ -3,9 +3,9 @@
  *
  * trace.c: the passages of a text that stand in the training text.
  *
- * The places of all words are in the order of what follows them, so what follows a word of the query is looked up by
- * halving. The later a passage begins, the later it ends, or in the same place. So once a passage is known, the next
- * begins with the first word from which one reaches further, and that, too, is found by halving.
+ * The places of all words are sorted by the text that begins there, so words of the query are found by binary search. A
+ * passage that begins later ends later, or at the same word. So the next passage begins with the first word from which
+ * one reaches further than the last. That word, too, is found by binary search.
  */
 #include <string.h>
 
@@ -26,15 +26,15 @@ uint64_t pylm_split_words(const void *text, uint64_t text_nbytes, pylm_span *wor
     return n;
 }
 
-/* The next word of the training text, as pylm__next_word(); 0 at the end of a document. */
+/* Finds the next word of the training text, as pylm__next_word() does. Returns 0 at the end of a document. */
 static int next_word(const struct pylm__sources *s, uint64_t *position, uint64_t *begin)
 {
     return pylm__next_word(s->text, s->text_nbytes, position, begin) &&
            (s->text[*begin] || pylm__document_end(s, pylm__document_at(s, *begin)) != *begin);
 }
 
-/* Compares the training text from `at` on with the words [from, to) of the query: negative if it comes before them, 0
- * if it begins with them. *n becomes how many words are the same. */
+/* Compares the training text from `at` on with the words [from, to) of the query. Negative if it is smaller, 0 if it
+ * begins with them. *n becomes how many words are the same. */
 static int compare(const struct pylm__sources *s, uint64_t at, const pylm_query *q, uint64_t from, uint64_t to,
                    uint64_t *n)
 {
@@ -57,9 +57,9 @@ static int compare(const struct pylm__sources *s, uint64_t at, const pylm_query 
     return order;
 }
 
-/* The first rank from `low` on whose text does not come before the words [from, to), or with `behind` the first that
- * comes behind those that begin with them. *longest becomes how many of these words stand somewhere, from the first
- * on: halving always ends beside a place where they do. */
+/* Finds the first rank from `low` on whose text is not smaller than the words [from, to); with `behind`, the first rank
+ * behind all texts that begin with them. *longest becomes how many of the words, from the first on, stand somewhere in
+ * the training text: the search always ends next to a place where they do. */
 static uint64_t search(const struct pylm__sources *s, const pylm_query *q, uint64_t from, uint64_t to, uint64_t low,
                        int behind, uint64_t *longest)
 {
@@ -77,7 +77,7 @@ static uint64_t search(const struct pylm__sources *s, const pylm_query *q, uint6
     return low;
 }
 
-/* How many of the words [from, to) stand somewhere in the training text, from the first on. */
+/* How many of the words [from, to), from the first on, stand somewhere in the training text. */
 static uint64_t longest_match(const struct pylm__sources *s, const pylm_query *q, uint64_t from, uint64_t to)
 {
     uint64_t longest;
@@ -97,14 +97,14 @@ static void find_places(const struct pylm__sources *s, const pylm_query *q, pylm
     passage->n_places = search(s, q, from, to, passage->rank, 1, &unused) - passage->rank;
 }
 
-/* The first word from which a passage reaches beyond the one from `first` to `end`, if any of q->min_words words does;
- * else one before which none begins. There is a word at `end`. */
+/* Finds the first word from which a passage reaches beyond the one from `first` to `end`. If no passage of min_words
+ * words does, returns a word before which none begins. There must be a word at `end`. */
 static uint64_t next_start(const struct pylm__sources *s, const pylm_query *q, uint64_t first, uint64_t end)
 {
     uint64_t bad = first, good = end + 1u - q->min_words, step = 1;
     if (!stands(s, q, good, end + 1u))
         return good + 1u;
-    while (good - bad > step) { /* further and further back, since passages overlap by little */
+    while (good - bad > step) { /* steps grow: passages overlap by little */
         if (!stands(s, q, good - step, end + 1u)) {
             bad = good - step;
             break;
@@ -122,15 +122,15 @@ static uint64_t next_start(const struct pylm__sources *s, const pylm_query *q, u
     return good;
 }
 
-/* Whether the second half of the shortest passage from `first` on stands somewhere; if not, none that contains it
- * does, so that most words of a new text need not be looked at. */
+/* Whether the second half of the shortest passage from `first` on stands somewhere. If not, no passage that contains it
+ * does: so most words of a new text are never looked up. */
 static int may_stand(const struct pylm__sources *s, const pylm_query *q, uint64_t first, uint64_t *half)
 {
     *half = first + q->min_words / 2u;
     return *half == first || stands(s, q, *half, first + q->min_words);
 }
 
-/* Goes on by a step; 1: there is a passage. */
+/* Makes a step. Returns 1 if it found a passage. */
 static int step(const struct pylm__sources *s, pylm_query *q, pylm_passage *passage)
 {
     uint64_t first = q->next, half, n;

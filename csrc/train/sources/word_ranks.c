@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * word_ranks.c: see word_ranks.h. Unlike string_table.c, it does not copy words, and may have more of them than
- * a model has symbols.
+ * word_ranks.c: see word_ranks.h. Unlike a string table, it does not copy words, and may have more of them than a model
+ * has symbols.
  */
 #include "word_ranks.h"
 
@@ -14,19 +14,19 @@
 #define FIRST_SLOTS 4096u
 #define LOOK 16384u /* words between two looks at the task */
 
-void pylm__source_vocabulary_free(struct pylm__source_vocabulary *vocabulary)
+void pylm__word_ranks_free(struct pylm__word_ranks *vocabulary)
 {
     free(vocabulary->words);
     free(vocabulary->slots);
     memset(vocabulary, 0, sizeof *vocabulary);
 }
 
-/* The slot where a word is, or where it would be put. */
-static uint64_t find_slot(const struct pylm__source_vocabulary *v, const uint8_t *text, uint32_t nbytes)
+/* The slot of a word, or the one where it would be put. */
+static uint64_t find_slot(const struct pylm__word_ranks *v, const uint8_t *text, uint32_t nbytes)
 {
     uint64_t slot = pylm__hash_bytes(text, nbytes);
     for (slot ^= slot >> 32;; slot++) {
-        const struct pylm__source_word *word;
+        const struct pylm__ranked_word *word;
         slot &= v->n_slots - 1u;
         if (!v->slots[slot])
             return slot;
@@ -36,10 +36,10 @@ static uint64_t find_slot(const struct pylm__source_vocabulary *v, const uint8_t
     }
 }
 
-static int grow(struct pylm__source_vocabulary *v)
+static int grow(struct pylm__word_ranks *v)
 {
     uint64_t i, n_slots = v->n_slots ? 2u * v->n_slots : FIRST_SLOTS;
-    struct pylm__source_word *words = pylm__array_grow(v->words, n_slots / 2u, sizeof *words);
+    struct pylm__ranked_word *words = pylm__array_grow(v->words, n_slots / 2u, sizeof *words);
     if (!words)
         return PYLM_ERR_MEMORY;
     v->words = words;
@@ -63,15 +63,14 @@ static uint64_t prefix_of(const uint8_t *text, uint32_t nbytes)
     return prefix;
 }
 
-int pylm__source_vocabulary_add(struct pylm__source_vocabulary *v, const uint8_t *text, uint32_t nbytes,
-                                uint32_t *number)
+int pylm__word_ranks_add(struct pylm__word_ranks *v, const uint8_t *text, uint32_t nbytes, uint32_t *number)
 {
     uint64_t slot;
     if (v->n == v->capacity)
         PYLM__TRY(grow(v));
     slot = find_slot(v, text, nbytes);
     if (!v->slots[slot]) {
-        struct pylm__source_word *word = &v->words[v->n];
+        struct pylm__ranked_word *word = &v->words[v->n];
         word->prefix = prefix_of(text, nbytes);
         word->text = text;
         word->nbytes = nbytes;
@@ -82,8 +81,8 @@ int pylm__source_vocabulary_add(struct pylm__source_vocabulary *v, const uint8_t
     return PYLM_OK;
 }
 
-/* Words of the same prefix have 8 bytes or more, or are the same: NUL is a word by itself. */
-static int comes_before(const struct pylm__source_word *a, const struct pylm__source_word *b)
+/* Two words of the same prefix have 8 bytes or more, or are the same: no longer word has a NUL. */
+static int comes_before(const struct pylm__ranked_word *a, const struct pylm__ranked_word *b)
 {
     int order;
     if (a->prefix != b->prefix)
@@ -93,7 +92,7 @@ static int comes_before(const struct pylm__source_word *a, const struct pylm__so
 }
 
 /* Merges from[begin, middle) and from[middle, end) into to[begin, end). */
-static void merge(const struct pylm__source_word *from, struct pylm__source_word *to, uint64_t begin, uint64_t middle,
+static void merge(const struct pylm__ranked_word *from, struct pylm__ranked_word *to, uint64_t begin, uint64_t middle,
                   uint64_t end)
 {
     uint64_t i = begin, j = middle;
@@ -101,11 +100,11 @@ static void merge(const struct pylm__source_word *from, struct pylm__source_word
         to[begin] = i < middle && (j == end || !comes_before(&from[j], &from[i])) ? from[i++] : from[j++];
 }
 
-/* Sorts the words, whatever they are in time of n log n. */
-static int sort(struct pylm__source_vocabulary *v, const pylm_task *task)
+/* Sorts the words by merging: n log n steps, whatever the words are. */
+static int sort(struct pylm__word_ranks *v, const pylm_task *task)
 {
     uint64_t run, begin, n = v->n;
-    struct pylm__source_word *from = v->words, *to = pylm__array_new(n, sizeof *to), *t;
+    struct pylm__ranked_word *from = v->words, *to = pylm__array_new(n, sizeof *to), *t;
     int status = to ? PYLM_OK : PYLM_ERR_MEMORY;
     for (run = 1; run < n && status == PYLM_OK; run *= 2u) {
         for (begin = 0; begin < n && status == PYLM_OK; begin += 2u * run) {
@@ -123,7 +122,7 @@ static int sort(struct pylm__source_vocabulary *v, const pylm_task *task)
     return status;
 }
 
-int pylm__source_vocabulary_rank(struct pylm__source_vocabulary *v, uint32_t **ranks, const pylm_task *task)
+int pylm__word_ranks_finish(struct pylm__word_ranks *v, uint32_t **ranks, const pylm_task *task)
 {
     uint64_t i;
     free(v->slots);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * words.h: the words that passages are made of, in the training text and in a text that is asked about. Where
- * a word ends depends on nothing but the bytes of the word and the character behind it.
- *
- * Texts may be anything: bytes that are not UTF-8 are parts of words.
+ * words.h: the words of passages, in the training text and in a traced text; pylm_sources.h says what a word is. Where
+ * a word ends depends only on its bytes and the character behind it. Any bytes are allowed: those that are not UTF-8
+ * are parts of words.
  */
 #ifndef PYLM_TRAIN_SOURCE_WORDS_H
 #define PYLM_TRAIN_SOURCE_WORDS_H
@@ -17,7 +16,7 @@ enum pylm__character {
     PYLM__PART   /* everything else */
 };
 
-/* A character of two to four bytes; also says how many. What is no such character is a part of one byte. */
+/* Classifies a character of two to four bytes, and finds its length. If there is none, one byte is a part of a word. */
 static inline enum pylm__character pylm__long_character(const uint8_t *p, uint64_t n, uint32_t *nbytes)
 {
     uint32_t code;
@@ -47,7 +46,7 @@ static inline enum pylm__character pylm__long_character(const uint8_t *p, uint64
     return PYLM__PART;
 }
 
-/* What a text of n bytes, at least 1, begins with. */
+/* Classifies the first character of a text of n bytes, at least 1, and finds its length. */
 static inline enum pylm__character pylm__character(const uint8_t *p, uint64_t n, uint32_t *nbytes)
 {
     uint8_t c = p[0];
@@ -57,7 +56,8 @@ static inline enum pylm__character pylm__character(const uint8_t *p, uint64_t n,
     return c > ' ' ? PYLM__PART : c == ' ' || (c >= '\t' && c <= '\r') ? PYLM__SPACE : c ? PYLM__PART : PYLM__ALONE;
 }
 
-/* Finds the next word of a text from *position on: from *begin to the new *position. Returns 0 if there is none. */
+/* Finds the next word of a text from *position on. It reaches from *begin to the new *position. Returns 0 if there is
+ * none. */
 static inline int pylm__next_word(const uint8_t *text, uint64_t nbytes, uint64_t *position, uint64_t *begin)
 {
     uint64_t at = *position;

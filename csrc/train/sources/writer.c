@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * writer.c: writing a sources file. Texts go to the file as they come; then it is mapped, its words are
- * numbered in the order of their bytes, and the suffixes of these numbers are sorted. The head comes last.
+ * writer.c: writing a sources file. Texts go to the file as they come. Then the file is mapped, its words are numbered
+ * in the order of their bytes, and the suffixes of the numbers are sorted. The head is written last.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,12 +11,12 @@
 #include "core/hash.h"
 #include "core/image.h"
 #include "platform/platform.h"
+#include "sources.h"
+#include "suffix_array.h"
 #include "train/base/buffer.h"
 #include "train/base/file.h"
 #include "word_ranks.h"
 #include "words.h"
-#include "sources.h"
-#include "suffix_array.h"
 
 #define SLICE 1048576u  /* bytes written between two looks at the task */
 #define LOOK 16384u     /* words between two looks */
@@ -110,13 +110,14 @@ int pylm_sources_writer_add(pylm_sources_writer *writer, const void *name, uint6
 struct sort {
     pylm_sources_writer *writer;
     const uint8_t *text;
-    uint32_t *symbols;   /* word numbers, 0 behind each document: n = n_words + n_documents of them; in the end */
-    uint32_t *suffixes;  /* where words begin */
+    uint32_t *symbols;   /* n = n_words + n_documents: the rank of each word from 1 on, and 0 behind each document;
+                          * in the end, where each begins */
+    uint32_t *suffixes;  /* sorted: numbers of symbols */
     uint32_t n;
     const pylm_task *task;
 };
 
-/* Does something with each word and, with nbytes = 0, each end of a document. */
+/* Called for each word and, with nbytes = 0, for each end of a document. */
 typedef int (*visit)(struct sort *sort, void *user, uint32_t i, uint64_t begin, uint64_t nbytes);
 
 static int visit_words(struct sort *sort, visit call, void *user)
@@ -149,7 +150,7 @@ static int number_word(struct sort *sort, void *user, uint32_t i, uint64_t begin
     sort->symbols[i] = 0;
     if (!nbytes)
         return PYLM_OK;
-    PYLM__TRY(pylm__source_vocabulary_add(user, sort->text + begin, (uint32_t)nbytes, &sort->symbols[i]));
+    PYLM__TRY(pylm__word_ranks_add(user, sort->text + begin, (uint32_t)nbytes, &sort->symbols[i]));
     sort->symbols[i]++;
     return PYLM_OK;
 }
@@ -161,28 +162,29 @@ static int note_begin(struct sort *sort, void *user, uint32_t i, uint64_t begin,
     return PYLM_OK;
 }
 
-/* Numbers all words; equal ones alike, in the order of their bytes, from 1 on. *n_symbols: with 0. */
+/* Numbers all words from 1 on, in the order of their bytes; equal ones get the same number. *n_symbols counts 0,
+ * too. */
 static int number_words(struct sort *sort, uint32_t *n_symbols, pylm_task *task)
 {
-    struct pylm__source_vocabulary vocabulary;
+    struct pylm__word_ranks vocabulary;
     uint32_t *ranks = NULL, i;
     int status;
     memset(&vocabulary, 0, sizeof vocabulary);
     status = visit_words(sort, number_word, &vocabulary);
     pylm__task_step(task);
     if (status == PYLM_OK)
-        status = pylm__source_vocabulary_rank(&vocabulary, &ranks, task);
+        status = pylm__word_ranks_finish(&vocabulary, &ranks, task);
     for (i = 0; status == PYLM_OK && i < sort->n; i++)
         if (sort->symbols[i])
             sort->symbols[i] = ranks[sort->symbols[i] - 1u] + 1u;
     *n_symbols = (uint32_t)vocabulary.n + 1u;
     pylm__task_step(task);
-    pylm__source_vocabulary_free(&vocabulary);
+    pylm__word_ranks_free(&vocabulary);
     free(ranks);
     return status;
 }
 
-/* How many '\n' there are before each block. */
+/* Counts the '\n' before each block. */
 static int count_lines(struct sort *sort)
 {
     pylm_sources_writer *writer = sort->writer;
@@ -214,13 +216,13 @@ static int sort_words(struct sort *sort, pylm_task *task)
     sort->suffixes = pylm__array_new(sort->n, sizeof *sort->suffixes);
     if (!sort->suffixes)
         return PYLM_ERR_MEMORY;
-    PYLM__TRY(pylm__suffixes(sort->symbols, sort->n, n_symbols, sort->suffixes, task));
+    PYLM__TRY(pylm__suffix_array(sort->symbols, sort->n, n_symbols, sort->suffixes, task));
     pylm__task_step(task);
     writer->sorted = 1;
     return visit_words(sort, note_begin, NULL);
 }
 
-/* Writes the parts behind the text. The ends of documents are the smallest suffixes, and not wanted. */
+/* Writes the parts behind the text. The smallest suffixes are the ends of documents; they are left out. */
 static int write_parts(const struct sort *sort)
 {
     pylm_sources_writer *writer = sort->writer;

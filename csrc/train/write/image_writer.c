@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * image_writer.c: see image_writer.h; the layout is core/image.h, in words FORMAT.md. The heads come first, but say
- * where the parts behind them lie. So the image is gone through several times: to fill in the heads, which writes
- * nothing; on the way to a file, for the checksum in the heads; and to write it. So no more of it than a small part is
- * in memory at once.
+ * image_writer.c: see image_writer.h. core/format.h has the layout; FORMAT.md describes it.
+ *
+ * The heads come first, and say where the parts behind them lie. So there are several passes over the image: one fills
+ * in the heads and writes nothing; on the way to a file, one finds the checksum; one writes. So only a small piece of
+ * the image is in memory at once.
  */
 #include "image_writer.h"
 
@@ -58,7 +59,7 @@ static void write_numbers(struct writer *image, uint64_t at, const int16_t *numb
 
 /* ---- vocabulary ---- */
 
-/* Whether a slot has a symbol of this text: only external vocabularies have one twice. */
+/* Whether a slot has a symbol of this text. Only external vocabularies have the same text twice. */
 static int is_text_of(const struct pylm__corpus *corpus, uint32_t slot, const uint8_t *text, uint64_t nbytes)
 {
     uint64_t other_nbytes;
@@ -130,7 +131,7 @@ static void write_vocabulary(struct writer *image, const struct pylm__corpus *co
     }
 }
 
-/* In the place of a vocabulary, a layer says whose it has. */
+/* Instead of a vocabulary, a layer has the checksum of its base. */
 static void write_base(struct writer *image, const pylm_model *base)
 {
     head8(image, PYLM__H_IS_LAYER, 1);
@@ -156,7 +157,7 @@ static int is_identity(const uint32_t *values, uint32_t n)
     return i == n;
 }
 
-/* Ranks and their inverse, for a tree whose leaves are not in the order of the symbols. */
+/* Writes ranks and their inverse, unless the leaves are in the order of the symbols. */
 static void write_order(struct writer *image, uint64_t head, const struct pylm__symbol_tree *tree,
                         unsigned symbol_bits)
 {
@@ -175,7 +176,7 @@ static void write_order(struct writer *image, uint64_t head, const struct pylm__
     free(symbol_of);
 }
 
-/* Nothing of a tree that is the base's. */
+/* The tree of a base is not written. */
 static void write_symbol_tree(struct writer *image, uint64_t head, const struct pylm__symbol_tree *tree)
 {
     unsigned symbol_bits = pylm__width(tree->n_symbols - 1u), set_bits = pylm__width(tree->n_sets - 1u);
@@ -246,7 +247,7 @@ static void write_plan(struct writer *image, uint64_t at, const struct pylm__pla
         head8(image, at++, plan->lengths[i]);
 }
 
-/* What the predictor `mix` does with counts. */
+/* Writes what the predictor `mix` needs besides counts. */
 static void write_mix(struct writer *image, uint64_t head, const struct pylm__trained_tree *trained)
 {
     const struct pylm__stages *stages = &trained->stages;
@@ -273,8 +274,8 @@ static void write_kernel(struct writer *image, uint64_t head, const pylm_kernel 
         pylm__buffer_bits(&image->out, kernel->class_distance_q16[j], 32);
 }
 
-/* Writes a tree with the share of the probability that it has. Of the banks of a kernel, the first has all, and
- * whatever all have in common. */
+/* Writes a tree with its share of the probability. Of the banks of a kernel, the first has the whole share, and all
+ * that they have in common. */
 static void write_tree(struct writer *image, uint64_t head, const struct pylm__image_parts *parts, uint32_t number)
 {
     struct pylm__trained_tree *trained = &parts->trees[number];
@@ -295,7 +296,7 @@ static void write_tree(struct writer *image, uint64_t head, const struct pylm__i
                        &trained->packed[k]);
 }
 
-/* Goes through the whole image once. */
+/* Makes a pass over the whole image. */
 static void write_parts(struct writer *image, const struct pylm__image_parts *parts)
 {
     uint64_t head = PYLM__H_NBYTES;
@@ -323,7 +324,7 @@ static void write_parts(struct writer *image, const struct pylm__image_parts *pa
     pylm__buffer_drain(&image->out);
 }
 
-/* Begins a pass, whose bytes go to a drain. */
+/* Begins a pass whose bytes go to a drain. */
 static void begin_pass(struct writer *image, const struct pylm__drain *drain)
 {
     memset(&image->out, 0, sizeof image->out);
@@ -337,7 +338,7 @@ static int end_pass(struct writer *image)
     return status;
 }
 
-/* Makes the heads, but for the checksum of all, and finds out how large the image is. */
+/* Makes the heads without the checksum of the image, and finds the size of the image. */
 static int make_heads(struct writer *image, const struct pylm__image_parts *parts, uint64_t *nbytes)
 {
     static const struct pylm__drain nowhere = {NULL, NULL, NULL};
@@ -394,11 +395,11 @@ int pylm__image_build(const struct pylm__image_parts *parts, struct pylm__buffer
 
 /* ---- into a file ---- */
 
-/* pylm__checksum() of bytes that come in pieces; together, they are a multiple of 8. */
+/* The pylm__checksum() of bytes that come in pieces. All together, their number is a multiple of 8. */
 struct checksum {
     uint64_t hash, n;
-    uint64_t skip;    /* bytes at the beginning that it leaves out */
-    uint8_t rest[8];  /* n % 8 bytes */
+    uint64_t skip;    /* bytes at the start that do not count */
+    uint8_t rest[8];  /* the last n % 8 bytes */
 };
 
 static int add_to_checksum(void *user, const uint8_t *data, uint64_t n)
