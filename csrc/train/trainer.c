@@ -9,12 +9,11 @@
 #include <string.h>
 
 #include "platform/platform.h"
+#include "train/count/count.h"
+#include "train/count/memory_plan.h"
+#include "train/kernel/kernel.h"
 #include "train/layer/layer.h"
 #include "train/size/budget.h"
-#include "train/count/count.h"
-#include "train/base/file.h"
-#include "train/kernel/kernel.h"
-#include "train/count/memory_plan.h"
 #include "train/text/pieces.h"
 #include "train/text/prepare.h"
 #include "train/tree/byte_tree.h"

@@ -7,8 +7,8 @@
 #ifndef PYLM_TRAIN_BUFFER_H
 #define PYLM_TRAIN_BUFFER_H
 
-#include "core/bits.h"
 #include "common.h"
+#include "core/bits.h"
 
 /* Takes the bytes of a buffer, piece by piece, in order. If `take` is NULL, they are only counted. */
 struct pylm__drain {

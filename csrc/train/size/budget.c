@@ -17,8 +17,8 @@
 #include <string.h>
 
 #include "core/mix.h"
-#include "train/count/calibrate.h"
 #include "prune_template.h"
+#include "train/count/calibrate.h"
 
 #define N_ROUNDS 3u
 #define REACH 3u   /* levels tried on either side of the present one; all of them in the last round, else every other */
@@ -42,7 +42,7 @@ struct budgeting {
     struct offer offers[PYLM__MAX_TEMPLATES][PYLM__N_PRICES];
     uint32_t n_offers[PYLM__MAX_TEMPLATES];
     uint64_t smallest;         /* bytes of the smallest image */
-    uint64_t each;             /* what a template adds to the frame */
+    uint64_t per_template;     /* what a template adds to the frame, bytes */
     uint32_t step;             /* from one level that is tried to the next */
     double *log_odds, *losses; /* of every held-out event: 1/1024 nat, nats */
     uint32_t (*sets)[PYLM__N_FAMILIES]; /* of every event: rows of the weight table */
@@ -286,7 +286,7 @@ static uint64_t frame_step(const struct budgeting *b, const struct taking *t, ui
 {
     uint64_t nbytes = 0;
     for (; k != PYLM__NO_BASE && !t->paid[k]; k = b->trained->templates.of[k].base)
-        nbytes += b->each;
+        nbytes += b->per_template;
     return nbytes;
 }
 
@@ -437,7 +437,7 @@ static int run_rounds(struct budgeting *b, pylm_task *task)
     PYLM__TRY(pylm__budget_smallest(b->budget, b->trained, &b->smallest));
     PYLM__TRY(frame_nbytes(b->budget, b->trained, &frame));
     if (n > 1u) /* what each further template adds to the frame */
-        b->each = (frame - b->smallest) / (n - 1u) + 1u;
+        b->per_template = (frame - b->smallest) / (n - 1u) + 1u;
     PYLM__TRY(for_templates(b, size_levels, PYLM_STAGE_CHOOSE, task));
     begin_levels(b, frame);
     PYLM__TRY(count_and_fit(b, 1, task));

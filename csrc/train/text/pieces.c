@@ -90,11 +90,11 @@ static int collect_chunks(struct chunks *chunks, const struct pylm__corpus *corp
 struct pair {
     uint32_t a, b;
     uint64_t count;
-    uint32_t places; /* the first of a list of positions where it was seen; it may be gone from some */
+    uint32_t occurrences; /* the first of a list of positions where it was seen; it may be gone from some */
     uint8_t touched; /* its count has grown in the present merge */
 };
 
-struct place {
+struct occurrence {
     uint32_t at, next;
 };
 
@@ -114,7 +114,7 @@ struct merging {
     uint32_t *chunk_of;
     uint64_t n_positions;
     const uint64_t *counts; /* by chunk */
-    struct pool pairs, places, candidates, touched;
+    struct pool pairs, occurrences, candidates, touched;
     uint32_t *slots, n_slots; /* of pairs: number + 1 */
     struct pylm__strings *pieces;
 };
@@ -165,11 +165,11 @@ static int grow_slots(struct merging *m)
 }
 
 /* Adds a position to the pair that begins there. */
-static int add_place(struct merging *m, uint32_t at)
+static int add_occurrence(struct merging *m, uint32_t at)
 {
     uint32_t a = m->symbols[at], b = m->symbols[m->next[at]], slot, *touched;
     struct pair *pair;
-    struct place *place;
+    struct occurrence *occurrence;
     PYLM__TRY(grow_slots(m));
     slot = pair_slot(m, a, b);
     if (!m->slots[slot]) {
@@ -179,16 +179,16 @@ static int add_place(struct merging *m, uint32_t at)
         memset(pair, 0, sizeof *pair);
         pair->a = a;
         pair->b = b;
-        pair->places = NOWHERE;
+        pair->occurrences = NOWHERE;
         m->slots[slot] = (uint32_t)m->pairs.n;
     }
     pair = pair_at(m, m->slots[slot] - 1u);
-    place = append(&m->places, sizeof *place);
-    if (!place)
+    occurrence = append(&m->occurrences, sizeof *occurrence);
+    if (!occurrence)
         return PYLM_ERR_MEMORY;
-    place->at = at;
-    place->next = pair->places;
-    pair->places = (uint32_t)m->places.n - 1u;
+    occurrence->at = at;
+    occurrence->next = pair->occurrences;
+    pair->occurrences = (uint32_t)m->occurrences.n - 1u;
     pair->count += m->counts[m->chunk_of[at]];
     if (!pair->touched) {
         touched = append(&m->touched, sizeof *touched);
@@ -201,7 +201,7 @@ static int add_place(struct merging *m, uint32_t at)
 }
 
 /* The pair at a position is about to change. */
-static void remove_place(struct merging *m, uint32_t at)
+static void remove_occurrence(struct merging *m, uint32_t at)
 {
     struct pair *pair = pair_at(m, m->slots[pair_slot(m, m->symbols[at], m->symbols[m->next[at]])] - 1u);
     pair->count -= m->counts[m->chunk_of[at]];
@@ -261,21 +261,21 @@ static int push_touched(struct merging *m)
 
 /* ---- merging ---- */
 
-static int merge_place(struct merging *m, uint32_t at, uint32_t merged)
+static int merge_at(struct merging *m, uint32_t at, uint32_t merged)
 {
     uint32_t gone = m->next[at], left = m->previous[at], right = m->next[gone];
     if (left != NOWHERE)
-        remove_place(m, left);
+        remove_occurrence(m, left);
     if (right != NOWHERE)
-        remove_place(m, gone);
+        remove_occurrence(m, gone);
     m->symbols[at] = merged;
     m->symbols[gone] = NOWHERE;
     m->next[at] = right;
     if (right != NOWHERE)
         m->previous[right] = at;
     if (left != NOWHERE)
-        PYLM__TRY(add_place(m, left));
-    return right != NOWHERE ? add_place(m, at) : PYLM_OK;
+        PYLM__TRY(add_occurrence(m, left));
+    return right != NOWHERE ? add_occurrence(m, at) : PYLM_OK;
 }
 
 /* Makes a pair one piece everywhere. */
@@ -284,7 +284,7 @@ static int merge_pair(struct merging *m, uint32_t number)
     struct pair pair = *pair_at(m, number);
     uint8_t text[PYLM__MAX_PIECE_NBYTES];
     uint64_t a_nbytes, b_nbytes;
-    uint32_t merged, place;
+    uint32_t merged, next;
     const uint8_t *a = pylm__string_text(m->pieces, pair.a, &a_nbytes);
     const uint8_t *b = pylm__string_text(m->pieces, pair.b, &b_nbytes);
     if (a_nbytes + b_nbytes > PYLM__MAX_PIECE_NBYTES)
@@ -294,12 +294,12 @@ static int merge_pair(struct merging *m, uint32_t number)
     /* another pair may have made the same piece before */
     PYLM__TRY(pylm__strings_number(m->pieces, text, a_nbytes + b_nbytes, &merged));
     pair_at(m, number)->count = 0;
-    pair_at(m, number)->places = NOWHERE;
-    for (place = pair.places; place != NOWHERE;) {
-        struct place p = ((struct place *)m->places.data)[place];
+    pair_at(m, number)->occurrences = NOWHERE;
+    for (next = pair.occurrences; next != NOWHERE;) {
+        struct occurrence p = ((struct occurrence *)m->occurrences.data)[next];
         if (m->symbols[p.at] == pair.a && m->next[p.at] != NOWHERE && m->symbols[m->next[p.at]] == pair.b)
-            PYLM__TRY(merge_place(m, p.at, merged));
-        place = p.next;
+            PYLM__TRY(merge_at(m, p.at, merged));
+        next = p.next;
     }
     return push_touched(m);
 }
@@ -349,7 +349,7 @@ static int begin_merging(struct merging *m, const struct chunks *chunks)
     }
     for (i = 0; i < at; i++)
         if (m->next[i] != NOWHERE)
-            PYLM__TRY(add_place(m, (uint32_t)i));
+            PYLM__TRY(add_occurrence(m, (uint32_t)i));
     return push_touched(m);
 }
 
@@ -369,7 +369,7 @@ static int merge_chunks(const struct chunks *chunks, struct pylm__strings *piece
     free(m.chunk_of);
     free(m.slots);
     free(m.pairs.data);
-    free(m.places.data);
+    free(m.occurrences.data);
     free(m.candidates.data);
     free(m.touched.data);
     return status;

@@ -18,7 +18,7 @@
 struct building {
     struct pylm__links links;
     uint32_t *class_of, *class_root, *node_of;
-    uint32_t *place_of; /* the node that a symbol is at: itself, or one that it shares with unseen symbols */
+    uint32_t *symbol_node; /* the node that a symbol is at: itself, or one that it shares with unseen symbols */
     uint64_t *pairs, *frequency, *class_total;
     struct pylm__weighted *heap;
 };
@@ -29,7 +29,7 @@ static void hang_unseen(struct building *w, uint32_t n_seen, uint32_t n_symbols)
 {
     uint32_t n_unseen = n_symbols - n_seen, n_rare = 1, next = n_seen, i, k, n;
     for (i = 0; i < n_seen; i++)
-        w->place_of[i] = i;
+        w->symbol_node[i] = i;
     while (n_rare < n_seen && w->frequency[n_seen - 1u - n_rare] == w->frequency[n_seen - 1u])
         n_rare++;
     for (i = 0; i < n_rare && next < n_symbols; i++) {
@@ -39,7 +39,7 @@ static void hang_unseen(struct building *w, uint32_t n_seen, uint32_t n_symbols)
             w->heap[k].node = next++;
         }
         k = n_seen - 1u - i;
-        w->place_of[k] = pylm__links_join(&w->links, pylm__links_huffman(&w->links, w->heap, n), k);
+        w->symbol_node[k] = pylm__links_join(&w->links, pylm__links_huffman(&w->links, w->heap, n), k);
     }
 }
 
@@ -51,7 +51,7 @@ static void hang_symbols(struct building *w, uint32_t n_symbols, uint32_t n_clas
         for (i = n = 0; i < n_symbols; i++)
             if (w->class_of[i] == class) {
                 w->heap[n].weight = w->frequency[i];
-                w->heap[n++].node = w->place_of[i];
+                w->heap[n++].node = w->symbol_node[i];
                 w->class_total[class] += w->frequency[i];
             }
         w->node_of[class] = pylm__links_huffman(&w->links, w->heap, n);
@@ -106,14 +106,14 @@ int pylm__tree_of_classes(struct pylm__symbol_tree *tree, const struct pylm__cor
     w.links.right = pylm__array_new(n, sizeof *w.links.right);
     w.class_of = pylm__array_new(n, sizeof *w.class_of);
     w.class_root = pylm__array_new(2u * n, sizeof *w.class_root);
-    w.place_of = pylm__array_new(n, sizeof *w.place_of);
+    w.symbol_node = pylm__array_new(n, sizeof *w.symbol_node);
     w.node_of = pylm__array_new(2u * (uint64_t)n_classes, sizeof *w.node_of);
     w.pairs = pylm__array_new((uint64_t)n_classes * n_classes, sizeof *w.pairs);
     w.frequency = pylm__array_new(n, sizeof *w.frequency);
     w.class_total = pylm__array_new(n_classes, sizeof *w.class_total);
     w.heap = pylm__array_new(n, sizeof *w.heap);
     if (status == PYLM_OK)
-        status = w.links.left && w.links.right && w.class_of && w.class_root && w.place_of && w.node_of &&
+        status = w.links.left && w.links.right && w.class_of && w.class_root && w.symbol_node && w.node_of &&
                          w.pairs && w.frequency && w.class_total && w.heap
                      ? build(tree, &w, corpus, n_classes, task)
                      : PYLM_ERR_MEMORY;
@@ -121,7 +121,7 @@ int pylm__tree_of_classes(struct pylm__symbol_tree *tree, const struct pylm__cor
     free(w.links.right);
     free(w.class_of);
     free(w.class_root);
-    free(w.place_of);
+    free(w.symbol_node);
     free(w.node_of);
     free(w.pairs);
     free(w.frequency);
