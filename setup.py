@@ -136,7 +136,7 @@ setup(
         SharedLibrary(
             "pylm._libpylm",
             sources=sorted(source for folder in FOLDERS for source in glob(f"{folder}/*.c")) + glob(PLATFORM),
-            depends=sorted(header for folder in ["csrc", "csrc/platform", *FOLDERS] for header in glob(f"{folder}/*.h")),
+            depends=sorted(glob("csrc/**/*.h", recursive=True)),
             include_dirs=["csrc"],
             define_macros=[("PYLM_SHARED", None), ("PYLM_BUILD", None)],
         )

@@ -9,7 +9,8 @@
 
 #include <math.h>
 
-#include "fit.h"
+#include "problem.h"
+#include "train/base/common.h"
 
 #define PYLM__FIT_COMMON PYLM__FIT_MAX_FAMILIES /* the common vector is one more family, of one set */
 #define PYLM__FIT_N_FAMILIES (PYLM__FIT_COMMON + 1u)
