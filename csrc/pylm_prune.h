@@ -39,7 +39,7 @@ typedef struct pylm_pruned {
 } pylm_pruned;
 
 /* Prunes a model.
- *   log        every text starts anew.
+ *   log        the model reads each text from the start state.
  *   keep_ppm   how many millionths of the log's positions are kept at least, 1 to 1,000,000.
  *   facts      training facts for the new image, JSON; NULL: those of the model.
  *   task       progress and cancelling, or NULL.

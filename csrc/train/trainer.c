@@ -2,6 +2,9 @@
  * Copyright (c) 2026 the pylm authors
  *
  * trainer.c: the public functions of training, and the order of its stages: read, cluster, count, fit, write.
+ *
+ * The stages are folders. Each uses only those before it: base, text, tree, count, fit, write; then size (a limit of
+ * bytes), kernel (the other predictor) and layer. Beside them stand prune and sources, which need no trainer.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -137,7 +137,7 @@ static int walk_next(struct walk *w, struct record *r)
     return 0;
 }
 
-/* ---- writing it anew ---- */
+/* ---- writing a table ---- */
 
 /* The sizes of the new table. */
 struct widths {

@@ -398,7 +398,7 @@ static int choose_levels(struct budgeting *b)
     uint32_t levels[PYLM__MAX_TEMPLATES], k;
     memcpy(levels, b->levels, sizeof levels);
     for (k = 0; k < all.n; k++)
-        pylm__packed_free(&b->trained->packed[k]); /* they are counted anew */
+        pylm__packed_free(&b->trained->packed[k]); /* they are counted again */
     for (;;) {
         tables = take_offers(b, room);
         drop_templates(b);
