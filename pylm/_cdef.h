@@ -282,7 +282,7 @@ enum pylm_stage {
     PYLM_STAGE_SCORE = 7,
     PYLM_STAGE_SOURCES = 8,
     PYLM_STAGE_TRACE = 9,
-    PYLM_STAGE_DISTILL = 10,
+    PYLM_STAGE_PRUNE = 10,
     PYLM_STAGE_BASE = 11
 };
 
@@ -332,25 +332,32 @@ int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **imag
                        uint64_t *image_nbytes_ret);
 int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, uint64_t *nbytes_ret);
 
-int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
-                     const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
-                     uint64_t *totals_q16, pylm_task *task);
+typedef struct pylm_texts {
+    const uint32_t *symbols;
+    const uint64_t *ends;
+    uint64_t n_texts;
+} pylm_texts;
 
-int pylm_predict_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
-                       const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *best,
-                       pylm_task *task);
+int pylm_score_batch(const pylm_model *model, const pylm_state *context, const pylm_texts *texts,
+                     uint32_t n_threads, uint32_t *costs_q16, uint64_t *totals_q16, pylm_task *task);
 
-typedef struct pylm_distilled {
+int pylm_predict_batch(const pylm_model *model, const pylm_state *context, const pylm_texts *texts,
+                       uint32_t n_threads, uint32_t *best, pylm_task *task);
+
+/* ---- pylm_prune.h ---- */
+
+typedef struct pylm_pruned {
     void *image;
     uint64_t image_nbytes;
     uint64_t n_places;
     uint64_t n_given_up;
-} pylm_distilled;
+} pylm_pruned;
 
-int pylm_distill(const pylm_model *model, const uint32_t *symbols, const uint64_t *ends, uint64_t n_texts,
-                 uint32_t keep_ppm, const void *facts, uint64_t facts_nbytes, pylm_task *task,
-                 pylm_distilled *distilled);
-void pylm_distilled_free(pylm_distilled *distilled);
+int pylm_prune(const pylm_model *model, const pylm_texts *log, uint32_t keep_ppm, const void *facts,
+               uint64_t facts_nbytes, pylm_task *task, pylm_pruned *pruned);
+void pylm_pruned_free(pylm_pruned *pruned);
+
+/* ---- pylm_sources.h ---- */
 
 typedef struct pylm_sources_writer pylm_sources_writer;
 
@@ -395,7 +402,7 @@ typedef struct pylm_query {
     const void *text;
     const pylm_span *words;
     uint64_t n_words;
-    uint64_t least;
+    uint64_t min_words;
     uint64_t next, reached;
 } pylm_query;
 

@@ -233,9 +233,10 @@ class Image:
         costs    writable buffer for as many uint32 costs as there are symbols, or None.
         """
         totals, task = array("Q", bytes(8 * len(ends))), new_task()
+        source, limits = ffi.from_buffer("uint32_t[]", symbols), ffi.from_buffer("uint64_t[]", ends)
+        texts = ffi.new("pylm_texts *", [source, limits, len(ends)])
         call = (
-            self.model, state, ffi.from_buffer("uint32_t[]", symbols), ffi.from_buffer("uint64_t[]", ends), len(ends),
-            threads, ffi.NULL if costs is None else ffi.from_buffer("uint32_t[]", costs, require_writable=True),
+            self.model, state, texts, threads, ffi.NULL if costs is None else ffi.from_buffer("uint32_t[]", costs, require_writable=True),
             ffi.from_buffer("uint64_t[]", totals, require_writable=True),
         )  # fmt: skip
         if len(symbols) < SCORE_SLICE:

@@ -148,7 +148,7 @@ class _Texts:
             raise EmptyTextError(f"{name} holds no text; give what the model is used for")
         self.symbols = ffi.from_buffer("uint32_t[]", self._symbols)
         self.ends = ffi.from_buffer("uint64_t[]", self._ends)
-        self.n = len(self._ends)
+        self.texts = ffi.new("pylm_texts *", [self.symbols, self.ends, len(self._ends)])
 
     def compare(self, small: Image, n_threads: int, bar: Progress) -> Comparison:
         return Comparison(self._quality(self._image, n_threads, bar), self._quality(small, n_threads, bar))
@@ -157,7 +157,7 @@ class _Texts:
         totals = image.score_batch(ffi.NULL, self._symbols, self._ends, n_threads, bar)
         best, task = new_symbols(len(self._symbols)), new_task()
         target = ffi.from_buffer("uint32_t[]", best, require_writable=True)
-        call = (image.model, ffi.NULL, self.symbols, self.ends, self.n, n_threads, target, task)
+        call = (image.model, ffi.NULL, self.texts, n_threads, target, task)
         check(run(lambda: lib.pylm_predict_batch(*call), task, bar.show))
         return Quality(len(best), sum(totals) / 65536, sum(map(int.__eq__, best, self._symbols)))
 
@@ -172,12 +172,12 @@ def _are_several(texts: Any) -> bool:
 
 
 def _distill(image: Image, log: _Texts, keep_ppm: int, bar: Progress) -> tuple[Model, int, int]:
-    distilled, task = ffi.gc(ffi.new("pylm_distilled *"), lib.pylm_distilled_free), new_task()
+    distilled, task = ffi.gc(ffi.new("pylm_pruned *"), lib.pylm_pruned_free), new_task()
     facts = json.dumps({**image.facts(), "distilled": {"keep": keep_ppm / 10_000, "log_symbols": len(log.symbols)}})
     data = facts.encode()
     source = ffi.from_buffer(data)
-    call = (image.model, log.symbols, log.ends, log.n, keep_ppm, source, len(data), task, distilled)
-    check(run(lambda: lib.pylm_distill(*call), task, bar.show), "this model")
+    call = (image.model, log.texts, keep_ppm, source, len(data), task, distilled)
+    check(run(lambda: lib.pylm_prune(*call), task, bar.show), "this model")
     owned = ffi.gc(ffi.cast("char *", distilled.image), lambda _: ffi.release(distilled), distilled.image_nbytes)
     model = Model(ffi.buffer(owned, distilled.image_nbytes), verify=False)
     return model, distilled.n_places, distilled.n_given_up

@@ -6,7 +6,7 @@
 #include "check.h"
 
 #include "modules/adapt/extended.h"
-#include "train/templates.h"
+#include "train/count/templates.h"
 #include "use_image.h"
 
 #define N_MOST 6000u

@@ -6,7 +6,7 @@
 #include "check.h"
 
 #include "core/hash.h"
-#include "train/sources.h"
+#include "train/sources/sources.h"
 
 #define PATH "test_sources.tmp"
 #define MOST_NBYTES 4000u
