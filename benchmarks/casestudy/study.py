@@ -7,169 +7,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
-from ._corpus import documents_of, library_pages, library_title, splits_of
-from ._progress import Progress
-from ._sampling import parse_size
-from ._text import as_bytes, map_file
-from .errors import ArgumentError
-from .train import MAX_SIZE
+from pylm import ArgumentError
 
-if TYPE_CHECKING:
-    from ._text import Path
+from .corpus import documents_of, library_pages, library_title, splits_of
+from .inside import Progress, parse_size
+from .measure import Study
+from .random_features import measure
+from .results import CaseStudy, Corpus
 
-REACH = 4  # words of a context, as in the paper
-ORDERS = (4, 5)  # of Kneser-Ney: the usual one, and the one that looks back as far as the kernel
-SHARES = (0.01, 0.02, 0.05, *(i / 10 for i in range(1, 11)))  # of positions answered, along a curve
-
-
-@dataclass(frozen=True)
-class Corpus:
-    title: str
-    documents: int
-    bytes: int  #: of the words with a space or line end behind each
-    words: int  #: punctuation marks and ends of paragraphs included
-
-
-@dataclass(frozen=True)
-class Training:
-    """The kernel on the text it was trained on, with a tau that is as good as infinite."""
-
-    positions: int
-    contexts: int  #: different ones, of `REACH` words
-    one_follower: int  #: positions whose context had one follower only
-    one_follower_right: int  #: of these, the ones whose word has a probability above 1/2, so is the most probable one
-    least_probability: float  #: of these words
-    best_possible: float  #: share of all positions that any predictor that sees the same contexts can get right
-    log_loss: float  #: bits a word
-    entropy: float  #: bits a word: that of the followers of each context, the least possible log-loss
-    largest_difference: float  #: bits, of any one position from its own optimum
-    rounding: float  #: bits, up to which that is equal
-
-    @property
-    def one_follower_accuracy(self) -> float:
-        return self.one_follower_right / max(self.one_follower, 1)
-
-    @property
-    def equal(self) -> bool:
-        return self.largest_difference <= self.rounding
-
-
-@dataclass(frozen=True)
-class Answers:
-    """How much was answered, and how much of that was right: an accuracy and its coverage."""
-
-    positions: int
-    answered: int
-    right: int
-
-    @property
-    def coverage(self) -> float:
-        return self.answered / self.positions
-
-    @property
-    def accuracy(self) -> float:
-        return self.right / self.answered if self.answered else 0.0
-
-
-@dataclass(frozen=True)
-class Predictor:
-    name: str
-    perplexity: float | None  #: None: it has no probabilities
-    bytes: int
-    train_seconds: float  #: processor time
-    predict_seconds: float  #: processor time a position, for its most probable word
-    groups: list[Answers]  #: for each of `Split.groups`
-    curve: list[Answers]  #: answering only where it is most certain, for each of `SHARES`
-
-
-@dataclass(frozen=True)
-class Radius:
-    radius: float  #: answered is where the nearest training position is as near as this
-    least: int  #: and where so many are
-    answers: Answers
-
-
-@dataclass(frozen=True)
-class Split:
-    name: str
-    train_documents: int
-    test_documents: int
-    train_words: int
-    test_words: int
-    vocabulary: int
-    unknown: float  #: share of test words outside the vocabulary; they count as wrong for every predictor
-    distances: tuple[float, ...]
-    class_distances: tuple[float, ...]
-    groups: list[str]
-    predictors: list[Predictor]
-    radii: list[Radius]  #: of the kernel
-
-
-@dataclass(frozen=True)
-class Approximation:
-    """Random features of so many dimensions."""
-
-    dimension: int
-    error: float  #: length of the difference from the exact f over the length of f, median of all queries
-    same_best: float  #: share of queries with the same most probable word
-    negative: float  #: share of words whose f came out below zero, mean of all queries
-    bytes: int  #: of a table of a 4-byte number for each bucket and word
-
-
-@dataclass(frozen=True)
-class RandomFeatures:
-    centres: int
-    queries: int
-    vocabulary: int
-    expansion_error: float  #: of the sum over hash tables, against the direct sum over all centres
-    expansion_bytes: int
-    approximations: list[Approximation]
-
-
-@dataclass(frozen=True)
-class CaseStudy:
-    """What was measured. From `pylm.casestudy.casestudy()`."""
-
-    corpus: Corpus
-    training: Training
-    splits: list[Split]
-    features: RandomFeatures
-    seconds: float  #: processor time of all of it
-
-    def as_dict(self) -> dict[str, Any]:
-        """Nested dicts and lists, for JSON."""
-        found = asdict(self)
-        for name in ("one_follower_accuracy", "equal"):
-            found["training"][name] = getattr(self.training, name)
-        result: dict[str, Any] = _with_rates(found)
-        return result
-
-    @property
-    def html(self) -> str:
-        """A page for a browser that needs no other file."""
-        from ._casestudy_page import casestudy_page
-
-        return casestudy_page(self)
-
-
-def _with_rates(found: Any) -> Any:
-    """Beside each number of right answers, its accuracy and its coverage."""
-    if isinstance(found, (list, tuple)):
-        return [_with_rates(item) for item in found]
-    if not isinstance(found, dict):
-        return found
-    found = {name: _with_rates(value) for name, value in found.items()}
-    if found.keys() == {"positions", "answered", "right"}:
-        answers = Answers(**found)
-        found |= {"coverage": answers.coverage, "accuracy": answers.accuracy}
-    return found
+MAX_SIZE = 1 << 40  # bytes of a corpus
 
 
 def casestudy(
-    texts: Sequence[Path] | None = None, *, size: int | str | None = None, threads: int | None = None,
+    texts: Sequence[str | os.PathLike[str]] | None = None, *, size: int | str | None = None, threads: int | None = None,
     progress: bool | None = None,
 ) -> CaseStudy:  # fmt: skip
     """Measures the kernel on a corpus.
@@ -181,9 +33,6 @@ def casestudy(
     progress   show a bar on standard error; None: if that is a terminal.
     Raises EmptyTextError if there is too little to train and test on, and OSError.
     """
-    from ._casestudy import Study
-    from ._random_features import measure
-
     began = time.process_time()
     if size is not None:
         size = parse_size("size", size, MAX_SIZE)
@@ -203,8 +52,8 @@ def casestudy(
     return CaseStudy(corpus, training, splits, features, time.process_time() - began)
 
 
-def _read(texts: Sequence[Path]) -> dict[str, str]:
-    pages = {os.fspath(text): bytes(as_bytes(map_file(text))).decode("utf-8", "replace") for text in texts}
+def _read(texts: Sequence[str | os.PathLike[str]]) -> dict[str, str]:
+    pages = {os.fspath(text): Path(text).read_bytes().decode("utf-8", "replace") for text in texts}
     if len(pages) < 2:
         raise ArgumentError("give two files at least: each is a document, and some are kept for testing")
     return pages
