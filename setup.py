@@ -25,7 +25,6 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError
 
 LIBRARY = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, "libpylm.so")
-FOLDERS = ["csrc/core", "csrc/train"]
 
 WARNINGS = (
     "-Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror"
@@ -134,8 +133,8 @@ setup(
     ext_modules=[
         SharedLibrary(
             "pylm._libpylm",
-            sources=sorted(source for folder in FOLDERS for source in glob(f"{folder}/*.c")),
-            depends=sorted(header for folder in ["csrc", *FOLDERS] for header in glob(f"{folder}/*.h")),
+            sources=sorted(glob("csrc/**/*.c", recursive=True)),
+            depends=sorted(glob("csrc/**/*.h", recursive=True)),
             include_dirs=["csrc"],
             define_macros=[("PYLM_SHARED", None), ("PYLM_BUILD", None)],
         )

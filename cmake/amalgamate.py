@@ -2,13 +2,14 @@
 # Copyright (c) 2026 the pylm authors
 """Puts the engine into two files, pylm.c and pylm.h, for programs that would rather compile it than link it.
 
-    python3 cmake/amalgamate.py FOLDER
+    python3 cmake/amalgamate.py FOLDER                   all modules
+    python3 cmake/amalgamate.py FOLDER text keyboard     the core and these; `none`: the core alone
 
-pylm.h is the public header as it is. pylm.c is all of csrc/core: every header where it is first needed, and every
-source in the order of names; those for particular processors come last, since headers must not begin behind the
-options that these set. What is private to a source must not meet its namesake in another: its macros end with
-it, and a static function, a structure or an enumeration constant whose name was taken before gets the name of its
-file in front. The same sources give the same bytes.
+pylm.h is the public header, followed by those of the modules. pylm.c is csrc/core and the modules: every header where
+it is first needed, and every source in the order of names; those for particular processors come last, since headers
+must not begin behind the options that these set. What is private to a source must not meet its namesake in another:
+its macros end with it, and a static function, a structure or an enumeration constant whose name was taken before gets
+the name of its file in front. The same sources give the same bytes.
 """
 
 import os
@@ -17,7 +18,8 @@ import sys
 from pathlib import Path
 
 CSRC = Path(__file__).resolve().parent.parent / "csrc"
-LOCAL_INCLUDE = re.compile(r'#include "(?:\.\./)?(?:core/)?(\w+\.h)".*\n')
+MODULES = sorted(folder.name for folder in (CSRC / "modules").iterdir() if folder.is_dir())
+LOCAL_INCLUDE = re.compile(r'#include "([\w/.]+)".*\n')
 LICENSE = re.compile(r"/\* SPDX-.*\n \* Copyright.*\n(?: \*\n)?")
 STATIC_FUNCTION = re.compile(r"^(?:static|[A-Z]\w+) [\w *]*?\b(\w+)\(", re.MULTILINE)
 STRUCTURE = re.compile(r"^struct (\w+) \{", re.MULTILINE)
@@ -30,11 +32,12 @@ BANNER = """\
 /* SPDX-License-Identifier: MIT
  * {copyright}
  *
- * pylm.c: the engine of pylm {version} in one file, made from csrc/core by cmake/amalgamate.py. Change it there.
+ * pylm.c: the engine of pylm {version} in one file, made from csrc/core and csrc/modules by cmake/amalgamate.py. Change
+ * it there.
  *
  *     cc -std=c99 -O2 -c pylm.c
  */
-#include "pylm.h"
+{switches}#include "pylm.h"
 
 #ifdef __clang__ /* some functions in the headers are for the trainer */
 #pragma clang diagnostic ignored "-Wunused-function"
@@ -42,21 +45,28 @@ BANNER = """\
 """
 
 
-def read(name: str) -> str:
-    """A file of csrc/core, with its name instead of its licence."""
-    text = (CSRC / "core" / name).read_text(encoding="utf-8")
-    return f"\n/* ================ {name} ================ */\n\n" + LICENSE.sub("/*\n", text, count=1).replace("/*\n */\n", "")
+def read(path: Path) -> str:
+    """A file of csrc, with its name instead of its licence."""
+    name = path.relative_to(CSRC).as_posix()
+    text = LICENSE.sub("/*\n", path.read_text(encoding="utf-8"), count=1).replace("/*\n */\n", "")
+    return f"\n/* ================ {name} ================ */\n\n{text}"
 
 
-def expand(text: str, seen: set[str]) -> str:
-    """`text` with the headers of the engine in the place of their #include, each once."""
+def find(name: str, includer: Path) -> Path:
+    """The header that a file means: beside it, or below csrc."""
+    beside = includer.parent / name
+    return (beside if beside.exists() else CSRC / name).resolve()
+
+
+def expand(text: str, path: Path, seen: set[Path]) -> str:
+    """`text` of a file with the headers of the engine in the place of their #include, each once."""
 
     def header(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name in seen:
+        included = find(match.group(1), path)
+        if included in seen:
             return ""
-        seen.add(name)
-        return expand(read(name), seen)
+        seen.add(included)
+        return expand(read(included), included, seen)
 
     return LOCAL_INCLUDE.sub(header, text)
 
@@ -78,31 +88,57 @@ def own_names(text: str, stem: str, taken: set[str]) -> str:
     return text + "".join(f"#undef {name}\n" for name in macros)
 
 
-def amalgamate() -> str:
-    header = (CSRC / "pylm.h").read_text(encoding="utf-8")
-    version = re.search(r'^#define PYLM_VERSION "(.+)"$', header, re.MULTILINE).group(1)
-    copyright = re.search(r"Copyright.*", header).group()
-    seen, taken = {"pylm.h"}, set()
-    parts = [BANNER.format(copyright=copyright, version=version)]
-    for source in sorted((CSRC / "core").glob("*.c"), key=lambda path: ("_avx2" in path.stem, path.stem)):
-        parts.append(expand(own_names(read(source.name), source.stem, taken), seen))
+def sources(modules: list[str]) -> list[Path]:
+    folders = [CSRC / "core", *(CSRC / "modules" / name for name in modules)]
+    return [path for folder in folders for path in sorted(folder.glob("*.c"))] + sorted(CSRC.glob("core/simd/*.c"))
+
+
+def public_headers(modules: list[str]) -> list[Path]:
+    return [CSRC / "pylm.h", *(CSRC / f"pylm_{name}.h" for name in modules)]
+
+
+def header(modules: list[str]) -> str:
+    seen: set[Path] = set()
+    text = ""
+    for path in public_headers(modules):
+        if path not in seen:
+            seen.add(path)
+            text += expand(path.read_text(encoding="utf-8") if not text else read(path), path, seen)
+    return text
+
+
+def source(modules: list[str]) -> str:
+    first = (CSRC / "pylm.h").read_text(encoding="utf-8")
+    version = re.search(r'^#define PYLM_VERSION "(.+)"$', first, re.MULTILINE)
+    copyright = re.search(r"Copyright.*", first)
+    assert version and copyright
+    left_out = [name for name in MODULES if name not in modules]
+    switches = "".join(f"#define PYLM_MODULE_{name.upper()} 0\n" for name in left_out)
+    seen, taken = set(public_headers(modules)), set()
+    parts = [BANNER.format(copyright=copyright.group(), version=version.group(1), switches=switches)]
+    for path in sources(modules):
+        parts.append(expand(own_names(read(path), path.stem, taken), path, seen))
     return "".join(parts)
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: str) -> None:
     """Replaces a file by renaming."""
     temporary = path.with_suffix(path.suffix + ".tmp")
-    temporary.write_bytes(content)
+    temporary.write_bytes(content.encode())
     os.replace(temporary, path)
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit("usage: amalgamate.py FOLDER")
-    folder = Path(sys.argv[1])
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: amalgamate.py FOLDER [MODULE...]")
+    folder, names = Path(sys.argv[1]), sys.argv[2:]
+    unknown = [name for name in names if name not in [*MODULES, "none"]]
+    if unknown:
+        sys.exit(f"amalgamate.py: there is no module {unknown[0]}; there are {', '.join(MODULES)}")
+    modules = [name for name in MODULES if name in names] if names else MODULES
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder / "pylm.h", (CSRC / "pylm.h").read_bytes())
-    write(folder / "pylm.c", amalgamate().encode())
+    write(folder / "pylm.h", header(modules))
+    write(folder / "pylm.c", source(modules))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@
 #ifndef PYLM_TRAIN_H
 #define PYLM_TRAIN_H
 
-#include "pylm.h"
+#include "pylm_kernel.h"
 
 #ifdef __cplusplus
 extern "C" {

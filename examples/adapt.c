@@ -43,7 +43,7 @@ int main(int argc, char **argv)
     report("as the model is", &model, &state, symbols, n, text_nbytes);
 
     must(pylm_overlay_init(&model, overlay, sizeof overlay), "overlay");
-    must(pylm_state_adapt(&model, &state, overlay, sizeof overlay), "overlay");
+    must(pylm_state_attach(&model, &state, overlay, sizeof overlay), "overlay");
     report("learning as it reads", &model, &state, symbols, n, text_nbytes);
 
     free(symbols);

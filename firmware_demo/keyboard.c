@@ -33,7 +33,7 @@ int keyboard_begin(struct keyboard *keyboard, const pylm_model *model, void *wor
     keyboard->model = model;
     keyboard->work = work;
     if (pylm_overlay_init(model, overlay, overlay_nbytes) != PYLM_OK ||
-        pylm_state_adapt(model, &keyboard->state, overlay, overlay_nbytes) != PYLM_OK)
+        pylm_state_attach(model, &keyboard->state, overlay, overlay_nbytes) != PYLM_OK)
         pylm_state_init(&keyboard->state);
     return PYLM_OK;
 }

@@ -12,7 +12,8 @@
 
 #include <stddef.h>
 
-#include "pylm.h"
+#include "pylm_adapt.h"
+#include "pylm_text.h"
 
 #define KEYBOARD_SUGGESTIONS 3u
 #define KEYBOARD_WORD_NBYTES 24u /* of a started word; a longer one is learned in parts */

@@ -116,8 +116,8 @@ int pylm_nearest(const pylm_model *model, const pylm_state *state, void *work, u
                  uint32_t *n_ret);
 
 int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes);
-int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes);
-void pylm_state_learn(pylm_state *state, int learns);
+int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes);
+void pylm_state_set_learning(pylm_state *state, int learns);
 void pylm_state_restart(pylm_state *state);
 void pylm_state_keep(const pylm_state *state);
 
@@ -238,7 +238,7 @@ typedef struct pylm_suggestion {
     unsigned char text[48];
 } pylm_suggestion;
 
-int pylm_read(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes);
+int pylm_read_typed(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes);
 uint64_t pylm_typed_word(const void *text, uint64_t nbytes);
 uint64_t pylm_suggest_nbytes(const pylm_model *model, uint32_t k);
 int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes, uint32_t k,

@@ -69,7 +69,7 @@ class Keyboard:
         """Makes the overlay what the counts say, and the state one that learns in it."""
         model, overlay = self._image.model, self._overlay
         status = lib.pylm_personal_apply(model, counts, len(counts), overlay, len(overlay))
-        return status or lib.pylm_state_adapt(model, self._state, overlay, len(overlay))
+        return status or lib.pylm_state_attach(model, self._state, overlay, len(overlay))
 
     # ---- suggestions
 
@@ -118,11 +118,11 @@ class Keyboard:
         """
         before, model = self._joined(context, ""), self._image.model
         lib.pylm_state_restart(self._state)
-        lib.pylm_state_learn(self._state, 0)
-        lib.pylm_read(model, self._state, ffi.from_buffer(before), len(before))
-        lib.pylm_state_learn(self._state, 1)
+        lib.pylm_state_set_learning(self._state, 0)
+        lib.pylm_read_typed(model, self._state, ffi.from_buffer(before), len(before))
+        lib.pylm_state_set_learning(self._state, 1)
         data = as_bytes(word)
-        check(lib.pylm_read(model, self._state, ffi.from_buffer(data), len(data)))
+        check(lib.pylm_read_typed(model, self._state, ffi.from_buffer(data), len(data)))
 
     def learn(self, text: str | Bytes) -> None:
         """Learns a complete text, for example a line or a message. Words that the vocabulary does not have are not
@@ -131,7 +131,7 @@ class Keyboard:
         source = ffi.from_buffer(data)
         check(lib.pylm_personal_add(model, self._counts, len(self._counts), source, len(data)))
         lib.pylm_state_restart(self._state)
-        check(lib.pylm_read(model, self._state, source, len(data)))
+        check(lib.pylm_read_typed(model, self._state, source, len(data)))
 
     def forget(self, text: str | Bytes) -> None:
         """Takes a text out that was learned, as if it had never been: the counts are, to the last byte, those of a

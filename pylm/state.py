@@ -132,7 +132,7 @@ class State:
             if status == lib.PYLM_ERR_SPACE:
                 raise ArgumentError(f"memory of {self.memory} bytes is too small to learn anything; take 16384 or more")
             check(status)
-            check(lib.pylm_state_adapt(self._image.model, self._state, self._overlay, self.memory))
+            check(lib.pylm_state_attach(self._image.model, self._state, self._overlay, self.memory))
 
     def copy(self) -> State:
         """A state of its own that has read and learned the same."""
@@ -144,7 +144,7 @@ class State:
             lib.pylm_state_keep(self._state)
             other._overlay = self._new_overlay(self.memory)
             ffi.memmove(other._overlay, self._overlay, self.memory)
-            check(lib.pylm_state_adapt(self._image.model, other._state, other._overlay, self.memory))
+            check(lib.pylm_state_attach(self._image.model, other._state, other._overlay, self.memory))
         return other
 
     # ---- what comes next
@@ -191,7 +191,7 @@ class State:
         n = integer("max_new_tokens", n, 0, MAX_U32)
         sampler = Sampler(self._image, **settings)
         state = ffi.new("pylm_state *", self._state[0])
-        lib.pylm_state_learn(state, 0)
+        lib.pylm_state_set_learning(state, 0)
         return sampler.symbols(self._last, n, state)
 
     # ---- files
@@ -217,7 +217,7 @@ class State:
             raise ModelFormatError(f"{os.fspath(path)}: the file is empty; only what State.save() wrote can be loaded")
         overlay, state = self._new_overlay(len(data)), ffi.new("pylm_state *")
         ffi.memmove(overlay, data, len(data))
-        status = lib.pylm_state_adapt(self._image.model, state, overlay, len(overlay))
+        status = lib.pylm_state_attach(self._image.model, state, overlay, len(overlay))
         name = os.fspath(path)
         if status == lib.PYLM_ERR_FOREIGN:
             raise ModelFormatError(f"{name}: this was not written by State.save()")

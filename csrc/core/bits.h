@@ -9,47 +9,10 @@
 #ifndef PYLM_CORE_BITS_H
 #define PYLM_CORE_BITS_H
 
-#include "limits.h"
+#include "platform.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* Microcontrollers have no cache to wait for, and would only compute the address. */
-#if defined(__GNUC__) && !(defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M') && !(defined(__riscv) && __riscv_xlen == 32)
-#define PYLM__PREFETCH(address) __builtin_prefetch(address)
-#else
-#define PYLM__PREFETCH(address) ((void)(address))
-#endif
-
-#if defined(__GNUC__)
-#define PYLM__INLINE __attribute__((always_inline)) static inline
-#else
-#define PYLM__INLINE static inline
-#endif
-
-/* Whether code is to be small (-Os) where it could be quick. */
-#if defined(__OPTIMIZE_SIZE__)
-#define PYLM__SMALL 1
-#else
-#define PYLM__SMALL 0
-#endif
-
-/* What is called from many places: inline, or a function of its own where code is to be small. */
-#if defined(__GNUC__) && PYLM__SMALL
-#define PYLM__SHARED __attribute__((noinline, unused)) static
-#else
-#define PYLM__SHARED static inline
-#endif
-
-/* Where words may be read at any address, each of these is a single instruction, though it does not look like it. To
- * store, compilers have to be told. */
-#if defined(__ARM_FEATURE_UNALIGNED) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define PYLM__LOAD PYLM__INLINE
-#define PYLM__STORES_WORDS 1
-#else
-#define PYLM__LOAD static inline
-#define PYLM__STORES_WORDS 0
-#endif
 
 /* Packed fields are read with up to 8 bytes at once, weights with 16; every image ends with this many spare
  * bytes. */
@@ -122,13 +85,6 @@ PYLM__LOAD void pylm__store64(uint8_t *p, uint64_t value)
     pylm__store32(p, (uint32_t)value);
     pylm__store32(p + 4, (uint32_t)(value >> 32));
 }
-
-/* Where registers have 32 bits, no more are read and shifted at once. */
-#if UINTPTR_MAX > 0xffffffffu
-#define PYLM__WIDE_REGISTERS 1
-#else
-#define PYLM__WIDE_REGISTERS 0
-#endif
 
 /* Ones in the lowest `width` (0 to 32) bits. */
 static inline uint32_t pylm__mask(unsigned width)

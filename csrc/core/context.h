@@ -34,7 +34,7 @@ static inline struct pylm__state *pylm__state_view(pylm_state *state)
 /* Whether what is read is learned. */
 static inline int pylm__state_learns(const struct pylm__state *state)
 {
-    return PYLM_LEARNS && state->learns;
+    return PYLM_MODULE_ADAPT && state->learns;
 }
 
 static inline const struct pylm__state *pylm__state_const(const pylm_state *state)

@@ -23,87 +23,18 @@
  * split has `right` as its first leaf on the right parts at the node that has first < mid <= right, and at no
  * node above: there both lie on the same side.
  *
- * Tables of models that have to be small have coded lists instead, half as large and slower to walk: leaves,
- * and for each a code that stands for its count, rounded. Every so many successors there is the sum of all
- * counts up to there, so that any sum is read in a few steps; where a slice parts is found by bisection.
- *
- * Coded:   a byte: low nibble min(d - 1, 15), above it, three bits, the width of a code; for a nibble of
- *          15 the rest as above; if there are sums, a byte with their width; then packed: d leaves;
- *          d codes; sums of the first 16, 32, ... successors, less than d. No sums for codes of width 0.
- *          An inline count is a code, too.
+ * Tables of models that have to be small have coded lists instead: see evidence_coded.h.
  */
 #ifndef PYLM_CORE_EVIDENCE_H
 #define PYLM_CORE_EVIDENCE_H
 
-#include "context.h"
-#include "fixed.h"
+#include "calibration.h"
 #include "image.h"
-#include "situation.h"
-
-/* The octave of a sum above PYLM__EXACT_TOTAL. */
-static inline uint32_t pylm__calibration_octave(uint32_t total)
-{
-    uint32_t octave = pylm__ilog2(total - 1u) - 3u;
-    return octave < PYLM__N_OCTAVES ? octave : PYLM__N_OCTAVES - 1u;
-}
-
-/* The index for a sum above PYLM__EXACT_TOTAL and a ratio: log2(n1 / n0) in 1/16 bit. */
-static inline uint32_t pylm__calibration_ratio(uint32_t total, int32_t log2_ratio)
-{
-    int32_t step = log2_ratio + PYLM__RATIO_OFFSET; /* moved to begin at 0, and rounded to steps of 1/2 bit */
-    step = step < 0 ? 0 : step >> PYLM__RATIO_SHIFT;
-    return PYLM__N_EXACT + pylm__calibration_octave(total) * PYLM__N_RATIOS +
-           (step < (int32_t)PYLM__N_RATIOS ? (uint32_t)step : PYLM__N_RATIOS - 1u);
-}
-
-/* Counts from here on are taken for this; contexts with more are `rare`. */
-#define PYLM__LARGE_COUNT ((UINT32_C(1) << 29) - 1u)
-static inline uint32_t pylm__clamp_count(uint32_t n)
-{
-    return n < PYLM__LARGE_COUNT ? n : PYLM__LARGE_COUNT;
-}
-
-static inline uint32_t pylm__calibration_index(uint32_t n0, uint32_t n1)
-{
-    uint32_t total = n0 + n1;
-    if (total <= PYLM__EXACT_TOTAL)
-        return total * (total + 1u) / 2u + n1;
-    if (total > PYLM__LARGE_COUNT) {
-        n0 = pylm__clamp_count(n0);
-        n1 = pylm__clamp_count(n1);
-    }
-    return pylm__calibration_ratio(total, (int32_t)pylm__log2_of_count(n1) - (int32_t)pylm__log2_of_count(n0));
-}
-
-/* The same for several successors that all lie on the left (0) or right (1): log2_of_count(0) is 0. */
-static inline uint32_t pylm__calibration_one_sided(uint32_t total, int side)
-{
-    int32_t ratio;
-    if (total <= PYLM__EXACT_TOTAL)
-        return total * (total + 1u) / 2u + (side ? total : 0u);
-    ratio = (int32_t)pylm__log2_of_count(pylm__clamp_count(total));
-    return pylm__calibration_ratio(total, side ? ratio : -ratio);
-}
-
-/* The index for one successor, seen `total` times, on the left (0) or right (1). */
-static inline uint32_t pylm__calibration_single(uint32_t total, int side)
-{
-    uint32_t step = total <= PYLM__EXACT_TOTAL ? total - 1u : PYLM__EXACT_TOTAL + pylm__calibration_octave(total);
-    return PYLM__N_PAIRED + 2u * step + (uint32_t)side;
-}
 
 #define PYLM__UNIT_BITS 24u
 
-/* The count that a code stands for: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... */
-#define PYLM__MAX_CODE 57u /* 2^29 */
-#define PYLM__MAX_CODE_BITS 6u
-PYLM__INLINE uint32_t pylm__coded_count(uint32_t code)
-{
-    return (3u + (code & 1u)) << (code >> 1) >> 1;
-}
-
-#define PYLM__SUMMED 16u /* successors from one sum of a coded list to the next */
-
+/* Templates and one more, rounded up to whole vectors. */
+#define PYLM__STRIDE(n_templates) (((n_templates) + PYLM__LANES) & ~(PYLM__LANES - 1u))
 #define PYLM__MAX_STRIDE PYLM__STRIDE(PYLM__MOST_TEMPLATES)
 
 /* What is known of a context has a number of fields. Where several templates are looked at together, each field is an
@@ -114,8 +45,8 @@ PYLM__INLINE uint32_t pylm__coded_count(uint32_t code)
 #define PYLM__AT(x, k, field) ((x)->of[k].field)
 #endif
 
-/* The contexts that were found, by template: what stays on the way down. For coded lists some fields have
- * another use. */
+/* The contexts that were found, by template: what stays on the way down. For coded lists some fields mean
+ * something else: evidence_coded.c names these. */
 struct pylm__evidence {
 #if PYLM__LANES > 1
 #define FIELD(type, name) type name[PYLM__MAX_STRIDE];
@@ -125,10 +56,10 @@ struct pylm__evidence {
 #endif
     FIELD(const uint8_t *, list)    /* packed fields; whatever may be read, for an inline successor */
     FIELD(uint32_t, unit)           /* what one occurrence is of all, in 2^-PYLM__UNIT_BITS */
-    FIELD(uint32_t, n_mask)         /* ones as wide as a split's second field; coded: bit of the codes */
-    FIELD(uint32_t, total_mask)     /* ... third field; coded: bit of the sums */
-    FIELD(uint32_t, total_at)       /* where in a split its third field begins; coded: bits of a code */
-    FIELD(uint32_t, split_bits)     /* of a split; coded: of a sum */
+    FIELD(uint32_t, n_mask)         /* ones as wide as a split's second field */
+    FIELD(uint32_t, total_mask)     /* ... third field */
+    FIELD(uint32_t, total_at)       /* where in a split its third field begins */
+    FIELD(uint32_t, split_bits)     /* of a split */
 #undef FIELD
 #if PYLM__LANES == 1
     } of[PYLM__MAX_STRIDE];
@@ -200,44 +131,6 @@ static inline struct pylm__slices *pylm__slices_at(uint32_t *fields, uint32_t st
 #endif
 }
 
-/* All contexts of a state on the way to their evidence. */
-struct pylm__lookup {
-    uint64_t hashes[PYLM__MOST_TEMPLATES];
-    uint32_t found; /* the set of templates whose context was found, a bit each */
-#if PYLM__ABREAST > 1
-    pylm__bit bits[PYLM__MOST_TEMPLATES];             /* of their buckets in the index */
-    struct pylm__pair buckets[PYLM__MOST_TEMPLATES];  /* from the first record to before the second */
-#endif
-};
-
-/* Looks the contexts of a state up in a tree's tables. All that was found then has all of its successors as its
- * slice. */
-void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,
-                   struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s);
-
-#if PYLM__ABREAST > 1
-/* The same in four rounds: each reads what the one before has fetched but not waited for, so that the cache misses of
- * all templates overlap, and those of several states whose rounds are done in turn. */
-void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree,
-                        const struct pylm__state *state, struct pylm__lookup *lookup);
-void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup);
-void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s);
-void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
-                        struct pylm__evidence *e, struct pylm__slices *s);
-
-#endif
-
-/* The number of the record that was found for template k. */
-uint32_t pylm__lookup_record(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t k,
-                             const struct pylm__lookup *lookup);
-
-/* Lists all successors of the context that was found for template k, leaf by leaf, at once after the look-up: the slice
- * is used up. Returns how many they are: what the slice says, but for damaged lists, that may end before. */
-uint32_t pylm__evidence_list(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
-                             pylm_successor *successors);
-
 /* Reads the split of a slice from its list, after n, first and `at` have changed; not for coded lists. A single
  * successor never parts. Damaged lists are clamped: a part has one successor at least. */
 static inline void pylm__slice_look(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k)
@@ -277,9 +170,6 @@ static inline uint32_t pylm__slice_left(struct pylm__slices *s, uint32_t k, uint
     return PYLM__AT(s, k, right) < mid ? PYLM__AT(s, k, total) : PYLM__AT(s, k, total_left);
 }
 
-/* Where a slice of a coded list parts at `mid`, which lies right of its first leaf and not right of its last. */
-void pylm__coded_part(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t mid);
-
 /* Those of a set of templates that have lists with splits. */
 static inline uint32_t pylm__have_splits(const struct pylm__evidence *e, uint32_t templates)
 {
@@ -289,14 +179,6 @@ static inline uint32_t pylm__have_splits(const struct pylm__evidence *e, uint32_
 static inline int pylm__is_coded(const struct pylm__evidence *e, uint32_t k)
 {
     return PYLM_CODED || (e->coded >> k & 1u);
-}
-
-/* The leaf of a coded list's successor. */
-static inline uint32_t pylm__coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
-{
-    if (pylm__leaf_bits(e) == 8u) /* models of bytes */
-        return PYLM__AT(e, k, list)[i];
-    return pylm__bits(PYLM__AT(e, k, list), (pylm__bit)i * e->leaf_bits, e->leaf_bits);
 }
 
 #endif

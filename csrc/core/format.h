@@ -14,10 +14,9 @@
 #ifndef PYLM_CORE_FORMAT_H
 #define PYLM_CORE_FORMAT_H
 
-#include "../pylm.h"
+#include "pylm.h"
 #include "bits.h"
-#include "limits.h"
-#include "situation.h"
+#include "weight_sets.h"
 
 #define PYLM__MAGIC "\x93pylm\r\n\x1a" /* 8 bytes, broken by any transfer as text */
 
@@ -66,12 +65,12 @@ enum {
     PYLM__T_RANKS = 32,      /* u64 packed: the leaf of each symbol; 0: leaf = symbol */
     PYLM__T_CLASSES = 40,    /* u64 packed: (class, coarse class) of each leaf; 0: no classes */
     PYLM__T_CALIBRATION = 48, /* u64 i16[n_templates][PYLM__N_CALIBRATION], log-odds q10 */
-    PYLM__T_WEIGHTS = 56,    /* u64 i16[sets][n_templates + 1], q13; see mix.h. Of a kernel: bandwidths; see kernel.h */
+    PYLM__T_WEIGHTS = 56,    /* u64 i16[sets][n_templates + 1], q13; see stage1.h. Of a kernel: bandwidths; see kernel.h */
     PYLM__T_SYMBOLS = 64,    /* u64 packed: the symbol of each leaf; 0: symbol = leaf */
-    PYLM__T_FINAL_WEIGHTS = 72, /* u64 i16[sets][PYLM__N_FINAL], q13; see mix.h */
+    PYLM__T_STAGE2_WEIGHTS = 72, /* u64 i16[sets][PYLM__N_STAGE2], q13; see stage1.h */
     PYLM__T_PLAN = 80,       /* 16 bytes: what an overlay keeps; see overlay.h */
     PYLM__T_OVERLAY_CALIBRATION = 96, /* u64 i16[inputs of the overlay][PYLM__N_CALIBRATION] */
-    PYLM__T_OVERLAY_WEIGHTS = 104, /* u64 i16[sets][PYLM__N_FINAL + inputs of the overlay], q13 */
+    PYLM__T_OVERLAY_WEIGHTS = 104, /* u64 i16[sets][PYLM__N_STAGE2 + inputs of the overlay], q13 */
     PYLM__T_N_PREVIOUS = 112, /* u32 weight sets chosen by the previous symbol: classes + 1, or 257 for bytes */
     PYLM__T_N_BEFORE = 116,  /* u32 ... by the symbol two back: coarse classes + 1, or 257 for bytes */
     PYLM__T_NBYTES = 120
@@ -105,7 +104,7 @@ enum pylm__part {
     PYLM__P_CALIBRATION = 3,
     PYLM__P_WEIGHTS = 4,
     PYLM__P_SYMBOLS = 5,
-    PYLM__P_FINAL_WEIGHTS = 6,
+    PYLM__P_STAGE2_WEIGHTS = 6,
     PYLM__P_OVERLAY_CALIBRATION = 9, /* behind the plan, which has the place of two */
     PYLM__P_OVERLAY_WEIGHTS = 10,
     PYLM__N_PARTS = 11
@@ -120,6 +119,8 @@ static inline uint64_t pylm__packed_nbytes(uint64_t n, uint32_t width)
     return (n * width + 7u) / 8u;
 }
 
+#define PYLM__MAX_TREES 8u
+#define PYLM__MAX_TEMPLATES 31u /* one less than bits of a set */
 #define PYLM__MAX_DEPTH 255u
 #define PYLM__MAX_SYMBOLS (UINT32_C(1) << 24)
 #define PYLM__MAX_LAG 16u
@@ -152,51 +153,22 @@ enum pylm__kind {
 #define PYLM__N_PAIRED (PYLM__N_EXACT + PYLM__N_OCTAVES * PYLM__N_RATIOS)
 #define PYLM__N_CALIBRATION (PYLM__N_PAIRED + 2u * (PYLM__EXACT_TOTAL + PYLM__N_OCTAVES))
 
-/* ---- the second stage, and what an overlay keeps */
+/* ---- the second stage */
 
-enum { PYLM__FINAL_MIXED = 0, PYLM__FINAL_MEAN = 1, PYLM__FINAL_CONSTANT = 2, PYLM__N_FINAL = 3, PYLM__FINAL_BELOW = 3 };
-
-#define PYLM__N_RUN_SETS 4u /* no repetition, or three lengths of its run */
-#define PYLM__N_RECALL_SETS (PYLM__N_RUN_SETS * (PYLM__MAX_RECALLED + 1u))
-
-#define PYLM__N_RECENT 3u       /* successors kept of a context */
-#define PYLM__MAX_RECALLED 8u   /* contexts of which successors are kept */
-#define PYLM__MAX_LONG 3u       /* long contexts, for repetitions */
-#define PYLM__MAX_RECALLS (PYLM__MAX_RECALLED + 1u)
-#define PYLM__MAX_KEYS (PYLM__MAX_RECALLED + PYLM__MAX_LONG)
-#define PYLM__N_RUNS 6u         /* levels of a run's length */
-#define PYLM__RUN_LIMIT 65535u
-
-/* What is kept; read from a tree's header, where it has the same order, a byte each. */
-struct pylm__plan {
-    uint8_t n_recalled, n_long;
-    uint8_t recalled[PYLM__MAX_RECALLED]; /* templates; or PYLM__INDIRECT + the place of an earlier one here */
-    uint8_t lengths[PYLM__MAX_LONG];      /* symbols of each long context, ascending */
-};
-
-#define PYLM__PLAN_NBYTES 13u
-
-/* An indirect context: what followed another context the last two times, and the previous symbol. */
-#define PYLM__INDIRECT 128u
-
-/* Inputs of an overlay: counts and ages of the node, then the recalls. */
-enum { PYLM__INPUT_COUNTS = 0, PYLM__INPUT_AGES = 1, PYLM__INPUT_RECALL = 2 };
-
-static inline uint32_t pylm__plan_inputs(const struct pylm__plan *plan)
-{
-    return PYLM__INPUT_RECALL + plan->n_recalled + 1u;
-}
+enum { PYLM__STAGE2_MIXED = 0, PYLM__STAGE2_MEAN = 1, PYLM__STAGE2_CONSTANT = 2, PYLM__N_STAGE2 = 3, PYLM__STAGE2_BELOW = 3 };
 
 /* ---- the kernel */
 
+#define PYLM__MAX_REACH 6u /* symbols that a kernel looks back */
+
 /* The parts of an image that a kernel has in place of calibration and weights: u32 numbers. */
 enum {
-    PYLM__K_REACH = 0,           /* 1 to PYLM_MAX_REACH */
+    PYLM__K_REACH = 0,           /* 1 to PYLM__MAX_REACH */
     PYLM__K_N_CLASS = 4,         /* positions with classes, from the first on */
     PYLM__K_TAU = 8,             /* q16 */
-    PYLM__K_DISTANCES = 12,      /* PYLM_MAX_REACH, q16 nats: nothing agrees */
-    PYLM__K_CLASS_DISTANCES = 12 + 4 * PYLM_MAX_REACH, /* as many: only the class agrees */
-    PYLM__K_NBYTES = 12 + 8 * PYLM_MAX_REACH
+    PYLM__K_DISTANCES = 12,      /* PYLM__MAX_REACH, q16 nats: nothing agrees */
+    PYLM__K_CLASS_DISTANCES = 12 + 4 * PYLM__MAX_REACH, /* as many: only the class agrees */
+    PYLM__K_NBYTES = 12 + 8 * PYLM__MAX_REACH
 };
 
 #endif

@@ -21,7 +21,7 @@ struct pylm__model {
     uint16_t adapts;      /* whether all trees have what an overlay needs */
     uint16_t n_banks;     /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
     uint32_t n_below;     /* models that it lies on, one on the other */
-    const pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
+    const struct pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
     const struct pylm__model *below; /* the uppermost of those that it lies on; NULL: none */
 };
 
@@ -62,7 +62,7 @@ static inline uint32_t pylm__n_trees(const struct pylm__model *model)
 
 static inline int pylm__is_kernel(const struct pylm__model *model)
 {
-    return PYLM__HAVE_KERNEL && model->n_banks > 0u;
+    return PYLM_MODULE_KERNEL && model->n_banks > 0u;
 }
 
 /* Nor has one without layers code for these. */
@@ -102,9 +102,6 @@ void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *p
 
 /* Makes a view of the tree of a number. Returns 0 if the model does not have it. */
 int pylm__tree_find(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree);
-
-/* pylm_model_open() for a model, `below` being NULL, or for a layer on another. */
-int pylm__image_open(pylm_model *model, const pylm_model *below, const void *image, uint64_t image_nbytes);
 
 static inline const uint8_t *pylm__template_head(const struct pylm__tree *tree, uint32_t k)
 {
@@ -158,20 +155,31 @@ static inline struct pylm__node pylm__tree_node(const struct pylm__tree *tree, u
     return node;
 }
 
-/* The plan of a tree, read from its header; no more of it than there can be. */
-void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan);
-
-/* Inputs without an overlay. */
+/* Inputs of the second stage, without an overlay. */
 static inline uint32_t pylm__n_plain(const struct pylm__tree *tree)
 {
-    return PYLM__MOST_LAYERS && tree->is_layer ? PYLM__N_FINAL + 1u : PYLM__N_FINAL;
+    return PYLM__MOST_LAYERS && tree->is_layer ? PYLM__N_STAGE2 + 1u : PYLM__N_STAGE2;
 }
 
-/* The weights of a tree with an overlay, of at most 2^24 node sets. */
-static inline uint32_t pylm__n_overlay_weights(const struct pylm__tree *tree, const struct pylm__plan *plan)
+/* ---- what may be read: everything of an opened image ---- */
+
+/* Whether `nbytes` from `position` lie inside the image, behind the head. */
+static inline int pylm__lies_inside(const struct pylm__model *m, uint64_t position, uint64_t nbytes)
 {
-    uint32_t n_sets = tree->n_node_sets + PYLM__N_CONFIDENCES + PYLM__N_RECALL_SETS;
-    return n_sets * (pylm__n_plain(tree) + pylm__plan_inputs(plan));
+    uint64_t end = m->image_nbytes - PYLM__SLACK_NBYTES;
+    return position >= PYLM__H_NBYTES && position <= end && nbytes <= end - position;
+}
+
+/* Whether n numbers of 16 bits do. n < 2^33. */
+static inline int pylm__numbers_inside(const struct pylm__model *m, uint64_t position, uint64_t n)
+{
+    return (!PYLM_ALIGNED || !(position & 1u)) && pylm__lies_inside(m, position, 2u * n);
+}
+
+/* Whether n packed fields of `width` bits do. */
+static inline int pylm__packed_inside(const struct pylm__model *m, uint64_t position, uint64_t n, unsigned width)
+{
+    return pylm__lies_inside(m, position, pylm__packed_nbytes(n, width));
 }
 
 #endif

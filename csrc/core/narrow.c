@@ -5,6 +5,8 @@
  */
 #include "narrow.h"
 
+#include "evidence_coded.h"
+
 #include <string.h>
 
 /* Whether a slice has successors on both sides. Then n is 2 or more, even in a damaged list. */
@@ -41,7 +43,7 @@ static inline void step(const struct pylm__evidence *e, struct pylm__slices *s, 
         PYLM__AT(s, k, total) = PYLM__AT(s, k, total_left);
         PYLM__AT(s, k, n) = PYLM__AT(s, k, n_left);
         if (coded)
-            PYLM__AT(s, k, right) = pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + PYLM__AT(s, k, n) - 1u);
+            PYLM__LAST_LEAF(s, k) = pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + PYLM__AT(s, k, n) - 1u);
         else
             PYLM__AT(s, k, at) += unit;
     }
@@ -52,13 +54,13 @@ void pylm__narrow_portable(const struct pylm__evidence *e, struct pylm__slices *
                            uint32_t mid, int side)
 {
     uint32_t k = 0, left, parted = 0;
-    for (left = sets->alive; left; left &= left - 1u) {
+    for (left = sets->active; left; left &= left - 1u) {
         k = pylm__lowest_from(left, k);
         if (parts(s, k, mid)) {
             step(e, s, k, side);
             parted |= UINT32_C(1) << k;
         } else if ((PYLM__AT(s, k, first) >= mid) != side) {
-            sets->alive &= ~(UINT32_C(1) << k);
+            sets->active &= ~(UINT32_C(1) << k);
         }
     }
     sets->stale = pylm__have_splits(e, parted);
@@ -83,11 +85,11 @@ static struct pylm__sets pass(const struct pylm__evidence *e, struct pylm__slice
                               uint32_t mid, int side, struct pylm__gathered *gathered)
 {
     struct pylm__sets next;
-    uint32_t k = 0, n0, total, unit, sum_left = 0, sum_all = 0, left_alive = sets->alive, parted = 0;
-    next.alive = left_alive;
+    uint32_t k = 0, n0, total, unit, sum_left = 0, sum_all = 0, left_active = sets->active, parted = 0;
+    next.active = left_active;
     begin(e, gathered);
-    for (; left_alive; left_alive &= left_alive - 1u) {
-        k = pylm__lowest_from(left_alive, k);
+    for (; left_active; left_active &= left_active - 1u) {
+        k = pylm__lowest_from(left_active, k);
         if (!PYLM_CODED && (sets->stale >> k & 1u))
             pylm__slice_look(e, s, k);
         total = PYLM__AT(s, k, total);
@@ -102,7 +104,7 @@ static struct pylm__sets pass(const struct pylm__evidence *e, struct pylm__slice
                 log_odds(e, k, PYLM__AT(s, k, n) == 1u ? pylm__calibration_single(total, total > n0)
                                                        : pylm__calibration_one_sided(total, right));
             if (right != side)
-                next.alive &= ~(UINT32_C(1) << k);
+                next.active &= ~(UINT32_C(1) << k);
         }
         sum_all += total * unit;
         sum_left += n0 * unit;

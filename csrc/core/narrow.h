@@ -4,7 +4,7 @@
  * narrow.h: what the contexts say at one node of a tree, and how they narrow to one of its children. This is where
  * the time goes: a few look-ups for every context that has evidence, at every node.
  *
- * narrow.c has it in portable C, lanes.h for eight templates at once on x86-64 processors that can; both give the same to
+ * narrow.c has it in portable C, simd/lanes_avx2.h for eight templates at once on x86-64 processors that can; both give the same to
  * the last bit, and a test compares them.
  */
 #ifndef PYLM_CORE_NARROW_H
@@ -12,22 +12,6 @@
 
 #include "dot.h"
 #include "evidence.h"
-
-/* Not on Windows: gcc does not align its stack for these registers there. */
-#if defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32) && defined(__GNUC__) && !defined(PYLM_PORTABLE)
-#define PYLM__HAVE_AVX2 1
-/* All functions between these two may use them. */
-#if defined(__clang__)
-#define PYLM__AVX2_BEGIN                                                                                           \
-    _Pragma("clang attribute push(__attribute__((target(\"avx2,bmi,bmi2,popcnt\"))), apply_to = function)")
-#define PYLM__AVX2_END _Pragma("clang attribute pop")
-#else
-#define PYLM__AVX2_BEGIN _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,bmi,bmi2,popcnt\")")
-#define PYLM__AVX2_END _Pragma("GCC pop_options")
-#endif
-#else
-#define PYLM__HAVE_AVX2 0
-#endif
 
 #define PYLM__CONSTANT_Q10 256 /* the constant input, 1/4 nat */
 
@@ -40,7 +24,7 @@ struct pylm__gathered {
 
 /* Two sets of templates, a bit each. */
 struct pylm__sets {
-    uint32_t alive; /* those that have evidence */
+    uint32_t active; /* those that have evidence */
     uint32_t stale; /* of these, the ones whose slices are new: what they say has still to be read */
 };
 
@@ -48,7 +32,7 @@ struct pylm__sets {
 void pylm__gather_portable(const struct pylm__evidence *e, struct pylm__slices *s,
                            const struct pylm__sets *sets, uint32_t mid, struct pylm__gathered *gathered);
 
-/* Narrows those alive to the left (0) or right (1) child, after pylm__gather() at the same node. What will be read
+/* Narrows those active to the left (0) or right (1) child, after pylm__gather() at the same node. What will be read
  * there is fetched, but not waited for. */
 void pylm__narrow_portable(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets,
                            uint32_t mid, int side);
@@ -56,23 +40,5 @@ void pylm__narrow_portable(const struct pylm__evidence *e, struct pylm__slices *
 /* Both in one, where the way is known. */
 void pylm__descend_portable(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets,
                             uint32_t mid, int side, struct pylm__gathered *gathered);
-
-#if PYLM__HAVE_AVX2
-/* The same, where no template of the set is rare. Nothing is ever stale. */
-void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s,
-                       const struct pylm__sets *sets, uint32_t mid, struct pylm__gathered *gathered);
-void pylm__narrow_avx2(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets, uint32_t mid,
-                       int side);
-#endif
-
-/* Whether this processor has the faster instructions. */
-static inline int pylm__have_avx2(void)
-{
-#if PYLM__HAVE_AVX2
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
-#else
-    return 0;
-#endif
-}
 
 #endif

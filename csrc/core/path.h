@@ -25,7 +25,7 @@ struct pylm__path {
 #if PYLM__HAVE_FOLLOW
     struct pylm__node node; /* the one being passed */
     int side;
-    struct pylm__choice choice;
+    struct pylm__selection selection;
     struct pylm__gathered gathered;
 #endif
 #if PYLM__HAVE_AVX2
@@ -38,18 +38,13 @@ static inline int pylm__is_under_way(const struct pylm__path *path)
     return path->frame->hi - path->frame->lo > 1u;
 }
 
-#if PYLM__HAVE_AVX2
-/* Follows those of n paths of one tree, at most PYLM__ABREAST, whose mixers say so to their ends. */
-void pylm__follow_avx2(struct pylm__path *paths, uint32_t n);
-#endif
-
 #if PYLM__HAVE_FOLLOW
 /* The two parts of passing a node. What the contexts say is gathered there, and they narrow to the side that is taken;
  * then it is mixed: pylm__node_mix(). */
 typedef void pylm__descend(struct pylm__path *path);
 typedef uint32_t pylm__mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
-                           const struct pylm__choice *choice, const struct pylm__gathered *gathered,
-                           const struct pylm__alive *alive);
+                           const struct pylm__selection *selection, const struct pylm__gathered *gathered,
+                           const struct pylm__active_recalls *active);
 
 PYLM__INLINE void pylm__path_descend(struct pylm__path *path, pylm__descend *descend)
 {
@@ -57,7 +52,7 @@ PYLM__INLINE void pylm__path_descend(struct pylm__path *path, pylm__descend *des
     const struct pylm__frame *frame = path->frame;
     path->node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
     path->side = path->leaf >= path->node.mid;
-    path->choice = pylm__choose(mixer, frame->front.sets.alive, path->slices);
+    path->selection = pylm__select(mixer, frame->active.sets.active, path->slices);
     descend(path);
 }
 
@@ -65,11 +60,11 @@ PYLM__INLINE void pylm__path_mix(struct pylm__path *path, pylm__mix *mix)
 {
     const struct pylm__mixer *mixer = &path->work->mixer;
     struct pylm__frame *frame = path->frame;
-    uint32_t right = mix(mixer, &path->node, &path->choice, &path->gathered, &frame->front.alive);
+    uint32_t right = mix(mixer, &path->node, &path->selection, &path->gathered, &frame->active.recalls);
     uint32_t is_left = (uint32_t)path->side - 1u, left = 65536u - right;
     pylm__small_scale(&path->p, right ^ (is_left & (left ^ right)));
-    if (!pylm__final_is_plain(&mixer->final))
-        pylm__final_pass(&mixer->final, path->node.mid, path->side, &frame->front.alive);
+    if (!pylm__is_plain(&mixer->extended))
+        pylm__extended_pass(&mixer->extended, path->node.mid, path->side, &frame->active.recalls);
     pylm__frame_enter(frame, path->node.mid, path->side);
 }
 

@@ -7,9 +7,10 @@
  * says is known before it is scored, so several of its symbols are looked at in turn, abreast: while the one's
  * numbers are on their way, another's are worked with.
  */
-#include "kernel.h"
+#include "modules/kernel/kernel.h"
 #include "path.h"
 #include "score.h"
+#include "simd/score_avx2.h"
 
 #if PYLM__SMALL
 /* By what a walk needs anyway. */
@@ -20,12 +21,12 @@ static void follow_portable(struct pylm__path *paths, uint32_t n)
         struct pylm__frame *frame = paths->frame;
         while (pylm__is_under_way(paths)) {
             struct pylm__node node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
-            uint32_t right = pylm__node_right(mixer, &node, &frame->front, paths->slices);
+            uint32_t right = pylm__node_right(mixer, &node, &frame->active, paths->slices);
             int side = paths->leaf >= node.mid;
             pylm__small_scale(&paths->p, side ? right : 65536u - right);
-            pylm__node_narrow(mixer, node.mid, side, &frame->front, paths->slices);
-            if (!pylm__final_is_plain(&mixer->final))
-                pylm__final_pass(&mixer->final, node.mid, side, &frame->front.alive);
+            pylm__node_narrow(mixer, node.mid, side, &frame->active, paths->slices);
+            if (!pylm__is_plain(&mixer->extended))
+                pylm__extended_pass(&mixer->extended, node.mid, side, &frame->active.recalls);
             pylm__frame_enter(frame, node.mid, side);
         }
     }
@@ -33,7 +34,7 @@ static void follow_portable(struct pylm__path *paths, uint32_t n)
 #else
 PYLM__INLINE void descend(struct pylm__path *path)
 {
-    pylm__descend_portable(&path->work->mixer.evidence, path->slices, &path->frame->front.sets, path->node.mid,
+    pylm__descend_portable(&path->work->mixer.evidence, path->slices, &path->frame->active.sets, path->node.mid,
                            path->side, &path->gathered);
 }
 
@@ -67,7 +68,7 @@ static void path_begin(struct paths *paths, uint32_t i, int is_below)
         odds = (struct pylm__odds *)(void *)(memory + paths->odds_offset);
         odds->at = 0;
     }
-    pylm__final_stack(&path->work->mixer.final, odds, is_below);
+    pylm__extended_stack(&path->work->mixer.extended, odds, is_below);
     path->frame = pylm__frame(path->work, 0);
     path->slices = pylm__frame_slices(path->work, path->frame);
     path->p = pylm__small_one();
@@ -110,13 +111,14 @@ static void follow(const struct pylm__model *model, struct paths *paths, int is_
     look_up(model, paths);
     if (lessons) {
         lessons->n = 0;
-        mixer->final.lessons = lessons;
+        mixer->extended.lessons = lessons;
     }
 #if PYLM__HAVE_AVX2
     pylm__follow_avx2(of, n);
 #endif
     follow_portable(of, n);
-    pylm__final_learn(&mixer->final, &mixer->tree, of->leaf);
+    if (PYLM_MODULE_ADAPT)
+        pylm__extended_learn(&mixer->extended, &mixer->tree, of->leaf);
 }
 
 /* Down the trees of the models that lie `least` or more below one, the lowest first. */

@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * state.c: a text is read symbol by symbol; a state that adapts learns from it.
- *
- * An overlay begins with a head:
- *
- *    0  8 bytes  magic
- *    8  u64      head checksum of the model's image: an overlay belongs to one model
- *   16  u64      length of the overlay
- *   24  u32      symbols read, as pylm_state_keep() found them; then recent symbols, words, letters
- *
- * Equal parts for the trees follow; see overlay.c.
+ * state.c: a text is read symbol by symbol; a state that learns, learns from each.
  */
 #include <string.h>
 
 #include "score.h"
-
-#define MAGIC "\x93pylmov2"
-#define HEAD_NBYTES 128u
-enum { AT_MODEL = 8, AT_NBYTES = 16, AT_READ = 24 };
-#define N_KEPT (1u + PYLM__MAX_LAG + PYLM__N_WORDS + 1u) /* numbers from AT_READ on: what a state begins with */
-typedef char kept_are_first[offsetof(struct pylm__state, learns) == N_KEPT * sizeof(uint32_t) ? 1 : -1];
 
 void pylm_state_init(pylm_state *state)
 {
@@ -48,97 +33,7 @@ int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol)
     return PYLM_OK;
 }
 
-/* ---- overlays ---- */
-
-static int can_adapt(const struct pylm__model *model)
+uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag)
 {
-    return PYLM_LEARNS && model->adapts;
-}
-
-static int has_room(const struct pylm__model *model, uint64_t nbytes)
-{
-    return nbytes >= HEAD_NBYTES + (uint64_t)PYLM__OVERLAY_LEAST * pylm__n_trees(model) && nbytes <= SIZE_MAX;
-}
-
-/* An overlay's weights begin as the trees'. */
-static void copy_weights(const struct pylm__model *model, uint8_t *memory, size_t nbytes)
-{
-    struct pylm__overlay part;
-    struct pylm__plan plan;
-    struct pylm__tree tree;
-    uint32_t t;
-    for (t = 0; t < pylm__n_trees(model); t++) {
-        pylm__tree_view(model, t ? &tree : NULL, &tree);
-        if (pylm__final_overlay(model, &tree, t, memory, nbytes, &plan, &part) && part.weights)
-            memcpy(part.weights, tree.parts[PYLM__P_OVERLAY_WEIGHTS], 2u * (size_t)pylm__n_overlay_weights(&tree, &plan));
-    }
-}
-
-int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes)
-{
-    const struct pylm__model *view = pylm__model_view(model);
-    uint8_t *p = overlay;
-    if (!can_adapt(view))
-        return PYLM_ERR_ARGUMENT;
-    if (!has_room(view, nbytes))
-        return PYLM_ERR_SPACE;
-    memset(p, 0, (size_t)nbytes);
-    memcpy(p, MAGIC, 8);
-    pylm__store64(p + AT_MODEL, pylm__load64(view->image + PYLM__H_HEAD_CHECKSUM));
-    pylm__store64(p + AT_NBYTES, nbytes);
-    copy_weights(view, p + HEAD_NBYTES, (size_t)nbytes - HEAD_NBYTES);
-    return PYLM_OK;
-}
-
-int pylm_state_adapt(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes)
-{
-    const struct pylm__model *view = pylm__model_view(model);
-    struct pylm__state *s = pylm__state_view(state);
-    uint8_t *p = overlay;
-    uint32_t kept[N_KEPT], i;
-    if (nbytes < HEAD_NBYTES || memcmp(p, MAGIC, 8) != 0)
-        return PYLM_ERR_FOREIGN;
-    if (pylm__load64(p + AT_MODEL) != pylm__load64(view->image + PYLM__H_HEAD_CHECKSUM) || !can_adapt(view))
-        return PYLM_ERR_ARGUMENT;
-    if (pylm__load64(p + AT_NBYTES) != nbytes || !has_room(view, nbytes))
-        return PYLM_ERR_TRUNCATED;
-    pylm_state_init(state);
-    for (i = 0; i < N_KEPT; i++)
-        kept[i] = pylm__load32(p + AT_READ + 4u * i);
-    memcpy(s, kept, sizeof kept);
-    for (i = 0; i < PYLM__MAX_LAG; i++)
-        if (s->recent[i] > pylm__n_symbols(view))
-            s->recent[i] = 0;
-    s->n_letters %= PYLM__MAX_LETTERS + 1u;
-    s->overlay = p + HEAD_NBYTES;
-    s->overlay_nbytes = (size_t)nbytes - HEAD_NBYTES;
-    s->learns = 1;
-    return PYLM_OK;
-}
-
-void pylm_state_learn(pylm_state *state, int learns)
-{
-    struct pylm__state *s = pylm__state_view(state);
-    s->learns = s->overlay && learns;
-}
-
-void pylm_state_restart(pylm_state *state)
-{
-    struct pylm__state old = *pylm__state_const(state), *s = pylm__state_view(state);
-    pylm_state_init(state);
-    s->overlay = old.overlay;
-    s->overlay_nbytes = old.overlay_nbytes;
-    s->learns = old.learns;
-}
-
-void pylm_state_keep(const pylm_state *state)
-{
-    const struct pylm__state *s = pylm__state_const(state);
-    uint8_t *p = s->overlay ? s->overlay - HEAD_NBYTES : NULL;
-    uint32_t kept[N_KEPT], i;
-    if (!p)
-        return;
-    memcpy(kept, s, sizeof kept);
-    for (i = 0; i < N_KEPT; i++)
-        pylm__store32(p + AT_READ + 4u * i, kept[i]);
+    return lag >= 1u && lag <= PYLM__MAX_LAG ? pylm__state_recent(pylm__state_const(state), lag) - 1u : PYLM_NONE;
 }

@@ -3,7 +3,7 @@
  *
  * status.c: versions, and statuses in words.
  */
-#include "../pylm.h"
+#include "pylm.h"
 
 const char *pylm_version(void)
 {

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "kernel.h"
+#include "modules/kernel/kernel.h"
 #include "walk.h"
 
 uint64_t pylm_work_nbytes(const pylm_model *model)
@@ -66,7 +66,7 @@ static void begin(const struct walk *walk, const struct pylm__state *state)
         struct pylm__work *work = nth_work(walk, i);
         if (i)
             pylm__work_first_tree(model, work);
-        pylm__final_stack(&work->mixer.final, odds, i > 0);
+        pylm__extended_stack(&work->mixer.extended, odds, i > 0);
         (void)pylm__root(model, state, work);
     }
 }
@@ -93,7 +93,7 @@ PYLM__INLINE void split(const struct walk *walk, uint32_t level, struct parted *
         struct pylm__slices *slices;
         frame = frame_at(walk, work, level);
         slices = pylm__frame_slices(work, frame);
-        right = pylm__node_right(&work->mixer, &parted->node, &frame->front, slices);
+        right = pylm__node_right(&work->mixer, &parted->node, &frame->active, slices);
     }
     parted->masses[1] = pylm__mass_times(frame->mass, right);
     parted->masses[0] = frame->mass - parted->masses[1];
@@ -126,9 +126,9 @@ static void enter(const struct walk *walk, uint32_t level, const struct parted *
             pylm__kernel_narrow(walk->model, work, frame, mid, side);
         } else {
             slices = pylm__frame_slices(work, frame);
-            pylm__node_narrow(&work->mixer, mid, side, &frame->front, slices);
-            if (pylm__final_adapts(&work->mixer.final))
-                pylm__final_descend(&work->mixer.final, mid, side, &frame->front.alive);
+            pylm__node_narrow(&work->mixer, mid, side, &frame->active, slices);
+            if (pylm__has_overlay(&work->mixer.extended))
+                pylm__extended_descend(&work->mixer.extended, mid, side, &frame->active.recalls);
         }
         pylm__frame_enter(frame, mid, side);
     }

@@ -14,7 +14,7 @@ void pylm__work_first_tree(const struct pylm__model *model, struct pylm__work *w
 {
     pylm__tree_view(model, NULL, &work->mixer.tree);
     work->tree_number = 0;
-    pylm__final_stack(&work->mixer.final, NULL, 0);
+    pylm__extended_stack(&work->mixer.extended, NULL, 0);
 }
 
 void pylm__work_next_tree(const struct pylm__model *model, struct pylm__work *work)
@@ -31,11 +31,12 @@ void pylm__root_begin(const struct pylm__model *model, const struct pylm__state 
     root->p = pylm__small_one();
     root->node = root->lo = 0;
     root->hi = pylm__n_symbols(model);
-    root->front.sets.alive = work->lookup.found;
-    root->front.sets.stale = pylm__have_splits(&mixer->evidence, work->lookup.found);
+    root->active.sets.active = work->lookup.found;
+    root->active.sets.stale = pylm__have_splits(&mixer->evidence, work->lookup.found);
     pylm__mixer_begin(mixer, state);
-    pylm__final_begin(&mixer->final, model, &mixer->tree, work->tree_number, state, work->lookup.hashes,
-                      &root->front.alive);
+    if (PYLM_MODULE_ADAPT)
+        pylm__extended_begin(&mixer->extended, model, &mixer->tree, work->tree_number, state, work->lookup.hashes,
+                      &root->active.recalls);
 }
 
 struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pylm__state *state,

@@ -6,15 +6,15 @@
 #ifndef PYLM_CORE_WORK_H
 #define PYLM_CORE_WORK_H
 
-#include "fixed.h"
-#include "mix.h"
+#include "lookup.h"
+#include "stage1.h"
 
 /* A subtree still to be visited. */
 struct pylm__frame {
     uint64_t mass;        /* its probability, q62: children sum to their parent exactly */
     struct pylm__small p; /* the same, good for the smallest too */
     uint32_t node, lo, hi;
-    struct pylm__front front;
+    struct pylm__active active;
     uint32_t fields[]; /* of its slices; see evidence.h */
 };
 

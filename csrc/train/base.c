@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/score.h"
+#include "core/score.h"
 
 #define LOOK_BACK 128u /* symbols before a block: more than any context reaches, but for words of many letters */
 

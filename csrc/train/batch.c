@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common.h"
+#include "pylm_adapt.h"
 
 #define CHUNK 2048u /* symbols: some milliseconds */
 
@@ -99,7 +100,7 @@ static int run(struct batch *batch, pylm__job job, const pylm_state *context, co
         start = *context;
     else
         pylm_state_init(&start);
-    pylm_state_learn(&start, 0);
+    pylm_state_set_learning(&start, 0);
     for (i = 1; i < n_texts; i++)
         if (ends[i] < ends[i - 1u])
             return PYLM_ERR_ARGUMENT;

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/mix.h"
+#include "core/stage1.h"
 #include "calibrate.h"
 #include "survey.h"
 
@@ -183,7 +183,7 @@ static int set_scene(struct budgeting *b, const pylm_task *task)
         before[i] = before[i - 1u] + pylm__n_sets(i - 1u, &shape);
     for (e = 0; e < b->budget->heldout->n_events; e++) {
         struct pylm__situation situation = {0, 0, 0, 0, 0};
-        struct pylm__place place;
+        struct pylm__fixed_sets place;
         double sum = 0;
         if (e % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;

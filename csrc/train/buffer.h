@@ -8,7 +8,7 @@
 #ifndef PYLM_TRAIN_BUFFER_H
 #define PYLM_TRAIN_BUFFER_H
 
-#include "../core/bits.h"
+#include "core/bits.h"
 #include "common.h"
 
 /* Takes what a buffer holds, piece by piece, in order. `take` NULL: only the number of bytes matters. */

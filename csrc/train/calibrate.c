@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../core/mix.h"
+#include "core/stage1.h"
 
 #define PRIOR_WEIGHT 2.0  /* observations that the prior counts for */
 #define PRIOR_COUNT 0.3   /* added to n0 and n1 by it */

@@ -6,7 +6,7 @@
 #ifndef PYLM_TRAIN_COMMON_H
 #define PYLM_TRAIN_COMMON_H
 
-#include "../pylm_train.h"
+#include "pylm_train.h"
 
 /* Goes on only if a call succeeded. */
 #define PYLM__TRY(call)              \

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/hash.h"
-#include "../core/image.h"
-#include "../core/vocab.h"
+#include "core/hash.h"
+#include "core/image.h"
+#include "modules/text/vocabulary.h"
 #include "words.h"
 
 

@@ -13,7 +13,7 @@
 
 #include "subset.h"
 
-#include "../core/work.h"
+#include "core/work.h"
 
 #define ALL_PPM 1000000u
 #define SLICE 4096u      /* places: a step of progress, some milliseconds */
@@ -49,7 +49,7 @@ static uint32_t find_contexts(struct distilling *d, const struct pylm__state *st
     for (t = 0; t < d->model->n_trees; t++) {
         if (t)
             pylm__work_next_tree(d->model, d->work);
-        set = pylm__root(d->model, state, d->work)->front.sets.alive;
+        set = pylm__root(d->model, state, d->work)->active.sets.active;
         for (; set; set &= set - 1u) {
             uint32_t k = pylm__lowest_from(set, 0);
             found[n++] = d->contexts[t][k] + pylm__lookup_record(d->model, tree, k, &d->work->lookup);

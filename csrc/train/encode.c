@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/hash.h"
-#include "../core/image.h"
-#include "../core/vocab.h"
+#include "core/hash.h"
+#include "core/image.h"
+#include "modules/text/vocabulary.h"
 #include "words.h"
 
 #define PART_NBYTES 262144u

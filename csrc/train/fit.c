@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/final.h"
+#include "core/stage2.h"
 
 #define COMMON PYLM__FIT_MAX_FAMILIES /* the common vector is one more family, of one set */
 #define N_FAMILIES (COMMON + 1u)

@@ -5,7 +5,7 @@
 #define PYLM_TRAIN_FIT_H
 
 #include "common.h"
-#include "../core/image.h"
+#include "core/image.h"
 
 #define PYLM__FIT_MAX_INPUTS (PYLM__MAX_TEMPLATES + 1u)
 #define PYLM__FIT_MAX_FAMILIES 5u

@@ -40,7 +40,7 @@ static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
 
 /* Goes down to a leaf; writes the events from number `first` on, if there are arrays for them. Returns how
  * many. */
-static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, struct pylm__place before,
+static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, struct pylm__fixed_sets before,
                           struct pylm__heldout *h, uint64_t first)
 {
     uint32_t node = 0, lo = 0, hi = tree->n_symbols, mid;
@@ -66,10 +66,10 @@ static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, s
 }
 
 /* The weight sets that the text before position p chooses: as pylm__context_previous() and _before() say. */
-static struct pylm__place place_before(const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
+static struct pylm__fixed_sets place_before(const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
                                        uint64_t p)
 {
-    struct pylm__place place = {0, 0, 0};
+    struct pylm__fixed_sets place = {0, 0, 0};
     uint32_t symbol;
     if (!p || pylm__corpus_starts_document(corpus, p))
         return place;
@@ -85,7 +85,7 @@ static struct pylm__place place_before(const struct pylm__corpus *corpus, const 
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
                          const struct pylm__symbol_tree *tree, int sparing)
 {
-    const struct pylm__place nowhere = {0, 0, 0};
+    const struct pylm__fixed_sets nowhere = {0, 0, 0};
     uint64_t enough = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
     uint32_t b;
     memset(heldout, 0, sizeof *heldout);

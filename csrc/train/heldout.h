@@ -12,7 +12,7 @@
 #ifndef PYLM_TRAIN_HELDOUT_H
 #define PYLM_TRAIN_HELDOUT_H
 
-#include "../core/final.h"
+#include "core/stage2.h"
 #include "templates.h"
 
 #define PYLM__MAX_BLOCKS 20u
@@ -23,15 +23,15 @@ struct pylm__heldout {
     uint64_t n_symbols;    /* in all blocks */
     uint64_t n_events;
     uint64_t *first_event; /* of each symbol, in order; one more at the end */
-    uint16_t *node_sets, *previous, *before; /* of each event: its struct pylm__place */
+    uint16_t *node_sets, *previous, *before; /* of each event: its struct pylm__fixed_sets */
     uint8_t *side;         /* of each event: where the symbol is, 1 is right */
     int16_t *below;        /* of each event, for a layer: the base's log-odds, q10; else NULL. See base.h */
     struct pylm__mean *means; /* of each event, over all templates whose evidence was looked up */
 };
 
-static inline struct pylm__place pylm__heldout_place(const struct pylm__heldout *heldout, uint64_t event)
+static inline struct pylm__fixed_sets pylm__heldout_place(const struct pylm__heldout *heldout, uint64_t event)
 {
-    struct pylm__place place = {heldout->node_sets[event], heldout->previous[event], heldout->before[event]};
+    struct pylm__fixed_sets place = {heldout->node_sets[event], heldout->previous[event], heldout->before[event]};
     return place;
 }
 

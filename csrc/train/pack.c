@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/evidence.h"
+#include "core/evidence_coded.h"
 
 #define CHECK_BITS 16u    /* fingerprint: a context never seen matches with probability 8 * 2^-16 at most */
 #define CODED_CHECK_BITS 12u /* where size counts more; DESIGN.md has what it costs */

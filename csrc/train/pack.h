@@ -7,7 +7,7 @@
 #include "spill.h"
 #include "tree.h"
 
-#include "../core/image.h"
+#include "core/image.h"
 
 /* A key: the upper PYLM__HASH_BITS bits of a context's hash, then the leaf that followed, 24 bits. */
 #define PYLM__LEAF_BITS 24u

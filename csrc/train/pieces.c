@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/hash.h"
-#include "../core/vocab.h"
+#include "core/hash.h"
+#include "modules/text/vocabulary.h"
 #include "words.h"
 
 #define MAX_CHUNK_NBYTES 48u

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/hash.h"
-#include "../core/vocab.h"
+#include "core/hash.h"
+#include "modules/text/vocabulary.h"
 #include "corpus.h"
 #include "encode.h"
 #include "pieces.h"

@@ -31,20 +31,20 @@ static void make_keys(const struct reader *r, const struct pylm__state *state, u
 
 /* Notes what the overlay says at one node. */
 static void note(const struct reader *r, uint64_t event, uint32_t node, const struct pylm__recall *recalls,
-                 const struct pylm__alive *alive)
+                 const struct pylm__active_recalls *active)
 {
     struct pylm__node_past past = pylm__overlay_node(&r->overlay, node);
     uint16_t **indices = r->out->indices;
-    uint32_t i, n = r->templates->plan.n_recalled, mid = r->tree->mid[node], n_alive = 0;
+    uint32_t i, n = r->templates->plan.n_recalled, mid = r->tree->mid[node], n_active = 0;
     indices[PYLM__INPUT_COUNTS][event] = (uint16_t)pylm__calibration_index(past.counts[0], past.counts[1]);
     indices[PYLM__INPUT_AGES][event] = (uint16_t)pylm__ages_index(past);
     for (i = 0; i <= n; i++) {
-        uint32_t index = i < n ? pylm__recall_index(&recalls[i], alive->of[i], mid)
-                               : pylm__repetition_index(&recalls[i], alive->of[i], mid);
+        uint32_t index = i < n ? pylm__recall_index(&recalls[i], active->of[i], mid)
+                               : pylm__repetition_index(&recalls[i], active->of[i], mid);
         indices[PYLM__INPUT_RECALL + i][event] = (uint16_t)index;
-        n_alive += i < n && index;
+        n_active += i < n && index;
     }
-    r->out->sets[event] = (uint16_t)pylm__recall_set(n_alive, recalls[n].count[0], alive->of[n] != 0);
+    r->out->sets[event] = (uint16_t)pylm__recall_set(n_active, recalls[n].count[0], active->of[n] != 0);
 }
 
 /* Looks a symbol up on its path, then learns it. */
@@ -53,19 +53,19 @@ static void read_symbol(const struct reader *r, const struct pylm__state *state,
     const struct pylm__plan *plan = &r->templates->plan;
     const struct pylm__symbol_tree *tree = r->tree;
     struct pylm__recall recalls[PYLM__MAX_RECALLS];
-    struct pylm__alive alive;
+    struct pylm__active_recalls active;
     uint64_t keys[PYLM__MAX_KEYS];
     uint32_t i, node = 0, lo = 0, hi = tree->n_symbols, mid;
     make_keys(r, state, keys);
     pylm__overlay_recall(&r->overlay, plan, keys, tree->n_symbols, recalls);
     for (i = 0; i <= plan->n_recalled; i++)
-        alive.of[i] = (uint8_t)pylm__mask(recalls[i].n);
+        active.of[i] = (uint8_t)pylm__mask(recalls[i].n);
     while (hi - lo > 1u) {
         int side = leaf >= (mid = tree->mid[node]);
-        note(r, event++, node, recalls, &alive);
+        note(r, event++, node, recalls, &active);
         pylm__overlay_count(&r->overlay, node, side);
         for (i = 0; i <= plan->n_recalled; i++)
-            alive.of[i] = pylm__recall_narrow(&recalls[i], alive.of[i], mid, side);
+            active.of[i] = pylm__recall_narrow(&recalls[i], active.of[i], mid, side);
         node += side ? mid - lo : 1u;
         *(side ? &lo : &hi) = mid;
     }

@@ -6,7 +6,7 @@
 #ifndef PYLM_TRAIN_SIMULATE_H
 #define PYLM_TRAIN_SIMULATE_H
 
-#include "../core/final.h"
+#include "modules/adapt/extended.h"
 #include "heldout.h"
 
 struct pylm__simulated {

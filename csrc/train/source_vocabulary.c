@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/hash.h"
+#include "core/hash.h"
 
 #define FIRST_SLOTS 4096u
 #define LOOK 16384u /* words between two looks at the task */

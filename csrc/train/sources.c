@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "../core/hash.h"
-#include "../core/image.h"
+#include "core/hash.h"
+#include "core/image.h"
 
 typedef char pylm__sources_fit[sizeof(struct pylm__sources) <= sizeof(pylm_sources) ? 1 : -1];
 

@@ -12,7 +12,7 @@
 #ifndef PYLM_TRAIN_SOURCES_H
 #define PYLM_TRAIN_SOURCES_H
 
-#include "../core/bits.h"
+#include "core/bits.h"
 #include "common.h"
 
 #define PYLM__SOURCES_MAGIC "\x93pylT\r\n\x1a" /* 8 bytes, as a model's */

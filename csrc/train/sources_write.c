@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/hash.h"
-#include "../core/image.h"
+#include "core/hash.h"
+#include "core/image.h"
 #include "buffer.h"
 #include "file.h"
 #include "source_vocabulary.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/mix.h"
+#include "core/stage1.h"
 #include "calibrate.h"
 
 #define PRIOR 0.15         /* a template's weight without any event */
@@ -84,7 +84,7 @@ static int choose_first_sets(void *user, uint32_t part, pylm_task *task)
     (void)task;
     for (e = (uint64_t)part * PART; e < end; e++) {
         struct pylm__situation situation = {0, 0, 0, 0, 0};
-        struct pylm__place place = pylm__heldout_place(c->in->heldout, e);
+        struct pylm__fixed_sets place = pylm__heldout_place(c->in->heldout, e);
         for (k = 0; k < templates->n; k++)
             pylm__situation_add(&situation, templates, k, (uint16_t)c->values[k][e]);
         situation.confidence = pylm__confidence(c->in->heldout->means[e]);
@@ -114,7 +114,7 @@ static int find_final(void *user, uint32_t part, pylm_task *task)
 /* Inputs of the final stage without an overlay. */
 static uint32_t n_plain_of(const struct pylm__symbol_tree *tree)
 {
-    return PYLM__N_FINAL + (tree->is_of_base ? 1u : 0u);
+    return PYLM__N_STAGE2 + (tree->is_of_base ? 1u : 0u);
 }
 
 int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol_tree *tree,
@@ -232,13 +232,13 @@ static int fit_final_columns(struct pylm__stages *stages, struct columns *c, con
     struct pylm__fit_result result;
     uint32_t i, n_plain = n_plain_of(in->tree);
     if (in->heldout->below) {
-        prior[PYLM__FINAL_MIXED] = 0.0;
-        prior[PYLM__FINAL_BELOW] = 1.0; /* or, in a layer, the model below as it is */
-        problem.inputs[PYLM__FINAL_BELOW] = in->heldout->below;
+        prior[PYLM__STAGE2_MIXED] = 0.0;
+        prior[PYLM__STAGE2_BELOW] = 1.0; /* or, in a layer, the model below as it is */
+        problem.inputs[PYLM__STAGE2_BELOW] = in->heldout->below;
     }
     problem.n_inputs = n_plain;
-    problem.inputs[PYLM__FINAL_MIXED] = c->mixed;
-    problem.inputs[PYLM__FINAL_MEAN] = c->mean;
+    problem.inputs[PYLM__STAGE2_MIXED] = c->mixed;
+    problem.inputs[PYLM__STAGE2_MEAN] = c->mean;
     problem.n_families = 2;
     problem.n_sets[0] = in->tree->n_sets;
     problem.n_sets[1] = PYLM__N_CONFIDENCES;

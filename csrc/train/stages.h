@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * stages.h: what has to be learned on held-out text: the weights of both stages of mixing (see core/mix.h and
- * core/final.h), the second without and with an overlay.
+ * stages.h: what has to be learned on held-out text: the weights of both stages of mixing (see core/stage1.h and
+ * core/stage2.h), the second without and with an overlay.
  */
 #ifndef PYLM_TRAIN_STAGES_H
 #define PYLM_TRAIN_STAGES_H

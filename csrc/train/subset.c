@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "../core/final.h"
-#include "../core/hash.h"
+#include "modules/adapt/extended.h"
+#include "core/hash.h"
 #include "pack.h"
 
 #define SLICE 65536u /* records between two looks at the task */
@@ -281,8 +281,8 @@ static void copy_tree(struct copy *c, const struct pylm__tree *tree)
     copy_part(c, at + PYLM__T_CLASSES, pylm__packed_nbytes(n, (uint32_t)tree->class_bits + tree->coarse_bits));
     copy_part(c, at + PYLM__T_CALIBRATION, (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u);
     copy_part(c, at + PYLM__T_WEIGHTS, n_sets * (tree->n_templates + 1u) * 2u);
-    copy_part(c, at + PYLM__T_FINAL_WEIGHTS,
-              (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_FINAL * 2u);
+    copy_part(c, at + PYLM__T_STAGE2_WEIGHTS,
+              (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_STAGE2 * 2u);
     if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS]) { /* what else there is for it has not been checked */
         pylm__store64(c->out->data + at + PYLM__T_OVERLAY_CALIBRATION, 0);
         return;

@@ -8,7 +8,7 @@
 
 #include "buffer.h"
 
-#include "../core/image.h"
+#include "core/image.h"
 
 /* Which contexts of a model stay: for each record of a template's table a byte, not 0 if it stays. */
 struct pylm__subset {

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/bits.h"
+#include "core/bits.h"
 
 #define NOTHING UINT32_MAX
 #define LOOK 65536u  /* symbols between two looks at the task */

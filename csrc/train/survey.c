@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/evidence.h"
+#include "core/evidence.h"
 #include "keys.h"
 #include "sort.h"
 

@@ -6,9 +6,9 @@
 #ifndef PYLM_TRAIN_TEMPLATES_H
 #define PYLM_TRAIN_TEMPLATES_H
 
-#include "../core/context.h"
-#include "../core/evidence.h"
-#include "../core/overlay.h"
+#include "core/context.h"
+#include "core/evidence.h"
+#include "modules/adapt/overlay.h"
 #include "tree.h"
 
 struct pylm__template {

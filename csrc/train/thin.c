@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/evidence.h"
+#include "core/evidence_coded.h"
 #include "sort.h"
 
 /* Bits, on average, besides the leaf: of a successor in a list, code and sums; of a list, header and filling

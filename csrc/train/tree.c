@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/image.h"
+#include "core/image.h"
 #include "cluster.h"
 
 #define COARSE_DEPTH 5u /* a coarse class is a path of so many nodes from the root */

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/hash.h"
-#include "../core/image.h"
-#include "../core/vocab.h"
+#include "core/hash.h"
+#include "core/image.h"
+#include "modules/text/vocabulary.h"
 
 #define FIRST_SLOTS 1024u
 

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/evidence.h"
-#include "../core/hash.h"
-#include "../core/kernel.h"
+#include "core/evidence.h"
+#include "core/hash.h"
+#include "modules/kernel/kernel.h"
 #include "file.h"
 #include "spill.h"
 
@@ -253,7 +253,7 @@ static void write_mix(struct writer *image, uint64_t head, const struct pylm__tr
     uint32_t n = trained->templates.n;
     write_numbers(image, head + PYLM__T_CALIBRATION, trained->calibration, (uint64_t)n * PYLM__N_CALIBRATION);
     write_numbers(image, head + PYLM__T_WEIGHTS, stages->weights, stages->n_weights);
-    write_numbers(image, head + PYLM__T_FINAL_WEIGHTS, stages->final_weights, stages->n_final_weights);
+    write_numbers(image, head + PYLM__T_STAGE2_WEIGHTS, stages->final_weights, stages->n_final_weights);
     write_plan(image, head + PYLM__T_PLAN, &trained->templates.plan);
     write_numbers(image, head + PYLM__T_OVERLAY_CALIBRATION, stages->overlay_calibration,
                   stages->n_overlay_calibration);

@@ -12,10 +12,10 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 scoring="pylm_model_open pylm_work_nbytes pylm_state_init pylm_state_read pylm_score pylm_top"
-functions="$scoring pylm_state_learn pylm_overlay_init pylm_state_adapt"
+functions="$scoring pylm_state_set_learning pylm_overlay_init pylm_state_attach"
 options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections
     -Wall -Wextra -Wno-maybe-uninitialized -I firmware_demo/libc -I csrc
-    -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_MOST_LAYERS=0 -DPYLM_MOST_MB=511 -DPYLM_ALIGNED=1 -DPYLM_KERNEL=0"
+    -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_MOST_LAYERS=0 -DPYLM_MOST_MB=511 -DPYLM_ALIGNED=1 -DPYLM_MODULE_KERNEL=0"
 device="-DPYLM_BYTES=1 -DPYLM_CODED=1 -DPYLM_TRUSTS=1" # as the demo's boards: for the model that is in the firmware
 
 # Optimised as a whole, as a firmware may be; the linker leaves out what these functions do not need. memcpy, memset and
@@ -26,7 +26,7 @@ build() { # CPU FOLDER FUNCTIONS [OPTION...]
     mkdir "$to"
     # shellcheck disable=SC2086
     set -- arm-none-eabi-gcc -mcpu="$cpu" -mthumb $options "$@"
-    for source in csrc/core/*.c; do
+    for source in csrc/core/*.c csrc/core/simd/*.c csrc/modules/*/*.c; do
         "$@" -flto -c "$source" -o "$to/$(basename "$source").o"
     done
     "$@" -fno-tree-loop-distribute-patterns -c firmware_demo/libc/mem.c -o "$to/mem.o"
@@ -60,7 +60,7 @@ for cpu in cortex-m4 cortex-m0; do
     # shellcheck disable=SC2086
     build $cpu $cpu "$functions" $device
     # shellcheck disable=SC2086
-    build $cpu $cpu-scoring "$scoring" $device -DPYLM_LEARNS=0
+    build $cpu $cpu-scoring "$scoring" $device -DPYLM_MODULE_ADAPT=0
     build $cpu $cpu-any "$functions"
     report $cpu >>"$folder/found.txt"
     # Functions that are the same are one, with several names.

@@ -11,6 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pylm_adapt.h"
+#include "pylm_explain.h"
+#include "pylm_kernel.h"
+#include "pylm_keyboard.h"
+#include "pylm_text.h"
 #include "pylm_train.h"
 
 static int n_failures;

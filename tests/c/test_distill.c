@@ -4,7 +4,7 @@
  * Distillation: what is kept is predicted as before, to the last bit; nothing else than tables changes; and no
  * argument and no damaged image does harm.
  */
-#include "../../csrc/train/subset.h"
+#include "train/subset.h"
 #include "check.h"
 #include "use_image.h"
 

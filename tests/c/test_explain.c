@@ -6,8 +6,8 @@
  */
 #include <math.h>
 
-#include "../../csrc/core/fixed.h"
-#include "../../csrc/core/share.h"
+#include "core/fixed.h"
+#include "modules/explain/share.h"
 #include "check.h"
 #include "use_image.h"
 
@@ -82,14 +82,14 @@ static void test_adapted(const pylm_model *model, const pylm_info *info, const u
     pylm_state state;
     size_t i;
     CHECK(pylm_overlay_init(model, memory, MEMORY_NBYTES) == PYLM_OK);
-    CHECK(pylm_state_adapt(model, &state, memory, MEMORY_NBYTES) == PYLM_OK);
+    CHECK(pylm_state_attach(model, &state, memory, MEMORY_NBYTES) == PYLM_OK);
     test_adds_up(model, info, state, symbols, n);
     memcpy(before, memory, MEMORY_NBYTES);
     CHECK(adds_up(model, &state, symbols[0]));
     CHECK(memcmp(memory, before, MEMORY_NBYTES) == 0);
     for (i = 24; i < MEMORY_NBYTES; i++) /* noise, as from a damaged file */
         memory[i] = (uint8_t)(i * i * 40503u >> 7);
-    REQUIRE(pylm_state_adapt(model, &state, memory, MEMORY_NBYTES) == PYLM_OK);
+    REQUIRE(pylm_state_attach(model, &state, memory, MEMORY_NBYTES) == PYLM_OK);
     for (i = 0; i < 50u; i++)
         CHECK(adds_up(model, &state, symbols[i]));
     free(memory);

@@ -57,7 +57,7 @@ static uint64_t read_twice(const pylm_model *model, const uint32_t *symbols, uin
     uint64_t first = 0, second = 0;
     pylm_state state;
     CHECK(pylm_overlay_init(model, overlay, sizeof overlay) == PYLM_OK);
-    CHECK(pylm_state_adapt(model, &state, overlay, sizeof overlay) == PYLM_OK);
+    CHECK(pylm_state_attach(model, &state, overlay, sizeof overlay) == PYLM_OK);
     CHECK(pylm_score(model, &state, symbols, n, work, NULL, &first) == PYLM_OK);
     CHECK(pylm_score(model, &state, symbols, n, work, NULL, &second) == PYLM_OK);
     return first + second;

@@ -83,8 +83,8 @@ static void check_agreement(const pylm_model *model, const uint32_t *symbols, ui
     if (adapts) {
         CHECK(pylm_overlay_init(model, memory, MEMORY_NBYTES) == PYLM_OK);
         CHECK(pylm_overlay_init(model, other, MEMORY_NBYTES) == PYLM_OK);
-        CHECK(pylm_state_adapt(model, &state, memory, MEMORY_NBYTES) == PYLM_OK);
-        CHECK(pylm_state_adapt(model, &whole, other, MEMORY_NBYTES) == PYLM_OK);
+        CHECK(pylm_state_attach(model, &state, memory, MEMORY_NBYTES) == PYLM_OK);
+        CHECK(pylm_state_attach(model, &whole, other, MEMORY_NBYTES) == PYLM_OK);
     }
     CHECK(pylm_score(model, &whole, symbols, n, work, costs, NULL) == PYLM_OK);
     for (i = 0; i < n; i++) {
@@ -165,7 +165,7 @@ static void check_refusals(const pylm_model *base, const struct image *base_imag
     CHECK(pylm_trainer_new(&trainer, &options) == PYLM_ERR_ARGUMENT);
     check_kernel(base, base_image, image);
     CHECK(pylm_overlay_init(base, memory, sizeof memory) == PYLM_OK);
-    CHECK(pylm_state_adapt(&model, &state, memory, sizeof memory) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_state_attach(&model, &state, memory, sizeof memory) == PYLM_ERR_ARGUMENT);
     free(other.data);
 }
 

@@ -6,11 +6,11 @@
  */
 #include "check.h"
 
-#include "../../csrc/core/work.h"
+#include "core/work.h"
 
 #if PYLM__HAVE_AVX2
 PYLM__AVX2_BEGIN
-#include "../../csrc/core/path_avx2.h"
+#include "core/simd/path_avx2.h"
 static void descend_lanes(struct pylm__path *path)
 {
     uint32_t n_templates = path->work->mixer.tree.n_templates;
@@ -112,11 +112,11 @@ static void test_pair(void)
 
 #if PYLM__HAVE_AVX2
 
-/* The slices of those alive, in arrays that can be compared. */
-static int same_slices(struct pylm__slices *a, struct pylm__slices *b, uint32_t alive)
+/* The slices of those active, in arrays that can be compared. */
+static int same_slices(struct pylm__slices *a, struct pylm__slices *b, uint32_t active)
 {
-    for (; alive; alive &= alive - 1u) {
-        uint32_t k = pylm__lowest_from(alive, 0);
+    for (; active; active &= active - 1u) {
+        uint32_t k = pylm__lowest_from(active, 0);
         if (a->total[k] != b->total[k] || a->n[k] != b->n[k] || a->first[k] != b->first[k])
             return 0;
         if (a->n[k] > 1u && a->at[k] != b->at[k])
@@ -139,7 +139,7 @@ static uint32_t compare_path(struct pylm__work *work, uint32_t *fields, uint32_t
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__frame *frame = pylm__frame(work, 0);
     struct pylm__slices *root = pylm__frame_slices(work, frame), slices[4];
-    struct pylm__sets sets[3] = {frame->front.sets, frame->front.sets, frame->front.sets};
+    struct pylm__sets sets[3] = {frame->active.sets, frame->active.sets, frame->active.sets};
     struct pylm__path path;
     uint32_t number = 0, lo = 0, hi = tree->n_symbols, n_nodes = 0, i;
     for (i = 0; i < 4u; i++) {
@@ -151,7 +151,7 @@ static uint32_t compare_path(struct pylm__work *work, uint32_t *fields, uint32_t
     path.frame = frame;
     path.slices = &slices[3];
     lanes_begin(&path);
-    while (hi - lo > 1u && sets[0].alive) {
+    while (hi - lo > 1u && sets[0].active) {
         struct pylm__node node = pylm__tree_node(tree, number, lo, hi);
         struct pylm__gathered gathered[3];
         int side = leaf >= node.mid;
@@ -166,10 +166,10 @@ static uint32_t compare_path(struct pylm__work *work, uint32_t *fields, uint32_t
         CHECK(same_gathered(&gathered[0], &gathered[1], tree->n_templates));
         CHECK(same_gathered(&gathered[0], &gathered[2], tree->n_templates));
         CHECK(same_gathered(&gathered[0], &path.gathered, tree->n_templates));
-        CHECK(sets[0].alive == sets[1].alive && sets[0].alive == sets[2].alive);
-        CHECK(sets[0].alive == frame->front.sets.alive && sets[0].stale == sets[2].stale);
+        CHECK(sets[0].active == sets[1].active && sets[0].active == sets[2].active);
+        CHECK(sets[0].active == frame->active.sets.active && sets[0].stale == sets[2].stale);
         for (i = 1; i < 4u; i++)
-            CHECK(same_slices(&slices[0], &slices[i], sets[0].alive));
+            CHECK(same_slices(&slices[0], &slices[i], sets[0].active));
         number = side ? number + node.mid - lo : number + 1u;
         if (side)
             lo = node.mid;

@@ -5,8 +5,8 @@
  */
 #include "check.h"
 
-#include "../../csrc/core/final.h"
-#include "../../csrc/train/templates.h"
+#include "modules/adapt/extended.h"
+#include "train/templates.h"
 #include "use_image.h"
 
 #define N_MOST 6000u
@@ -46,7 +46,7 @@ static pylm_state begin(const pylm_model *model, uint8_t *memory, uint64_t nbyte
 {
     pylm_state state;
     CHECK(pylm_overlay_init(model, memory, nbytes) == PYLM_OK);
-    CHECK(pylm_state_adapt(model, &state, memory, nbytes) == PYLM_OK);
+    CHECK(pylm_state_attach(model, &state, memory, nbytes) == PYLM_OK);
     return state;
 }
 
@@ -59,7 +59,7 @@ static void test_learns(const pylm_model *model, const struct text *t)
     second = score(model, &state, t, 0, t->n);
     CHECK(second < first); /* it has read this before */
     pylm_state_init(&plain);
-    pylm_state_learn(&plain, 1); /* nowhere to learn: nothing happens */
+    pylm_state_set_learning(&plain, 1); /* nowhere to learn: nothing happens */
     CHECK(second < score(model, &plain, t, 0, t->n));
     CHECK(begin(model, memory, MEMORY_NBYTES).opaque[0] == 0);
     state = begin(model, memory, MEMORY_NBYTES);
@@ -73,7 +73,7 @@ static void test_does_not_learn_when_told(const pylm_model *model, const struct 
     pylm_state state = begin(model, memory, MEMORY_NBYTES);
     (void)score(model, &state, t, 0, t->n / 2u);
     memcpy(before, memory, MEMORY_NBYTES);
-    pylm_state_learn(&state, 0);
+    pylm_state_set_learning(&state, 0);
     (void)score(model, &state, t, t->n / 2u, t->n);
     CHECK(memcmp(before, memory, MEMORY_NBYTES) == 0);
     free(memory);
@@ -91,7 +91,7 @@ static void test_reads(const pylm_model *model, const struct text *t)
     pylm_model_info(model, &info);
     (void)score(model, &state, t, 0, 50);
     pushed = state;
-    pylm_state_learn(&pushed, 0);
+    pylm_state_set_learning(&pushed, 0);
     memcpy(before, memory, MEMORY_NBYTES);
     for (i = 50; i < 100; i++) {
         CHECK(pylm_state_read(model, &state, t->symbols[i]) == PYLM_OK);
@@ -99,7 +99,7 @@ static void test_reads(const pylm_model *model, const struct text *t)
     }
     CHECK(pylm_state_read(model, &state, info.n_symbols) == PYLM_ERR_ARGUMENT);
     CHECK(memcmp(before, memory, MEMORY_NBYTES) == 0);
-    pylm_state_learn(&state, 0);
+    pylm_state_set_learning(&state, 0);
     CHECK(memcmp(&state, &pushed, sizeof state) == 0);
     free(memory);
     free(before);
@@ -136,7 +136,7 @@ static void test_learns_weights(const pylm_model *model, const struct text *t)
     struct pylm__tree tree;
     uint32_t i, n, moved = 0;
     pylm__tree_view(pylm__model_view(model), NULL, &tree);
-    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
+    REQUIRE(pylm__overlay_of_tree(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
     n = pylm__n_overlay_weights(&tree, &plan);
     REQUIRE(part.weights && part.weights + 2u * n <= part.nodes);
     CHECK(memcmp(part.weights, tree.parts[PYLM__P_OVERLAY_WEIGHTS], 2u * n) == 0);
@@ -149,7 +149,7 @@ static void test_learns_weights(const pylm_model *model, const struct text *t)
     CHECK(moved > 50u);
     CHECK(begin(model, memory, 2048).opaque[0] == 0); /* no room for them */
     view = pylm__state_const(&state);
-    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, 1920, &plan, &part));
+    REQUIRE(pylm__overlay_of_tree(pylm__model_view(model), &tree, 0, view->overlay, 1920, &plan, &part));
     CHECK(!part.weights);
     free(memory);
 }
@@ -170,7 +170,7 @@ static void test_wild_weights(const pylm_model *model, const struct text *t)
     pylm_model_info(model, &info);
     q62 = allocate(info.n_symbols * sizeof *q62);
     pylm__tree_view(pylm__model_view(model), NULL, &tree);
-    REQUIRE(pylm__final_overlay(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
+    REQUIRE(pylm__overlay_of_tree(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
     for (i = 0; part.weights + i < part.nodes; i++)
         part.weights[i] = i & 1u ? 0x80u : 0u; /* -32768 */
     CHECK(score(model, &state, t, 0, 300) > 0);
@@ -257,7 +257,7 @@ static void test_goes_on_elsewhere(const pylm_model *model, const struct text *t
     pylm_state_keep(&state);
     memcpy(copy + 1, memory, MEMORY_NBYTES);
     rest = score(model, &state, t, half, t->n);
-    CHECK(pylm_state_adapt(model, &other, copy + 1, MEMORY_NBYTES) == PYLM_OK);
+    CHECK(pylm_state_attach(model, &other, copy + 1, MEMORY_NBYTES) == PYLM_OK);
     CHECK(score(model, &other, t, half, t->n) == rest);
     pylm_state_keep(&state);
     pylm_state_keep(&other);
@@ -299,7 +299,7 @@ static void test_sizes(const pylm_model *model, const struct text *t)
         CHECK(status == (least ? PYLM_OK : status) && (status == PYLM_OK || status == PYLM_ERR_SPACE));
         if (status == PYLM_OK) {
             least = least ? least : nbytes;
-            CHECK(pylm_state_adapt(model, &state, memory, nbytes) == PYLM_OK);
+            CHECK(pylm_state_attach(model, &state, memory, nbytes) == PYLM_OK);
             CHECK(score(model, &state, t, 0, t->n / 8u) > 0);
         }
         free(memory);
@@ -311,12 +311,12 @@ static void test_refuses(const pylm_model *model, const pylm_model *other)
 {
     uint8_t memory[4096] = {0};
     pylm_state state;
-    CHECK(pylm_state_adapt(model, &state, memory, sizeof memory) == PYLM_ERR_FOREIGN);
-    CHECK(pylm_state_adapt(model, &state, memory, 3) == PYLM_ERR_FOREIGN);
+    CHECK(pylm_state_attach(model, &state, memory, sizeof memory) == PYLM_ERR_FOREIGN);
+    CHECK(pylm_state_attach(model, &state, memory, 3) == PYLM_ERR_FOREIGN);
     CHECK(pylm_overlay_init(model, memory, sizeof memory) == PYLM_OK);
-    CHECK(pylm_state_adapt(model, &state, memory, sizeof memory - 1u) == PYLM_ERR_TRUNCATED);
-    CHECK(pylm_state_adapt(other, &state, memory, sizeof memory) == PYLM_ERR_ARGUMENT);
-    CHECK(pylm_state_adapt(model, &state, memory, sizeof memory) == PYLM_OK);
+    CHECK(pylm_state_attach(model, &state, memory, sizeof memory - 1u) == PYLM_ERR_TRUNCATED);
+    CHECK(pylm_state_attach(other, &state, memory, sizeof memory) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_state_attach(model, &state, memory, sizeof memory) == PYLM_OK);
 }
 
 int main(void)

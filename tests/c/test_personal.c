@@ -150,8 +150,8 @@ static void test_overlay(const pylm_model *model, int words)
     for (i = 0; i < 8u; i++) {
         pylm_state_init(&state);
         plain += cost_of(model, &state, i);
-        REQUIRE(pylm_state_adapt(model, &state, one, OVERLAY_NBYTES) == PYLM_OK);
-        pylm_state_learn(&state, 0);
+        REQUIRE(pylm_state_attach(model, &state, one, OVERLAY_NBYTES) == PYLM_OK);
+        pylm_state_set_learning(&state, 0);
         learned += cost_of(model, &state, i);
     }
     CHECK(learned < plain || !words);
@@ -178,7 +178,7 @@ static void test_noise(const pylm_model *model)
     for (i = 24; i < 3000u; i++)
         personal[i] = (uint8_t)(i * i * 40503u >> 7);
     CHECK(pylm_personal_apply(model, personal, 3000, overlay, 20000) == PYLM_OK);
-    REQUIRE(pylm_state_adapt(model, &state, overlay, 20000) == PYLM_OK);
+    REQUIRE(pylm_state_attach(model, &state, overlay, 20000) == PYLM_OK);
     CHECK(pylm_suggest(model, &state, "w1 w", 4, 2, work, suggestions, &n) == PYLM_OK);
     CHECK(add(model, personal, 3000, 1) == PYLM_OK);
     (void)take_out(model, personal, 3000, 2);

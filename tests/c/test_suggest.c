@@ -8,7 +8,7 @@
 
 #include "check.h"
 
-#include "../../csrc/core/typing.h"
+#include "modules/keyboard/typing.h"
 
 #define K 5u
 #define TOLERANCE_Q16 2000u /* costs and distributions agree to about 1/65536 bit a node */
@@ -136,8 +136,8 @@ static void check_against_distribution(const pylm_model *model, const pylm_state
     sums = allocate(info.n_symbols * sizeof *sums);
     left = allocate(info.n_symbols * sizeof *left);
     memset(sums, 0, info.n_symbols * sizeof *sums);
-    pylm_state_learn(&read, 0);
-    CHECK(pylm_read(model, &read, context, strlen(context)) == PYLM_OK);
+    pylm_state_set_learning(&read, 0);
+    CHECK(pylm_read_typed(model, &read, context, strlen(context)) == PYLM_OK);
     pylm_distribution(model, &read, work, q62);
     for (i = 0; i < info.n_symbols; i++)
         if (is_wanted(model, i, prefix, &word)) {
@@ -180,8 +180,8 @@ static void test_exact(uint32_t n_trees)
             for (p = 0; p < sizeof prefixes / sizeof *prefixes; p++)
                 check_against_distribution(&model, &state, contexts[c], prefixes[p]);
         REQUIRE(pylm_overlay_init(&model, overlay, 60000) == PYLM_OK);
-        REQUIRE(pylm_state_adapt(&model, &state, overlay, 60000) == PYLM_OK);
-        CHECK(pylm_read(&model, &state, "the they then THE don't Tom tom", 31) == PYLM_OK);
+        REQUIRE(pylm_state_attach(&model, &state, overlay, 60000) == PYLM_OK);
+        CHECK(pylm_read_typed(&model, &state, "the they then THE don't Tom tom", 31) == PYLM_OK);
         pylm_state_restart(&state);
     }
     free(overlay);
@@ -253,7 +253,7 @@ static void check_same(const pylm_model *model, const char *typed_text, const ch
     CHECK(pylm_state_push(model, &b, pylm_symbol_find(model, "</s>", 4)) == PYLM_OK);
     for (i = 0; i < n; i++)
         CHECK(pylm_state_push(model, &b, symbols[i]) == PYLM_OK);
-    CHECK(pylm_read(model, &a, typed_text, strlen(typed_text)) == PYLM_OK);
+    CHECK(pylm_read_typed(model, &a, typed_text, strlen(typed_text)) == PYLM_OK);
     CHECK(memcmp(&a, &b, sizeof a) == 0);
 }
 
@@ -319,7 +319,7 @@ static void test_external(void)
     REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
     work = allocate((size_t)pylm_suggest_nbytes(&model, 2));
     CHECK(pylm_suggest(&model, &state, "w1 w", 4, 2, work, s, &n) == PYLM_ERR_ARGUMENT);
-    CHECK(pylm_read(&model, &state, "w", 1) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_read_typed(&model, &state, "w", 1) == PYLM_ERR_ARGUMENT);
     CHECK(pylm_state_push(&model, &state, ID_OF('w')) == PYLM_OK);
     found = suggest(&model, &state, "1", K); /* in this vocabulary every byte is written twice */
     CHECK(found.n && found.s[0].text[0] == '1');

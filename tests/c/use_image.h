@@ -10,10 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pylm.h"
+#include "pylm_adapt.h"
+#include "pylm_explain.h"
+#include "pylm_kernel.h"
+#include "pylm_keyboard.h"
+#include "pylm_text.h"
 
-#include "../../csrc/core/hash.h"
-#include "../../csrc/core/image.h"
+#include "core/hash.h"
+#include "core/image.h"
 
 #define MOST_LOOKED_UP 64u       /* as contexts of one symbol */
 #define MOST_SYMBOLS (1u << 16) /* an honest header may ask for 2^24: slow, but not wrong */
@@ -114,7 +118,7 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
         for (noise = 0; noise < 2; noise++) {
             for (i = 24; noise && i < nbytes; i++)
                 memory[i] = (unsigned char)(i * i * 40503u >> 7);
-            if (pylm_state_adapt(model, &state, memory, nbytes) != PYLM_OK)
+            if (pylm_state_attach(model, &state, memory, nbytes) != PYLM_OK)
                 break;
             for (i = 0; i < 2u; i++)
                 (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);

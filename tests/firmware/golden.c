@@ -6,7 +6,10 @@
  * tests/c/test_golden.c computes the same on a computer.
  */
 #include "board.h"
-#include "pylm.h"
+#include "pylm_adapt.h"
+#include "pylm_explain.h"
+#include "pylm_kernel.h"
+#include "pylm_text.h"
 
 #define MOST_SYMBOLS 2200u /* the text has 2,100 bytes */
 #define MOST_IDS 512u
@@ -101,7 +104,7 @@ static void put_learned(const char *name, const pylm_model *model)
     uint64_t first = 0, second = 0;
     pylm_state state;
     if (pylm_overlay_init(model, overlay, sizeof overlay) == PYLM_OK &&
-        pylm_state_adapt(model, &state, overlay, sizeof overlay) == PYLM_OK &&
+        pylm_state_attach(model, &state, overlay, sizeof overlay) == PYLM_OK &&
         pylm_score(model, &state, symbols, n_symbols, work, NULL, &first) == PYLM_OK &&
         pylm_score(model, &state, symbols, n_symbols, work, NULL, &second) == PYLM_OK)
         put_line(name, " learned ", first + second);

@@ -141,7 +141,7 @@ def test_several_trees_and_nothing(words_model: pylm.Model) -> None:
 def test_an_overlay_belongs_to_one_of_them(files: Path) -> None:
     base, layer = pylm.load(files / "base.pylm"), pylm.load(files / "base.pylm", layers=[files / "a.layer"])
     state = base.state(adapt=True, memory="64K")
-    wrong = lib.pylm_state_adapt(layer._image.model, state._state, state._overlay, len(state._overlay))
+    wrong = lib.pylm_state_attach(layer._image.model, state._state, state._overlay, len(state._overlay))
     assert wrong == lib.PYLM_ERR_ARGUMENT
     assert layer.bits_per_byte(HELD_OUT * 2, adapt=True) < layer.bits_per_byte(HELD_OUT * 2)
 

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * check.c: see check.h.
+ */
+#include "check.h"
+
+#include <string.h>
+
+#include "modules/adapt/plan.h"
+#include "modules/kernel/kernel.h"
+#include "modules/text/vocabulary.h"
+
+static int check_template(const struct pylm__model *m, const struct pylm__tree *tree, uint32_t k)
+{
+    const uint8_t *c = pylm__template_head(tree, k);
+    unsigned buckets = c[PYLM__C_BUCKET_BITS], check = c[PYLM__C_CHECK_BITS];
+    uint32_t kind = c[PYLM__C_KIND], lag = c[PYLM__C_LAG];
+    int bytes = m->tokenizer == PYLM_TOKENIZER_BYTES;
+    if (c[PYLM__C_BASE] != PYLM__NO_BASE && c[PYLM__C_BASE] >= k)
+        return 0;
+    if (kind >= PYLM__N_KINDS || c[PYLM__C_ROLE] >= PYLM__N_ROLES)
+        return 0;
+    if (c[PYLM__C_ROLE] && k != tree->n_suffix &&
+        (k < tree->n_suffix || !pylm__template_head(tree, k - 1u)[PYLM__C_ROLE]))
+        return 0; /* those with a role stand together behind the suffix contexts */
+    if (kind == PYLM__KIND_WORD ? !bytes || lag >= PYLM__N_WORDS
+                                : kind != PYLM__KIND_NOTHING && (!lag || lag > PYLM__MAX_LAG))
+        return 0;
+    if (check < 1u || check > 32u || buckets + check > PYLM__HASH_BITS)
+        return 0;
+    if (c[PYLM__C_LIST_FORM] >= PYLM__N_LIST_FORMS)
+        return 0;
+    if (m->n_banks && (c[PYLM__C_LIST_FORM] != PYLM__LIST_SPLITS || kind > PYLM__KIND_CLASS || lag > PYLM__MAX_REACH))
+        return 0;
+    if (c[PYLM__C_PAYLOAD_BITS] > 32u || c[PYLM__C_INDEX_BITS] > 32u ||
+        (unsigned)tree->symbol_bits + c[PYLM__C_COUNT_BITS] > c[PYLM__C_PAYLOAD_BITS])
+        return 0;
+    return pylm__packed_inside(m, pylm__load64(c + PYLM__C_INDEX), ((uint64_t)1 << buckets) + 1u,
+                         c[PYLM__C_INDEX_BITS]) &&
+           pylm__packed_inside(m, pylm__load64(c + PYLM__C_RECORDS), pylm__load32(c + PYLM__C_N_RECORDS),
+                         check + 1u + c[PYLM__C_PAYLOAD_BITS]) &&
+           pylm__lies_inside(m, pylm__load64(c + PYLM__C_LISTS), pylm__load64(c + PYLM__C_LISTS_NBYTES));
+}
+
+/* What calibration and weights need of the image. */
+static int check_mix(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    struct pylm__shape shape = pylm__tree_shape(tree);
+    uint64_t n_sets = 0;
+    uint32_t i;
+    for (i = 0; i < PYLM__N_FAMILIES; i++)
+        n_sets += pylm__n_sets(i, &shape);
+    return pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_CALIBRATION),
+                          (uint64_t)tree->n_templates * PYLM__N_CALIBRATION) &&
+           pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u)) &&
+           pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_STAGE2_WEIGHTS),
+                          (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * pylm__n_plain(tree));
+}
+
+/* What a layer has of the model that it lies on. */
+static int check_symbol_tree(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    const uint8_t *t = tree->head;
+    uint64_t n = m->n_symbols, ranks = pylm__load64(t + PYLM__T_RANKS), symbols = pylm__load64(t + PYLM__T_SYMBOLS),
+             classes = pylm__load64(t + PYLM__T_CLASSES);
+    if (tree->depth > PYLM__MAX_DEPTH || !tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS ||
+        !tree->n_previous || tree->n_previous > PYLM__MAX_SYMBOLS || !tree->n_before ||
+        tree->n_before > PYLM__MAX_SYMBOLS)
+        return 0;
+    if (tree->symbol_bits != pylm__width(m->n_symbols - 1u) || tree->class_bits > 24u ||
+        tree->coarse_bits > 24u || tree->set_bits > 24u)
+        return 0;
+    return pylm__packed_inside(m, pylm__load64(t + PYLM__T_NODES), n - 1u, tree->symbol_bits + 0u + tree->set_bits) &&
+           (!ranks || pylm__packed_inside(m, ranks, n, tree->symbol_bits)) &&
+           (!symbols || pylm__packed_inside(m, symbols, n, tree->symbol_bits)) &&
+           (!classes || pylm__packed_inside(m, classes, n, tree->class_bits + 0u + tree->coarse_bits));
+}
+
+static int check_predictor(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    if (PYLM_MODULE_KERNEL && m->n_banks)
+        return pylm__kernel_check(m, tree);
+    return check_mix(m, tree);
+}
+
+static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    uint32_t i;
+    if (!tree->n_suffix || tree->n_suffix > tree->n_templates ||
+        !(pylm__n_below(m) || check_symbol_tree(m, tree)) || !check_predictor(m, tree) ||
+        (PYLM_MODULE_ADAPT && !pylm__plan_check(m, tree)))
+        return 0;
+    for (i = 0; i < tree->n_templates; i++)
+        if (!check_template(m, tree, i))
+            return 0;
+    return 1;
+}
+
+/* What the tokenizers differ in: bytes are 256 symbols; words have "<unk>" and "</s>"; an external one has a file. */
+static int check_tokenizer(const struct pylm__model *m)
+{
+    const uint8_t *h = m->image;
+    uint32_t unknown = pylm__load32(h + PYLM__H_UNKNOWN), line_end = pylm__load32(h + PYLM__H_LINE_END);
+    uint64_t file = pylm__load64(h + PYLM__H_TOKENIZER_FILE);
+    uint64_t file_nbytes = pylm__load64(h + PYLM__H_TOKENIZER_FILE_NBYTES);
+    if (m->tokenizer > PYLM_TOKENIZER_EXTERNAL || (m->tokenizer == PYLM_TOKENIZER_BYTES && m->n_symbols != 256u))
+        return 0;
+    if (m->tokenizer == PYLM_TOKENIZER_WORDS ? unknown >= m->n_symbols || line_end >= m->n_symbols
+                                             : unknown != PYLM_NONE || line_end != PYLM_NONE)
+        return 0;
+    return m->tokenizer == PYLM_TOKENIZER_EXTERNAL ? pylm__lies_inside(m, file, file_nbytes) : !file && !file_nbytes;
+}
+
+static int check_vocabulary(const struct pylm__model *m)
+{
+    return check_tokenizer(m) && (!PYLM_MODULE_TEXT || pylm__vocabulary_check(m));
+}
+
+/* Whether a layer was made for the model below, and says the same of the vocabulary. */
+static int check_below(const struct pylm__model *m)
+{
+    const uint8_t *h = m->image;
+    return m->n_trees == 1u && !m->n_banks && !memcmp(h + PYLM__H_TOKENIZER, m->below->image + PYLM__H_TOKENIZER,
+                                                      PYLM__H_N_TREES - PYLM__H_TOKENIZER);
+}
+
+int pylm__check_parts(const struct pylm__model *m)
+{
+    struct pylm__tree tree;
+    uint32_t t;
+    if (!(pylm__n_below(m) ? check_below(m) : check_vocabulary(m)) ||
+        !pylm__lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS), pylm__load64(m->image + PYLM__H_FACTS_NBYTES)))
+        return 0;
+    for (t = 0; t < m->n_trees; t++) {
+        pylm__tree_view(m, t ? &tree : NULL, &tree);
+        if (!check_tree(m, &tree))
+            return 0;
+    }
+    return 1;
+}

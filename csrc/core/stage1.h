@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * stage1.h: from the evidence at a node to the probability of going right.
+ *
+ * First stage: the log-odds of a node are a weighted sum of the templates' calibrated log-odds and a
+ * constant. A template without evidence adds nothing. The weight of an input is itself a sum of five, each
+ * from a set that something else about the situation chooses:
+ *
+ *   family 0   the longest suffix context with evidence, how much, and how many skip contexts have some
+ *   family 1   the node: each upper node has a set of its own, lower nodes share one a depth
+ *   family 2   how many contexts have evidence, and how large a share of their occurrences it is
+ *   family 3   the class of the previous symbol; in bytes the symbol
+ *   family 4   the coarse class of the symbol before that; in bytes the symbol
+ *
+ * The weight table holds the sets of families 0 to 4, each of n_templates + 1 numbers. The last two families are the
+ * same at all nodes on the way to a symbol, so they are added before. The second stage is stage2.h.
+ */
+#ifndef PYLM_CORE_STAGE1_H
+#define PYLM_CORE_STAGE1_H
+
+#include "context.h"
+#include "modules/adapt/extended.h"
+#include "stage2.h"
+
+/* What still counts at a node, besides slices. */
+struct pylm__active {
+    struct pylm__sets sets;   /* of templates */
+    struct pylm__active_recalls recalls; /* of the overlay */
+};
+
+/* One tree, ready for the next symbol. */
+struct pylm__mixer {
+    struct pylm__tree tree;
+    struct pylm__extended extended;
+    struct pylm__evidence evidence; /* what was found for the contexts */
+    const uint8_t *families[PYLM__FAMILY_PREVIOUS]; /* where the weights begin of those that a node chooses from */
+    uint8_t before[2u * PYLM__DOT_MAX]; /* at an even address: the row of the others: the sum of what the text before chooses */
+    uint32_t row_nbytes;
+    uint32_t suffixes; /* suffix templates, a bit each */
+    uint32_t skips;    /* those with PYLM__ROLE_SKIP */
+    int avx2;          /* for this symbol, the processor's vectors are used */
+};
+
+/* Prepares the mixer for the next symbol of a state whose evidence is there. */
+void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state);
+
+/* What a node's situation chooses, before anything is gathered there. */
+struct pylm__selection {
+    uint32_t suffix_set;
+    uint32_t active;    /* contexts with evidence, a bit each */
+    uint32_t n_active; /* how many */
+};
+
+static inline struct pylm__selection pylm__select(const struct pylm__mixer *mixer, uint32_t active,
+                                               struct pylm__slices *slices)
+{
+    struct pylm__situation situation = {0, 0, 0, 0, 0};
+    struct pylm__selection selection;
+    uint32_t suffixes = active & mixer->suffixes, skips = active & mixer->skips;
+    if (suffixes) {
+        situation.suffix = pylm__ilog2(suffixes);
+        situation.hits = pylm__evidence_level(PYLM__AT(slices, situation.suffix, total));
+    }
+    situation.skips = (uint32_t)(skips > 0u) + ((skips & (skips - 1u)) > 0u); /* more than two count as two */
+    selection.suffix_set = pylm__suffix_set(&situation);
+    selection.active = active;
+    selection.n_active = pylm__count_bits(active);
+    return selection;
+}
+
+/* Where the rows of weights are that a node has: one chosen by each of the first three families, one by the others. */
+static inline void pylm__node_rows(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                                   const struct pylm__selection *selection, uint32_t confidence, const uint8_t **rows)
+{
+    uint32_t confidence_set = pylm__confidence_set(confidence, selection->n_active, mixer->tree.n_templates);
+    rows[0] = mixer->families[0] + (size_t)selection->suffix_set * mixer->row_nbytes;
+    rows[1] = mixer->families[1] + (size_t)node->set * mixer->row_nbytes;
+    rows[2] = mixer->families[2] + (size_t)confidence_set * mixer->row_nbytes;
+    rows[3] = mixer->before;
+}
+
+/* The probability, q16, of going right from a node, by what was gathered there. The inline version is for the AVX2 code,
+ * which has its own copy of all that it does at a node. */
+uint32_t pylm__node_mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                        const struct pylm__selection *selection, const struct pylm__gathered *gathered,
+                        const struct pylm__active_recalls *active);
+static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                                             const struct pylm__selection *selection,
+                                             const struct pylm__gathered *gathered, const struct pylm__active_recalls *active)
+{
+    const struct pylm__tree *tree = &mixer->tree;
+    struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
+    const uint8_t *rows[PYLM__DOT_ROWS];
+    uint32_t mixed, confidence = pylm__confidence(mean);
+    pylm__node_rows(mixer, node, selection, confidence, rows);
+    mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, selection->active);
+    if ((PYLM__SMALL && PYLM_MODULE_ADAPT) || !pylm__is_plain(&mixer->extended)) /* which can do both */
+        return pylm__extended_right(&mixer->extended, tree, node, pylm__round_q13(mixed), mean, confidence, active);
+    return pylm__stage2_right(tree, node->set, pylm__round_q13(mixed), mean, confidence);
+}
+
+/* What the contexts say at a node, where it is not known which side will be taken. */
+void pylm__node_gather(const struct pylm__mixer *mixer, uint32_t mid, const struct pylm__active *active,
+                       struct pylm__slices *slices, struct pylm__gathered *gathered);
+
+/* All three: for a walk down both sides. */
+uint32_t pylm__node_right(const struct pylm__mixer *mixer, const struct pylm__node *node, const struct pylm__active *active,
+                          struct pylm__slices *slices);
+
+/* Narrows the slices to one child of a node, after they were gathered there; what that child will read is fetched, but
+ * not waited for. Beside it pylm__extended_descend() narrows what an overlay knows. */
+void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__active *active,
+                       struct pylm__slices *slices);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * counts.c: what was counted in training, without any probability made of it.
+ */
+#include <string.h>
+
+#include "core/evidence_coded.h"
+#include "core/work.h"
+#include "pylm_explain.h"
+
+#if PYLM_MODULE_EXPLAIN
+
+static uint32_t list_coded(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
+                           pylm_successor *successors)
+{
+    uint32_t i;
+    for (i = 0; i < PYLM__AT(s, k, n); i++) {
+        successors[i].symbol = pylm__coded_leaf(e, k, i);
+        successors[i].count = pylm__coded_count_at(e, k, i);
+    }
+    return i;
+}
+
+/* Splits are in preorder: while what is left of one is read, what is right of it waits. */
+static uint32_t list_splits(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
+                            pylm_successor *successors)
+{
+    struct {
+        uint32_t first, n, total;
+    } waiting[PYLM__MAX_DEPTH];
+    uint32_t n_waiting = 0, n = 0;
+    for (;;) {
+        while (PYLM__AT(s, k, n) > 1u && n_waiting < PYLM__MAX_DEPTH) { /* deeper lists are damaged */
+            pylm__slice_look(e, s, k);
+            waiting[n_waiting].first = PYLM__AT(s, k, right);
+            waiting[n_waiting].n = PYLM__AT(s, k, n) - PYLM__AT(s, k, n_left);
+            waiting[n_waiting++].total = PYLM__AT(s, k, total) - PYLM__AT(s, k, total_left);
+            PYLM__AT(s, k, n) = PYLM__AT(s, k, n_left);
+            PYLM__AT(s, k, total) = PYLM__AT(s, k, total_left);
+            PYLM__AT(s, k, at) += PYLM__AT(e, k, split_bits);
+        }
+        successors[n].symbol = PYLM__AT(s, k, first);
+        successors[n++].count = PYLM__AT(s, k, total);
+        if (!n_waiting)
+            return n;
+        PYLM__AT(s, k, first) = waiting[--n_waiting].first;
+        PYLM__AT(s, k, n) = waiting[n_waiting].n;
+        PYLM__AT(s, k, total) = waiting[n_waiting].total;
+    }
+}
+
+/* Lists all successors of the context that was found for template k, leaf by leaf, at once after the look-up: the slice
+ * is used up. Returns how many there are: what the slice says, or fewer in a damaged list. */
+static uint32_t list_successors(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
+                                pylm_successor *successors)
+{
+    if (PYLM__AT(s, k, n) == 1u) { /* within its record, most often */
+        successors->symbol = PYLM__AT(s, k, first);
+        successors->count = PYLM__AT(s, k, total);
+        return 1;
+    }
+    return (pylm__is_coded(e, k) ? list_coded : list_splits)(e, s, k, successors);
+}
+
+int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree_number, uint32_t number,
+                    void *memory, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__work *work = memory;
+    const struct pylm__tree *tree = &work->mixer.tree;
+    struct pylm__frame *root;
+    struct pylm__slices *slices;
+    uint32_t i, leaf;
+    if (pylm__is_kernel(view) || !pylm__tree_find(view, tree_number, &work->mixer.tree) ||
+        number >= tree->n_templates)
+        return PYLM_ERR_ARGUMENT;
+    work->tree_number = tree_number;
+    *n_ret = 0;
+    root = pylm__root(view, pylm__state_const(state), work);
+    if (!(root->active.sets.active >> number & 1u))
+        return PYLM_OK;
+    slices = pylm__frame_slices(work, root);
+    *n_ret = PYLM__AT(slices, number, n);
+    if (*n_ret > capacity)
+        return PYLM_ERR_SPACE;
+    *n_ret = list_successors(&work->mixer.evidence, slices, number, successors);
+    for (i = 0; i < *n_ret; i++) {
+        leaf = successors[i].symbol;
+        successors[i].symbol = pylm__tree_symbol(tree, leaf < tree->n_symbols ? leaf : 0u);
+    }
+    return PYLM_OK;
+}
+
+/* How far back the one symbol is that is the context of a template; 0 if it has another context. */
+static uint32_t lag_of(const struct pylm__tree *tree, uint32_t number)
+{
+    const uint8_t *head = pylm__template_head(tree, number);
+    uint32_t base = head[PYLM__C_BASE];
+    if (head[PYLM__C_KIND] != PYLM__KIND_SYMBOL ||
+        (base != PYLM__NO_BASE && pylm__template_head(tree, base)[PYLM__C_KIND] != PYLM__KIND_NOTHING))
+        return 0;
+    return head[PYLM__C_LAG];
+}
+
+/* How often a leaf is among the successors of a context. */
+static uint32_t count_leaf(struct pylm__work *work, uint32_t number, uint32_t leaf)
+{
+    struct pylm__frame *root = pylm__frame(work, 0);
+    struct pylm__slices *slices = pylm__frame_slices(work, root);
+    struct pylm__sets sets = root->active.sets;
+    struct pylm__gathered gathered;
+    sets.active &= UINT32_C(1) << number;
+    sets.stale &= sets.active;
+    while (sets.active && root->hi - root->lo > 1u) {
+        struct pylm__node node = pylm__tree_node(&work->mixer.tree, root->node, root->lo, root->hi);
+        int side = leaf >= node.mid;
+        pylm__descend_portable(&work->mixer.evidence, slices, &sets, node.mid, side, &gathered);
+        pylm__frame_enter(root, node.mid, side);
+    }
+    return sets.active ? PYLM__AT(slices, number, total) : 0u;
+}
+
+int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_number, uint32_t number, void *memory,
+                      uint32_t *counts)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__work *work = memory;
+    const struct pylm__tree *tree = &work->mixer.tree;
+    struct pylm__state state;
+    uint32_t lag, i, before;
+    if (symbol >= view->n_symbols || pylm__is_kernel(view) ||
+        !pylm__tree_find(view, tree_number, &work->mixer.tree) || number >= tree->n_templates)
+        return PYLM_ERR_ARGUMENT;
+    work->tree_number = tree_number;
+    lag = lag_of(tree, number);
+    if (!lag)
+        return PYLM_ERR_ARGUMENT;
+    memset(&state, 0, sizeof state);
+    for (before = 0; before < view->n_symbols; before++) {
+        for (i = 0; i < lag; i++) /* the context is the first of these; what is behind it does not matter */
+            pylm__state_read(&state, view->tokenizer, before);
+        (void)pylm__root(view, &state, work);
+        counts[before] = count_leaf(work, number, pylm__tree_leaf(tree, symbol));
+    }
+    return PYLM_OK;
+}
+
+#endif

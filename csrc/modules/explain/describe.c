@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * describe.c: what contexts are made of, for people.
+ */
+#include "core/context.h"
+#include "pylm_explain.h"
+
+#if PYLM_MODULE_EXPLAIN
+
+/* Makes the tree that of the bank that has a template of this number, of all banks. Returns the number of the bank's
+ * first. */
+static uint32_t find_bank(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree)
+{
+    uint32_t b, first = 0;
+    for (b = 1; b < pylm__n_banks(model) && number - first >= tree->n_templates; b++) {
+        first += tree->n_templates;
+        pylm__tree_view(model, tree, tree);
+    }
+    return first;
+}
+
+int pylm_model_template(const pylm_model *model, uint32_t tree_number, uint32_t number, pylm_template *found)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__tree tree;
+    const uint8_t *head;
+    uint32_t first;
+    if (!pylm__tree_find(view, tree_number, &tree))
+        return PYLM_ERR_ARGUMENT;
+    first = pylm__is_kernel(view) ? find_bank(view, number, &tree) : 0u;
+    if (number - first >= tree.n_templates)
+        return PYLM_ERR_ARGUMENT;
+    head = pylm__template_head(&tree, number - first);
+    found->base = head[PYLM__C_BASE] == PYLM__NO_BASE ? PYLM_NONE : first + head[PYLM__C_BASE];
+    found->kind = head[PYLM__C_KIND];
+    found->lag = head[PYLM__C_LAG];
+    found->n_contexts = pylm__load32(head + PYLM__C_N_RECORDS);
+    found->nbytes = pylm__packed_nbytes((UINT64_C(1) << head[PYLM__C_BUCKET_BITS]) + 1u, head[PYLM__C_INDEX_BITS]) +
+                    pylm__packed_nbytes(found->n_contexts,
+                                        head[PYLM__C_CHECK_BITS] + 1u + (uint32_t)head[PYLM__C_PAYLOAD_BITS]) +
+                    pylm__load64(head + PYLM__C_LISTS_NBYTES);
+    return PYLM_OK;
+}
+
+int pylm_symbol_class(const pylm_model *model, uint32_t tree_number, uint32_t symbol, uint32_t *class_ret,
+                      uint32_t *coarse_ret)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__tree tree;
+    pylm__bit bit;
+    if (symbol >= view->n_symbols || !pylm__tree_find(view, tree_number, &tree))
+        return PYLM_ERR_ARGUMENT;
+    *class_ret = *coarse_ret = PYLM_NONE;
+    if (tree.parts[PYLM__P_CLASSES]) {
+        bit = (pylm__bit)pylm__tree_leaf(&tree, symbol) * ((uint32_t)tree.class_bits + tree.coarse_bits);
+        *class_ret = pylm__bits(tree.parts[PYLM__P_CLASSES], bit, tree.class_bits);
+        *coarse_ret = pylm__bits(tree.parts[PYLM__P_CLASSES], bit + tree.class_bits, tree.coarse_bits);
+    }
+    return PYLM_OK;
+}
+
+#endif

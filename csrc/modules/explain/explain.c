@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * explain.c: what a symbol's cost is made of.
+ *
+ * On the way to a symbol there is a decision at every node. Its log-odds in favour of the side taken are a sum z of
+ * terms, each a weight times an input. At z = 0 the decision is even and costs one bit; of that bit, z saves
+ * f(z) = log2(2 / (1 + exp(-z))). A term's share of what is saved is in proportion to the term. That is the integral
+ * of f's slope along the straight line from even odds to z (integrated gradients: Sundararajan, Taly and Yan 2017,
+ * after Aumann and Shapley 1974). So shares add up to the whole, what says nothing has nothing, and two terms have
+ * together what one would have that is their sum.
+ *
+ * The first stage's log-odds are one term of the second stage and a sum themselves, so their share is split in the
+ * same way among the contexts.
+ *
+ * A node's cost is taken as the difference that it makes to the cost of the path, and what rounding leaves of a split
+ * goes to the largest term. So everything adds up to the last bit. Probabilities are computed from the terms, not by
+ * the code that scores: that both agree is what the tests compare.
+ */
+#include <string.h>
+
+#include "core/score.h"
+#include "pylm_explain.h"
+#include "share.h"
+
+#if PYLM_MODULE_EXPLAIN
+
+#define MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 3u)
+#define EVEN_COST 65536            /* of an even decision: one bit */
+#define MAX_SUM (INT64_C(1) << 30) /* of log-odds of a state that adapts, as in extended.c */
+
+/* What speaks for the side taken: the contexts, the mean, the model below, the overlay's inputs, and last the constants. */
+struct decision {
+    uint32_t n_terms;
+    int64_t terms[MAX_TERMS];   /* weighted log-odds, q23 */
+    int32_t inputs[MAX_TERMS];  /* log-odds, q10; of constants 0 */
+    int32_t weights[MAX_TERMS]; /* q13 */
+};
+
+/* Weights and inputs of the second stage. */
+struct second {
+    uint32_t n;
+    int32_t weights[PYLM__MAX_STAGE2], inputs[PYLM__MAX_STAGE2];
+};
+
+/* ---- one decision ---- */
+
+/* The first stage's terms; the constant is the last. Returns their sum. */
+static int64_t first_stage(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, struct decision *d)
+{
+    uint32_t k, row;
+    for (k = 0; k < n; k++) {
+        d->inputs[k] = inputs[k];
+        d->weights[k] = 0;
+        for (row = 0; row < PYLM__DOT_ROWS; row++)
+            d->weights[k] += pylm__load_i16(rows[row] + 2u * k);
+        d->terms[k] = (int64_t)d->weights[k] * inputs[k];
+    }
+    return pylm__sum(d->terms, n);
+}
+
+static void second_plain(const struct pylm__tree *tree, struct pylm__node node, int32_t mixed,
+                         struct pylm__mean mean, struct second *s)
+{
+    const uint8_t *a = tree->parts[PYLM__P_STAGE2_WEIGHTS] + 2u * (size_t)PYLM__N_STAGE2 * node.set;
+    const uint8_t *b =
+        tree->parts[PYLM__P_STAGE2_WEIGHTS] + 2u * (size_t)PYLM__N_STAGE2 * (tree->n_node_sets + pylm__confidence(mean));
+    uint32_t i;
+    s->n = PYLM__N_STAGE2;
+    s->inputs[PYLM__STAGE2_MIXED] = pylm__clamp(mixed, PYLM__MAX_MIXED_Q10);
+    s->inputs[PYLM__STAGE2_MEAN] = pylm__mean_log_odds(mean);
+    s->inputs[PYLM__STAGE2_CONSTANT] = PYLM__CONSTANT_Q10;
+    for (i = 0; i < s->n; i++)
+        s->weights[i] = pylm__load_i16(a + 2u * i) + pylm__load_i16(b + 2u * i);
+}
+
+/* With an overlay or a model below: a lesson has what is wanted here. */
+static void second_extended(struct pylm__mixer *mixer, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
+                            const struct pylm__active_recalls *active, struct second *s)
+{
+    struct pylm__extended *extended = &mixer->extended;
+    struct pylm__lessons lessons;
+    uint32_t i, row, n_rows = pylm__has_overlay(extended) ? PYLM__N_STAGE2_ROWS : PYLM__N_STAGE2_ROWS - 1u;
+    lessons.n = 0;
+    extended->lessons = &lessons;
+    (void)pylm__extended_right(extended, &mixer->tree, &node, mixed, mean, pylm__confidence(mean), active);
+    extended->lessons = NULL;
+    s->n = extended->n_inputs;
+    for (i = 0; i < s->n; i++) {
+        s->inputs[i] = lessons.of[0].inputs[i];
+        s->weights[i] = 0;
+        for (row = 0; row < n_rows; row++)
+            s->weights[i] += pylm__load_i16(extended->weights + lessons.of[0].rows[row] + 2u * i);
+    }
+}
+
+/* What the second stage makes of one of its inputs, q23. */
+static inline int64_t product(const struct second *s, uint32_t i)
+{
+    return (int64_t)s->weights[i] * s->inputs[i];
+}
+
+/* What the second stage makes of the first: the share of each context, and of the constant, which it returns. */
+static int64_t share_first(const struct second *s, int64_t sum, uint32_t n, struct decision *d)
+{
+    int64_t shares[PYLM__MAX_TEMPLATES + 1u], total = product(s, PYLM__STAGE2_MIXED);
+    struct pylm__ratio ratio = pylm__mixed_ratio(total, sum, s->weights[PYLM__STAGE2_MIXED]);
+    uint32_t k;
+    pylm__share(total, ratio, d->terms, n, shares);
+    for (k = 0; k < n; k++) {
+        d->terms[k] = shares[k];
+        d->weights[k] = (int32_t)pylm__times(d->weights[k], ratio);
+    }
+    return shares[n - 1u];
+}
+
+static void add_term(struct decision *d, int64_t term, int32_t input, int32_t weight)
+{
+    d->terms[d->n_terms] = term;
+    d->inputs[d->n_terms] = input;
+    d->weights[d->n_terms++] = weight;
+}
+
+/* All terms for going right at a node. */
+static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__active *active,
+                  struct pylm__slices *slices, struct decision *d)
+{
+    uint32_t n = mixer->tree.n_templates, i;
+    struct pylm__selection selection = pylm__select(mixer, active->sets.active, slices);
+    const uint8_t *rows[PYLM__DOT_ROWS];
+    struct pylm__gathered gathered;
+    struct pylm__mean mean;
+    struct second s;
+    int64_t sum, constant;
+    memset(&gathered, 0, sizeof gathered); /* those without evidence need not be written */
+    pylm__node_gather(mixer, node.mid, active, slices, &gathered);
+    mean.left = gathered.left;
+    mean.right = gathered.all - gathered.left;
+    pylm__node_rows(mixer, &node, &selection, pylm__confidence(mean), rows);
+    sum = first_stage(rows, gathered.inputs, n + 1u, d);
+    if (pylm__is_plain(&mixer->extended))
+        second_plain(&mixer->tree, node, pylm__round_q13((uint32_t)sum), mean, &s);
+    else
+        second_extended(mixer, node, pylm__round_q13((uint32_t)sum), mean, &active->recalls, &s);
+    constant = share_first(&s, sum, n + 1u, d) + product(&s, PYLM__STAGE2_CONSTANT);
+    d->n_terms = n;
+    add_term(d, product(&s, PYLM__STAGE2_MEAN), s.inputs[PYLM__STAGE2_MEAN], s.weights[PYLM__STAGE2_MEAN]);
+    for (i = PYLM__N_STAGE2; i < s.n; i++)
+        add_term(d, product(&s, i), s.inputs[i], s.weights[i]);
+    add_term(d, constant, 0, 0);
+}
+
+/* The probability, q16, of going right. Plain sums are of 32 bits, as in the engine. */
+static uint32_t probability(const struct decision *d, const struct pylm__extended *extended)
+{
+    int64_t sum = pylm__sum(d->terms, d->n_terms);
+    int32_t log_odds = pylm__round_q13((uint32_t)(pylm__is_plain(extended) ? sum : pylm__within(sum, MAX_SUM)));
+    return pylm__squash(pylm__has_overlay(extended) ? pylm__sharpen(log_odds) : log_odds);
+}
+
+/* Raises the terms as a state that adapts raises their sum. */
+static void sharpen(struct decision *d)
+{
+    uint32_t i;
+    for (i = 0; i < d->n_terms; i++) {
+        d->terms[i] = d->terms[i] * PYLM__SHARPEN_Q7 / 128;
+        d->weights[i] = (int32_t)((int64_t)d->weights[i] * PYLM__SHARPEN_Q7 / 128);
+    }
+}
+
+/* Makes the terms those for going left. */
+static void turn(struct decision *d)
+{
+    uint32_t i;
+    for (i = 0; i < d->n_terms; i++) {
+        d->terms[i] = -d->terms[i];
+        d->inputs[i] = -d->inputs[i];
+    }
+}
+
+/* ---- all decisions of a tree ---- */
+
+/* What the parts of one tree, of which the first is what even decisions cost, have come to by now. */
+struct account {
+    pylm_part *parts;
+    struct decision decision;
+    int64_t weighted[MAX_TERMS]; /* sums of weights, each times the magnitude of its input */
+    int64_t spoken[MAX_TERMS];   /* sums of these magnitudes */
+    uint32_t last_node;          /* the last decision, and which side was taken */
+    int last_side;
+};
+
+/* Adds modulo 2^32: what would overflow comes from damaged models. */
+static inline void add(int32_t *to, int64_t x)
+{
+    *to = (int32_t)((uint32_t)*to + (uint32_t)x);
+}
+
+static void add_decision(struct account *a, uint32_t cost)
+{
+    const struct decision *d = &a->decision;
+    int64_t shares[MAX_TERMS], saved = EVEN_COST - (int64_t)(int32_t)cost;
+    uint32_t i;
+    pylm__share(saved, pylm__saving_ratio(saved, pylm__sum(d->terms, d->n_terms)), d->terms, d->n_terms, shares);
+    add(&a->parts[0].cost_q16, EVEN_COST);
+    a->parts[0].n_context++;
+    for (i = 0; i < d->n_terms; i++) {
+        pylm_part *part = &a->parts[1u + i];
+        int64_t spoken = pylm__magnitude(d->inputs[i]);
+        add(&part->cost_q16, -shares[i]);
+        add(&part->log_odds_q10, d->inputs[i]);
+        a->weighted[i] += d->weights[i] * spoken;
+        a->spoken[i] += spoken;
+    }
+}
+
+/* Parts of a tree, the first included. */
+static uint32_t n_parts_of(const struct pylm__mixer *mixer)
+{
+    return mixer->tree.n_templates + mixer->extended.n_inputs;
+}
+
+static void name(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint32_t number)
+{
+    memset(*part, 0, sizeof **part);
+    (*part)->kind = kind;
+    (*part)->tree = tree;
+    (*part)->number = number;
+    ++*part;
+}
+
+/* Begins the parts of a tree, in the order of a decision's terms, at its root. */
+static void begin(struct account *a, const struct pylm__work *work, uint32_t found, struct pylm__slices *slices)
+{
+    const struct pylm__mixer *mixer = &work->mixer;
+    const struct pylm__plan *plan = &mixer->extended.plan;
+    pylm_part *part = a->parts;
+    uint32_t tree = work->tree_number, i;
+    memset(a->weighted, 0, sizeof a->weighted);
+    memset(a->spoken, 0, sizeof a->spoken);
+    name(&part, PYLM_PART_EVEN, tree, 0);
+    for (i = 0; i < mixer->tree.n_templates; i++)
+        name(&part, PYLM_PART_CONTEXT, tree, i);
+    for (; found; found &= found - 1u)
+        a->parts[1u + pylm__lowest_from(found, 0)].n_context = PYLM__AT(slices, pylm__lowest_from(found, 0), total);
+    name(&part, PYLM_PART_MEAN, tree, 0);
+    if (pylm__n_plain(&mixer->tree) > PYLM__N_STAGE2)
+        name(&part, PYLM_PART_BELOW, tree, 0);
+    if (pylm__has_overlay(&mixer->extended)) {
+        name(&part, PYLM_PART_COUNTS, tree, 0);
+        name(&part, PYLM_PART_AGES, tree, 0);
+        for (i = 0; i < plan->n_recalled; i++)
+            if (plan->recalled[i] < PYLM__INDIRECT)
+                name(&part, PYLM_PART_RECALL, tree, plan->recalled[i]);
+            else
+                name(&part, PYLM_PART_INDIRECT, tree, plan->recalled[plan->recalled[i] - PYLM__INDIRECT]);
+        name(&part, PYLM_PART_REPETITION, tree, 0);
+    }
+    name(&part, PYLM_PART_CONSTANT, tree, 0);
+}
+
+/* What the overlay had counted of the symbol, at the leaf; `part` is the first of its parts. */
+static void count_overlay(const struct account *a, const struct pylm__extended *extended, const struct pylm__active_recalls *active,
+                          pylm_part *part)
+{
+    const struct pylm__recall *recall = extended->recalls;
+    struct pylm__node_past past = pylm__overlay_node(&extended->overlay, a->last_node);
+    uint32_t i, j;
+    part->n_symbol = past.counts[a->last_side];
+    part->n_context = (uint32_t)past.counts[0] + past.counts[1];
+    part++;
+    part->n_symbol = past.ages[a->last_side] ? UINT32_C(1) << (past.ages[a->last_side] - 1u) : 0u;
+    for (i = 0, part++; i < extended->plan.n_recalled; i++, part++, recall++)
+        for (j = 0; j < recall->n; j++) {
+            part->n_context += recall->count[j];
+            part->n_symbol += active->of[i] >> j & 1u ? recall->count[j] : 0u;
+        }
+    if (recall->n) {
+        part->number = extended->plan.lengths[recall->count[0] / PYLM__N_RUNS % PYLM__MAX_LONG];
+        part->n_context = pylm__load32(extended->overlay.head);
+        part->n_symbol = active->of[i];
+    }
+}
+
+/* At the leaf. */
+static void end(struct account *a, const struct pylm__mixer *mixer, const struct pylm__active *active,
+                struct pylm__slices *slices)
+{
+    uint32_t i, left, n = n_parts_of(mixer);
+    for (left = active->sets.active; left; left &= left - 1u)
+        a->parts[1u + pylm__lowest_from(left, 0)].n_symbol = PYLM__AT(slices, pylm__lowest_from(left, 0), total);
+    if (pylm__has_overlay(&mixer->extended))
+        count_overlay(a, &mixer->extended, &active->recalls,
+                      &a->parts[mixer->tree.n_templates + pylm__n_plain(&mixer->tree) - 1u]);
+    for (i = 0; i + 1u < n; i++)
+        if (a->spoken[i])
+            a->parts[1u + i].weight_q13 = (int32_t)(a->weighted[i] / a->spoken[i]);
+}
+
+/* Goes down to the symbol in the tree at work; returns its probability there. */
+static struct pylm__small explain_tree(const struct pylm__model *model, const struct pylm__state *state,
+                                       uint32_t symbol, struct pylm__work *work, struct account *a)
+{
+    struct pylm__mixer *mixer = &work->mixer;
+    struct pylm__frame *frame = pylm__root(model, state, work);
+    struct pylm__slices *slices = pylm__frame_slices(work, frame);
+    struct pylm__small p = pylm__small_one();
+    uint32_t leaf = pylm__tree_leaf(&mixer->tree, symbol), right, before;
+    begin(a, work, frame->active.sets.active, slices);
+    while (frame->hi - frame->lo > 1u) {
+        struct pylm__node node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
+        int side = leaf >= node.mid;
+        weigh(mixer, node, &frame->active, slices, &a->decision);
+        right = probability(&a->decision, &mixer->extended);
+        if (pylm__has_overlay(&mixer->extended))
+            sharpen(&a->decision);
+        if (!side)
+            turn(&a->decision);
+        before = pylm__small_cost(p);
+        pylm__small_scale(&p, side ? right : 65536u - right);
+        add_decision(a, pylm__small_cost(p) - before);
+        a->last_node = node.number;
+        a->last_side = side;
+        pylm__node_narrow(mixer, node.mid, side, &frame->active, slices);
+        if (!pylm__is_plain(&mixer->extended))
+            pylm__extended_pass(&mixer->extended, node.mid, side, &frame->active.recalls);
+        pylm__frame_enter(frame, node.mid, side);
+    }
+    end(a, mixer, &frame->active, slices);
+    return p;
+}
+
+/* ---- all trees ---- */
+
+/* Of each tree's parts, as much as the tree's share of the symbol's probability; what is left of the cost is the
+ * averaging. Returns how many parts there are then. */
+static uint32_t average(pylm_part *parts, const uint32_t *ends, const struct pylm__small *p, uint32_t n_trees,
+                        struct pylm__small all)
+{
+    pylm_part *part = parts, *rest = parts + ends[n_trees - 1u];
+    uint32_t t, apart;
+    name(&rest, PYLM_PART_AVERAGE, 0, 0);
+    rest = parts + ends[n_trees - 1u];
+    add(&rest->cost_q16, pylm__small_cost(all));
+    for (t = 0; t < n_trees; t++) {
+        struct pylm__ratio share = {0, INT64_C(1) << 30};
+        apart = p[t].exponent - all.exponent;
+        share.num = apart < 30u ? (int64_t)(((uint64_t)p[t].mantissa << 30) / all.mantissa >> apart) : 0;
+        for (; part < parts + ends[t]; part++) {
+            part->cost_q16 = (int32_t)pylm__times(part->cost_q16, share);
+            add(&rest->cost_q16, -(int64_t)part->cost_q16);
+        }
+    }
+    return ends[n_trees - 1u] + 1u;
+}
+
+/* What the model below says on the way to a symbol. */
+static struct pylm__odds *odds_below(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol,
+                                     struct pylm__work *work)
+{
+    struct pylm__odds *odds = (struct pylm__odds *)(void *)((uint8_t *)(void *)work + pylm__odds_offset(model));
+    pylm__note_odds(model, 1, state, &symbol, 1, work);
+    odds->at = 0;
+    return odds;
+}
+
+uint32_t pylm_n_parts(const pylm_model *model)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    return view->n_trees * (view->n_templates + 4u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS) + (view->n_trees > 1u);
+}
+
+int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *memory, pylm_part *parts,
+                 uint32_t *n_ret)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__work *work = memory;
+    struct pylm__small p[PYLM__MAX_TREES], all = pylm__small_one();
+    struct pylm__odds *odds = NULL;
+    struct account account;
+    uint32_t ends[PYLM__MAX_TREES], t;
+    if (symbol >= view->n_symbols || pylm__is_kernel(view))
+        return PYLM_ERR_ARGUMENT;
+    account.parts = parts;
+    if (pylm__n_below(view))
+        odds = odds_below(view, pylm__state_const(state), symbol, work);
+    pylm__work_first_tree(view, work);
+    pylm__extended_stack(&work->mixer.extended, odds, 0);
+    for (t = 0; t < view->n_trees; t++) {
+        if (t)
+            pylm__work_next_tree(view, work);
+        p[t] = explain_tree(view, pylm__state_const(state), symbol, work, &account);
+        pylm__small_scale(&p[t], work->mixer.tree.share);
+        all = t ? pylm__small_plus(all, p[t]) : p[t];
+        account.parts += n_parts_of(&work->mixer);
+        ends[t] = (uint32_t)(account.parts - parts);
+    }
+    *n_ret = view->n_trees > 1u ? average(parts, ends, p, view->n_trees, all) : ends[0];
+    return PYLM_OK;
+}
+
+#endif

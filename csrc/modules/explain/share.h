@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * share.h: splitting a number among the terms of a sum that it is a function of, in integers that add up.
+ *
+ * Shares are in proportion to the terms: a ratio times each. Where the sum is near 0 the ratio is what it tends to,
+ * since a quotient of rounded numbers would be too coarse there.
+ */
+#ifndef PYLM_EXPLAIN_SHARE_H
+#define PYLM_EXPLAIN_SHARE_H
+
+#include <stdint.h>
+
+#define PYLM__MOST_SHARED (INT64_C(1) << 32) /* of a term: in q23 that is 512 nats. Only damaged models have more */
+#define PYLM__NEAR_EVEN (INT64_C(1) << 21)   /* 1/4 nat, q23 */
+
+struct pylm__ratio {
+    int64_t num, den; /* |num| < 2^30.5, den != 0 */
+};
+
+static inline int64_t pylm__magnitude(int64_t x)
+{
+    return x < 0 ? -x : x;
+}
+
+static inline int64_t pylm__within(int64_t x, int64_t most)
+{
+    return x > most ? most : x < -most ? -most : x;
+}
+
+static inline int64_t pylm__sum(const int64_t *terms, uint32_t n)
+{
+    int64_t sum = 0;
+    while (n--)
+        sum += terms[n];
+    return sum;
+}
+
+/* x times a ratio, rounded. */
+static inline int64_t pylm__times(int64_t x, struct pylm__ratio ratio)
+{
+    int64_t product = pylm__within(x, PYLM__MOST_SHARED) * ratio.num, half = pylm__magnitude(ratio.den) / 2;
+    return (product + (product < 0 ? -half : half)) / ratio.den;
+}
+
+/* Splits `total` among n terms. Each gets itself times the ratio, of which the sum should come to the total; what it
+ * does not goes to the largest term, or, if all are 0, to the last. */
+static inline void pylm__share(int64_t total, struct pylm__ratio ratio, const int64_t *terms, uint32_t n,
+                               int64_t *shares)
+{
+    uint32_t i, largest = n - 1u;
+    for (i = 0; i < n; i++) {
+        shares[i] = pylm__times(terms[i], ratio);
+        total -= shares[i];
+        if (pylm__magnitude(terms[i]) > pylm__magnitude(terms[largest]))
+            largest = i;
+    }
+    shares[largest] += total;
+}
+
+/* The first stage's sum of log-odds, q23, of which the second makes `total` with this weight, q13. */
+static inline struct pylm__ratio pylm__mixed_ratio(int64_t total, int64_t sum, int32_t weight)
+{
+    struct pylm__ratio exact = {total, sum}, limit = {weight, 1 << 13};
+    return pylm__magnitude(sum) < PYLM__NEAR_EVEN ? limit : exact;
+}
+
+/* The log-odds z of a decision, q23, and what they save of one bit, 1/65536 bit: log2(2 / (1 + exp(-z))), which tends
+ * to (1/2 - z/8) z / ln 2. */
+static inline struct pylm__ratio pylm__saving_ratio(int64_t saved, int64_t z)
+{
+    struct pylm__ratio exact = {saved, z}, limit = {11819 - 2955 * z / (1 << 23), 1 << 21};
+    return pylm__magnitude(z) < PYLM__NEAR_EVEN ? limit : exact;
+}
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * patterns.c: what a kernel's probability of a symbol is made of.
+ *
+ * A pattern says of every place whether the symbols there agree, only their classes do, or neither; there is a template
+ * for each. A template's table counts the training positions that agree in that *at least*. Of these, those are taken off
+ * that agree in more, place by place: what is left agrees in just that. So every training position has one
+ * pattern, all positions of a pattern are equally far away, and the kernel is a sum over patterns, again without
+ * negative terms.
+ */
+#include <string.h>
+
+#include "kernel.h"
+
+#if PYLM_MODULE_KERNEL
+
+#define ALL_Q30 (UINT32_C(1) << 30)
+
+/* What agrees at a place. */
+static inline uint32_t at_place(uint32_t agrees, uint32_t j)
+{
+    return agrees >> 2u * j & 3u;
+}
+
+static inline uint32_t with_place(uint32_t agrees, uint32_t j, uint32_t kind)
+{
+    return (agrees & ~(UINT32_C(3) << 2u * j)) | kind << 2u * j;
+}
+
+/* ---- counts ---- */
+
+/* Counts what agrees at least in each pattern of the bank at work, whose first template has this number. Returns how many
+ * patterns it has: templates without contexts are only there for others to extend. */
+static uint32_t count_bank(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol,
+                           struct pylm__work *work, uint32_t number, pylm_pattern *patterns)
+{
+    const struct pylm__tree *bank = &work->mixer.tree;
+    struct pylm__evidence *e = &work->mixer.evidence;
+    struct pylm__slices *slices = pylm__frame_slices(work, pylm__frame(work, 0));
+    uint32_t active = pylm__kernel_look_up(model, bank, state, &work->lookup, e, slices), k, n = 0;
+    for (k = 0; k < bank->n_templates; k++) {
+        const uint8_t *head = pylm__template_head(bank, k);
+        pylm_pattern *p = &patterns[k];
+        memset(p, 0, sizeof *p);
+        p->number = number + k;
+        p->agrees = head[PYLM__C_BASE] == PYLM__NO_BASE ? 0u : patterns[head[PYLM__C_BASE]].agrees;
+        if (head[PYLM__C_KIND] != PYLM__KIND_NOTHING)
+            p->agrees = with_place(p->agrees, head[PYLM__C_LAG] - 1u, head[PYLM__C_KIND]);
+        p->n_context = active >> k & 1u ? PYLM__AT(slices, k, total) : 0u;
+    }
+    active = pylm__kernel_go_down(bank, e, slices, active, pylm__tree_leaf(bank, symbol));
+    for (; active; active &= active - 1u)
+        patterns[pylm__lowest_from(active, 0)].n_symbol = PYLM__AT(slices, pylm__lowest_from(active, 0), total);
+    for (k = 0; k < bank->n_templates; k++)
+        if (pylm__load32(pylm__template_head(bank, k) + PYLM__C_N_RECORDS))
+            patterns[n++] = patterns[k];
+    return n;
+}
+
+static const pylm_pattern *find(const pylm_pattern *patterns, uint32_t n, uint32_t agrees)
+{
+    uint32_t i;
+    for (i = 0; i < n; i++)
+        if (patterns[i].agrees == agrees)
+            return &patterns[i];
+    return NULL;
+}
+
+static inline uint32_t less(uint32_t n, uint32_t taken)
+{
+    return n > taken ? n - taken : 0u; /* below 0 only if the tables contradict each other */
+}
+
+/* Takes off those positions that agree in more at a place, where `kind` agrees in a pattern. */
+static void take_off(pylm_pattern *patterns, uint32_t n, uint32_t j, uint32_t kind)
+{
+    uint32_t i;
+    for (i = 0; i < n; i++) {
+        pylm_pattern *p = &patterns[i];
+        const pylm_pattern *more = NULL;
+        if (at_place(p->agrees, j) != kind)
+            continue;
+        if (kind == PYLM__KIND_NOTHING)
+            more = find(patterns, n, with_place(p->agrees, j, PYLM__KIND_CLASS));
+        if (!more)
+            more = find(patterns, n, with_place(p->agrees, j, PYLM__KIND_SYMBOL));
+        if (more) {
+            p->n_context = less(p->n_context, more->n_context);
+            p->n_symbol = less(p->n_symbol, more->n_symbol);
+        }
+    }
+}
+
+/* ---- shares ---- */
+
+/* What a position of a pattern counts; *distance_q16 becomes how far away it is, without tau. */
+static struct pylm__weight weigh(const pylm_kernel *kernel, const struct pylm__factors *f, uint32_t agrees,
+                                 uint32_t *distance_q16)
+{
+    struct pylm__weight weight = pylm__weight_of(1, 0);
+    uint32_t j, t, u;
+    *distance_q16 = 0;
+    for (j = 0; j < PYLM_MAX_REACH && j < kernel->reach; j++) {
+        t = kernel->distance_q16[j];
+        u = j < kernel->n_class && kernel->class_distance_q16[j] < t ? kernel->class_distance_q16[j] : t;
+        if (at_place(agrees, j) == PYLM__KIND_SYMBOL)
+            continue;
+        weight = pylm__weight_times(weight, at_place(agrees, j) == PYLM__KIND_CLASS ? f->similar[j] : f->other[j]);
+        *distance_q16 += at_place(agrees, j) == PYLM__KIND_CLASS ? u : t;
+    }
+    return weight;
+}
+
+/* n times a weight as a share of the whole, rounded. */
+static uint32_t share_q30(struct pylm__weight weight, uint32_t n, struct pylm__weight whole)
+{
+    struct pylm__weight share =
+        pylm__weight_ratio(pylm__weight_of((uint64_t)weight.mantissa * n, weight.exponent), whole);
+    uint32_t shift = (uint32_t)(-30 - share.exponent);
+    if (share.mantissa && share.exponent > -31)
+        return ALL_Q30;
+    return share.mantissa && shift < 32u ? ((share.mantissa >> (shift - 1u)) + 1u) >> 1 : 0u;
+}
+
+/* What rounding has left of a whole goes to its largest share. */
+static void round_off(pylm_pattern *patterns, uint32_t n)
+{
+    pylm_pattern *most = patterns, *largest = patterns;
+    uint32_t i, weight = 0, symbol = 0;
+    for (i = 0; i < n; i++) {
+        weight += patterns[i].weight_share_q30;
+        symbol += patterns[i].symbol_share_q30;
+        if (patterns[i].weight_share_q30 > most->weight_share_q30)
+            most = &patterns[i];
+        if (patterns[i].symbol_share_q30 > largest->symbol_share_q30)
+            largest = &patterns[i];
+    }
+    most->weight_share_q30 += ALL_Q30 - weight;
+    largest->symbol_share_q30 += ALL_Q30 - symbol;
+}
+
+/* The last pattern is the background. */
+static void find_shares(const struct pylm__model *model, pylm_pattern *patterns, uint32_t n)
+{
+    struct pylm__sum_of_weights all = {0, 0}, here = {0, 0};
+    struct pylm__weight of_all, of_here, weight;
+    struct pylm__factors factors;
+    pylm_kernel kernel;
+    uint32_t i;
+    pylm__kernel_settings(model, &kernel);
+    pylm__kernel_factors(model, &factors);
+    for (i = 0; i < n; i++) {
+        weight = weigh(&kernel, &factors, patterns[i].agrees, &patterns[i].distance_q16);
+        pylm__sum_add(&all, weight, patterns[i].n_context);
+        pylm__sum_add(&here, weight, patterns[i].n_symbol);
+    }
+    pylm__sum_add(&here, factors.leaf, 1);
+    of_all = pylm__sum_weight(&all);
+    of_here = pylm__sum_weight(&here);
+    for (i = 0; i < n; i++) {
+        weight = weigh(&kernel, &factors, patterns[i].agrees, &patterns[i].distance_q16);
+        patterns[i].weight_share_q30 = share_q30(weight, patterns[i].n_context, of_all);
+        patterns[i].symbol_share_q30 = share_q30(weight, patterns[i].n_symbol, of_here);
+    }
+    patterns[n - 1u].symbol_share_q30 = share_q30(factors.leaf, 1, of_here);
+    round_off(patterns, n);
+}
+
+/* ---- both ---- */
+
+uint32_t pylm_n_patterns(const pylm_model *model)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    return pylm__is_kernel(view) ? view->n_banks * view->n_templates + 1u : 0u;
+}
+
+int pylm_explain_kernel(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *memory,
+                        pylm_pattern *patterns, uint32_t *n_ret)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__work *work = memory;
+    uint32_t b, j, n = 0, number = 0;
+    if (!pylm__is_kernel(view) || symbol >= view->n_symbols)
+        return PYLM_ERR_ARGUMENT;
+    pylm__work_first_tree(view, work);
+    for (b = 0; b < view->n_banks; b++) {
+        if (b)
+            pylm__work_next_tree(view, work);
+        n += count_bank(view, pylm__state_const(state), symbol, work, number, patterns + n);
+        number += work->mixer.tree.n_templates;
+    }
+    for (j = 0; j < PYLM_MAX_REACH; j++) {
+        take_off(patterns, n, j, PYLM__KIND_NOTHING); /* first: of classes, it takes off all */
+        take_off(patterns, n, j, PYLM__KIND_CLASS);
+    }
+    memset(&patterns[n], 0, sizeof patterns[n]);
+    patterns[n].number = PYLM_NONE;
+    patterns[n].n_context = 1;
+    *n_ret = n + 1u;
+    find_shares(view, patterns, *n_ret);
+    return PYLM_OK;
+}
+
+#endif

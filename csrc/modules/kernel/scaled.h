@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * scaled.h: positive numbers of any magnitude, in integers: a mantissa of 32 bits and an exponent.
+ *
+ * Products and quotients are right to 2^-31 of themselves. A sum has 56 bits or more of its largest term, so adding up
+ * loses nothing that could be seen in the 32 bits it is rounded to at the end.
+ */
+#ifndef PYLM_KERNEL_SCALED_H
+#define PYLM_KERNEL_SCALED_H
+
+#include "core/fixed.h"
+
+/* mantissa * 2^exponent; mantissa >= 2^31, or 0: nothing. */
+struct pylm__weight {
+    uint32_t mantissa;
+    int32_t exponent;
+};
+
+static inline struct pylm__weight pylm__weight_of(uint64_t x, int32_t exponent)
+{
+    struct pylm__weight w = {0, 0};
+    uint32_t high = (uint32_t)(x >> 32), shift;
+    if (!x)
+        return w;
+    if (high) {
+        shift = pylm__ilog2(high) + 1u;
+        w.mantissa = (uint32_t)(x >> shift);
+        w.exponent = exponent + (int32_t)shift;
+    } else {
+        shift = 31u - pylm__ilog2((uint32_t)x);
+        w.mantissa = (uint32_t)x << shift;
+        w.exponent = exponent - (int32_t)shift;
+    }
+    return w;
+}
+
+static inline struct pylm__weight pylm__weight_times(struct pylm__weight a, struct pylm__weight b)
+{
+    return pylm__weight_of((uint64_t)a.mantissa * b.mantissa, a.exponent + b.exponent);
+}
+
+/* a / b; b is not nothing. */
+static inline struct pylm__weight pylm__weight_ratio(struct pylm__weight a, struct pylm__weight b)
+{
+    return pylm__weight_of(((uint64_t)a.mantissa << 32) / b.mantissa, a.exponent - b.exponent - 32);
+}
+
+/* A sum of at most 256 weights, more than a damaged image can have templates; mantissa 0: of none. */
+struct pylm__sum_of_weights {
+    uint64_t mantissa;
+    int32_t exponent;
+};
+
+#define PYLM__SUM_SHIFT 24u /* 56 bits a term: 2^8 of them fit */
+
+/* Adds n times a weight. */
+static inline void pylm__sum_add(struct pylm__sum_of_weights *sum, struct pylm__weight w, uint32_t n)
+{
+    struct pylm__weight term = pylm__weight_of((uint64_t)w.mantissa * n, w.exponent);
+    uint64_t mantissa = (uint64_t)term.mantissa << PYLM__SUM_SHIFT;
+    uint32_t apart = (uint32_t)(term.exponent - sum->exponent); /* modulo 2^32 */
+    if (!mantissa)
+        return;
+    if (!sum->mantissa || term.exponent > sum->exponent) {
+        sum->mantissa = apart < 64u ? sum->mantissa >> apart : 0u;
+        sum->exponent = term.exponent;
+    } else {
+        apart = 0u - apart;
+        mantissa = apart < 64u ? mantissa >> apart : 0u;
+    }
+    sum->mantissa += mantissa;
+}
+
+static inline struct pylm__weight pylm__sum_weight(const struct pylm__sum_of_weights *sum)
+{
+    return pylm__weight_of(sum->mantissa, sum->exponent - (int32_t)PYLM__SUM_SHIFT);
+}
+
+#endif

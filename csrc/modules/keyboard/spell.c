@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * spell.c: words of several symbols, for models of bytes, pieces and external tokens.
+ *
+ * A beginning is a text and the state that has read it. The most probable beginning is taken from a list again and
+ * again and extended by the symbols that may follow: at first by those that agree with what was typed, then by those
+ * that go on with the word; and by the end of the word, whose probability is that of all symbols that do not go on.
+ * So words come out best first. The list has a fixed number of places; what finds none is lost, and so
+ * are symbols less probable than 1/1024: the words found are the best in practice, not by proof.
+ *
+ * What was typed may be spelled in several ways, as "ho" in "home" is by "home", "hom" + "e" and "h" + "ome". The
+ * probabilities of all are added up, of words and of the prefix by which they are divided.
+ */
+#include "spell.h"
+
+#include "core/score.h"
+#include "core/walk.h"
+
+#include <string.h>
+
+#include "typing.h"
+#include "modules/text/vocabulary.h"
+
+#if PYLM_MODULE_KEYBOARD
+
+#define N_BEGINNINGS 40u
+#define N_EXTENSIONS 12u                /* symbols that extend a beginning, at most */
+#define N_ROUNDS 96u                    /* beginnings extended, at most */
+#define LEAST (UINT64_C(1) << 52)       /* of a symbol's probability, q62: 1/1024 */
+#define TEXT_NBYTES (PYLM_WORD_NBYTES + 1u) /* with the space before it */
+
+struct beginning {
+    pylm_state state; /* has read the text */
+    uint32_t cost_q16;
+    uint8_t is_whole; /* the word ends here, which the cost says, too */
+    uint8_t nbytes;
+    uint8_t text[TEXT_NBYTES];
+};
+
+struct spelling {
+    const struct pylm__request *request;
+    const struct pylm__workspace *workspace;
+    struct beginning *list;
+    uint32_t n;
+    uint8_t typed[TEXT_NBYTES]; /* the space, if one was typed, and the prefix */
+    uint32_t typed_nbytes;
+    struct pylm__small total; /* probability of all that agrees with it, as far as it was found; mantissa 0: none */
+};
+
+/* One beginning that is being extended. */
+struct extension {
+    const struct spelling *spelling;
+    const struct beginning *from;
+    int is_covered; /* it has all that was typed */
+    pylm_candidate best[N_EXTENSIONS];
+    uint32_t n;
+    uint64_t covering; /* probability, q62, of the symbols with which it has */
+    uint64_t ending;   /* of those that do not go on with the word */
+    uint64_t visited;
+};
+
+/* ---- what may follow ---- */
+
+/* Whether a text may follow `before` bytes of a word. */
+static int goes_on(uint32_t before, const uint8_t *text, uint32_t nbytes)
+{
+    return nbytes && (before ? pylm__is_wordlike(text, nbytes) : pylm__is_word(text, nbytes));
+}
+
+static uint32_t n_spaces(const uint8_t *text, uint32_t nbytes)
+{
+    return nbytes && text[0] == ' ';
+}
+
+/* Whether a symbol agrees with what is left of what was typed. */
+static int agrees(const void *user, const uint8_t *text, uint32_t nbytes)
+{
+    const struct extension *x = user;
+    uint32_t at = x->from->nbytes, left = x->spelling->typed_nbytes - at;
+    uint32_t space = at ? 0u : n_spaces(text, nbytes), before = at - n_spaces(x->from->text, at);
+    if (!nbytes || text[0] != x->spelling->typed[at])
+        return 0;
+    return memcmp(x->spelling->typed + at, text, nbytes < left ? nbytes : left) == 0 &&
+           (nbytes == space || goes_on(before, text + space, nbytes - space));
+}
+
+static void keep(struct extension *x, uint32_t symbol, uint32_t cost_q16)
+{
+    uint32_t i;
+    if (x->n == N_EXTENSIONS && cost_q16 >= x->best[x->n - 1u].cost_q16)
+        return;
+    i = x->n < N_EXTENSIONS ? x->n++ : x->n - 1u;
+    for (; i && cost_q16 < x->best[i - 1u].cost_q16; i--)
+        x->best[i] = x->best[i - 1u];
+    x->best[i].symbol = symbol;
+    x->best[i].cost_q16 = cost_q16;
+}
+
+static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
+{
+    struct extension *x = user;
+    uint32_t symbol = pylm__tree_symbol(&x->spelling->workspace->walk->mixer.tree, leaf), nbytes;
+    uint32_t at = x->from->nbytes;
+    const unsigned char *text;
+    text = pylm__symbol_text(pylm__model_view(x->spelling->request->model), symbol, &nbytes);
+    x->visited += frame->mass;
+    if (x->is_covered) {
+        if (!goes_on(at - n_spaces(x->from->text, at), text, nbytes)) {
+            x->ending += frame->mass;
+            return;
+        }
+    } else {
+        if (!agrees(x, text, nbytes))
+            return;
+        if (at + nbytes >= x->spelling->typed_nbytes)
+            x->covering += frame->mass;
+    }
+    keep(x, symbol, pylm__small_cost(frame->p));
+}
+
+/* ---- the list ---- */
+
+static struct beginning *worst_of(struct spelling *s)
+{
+    uint32_t i, worst = 0;
+    for (i = 1; i < s->n; i++)
+        if (s->list[i].cost_q16 > s->list[worst].cost_q16)
+            worst = i;
+    return &s->list[worst];
+}
+
+static void push(struct spelling *s, const struct beginning *b)
+{
+    struct beginning *worst;
+    if (s->n < N_BEGINNINGS) {
+        s->list[s->n++] = *b;
+        return;
+    }
+    worst = worst_of(s);
+    if (b->cost_q16 < worst->cost_q16)
+        *worst = *b;
+}
+
+static struct beginning pop_best(struct spelling *s)
+{
+    uint32_t i, best = 0;
+    struct beginning result;
+    for (i = 1; i < s->n; i++)
+        if (s->list[i].cost_q16 < s->list[best].cost_q16)
+            best = i;
+    result = s->list[best];
+    s->list[best] = s->list[--s->n];
+    return result;
+}
+
+/* ---- search ---- */
+
+/* Adds a probability to a sum that may be nothing yet. */
+static struct pylm__small plus(struct pylm__small sum, uint32_t cost_q16)
+{
+    struct pylm__small p = pylm__small_of_cost(cost_q16);
+    return sum.mantissa ? pylm__small_plus(sum, p) : p;
+}
+
+static void walk(struct extension *x, uint64_t least, const uint32_t *wanted)
+{
+    const struct pylm__request *request = x->spelling->request;
+    x->visited = x->covering = 0;
+    pylm__walk(pylm__model_view(request->model), pylm__state_const(&x->from->state), x->spelling->workspace->walk,
+               UINT64_C(1) << 62, &least, wanted, visit_leaf, x);
+}
+
+/* Looks at the symbols that may extend a beginning. */
+static void look(struct extension *x)
+{
+    const struct pylm__request *request = x->spelling->request;
+    const struct pylm__workspace *workspace = x->spelling->workspace;
+    pylm__work_first_tree(pylm__model_view(request->model), workspace->walk);
+    if (x->is_covered || !request->prefix_nbytes) {
+        walk(x, LEAST, NULL);
+        if (!x->n && !x->is_covered)
+            walk(x, 0, NULL); /* a space was typed, however improbable it was */
+    } else if (pylm__want(request, workspace, agrees, x)) {
+        walk(x, 0, workspace->wanted);
+    }
+}
+
+/* The word may end here. */
+static void push_whole(struct spelling *s, const struct extension *x)
+{
+    struct beginning whole = *x->from;
+    uint32_t space = n_spaces(whole.text, whole.nbytes);
+    uint8_t last = whole.nbytes ? whole.text[whole.nbytes - 1u] : 0u;
+    if (!x->ending || last == '\'' || last == '-' || !pylm__is_word(whole.text + space, whole.nbytes - space))
+        return;
+    whole.cost_q16 += pylm__mass_cost(x->ending) - pylm__mass_cost(x->visited);
+    whole.is_whole = 1;
+    push(s, &whole);
+}
+
+/* The word goes on with a symbol. */
+static void push_longer(struct spelling *s, const struct beginning *from, pylm_candidate with)
+{
+    const struct pylm__model *model = pylm__model_view(s->request->model);
+    struct beginning longer = *from;
+    const unsigned char *text;
+    uint32_t nbytes;
+    struct pylm__small p;
+    text = pylm__symbol_text(pylm__model_view(s->request->model), with.symbol, &nbytes);
+    if (nbytes > TEXT_NBYTES - from->nbytes)
+        return;
+    memcpy(longer.text + longer.nbytes, text, nbytes);
+    longer.nbytes = (uint8_t)(longer.nbytes + nbytes);
+    if (model->n_trees > 1u) {
+        pylm__probabilities(model, pylm__state_const(&from->state), &with.symbol, 1, s->workspace->path, NULL, &p);
+        with.cost_q16 = pylm__small_cost(p);
+    }
+    longer.cost_q16 += with.cost_q16;
+    (void)pylm_state_push(s->request->model, &longer.state, with.symbol);
+    push(s, &longer);
+}
+
+static void extend(struct spelling *s, const struct beginning *from)
+{
+    struct extension x;
+    uint32_t i;
+    memset(&x, 0, sizeof x);
+    x.spelling = s;
+    x.from = from;
+    x.is_covered = from->nbytes >= s->typed_nbytes;
+    look(&x);
+    if (x.covering && s->request->prefix_nbytes)
+        s->total = plus(s->total, from->cost_q16 + pylm__mass_cost(x.covering));
+    if (x.is_covered)
+        push_whole(s, &x);
+    for (i = 0; i < x.n; i++)
+        push_longer(s, from, x.best[i]);
+}
+
+/* Puts a word among the suggestions; one that is there in another case or spelling gets more probable. */
+static uint32_t add_word(pylm_suggestion *suggestions, uint32_t n, const struct beginning *whole)
+{
+    uint32_t space = n_spaces(whole->text, whole->nbytes), nbytes = whole->nbytes - space, i;
+    pylm_suggestion moving;
+    for (i = 0; i < n; i++)
+        if (suggestions[i].nbytes == nbytes && pylm__same_letters(suggestions[i].text, whole->text + space, nbytes))
+            break;
+    if (i == n) {
+        suggestions[n].cost_q16 = whole->cost_q16;
+        suggestions[n].nbytes = nbytes;
+        memcpy(suggestions[n++].text, whole->text + space, nbytes);
+        return n;
+    }
+    moving = suggestions[i];
+    moving.cost_q16 = pylm__small_cost(plus(pylm__small_of_cost(moving.cost_q16), whole->cost_q16));
+    for (; i && moving.cost_q16 < suggestions[i - 1u].cost_q16; i--)
+        suggestions[i] = suggestions[i - 1u];
+    suggestions[i] = moving;
+    return n;
+}
+
+uint64_t pylm__spell_nbytes(void)
+{
+    return N_BEGINNINGS * sizeof(struct beginning);
+}
+
+uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct pylm__workspace *workspace,
+                               pylm_suggestion *suggestions)
+{
+    struct spelling s;
+    struct beginning b;
+    uint32_t n = 0, i, given, rounds = N_ROUNDS;
+    memset(&s, 0, sizeof s);
+    memset(&b, 0, sizeof b);
+    s.request = request;
+    s.workspace = workspace;
+    s.list = workspace->rest;
+    if (request->spaced)
+        s.typed[s.typed_nbytes++] = ' ';
+    memcpy(s.typed + s.typed_nbytes, request->prefix, request->prefix_nbytes);
+    s.typed_nbytes += request->prefix_nbytes;
+    b.state = *request->state;
+    push(&s, &b);
+    while (s.n && n < request->k) {
+        b = pop_best(&s);
+        if (b.is_whole) {
+            n = add_word(suggestions, n, &b);
+        } else if (rounds) { /* later, only whole words count */
+            extend(&s, &b);
+            rounds--;
+        }
+    }
+    given = s.total.mantissa ? pylm__small_cost(s.total) : 0u;
+    for (i = 0; i < n; i++)
+        suggestions[i].cost_q16 -= suggestions[i].cost_q16 > given ? given : suggestions[i].cost_q16;
+    return n;
+}
+
+#endif

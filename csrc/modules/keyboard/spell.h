@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * spell.h: words of several symbols.
+ */
+#ifndef PYLM_KEYBOARD_SPELL_H
+#define PYLM_KEYBOARD_SPELL_H
+
+#include "pylm_keyboard.h"
+#include "wanted.h"
+
+/* Words of several symbols: the best that were found. */
+uint64_t pylm__spell_nbytes(void);
+uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct pylm__workspace *workspace,
+                               pylm_suggestion *suggestions);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * suggest.c: words that may come next, or that complete the one that was begun.
+ *
+ * In a word model a word is one symbol, and a walk down the tree that keeps to the matching leaves finds the best ones. With a
+ * prefix it visits all of them, for the sum of their probabilities, by which they are divided; without, it passes
+ * over what is improbable, as in search.c. Words that differ in case only, as "the" and "The" do, are one word
+ * here, whose probability is their sum: of the lower case form, the one with a capital, and the upper case one. Such a
+ * word cannot be more than three times as probable as its best form, which is how far the search has to look.
+ */
+#include "spell.h"
+
+#include "core/score.h"
+#include "core/walk.h"
+
+#include <string.h>
+
+#include "typing.h"
+#include "modules/text/vocabulary.h"
+
+#if PYLM_MODULE_KEYBOARD
+
+#define N_FORMS 3u
+#define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
+
+/* ---- words of one symbol ---- */
+
+/* A word in all its cases. */
+struct word {
+    uint32_t first; /* its smallest symbol, by which it is known */
+    uint32_t shown; /* its most probable one */
+    uint32_t cost_q16;
+};
+
+struct search {
+    const struct pylm__request *request;
+    const struct pylm__workspace *workspace;
+    const struct pylm__model *model;
+    const uint32_t *wanted; /* NULL: all that is a word */
+    struct word *words;     /* the best k, best first */
+    uint32_t n;
+    uint64_t enough; /* probability, q62, that the best form of a word must have */
+    uint64_t least;  /* what the walk has to visit: the same, or 0 where everything is added up */
+    uint64_t total;  /* probability of all that was visited */
+};
+
+/* Symbols of the same word as `symbol`, itself the first. */
+static uint32_t find_forms(const pylm_model *model, uint32_t symbol, uint32_t *forms)
+{
+    uint8_t lower[PYLM_WORD_NBYTES], other[PYLM_WORD_NBYTES];
+    const unsigned char *text;
+    uint32_t nbytes, n = 0, i, found;
+    int to;
+    text = pylm__symbol_text(pylm__model_view(model), symbol, &nbytes);
+    forms[n++] = symbol;
+    if (nbytes > PYLM_WORD_NBYTES || pylm__case_of(text, nbytes) == PYLM__CASE_MIXED)
+        return n;
+    pylm__to_case(text, nbytes, PYLM__CASE_LOWER, lower);
+    for (to = PYLM__CASE_LOWER; to <= PYLM__CASE_UPPER; to++) {
+        pylm__to_case(lower, nbytes, (enum pylm__case)to, other);
+        found = pylm_symbol_find(model, other, nbytes);
+        for (i = 0; i < n && forms[i] != found; i++)
+            continue;
+        if (i == n && found != PYLM_NONE && n < N_FORMS)
+            forms[n++] = found;
+    }
+    return n;
+}
+
+/* The smallest of n symbols. */
+static uint32_t first_of(const uint32_t *forms, uint32_t n)
+{
+    uint32_t i, first = forms[0];
+    for (i = 1; i < n; i++)
+        first = forms[i] < first ? forms[i] : first;
+    return first;
+}
+
+static int is_known(const struct search *search, uint32_t first)
+{
+    uint32_t i;
+    for (i = 0; i < search->n; i++)
+        if (search->words[i].first == first)
+            return 1;
+    return 0;
+}
+
+static int is_better(const struct word *a, const struct word *b)
+{
+    return a->cost_q16 != b->cost_q16 ? a->cost_q16 < b->cost_q16 : a->first < b->first;
+}
+
+static void keep_word(struct search *search, const struct word *word)
+{
+    uint32_t i, k = search->request->k;
+    if (search->n == k && !is_better(word, &search->words[k - 1u]))
+        return;
+    i = search->n < k ? search->n++ : k - 1u;
+    for (; i && is_better(word, &search->words[i - 1u]); i--)
+        search->words[i] = search->words[i - 1u];
+    search->words[i] = *word;
+    if (search->n == k)
+        search->enough =
+            ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
+}
+
+/* Adds up the n forms of a word; p is the probability of the first in the tree at work. */
+static struct word add_forms(const struct search *search, const uint32_t *forms, uint32_t n, struct pylm__small p)
+{
+    struct word word = {PYLM_NONE, PYLM_NONE, UINT32_MAX};
+    struct pylm__small sum = {0, 0}, q;
+    uint32_t i, cost;
+    for (i = 0; i < n; i++) {
+        q = p;
+        if (i || search->model->n_trees > 1u)
+            pylm__probabilities(search->model, pylm__state_const(search->request->state), &forms[i], 1,
+                                search->workspace->path, NULL, &q);
+        sum = i ? pylm__small_plus(sum, q) : q;
+        cost = pylm__small_cost(q);
+        if (cost < word.cost_q16 || (cost == word.cost_q16 && forms[i] < word.shown)) {
+            word.cost_q16 = cost;
+            word.shown = forms[i];
+        }
+    }
+    word.first = first_of(forms, n);
+    word.cost_q16 = pylm__small_cost(sum);
+    return word;
+}
+
+static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
+{
+    struct search *search = user;
+    const struct pylm__tree *tree = &search->workspace->walk->mixer.tree;
+    uint32_t symbol = pylm__tree_symbol(tree, leaf), nbytes, forms[N_FORMS], n;
+    const unsigned char *text;
+    struct word word;
+    if (search->wanted && !pylm__is_set(search->wanted, leaf))
+        return; /* only in a damaged tree */
+    search->total += pylm__mass_times(frame->mass, tree->share);
+    if (frame->mass < search->enough)
+        return;
+    text = pylm__symbol_text(pylm__model_view(search->request->model), symbol, &nbytes);
+    if (!search->wanted && !pylm__is_word(text, nbytes))
+        return;
+    n = find_forms(search->request->model, symbol, forms);
+    if (is_known(search, first_of(forms, n)))
+        return;
+    word = add_forms(search, forms, n, frame->p);
+    keep_word(search, &word);
+    if (!search->wanted)
+        search->least = search->enough;
+}
+
+static int has_prefix(const void *user, const uint8_t *text, uint32_t nbytes)
+{
+    const struct pylm__request *request = user;
+    if (!nbytes || ((uint32_t)(text[0] ^ request->prefix[0]) & ~0x20u)) /* cases differ in one bit: quick for most */
+        return 0;
+    return nbytes >= request->prefix_nbytes && pylm__same_letters(request->prefix, text, request->prefix_nbytes) &&
+           pylm__is_word(text, nbytes);
+}
+
+static uint64_t words_nbytes(uint32_t k)
+{
+    return (uint64_t)k * sizeof(struct word);
+}
+
+static uint32_t suggest_words(const struct pylm__request *request, const struct pylm__workspace *workspace,
+                             pylm_suggestion *suggestions)
+{
+    struct search search = {NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
+    const unsigned char *text;
+    uint32_t t, i, given;
+    search.request = request;
+    search.workspace = workspace;
+    search.model = pylm__model_view(request->model);
+    search.wanted = request->prefix_nbytes ? workspace->wanted : NULL;
+    search.words = workspace->rest;
+    pylm__work_first_tree(search.model, workspace->walk);
+    for (t = 0; t < search.model->n_trees; t++) {
+        if (t)
+            pylm__work_next_tree(search.model, workspace->walk);
+        if (search.wanted && !pylm__want(request, workspace, has_prefix, request))
+            return 0;
+        pylm__walk(search.model, pylm__state_const(request->state), workspace->walk, UINT64_C(1) << 62, &search.least,
+                   search.wanted, visit_leaf, &search);
+    }
+    given = search.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
+    for (i = 0; i < search.n; i++) {
+        pylm_suggestion *s = &suggestions[i];
+        s->cost_q16 = search.words[i].cost_q16 > given ? search.words[i].cost_q16 - given : 0u;
+        text = pylm__symbol_text(pylm__model_view(request->model), search.words[i].shown, &s->nbytes);
+        s->nbytes = s->nbytes < PYLM_WORD_NBYTES ? s->nbytes : PYLM_WORD_NBYTES;
+        memcpy(s->text, text, s->nbytes);
+    }
+    return search.n;
+}
+
+/* ---- suggestions ---- */
+
+static uint64_t rounded(uint64_t nbytes)
+{
+    return (nbytes + 7u) & ~UINT64_C(7);
+}
+
+static uint64_t wanted_nbytes(const struct pylm__model *model)
+{
+    return rounded((model->n_symbols + 31u) / 32u * sizeof(uint32_t));
+}
+
+uint64_t pylm_suggest_nbytes(const pylm_model *model, uint32_t k)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    uint64_t rest = view->tokenizer == PYLM_TOKENIZER_WORDS ? words_nbytes(k) : pylm__spell_nbytes();
+    return rounded(pylm_work_nbytes(model)) + rounded(pylm__path_nbytes(view)) + wanted_nbytes(view) + rest;
+}
+
+static struct pylm__workspace lay_out(const pylm_model *model, void *work)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__workspace workspace;
+    uint8_t *p = work;
+    workspace.walk = work;
+    p += (size_t)rounded(pylm_work_nbytes(model));
+    workspace.path = (struct pylm__work *)(void *)p;
+    p += (size_t)rounded(pylm__path_nbytes(view));
+    workspace.wanted = (uint32_t *)(void *)p;
+    workspace.rest = p + (size_t)wanted_nbytes(view);
+    return workspace;
+}
+
+/* Gives suggestions the case that the typed letters and the place in the sentence ask for. */
+static void dress(pylm_suggestion *suggestion, const uint8_t *prefix, uint64_t nbytes, int begins_sentence)
+{
+    enum pylm__case typed = pylm__case_of(prefix, nbytes), to = PYLM__CASE_CAPITAL;
+    uint8_t text[PYLM_WORD_NBYTES];
+    if (typed == PYLM__CASE_UPPER)
+        to = PYLM__CASE_UPPER;
+    else if (typed != PYLM__CASE_CAPITAL && !begins_sentence)
+        return;
+    pylm__to_case(suggestion->text, suggestion->nbytes, to, text);
+    memcpy(suggestion->text, text, suggestion->nbytes);
+}
+
+uint64_t pylm_typed_word(const void *text, uint64_t nbytes)
+{
+    return pylm__started_word(text, nbytes);
+}
+
+int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes, uint32_t k,
+                 void *work, pylm_suggestion *suggestions, uint32_t *n_ret)
+{
+    struct pylm__workspace workspace = lay_out(model, work);
+    struct pylm__request request;
+    const uint8_t *typed = text;
+    uint64_t begin = pylm__started_word(typed, nbytes), before = begin;
+    pylm_state copy = *state;
+    uint32_t i;
+    int status, words = pylm__model_view(model)->tokenizer == PYLM_TOKENIZER_WORDS;
+    *n_ret = 0;
+    request.spaced = !words && begin && typed[begin - 1u] == ' ';
+    before -= request.spaced ? 1u : 0u;
+    pylm_state_set_learning(&copy, 0);
+    status = pylm_read_typed(model, &copy, text, before);
+    if (status != PYLM_OK)
+        return status;
+    if (!k || nbytes - begin > PYLM_WORD_NBYTES)
+        return PYLM_OK;
+    request.model = model;
+    request.state = &copy;
+    request.prefix = typed + (size_t)begin;
+    request.prefix_nbytes = (uint32_t)(nbytes - begin);
+    request.k = k;
+    *n_ret = words ? suggest_words(&request, &workspace, suggestions)
+                   : pylm__suggest_spelled(&request, &workspace, suggestions);
+    for (i = 0; i < *n_ret; i++)
+        dress(&suggestions[i], request.prefix, request.prefix_nbytes, pylm__begins_sentence(typed, begin));
+    return PYLM_OK;
+}
+
+#endif

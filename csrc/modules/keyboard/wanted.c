@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * wanted.c: see wanted.h.
+ */
+#include "wanted.h"
+
+#include <string.h>
+
+#include "typing.h"
+#include "modules/text/vocabulary.h"
+
+#if PYLM_MODULE_KEYBOARD
+
+int pylm__is_word(const uint8_t *text, uint64_t nbytes)
+{
+    return nbytes && pylm__is_wordlike(text, nbytes) && text[0] != '\'' && text[0] != '-';
+}
+
+uint32_t pylm__want(const struct pylm__request *request, const struct pylm__workspace *workspace, pylm__is_wanted is_wanted,
+                    const void *user)
+{
+    const struct pylm__tree *tree = &workspace->walk->mixer.tree;
+    uint32_t symbol, leaf, n = 0, nbytes, n_symbols = pylm__model_view(request->model)->n_symbols;
+    const unsigned char *text;
+    memset(workspace->wanted, 0, (n_symbols + 31u) / 32u * sizeof *workspace->wanted);
+    for (symbol = 0; symbol < n_symbols; symbol++) {
+        text = pylm__symbol_text(pylm__model_view(request->model), symbol, &nbytes);
+        if (!is_wanted(user, text, nbytes))
+            continue;
+        leaf = pylm__tree_leaf(tree, symbol);
+        if (leaf >= n_symbols) /* a damaged image */
+            continue;
+        workspace->wanted[leaf >> 5] |= UINT32_C(1) << (leaf & 31u);
+        n++;
+    }
+    return n;
+}
+
+struct pylm__small pylm__small_of_cost(uint32_t cost_q16)
+{
+    struct pylm__small x;
+    x.mantissa = pylm__exp2_neg(cost_q16 & 65535u);
+    x.exponent = cost_q16 >> 16;
+    if (!(x.mantissa >> 31)) {
+        x.mantissa <<= 1;
+        x.exponent++;
+    }
+    return x;
+}
+
+#endif

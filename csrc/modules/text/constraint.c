@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * constraint.c: the next symbol, where only some are allowed.
+ *
+ * The walk that makes the distribution goes where the allowed symbols are, and to no other part of the tree. So they have
+ * the probabilities that they always have, and what a step costs depends on how many are allowed, not on the vocabulary.
+ */
+#include <string.h>
+
+#include "core/walk.h"
+#include "core/search.h"
+#include "pylm_text.h"
+
+#if PYLM_MODULE_TEXT
+
+#define ONE_Q62 (UINT64_C(1) << 62)
+
+struct some {
+    const struct pylm__tree *tree;
+    const uint32_t *symbols;
+    uint32_t n;
+    uint64_t *q62;
+};
+
+static void add_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
+{
+    struct some *some = user;
+    uint32_t symbol = pylm__tree_symbol(some->tree, leaf), begin = 0, end = some->n;
+    while (begin < end) { /* by halves */
+        uint32_t middle = begin + (end - begin) / 2u;
+        if (some->symbols[middle] < symbol)
+            begin = middle + 1u;
+        else
+            end = middle;
+    }
+    if (begin < some->n && some->symbols[begin] == symbol)
+        some->q62[begin] += frame->mass;
+}
+
+/* Sets the bits of the symbols' leaves. */
+static void mark(const struct some *some, uint32_t n_symbols, uint32_t *marks)
+{
+    uint32_t i, leaf;
+    memset(marks, 0, (n_symbols + 31u) / 32u * sizeof *marks);
+    for (i = 0; i < some->n; i++) {
+        leaf = pylm__tree_leaf(some->tree, some->symbols[i]);
+        marks[leaf >> 5] |= UINT32_C(1) << (leaf & 31u);
+    }
+}
+
+int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const uint32_t *symbols, uint32_t n,
+                         void *memory, uint32_t *marks, uint64_t *q62)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__work *work = memory;
+    struct some some;
+    uint64_t least = 0;
+    uint32_t t, i;
+    for (i = 0; i < n; i++)
+        if (symbols[i] >= view->n_symbols || (i && symbols[i] <= symbols[i - 1u]))
+            return PYLM_ERR_ARGUMENT;
+    for (i = 0; i < n; i++)
+        q62[i] = 0;
+    some.tree = &work->mixer.tree;
+    some.symbols = symbols;
+    some.n = n;
+    some.q62 = q62;
+    pylm__work_first_tree(view, work);
+    for (t = 0; n && t < pylm__n_trees(view); t++) {
+        if (t)
+            pylm__work_next_tree(view, work);
+        mark(&some, view->n_symbols, marks);
+        pylm__walk(view, pylm__state_const(state), work, (uint64_t)some.tree->share << 46, &least, marks, add_leaf,
+                   &some);
+    }
+    return PYLM_OK;
+}
+
+/* Makes a candidate of a probability, given something that has a cost itself. */
+static void set(pylm_candidate *candidate, uint32_t symbol, uint64_t mass, uint32_t given_q16)
+{
+    uint32_t cost = pylm__mass_cost(mass ? mass : 1u);
+    candidate->symbol = symbol;
+    candidate->cost_q16 = cost > given_q16 ? cost - given_q16 : 0u;
+}
+
+int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int may_end, pylm_candidate *candidates,
+                  uint32_t *n_ret)
+{
+    uint64_t sum = 0;
+    uint32_t i, n_candidates = n, given;
+    if (!n && !may_end)
+        return PYLM_ERR_ARGUMENT;
+    for (i = 0; i < n; i++) {
+        if (q62[i] > ONE_Q62 - sum)
+            return PYLM_ERR_ARGUMENT;
+        sum += q62[i];
+    }
+    given = may_end ? 0u : pylm__mass_cost(sum ? sum : 1u);
+    for (i = 0; i < n; i++)
+        set(&candidates[i], symbols[i], q62[i], given);
+    if (may_end && sum < ONE_Q62)
+        set(&candidates[n_candidates++], PYLM_NONE, ONE_Q62 - sum, 0);
+    pylm__candidates_sort(candidates, n_candidates);
+    *n_ret = n_candidates;
+    return PYLM_OK;
+}
+
+#endif
