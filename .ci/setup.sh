@@ -5,15 +5,19 @@ root=$(command -v sudo || true)
 
 # need PROGRAM PACKAGE...: installs the packages if the program is missing
 need() {
-    program=$1
-    shift
-    command -v "$program" >/dev/null && return
+    command -v "$1" >/dev/null && return
     if ! command -v apt-get >/dev/null; then
-        echo "please install: $program" >&2
+        echo "please install: $1" >&2
         exit 1
     fi
-    $root apt-get update -q
-    $root apt-get install -qy "$@"
+    ( # one after the other, where scripts run side by side
+        flock 9
+        program=$1
+        shift
+        command -v "$program" >/dev/null && exit
+        $root apt-get update -q
+        $root apt-get install -qy "$@"
+    ) 9>"${TMPDIR:-/tmp}/pylm-packages.lock"
 }
 
 make_environment() {
