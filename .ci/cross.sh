@@ -30,5 +30,5 @@ for target in ${*:-aarch64 armhf armv6 s390x windows}; do
     cmake --preset "$target" -DPYLM_WERROR=ON
     cmake --build --preset "$target" --parallel 2
     ctest --preset "$target" --parallel 2
-    [ "$target" != armhf ] || sh tests/c/consumer/run.sh cmake/toolchains/armhf.cmake
+    [ "$target" != armhf ] || sh tests/c/consumer/run.sh cmake/toolchains/armhf.cmake build-armhf
 done

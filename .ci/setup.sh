@@ -5,15 +5,19 @@ root=$(command -v sudo || true)
 
 # need PROGRAM PACKAGE...: installs the packages if the program is missing
 need() {
-    program=$1
-    shift
-    command -v "$program" >/dev/null && return
+    command -v "$1" >/dev/null && return
     if ! command -v apt-get >/dev/null; then
-        echo "please install: $program" >&2
+        echo "please install: $1" >&2
         exit 1
     fi
-    $root apt-get update -q
-    $root apt-get install -qy "$@"
+    ( # one after the other, where scripts run side by side
+        flock 9
+        program=$1
+        shift
+        command -v "$program" >/dev/null && exit
+        $root apt-get update -q
+        $root apt-get install -qy "$@"
+    ) 9>"${TMPDIR:-/tmp}/pylm-packages.lock"
 }
 
 make_environment() {
@@ -42,4 +46,9 @@ need_rp2040js() {
     [ -d "$NODE_PATH/rp2040js" ] && return
     mkdir -p $folder_of_rp2040js
     npm install --prefix $folder_of_rp2040js --ignore-scripts --no-audit --no-fund rp2040js@1.4.1
+}
+
+# Removes what setuptools keeps of modules: it would put ones that have gone into the next wheel. The library stays.
+forget_old_build() {
+    [ ! -d build ] || find build -path 'build/lib.*' -type f ! -name '*pylm.so' ! -name '*.dylib' -delete
 }

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import __version__
-from ._cli_casestudy import add_casestudy
 from ._cli_common import add_command, add_model, add_tau, load_model, nbytes, text_source, unit_of
 from ._cli_distill import add_distill, add_related
 from ._cli_explain import add_explain, add_report
@@ -81,7 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     add_explain(commands)
     add_related(commands)
     add_report(commands)
-    add_casestudy(commands)
     add_store_commands(commands)
     add_build(commands)
     add_distill(commands)

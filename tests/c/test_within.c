@@ -132,7 +132,7 @@ int main(void)
     test_extremes();
     test_choice();
     for (kind = 0; kind < N_KINDS; kind++) {
-        struct image image = train_kind(kind, 3000);
+        struct image image = train_kind(kind, N_SHARED_WORDS);
         pylm_model model;
         REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
         test_against_distribution(&model, (uint64_t)kind + 1u);

@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 import pylm
 import pytest
+from casestudy.__main__ import main
+from casestudy.corpus import Document, Vocabulary, documents_of, library_pages, splits_of
+from casestudy.inside import Progress
+from casestudy.kneser_ney import KneserNey, LongestSuffix, contexts, count, discounts, padded
+from casestudy.page import casestudy_page, figures_of, sections, svg_file
+from casestudy.random_features import Features, coefficients, direct_sums, hashes, histories
+from casestudy.results import REACH, CaseStudy
+from casestudy.study import casestudy
 from pages import Page, check_page
-from pylm._casestudy_page import figures_of, sections, svg_file
-from pylm._corpus import Document, Vocabulary, documents_of, library_pages, splits_of
-from pylm._kneser_ney import KneserNey, LongestSuffix, contexts, count, discounts, padded
-from pylm._progress import Progress
-from pylm._random_features import Features, coefficients, direct_sums, hashes, histories
-from pylm.casestudy import REACH, CaseStudy, casestudy
-from pylm.cli import main
 from texts import make_text
 
 N_WORDS = 60
@@ -212,7 +213,7 @@ def test_vocabulary() -> None:
 
 
 def test_page_and_document(study: CaseStudy) -> None:
-    page = check_page(study.html)
+    page = check_page(casestudy_page(study))
     assert len(page.all("svg", role="img")) == 3 and len(page.all("section")) == len(sections(study)) == 8
     for section in sections(study):
         assert all(len(row) == len(section.heads) for row in section.rows)
@@ -225,10 +226,10 @@ def test_page_and_document(study: CaseStudy) -> None:
 def test_everything_in_a_folder(
     study: CaseStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pylm._cli_casestudy.casestudy", lambda *arguments, **settings: study)
+    monkeypatch.setattr("casestudy.__main__.casestudy", lambda *arguments, **settings: study)
     out = tmp_path / "out"
     out.mkdir()
-    assert main(["casestudy", "-o", str(out), "--json"]) == 0
+    assert main(["-o", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert json.loads((out / "casestudy.json").read_text()) == found
     assert found["training"]["equal"] and found["training"]["one_follower_accuracy"] == 1
@@ -245,7 +246,7 @@ def test_everything_in_a_folder(
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     texts = write_corpus(tmp_path)
     page = tmp_path / "page.html"
-    assert main(["casestudy", *texts, "--size", "9K", "-o", str(page)]) == 0
+    assert main([*texts, "--size", "9K", "-o", str(page)]) == 0
     said = capsys.readouterr().out
     assert "100.00% right" in said and "equal up to rounding" in said and "NOT" not in said
     assert max(map(len, said.splitlines()[2:-1])) <= 100
@@ -256,5 +257,5 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ([*texts, "--size", "x"], "size"),
         (["/no/such/file", texts[0]], "No such file"),
     ):
-        assert main(["casestudy", *arguments]) == 1
+        assert main([*arguments]) == 1
         assert message in capsys.readouterr().err

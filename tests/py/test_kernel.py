@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 from functools import lru_cache
 from itertools import product
@@ -290,7 +291,7 @@ def test_every_centre_is_in_one_part(case: str) -> None:
         here = sum(part.weight * part.count for part in parts) + background.weight / model.n_symbols
         assert explanation.probability == pytest.approx(here / every, rel=1e-4)
         for part in parts:
-            assert part.weight == np.exp(-0.75 * part.distance)
+            assert part.weight == math.exp(-0.75 * part.distance)
             assert part.weight_share == pytest.approx(part.weight * part.total / every, abs=2e-6)
             assert part.share == pytest.approx(part.weight * part.count / here, abs=2e-6)
 

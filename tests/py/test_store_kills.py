@@ -1,4 +1,4 @@
-"""Documents that come and go while processes are killed: a short run of tests/bench/forget.py."""
+"""Documents that come and go while processes are killed: a short run of benchmarks/forget.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "bench" / "forget.py"
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "forget.py"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")

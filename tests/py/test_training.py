@@ -86,9 +86,14 @@ def test_unknown_words() -> None:
     assert closed.encode("zebra") == [closed.id_of("<unk>")]
 
 
+@pytest.fixture(scope="module")
+def pieces_model(train_text: str) -> pylm.Model:
+    return pylm.train([train_text], tokenizer="pieces", pieces=500)
+
+
 @pytest.mark.parametrize("text", [b"", b"\0\xff\xfe\r\n", bytes(range(256)) * 3, "größer 日本".encode(), b"a" * 9999])
-def test_pieces_lose_nothing(text: bytes, train_text: str) -> None:
-    model = pylm.train([train_text], tokenizer="pieces", pieces=500)
+def test_pieces_lose_nothing(text: bytes, train_text: str, pieces_model: pylm.Model) -> None:
+    model = pieces_model
     assert 256 < model.n_symbols <= 500
     for form in (text, text + train_text.encode()[:5000] + text):
         ids = model.encode(form)
@@ -97,8 +102,8 @@ def test_pieces_lose_nothing(text: bytes, train_text: str) -> None:
     assert all(model.id_of(bytes([byte])) is not None for byte in range(256))
 
 
-def test_the_longest_piece_is_taken(train_text: str) -> None:
-    model = pylm.train([train_text], tokenizer="pieces", pieces=400)
+def test_the_longest_piece_is_taken(train_text: str, pieces_model: pylm.Model) -> None:
+    model = pieces_model
     pieces = {model.decode_bytes([i]) for i in range(model.n_symbols)}
     text = train_text.encode()[:3000]
     at = 0
@@ -110,7 +115,8 @@ def test_the_longest_piece_is_taken(train_text: str) -> None:
 
 
 def test_auto_takes_pieces_for_long_texts() -> None:
-    short, long = make_text(2000), make_text(450_000)
+    short = make_text(2000)
+    long = short * 250
     assert pylm.train([short]).info.tokenizer == "bytes"
     assert len(long) > 3_000_000
     assert pylm.train([long], min_count=50, max_order=1).info.tokenizer == "pieces"

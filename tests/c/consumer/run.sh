@@ -20,9 +20,10 @@ check_names() { # PATTERN NM-OPTION LIBRARY
     fi
 }
 
-cmake -S "$root" -B "$folder/build" -DPYLM_BUILD_TESTS=OFF ${toolchain:+"$toolchain"} >/dev/null
-cmake --build "$folder/build" --parallel 2 >/dev/null
-cmake --install "$folder/build" --prefix "$folder/usr" >/dev/null
+build=${2:-$folder/build}
+[ -n "${2:-}" ] || cmake -S "$root" -B "$build" -DPYLM_BUILD_TESTS=OFF ${toolchain:+"$toolchain"} >/dev/null
+cmake --build "$build" --parallel 2 --target pylm_static --target pylm >/dev/null
+cmake --install "$build" --prefix "$folder/usr" >/dev/null
 lib=$(dirname "$(find "$folder/usr" -name 'libpylm.a')")
 check_names 'pylm_' -g "$lib/libpylm.a"
 if [ -e "$lib/libpylm.so" ]; then
@@ -46,8 +47,8 @@ awk '$1 != 2 { exit 1 }
 }
 
 if [ -z "$toolchain" ]; then
-    cmake --build "$folder/build" --target amalgamation >/dev/null
-    cp -r "$folder/build/amalgamation" "$folder/engine"
+    cmake --build "$build" --target amalgamation >/dev/null
+    cp -r "$build/amalgamation" "$folder/engine"
     python3 "$root/cmake/amalgamate.py" "$folder/again"
     cmp "$folder/engine/pylm.c" "$folder/again/pylm.c"
     cc -std=c99 -O2 -Wall -Wextra -Werror -c "$folder/engine/pylm.c" -o "$folder/engine/pylm.o"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
 """What models of a given size are worth, through the installed package's command line.
 
-    python tests/bench/sizes.py FOLDER > sizes.md
+    python benchmarks/sizes.py FOLDER > sizes.md
 
 FOLDER is that of anchors.py.
 """
@@ -13,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from anchors import pylm, unpack_wiki
+from common import ptb, pylm, unpack_wiki
 
 SIZES = ["64K", "256K", "1M", "3M", "4M", "16M"]
 
@@ -42,9 +43,8 @@ def main() -> None:
     print("| --- | --- | ---: | --- " + "| ---: " * 4 + "|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        ptb = (data / "ptb" / "ptb.train.txt", data / "ptb" / "ptb.valid.txt")
         for size in SIZES:
-            measure("PTB", "words", *ptb, folder, size)
+            measure("PTB", "words", *ptb(data), folder, size)
         wiki20, _, valid = unpack_wiki(data, folder)
         for size in SIZES:
             measure("Wikipedia 20 MB", "auto", wiki20, valid, folder, size)

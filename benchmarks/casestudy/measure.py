@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from pylm import Model, train
 
-from ._corpus import Document, Vocabulary
-from ._kneser_ney import KneserNey, LongestSuffix, contexts, count, padded
-from ._progress import Progress
-from .casestudy import REACH, SHARES, Answers, Predictor, Radius, Split, Training
-from .kernel import nearest
-from .model import Model
-from .train import train
+from .corpus import Document, Vocabulary
+from .inside import Progress
+from .kneser_ney import KneserNey, LongestSuffix, contexts, count, padded
+from .results import REACH, SHARES, Answers, Predictor, Radius, Split, Training
 
 ORDERS = (4, 5)  # of Kneser-Ney: the usual one, and the one that looks back as far as the kernel
 LARGE_TAU = 65535.0  # as good as infinite: the nearest of other contexts then weighs e^-128 of the same one
@@ -187,16 +185,15 @@ class Study:
 
     def _radii(self, right: np.ndarray) -> list[Radius]:
         """The kernel, answering where the training text comes near enough."""
-        image, n = self._kernel._image, len(self._targets)
+        n = len(self._targets)
         near = np.zeros(n, [("distance", float), ("positions", int)])
         i = 0
         with Progress(self._progress) as bar:
             for text in self._test_texts:
-                state = self._kernel.state()
                 bar.show("distances", i, n, "words")
-                for symbol in self._kernel.encode(text, closed=True):
-                    near[i] = nearest(image, state._state)
-                    state.feed([symbol])
+                ids = self._kernel.encode(text, closed=True)
+                for at in range(len(ids)):
+                    near[i] = self._kernel.nearest(ids[max(at - REACH, 0) : at])
                     i += 1
         distances = near["distance"]
         steps = np.unique(np.quantile(distances, np.arange(1, RADII + 1) / RADII, method="higher"))

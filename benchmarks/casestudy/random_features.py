@@ -16,13 +16,12 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+from pylm import Model, train
 
-from ._corpus import Document, Vocabulary
-from ._kneser_ney import padded
-from ._progress import Progress
-from .casestudy import REACH, Approximation, RandomFeatures
-from .model import Model
-from .train import train
+from .corpus import Document, Vocabulary
+from .inside import Progress
+from .kneser_ney import padded
+from .results import REACH, Approximation, RandomFeatures
 
 CENTRES = 40_000  # about: whole documents
 QUERIES = 100

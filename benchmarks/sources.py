@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
 """Checks what trace finds in a large text against a plain search, and measures what sources cost.
 
-    python tests/bench/trace.py TEXT OTHER-TEXT
+    python benchmarks/sources.py TEXT OTHER-TEXT
 
 TEXT, for example 20 MB, is cut into documents at line ends. Passages of it are planted among words that it does not
 have, with other white space; each must be found. OTHER-TEXT, for example 1 MB, is traced as it is; every passage found
@@ -25,7 +26,7 @@ import pylm
 from pylm._progress import Progress
 from pylm.sources import SourcesWriter
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "py"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "py"))
 from plain_search import normalised, words_of
 
 LEAST = 8

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
 """Quality, training cost and speed on the usual corpora, through the installed package's command line.
 
-    python tests/bench/anchors.py FOLDER > results.md
+    python benchmarks/anchors.py FOLDER > results.md
 
 FOLDER holds the corpora, which are not part of the project:
     ptb/ptb.train.txt, ptb/ptb.valid.txt             Penn Treebank (Mikolov's version)
@@ -13,43 +14,18 @@ FOLDER holds the corpora, which are not part of the project:
 
 from __future__ import annotations
 
-import json
 import lzma
 import math
 import statistics
-import subprocess
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from common import ptb, pylm, split_shakespeare, unpack_wiki
+
 RUNS = 5  # of what is timed; the median is reported
-SHAKESPEARE_TRAIN_NBYTES = 1_003_854
-WIKI_NBYTES, WIKI_VALID_NBYTES = 20_000_000, 1_000_000
-
-
-def pylm(*arguments: object) -> dict:
-    command = [sys.executable, "-m", "pylm", *map(str, arguments), "--json"]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-
-
-def split_shakespeare(data: Path, folder: Path) -> tuple[Path, Path]:
-    text = (data / "tinyshakespeare" / "input.txt").read_bytes()
-    train, valid = folder / "train.txt", folder / "valid.txt"
-    train.write_bytes(text[:SHAKESPEARE_TRAIN_NBYTES])
-    valid.write_bytes(text[SHAKESPEARE_TRAIN_NBYTES:])
-    return train, valid
-
-
-def unpack_wiki(data: Path, folder: Path) -> tuple[Path, Path, Path]:
-    paths = folder / "wiki20.txt", folder / "wiki100.txt", folder / "wiki-valid.txt"
-    text = lzma.decompress((data / "wiki" / "train-100MB.txt.xz").read_bytes())
-    paths[0].write_bytes(text[:WIKI_NBYTES])
-    paths[1].write_bytes(text)
-    valid = lzma.decompress((data / "wiki" / "valid-2MB.txt.xz").read_bytes())
-    paths[2].write_bytes(valid[:WIKI_VALID_NBYTES])
-    return paths
 
 
 def measure(name: str, tokenizer: str, train: Path, valid: Path, folder: Path, settings: list[str]) -> None:
@@ -101,12 +77,11 @@ def main() -> None:
     print("| --- | --- " + "| ---: " * 9 + "|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        ptb = (data / "ptb" / "ptb.train.txt", data / "ptb" / "ptb.valid.txt")
         wikitext = (data / "wikitext2" / "train.txt", data / "wikitext2" / "valid.txt")
-        measure("PTB", "words", *ptb, folder, [])
-        measure("PTB, fast", "words", *ptb, folder, ["--profile", "fast"])
-        measure("PTB, two trees", "words", *ptb, folder, ["--trees", "2"])
-        measure("PTB, three trees", "words", *ptb, folder, ["--trees", "3"])
+        measure("PTB", "words", *ptb(data), folder, [])
+        measure("PTB, fast", "words", *ptb(data), folder, ["--profile", "fast"])
+        measure("PTB, two trees", "words", *ptb(data), folder, ["--trees", "2"])
+        measure("PTB, three trees", "words", *ptb(data), folder, ["--trees", "3"])
         measure("WikiText-2", "words", *wikitext, folder, [])
         measure("WikiText-2, two trees", "words", *wikitext, folder, ["--trees", "2"])
         measure("tinyshakespeare", "bytes", *split_shakespeare(data, folder), folder, [])

@@ -1,29 +1,48 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""The command `pylm casestudy`."""
+"""Measures the kernel on Python's own documentation, or on files of one's own, beside other predictors.
+
+    python benchmarks/casestudy [TEXT ...] [-o OUT]
+
+On all of the documentation it takes some two minutes. docs/casestudy.md is what it wrote.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from ._cli_common import add_command, check_output, nbytes
-from ._cli_explain import write_page
-from .casestudy import CaseStudy, Split, casestudy
+if not __package__:  # started as a folder: its modules are those of the package "casestudy", which is beside the scripts
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import pylm
+from casestudy.inside import check_output, nbytes
+from casestudy.page import casestudy_document, casestudy_page, figures_of, svg_file
+from casestudy.results import CaseStudy, Split
+from casestudy.study import casestudy
 
 FILES = ("casestudy.html", "casestudy.json", "casestudy.md")
 
 
-def add_casestudy(commands: Any) -> None:
-    parser = add_command(
-        commands, "casestudy", _casestudy,
-        "measure the kernel on Python's own documentation, beside other predictors; takes some two minutes",
-    )  # fmt: skip
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0, or 1 for an error, which is explained on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        run(options)
+    except (pylm.PylmError, OSError) as error:
+        print(f"casestudy: error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="casestudy", description="Measure the kernel beside other predictors.")
     parser.add_argument(
         "texts", metavar="TEXT", nargs="*",
-        help="files to take instead, each a document, with empty lines between paragraphs",
+        help="files to take instead of Python's documentation, each a document, with empty lines between paragraphs",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", metavar="OUT",
@@ -33,17 +52,19 @@ def add_casestudy(commands: Any) -> None:
         "--size", metavar="N", help="take so much of the corpus only, such as 300K; about 2 MB unless given"
     )
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use; changes nothing but the times")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
 
 
-def _casestudy(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     output, texts = options.output, options.texts
     is_folder = output is not None and Path(output).is_dir()
     for path in [Path(output) / name for name in FILES] if is_folder else [output] if output else []:
         check_output(str(path), [Path(text) for text in texts])
     study = casestudy(texts or None, size=options.size, threads=options.threads)
-    files = _files(study, Path(output)) if is_folder else {output: study.html} if output else {}
+    files = _files(study, Path(output)) if is_folder else {output: casestudy_page(study)} if output else {}
     for name, content in files.items():
-        write_page(name, content)
+        Path(name).write_bytes(content.encode())
     if options.json:
         print(json.dumps(study.as_dict()))
         return
@@ -54,9 +75,7 @@ def _casestudy(options: argparse.Namespace) -> None:
 
 def _files(study: CaseStudy, folder: Path) -> dict[str, str]:
     """Everything that goes into a folder: names and contents."""
-    from ._casestudy_page import casestudy_document, figures_of, svg_file
-
-    contents = dict(zip(FILES, [study.html, json.dumps(study.as_dict()) + "\n", casestudy_document(study)]))
+    contents = dict(zip(FILES, [casestudy_page(study), json.dumps(study.as_dict()) + "\n", casestudy_document(study)]))
     contents |= {figure.file: svg_file(figure.svg) for figure in figures_of(study)}
     return {str(folder / name): content for name, content in contents.items()}
 
@@ -96,3 +115,7 @@ def _table(split: Split) -> list[str]:
         lines.append((p.name, [*(f"{a.accuracy:.1%}" if a.answered else "none" for a in p.groups), perplexity]))
     widths = [max(len(row[i]) for _, row in lines if i < len(row)) for i in range(len(names) + 1)]
     return [f"  {name:<20}" + "".join(f"  {cell:>{n}}" for cell, n in zip(row, widths)) for name, row in lines]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

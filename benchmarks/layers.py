@@ -3,7 +3,7 @@
 # Copyright (c) 2026 the pylm authors
 """What a layer is worth: a general model and text of a domain, of which some is held out. Not a test.
 
-    python3 tests/bench/layers.py GENERAL DOMAIN [--held-out FILE] [--share N] [--model FILE]
+    python3 benchmarks/layers.py GENERAL DOMAIN [--held-out FILE] [--share N] [--model FILE]
 
 GENERAL is a text file, DOMAIN a folder of HTML pages, of which every fifth is held out, or a text file, and then
 --held-out names another. Compared, on the held-out text, are the general model alone, with a layer, one model of both
@@ -11,7 +11,7 @@ texts, and one of the domain alone: bits a byte, without and with adaptation to 
 of processor time on one thread. The manual of Python is in Debian's package python3.11-doc:
 
     apt-get download python3.11-doc && dpkg -x python3.11-doc*.deb doc
-    python3 tests/bench/layers.py wiki20.txt doc/usr/share/doc/python3.11/html
+    python3 benchmarks/layers.py wiki20.txt doc/usr/share/doc/python3.11/html
 """
 
 from __future__ import annotations

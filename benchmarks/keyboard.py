@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
 """What the keyboard is worth to people whose texts no model has seen: next words guessed, keys saved, time.
 
-    python tests/bench/keyboard.py FOLDER mail 1M 10000
-    python tests/bench/keyboard.py FOLDER sotu 10M 20000 GENERAL
+    python benchmarks/keyboard.py FOLDER mail 1M 10000
+    python benchmarks/keyboard.py FOLDER sotu 10M 20000 GENERAL
 
 FOLDER has what keyboard_texts.py wrote. A model of the size is trained on what the other people of the corpus wrote, and on GENERAL,
 a plain text, if there is one; of its words it knows the 10,000 or so most frequent. It stays in FOLDER. Then texts of the held-out

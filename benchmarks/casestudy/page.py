@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from ._cli_common import nbytes
-from ._page import escape, facts, page, packaged
-from ._plot import Plot
-from .casestudy import REACH, Answers, CaseStudy, Split
+from .inside import Plot, escape, facts, nbytes, packaged, page
+from .results import REACH, Answers, CaseStudy, Split
 
 TITLE = "A case study: the kernel on a specialised corpus"
-STYLES = ["_page.css", "_report.css", "_casestudy.css"]
+STYLES = ["_page.css", "_report.css"]  # of the package
 LINES = ["main", "other", "reference", "dashed", "dotted"]  # of the predictors, in their order
 MANY_COLUMNS = 5  # more take the width of the page
 
@@ -55,14 +54,14 @@ def casestudy_page(study: CaseStudy) -> str:
         for f in figures_of(study)
     )
     body = f"{header}\n<main>\n{plots}{''.join(map(_html, sections(study)))}</main>"
-    return page(TITLE, body, STYLES)
+    return page(TITLE, body, STYLES).replace("</style>", f"{_own_style()}</style>", 1)
 
 
 def casestudy_document(study: CaseStudy) -> str:
     """Markdown; the plots are files beside it, named as in `figures_of()`."""
     parts = [
         f"# {TITLE}", _plain(_about(study)),
-        f"Everything below was written by `pylm casestudy -o FOLDER`, which took {study.seconds:.0f} seconds of "
+        f"Everything below was written by `python benchmarks/casestudy -o FOLDER`, which took {study.seconds:.0f} seconds of "
         "processor time.",
     ]  # fmt: skip
     for section in sections(study):
@@ -74,13 +73,17 @@ def casestudy_document(study: CaseStudy) -> str:
 
 def svg_file(svg: str) -> str:
     """A plot as a file of its own, in the light colours of the pages."""
-    style = "".join(map(packaged, STYLES))
+    style = "".join(map(packaged, STYLES)) + _own_style()
     rules = "".join(line for line in style.splitlines() if line.startswith("svg ") and "{" in line)
     for name, value in re.findall(r"(--[\w-]+): (#\w+);", style.partition("@media")[0]):
         rules = rules.replace(f"var({name})", value)
     start = '<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"'
     ground = f'<style>{rules}</style><rect width="100%" height="100%" fill="#ffffff"/>'
     return svg.replace("<svg", start, 1).replace(">", f">{ground}", 1) + "\n"
+
+
+def _own_style() -> str:
+    return Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 
 def _about(study: CaseStudy) -> str:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
 """What it costs to forget one document, against counting all others anew and training again.
 
-    python tests/bench/forget_cost.py TEXT ... > results.md
+    python benchmarks/forget_cost.py TEXT ... > results.md
 
 Each TEXT is counted with a line as a document, one of them is forgotten by `pylm forget`, and a model is built. For comparison the text without that
 line is counted, which must give the same store, byte for byte. CPU seconds of the commands, all of what they do included.

@@ -1,27 +1,13 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""A case study: the kernel on a specialised corpus, on its training text and outside it, beside other predictors."""
+"""What a case study finds: on the training text, outside it, and with random features."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
-
-from ._corpus import documents_of, library_pages, library_title, splits_of
-from ._progress import Progress
-from ._sampling import parse_size
-from ._text import as_bytes, map_file
-from .errors import ArgumentError
-from .train import MAX_SIZE
-
-if TYPE_CHECKING:
-    from ._text import Path
+from typing import Any
 
 REACH = 4  # words of a context, as in the paper
-ORDERS = (4, 5)  # of Kneser-Ney: the usual one, and the one that looks back as far as the kernel
 SHARES = (0.01, 0.02, 0.05, *(i / 10 for i in range(1, 11)))  # of positions answered, along a curve
 
 
@@ -131,7 +117,7 @@ class RandomFeatures:
 
 @dataclass(frozen=True)
 class CaseStudy:
-    """What was measured. From `pylm.casestudy.casestudy()`."""
+    """What was measured. From `casestudy()`."""
 
     corpus: Corpus
     training: Training
@@ -147,13 +133,6 @@ class CaseStudy:
         result: dict[str, Any] = _with_rates(found)
         return result
 
-    @property
-    def html(self) -> str:
-        """A page for a browser that needs no other file."""
-        from ._casestudy_page import casestudy_page
-
-        return casestudy_page(self)
-
 
 def _with_rates(found: Any) -> Any:
     """Beside each number of right answers, its accuracy and its coverage."""
@@ -166,45 +145,3 @@ def _with_rates(found: Any) -> Any:
         answers = Answers(**found)
         found |= {"coverage": answers.coverage, "accuracy": answers.accuracy}
     return found
-
-
-def casestudy(
-    texts: Sequence[Path] | None = None, *, size: int | str | None = None, threads: int | None = None,
-    progress: bool | None = None,
-) -> CaseStudy:  # fmt: skip
-    """Measures the kernel on a corpus.
-
-    texts      files, each a document in UTF-8 whose paragraphs have empty lines between them; None: the
-               documentation that comes with this CPython, some 2 MB.
-    size       bytes of the corpus to take, from its beginning, as a number or like "300K"; None: all.
-    threads    processors to use; None: all. Changes nothing but the times.
-    progress   show a bar on standard error; None: if that is a terminal.
-    Raises EmptyTextError if there is too little to train and test on, and OSError.
-    """
-    from ._casestudy import Study
-    from ._random_features import measure
-
-    began = time.process_time()
-    if size is not None:
-        size = parse_size("size", size, MAX_SIZE)
-    with Progress(progress) as bar:
-        pages = library_pages(bar) if texts is None else _read(texts)
-    documents = documents_of(pages, size)
-    title = library_title() if texts is None else f"{len(pages)} files"
-    splits, training, features = [], None, None
-    for name, learn, test in splits_of(documents):
-        study = Study(learn, test, threads, progress)
-        splits.append(study.split(name))
-        if training is None:
-            training, features = study.training(), measure(learn, test, threads, progress)
-    assert training and features
-    nbytes = sum(len(w) + 1 for d in documents for words in d.paragraphs for w in (*words, ""))
-    corpus = Corpus(title, len(documents), nbytes, sum(d.n_words for d in documents))
-    return CaseStudy(corpus, training, splits, features, time.process_time() - began)
-
-
-def _read(texts: Sequence[Path]) -> dict[str, str]:
-    pages = {os.fspath(text): bytes(as_bytes(map_file(text))).decode("utf-8", "replace") for text in texts}
-    if len(pages) < 2:
-        raise ArgumentError("give two files at least: each is a document, and some are kept for testing")
-    return pages

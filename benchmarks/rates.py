@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
 """Rates of scoring PTB's validation text in one process, one thread: pylm's models, and KenLM's where its Python module
 is installed; then a batch on one and on two threads.
 
     pylm train PTB-TRAIN -o default.pylm --tokenizer words
     pylm train PTB-TRAIN -o fast.pylm --tokenizer words --profile fast
-    python tests/bench/rates.py PTB-VALID default.pylm fast.pylm [KENLM-MODEL ...]
+    python benchmarks/rates.py PTB-VALID default.pylm fast.pylm [KENLM-MODEL ...]
 
 Everything is timed in turn, RUNS times; medians of CPU time. Turning text into symbols is included on both sides.
 """

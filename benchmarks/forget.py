@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
 """Added and forgotten is as never added, whatever is killed in between.
 
-    python tests/bench/forget.py [DOCUMENTS [KEPT [SEED]]]
+    python benchmarks/forget.py [DOCUMENTS [KEPT [SEED]]]
 
 Documents of random lengths are cut out of CPython's library. KEPT of them are counted into a store. Then DOCUMENTS others are added by
 `pylm add` and forgotten by `pylm forget`, each in a process of its own and in random order, and most of the processes are killed
