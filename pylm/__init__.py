@@ -22,10 +22,10 @@ Texts that come and go are counted into stores, which add up exactly:
 Command line: `pylm --help`; a first minute: `pylm demo`.
 """
 
-from ._native import ffi as _ffi
-from ._native import lib as _lib
-from .constraints import Constraint, OneOf, Prefix, Regex, Schema
-from .distillation import Comparison, Distillation, Quality, TemplateShare, distill
+from ._core.native import ffi as _ffi
+from ._core.native import lib as _lib
+from .decoding.constraints import Constraint, OneOf, Prefix, Regex, Schema
+from .pruning import Comparison, Distillation, Quality, TemplateShare, distill
 from .errors import (
     ArgumentError,
     BusyError,
@@ -43,18 +43,18 @@ from .errors import (
     StoreVersionError,
     TooLargeError,
 )
-from .explain import Explanation, Part
-from .kernel import Coverage, Kernel, Nearest
+from .explain.mix import Explanation, Part
+from .kernel.settings import Coverage, Kernel, Nearest
 from .keyboard import Keyboard, Suggestion
-from .model import Contrast, Evaluation, Model, ModelInfo, load
-from .patterns import KernelExplanation, Pattern
+from ._model import Contrast, Evaluation, Model, ModelInfo, load
+from .explain.kernel import KernelExplanation, Pattern
 from .related import Related
-from .report import Calibration, Report, report
-from .sources import Passage, Source, Trace
-from ._prediction import Prediction
-from .state import Continuation, State
-from .store import Store, StoredDocument, StoreInfo, build, count, merge
-from .train import adapt, train
+from .reports.report import Calibration, Report, report
+from .sources.file import Passage, Source, Trace
+from ._core.prediction import Prediction
+from ._state import Continuation, State
+from .store.store import Store, StoredDocument, StoreInfo, build, count, merge
+from ._train import adapt, train
 
 __version__: str = _ffi.string(_lib.pylm_version()).decode()
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._native import check, ffi, lib, text_of
-from ._sampling import integer, parse_size
-from ._text import Bytes, Path, as_bytes, map_file
+from ._core.native import check, ffi, lib, text_of
+from .decoding.sampling import integer, parse_size
+from ._core.text import Bytes, Path, as_bytes, map_file
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError, OutOfMemoryError
-from ._prediction import shown
-from .state import MAX_MEMORY
+from ._core.prediction import shown
+from ._state import MAX_MEMORY
 
 if TYPE_CHECKING:
-    from .model import Model
+    from ._model import Model
 
 MAX_SUGGESTIONS = 1000
 

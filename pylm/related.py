@@ -10,16 +10,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ._context import Contexts
-from ._image import Image, new_symbols
-from ._native import check, ffi, lib
-from ._sampling import MAX_U32, integer
-from ._text import TEXT_TYPES, as_bytes
+from .explain.context_names import Contexts
+from ._core.image import Image, new_symbols
+from ._core.native import check, ffi, lib
+from .decoding.sampling import MAX_U32, integer
+from ._core.text import TEXT_TYPES, as_bytes
 from .errors import ArgumentError
-from ._prediction import shown
+from ._core.prediction import shown
 
 if TYPE_CHECKING:
-    from ._image import TextOrIds
+    from ._core.image import TextOrIds
 
 MAX_WINDOW = 4
 MEASURES = ("strength", "pmi")

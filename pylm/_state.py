@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""State: a text that is read bit by bit, and learned from if wanted."""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .decoding.beam import Beam, as_text
+from ._core.image import Image, new_symbols
+from ._core.native import check, ffi, lib
+from ._core.prediction import NATS_PER_COST, Prediction, predictions
+from .decoding.sampling import (
+    MAX_U32, MAX_WINDOW, Sampler, as_characters, integer, parse_size, stop_strings, texts, until_stop,
+)  # fmt: skip
+from ._core.text import Path, map_file
+from .errors import ArgumentError, ModelDamagedError, ModelFormatError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ._core.image import TextOrIds
+    from .decoding.sampling import Stop
+    from ._core.text import Bytes
+    from .decoding.constraints import Constraint
+    from .explain.mix import Explanation
+    from .explain.kernel import KernelExplanation
+
+DEFAULT_MEMORY = 1 << 20
+MAX_MEMORY = 1 << 40
+MAX_BEAM = 1 << 16
+
+
+class Continuation(NamedTuple):
+    """A text that may follow; from `Model.beam_search()`."""
+
+    text: str  #: bytes that are not UTF-8 become U+FFFD
+    ids: list[int]
+    logprob: float  #: natural log of the probability of the ids, and of the end where a constraint allows one
+
+
+def continuations(
+    image: Image, prompt: TextOrIds, symbols: array[int], state: Any, max_new_tokens: int, n: int, beam: int | None,
+    stop: Stop, within: Constraint | None,
+) -> list[Continuation]:  # fmt: skip
+    """`Model.beam_search()` from a state that has read the symbols of a prompt."""
+    max_new_tokens = integer("max_new_tokens", max_new_tokens, 0, MAX_U32)
+    n = integer("n", n, 1, MAX_BEAM)
+    beam = max(2 * n, 8) if beam is None else integer("beam", beam, n, MAX_BEAM)
+    walk = None if within is None else within._walk(image, max_new_tokens)
+    found = Beam(image, prompt, symbols, stop_strings(stop), beam).best(state, walk, max_new_tokens, n)
+    return [Continuation(as_text(text), list(ids), -cost * NATS_PER_COST) for text, ids, cost in found]
+
+
+class State:
+    """A reader of one text. From `Model.state()`.
+
+    What is fed goes on where the text stood. A state that adapts also learns from it, after having scored
+    it: the model stays as it is, and what was learned lives in the state's own memory. That memory holds
+    counts, vocabulary symbols and hashes of contexts, no running text; but who has it and the model can try
+    out whether a phrase was read.
+
+    One thread at a time may use a state. Text and ids are as in `Model`; all text is open, that is, its last
+    line goes on, unless `closed` says otherwise.
+    """
+
+    def __init__(self, image: Image, adapt: bool, memory: int | str) -> None:
+        self._image = image
+        self._overlay: Any = None
+        if adapt:
+            self._overlay = self._new_overlay(parse_size("memory", memory, MAX_MEMORY))
+        self.reset()
+
+    def _new_overlay(self, nbytes: int) -> Any:
+        try:
+            return ffi.new("unsigned char[]", nbytes)
+        except MemoryError:
+            raise ArgumentError(f"memory of {nbytes} bytes is more than the system has; take less") from None
+
+    @property
+    def adapts(self) -> bool:
+        """Whether it learns from what it reads."""
+        return self._overlay is not None
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it learns in; 0 if it does not adapt."""
+        return len(self._overlay) if self.adapts else 0
+
+    # ---- reading
+
+    def feed(self, text: TextOrIds, *, closed: bool = False) -> float:
+        """Reads a text. Returns the natural log of its probability, given all that was read before.
+
+        closed   the text is complete: in a word model its last line ends, with ``</s>``.
+        """
+        return -self._read(self._image.symbols(text, closed)) * NATS_PER_COST
+
+    def logprobs(self, text: TextOrIds, *, closed: bool = False) -> np.ndarray:
+        """Reads a text. Returns the natural log of the probability of each of its symbols when it was read:
+        float64 of shape (n,)."""
+        import numpy as np
+
+        symbols = self._image.symbols(text, closed)
+        costs = new_symbols(len(symbols))
+        self._read(symbols, costs)
+        return np.frombuffer(costs, np.uint32) * -NATS_PER_COST
+
+    def _read(self, symbols: array[int], costs: Any = None) -> int:
+        """Reads checked symbols; returns their cost, 1/65536 bit."""
+        cost = self._image.score(self._state, symbols, costs)
+        self._last.extend(symbols[-MAX_WINDOW:])
+        if len(self._last) > 2 * MAX_WINDOW:
+            self._last = self._last[-MAX_WINDOW:]
+        return cost
+
+    def start(self) -> None:
+        """A new text begins. What was learned stays."""
+        lib.pylm_state_restart(self._state)
+        self._last = array("I")
+
+    def reset(self) -> None:
+        """A new text begins, and all that was learned is forgotten."""
+        self._state = self._image.new_state()
+        self._last = array("I")  # for the repetition penalty
+        if self.adapts:
+            self._image.needs_mix("learning from what is read")
+            status = lib.pylm_overlay_init(self._image.model, self._overlay, self.memory)
+            if status == lib.PYLM_ERR_SPACE:
+                raise ArgumentError(f"memory of {self.memory} bytes is too small to learn anything; take 16384 or more")
+            check(status)
+            check(lib.pylm_state_adapt(self._image.model, self._state, self._overlay, self.memory))
+
+    def copy(self) -> State:
+        """A state of its own that has read and learned the same."""
+        other = State.__new__(State)
+        other._image, other._last = self._image, self._last[:]
+        other._overlay = None
+        other._state = ffi.new("pylm_state *", self._state[0])
+        if self.adapts:
+            lib.pylm_state_keep(self._state)
+            other._overlay = self._new_overlay(self.memory)
+            ffi.memmove(other._overlay, self._overlay, self.memory)
+            check(lib.pylm_state_adapt(self._image.model, other._state, other._overlay, self.memory))
+        return other
+
+    # ---- what comes next
+
+    def next(self, k: int = 5) -> list[Prediction]:
+        """The k most probable next symbols, best first."""
+        return predictions(self._image, self._state, k)
+
+    def distribution(self) -> np.ndarray:
+        """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
+        return self._image.distribution_q62(self._state) * 2.0**-62
+
+    def explain(self, token: str | Bytes | int | None = None, k: int = 5) -> Explanation | KernelExplanation:
+        """What the probability of a token coming next is made of, what the state has learned included; as
+        `Model.explain()`."""
+        from .explain.mix import explain
+
+        return explain(self._image, self._state, token, k)
+
+    def beam_search(
+        self, max_new_tokens: int = 20, *, n: int = 5, beam: int | None = None, stop: Stop = None,
+        within: Constraint | None = None,
+    ) -> list[Continuation]:  # fmt: skip
+        """The n most probable continuations, best first. The state stays where it is. Settings as in
+        `Model.beam_search()`."""
+        state = ffi.new("pylm_state *", self._state[0])
+        return continuations(self._image, self._last, self._last, state, max_new_tokens, n, beam, stop, within)
+
+    def generate(self, max_new_tokens: int = 100, *, stop: Stop = None, **settings: Any) -> str:
+        """A continuation. The state stays where it is: feed() it what you keep. Settings as in
+        `Model.generate()`."""
+        return "".join(self.stream(max_new_tokens, stop=stop, **settings))
+
+    def stream(self, max_new_tokens: int = 100, *, stop: Stop = None, **settings: Any) -> Iterator[str]:
+        """The same, piece by piece as soon as each is certain."""
+        stops, generated = stop_strings(stop), self._generated(max_new_tokens, settings)
+        return as_characters(until_stop(texts(self._image, self._last, self._last, generated), stops))
+
+    def generate_ids(self, max_new_tokens: int = 100, **settings: Any) -> list[int]:
+        """The ids of a continuation, exactly `max_new_tokens` of them."""
+        return list(self._generated(max_new_tokens, settings))
+
+    def _generated(self, n: int, settings: dict[str, Any]) -> Iterator[int]:
+        n = integer("max_new_tokens", n, 0, MAX_U32)
+        sampler = Sampler(self._image, **settings)
+        state = ffi.new("pylm_state *", self._state[0])
+        lib.pylm_state_learn(state, 0)
+        return sampler.symbols(self._last, n, state)
+
+    # ---- files
+
+    def save(self, path: Path) -> None:
+        """Writes what was learned, and where in the text it is, to a file of `memory` bytes, which is replaced
+        as a whole or not at all. ArgumentError if the state does not adapt; OSError."""
+        if not self.adapts:
+            raise ArgumentError("this state has learned nothing to save: make it with model.state(adapt=True)")
+        lib.pylm_state_keep(self._state)
+        if lib.pylm_file_save(os.fsencode(path), self._overlay, self.memory):
+            raise OSError(ffi.errno, os.strerror(ffi.errno), os.fspath(path))
+
+    def load(self, path: Path) -> None:
+        """Goes on from what `save()` wrote, by a state of the same model; `memory` becomes what it was there.
+        On failure the state is as before.
+
+        Raises OSError, ModelFormatError (no such file), ModelDamagedError (its end is missing), ArgumentError
+        (of another model).
+        """
+        data = map_file(path)
+        if len(data) == 0:
+            raise ModelFormatError(f"{os.fspath(path)}: the file is empty; only what State.save() wrote can be loaded")
+        overlay, state = self._new_overlay(len(data)), ffi.new("pylm_state *")
+        ffi.memmove(overlay, data, len(data))
+        status = lib.pylm_state_adapt(self._image.model, state, overlay, len(overlay))
+        name = os.fspath(path)
+        if status == lib.PYLM_ERR_FOREIGN:
+            raise ModelFormatError(f"{name}: this was not written by State.save()")
+        if status == lib.PYLM_ERR_TRUNCATED:
+            raise ModelDamagedError(f"{name}: a part of it is missing; copy the file again")
+        if status == lib.PYLM_ERR_ARGUMENT:
+            raise ArgumentError(f"{name}: this was learned with another model; load it with that one")
+        check(status, name)
+        self._overlay, self._state, self._last = overlay, state, array("I")
