@@ -7,70 +7,46 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from .decoding.beam import Beam, as_text
+from ._core.arguments import MAX_MEMORY, parse_size
 from ._core.image import Image, new_symbols
-from ._core.native import check, ffi, lib
+from ._core.native import check, ffi, lib, save_file
 from ._core.prediction import NATS_PER_COST, Prediction, predictions
-from .decoding.sampling import (
-    MAX_U32, MAX_WINDOW, Sampler, as_characters, integer, parse_size, stop_strings, texts, until_stop,
-)  # fmt: skip
 from ._core.text import Path, map_file
+from .decoding.beam import Continuation, continuations
+from .decoding.options import BeamOptions, SamplingOptions
+from .decoding.sampling import MAX_WINDOW
+from .decoding.writing import as_text, generated
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError
 
 if TYPE_CHECKING:
     import numpy as np
+    from typing_extensions import Unpack
 
     from ._core.image import TextOrIds
-    from .decoding.sampling import Stop
     from ._core.text import Bytes
-    from .decoding.constraints import Constraint
-    from .explain.mix import Explanation
+    from .decoding.options import Stop
     from .explain.kernel import KernelExplanation
-
-DEFAULT_MEMORY = 1 << 20
-MAX_MEMORY = 1 << 40
-MAX_BEAM = 1 << 16
-
-
-class Continuation(NamedTuple):
-    """A text that may follow; from `Model.beam_search()`."""
-
-    text: str  #: bytes that are not UTF-8 become U+FFFD
-    ids: list[int]
-    logprob: float  #: natural log of the probability of the ids, and of the end where a constraint allows one
-
-
-def continuations(
-    image: Image, prompt: TextOrIds, symbols: array[int], state: Any, max_new_tokens: int, n: int, beam: int | None,
-    stop: Stop, within: Constraint | None,
-) -> list[Continuation]:  # fmt: skip
-    """`Model.beam_search()` from a state that has read the symbols of a prompt."""
-    max_new_tokens = integer("max_new_tokens", max_new_tokens, 0, MAX_U32)
-    n = integer("n", n, 1, MAX_BEAM)
-    beam = max(2 * n, 8) if beam is None else integer("beam", beam, n, MAX_BEAM)
-    walk = None if within is None else within._walk(image, max_new_tokens)
-    found = Beam(image, prompt, symbols, stop_strings(stop), beam).best(state, walk, max_new_tokens, n)
-    return [Continuation(as_text(text), list(ids), -cost * NATS_PER_COST) for text, ids, cost in found]
+    from .explain.mix import Explanation
 
 
 class State:
     """A reader of one text. From `Model.state()`.
 
-    What is fed goes on where the text stood. A state that adapts also learns from it, after having scored
+    What is fed goes on where the text stood. A state that learns does so from what it reads, after having scored
     it: the model stays as it is, and what was learned lives in the state's own memory. That memory holds
     counts, vocabulary symbols and hashes of contexts, no running text; but who has it and the model can try
     out whether a phrase was read.
 
     One thread at a time may use a state. Text and ids are as in `Model`; all text is open, that is, its last
-    line goes on, unless `closed` says otherwise.
+    line goes on, unless `add_eos` says otherwise.
     """
 
-    def __init__(self, image: Image, adapt: bool, memory: int | str) -> None:
+    def __init__(self, image: Image, learn: bool, memory: int | str) -> None:
         self._image = image
         self._overlay: Any = None
-        if adapt:
+        if learn:
             self._overlay = self._new_overlay(parse_size("memory", memory, MAX_MEMORY))
         self.reset()
 
@@ -81,30 +57,30 @@ class State:
             raise ArgumentError(f"memory of {nbytes} bytes is more than the system has; take less") from None
 
     @property
-    def adapts(self) -> bool:
+    def learns(self) -> bool:
         """Whether it learns from what it reads."""
         return self._overlay is not None
 
     @property
     def memory(self) -> int:
-        """Bytes that it learns in; 0 if it does not adapt."""
-        return len(self._overlay) if self.adapts else 0
+        """Bytes that it learns in; 0 if it does not learn."""
+        return len(self._overlay) if self.learns else 0
 
     # ---- reading
 
-    def feed(self, text: TextOrIds, *, closed: bool = False) -> float:
+    def feed(self, text: TextOrIds, *, add_eos: bool = False) -> float:
         """Reads a text. Returns the natural log of its probability, given all that was read before.
 
-        closed   the text is complete: in a word model its last line ends, with ``</s>``.
+        add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
         """
-        return -self._read(self._image.symbols(text, closed)) * NATS_PER_COST
+        return -self._read(self._image.symbols(text, add_eos)) * NATS_PER_COST
 
-    def logprobs(self, text: TextOrIds, *, closed: bool = False) -> np.ndarray:
+    def logprobs(self, text: TextOrIds, *, add_eos: bool = False) -> np.ndarray:
         """Reads a text. Returns the natural log of the probability of each of its symbols when it was read:
         float64 of shape (n,)."""
         import numpy as np
 
-        symbols = self._image.symbols(text, closed)
+        symbols = self._image.symbols(text, add_eos)
         costs = new_symbols(len(symbols))
         self._read(symbols, costs)
         return np.frombuffer(costs, np.uint32) * -NATS_PER_COST
@@ -126,7 +102,7 @@ class State:
         """A new text begins, and all that was learned is forgotten."""
         self._state = self._image.new_state()
         self._last = array("I")  # for the repetition penalty
-        if self.adapts:
+        if self.learns:
             self._image.needs_mix("learning from what is read")
             status = lib.pylm_overlay_init(self._image.model, self._overlay, self.memory)
             if status == lib.PYLM_ERR_SPACE:
@@ -140,7 +116,7 @@ class State:
         other._image, other._last = self._image, self._last[:]
         other._overlay = None
         other._state = ffi.new("pylm_state *", self._state[0])
-        if self.adapts:
+        if self.learns:
             lib.pylm_state_keep(self._state)
             other._overlay = self._new_overlay(self.memory)
             ffi.memmove(other._overlay, self._overlay, self.memory)
@@ -155,55 +131,55 @@ class State:
 
     def distribution(self) -> np.ndarray:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
-        return self._image.distribution_q62(self._state) * 2.0**-62
+        return self._image.distribution(self._state)
 
     def explain(self, token: str | Bytes | int | None = None, k: int = 5) -> Explanation | KernelExplanation:
         """What the probability of a token coming next is made of, what the state has learned included; as
         `Model.explain()`."""
-        from .explain.mix import explain
+        from .explain.tokens import explain
 
         return explain(self._image, self._state, token, k)
 
-    def beam_search(
-        self, max_new_tokens: int = 20, *, n: int = 5, beam: int | None = None, stop: Stop = None,
-        within: Constraint | None = None,
-    ) -> list[Continuation]:  # fmt: skip
-        """The n most probable continuations, best first. The state stays where it is. Settings as in
+    def beam_search(self, max_new_tokens: int = 20, **options: Unpack[BeamOptions]) -> list[Continuation]:
+        """The n most probable continuations, best first. The state stays where it is. Options as in
         `Model.beam_search()`."""
-        state = ffi.new("pylm_state *", self._state[0])
-        return continuations(self._image, self._last, self._last, state, max_new_tokens, n, beam, stop, within)
+        return continuations(self._image, self._last, self._last, self._here(), max_new_tokens, options)
 
-    def generate(self, max_new_tokens: int = 100, *, stop: Stop = None, **settings: Any) -> str:
-        """A continuation. The state stays where it is: feed() it what you keep. Settings as in
+    def generate(self, max_new_tokens: int = 100, *, stop: Stop = None, **options: Unpack[SamplingOptions]) -> str:
+        """A continuation. The state stays where it is: feed() it what you keep. Options as in
         `Model.generate()`."""
-        return "".join(self.stream(max_new_tokens, stop=stop, **settings))
+        return "".join(self.stream(max_new_tokens, stop=stop, **options))
 
-    def stream(self, max_new_tokens: int = 100, *, stop: Stop = None, **settings: Any) -> Iterator[str]:
-        """The same, piece by piece as soon as each is certain."""
-        stops, generated = stop_strings(stop), self._generated(max_new_tokens, settings)
-        return as_characters(until_stop(texts(self._image, self._last, self._last, generated), stops))
+    def stream(
+        self, max_new_tokens: int = 100, *, stop: Stop = None, **options: Unpack[SamplingOptions]
+    ) -> Iterator[str]:
+        """The same as `generate()`, piece by piece as soon as each is certain."""
+        following = self._generated("stream", max_new_tokens, options)
+        return as_text(self._image, self._last, self._last, following, stop)
 
-    def generate_ids(self, max_new_tokens: int = 100, **settings: Any) -> list[int]:
-        """The ids of a continuation, exactly `max_new_tokens` of them."""
-        return list(self._generated(max_new_tokens, settings))
+    def generate_ids(self, max_new_tokens: int = 100, **options: Unpack[SamplingOptions]) -> list[int]:
+        """The ids of a continuation, exactly `max_new_tokens` of them, or fewer where a constraint ends it. Options
+        as in `Model.generate()`."""
+        return list(self._generated("generate_ids", max_new_tokens, options))
 
-    def _generated(self, n: int, settings: dict[str, Any]) -> Iterator[int]:
-        n = integer("max_new_tokens", n, 0, MAX_U32)
-        sampler = Sampler(self._image, **settings)
-        state = ffi.new("pylm_state *", self._state[0])
+    def _generated(self, caller: str, n: int, options: SamplingOptions) -> Iterator[int]:
+        state = self._here()
         lib.pylm_state_learn(state, 0)
-        return sampler.symbols(self._last, n, state)
+        return generated(caller, self._image, self._last, n, options, state)
+
+    def _here(self) -> Any:
+        """A copy of the pylm_state, to go on with from here. It has the same overlay."""
+        return ffi.new("pylm_state *", self._state[0])
 
     # ---- files
 
     def save(self, path: Path) -> None:
         """Writes what was learned, and where in the text it is, to a file of `memory` bytes, which is replaced
-        as a whole or not at all. ArgumentError if the state does not adapt; OSError."""
-        if not self.adapts:
-            raise ArgumentError("this state has learned nothing to save: make it with model.state(adapt=True)")
+        as a whole or not at all. ArgumentError if the state does not learn; OSError."""
+        if not self.learns:
+            raise ArgumentError("this state has learned nothing to save: make it with model.state(learn=True)")
         lib.pylm_state_keep(self._state)
-        if lib.pylm_file_save(os.fsencode(path), self._overlay, self.memory):
-            raise OSError(ffi.errno, os.strerror(ffi.errno), os.fspath(path))
+        save_file(path, self._overlay, self.memory)
 
     def load(self, path: Path) -> None:
         """Goes on from what `save()` wrote, by a state of the same model; `memory` becomes what it was there.

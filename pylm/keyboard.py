@@ -7,12 +7,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._core.native import check, ffi, lib, text_of
-from .decoding.sampling import integer, parse_size
+from ._core.native import check, ffi, lib, save_file, text_of
+from ._core.arguments import MAX_MEMORY, integer, parse_size
 from ._core.text import Bytes, Path, as_bytes, map_file
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError, OutOfMemoryError
 from ._core.prediction import shown
-from ._state import MAX_MEMORY
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -40,7 +39,7 @@ class Keyboard:
 
     One thread at a time may use a keyboard.
 
-    model    a `Model` of words, pieces or bytes, trained with adaptation.
+    model    a `Model` of words, pieces or bytes; no kernel.
     memory   bytes to learn in, a number or like "256K"; half of it has room for some 20 bytes a word written. When it is
              full, the rarest counts go, and `is_exact` becomes False.
     Raises ArgumentError.
@@ -87,7 +86,7 @@ class Keyboard:
         prefix    the word as far as it is typed.
         Never signs, white space or "<unk>". A word has a capital where a sentence begins or where `prefix` has one, and is in
         upper case if `prefix` is. In a word model the words and probabilities are exact; see
-        pylm_suggest() in csrc/pylm.h.
+        pylm_suggest() in the C headers, and DESIGN.md, "The keyboard".
         """
         text = self._joined(context, prefix)
         k = integer("k", k, 1, MAX_SUGGESTIONS)
@@ -167,8 +166,7 @@ class Keyboard:
         """Writes the counts to a file, which is replaced as a whole or not at all: 32 bytes and 10 for each count.
         OSError."""
         nbytes = lib.pylm_personal_seal(self._counts, len(self._counts))
-        if lib.pylm_file_save(os.fsencode(path), self._counts, nbytes):
-            raise OSError(ffi.errno, os.strerror(ffi.errno), os.fspath(path))
+        save_file(path, self._counts, nbytes)
 
     def load(self, path: Path) -> None:
         """Takes the place of all that was learned by what `save()` wrote, with the same model. On failure the keyboard

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""Distillation: a model without the contexts that its use does not need."""
+"""Pruning: a model without the contexts that its use does not need."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Union
 
 from .explain.context_names import Contexts
 from ._core.image import Image, new_symbols
-from ._core.native import check, ffi, lib
+from ._core.native import check, ffi, lib, owned_bytes
 from ._core.progress import Progress, new_task, run
-from .decoding.sampling import MAX_THREADS, integer
+from ._core.arguments import n_threads
 from ._core.text import TEXT_TYPES, Path, document
 from .errors import ArgumentError, EmptyTextError
 from ._model import Model, load
@@ -38,10 +38,12 @@ class Quality:
 
     @property
     def perplexity(self) -> float:
+        """2 ** (bits per symbol)."""
         return 2.0 ** (self.bits / self.symbols)
 
     @property
     def accuracy(self) -> float:
+        """Share of the symbols that were the most probable one."""
         return self.right / self.symbols
 
 
@@ -71,8 +73,8 @@ class TemplateShare:
 
 
 @dataclass(frozen=True)
-class Distillation:
-    """A smaller model, and how it compares with the large one; from `pylm.distill()`."""
+class Pruning:
+    """A smaller model, and how it compares with the large one; from `pylm.prune()`."""
 
     model: Model
     places: int  #: of the log: its symbols and the ends of its texts
@@ -89,10 +91,10 @@ class Distillation:
         return 1 - self.given_up / self.places
 
 
-def distill(
+def prune(
     model: Model, prompts: Log, *, keep: float = 99.9, valid: Log | None = None, output: Path | None = None,
     threads: int | None = None, progress: bool | None = None,
-) -> Distillation:  # fmt: skip
+) -> Pruning:  # fmt: skip
     """Makes a model smaller for what it is used for: contexts that a log of prompts does not need are dropped.
 
     prompts    the log: a text, ids, or a pathlib.Path for the text of a file; or several of them, each of which begins
@@ -105,28 +107,28 @@ def distill(
     threads    processors to use for comparing; None: all. Does not change the model.
     progress   show a bar on standard error; None: if that is a terminal.
 
-    The same model and log give the same bytes. Vocabulary, trees, calibration and weights stay as they are. Of any kind of
-    model but a kernel, also of one of a given size or one that was distilled before. What belongs to the large model, its sources
+    The same model and log give the same bytes (DESIGN.md, "Pruning"). Vocabulary, trees, calibration and weights stay as they are. Of any kind of
+    model but a kernel, also of one of a given size or one that was pruned before. What belongs to the large model, its sources
     and what states and keyboards have saved, does not belong to the small one.
     Raises ArgumentError, EmptyTextError (a log without symbols), ModelDamagedError, OutOfMemoryError, OSError.
     """
     keep_ppm = _keep_ppm(keep)
-    n_threads = 0 if threads is None else integer("threads", threads, 1, MAX_THREADS)
+    most = n_threads(threads)
     image = model._image
-    image.needs_mix("distillation")
+    image.needs_mix("pruning")
     if image.below is not None:
-        raise ArgumentError("a layer cannot be distilled; distil the model without it, and fit a layer to that")
+        raise ArgumentError("a layer cannot be pruned; prune the model without it, and fit a layer to that")
     log = _Texts(image, prompts, "prompts")
     other = None if valid is None else _Texts(image, valid, "valid")
     with Progress(progress) as bar:
-        small, places, given_up = _distill(image, log, keep_ppm, bar)
+        small, places, given_up = _prune(image, log, keep_ppm, bar)
         if output is not None:
             small.save(output)
             small = load(output, verify=False)
-        return Distillation(
+        return Pruning(
             small, places, given_up, image.info.image_nbytes, small._image.info.image_nbytes,
-            _compare_templates(image, small._image), log.compare(small._image, n_threads, bar),
-            None if other is None else other.compare(small._image, n_threads, bar),
+            _compare_templates(image, small._image), log.compare(small._image, most, bar),
+            None if other is None else other.compare(small._image, most, bar),
         )  # fmt: skip
 
 
@@ -142,7 +144,7 @@ class _Texts:
     def __init__(self, image: Image, texts: Log, name: str) -> None:
         self._image, self._symbols, self._ends = image, array("I"), array("Q")
         for text in texts if _are_several(texts) else [texts]:
-            self._symbols.extend(image.symbols(document(text), closed=False))
+            self._symbols.extend(image.symbols(document(text), add_eos=False))
             self._ends.append(len(self._symbols))
         if not self._symbols:
             raise EmptyTextError(f"{name} holds no text; give what the model is used for")
@@ -150,14 +152,14 @@ class _Texts:
         self.ends = ffi.from_buffer("uint64_t[]", self._ends)
         self.n = len(self._ends)
 
-    def compare(self, small: Image, n_threads: int, bar: Progress) -> Comparison:
-        return Comparison(self._quality(self._image, n_threads, bar), self._quality(small, n_threads, bar))
+    def compare(self, small: Image, threads: int, bar: Progress) -> Comparison:
+        return Comparison(self._quality(self._image, threads, bar), self._quality(small, threads, bar))
 
-    def _quality(self, image: Image, n_threads: int, bar: Progress) -> Quality:
-        totals = image.score_batch(ffi.NULL, self._symbols, self._ends, n_threads, bar)
+    def _quality(self, image: Image, threads: int, bar: Progress) -> Quality:
+        totals = image.score_batch(ffi.NULL, self._symbols, self._ends, threads, bar)
         best, task = new_symbols(len(self._symbols)), new_task()
         target = ffi.from_buffer("uint32_t[]", best, require_writable=True)
-        call = (image.model, ffi.NULL, self.symbols, self.ends, self.n, n_threads, target, task)
+        call = (image.model, ffi.NULL, self.symbols, self.ends, self.n, threads, target, task)
         check(run(lambda: lib.pylm_predict_batch(*call), task, bar.show))
         return Quality(len(best), sum(totals) / 65536, sum(map(int.__eq__, best, self._symbols)))
 
@@ -171,16 +173,15 @@ def _are_several(texts: Any) -> bool:
     return not texts or not hasattr(texts[0], "__index__")
 
 
-def _distill(image: Image, log: _Texts, keep_ppm: int, bar: Progress) -> tuple[Model, int, int]:
-    distilled, task = ffi.gc(ffi.new("pylm_distilled *"), lib.pylm_distilled_free), new_task()
-    facts = json.dumps({**image.facts(), "distilled": {"keep": keep_ppm / 10_000, "log_symbols": len(log.symbols)}})
+def _prune(image: Image, log: _Texts, keep_ppm: int, bar: Progress) -> tuple[Model, int, int]:
+    pruned, task = ffi.gc(ffi.new("pylm_distilled *"), lib.pylm_distilled_free), new_task()
+    facts = json.dumps({**image.facts(), "pruned": {"keep": keep_ppm / 10_000, "log_symbols": len(log.symbols)}})
     data = facts.encode()
     source = ffi.from_buffer(data)
-    call = (image.model, log.symbols, log.ends, log.n, keep_ppm, source, len(data), task, distilled)
+    call = (image.model, log.symbols, log.ends, log.n, keep_ppm, source, len(data), task, pruned)
     check(run(lambda: lib.pylm_distill(*call), task, bar.show), "this model")
-    owned = ffi.gc(ffi.cast("char *", distilled.image), lambda _: ffi.release(distilled), distilled.image_nbytes)
-    model = Model(ffi.buffer(owned, distilled.image_nbytes), verify=False)
-    return model, distilled.n_places, distilled.n_given_up
+    model = Model(owned_bytes(pruned.image, pruned.image_nbytes, pruned), verify=False)
+    return model, pruned.n_places, pruned.n_given_up
 
 
 def _compare_templates(large: Image, small: Image) -> list[TemplateShare]:

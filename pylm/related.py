@@ -8,12 +8,12 @@ import math
 from array import array
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .explain.context_names import Contexts
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib
-from .decoding.sampling import MAX_U32, integer
+from ._core.arguments import MAX_U32, integer
 from ._core.text import TEXT_TYPES, as_bytes
 from .errors import ArgumentError
 from ._core.prediction import shown
@@ -39,9 +39,9 @@ class Related:
     occurrences_of_other: int  #: of the term or context that was asked about
 
 
-def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: str, least: int) -> list[Related]:
+def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: str, min_count: int) -> list[Related]:
     """See `Model.related()`."""
-    k, least = integer("k", k, 1, MAX_U32), integer("least", least, 1, MAX_U32)
+    k, min_count = integer("k", k, 1, MAX_U32), integer("min_count", min_count, 1, MAX_U32)
     if measure not in MEASURES:
         raise ArgumentError(f"measure must be 'strength' or 'pmi', not {measure!r}")
     if image.info.tokenizer == lib.PYLM_TOKENIZER_BYTES:
@@ -66,7 +66,7 @@ def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: 
         return math.log2(count * counts.total / (places * own * other))
 
     left_out = {image.unknown, image.info.line_end, *(symbols if len(symbols) == 1 else ())}
-    found = [symbol for symbol in before.keys() | after.keys() if before[symbol] + after[symbol] >= least]
+    found = [symbol for symbol in before.keys() | after.keys() if before[symbol] + after[symbol] >= min_count]
     found = [symbol for symbol in found if symbol not in left_out and counts.frequencies[symbol]]
     scores = {symbol: score(symbol) for symbol in found}
     found.sort(key=lambda symbol: (-scores[symbol], symbol))
@@ -86,14 +86,14 @@ def _symbols(counts: _Counts, term: TextOrIds) -> array[int]:
     if not isinstance(term, TEXT_TYPES):
         symbols = image.check_ids(term)
     elif image.is_words:
-        symbols = image.symbols(term, closed=False)
+        symbols = image.symbols(term, add_eos=False)
         if image.unknown in symbols and b"<unk>" not in bytes(as_bytes(term)):
             words = bytes(as_bytes(term)).split()
             unknown = next(word for word in words if image.find(word) is None)
             raise ArgumentError(f"the model does not know the word {shown(unknown)!r}: it is not in its vocabulary")
     else:
         text = bytes(as_bytes(term))
-        both = [image.symbols(t, closed=False) for t in (text, b" " + text)] if text else [array("I")]
+        both = [image.symbols(t, add_eos=False) for t in (text, b" " + text)] if text else [array("I")]
         symbols = min(both, key=lambda s: (len(s), -counts.occurrences(s)))
     if not symbols:
         raise ArgumentError("the term is empty; give a word, or several for a context")

@@ -69,7 +69,7 @@ class Image:
         self.is_words: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_WORDS
         self.is_external: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL
         self.is_kernel: bool = self.info.predictor == lib.PYLM_PREDICTOR_KERNEL
-        self._work_words: int = lib.pylm_work_nbytes(self.model) // 8 + 1
+        self._work_n_u64: int = lib.pylm_work_nbytes(self.model) // 8 + 1
         self.kept: dict[Any, Any] = {}  # what was found out for people; see _context.py
 
     def with_kernel(self, kernel: Any) -> Image:
@@ -130,12 +130,15 @@ class Image:
             raise ArgumentError("this model is no kernel; train one with predictor='kernel'")
 
     def new_work(self) -> Any:
-        return ffi.new("uint64_t[]", self._work_words)
+        return ffi.new("uint64_t[]", self._work_n_u64)
 
     # ---- symbols
 
-    def encode_slices(self, data: Bytes, closed: bool, capacity: int) -> Iterator[tuple[array[int], int]]:
-        """Symbols of a text, up to `capacity` at a time, and how many bytes are used up by then."""
+    def encode_slices(self, data: Bytes, add_eos: bool, capacity: int) -> Iterator[tuple[array[int], int]]:
+        """Symbols of a text, up to `capacity` at a time, and how many bytes are used up by then.
+
+        add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
+        """
         if self.is_external:
             yield from self.external.slices(data)
             return
@@ -144,19 +147,19 @@ class Image:
         room = new_symbols(capacity)
         symbols = ffi.from_buffer("uint32_t[]", room, require_writable=True)
         position, n = ffi.new("uint64_t *"), ffi.new("uint64_t *")
-        end = lib.PYLM_TEXT_CLOSED if closed else lib.PYLM_TEXT_OPEN
+        end = lib.PYLM_TEXT_CLOSED if add_eos else lib.PYLM_TEXT_OPEN
         while position[0] <= nbytes:
             check(lib.pylm_encode(self.model, text, nbytes, end, position, symbols, capacity, n))
             yield room[: n[0]], min(position[0], nbytes)
 
-    def symbols(self, text: TextOrIds, closed: bool, checked: bool = True) -> array[int]:
+    def symbols(self, text: TextOrIds, add_eos: bool, checked: bool = True) -> array[int]:
         """Symbols of a text, or ids checked to be symbols."""
         if not isinstance(text, TEXT_TYPES):
             return self.check_ids(text) if checked else integers(text)
         data, result = as_bytes(text), array("I")
         if not len(data):
             return result  # also without the package that an external tokenizer needs
-        for piece, _ in self.encode_slices(data, closed, min(ENCODE_SLICE, len(data) + 1)):
+        for piece, _ in self.encode_slices(data, add_eos, min(ENCODE_SLICE, len(data) + 1)):
             result.extend(piece)
         return result
 
@@ -251,6 +254,10 @@ class Image:
         target = ffi.from_buffer("uint64_t[]", q62, require_writable=True)
         lib.pylm_distribution(self.model, state, self.new_work(), target)
         return q62
+
+    def distribution(self, state: Any) -> np.ndarray:
+        """The probability of every symbol coming next: float64, which sums to 1."""
+        return self.distribution_q62(state) * 2.0**-62
 
     def restricted(self, state: Any, symbols: np.ndarray, may_end: bool) -> np.ndarray:
         """Allowed symbols, ascending uint32, with their costs given that it is one of them, best first: an array of

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the pylm authors
 """The shared library: opening it, and its statuses as exceptions.
 
-`ffi` and `lib` are cffi's; what the functions do is written in csrc/pylm.h and csrc/pylm_train.h.
+`ffi` and `lib` are cffi's; what the functions do is written in the headers, csrc/pylm*.h.
 Every call releases the GIL.
 """
 
@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from .._abi import ffi
@@ -27,11 +25,9 @@ from ..errors import (
     PylmError,
     TooLargeError,
 )
+from . import library as location
 
-__all__ = ["NONE", "check", "ffi", "lib", "text_of"]
-
-_FILE_NAME = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, "libpylm.so")
-
+__all__ = ["NONE", "check", "ffi", "lib", "owned_bytes", "save_file", "text_of"]
 
 @contextlib.contextmanager
 def _threads_wait_patiently() -> Iterator[None]:
@@ -48,7 +44,7 @@ def _threads_wait_patiently() -> Iterator[None]:
 
 
 def _open_library() -> Any:
-    path = os.environ.get("PYLM_LIBRARY") or str(Path(__file__).with_name(_FILE_NAME))
+    path = location.path()
     stay = getattr(ffi, "RTLD_NODELETE", 0)  # to the very end: OpenMP's threads end when they like
     try:
         with _threads_wait_patiently():
@@ -99,6 +95,18 @@ _ERRORS: dict[int, tuple[type[PylmError], str]] = {
 def text_of(pointer: Any) -> str:
     """A static C string as str."""
     return ffi.string(pointer).decode()
+
+
+def save_file(path: str | os.PathLike[str], data: Any, nbytes: int) -> None:
+    """Writes a file, which is replaced as a whole or not at all. OSError with the path."""
+    if lib.pylm_file_save(os.fsencode(path), data, nbytes):
+        raise OSError(ffi.errno, os.strerror(ffi.errno), os.fspath(path))
+
+
+def owned_bytes(pointer: Any, nbytes: int, owner: Any) -> Any:
+    """A buffer on memory of C, which `owner` is released with as soon as nobody looks at it any more."""
+    release = ffi.release  # at the end of the process, this module may be gone first
+    return ffi.buffer(ffi.gc(ffi.cast("char *", pointer), lambda _: release(owner), nbytes), nbytes)
 
 
 def check(status: int, subject: str = "") -> None:

@@ -15,6 +15,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
+PACKAGE = __name__.partition(".")[0]
 CONTROLS = {i: f"\\x{i:02x}" for i in range(32) if chr(i) not in "\n\t"} | {127: "\\x7f"}
 
 
@@ -27,7 +28,7 @@ def page(title: str, body: str, styles: list[str], script: str = "", data: Any =
     """A page.
 
     body     HTML, in which all text is escaped.
-    styles   names of style sheets in this package.
+    styles   names of style sheets in this package, with their folders, as in "_core/page.css".
     script   name of a script in it, which finds `data` as JSON in the element "data".
     """
     code = packaged(script) if script else ""
@@ -63,5 +64,5 @@ def _json(data: Any) -> str:
 
 
 def packaged(name: str) -> str:
-    """A file of this package."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    """A file of this package, by its name with its folder."""
+    return files(PACKAGE).joinpath(name).read_text(encoding="utf-8")

@@ -5,16 +5,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from .arguments import MAX_U32, integer
 from .image import Image
-from .native import NONE
-from ..decoding.sampling import MAX_U32, integer
-
-if TYPE_CHECKING:
-    from ..decoding.constraints import Constraint
 
 NATS_PER_COST = math.log(2) / 65536  # a cost is in 1/65536 bit
+VISIBLE = str.maketrans({"\n": "↵", "\r": "␍", "\t": "⇥", "\0": "␀"})
 
 
 class Prediction(NamedTuple):
@@ -30,16 +27,26 @@ def shown(text: bytes) -> str:
     return text.decode("utf-8", "backslashreplace")
 
 
+def visible(text: str) -> str:
+    """Text of symbols in which line ends and the like can be seen, and spaces at the ends."""
+    text = text.translate(VISIBLE)
+    inner = text.strip(" ")
+    if not inner:
+        return "␣" * len(text)
+    begin = text.index(inner)
+    return "␣" * begin + inner + "␣" * (len(text) - begin - len(inner))
+
+
 def probability_of(cost: int) -> float:
     """Of a cost in 1/65536 bit."""
     return 2.0 ** -(cost / 65536)
 
 
-def predictions(image: Image, state: Any, k: int, within: Constraint | None = None) -> list[Prediction]:
-    k = integer("k", k, 1, MAX_U32)
-    if within is None:
-        best = image.top(state, k)
-    else:
-        found = image.restricted(state, *within._walk(image, MAX_U32).steps()).tolist()
-        best = [(symbol, probability_of(cost)) for symbol, cost in found if symbol != NONE][:k]
-    return [Prediction(symbol, shown(image.symbol_text(symbol)), p) for symbol, p in best]
+def predictions(image: Image, state: Any, k: int) -> list[Prediction]:
+    """The k most probable symbols after a state, best first."""
+    return as_predictions(image, image.top(state, integer("k", k, 1, MAX_U32)))
+
+
+def as_predictions(image: Image, found: list[tuple[int, float]]) -> list[Prediction]:
+    """Symbols and their probabilities, with the texts of the symbols."""
+    return [Prediction(symbol, shown(image.symbol_text(symbol)), p) for symbol, p in found]

@@ -113,6 +113,19 @@ def run(call: Callable[[], int], task: Any, watch: Callable[[str, int, int], Non
     return outcome.result()
 
 
+def run_with_errno(call: Callable[[], int], task: Any, watch: Callable[[str, int, int], None]) -> tuple[int, int]:
+    """As `run()`, with the errno that the call left: it is of its thread."""
+    error = 0
+
+    def work() -> int:
+        nonlocal error
+        status = call()
+        error = ffi.errno
+        return status
+
+    return run(work, task, watch), error
+
+
 def _wait(ended: Event) -> None:
     """Waits for the thread even if Ctrl-C is pressed again: it works on memory that is freed next."""
     while not ended.is_set():

@@ -7,7 +7,6 @@ from __future__ import annotations
 import errno
 import mmap
 import os
-import pathlib
 import stat
 from collections.abc import Iterable, Iterator
 from typing import Any, Union
@@ -52,7 +51,9 @@ def with_named_files(source: Source) -> Source:
     if isinstance(source, (list, tuple)) and all(
         isinstance(item, os.PathLike) or (isinstance(item, str) and _names_a_file(item)) for item in source
     ):
-        return [pathlib.Path(item) for item in source]
+        from pathlib import Path as FilePath
+
+        return [FilePath(item) for item in source]
     return source
 
 

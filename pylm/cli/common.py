@@ -6,28 +6,70 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._core.arguments import DEFAULT_MEMORY
 from .._core.text import as_bytes
 from ..errors import ArgumentError
-from .._model import Model, ModelInfo, load
+from .._core.native import save_file
+from .._info import ModelInfo
+from .._model import Model, load
 
 STDIN = "-"
 
 
-def add_command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    """A parser for a command, which `run` carries out."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=text[0].upper() + text[1:] + ".",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )  # fmt: skip
-    if name != "demo":
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(run=run)
-    return parser
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Says what an option is unless given, where that is something and its help does not say it by itself."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, False, "") or action.default == [] or "unless given" in (action.help or ""):
+            return action.help
+        return super()._get_help_string(action)
+
+
+class Commands:
+    """The commands of a parser, in groups."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._parsers = parser.add_subparsers(
+            prog=parser.prog, dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+        )
+        self._groups: dict[str, list[tuple[str, str]]] = {}
+        self._group: list[tuple[str, str]] = []
+
+    def begin_group(self, title: str) -> None:
+        """The commands that are added from now on belong together."""
+        self._group = self._groups.setdefault(title, [])
+
+    def add(self, name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        """A parser for a command, which `run` carries out."""
+        self._group.append((name, text))
+        parser = self._parsers.add_parser(
+            name, description=text[0].upper() + text[1:] + ".", formatter_class=HelpFormatter
+        )
+        parser.set_defaults(run=run)
+        if name != "demo":
+            parser.add_argument("--json", action="store_true", help="print one JSON object")
+        return parser
+
+    def summary(self) -> str:
+        """All commands, a line or two each, under the titles of their groups."""
+        width = max(len(name) for group in self._groups.values() for name, _ in group)
+        room = max(shutil.get_terminal_size().columns - 2, 40)
+        parts = []
+        for title, group in self._groups.items():
+            lines = [title]
+            for name, text in group:
+                lines += textwrap.wrap(
+                    f"{name:<{width}}  {text}", room, initial_indent="  ", subsequent_indent=" " * (width + 4)
+                )
+            parts.append("\n".join(lines))
+        return "\n\n".join(parts)
 
 
 def add_model(parser: argparse.ArgumentParser, **settings: Any) -> None:
@@ -57,6 +99,7 @@ def text_argument(argument: str) -> str | bytes:
 
 
 def as_str(text: str | bytes) -> str:
+    """A text for JSON and for terminals: what is not UTF-8 becomes U+FFFD."""
     return bytes(as_bytes(text)).decode("utf-8", "replace")
 
 
@@ -89,13 +132,26 @@ def numbers(text: str) -> list[float]:
     return [float(x) for x in text.split(",")]
 
 
+def add_learn(parser: argparse.ArgumentParser, text: str = "learn from the text while reading it") -> None:
+    """The arguments of a command whose state may learn."""
+    parser.add_argument("--learn", action="store_true", help=text)
+    parser.add_argument(
+        "--memory",
+        metavar="SIZE",
+        default=DEFAULT_MEMORY,
+        help="with --learn: bytes to learn in, such as 16K; about 1M unless given",
+    )
+
+
 def add_tau(parser: argparse.ArgumentParser) -> None:
+    """The argument of a command that a kernel answers; `load_model()` looks at it."""
     parser.add_argument(
         "--tau", type=float, metavar="X", help="of a kernel: how quickly what is far away counts less; 1 unless given"
     )
 
 
 def unit_of(info: ModelInfo) -> str:
+    """What the symbols of a model are called."""
     return "tokens" if info.tokenizer == "external" else info.tokenizer
 
 
@@ -107,7 +163,13 @@ def nbytes(n: int) -> str:
     return f"{n} bytes"
 
 
-def visible(text: str) -> str:
-    """A symbol that can be seen: spaces and control characters as Python writes them."""
+def write_page(path: str, html: str) -> None:
+    """Replaces a file as a whole or not at all."""
+    data = html.encode()
+    save_file(path, data, len(data))
+
+
+def quoted(text: str) -> str:
+    """A symbol as it stands in a list: spaces and control characters as Python writes them."""
     plain = text.isprintable() and text.strip() == text and text
     return text if plain else repr(text)

@@ -14,7 +14,7 @@ import warnings
 import zlib
 from typing import NamedTuple
 
-from .common import nbytes, visible
+from .common import Commands, nbytes, quoted
 from .._model import Model
 from .._train import train
 
@@ -27,6 +27,11 @@ class Pages(NamedTuple):
     title: str
     train: list[str]
     test: list[str]
+
+
+def add_demo(commands: Commands) -> None:
+    """Adds the command."""
+    commands.add("demo", lambda _: run(), "train on Python's own manual and show what comes out; takes seconds")
 
 
 def run() -> None:
@@ -148,4 +153,4 @@ def _tables(models: dict[str, Model]) -> None:
         print(f"({tokenizer}) after \"{context}\"")
         for prediction in models[tokenizer].next(context, 4):
             bar = "#" * round(prediction.probability * BAR)
-            print(f"  {prediction.probability:7.1%}  {visible(prediction.text):<14} {bar}")
+            print(f"  {prediction.probability:7.1%}  {quoted(prediction.text):<14} {bar}")

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from .common import add_command, add_model, add_tau, as_str, load_model, text_argument, visible
+from .common import Commands, add_model, add_tau, as_str, load_model, text_argument, quoted
 from ..decoding.constraints import Constraint, OneOf, Prefix, Regex, Schema
 from ..errors import ArgumentError
 from .._model import Model, load
@@ -18,8 +18,8 @@ from .._model import Model, load
 # ---- arguments
 
 
-def add_next(commands: Any) -> None:
-    parser = add_command(commands, "next", _next, "list the most probable next symbols")
+def add_next(commands: Commands) -> None:
+    parser = commands.add("next", _next, "list the most probable next symbols")
     add_model(parser)
     parser.add_argument("context", metavar="CONTEXT", help="the text before them; - is standard input")
     parser.add_argument("-k", type=int, metavar="K", default=5, help="how many")
@@ -29,11 +29,11 @@ def add_next(commands: Any) -> None:
         help="of a kernel: none, unless the training text comes as near as this; 0: has the same context",
     )  # fmt: skip
     _add_constraints(parser)
-    _add_against(parser)
+    _add_contrast(parser)
 
 
-def add_generate(commands: Any) -> None:
-    parser = add_command(commands, "generate", _generate, "continue a text")
+def add_generate(commands: Commands) -> None:
+    parser = commands.add("generate", _generate, "continue a text")
     add_model(parser)
     parser.add_argument("--prompt", metavar="TEXT", default="", help="the text to continue; - is standard input")
     parser.add_argument("--max-new-tokens", type=int, metavar="N", default=100, help="symbols to generate at most")
@@ -53,7 +53,7 @@ def add_generate(commands: Any) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same text")
     add_tau(parser)
     _add_constraints(parser)
-    _add_against(parser)
+    _add_contrast(parser)
     best = parser.add_argument_group("the most probable texts, instead of one by chance")
     best.add_argument("--best", type=int, metavar="N", help="list the n best, each with log(probability)")
     best.add_argument("--beam", type=int, metavar="N", help="beginnings kept at each step; 2 n, 8 at least, unless given")
@@ -69,15 +69,15 @@ def _add_constraints(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--schema", metavar="FILE", help="JSON that this JSON Schema allows")
 
 
-def _add_against(parser: argparse.ArgumentParser) -> None:
+def _add_contrast(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what this model prefers more than another one does")
-    group.add_argument("--against", metavar="MODEL", help="the other one, of the same vocabulary")
+    group.add_argument("--contrast", metavar="MODEL", help="the other one, of the same vocabulary")
     group.add_argument(
-        "--against-weight", type=float, metavar="W", default=1.0,
+        "--contrast-weight", type=float, metavar="W", default=1.0,
         help="what counts is log p - W log q, q being the other's probability",
     )  # fmt: skip
     group.add_argument(
-        "--against-alpha", type=float, metavar="A", default=0.1,
+        "--contrast-alpha", type=float, metavar="A", default=0.1,
         help="among symbols with at least this share of the best one's p",
     )  # fmt: skip
 
@@ -100,10 +100,10 @@ def _constraint(options: argparse.Namespace) -> Constraint | None:
 def _open(files: ExitStack, options: argparse.Namespace) -> tuple[Model, dict[str, Any]]:
     """The model, and the settings about another one."""
     model, settings = files.enter_context(load_model(options)), {}
-    if options.against is not None:
+    if options.contrast is not None:
         settings = {
-            "against": files.enter_context(load(options.against)), "against_weight": options.against_weight,
-            "against_alpha": options.against_alpha,
+            "contrast": files.enter_context(load(options.contrast)), "contrast_weight": options.contrast_weight,
+            "contrast_alpha": options.contrast_alpha,
         }  # fmt: skip
     return model, settings
 
@@ -112,41 +112,41 @@ def _open(files: ExitStack, options: argparse.Namespace) -> tuple[Model, dict[st
 
 
 def _next(options: argparse.Namespace) -> None:
-    context, within = text_argument(options.context), _constraint(options)
+    context, constraint = text_argument(options.context), _constraint(options)
     with ExitStack() as files:
-        model, against = _open(files, options)
-        if against and within:
-            raise ArgumentError("--against lists what may come next by itself; leave the constraint out")
+        model, contrast = _open(files, options)
+        if contrast and constraint:
+            raise ArgumentError("--contrast lists what may come next by itself; leave the constraint out")
         unknown = options.radius is not None and model.nearest(context).distance > options.radius
         if unknown:
             best: Any = []
-        elif against:
-            best = model.contrast(context, k=options.k, **against)
+        elif contrast:
+            best = model.contrast(context, k=options.k, **contrast)
         else:
-            best = model.next(context, options.k, within=within)
+            best = model.next(context, options.k, constraint=constraint)
     if options.json:
         print(json.dumps({"context": as_str(context), "next": [prediction._asdict() for prediction in best]}))
         return
     if unknown:
         print("unknown: the training text comes nowhere as near as that")
     for prediction in best:
-        other = f"  {prediction.against:8.2%}" if against else ""
-        print(f"{prediction.probability:8.2%}{other}  {visible(prediction.text)}")
+        other = f"  {prediction.other:8.2%}" if contrast else ""
+        print(f"{prediction.probability:8.2%}{other}  {quoted(prediction.text)}")
 
 
 def _generate(options: argparse.Namespace) -> None:
-    prompt, within = text_argument(options.prompt), _constraint(options)
+    prompt, constraint = text_argument(options.prompt), _constraint(options)
     with ExitStack() as files:
-        model, against = _open(files, options)
+        model, contrast = _open(files, options)
         if options.best is not None:
-            if against:
-                raise ArgumentError("--best lists what is most probable by itself; leave out --against")
-            _best(options, model, prompt, within)
+            if contrast:
+                raise ArgumentError("--best lists what is most probable by itself; leave out --contrast")
+            _best(options, model, prompt, constraint)
             return
         pieces = model.stream(
             prompt, options.max_new_tokens, temperature=options.temperature, top_k=options.top_k,
             top_p=options.top_p, min_p=options.min_p, repetition_penalty=options.repetition_penalty,
-            repetition_window=options.repetition_window, stop=options.stop, seed=options.seed, within=within, **against,
+            repetition_window=options.repetition_window, stop=options.stop, seed=options.seed, constraint=constraint, **contrast,
         )  # fmt: skip
         if options.json:
             print(json.dumps({"prompt": as_str(prompt), "text": "".join(pieces)}))
@@ -157,12 +157,12 @@ def _generate(options: argparse.Namespace) -> None:
         print()
 
 
-def _best(options: argparse.Namespace, model: Model, prompt: str | bytes, within: Constraint | None) -> None:
+def _best(options: argparse.Namespace, model: Model, prompt: str | bytes, constraint: Constraint | None) -> None:
     found = model.beam_search(
-        prompt, options.max_new_tokens, n=options.best, beam=options.beam, stop=options.stop, within=within
+        prompt, options.max_new_tokens, n=options.best, beam=options.beam, stop=options.stop, constraint=constraint
     )
     if options.json:
         print(json.dumps({"prompt": as_str(prompt), "best": [continuation._asdict() for continuation in found]}))
         return
     for continuation in found:
-        print(f"{continuation.logprob:9.3f}  {visible(continuation.text)}")
+        print(f"{continuation.logprob:9.3f}  {quoted(continuation.text)}")

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .common import add_command, add_model, load_model
+from .common import Commands, add_model, load_model
 from ..errors import ArgumentError
 from ..keyboard import Keyboard, Suggestion
 
@@ -28,9 +28,9 @@ DIM, BOLD, PLAIN, CLEAR = "\x1b[2m", "\x1b[1m", "\x1b[0m", "\r\x1b[J"
 ESCAPE_SECONDS = 0.05  # how soon the rest of what an arrow key sends comes
 
 
-def add_keyboard(commands: Any) -> None:
-    parser = add_command(
-        commands, "keyboard", _keyboard,
+def add_keyboard(commands: Commands) -> None:
+    parser = commands.add(
+        "keyboard", _keyboard,
         "suggest words while you type, and learn from every line; from a pipe, suggest for every line of it",
     )  # fmt: skip
     add_model(parser)

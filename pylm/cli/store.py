@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .common import STDIN, add_command, check_output, nbytes, peak_rss_bytes, text_source, visible
+from .common import STDIN, Commands, check_output, nbytes, peak_rss_bytes, text_source, quoted
 from ..store.unfinished import parts_exist
 from ..store.shards import DOCUMENTS, lines
 from .._core.text import map_file
@@ -24,28 +24,28 @@ from ..store.store import Store, StoreInfo, count, merge
 SHOWN = 60  # bytes of a document in a list
 
 
-def add_store_commands(commands: Any) -> None:
-    parser = add_command(commands, "count", _count, "count text files into a store, of which models are built")
+def add_store_commands(commands: Commands) -> None:
+    parser = commands.add("count", _count, "count text files into a store, of which models are built")
     _add_texts(parser)
     _add_output(parser)
     _add_counting(parser)
 
-    parser = add_command(commands, "merge", _merge, "put stores together into one")
+    parser = commands.add("merge", _merge, "put stores together into one")
     parser.add_argument("stores", metavar="STORE", nargs="+", help="what `pylm count` wrote")
     _add_output(parser)
     _add_threads(parser)
 
-    parser = add_command(commands, "store", _store, "say what is in a store")
+    parser = commands.add("store", _store, "say what is in a store")
     parser.add_argument("store", metavar="STORE")
     parser.add_argument("--list", action="store_true", help="list the documents: SHA-256, copies, bytes, beginning")
     parser.add_argument("--verify", action="store_true", help="read all of it, and say if anything is damaged")
 
-    parser = add_command(commands, "add", _add, "add text files to a store")
+    parser = commands.add("add", _add, "add text files to a store")
     parser.add_argument("store", metavar="STORE")
     _add_texts(parser)
     _add_counting(parser)
 
-    parser = add_command(commands, "forget", _forget, "take documents out of a store, as if they had never been in it")
+    parser = commands.add("forget", _forget, "take documents out of a store, as if they had never been in it")
     parser.add_argument("store", metavar="STORE")
     _add_texts(parser, "*")
     _add_documents(parser)
@@ -212,4 +212,4 @@ def _documents(info: StoreInfo) -> str:
 def _listed(store: Store) -> Iterator[dict[str, Any]]:
     for sha256, text, copies in store.documents():
         begins = text[:SHOWN].decode("utf-8", "replace")
-        yield {"sha256": sha256, "copies": copies, "bytes": len(text), "begins": visible(begins)}
+        yield {"sha256": sha256, "copies": copies, "bytes": len(text), "begins": quoted(begins)}

@@ -11,19 +11,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .common import STDIN, add_command, check_output, text_source
+from .common import STDIN, Commands, check_output, text_source
 from .._core.files import replacing
 from .._core.text import Bytes, document
 from ..sources.page import page
 from .._model import load
-from ..sources.file import LEAST, SUFFIX, Passage, Trace
+from ..sources.file import MIN_WORDS, SUFFIX, Passage, Trace
 
 
-def add_trace(commands: Any) -> None:
-    parser = add_command(commands, "trace", _trace, "mark what of a text stands, word for word, in the training text")
+def add_trace(commands: Commands) -> None:
+    parser = commands.add("trace", _trace, "mark what of a text stands, word for word, in the training text")
     parser.add_argument("model", metavar="MODEL", help="trained with --sources")
     parser.add_argument("text", metavar="TEXT", help="text file; - is standard input")
-    parser.add_argument("--least", type=int, metavar="N", default=LEAST, help="words of the shortest passage")
+    parser.add_argument("--min-words", type=int, metavar="N", default=MIN_WORDS, help="words of the shortest passage")
     parser.add_argument("-k", type=int, metavar="K", default=3, help="places to list for each passage at most")
     parser.add_argument("--list", action="store_true", help="list the passages only, without the text around them")
     parser.add_argument("--html", metavar="FILE", help="also write it as a page to look at")
@@ -35,7 +35,7 @@ def _trace(options: argparse.Namespace) -> None:
         check_output(options.html, [source, Path(options.model), Path(options.model + SUFFIX)])
     text = document(source)
     with load(options.model) as model:
-        trace = model.trace(text, least=options.least, k=options.k)
+        trace = model.trace(text, min_words=options.min_words, k=options.k)
     if options.html:
         title = f"What of {options.text if options.text != STDIN else 'the text'} stands in the training text"
         with replacing(options.html) as file:
@@ -58,7 +58,7 @@ def as_dict(trace: Trace) -> dict[str, Any]:
         for source in passage["sources"]:
             del source["text"], source["words"]  # those of the passage
     return {
-        "words": trace.words, "found": trace.found, "share": trace.share, "least": trace.least,
+        "words": trace.words, "found": trace.found, "share": trace.share, "min_words": trace.min_words,
         "longest": trace.longest, "passages": passages,
     }  # fmt: skip
 
@@ -90,9 +90,9 @@ def describe(number: int, passage: Passage, with_text: bool) -> str:
 
 def summary(trace: Trace) -> str:
     if not trace.passages:
-        return f"none of {trace.words:,} words stand in the training text in a passage of {trace.least:,} or more"
+        return f"none of {trace.words:,} words stand in the training text in a passage of {trace.min_words:,} or more"
     return (
-        f"{trace.share:.1%} of {trace.words:,} words stand in the training text, in passages of {trace.least:,} or "
+        f"{trace.share:.1%} of {trace.words:,} words stand in the training text, in passages of {trace.min_words:,} or "
         f"more; the longest has {trace.longest:,}"
     )
 

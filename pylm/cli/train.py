@@ -11,36 +11,42 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .common import (
-    add_command, add_model, check_output, load_model, nbytes, numbers, peak_rss_bytes, text_source, unit_of,
-)  # fmt: skip
 from .._core.tokenizer import is_external
+from .._info import ModelInfo
 from .._model import Model
+from .._train import adapt, train
+from ..errors import ArgumentError
+from ..kernel.settings import KernelOptions
 from ..sources.file import SUFFIX
 from ..store.store import build
-from .._train import NUMBERS, adapt, train
+from ..training.options import NUMBERS, LayerOptions, SymbolOptions, TrainOptions
+from .common import (
+    Commands,
+    add_model,
+    check_output,
+    load_model,
+    nbytes,
+    numbers,
+    peak_rss_bytes,
+    text_source,
+    unit_of,
+)
 
-SETTINGS = (
-    "tokenizer", "threads", "min_count", "trees", "classes", "max_order", "pieces", "size", "memory", "profile",
-    "output", "sources", "predictor", "reach", "distances", "class_distances",
-)  # fmt: skip
-LAYER_SETTINGS = ("threads", "min_count", "max_order", "size", "memory", "profile", "output")
 
-
-def add_train(commands: Any) -> None:
-    parser = add_command(commands, "train", _train, "train a model on text files")
+def add_train(commands: Commands) -> None:
+    parser = commands.add("train", _train, "train a model on text files")
     parser.add_argument("texts", metavar="TEXT", nargs="+", help="text files, each a document; - is standard input")
     _add_settings(parser)
 
 
-def add_build(commands: Any) -> None:
-    parser = add_command(commands, "build", _build, "train a model on what is in a store")
+def add_build(commands: Commands) -> None:
+    parser = commands.add("build", _build, "train a model on what is in a store")
     parser.add_argument("store", metavar="STORE", help="what `pylm count` wrote")
     _add_settings(parser)
 
 
-def add_adapt(commands: Any) -> None:
-    parser = add_command(commands, "adapt", _adapt, "fit a layer to texts of some domain, on top of a model; takes seconds")
+def add_adapt(commands: Commands) -> None:
+    parser = commands.add("adapt", _adapt, "fit a layer to texts of some domain, on top of a model; takes seconds")
     add_model(parser, help="of one tree; the layer has its vocabulary")
     parser.add_argument("texts", metavar="TEXT", nargs="+", help="text files, each a document; - is standard input")
     parser.add_argument("-o", "--output", metavar="LAYER", required=True, help="layer file to write")
@@ -112,60 +118,124 @@ def _tokenizer(name: str) -> str:
     return name
 
 
+# ---- options
+
+
+def _layer_options(options: argparse.Namespace) -> LayerOptions:
+    return {
+        "threads": options.threads,
+        "min_count": options.min_count,
+        "max_order": options.max_order,
+        "size": options.size,
+        "memory": options.memory,
+        "profile": options.profile,
+    }
+
+
+def _train_options(options: argparse.Namespace) -> TrainOptions:
+    return {
+        **_layer_options(options),
+        "tokenizer": options.tokenizer,
+        "symbols": SymbolOptions(trees=options.trees, classes=options.classes, pieces=options.pieces),
+        "kernel": _kernel_options(options),
+    }
+
+
+def _kernel_options(options: argparse.Namespace) -> KernelOptions | None:
+    if options.predictor == "kernel":
+        return KernelOptions(
+            reach=options.reach, distances=options.distances, class_distances=options.class_distances
+        )
+    if options.reach is not None or options.distances is not None or options.class_distances is not None:
+        raise ArgumentError("--reach and --distances are for a kernel: add --predictor kernel")
+    return None
+
+
+# ---- commands
+
+
 def _train(options: argparse.Namespace) -> None:
     texts = [text_source(text) for text in options.texts]
-    _make(options, texts, lambda settings: train(texts, **settings))
+    _make(options, texts, lambda output, sources: train(
+        texts, output=output, sources=sources, **_train_options(options)
+    ))
 
 
 def _build(options: argparse.Namespace) -> None:
-    _make(options, [Path(options.store)], lambda settings: build(options.store, **settings))
+    _make(options, [Path(options.store)], lambda output, sources: build(
+        options.store, output=output, sources=sources, **_train_options(options)
+    ))
 
 
 def _adapt(options: argparse.Namespace) -> None:
     texts = [text_source(text) for text in options.texts]
     check_output(options.output, [*texts, Path(options.model)])
-    began, cpu_began = time.perf_counter(), time.process_time()
+    clock = _Clock()
     with load_model(options) as model:
-        layer = adapt(model, texts, **{name: getattr(options, name) for name in LAYER_SETTINGS})
+        layer = adapt(model, texts, output=options.output, **_layer_options(options))
     info = layer.info
     result = {
-        "layer": options.output, "bytes": info.training["bytes"], "text_symbols": info.training["symbols"],
-        "contexts": info.contexts, "layer_bytes": info.bytes, "seconds": time.perf_counter() - began,
-        "cpu_seconds": time.process_time() - cpu_began, "peak_rss_bytes": peak_rss_bytes(),
-    }  # fmt: skip
+        "layer": options.output,
+        "bytes": info.training["bytes"],
+        "text_symbols": info.training["symbols"],
+        "contexts": info.contexts,
+        "layer_bytes": info.bytes,
+        **clock.usage(),
+    }
     if options.json:
         print(json.dumps(result))
         return
-    print(
-        f"adapted to {nbytes(result['bytes'])} of text ({result['text_symbols']:,} {unit_of(info)}) in "
-        f"{result['seconds']:.1f} s\nwrote {options.output}: {nbytes(info.bytes)}, {info.contexts:,} contexts"
-    )
+    print(f"adapted to {_what_was_read(info)} in {result['seconds']:.1f} s")
+    print(f"wrote {options.output}: {nbytes(info.bytes)}, {info.contexts:,} contexts")
 
 
-def _make(options: argparse.Namespace, sources: list[Any], make: Callable[[dict[str, Any]], Model]) -> None:
+def _make(
+    options: argparse.Namespace, inputs: list[Any], make: Callable[[str, bool], Model]
+) -> None:
     """Makes a model, writes it, and says what it is."""
-    check_output(options.output, sources)
+    check_output(options.output, inputs)
     if options.sources:
-        check_output(options.output + SUFFIX, sources)
-    began, cpu_began = time.perf_counter(), time.process_time()
-    model = make({name: getattr(options, name) for name in SETTINGS})
-    info = model.info
+        check_output(options.output + SUFFIX, inputs)
+    clock = _Clock()
+    info = make(options.output, options.sources).info
     result = {
-        "model": options.output, "tokenizer": info.tokenizer, "bytes": info.training["bytes"],
-        "text_symbols": info.training["symbols"], "vocabulary": info.symbols, "contexts": info.contexts,
-        "model_bytes": info.bytes, "seconds": time.perf_counter() - began,
-        "cpu_seconds": time.process_time() - cpu_began, "peak_rss_bytes": peak_rss_bytes(),
-    }  # fmt: skip
+        "model": options.output,
+        "tokenizer": info.tokenizer,
+        "bytes": info.training["bytes"],
+        "text_symbols": info.training["symbols"],
+        "vocabulary": info.symbols,
+        "contexts": info.contexts,
+        "model_bytes": info.bytes,
+        **clock.usage(),
+    }
     if options.sources:
         result |= {"sources": options.output + SUFFIX, "sources_bytes": info.sources_bytes}
     if options.json:
         print(json.dumps(result))
         return
+    print(f"trained on {_what_was_read(info)} in {result['seconds']:.1f} s")
     print(
-        f"trained on {nbytes(result['bytes'])} of text ({result['text_symbols']:,} {unit_of(info)}) in "
-        f"{result['seconds']:.1f} s\n"
         f"wrote {options.output}: {nbytes(info.bytes)}, {info.contexts:,} contexts, vocabulary of "
         f"{info.symbols:,} {unit_of(info)}"
     )
     if options.sources:
         print(f"wrote {result['sources']}: {nbytes(info.sources_bytes)}; whoever has it can read the text")
+
+
+def _what_was_read(info: ModelInfo) -> str:
+    return f"{nbytes(info.training['bytes'])} of text ({info.training['symbols']:,} {unit_of(info)})"
+
+
+class _Clock:
+    """What was used since it was made."""
+
+    def __init__(self) -> None:
+        self._began, self._cpu_began = time.perf_counter(), time.process_time()
+
+    def usage(self) -> dict[str, Any]:
+        """For JSON: seconds by the clock and of processors, and the most memory of the process so far."""
+        return {
+            "seconds": time.perf_counter() - self._began,
+            "cpu_seconds": time.process_time() - self._cpu_began,
+            "peak_rss_bytes": peak_rss_bytes(),
+        }

@@ -9,13 +9,55 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._core.arguments import MAX_U32, check_options, integer
 from .._core.image import Image, new_symbols
 from .._core.native import NONE, ffi, lib
-from .sampling import as_characters, texts, until_stop
+from .._core.prediction import NATS_PER_COST
+from .options import BeamOptions
+from .writing import as_characters, stop_strings, texts, until_stop
 
 if TYPE_CHECKING:
     from .._core.image import TextOrIds
+    from .constraints import Constraint
+    from .options import Stop
     from .spelling import Walk
+
+MAX_BEAM = 1 << 16
+
+
+class Continuation(NamedTuple):
+    """A text that may follow; from `Model.beam_search()`."""
+
+    text: str  #: bytes that are not UTF-8 become U+FFFD
+    ids: list[int]
+    logprob: float  #: natural log of the probability of the ids, and of the end where a constraint allows one
+
+
+def continuations(
+    image: Image, prompt: TextOrIds, symbols: array[int], state: Any, max_new_tokens: int, options: BeamOptions
+) -> list[Continuation]:
+    """`Model.beam_search()` from a state that has read the symbols of a prompt."""
+    check_options("beam_search", options, BeamOptions)
+    return _continuations(image, prompt, symbols, state, integer("max_new_tokens", max_new_tokens, 0, MAX_U32), **options)
+
+
+def _continuations(
+    image: Image,
+    prompt: TextOrIds,
+    symbols: array[int],
+    state: Any,
+    max_new_tokens: int,
+    *,
+    n: int = 5,
+    beam: int | None = None,
+    stop: Stop = None,
+    constraint: Constraint | None = None,
+) -> list[Continuation]:
+    n = integer("n", n, 1, MAX_BEAM)
+    beam = max(2 * n, 8) if beam is None else integer("beam", beam, n, MAX_BEAM)
+    walk = None if constraint is None else constraint._walk(image, max_new_tokens)
+    found = Beam(image, prompt, symbols, stop_strings(stop), beam).best(state, walk, max_new_tokens, n)
+    return [Continuation(_as_str(text), list(ids), -cost * NATS_PER_COST) for text, ids, cost in found]
 
 
 class Beginning(NamedTuple):
@@ -100,5 +142,5 @@ class Beam:
         return text, len(text) < sum(map(len, pieces))
 
 
-def as_text(text: bytes) -> str:
+def _as_str(text: bytes) -> str:
     return "".join(as_characters(iter((text,))))

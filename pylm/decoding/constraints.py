@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""What a generated text may be: the `within` of `Model.generate()` and others.
+"""What a generated text may be: the `constraint` of `Model.generate()` and others.
 
 At each step every symbol has the probability that the model gives it, divided by the sum over the symbols that are
 allowed; where the text may end, all that is not allowed ends it. See docs/decoding.md.
@@ -18,6 +18,9 @@ from .automaton import NEVER, Automaton, Byte, Choice, Node, Repeat, Sequence, d
 from .regex import parse
 from .schema import node_of
 from .spelling import Route, Walk
+from .._core.arguments import MAX_U32, integer
+from .._core.native import NONE
+from .._core.prediction import Prediction, as_predictions, probability_of
 from .._core.text import as_bytes
 from ..errors import ArgumentError
 
@@ -52,6 +55,13 @@ class Constraint:
             route = self._routes[image] = Route(image, self._automaton)
         return Walk(route, n, self._subject)
 
+    def _predictions(self, image: Image, state: Any, k: int) -> list[Prediction]:
+        """The k most probable symbols with which an allowed text can begin, best first."""
+        k = integer("k", k, 1, MAX_U32)
+        found = image.restricted(state, *self._walk(image, MAX_U32).steps()).tolist()
+        best = [(symbol, probability_of(cost)) for symbol, cost in found if symbol != NONE]
+        return as_predictions(image, best[:k])
+
 
 class Regex(Constraint):
     r"""A text that matches a regular expression as a whole, as `re.fullmatch(pattern, text, flags)` has it.
@@ -59,7 +69,7 @@ class Regex(Constraint):
     Not allowed: looking ahead or behind, references to groups, ``\b``; ^ and $ but for start and end. Remember that ``\d``
     stands for the digits of all scripts, unless the flag is re.ASCII or the pattern begins with ``(?a)``.
 
-        model.generate("Born on ", within=pylm.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"))
+        model.generate("Born on ", constraint=pylm.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"))
 
     Raises ArgumentError for a pattern that is wrong or allows nothing, TooLargeError.
     """
@@ -73,7 +83,7 @@ class Regex(Constraint):
 class OneOf(Constraint):
     """A text that is one of several: strings, or bytes.
 
-        model.generate("Is it true? ", within=pylm.OneOf(["yes", "no", "maybe"]))
+        model.generate("Is it true? ", constraint=pylm.OneOf(["yes", "no", "maybe"]))
 
     Raises ArgumentError if there are none, TooLargeError if there are too many (with more than 50,000 different beginnings).
     """
@@ -89,7 +99,7 @@ class OneOf(Constraint):
 class Prefix(Constraint):
     """A text that begins so, and goes on as it likes: to complete what was begun within a word.
 
-        model.generate("It was a dark and", within=pylm.Prefix(" sto"))
+        model.generate("It was a dark and", constraint=pylm.Prefix(" sto"))
     """
 
     def __init__(self, text: str | bytes) -> None:
@@ -101,7 +111,7 @@ class Schema(Constraint):
     """A text in JSON that a JSON Schema allows; a dict, or as JSON itself.
 
         person = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 20}}, "required": ["name"]}
-        json.loads(model.generate(within=pylm.Schema(person)))
+        json.loads(model.generate(constraint=pylm.Schema(person)))
 
     Objects have the properties in the order of the schema, and no others. After a colon and a comma there may be a
     space, nowhere else. Known are type, enum, const, anyOf, $ref (which must not lead back to itself), properties, required,

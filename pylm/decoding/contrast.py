@@ -9,9 +9,11 @@ most probable one, those with the highest log p - weight * log q.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._core.arguments import MAX_U32, ONE_Q16, integer, number
 from .._core.image import CANDIDATE, Image
+from .._core.prediction import probability_of, shown
 from ..errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -19,20 +21,38 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-ONE_Q16 = 65536
 MAX_WEIGHT = 1000
+
+
+class Contrast(NamedTuple):
+    """A symbol that may come next, in two models; from `Model.contrast()`."""
+
+    id: int
+    text: str  #: as in `Prediction.text`
+    probability: float  #: in this model
+    other: float  #: in the other model
+
+
+def contrasts(own: Image, other: Image, symbols: array[int], k: int, weight: float, alpha: float) -> list[Contrast]:
+    """The k symbols after others that one model prefers most, compared with another."""
+    k = integer("k", k, 1, MAX_U32)
+    rival = Rival(own, other, weight, alpha)
+    found = rival.compared(own.new_state(symbols), rival.after(symbols), own.every_symbol, False)
+    return [
+        Contrast(symbol, shown(own.symbol_text(symbol)), probability_of(ours), probability_of(theirs))
+        for symbol, ours, theirs in zip(*(part[:k].tolist() for part in found), strict=True)
+    ]
 
 
 class Rival:
     """The model whose preferences are avoided. ArgumentError if its vocabulary is another one."""
 
     def __init__(self, own: Image, other: Image, weight: float, alpha: float) -> None:
-        for name, value, high in (("against_weight", weight, MAX_WEIGHT), ("against_alpha", alpha, 1)):
-            if isinstance(value, (str, bytes)) or not 0 <= value <= high:
-                raise ArgumentError(f"{name} must be a number from 0 to {high}, not {value!r}")
+        number("contrast_weight", weight, 0, MAX_WEIGHT)
+        number("contrast_alpha", alpha, 0, 1)
         if own.n_symbols != other.n_symbols or own.vocabulary != other.vocabulary:
             raise ArgumentError(
-                "the model to go against has another vocabulary; train both on bytes, or with the same tokenizer.json"
+                "the model to contrast with has another vocabulary; train both on bytes, or with the same tokenizer.json"
             )
         self._own, self.image = own, other
         self._weight_q16 = round(weight * ONE_Q16)

@@ -20,6 +20,7 @@ class Explained:
 
     @property
     def probability(self) -> float:
+        """Of the token."""
         return math.exp(self.logprob)
 
     def as_dict(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.image import Image
 from .._core.native import NONE, ffi, lib
+from .._core.prediction import VISIBLE, shown, visible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 MAX_LAG = 16  # symbols back that a state knows
 NAMED = 3  # symbols that stand for a class
 NAMED_COARSE = 2
-VISIBLE = str.maketrans({"\n": "↵", "\r": "␍", "\t": "⇥", "\0": "␀"})
 WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyz'") | frozenset(range(128, 256))
 
 
@@ -35,16 +35,6 @@ class Template:
     base: int | None
     contexts: int  #: that are stored
     bytes: int  #: that they take
-
-
-def visible(text: str) -> str:
-    """Text of symbols in which line ends and the like can be seen, and spaces at the ends."""
-    text = text.translate(VISIBLE)
-    inner = text.strip(" ")
-    if not inner:
-        return "␣" * len(text)
-    begin = text.index(inner)
-    return "␣" * begin + inner + "␣" * (len(text) - begin - len(inner))
 
 
 class Contexts:
@@ -84,7 +74,7 @@ class Contexts:
         while chain[-1].base is not None:
             chain.append(templates[chain[-1].base])
         if chain[-1].kind == lib.PYLM_TEMPLATE_WORD:
-            return self._words(state, [template.lag for template in chain])
+            return self._letter_runs(state, [template.lag for template in chain])
         at: dict[int, str] = {}
         for template in chain:
             if template.kind == lib.PYLM_TEMPLATE_COARSE:
@@ -104,7 +94,7 @@ class Contexts:
     # ---- symbols
 
     def text_of(self, symbol: int) -> str:
-        return self._image.symbol_text(symbol).decode("utf-8", "backslashreplace").translate(VISIBLE)
+        return shown(self._image.symbol_text(symbol)).translate(VISIBLE)
 
     def _symbol_at(self, state: Any, lag: int) -> str:
         symbol = lib.pylm_state_recent(state, lag)
@@ -112,7 +102,7 @@ class Contexts:
 
     # ---- words of bytes
 
-    def _words(self, state: Any, lags: list[int]) -> str:
+    def _letter_runs(self, state: Any, lags: list[int]) -> str:
         """Those of the word so far (0) and the words before it (1 to 3) that `lags` names, as far as the state's last
         bytes have them."""
         recent = [lib.pylm_state_recent(state, lag) for lag in range(1, MAX_LAG + 1)]
@@ -158,7 +148,7 @@ class Contexts:
     def _class_name(self, tree: int, coarse: bool, number: int) -> str:
         """The most frequent symbols of a class, in brackets."""
         n = NAMED_COARSE if coarse else NAMED
-        members = [symbol for symbol, of in enumerate(self._classes(tree)[coarse]) if of == number]
+        members = [symbol for symbol, its_class in enumerate(self._classes(tree)[coarse]) if its_class == number]
         frequencies = self._frequencies(members)
         members.sort(key=lambda symbol: -frequencies[symbol])
         names = [visible(self.text_of(symbol)) for symbol in members[:n]]

@@ -62,7 +62,7 @@ class KernelExplanation(Explained):
         """The token's cost: -log2 of its probability."""
         return -self.logprob / math.log(2)
 
-    def told(self) -> list[Pattern]:
+    def notable(self) -> list[Pattern]:
         """The parts that are worth a line to people, best first: a thousandth of the token's probability or of all."""
         parts = sorted(self.parts, key=lambda part: (-part.share, -part.weight_share))
         return [part for part in parts if max(part.share, part.weight_share) >= LEAST_SHARE]

@@ -1,26 +1,17 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""Explanations: what a token's probability is made of. From `Model.explain()` and `State.explain()`."""
+"""Explanations of the predictor `mix`: what a token's probability is made of. From `Model.explain()`."""
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from .context_names import Contexts
-from .base import Explained
 from .._core.image import Image
 from .._core.native import check, ffi, lib
-from ..decoding.sampling import MAX_U32, integer
-from .._core.text import TEXT_TYPES, Bytes, as_bytes
-from ..errors import ArgumentError
-from .kernel import KernelExplanation, explain_kernel
-from .._core.prediction import NATS_PER_COST, Prediction, predictions, shown
-
-if TYPE_CHECKING:
-    from .._state import State
+from .._core.prediction import NATS_PER_COST, Prediction, shown
+from .base import Explained
+from .context_names import Contexts
 
 KINDS = {
     lib.PYLM_PART_EVEN: "even", lib.PYLM_PART_CONTEXT: "context", lib.PYLM_PART_MEAN: "mean",
@@ -29,7 +20,7 @@ KINDS = {
     lib.PYLM_PART_AVERAGE: "average",
     lib.PYLM_PART_BELOW: "below",
 }  # fmt: skip
-ADAPTATION = frozenset(["counts", "ages", "recall", "indirect", "repetition"])
+LEARNED = frozenset(["counts", "ages", "recall", "indirect", "repetition"])
 NAMES = {
     "mean": "mean of all contexts", "constant": "constant", "counts": "how often",
     "ages": "how long ago", "repetition": "no repetition",
@@ -52,7 +43,7 @@ class Part:
         below       layers: what the model says that it lies on
         average     several trees: their average is more, or less, than each by its share
 
-    and, of a state that adapts, what it has learned from the text that it has read:
+    and, of a state that learns, what it has learned from the text that it has read:
 
         counts      which way the same decisions lately went
         ages        how long ago they last went each way
@@ -73,9 +64,9 @@ class Part:
     tree: int  #: from 1
 
     @property
-    def adapts(self) -> bool:
+    def learned(self) -> bool:
         """Whether the state learned it from the text that it has read."""
-        return self.kind in ADAPTATION
+        return self.kind in LEARNED
 
     @property
     def seen(self) -> str:
@@ -104,7 +95,7 @@ class Explanation(Explained):
     parts: list[Part]  #: all contexts that the model looks for are there, known or not
     next: list[Prediction]  #: the most probable tokens here, best first
 
-    DERIVED: ClassVar[tuple[str, ...]] = ("probability", "bits", "adaptation")
+    DERIVED: ClassVar[tuple[str, ...]] = ("probability", "bits", "learned")
 
     @property
     def bits(self) -> float:
@@ -117,45 +108,15 @@ class Explanation(Explained):
         return max(part.tree for part in self.parts)
 
     @property
-    def adaptation(self) -> float:
+    def learned(self) -> float:
         """Bits of the parts that a state has learned from the text that it has read."""
-        return sum(part.bits for part in self.parts if part.adapts)
+        return sum(part.bits for part in self.parts if part.learned)
 
 
-def explain(image: Image, state: Any, token: str | Bytes | int | None, k: int) -> Explanation | KernelExplanation:
-    """Explains a token that may come next in a state; None: the most probable one."""
-    best = predictions(image, state, integer("k", k, 1, MAX_U32))
-    symbol = best[0].id if token is None else symbol_of(image, token)
-    if image.is_kernel:
-        return explain_kernel(image, state, symbol, best)
+def explain_mix(image: Image, state: Any, symbol: int, best: list[Prediction]) -> Explanation:
+    """Explains a symbol that may come next in a state."""
     parts, cost = _parts(image, state, symbol)
     return Explanation(symbol, shown(image.symbol_text(symbol)), -cost * NATS_PER_COST, parts, best)
-
-
-def explain_all(state: State, symbols: array[int], k: int) -> Iterator[Explanation | KernelExplanation]:
-    """Explains checked symbols one after the other, each before the state reads it."""
-    for symbol in symbols:
-        yield explain(state._image, state._state, symbol, k)
-        state._read(array("I", [symbol]))
-
-
-def symbol_of(image: Image, token: str | Bytes | int) -> int:
-    """The symbol that a text or id stands for."""
-    if not isinstance(token, TEXT_TYPES):
-        return integer("token", token, 0, image.n_symbols - 1)
-    symbol = image.find(as_bytes(token))
-    if symbol is not None:
-        return symbol
-    symbols = image.symbols(token, closed=False)
-    if len(symbols) == 1 and symbols[0] != image.unknown:
-        return symbols[0]
-    if image.unknown in symbols or not symbols:
-        raise ArgumentError(f"{token!r} is not in the model's vocabulary; only what it can predict can be explained")
-    texts = ", ".join(repr(shown(image.symbol_text(symbol))) for symbol in symbols[:8])
-    raise ArgumentError(
-        f"{token!r} is {len(symbols)} tokens of this model: {texts}{', ...' if len(symbols) > 8 else ''}; "
-        f"explain one at a time"
-    )
 
 
 def _parts(image: Image, state: Any, symbol: int) -> tuple[list[Part], int]:

@@ -9,10 +9,11 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .context_names import VISIBLE, visible
 from .._core.page import escape, facts, page, percent
+from .._core.prediction import VISIBLE, visible
 from ..errors import ArgumentError, EmptyTextError
-from .mix import Explanation, Part, explain_all
+from .mix import Explanation, Part
+from .tokens import explain_all
 from .kernel import KernelExplanation
 from .._state import State
 
@@ -42,7 +43,7 @@ def explain_page(state: State, symbols: array[int], title: str) -> str:
         )
     explanations = list(explain_all(state, symbols, NEXT))
     return page(
-        title, _body(state, symbols, explanations, title), ["_page.css", "_explain.css"], "_explain.js",
+        title, _body(state, symbols, explanations, title), ["_core/page.css", "explain/explain.css"], "explain/explain.js",
         _data(explanations),
     )  # fmt: skip
 
@@ -51,7 +52,7 @@ def explain_page(state: State, symbols: array[int], title: str) -> str:
 
 
 def _data(explanations: Sequence[Explanation | KernelExplanation]) -> dict[str, Any]:
-    """Of each token what _explain.js takes apart in show(); names, which come again, as numbers."""
+    """Of each token what explain.js takes apart in show(); names, which come again, as numbers."""
     numbers: dict[str, int] = {}
     tokens = []
     for explanation in explanations:
@@ -67,7 +68,7 @@ def _data(explanations: Sequence[Explanation | KernelExplanation]) -> dict[str, 
 
 def _rows(explanation: Explanation | KernelExplanation, numbers: dict[str, int]) -> Iterator[list[Any]]:
     if isinstance(explanation, KernelExplanation):
-        for part in explanation.told():
+        for part in explanation.notable():
             number = numbers.setdefault(part.name, len(numbers))
             yield [number, round(part.share, 4), part.seen, round(part.distance, 2), float(f"{part.weight:.1e}")]
         return
@@ -77,7 +78,7 @@ def _rows(explanation: Explanation | KernelExplanation, numbers: dict[str, int])
 
 
 def _row(part: Part, trees: int, numbers: dict[str, int]) -> list[Any]:
-    name = f"this text: {part.name}" if part.adapts else part.name
+    name = f"this text: {part.name}" if part.learned else part.name
     if trees > 1 and part.kind != "average":
         name += f" (tree {part.tree})"
     speaks = part.kind not in ("even", "constant", "average")
@@ -106,8 +107,8 @@ def _body(
         ("tokens", f"{len(symbols):,}"), ("bits a token", f"{bits / len(symbols):.2f}"),
         ("perplexity", f"{2 ** (bits / len(symbols)):.1f}"),
     ]  # fmt: skip
-    if state.adapts:
-        learned = sum(explanation.adaptation for explanation in explanations)
+    if state.learns:
+        learned = sum(explanation.learned for explanation in explanations)
         figures.append(("bits a token from this text", f"{learned / len(symbols):+.2f}"))
     return (
         f"<header><h1>{escape(title)}</h1>\n"

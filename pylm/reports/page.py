@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from .._core.page import escape, facts, page, percent
 from .plot import Plot
 
 if TYPE_CHECKING:
-    from .report import Calibration, Report
-
-if TYPE_CHECKING:
     import numpy as np
+
+    from .report import Calibration, Report
 
 POINTS = 400  # of the line over the text, at most
 WINDOW = 50  # tokens: the least that it is smoothed over
@@ -27,7 +26,7 @@ def report_page(report: Report) -> str:
         f"<div>{_orders(report)}{_model(report)}</div>", _parts(report), _hardest(report), _hardest_kinds(report),
     ]  # fmt: skip
     title = f"{report.title}, as the model predicts it"
-    return page(title, f"{_header(report, title)}\n<main>\n{''.join(parts)}</main>", ["_page.css", "_report.css"])
+    return page(title, f"{_header(report, title)}\n<main>\n{''.join(parts)}</main>", ["_core/page.css", "reports/report.css"])
 
 
 def _header(report: Report, title: str) -> str:
@@ -38,7 +37,7 @@ def _header(report: Report, title: str) -> str:
     ]  # fmt: skip
     how = (
         "It learned from every token after it had been scored."
-        if report.adapt
+        if report.learned
         else "It learned nothing from the text."
     )
     return f'<header><h1>{escape(title)}</h1>\n<p class="faint">{how}</p>\n{facts(figures)}</header>'

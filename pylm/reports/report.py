@@ -11,16 +11,17 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..explain.context_names import Contexts, visible
+from ..explain.context_names import Contexts
 from .._core.native import check, ffi, lib
 from .._core.progress import Progress
-from ..decoding.sampling import integer
+from .._core.arguments import DEFAULT_MEMORY, integer
 from .._core.text import TEXT_TYPES, document
 from ..errors import EmptyTextError
-from ..explain.mix import ADAPTATION, KINDS, NAMES, OF_A_CONTEXT
-from .._model import Model, ModelInfo
-from .._core.prediction import shown
-from .._state import DEFAULT_MEMORY, State
+from ..explain.mix import LEARNED, KINDS, NAMES, OF_A_CONTEXT
+from .._info import ModelInfo
+from .._model import Model
+from .._core.prediction import shown, visible
+from .._state import State
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +88,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Worth:
-    """What a part of the model did for the text; see `pylm.explain.Part`."""
+    """What a part of the model did for the text; see `pylm.Part`."""
 
     kind: str
     name: str
@@ -121,7 +122,7 @@ class Report:
 
     title: str
     model: ModelInfo
-    adapt: bool
+    learned: bool  #: from the text, while reading it
     bytes: int  #: of the text
     costs: np.ndarray  #: bits of each token, float64 of shape (n,)
     top: Calibration  #: of the most probable token at every position
@@ -166,13 +167,13 @@ class Report:
 
 
 def report(
-    model: Model, text: str | Bytes | Ids | os.PathLike[str], *, title: str | None = None, adapt: bool = False,
+    model: Model, text: str | Bytes | Ids | os.PathLike[str], *, title: str | None = None, learn: bool = False,
     memory: int | str = DEFAULT_MEMORY, positions: int = 1000, progress: bool | None = None,
 ) -> Report:  # fmt: skip
     """Reads a text and says how the model predicts it.
 
     text        a text, ids, or the `pathlib.Path` of a text file.
-    adapt       learn from every token after it has been scored, in `memory` bytes.
+    learn       learn from every token after it has been scored, in `memory` bytes.
     positions   how many places of the text, spread evenly, all probabilities are looked at in; each takes about
                 0.1 ms for 1,000 tokens of the vocabulary. 0: none.
     progress    show a bar on standard error; None: if that is a terminal.
@@ -181,12 +182,12 @@ def report(
     if title is None:
         title = os.path.basename(text) if isinstance(text, os.PathLike) else "a text"
     source, image = document(text), model._image
-    symbols = image.symbols(source, closed=True)
+    symbols = image.symbols(source, add_eos=True)
     if not symbols:
         raise EmptyTextError("the text is empty: there is nothing to report on")
     nbytes = len(source) if isinstance(source, TEXT_TYPES) else len(image.decode(symbols))
     reading = _Reading(
-        model.state(adapt=adapt, memory=memory), len(symbols), integer("positions", positions, 0, 1 << 32)
+        model.state(learn=learn, memory=memory), len(symbols), integer("positions", positions, 0, 1 << 32)
     )
     with Progress(progress) as bar:
         for i, symbol in enumerate(symbols):
@@ -194,7 +195,7 @@ def report(
             if i % STEP == 0:
                 bar.show("read", i, len(symbols), "tokens")
     return Report(
-        title=title, model=model.info, adapt=adapt, bytes=nbytes, costs=reading.costs, top=reading.top(),
+        title=title, model=model.info, learned=learn, bytes=nbytes, costs=reading.costs, top=reading.top(),
         all=reading.all(), orders=reading.orders(), parts=reading.parts(),
         hardest=_hardest(model, symbols, reading.costs), hardest_kinds=_hardest_kinds(model, symbols, reading.costs),
     )  # fmt: skip
@@ -291,7 +292,7 @@ class _Reading:
                     contexts, nbytes = template.contexts, template.bytes
             elif kind in NAMES:
                 name = "repetition" if kind == "repetition" else NAMES[kind]
-            if kind in ADAPTATION:
+            if kind in LEARNED:
                 name = f"this text: {'like ' if kind == 'indirect' else ''}{name}"
             if self._image.info.n_trees > 1 and kind != "average":
                 name += f" (tree {part.tree + 1})"

@@ -5,20 +5,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .._core.native import check, ffi, lib
 from .._core.progress import Progress, new_task, run
 from .._core.text import Bytes, Path, as_bytes, map_file
-from ..errors import SourcesError, TooLargeError
+from ..errors import SourcesError
 
 SUFFIX = ".sources"  # what the name of a model's sources file ends with
-LEAST = 8  # words: shorter passages stand in many texts that know nothing of each other
+MIN_WORDS = 8  # words: shorter passages stand in many texts that know nothing of each other
 QUICKLY_VERIFIED = 1 << 20  # bytes
 BATCH = 4096  # passages looked for at once
-SHORT_NBYTES = 1 << 18  # of a document: written within a millisecond, so that no thread is worth it
 
 AGAIN = "train it again with --sources (in Python, sources=True)"
 
@@ -53,7 +52,7 @@ class Trace:
     passages: list[Passage]  #: in the order of the text; they may overlap
     words: int  #: of the text
     found: int  #: of them, words in passages
-    least: int  #: words of the shortest passage looked for
+    min_words: int  #: words of the shortest passage looked for
 
     @property
     def share(self) -> float:
@@ -101,11 +100,11 @@ class SourcesFile:
         if status != lib.PYLM_OK:
             raise SourcesError(f"{self.path}: {_refusal(status)}")
 
-    def trace(self, text: str | Bytes, least: int, k: int, bar: Progress) -> Trace:
+    def trace(self, text: str | Bytes, min_words: int, k: int, bar: Progress) -> Trace:
         """All passages of at least so many words, each with its first k places."""
         data = as_bytes(text)
         words = _split(data)
-        found = list(self._find(data, words, least, bar))
+        found = list(self._find(data, words, min_words, bar))
         spans = [_span(words, passage) for passage in found]
         index = _indices(text, data, (at for span in spans for at in span))
         passages = []
@@ -113,7 +112,7 @@ class SourcesFile:
             content = _cut(text, data, begin, end)
             sources = tuple(self._places(passage, content, k))
             passages.append(Passage(content, passage.words, index[begin], index[end], passage.places, sources))
-        return Trace(passages, len(words), _covered(found), least)
+        return Trace(passages, len(words), _covered(found), min_words)
 
     def sources(self, text: str | Bytes, k: int, bar: Progress) -> list[Source]:
         """The first k places, those of the longest passages first."""
@@ -126,9 +125,9 @@ class SourcesFile:
             result.extend(self._places(passage, content, k - len(result)))
         return result
 
-    def _find(self, data: Bytes, words: Any, least: int, bar: Progress) -> Iterator[_Found]:
+    def _find(self, data: Bytes, words: Any, min_words: int, bar: Progress) -> Iterator[_Found]:
         text, task, n = ffi.from_buffer(data), new_task(), ffi.new("uint64_t *")
-        query = ffi.new("pylm_query *", [text, words, len(words), least, 0, 0])
+        query = ffi.new("pylm_query *", [text, words, len(words), min_words, 0, 0])
         batch = ffi.new("pylm_passage[]", min(BATCH, len(words)))
         call = (self._view, query, batch, len(batch), n)
         while query.next < len(words):
@@ -205,57 +204,3 @@ def _covered(found: list[_Found]) -> int:
         n += end - max(reached, passage.first)
         reached = end
     return n
-
-
-# ---- writing
-
-
-class SourcesWriter:
-    """Writes a sources file, which appears under its name when it is saved. Use it in a `with`."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = os.fspath(path)
-        pointer = ffi.new("pylm_sources_writer **")
-        self._check(lib.pylm_sources_writer_new(pointer, os.fsencode(path)), ffi.errno)
-        self._writer = ffi.gc(pointer[0], lib.pylm_sources_writer_free)
-
-    def __enter__(self) -> SourcesWriter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        ffi.release(self._writer)
-
-    def add(self, name: str, text: Bytes) -> None:
-        data, title, writer = ffi.from_buffer(text), os.fsencode(name), self._writer
-        if len(data) <= SHORT_NBYTES:
-            status = lib.pylm_sources_writer_add(writer, title, len(title), data, len(data), ffi.NULL)
-            self._check(status, ffi.errno)
-        else:
-            self._run(lambda task: lib.pylm_sources_writer_add(writer, title, len(title), data, len(data), task))
-
-    def sort(self, bar: Progress) -> None:
-        """After the last document. Takes a second for 20 MB."""
-        writer = self._writer
-        self._run(lambda task: lib.pylm_sources_writer_sort(writer, task), bar)
-
-    def save(self, model: Any) -> None:
-        """Completes the file: the sources of this pylm_model."""
-        self._check(lib.pylm_sources_writer_save(self._writer, model, ffi.NULL), ffi.errno)
-
-    def _run(self, call: Callable[[Any], int], bar: Progress | None = None) -> None:
-        task, error = new_task(), 0
-
-        def work() -> int:
-            nonlocal error
-            status = call(task)
-            error = ffi.errno  # of this thread
-            return status
-
-        self._check(run(work, task, bar.show if bar else lambda *_: None), error)
-
-    def _check(self, status: int, error: int) -> None:
-        if status == lib.PYLM_ERR_FILE:
-            raise OSError(error, os.strerror(error), self.path)
-        if status == lib.PYLM_ERR_LARGE:
-            raise TooLargeError("sources take less than 4 GB of text; train without them")
-        check(status)

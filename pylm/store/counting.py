@@ -15,21 +15,21 @@ from .._core.files import FULL, exclusive, replacing
 from .merging import merge_into
 from .unfinished import Parts, plan_of
 from .._core.progress import Progress
-from ..decoding.sampling import integer
+from .._core.arguments import MAX_THREADS, integer
 from .shards import DOCUMENTS, SHARD_NBYTES, Shard, Tally, count_shard, cut, is_regular, lines, texts_of
 from .file import StoreFile, StoreWriter
 from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes, documents, with_named_files
 from ..errors import ArgumentError, StoreDamagedError, StoreFormatError
-from .._train import MAX_THREADS
 
 if TYPE_CHECKING:
     from .distributed import Scheduler
+    from .options import DocumentKind
 
 TALLY_NBYTES = 1 << 26  # of memory, before texts are written to a segment
 
 
 def count_into(
-    output: str, source: Source, *, documents: str = "files", column: str | None = None,
+    output: str, source: Source, *, documents: DocumentKind = "files", column: str | None = None,
     dask: Scheduler | None = None, fresh: bool = False, threads: int | None = None, progress: bool | None = None,
     add: bool = False, shard_nbytes: int = SHARD_NBYTES,
 ) -> None:  # fmt: skip

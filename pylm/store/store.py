@@ -17,12 +17,15 @@ from .._core.files import exclusive
 from .._core.progress import Progress
 from .file import VERSION, StoreFile, digest_of
 from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes
-from ..errors import ArgumentError
+from .._core.arguments import check_options
 from .._model import Model
-from .._train import train_on, training_options
+from ..errors import ArgumentError
+from ..training.options import TrainOptions
+from ..training.trainer import train_with
+from .options import CountOptions, DocumentKind
 
 if TYPE_CHECKING:
-    from .distributed import Scheduler
+    from typing_extensions import Unpack
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,13 @@ class StoreInfo:
     format_version: int = VERSION
 
     def as_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
         return asdict(self)
 
 
 class StoredDocument(NamedTuple):
+    """A document of a store; from `Store.documents()`."""
+
     sha256: str  # of the text, hexadecimal
     text: bytes
     copies: int
@@ -85,6 +91,7 @@ class Store:
 
     @property
     def info(self) -> StoreInfo:
+        """What is in it, by its head; nothing else is read."""
         return StoreInfo(*self._file.totals, self._file.nbytes, self._file.contents.hex())
 
     def __len__(self) -> int:
@@ -118,12 +125,16 @@ class Store:
                 step(len(document.text))
 
     def build(
-        self, *, output: Path | None = None, sources: bool | Path = False, progress: bool | None = None,
-        **settings: Any,
-    ) -> Model:  # fmt: skip
+        self,
+        *,
+        output: Path | None = None,
+        sources: bool | Path = False,
+        progress: bool | None = None,
+        **options: Unpack[TrainOptions],
+    ) -> Model:
         """Trains a model on the documents; see `pylm.build()`."""
-        options, tokenizer = training_options(**settings), settings.get("tokenizer", "auto")
-        return train_on(self._named_texts(), self.info.total_bytes, options, tokenizer, progress, output, sources)
+        check_options("build", options, TrainOptions)
+        return train_with(self._named_texts(), self.info.total_bytes, options, progress, output, sources)
 
     def _named_texts(self) -> Iterator[tuple[str | None, Bytes]]:
         """The texts, each different one once with a name."""
@@ -132,14 +143,15 @@ class Store:
             for _ in range(document.copies - 1):
                 yield None, document.text
 
-    def add(self, source: Source, **settings: Any) -> None:
-        """Adds documents, as if they had been counted with the others. Arguments are those of `pylm.count()`, and so
+    def add(self, source: Source, **options: Unpack[CountOptions]) -> None:
+        """Adds documents, as if they had been counted with the others. Options are those of `pylm.count()`, and so
         is what it raises. The file is replaced as a whole; if that fails, it is as it was."""
+        check_options("add", options, CountOptions)
         with self._replaced():
-            count_into(self.path, source, add=True, **settings)
+            count_into(self.path, source, add=True, **options)
 
     def forget(
-        self, source: Source = (), *, sha256: Iterable[str] = (), documents: str = "files", column: str | None = None,
+        self, source: Source = (), *, sha256: Iterable[str] = (), documents: DocumentKind = "files", column: str | None = None,
         threads: int | None = None, progress: bool | None = None,
     ) -> None:  # fmt: skip
         """Takes documents out, as if they had never been counted: one copy for every time that one is named.
@@ -182,10 +194,7 @@ def _digest(text: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def count(
-    source: Source, output: Path, *, documents: str = "files", column: str | None = None,
-    dask: Scheduler | None = None, fresh: bool = False, threads: int | None = None, progress: bool | None = None,
-) -> Store:  # fmt: skip
+def count(source: Source, output: Path, **options: Unpack[CountOptions]) -> Store:
     """Counts the documents of texts into a store: what `build()` makes models of.
 
     The same documents give the same file, to the last byte, in whatever order and in however many parts they are
@@ -193,15 +202,18 @@ def count(
 
     source      as for `train()`: the path of a file, a list of paths, or an iterable of texts and pathlib.Paths.
     output      the store to write. A store of this name is replaced at the end, as a whole.
-    documents   "files": each file, or text, is a document. "lines": each line that is not blank, with its line
+
+    Options, with what they are unless given:
+
+    documents="files"  each file, or text, is a document. "lines": each line that is not blank, with its line
                 end. "parquet": each text in a column of parquet files that is not empty (needs the package pyarrow).
-    column      of parquet files; None: the only one of texts.
-    dask        count on Dask: True for a cluster on this machine, the address of a scheduler, or a Client. Its
+    column=None  of parquet files; None: the only one of texts.
+    dask=None   count on Dask: True for a cluster on this machine, the address of a scheduler, or a Client. Its
                 workers read the files, so these must be there under the same names, and so must this pylm (needs
                 the package distributed).
-    fresh       give up what else was being counted into this store and never finished.
-    threads     to compress with; None: all processors. Does not change the store.
-    progress    show a bar on standard error; None: if that is a terminal.
+    fresh=False  give up what else was being counted into this store and never finished.
+    threads=None  to compress with; None: all processors. Does not change the store.
+    progress=None  show a bar on standard error; None: if that is a terminal.
 
     Of files, what is counted is kept beside the store, in OUTPUT.parts, until all is: after an interruption of any kind
     the same call goes on from there. It takes as much room as the texts.
@@ -209,10 +221,8 @@ def count(
     group; of a large document what it is compressed to.
     Raises ArgumentError, BusyError if somebody else is writing this store, MissingPackageError, and OSError for files.
     """
-    count_into(
-        os.fspath(output), source, documents=documents, column=column, dask=dask, fresh=fresh, threads=threads,
-        progress=progress,
-    )  # fmt: skip
+    check_options("count", options, CountOptions)
+    count_into(os.fspath(output), source, **options)
     return Store(output)
 
 
@@ -237,18 +247,21 @@ def merge(
 
 
 def build(
-    store: Store | Path, *, output: Path | None = None, sources: bool | Path = False, progress: bool | None = None,
-    **settings: Any,
-) -> Model:  # fmt: skip
+    store: Store | Path,
+    *,
+    output: Path | None = None,
+    sources: bool | Path = False,
+    progress: bool | None = None,
+    **options: Unpack[TrainOptions],
+) -> Model:
     """Trains a model on the documents of a store, as `train()` does on texts.
 
     store       a Store, or its path.
-    settings    those of `train()`: tokenizer, threads, min_count, trees, classes, max_order, pieces, size, memory,
-                profile.
     output      where to write the model, as for `train()`.
     sources     as for `train()`. A store knows no names: documents are called "sha256:..."; copies are there once.
+    progress    as for `train()`, and so are the options.
 
     Memory: as for `train()`, and one document. Raises what `train()` and Store() raise.
     """
     opened = store if isinstance(store, Store) else Store(store)
-    return opened.build(output=output, sources=sources, progress=progress, **settings)
+    return opened.build(output=output, sources=sources, progress=progress, **options)

@@ -9,7 +9,7 @@ import pylm
 import pytest
 from texts import make_text
 
-KINDS = {"bytes": {}, "words": {"tokenizer": "words"}, "pieces": {"tokenizer": "pieces", "pieces": 300}}
+KINDS = {"bytes": {}, "words": {"tokenizer": "words"}, "pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=300)}}
 
 
 @pytest.fixture(scope="module", params=KINDS)

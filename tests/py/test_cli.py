@@ -148,7 +148,7 @@ def test_closed_pipe_is_quiet(folder: Path) -> None:
 
 def test_demo(run, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a part of its text: demo.sh runs it on all."""
-    from pylm import demo
+    from pylm.cli import demo
 
     pages = demo.find_pages()
     monkeypatch.setattr(demo, "find_pages", lambda: demo.Pages(pages.title, pages.train[::4], pages.test[::4]))
@@ -159,7 +159,7 @@ def test_demo(run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_demo_without_the_manual(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pylm import demo
+    from pylm.cli import demo
 
     monkeypatch.setitem(sys.modules, "pydoc_data.topics", None)
     pages = demo.find_pages()
@@ -179,7 +179,7 @@ def test_kernel(run) -> None:
     assert out["perplexity"] == model.kernel(0.5).perplexity(Path("test.txt"))
     found = model.coverage(Path("test.txt"), radius=0)
     assert (out["coverage"], out["accuracy"], out["answered"]) == (found.coverage, found.accuracy, found.answered)
-    assert "answered   " in run("eval", "kernel.pylm", "test.txt", "--least", "2")[0]
+    assert "answered   " in run("eval", "kernel.pylm", "test.txt", "--min-positions", "2")[0]
     assert "answered" not in run("eval", "kernel.pylm", "test.txt")[0]
     assert "unknown" in run("next", "kernel.pylm", "zzz qqq", "--radius", "0", "--tau", "2")[0]
     assert run("generate", "kernel.pylm", "--tau", "3", "--seed", "1")[0]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pylm
 import pytest
-from pylm import distributed as counting
-from pylm._counting import count_into
+from pylm.store import distributed as counting
+from pylm.store.counting import count_into
 from texts import make_text
 
 dask = pytest.importorskip("distributed")
@@ -80,7 +80,7 @@ def die_once(marker: str, number: int) -> None:
     import os
     import signal
 
-    from pylm import distributed as counting
+    from pylm.store import distributed as counting
 
     count_shard = counting.count_shard
 

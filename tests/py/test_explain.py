@@ -11,10 +11,10 @@ import numpy as np
 import pylm
 import pytest
 from pages import check_page, data_of
-from pylm._context import visible
-from pylm._explain_page import MAX_TOKENS, spelled
+from pylm._core.prediction import visible
+from pylm.explain.page import MAX_TOKENS, spelled
 from pylm.cli import main
-from pylm.explain import ADAPTATION
+from pylm.explain.mix import LEARNED
 
 HOSTILE = "<script>alert(1)</script> </script><img src=x onerror=alert(2)> \" ' & &lt; <!-- ]]> \x00\x1b \u202e"
 
@@ -31,18 +31,18 @@ def words_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # ---- the split
 
 
-@pytest.mark.parametrize("adapt", [False, True])
-def test_parts_add_up_to_the_logprobs(model: pylm.Model, test_text: str, adapt: bool) -> None:
+@pytest.mark.parametrize("learn", [False, True])
+def test_parts_add_up_to_the_logprobs(model: pylm.Model, test_text: str, learn: bool) -> None:
     text = test_text[:300]
-    state = model.state(adapt=adapt)
-    expected = state.logprobs(text, closed=True)
-    explanations = model.explain_text(text, adapt=adapt)
-    assert [e.id for e in explanations] == model.encode(text, closed=True)
+    state = model.state(learn=learn)
+    expected = state.logprobs(text, add_eos=True)
+    explanations = model.explain_text(text, learn=learn)
+    assert [e.id for e in explanations] == model.encode(text, add_eos=True)
     for explanation, logprob in zip(explanations, expected):
         assert abs(sum(part.bits for part in explanation.parts) * math.log(2) - logprob) < 1e-9
         assert abs(explanation.logprob - logprob) < 1e-9
         assert explanation.bits >= 0 and 0 < explanation.probability < 1
-        assert {part.adapts for part in explanation.parts} == ({False, True} if adapt else {False})
+        assert {part.learned for part in explanation.parts} == ({False, True} if learn else {False})
         for part in explanation.parts:
             if part.kind in ("context", "recall", "indirect"):
                 assert 0 <= part.count <= part.total
@@ -61,7 +61,7 @@ def test_the_most_probable_token_is_explained_unless_one_is_named(model: pylm.Mo
 
 
 def test_counts_are_those_of_the_text(words_model: pylm.Model, train_text: str) -> None:
-    ids = words_model.encode(train_text, closed=True)
+    ids = words_model.encode(train_text, add_eos=True)
     found = 0
     for template, back in {"1": (1,), "1 2": (2, 1), "2": (2,), "1 3": (3, 1)}.items():
         places = range(max(back), len(ids))
@@ -110,7 +110,7 @@ def test_contexts_can_be_read(words_model: pylm.Model, bytes_model: pylm.Model, 
 
 
 def test_what_a_state_has_learned_is_told_apart(words_model: pylm.Model, test_text: str) -> None:
-    state = words_model.state(adapt=True)
+    state = words_model.state(learn=True)
     state.feed(test_text[:300])
     state.start()
     state.feed(test_text[:250].rsplit(" ", 1)[0])
@@ -118,15 +118,15 @@ def test_what_a_state_has_learned_is_told_apart(words_model: pylm.Model, test_te
     before = state.distribution()
     explanation = state.explain()
     assert np.array_equal(state.distribution(), before)  # asking changes nothing
-    kinds = {part.kind for part in explanation.parts if part.adapts}
-    assert kinds == ADAPTATION
-    assert explanation.adaptation > 1
-    assert explanation.adaptation == sum(part.bits for part in explanation.parts if part.adapts)
+    kinds = {part.kind for part in explanation.parts if part.learned}
+    assert kinds == LEARNED
+    assert explanation.learned > 1
+    assert explanation.learned == sum(part.bits for part in explanation.parts if part.learned)
     recalled = {part.template: part for part in explanation.parts if part.kind == "recall"}
     assert recalled["1"].name == f"{token} _" and recalled["1"].count >= 1
     repetition = next(part for part in explanation.parts if part.kind == "repetition")
     assert repetition.seen.startswith("goes on after") and repetition.name.startswith("repetition of ")
-    assert words_model.explain(test_text[:250]).adaptation == 0
+    assert words_model.explain(test_text[:250]).learned == 0
 
 
 def test_an_explanation_can_be_written_as_json(model: pylm.Model, test_text: str) -> None:
@@ -176,13 +176,13 @@ def test_a_page_shows_every_token(model: pylm.Model, test_text: str) -> None:
 
 def test_no_text_can_become_a_part_of_the_page(model: pylm.Model) -> None:
     for adapt in (False, True):
-        page = check_page(model.explain_page(HOSTILE * 2, title=HOSTILE, adapt=adapt))
+        page = check_page(model.explain_page(HOSTILE * 2, title=HOSTILE, learn=learn))
         assert len(page.all("script")) == 2 and not page.all("img")
         assert page.all("title")[0][1].startswith("<script>alert(1)</script>")
 
 
 def test_words_that_are_hostile_themselves() -> None:
-    model = pylm.train([f"{HOSTILE} and more\n" * 30], tokenizer="words", classes=4)
+    model = pylm.train([f"{HOSTILE} and more\n" * 30], tokenizer="words", symbols=pylm.SymbolOptions(classes=4))
     html = model.explain_page(HOSTILE)
     page = check_page(html)
     assert len(page.all("script")) == 2 and not page.all("img")
@@ -223,7 +223,7 @@ def test_table(
         assert out.count("%") == 2
         assert all(len(line) <= max(columns, 70) for line in out.splitlines())
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert main(["explain", str(words_file), context, "--adapt"]) == 0
+    assert main(["explain", str(words_file), context, "--learn"]) == 0
     out = capsys.readouterr().out
     assert "\x1b[34m" in out and "this text: " in out and "learned from the text so far" in out
 
@@ -241,10 +241,10 @@ def test_json(words_file: Path, tmp_path: Path, test_text: str, capsys: pytest.C
     assert found["context"] == "one two" and found["parts"]
     text = tmp_path / "text"
     text.write_text(test_text[:100])
-    assert main(["explain", str(words_file), "--text", str(text), "--json", "--adapt"]) == 0
+    assert main(["explain", str(words_file), "--text", str(text), "--json", "--learn"]) == 0
     tokens = json.loads(capsys.readouterr().out)["tokens"]
     with pylm.load(words_file) as model:
-        assert [token["id"] for token in tokens] == model.encode(test_text[:100], closed=True)
+        assert [token["id"] for token in tokens] == model.encode(test_text[:100], add_eos=True)
 
 
 def test_html(words_file: Path, tmp_path: Path, test_text: str, capsys: pytest.CaptureFixture[str]) -> None:

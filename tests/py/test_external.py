@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pylm
 import pytest
-from pylm import _tokenizer
-from pylm._native import ffi, lib
+from pylm._core import tokenizer as tokenizer_module
+from pylm._core.native import ffi, lib
 from pylm.cli import main
 from texts import byte_level, make_text
 
@@ -77,7 +77,7 @@ def pair(request: pytest.FixtureRequest) -> tuple[Tokenizer, pylm.Model]:
 def get(name: str) -> tuple[Tokenizer, pylm.Model]:
     if name not in _made:
         tokenizer = MAKERS[name](TEXT + WORLD)
-        _made[name] = tokenizer, pylm.train([TEXT[:6000], WORLD], tokenizer=tokenizer, classes=20)
+        _made[name] = tokenizer, pylm.train([TEXT[:6000], WORLD], tokenizer=tokenizer, symbols=pylm.SymbolOptions(classes=20))
     return _made[name]
 
 
@@ -150,7 +150,7 @@ def test_training_on_ids_is_training_on_text(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("settings", [{}, {"trees": 3, "classes": [20, 9, 30]}])
+@pytest.mark.parametrize("settings", [{}, {"symbols": pylm.SymbolOptions(trees=3, classes=[20, 9, 30])}])
 def test_threads_do_not_change_the_model(settings: dict) -> None:
     tokenizer, _ = get("byte-level")
     one, two, seven = (content(pylm.train([TEXT], tokenizer=tokenizer, threads=n, **settings)) for n in (1, 2, 7))
@@ -159,7 +159,7 @@ def test_threads_do_not_change_the_model(settings: dict) -> None:
 
 def test_several_trees_have_the_same_ids() -> None:
     tokenizer, _ = get("byte-level")
-    model = pylm.train([TEXT], tokenizer=tokenizer, trees=2, classes=[20, 9])
+    model = pylm.train([TEXT], tokenizer=tokenizer, symbols=pylm.SymbolOptions(trees=2, classes=[20, 9]))
     best = model.next(TEXT[:500], 5)
     assert model.distribution(TEXT[:500]).argmax() == best[0].id
     assert all(tokenizer.decode([p.id]) == p.text for p in best)
@@ -172,7 +172,7 @@ def test_the_tokenizer_travels_in_the_model(tmp_path: Path) -> None:
     tokenizer, model = get("byte-level")
     path = tmp_path / "tokenizer.json"
     tokenizer.save(str(path), pretty=True)
-    models_ = [pylm.train([TEXT[:6000], WORLD], tokenizer=source, classes=20) for source in (path, str(path))]
+    models_ = [pylm.train([TEXT[:6000], WORLD], tokenizer=source, symbols=pylm.SymbolOptions(classes=20)) for source in (path, str(path))]
     assert models_[0].tokenizer_file == path.read_bytes()
     assert content(models_[0]) == content(models_[1])
     assert models_[0].info.tokenizer == "external"
@@ -287,7 +287,7 @@ def test_a_prompt_may_end_within_a_character() -> None:
     _, model = get("byte-level")
     ids = model.encode("🙂")
     assert len(ids) > 1
-    parts = _tokenizer.ExternalTokenizer(model.tokenizer_file, "").continuation
+    parts = tokenizer_module.ExternalTokenizer(model.tokenizer_file, "").continuation
     assert list(parts(ids[:1], iter(ids[1:]))) == ["🙂"]
     assert list(parts(ids[:1], iter([]))) == []
     assert list(parts([], iter(ids[:-1]))) == ["\ufffd"]
@@ -306,9 +306,9 @@ def test_stop() -> None:
 @pytest.mark.parametrize(("slice_", "overlap"), [(400, 300), (1000, 500)])
 def test_slices_are_one_text(name: str, slice_: int, overlap: int, monkeypatch: pytest.MonkeyPatch) -> None:
     tokenizer, model = get(name)
-    monkeypatch.setattr(_tokenizer, "SLICE", slice_)
-    monkeypatch.setattr(_tokenizer, "OVERLAP", overlap)
-    monkeypatch.setattr(_tokenizer, "AGREEING", 4)
+    monkeypatch.setattr(tokenizer_module, "SLICE", slice_)
+    monkeypatch.setattr(tokenizer_module, "OVERLAP", overlap)
+    monkeypatch.setattr(tokenizer_module, "AGREEING", 4)
     for text in (WORLD, TEXT[:9000], "pa" * 3000, TEXT[:700] + "x" * 2000 + TEXT[:2000], "\n" * 2500, "日" * 1500):
         assert model.encode(text) == ids_of(tokenizer, text)
     data = WORLD.encode()
@@ -428,7 +428,7 @@ def test_what_is_not_utf8_has_no_ids() -> None:
         with pytest.raises(pylm.ArgumentError, match="byte 2 of the text is not UTF-8"):
             call(b"ab\xff")
     with pytest.raises(pylm.ArgumentError, match="pieces is the size"):
-        pylm.train(["a"], tokenizer=get("byte-level")[0], pieces=300)
+        pylm.train(["a"], tokenizer=get("byte-level")[0], symbols=pylm.SymbolOptions(pieces=300))
 
 
 # ---- command line

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pylm
 import pytest
-from pylm import _memory
+from pylm._core import memory
 from texts import byte_level, make_text
 
-SETTINGS = [{"tokenizer": "bytes"}, {"tokenizer": "words", "trees": 2, "classes": 20}, {"tokenizer": "pieces"}]
+SETTINGS = [{"tokenizer": "bytes"}, {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=2, classes=20)}, {"tokenizer": "pieces"}]
 
 
 def content(model: pylm.Model) -> bytes:
@@ -115,13 +115,13 @@ def test_the_model_outlives_its_trainer(train_text: str) -> None:
 
 
 def test_the_usual_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert _memory.usual_limit() > 10_000_000
-    monkeypatch.setattr(_memory, "_available", lambda: 800)
-    monkeypatch.setattr(_memory, "_left_in_cgroup", lambda: None)
-    assert _memory.usual_limit() == 400
+    assert memory.usual_limit() > 10_000_000
+    monkeypatch.setattr(memory, "_available", lambda: 800)
+    monkeypatch.setattr(memory, "_left_in_cgroup", lambda: None)
+    assert memory.usual_limit() == 400
     assert pylm.train(["some text"]).n_symbols == 256  # it is a wish
-    monkeypatch.setattr(_memory, "_left_in_cgroup", lambda: 600)
-    assert _memory.usual_limit() == 300
-    monkeypatch.setattr(_memory, "_available", lambda: None)
-    monkeypatch.setattr(_memory, "_left_in_cgroup", lambda: None)
-    assert _memory.usual_limit() == 0
+    monkeypatch.setattr(memory, "_left_in_cgroup", lambda: 600)
+    assert memory.usual_limit() == 300
+    monkeypatch.setattr(memory, "_available", lambda: None)
+    monkeypatch.setattr(memory, "_left_in_cgroup", lambda: None)
+    assert memory.usual_limit() == 0

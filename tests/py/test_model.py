@@ -48,13 +48,13 @@ def test_bytes_come_back(bytes_model: pylm.Model, text: bytes) -> None:
 
 def test_what_words_keep(words_model: pylm.Model) -> None:
     text = "papapa  tetete\t\r\n\n kakaka papapa"
-    ids = words_model.encode(text, closed=True)
+    ids = words_model.encode(text, add_eos=True)
     assert [words_model.text_of(i) for i in ids[-1:]] == ["</s>"]
     assert ids.count(words_model.id_of("</s>")) == 3
     assert words_model.encode(text) == ids[:-1]
-    assert words_model.encode(words_model.decode(ids), closed=True) == ids
+    assert words_model.encode(words_model.decode(ids), add_eos=True) == ids
     assert words_model.decode(words_model.encode("papapa  nosuchword\npapapa")) == "papapa <unk>\npapapa"
-    assert words_model.encode("") == [] == words_model.encode("", closed=True)
+    assert words_model.encode("") == [] == words_model.encode("", add_eos=True)
 
 
 def test_vocabulary(words_model: pylm.Model) -> None:
@@ -117,7 +117,7 @@ def test_threads_share_a_model(model: pylm.Model, test_text: str) -> None:
 def test_evaluate(model: pylm.Model, test_text: str, tmp_path: Path) -> None:
     result = model.evaluate(test_text)
     assert result.bytes == len(test_text)
-    assert result.symbols == len(model.encode(test_text, closed=True))
+    assert result.symbols == len(model.encode(test_text, add_eos=True))
     assert result.perplexity == pytest.approx(math.exp(-model.score(test_text) / result.symbols))
     assert result.bits_per_byte == pytest.approx(-model.score(test_text) / math.log(2) / len(test_text))
     assert model.perplexity(test_text) == result.perplexity

@@ -9,7 +9,7 @@ import coder
 import numpy as np
 import pylm
 import pytest
-from pylm._native import ffi, lib
+from pylm._core.native import ffi, lib
 from texts import random_numbers
 
 ONE = 1 << 62
@@ -57,7 +57,7 @@ def test_costs_agree_with_distribution(model: pylm.Model, test_text: str) -> Non
 
 
 def test_logprobs_are_those_of_the_distribution(model: pylm.Model, test_text: str) -> None:
-    ids = model.encode(test_text[:600], closed=True)
+    ids = model.encode(test_text[:600], add_eos=True)
     logprobs = model.logprobs(ids)
     assert logprobs.dtype == np.float64 and logprobs.shape == (len(ids),)
     for i in range(0, len(ids), 1 + len(ids) // 40):
@@ -67,7 +67,7 @@ def test_logprobs_are_those_of_the_distribution(model: pylm.Model, test_text: st
 
 def test_coder_spends_what_the_score_says(model: pylm.Model, test_text: str) -> None:
     image = model._image
-    ids = model.encode(test_text, closed=True)
+    ids = model.encode(test_text, add_eos=True)
     cost = image.score(image.new_state(), image.check_ids(ids)) / 65536
 
     def walk() -> tuple[coder.Distribution, coder.Push]:

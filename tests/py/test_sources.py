@@ -30,7 +30,7 @@ def test_declarations_agree_with_the_headers(tmp_path: Path) -> None:
         f"include_dirs=[{str(CSRC)!r}], extra_compile_args=['-O0', '-Wall', '-Werror=incompatible-pointer-types'])\n"
         "ffi.compile(verbose=False)\n"
         "from _pylm_check import ffi, lib\n"
-        "import pylm._native as native\n"
+        "import pylm._core.native as native\n"
         "for name in ('pylm_model', 'pylm_state', 'pylm_info', 'pylm_candidate', 'pylm_sampling', 'pylm_task', "
         "'pylm_part', 'pylm_template', 'pylm_train_options', 'pylm_sources', 'pylm_sources_info', 'pylm_document', "
         "'pylm_span', 'pylm_query', 'pylm_passage', 'pylm_place', 'pylm_successor', 'pylm_distilled'):\n"

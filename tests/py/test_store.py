@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pylm
 import pytest
-from pylm._counting import count_into
-from pylm._shards import cut, texts_of
-from pylm._store_file import digest_of, ends_block
+from pylm.store.counting import count_into
+from pylm.store.shards import cut, texts_of
+from pylm.store.file import digest_of, ends_block
 from texts import make_text, random_numbers
 
 
@@ -95,7 +95,7 @@ def test_the_size_of_shards_does_not_matter(folder: Path, tmp_path: Path, shard_
 def test_blocks_that_nothing_changes_are_copied(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from pylm._store_file import StoreWriter
+    from pylm.store.file import StoreWriter
 
     store = tmp_path / "s"
     store.write_bytes((folder / "all.store").read_bytes())
@@ -227,7 +227,7 @@ def test_arguments(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"tokenizer": "words", "classes": 12}, {"tokenizer": "pieces", "pieces": 300}]
+    "settings", [{}, {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=12)}, {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=300)}]
 )
 def test_build_is_train(tmp_path: Path, settings: dict) -> None:
     """In whatever order documents come to either."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pylm
 import pytest
-from pylm._files import exclusive
+from pylm._core.files import exclusive
 from texts import make_text, random_numbers
 
 TEXTS = [make_text(300, seed=seed).encode() for seed in range(30)]
@@ -179,7 +179,7 @@ def test_full_disk_changes_nothing(tmp_path: Path) -> None:
 OPERATIONS = """
 import pylm
 from pathlib import Path
-from pylm._counting import count_into
+from pylm.store.counting import count_into
 
 def texts(folder):
     return sorted(Path(folder).glob("*.txt"))
@@ -253,7 +253,7 @@ def test_killed_at_any_moment(tmp_path: Path, kind: str) -> None:
 
 INTERRUPTED = """
 import os, signal, sys
-import pylm._counting as counting
+import pylm.store.counting as counting
 from pylm.cli import main
 counted, at = 0, int(sys.argv[1])
 count_shard, cut = counting.count_shard, counting.cut
@@ -307,7 +307,7 @@ def test_what_never_finished_can_be_given_up(tmp_path: Path) -> None:
 
 
 def test_a_damaged_part_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pylm._counting as counting
+    import pylm.store.counting as counting
 
     (tmp_path / "text").write_text("some text")
     write_store = counting.write_store
@@ -323,7 +323,7 @@ def test_a_damaged_part_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_that_changes_is_no_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pylm._counting as counting
+    import pylm.store.counting as counting
 
     paths = [tmp_path / name for name in ("a", "b")]
     for path in paths:
@@ -368,7 +368,7 @@ def test_two_writers_exclude_each_other(tmp_path: Path) -> None:
 def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
     path = tmp_path / "s"
     python(
-        "import os, sys\nfrom pylm._files import exclusive\nwith exclusive(sys.argv[1]): os._exit(9)", path, status=9
+        "import os, sys\nfrom pylm._core.files import exclusive\nwith exclusive(sys.argv[1]): os._exit(9)", path, status=9
     )
     assert (tmp_path / "s.lock").exists()
     pylm.count([b"text"], path)

@@ -20,7 +20,7 @@ def content(model: pylm.Model) -> bytes:
     return model._image.content()
 
 
-@pytest.mark.parametrize("settings", [{}, {"tokenizer": "words"}, {"tokenizer": "pieces", "trees": 2}])
+@pytest.mark.parametrize("settings", [{}, {"tokenizer": "words"}, {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(trees=2)}])
 def test_threads_do_not_change_the_model(train_text: str, settings: dict) -> None:
     one = content(pylm.train([train_text], threads=1, **settings))
     assert content(pylm.train([train_text], threads=2, **settings)) == one
@@ -50,7 +50,7 @@ def test_small_texts_give_sane_models(text: bytes, tokenizer: str, settings: dic
 @pytest.mark.parametrize("trees", [1, 2, 8])
 @pytest.mark.parametrize("classes", [2, 1024])
 def test_small_vocabularies_with_several_trees(trees: int, classes: int) -> None:
-    model = pylm.train(["b a\nc a b\n\n"], tokenizer="words", trees=trees, classes=classes)
+    model = pylm.train(["b a\nc a b\n\n"], tokenizer="words", symbols=pylm.SymbolOptions(trees=trees, classes=classes))
     assert model.info.trees == trees
     assert model.distribution("a").sum() == pytest.approx(1, abs=1e-12)
 
@@ -88,7 +88,7 @@ def test_unknown_words() -> None:
 
 @pytest.mark.parametrize("text", [b"", b"\0\xff\xfe\r\n", bytes(range(256)) * 3, "größer 日本".encode(), b"a" * 9999])
 def test_pieces_lose_nothing(text: bytes, train_text: str) -> None:
-    model = pylm.train([train_text], tokenizer="pieces", pieces=500)
+    model = pylm.train([train_text], tokenizer="pieces", symbols=pylm.SymbolOptions(pieces=500))
     assert 256 < model.n_symbols <= 500
     for form in (text, text + train_text.encode()[:5000] + text):
         ids = model.encode(form)
@@ -98,7 +98,7 @@ def test_pieces_lose_nothing(text: bytes, train_text: str) -> None:
 
 
 def test_the_longest_piece_is_taken(train_text: str) -> None:
-    model = pylm.train([train_text], tokenizer="pieces", pieces=400)
+    model = pylm.train([train_text], tokenizer="pieces", symbols=pylm.SymbolOptions(pieces=400))
     pieces = {model.decode_bytes([i]) for i in range(model.n_symbols)}
     text = train_text.encode()[:3000]
     at = 0
@@ -150,12 +150,12 @@ def test_sources(tmp_path: Path) -> None:
         (["a"], {"min_count": 0}, pylm.ArgumentError, "min_count must be from 1"),
         (["a"], {"profile": "quick"}, pylm.ArgumentError, "profile must be 'best' or 'fast'"),
         (["a"], {"max_order": 13}, pylm.ArgumentError, "max_order must be from 0 to 12"),
-        (["a"], {"trees": 2, "tokenizer": "bytes"}, pylm.ArgumentError, "tokenizer='words'"),
-        (["a"], {"pieces": 2, "tokenizer": "pieces"}, pylm.ArgumentError, "pieces must be from 256"),
-        (["a"], {"pieces": 300, "tokenizer": "words"}, pylm.ArgumentError, "tokenizer='pieces'"),
-        (["a"], {"tokenizer": "words", "trees": 9}, pylm.ArgumentError, "trees must be from 1 to 8"),
-        (["a"], {"tokenizer": "words", "classes": 1}, pylm.ArgumentError, "classes must be from 2"),
-        (["a"], {"tokenizer": "words", "trees": 2, "classes": [5]}, pylm.ArgumentError, "2, one for every tree"),
+        (["a"], {"symbols": pylm.SymbolOptions(trees=2), "tokenizer": "bytes"}, pylm.ArgumentError, "tokenizer='words'"),
+        (["a"], {"symbols": pylm.SymbolOptions(pieces=2), "tokenizer": "pieces"}, pylm.ArgumentError, "pieces must be from 256"),
+        (["a"], {"symbols": pylm.SymbolOptions(pieces=300), "tokenizer": "words"}, pylm.ArgumentError, "tokenizer='pieces'"),
+        (["a"], {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=9)}, pylm.ArgumentError, "trees must be from 1 to 8"),
+        (["a"], {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=1)}, pylm.ArgumentError, "classes must be from 2"),
+        (["a"], {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=2, classes=[5])}, pylm.ArgumentError, "2, one for every tree"),
         (["\ud800"], {}, pylm.ArgumentError, "surrogate"),
     ],
 )
@@ -258,7 +258,7 @@ def test_ctrl_c_on_the_command_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [text]
 
 
-@pytest.mark.parametrize("settings", [{}, {"tokenizer": "words"}, {"tokenizer": "pieces", "pieces": 300}, {"size": 30_000}])
+@pytest.mark.parametrize("settings", [{}, {"tokenizer": "words"}, {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=300)}, {"size": 30_000}])
 def test_the_fast_profile_has_suffixes_only(settings: dict[str, object]) -> None:
     text, other = make_text(4000, seed=1), make_text(300, seed=2)
     best, fast = (pylm.train([text], profile=profile, **settings) for profile in ("best", "fast"))
@@ -268,4 +268,4 @@ def test_the_fast_profile_has_suffixes_only(settings: dict[str, object]) -> None
     if "size" not in settings:  # else as many contexts as fit
         assert fast.info.templates < best.info.templates and fast.info.bytes < best.info.bytes
     assert abs(fast.distribution("some").sum() - 1) < 1e-9
-    assert fast.perplexity(other, adapt=True) < fast.n_symbols
+    assert fast.perplexity(other, learn=True) < fast.n_symbols
