@@ -175,7 +175,7 @@ def test_a_page_shows_every_token(model: pylm.Model, test_text: str) -> None:
 
 
 def test_no_text_can_become_a_part_of_the_page(model: pylm.Model) -> None:
-    for adapt in (False, True):
+    for learn in (False, True):
         page = check_page(model.explain_page(HOSTILE * 2, title=HOSTILE, learn=learn))
         assert len(page.all("script")) == 2 and not page.all("img")
         assert page.all("title")[0][1].startswith("<script>alert(1)</script>")
