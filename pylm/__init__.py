@@ -33,11 +33,11 @@ from ._core.library import check_built as _check_built
 
 if TYPE_CHECKING:
     from . import errors
+    from ._core.prediction import Prediction
     from ._info import Evaluation, ModelInfo
     from ._model import Model, load
     from ._state import State
     from ._train import adapt, train
-    from ._core.prediction import Prediction
     from .decoding.beam import Continuation
     from .decoding.constraints import Constraint, OneOf, Prefix, Regex, Schema
     from .decoding.contrast import Contrast

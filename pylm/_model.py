@@ -56,9 +56,14 @@ class Model(Scoring, Generating):
     """
 
     def __init__(
-        self, data: Bytes, *, verify: bool = True, subject: str = "", sources: Path | None = None,
+        self,
+        data: Bytes,
+        *,
+        verify: bool = True,
+        subject: str = "",
+        sources: Path | None = None,
         base: Model | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Makes a model of the content of a model file; `pylm.load()` is for files.
 
         verify    compare the checksum of all of it.
@@ -102,8 +107,7 @@ class Model(Scoring, Generating):
         info = self.info
         layer = f"layer {info.layers} on a model" if info.layers else "Model"
         return (
-            f"<pylm.{layer} of {info.tokenizer}, {info.symbols} symbols, {info.contexts} contexts, "
-            f"{info.bytes} bytes>"
+            f"<pylm.{layer} of {info.tokenizer}, {info.symbols} symbols, {info.contexts} contexts, {info.bytes} bytes>"
         )
 
     # ---- facts
@@ -118,18 +122,28 @@ class Model(Scoring, Generating):
         image = self._image
         info = image.info
         return ModelInfo(
-            tokenizer=TOKENIZER_NAMES[info.tokenizer], symbols=info.n_symbols,
-            contexts=info.n_contexts, templates=info.n_templates,
-            predictor="kernel" if image.is_kernel else "mix", kernel=settings_of(image),
-            trees=info.n_trees, depth=info.depth, layers=info.n_below,
-            bytes=info.image_nbytes, tokenizer_bytes=info.tokenizer_nbytes, sources_bytes=self._sources_nbytes(),
-            format_version=info.format_version, training=image.facts(),
-        )  # fmt: skip
+            tokenizer=TOKENIZER_NAMES[info.tokenizer],
+            symbols=info.n_symbols,
+            contexts=info.n_contexts,
+            templates=info.n_templates,
+            predictor="kernel" if image.is_kernel else "mix",
+            kernel=settings_of(image),
+            trees=info.n_trees,
+            depth=info.depth,
+            layers=info.n_below,
+            bytes=info.image_nbytes,
+            tokenizer_bytes=info.tokenizer_nbytes,
+            sources_bytes=self._sources_nbytes(),
+            format_version=info.format_version,
+            training=image.facts(),
+        )
 
     def kernel(
-        self, tau: float | None = None, distances: Iterable[float] | None = None,
+        self,
+        tau: float | None = None,
+        distances: Iterable[float] | None = None,
         class_distances: Iterable[float] | None = None,
-    ) -> Model:  # fmt: skip
+    ) -> Model:
         """The same kernel, going by other settings: a model of its own on the same tables, made at once. Both may be used at
         the same time; what is saved, are the settings that it was trained with.
 
@@ -193,9 +207,13 @@ class Model(Scoring, Generating):
         return nearest(self._image, self._state_after(context))
 
     def coverage(
-        self, text: TextOrIds | os.PathLike[str], *, radius: float = MAX_DISTANCE * MAX_REACH, min_positions: int = 1,
+        self,
+        text: TextOrIds | os.PathLike[str],
+        *,
+        radius: float = MAX_DISTANCE * MAX_REACH,
+        min_positions: int = 1,
         progress: bool | None = None,
-    ) -> Coverage:  # fmt: skip
+    ) -> Coverage:
         """Of a kernel that answers only where the training text comes near enough: how often its most probable symbol is the
         right one, and how much of a text is answered.
 
@@ -209,7 +227,9 @@ class Model(Scoring, Generating):
 
         with Progress(progress) as bar:
             slices, nbytes = self._slices(text, SHORT_SLICE)
-            return coverage(self._image, slices, radius, min_positions, lambda done: bar.show("score", done, nbytes, "B"))
+            return coverage(
+                self._image, slices, radius, min_positions, lambda done: bar.show("score", done, nbytes, "B")
+            )
 
     # ---- where it comes from
 
@@ -224,7 +244,12 @@ class Model(Scoring, Generating):
         return self._sources.sources(self._as_text(text), k, Progress(False))
 
     def trace(
-        self, text: TextOrIds | os.PathLike[str], *, min_words: int = MIN_WORDS, k: int = 3, progress: bool | None = None
+        self,
+        text: TextOrIds | os.PathLike[str],
+        *,
+        min_words: int = MIN_WORDS,
+        k: int = 3,
+        progress: bool | None = None,
     ) -> Trace:
         """Which passages of a text stand in the training text, word for word.
 
@@ -304,9 +329,13 @@ class Model(Scoring, Generating):
         return list(explain_all(self.state(learn=learn, memory=memory), self._image.symbols(text, add_eos=True), k))
 
     def explain_page(
-        self, text: TextOrIds, *, title: str = "A text, explained", learn: bool = False,
+        self,
+        text: TextOrIds,
+        *,
+        title: str = "A text, explained",
+        learn: bool = False,
         memory: int | str = DEFAULT_MEMORY,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """A page for a browser, HTML without any other file, that shows how much each token of a text surprised the
         model, and why. Of 5,000 tokens at most, else ArgumentError."""
         from .explain.page import explain_page
@@ -351,9 +380,7 @@ def _reopen(contents: list[bytes], kernel: Kernel | None) -> Model:
     return model
 
 
-def load(
-    path: Path, *, layers: Iterable[Path] = (), verify: bool | None = None, sources: Path | None = None
-) -> Model:  # fmt: skip
+def load(path: Path, *, layers: Iterable[Path] = (), verify: bool | None = None, sources: Path | None = None) -> Model:
     """Opens a model file. It is mapped into memory, not read, so that even a large one opens at once, and
     several processes share one copy.
 

@@ -51,9 +51,13 @@ class Scoring(Reader):
         return -cost * NATS_PER_COST
 
     def score_batch(
-        self, texts: Iterable[TextOrIds], *, context: TextOrIds = "", threads: int | None = None,
+        self,
+        texts: Iterable[TextOrIds],
+        *,
+        context: TextOrIds = "",
+        threads: int | None = None,
         progress: bool | None = None,
-    ) -> list[float]:  # fmt: skip
+    ) -> list[float]:
         """`score()` of many texts, on several threads.
 
         context    what stands before each of them.
@@ -64,9 +68,13 @@ class Scoring(Reader):
         return [-cost * NATS_PER_COST for cost in totals]
 
     def logprobs_batch(
-        self, texts: Iterable[TextOrIds], *, context: TextOrIds = "", threads: int | None = None,
+        self,
+        texts: Iterable[TextOrIds],
+        *,
+        context: TextOrIds = "",
+        threads: int | None = None,
         progress: bool | None = None,
-    ) -> list[np.ndarray]:  # fmt: skip
+    ) -> list[np.ndarray]:
         """`logprobs()` of many texts, on several threads; settings as in `score_batch()`. One array a text."""
         import numpy as np
 
@@ -74,9 +82,14 @@ class Scoring(Reader):
         return np.split(np.frombuffer(costs, np.uint32) * -NATS_PER_COST, ends[:-1]) if ends else []
 
     def _batch(
-        self, texts: Iterable[TextOrIds], context: TextOrIds, threads: int | None, progress: bool | None,
-        *, with_costs: bool,
-    ) -> tuple[array[int], array[int], array[int]]:  # fmt: skip
+        self,
+        texts: Iterable[TextOrIds],
+        context: TextOrIds,
+        threads: int | None,
+        progress: bool | None,
+        *,
+        with_costs: bool,
+    ) -> tuple[array[int], array[int], array[int]]:
         image, symbols, ends, most = self._image, array("I"), array("Q"), n_threads(threads)
         if isinstance(texts, TEXT_TYPES):
             raise TypeError("expected several texts, not one: put it into a list")
@@ -116,9 +129,13 @@ class Scoring(Reader):
         return self.evaluate(text, learn=learn).bits_per_byte
 
     def evaluate(
-        self, text: TextOrIds | os.PathLike[str], *, learn: bool = False, memory: int | str = DEFAULT_MEMORY,
+        self,
+        text: TextOrIds | os.PathLike[str],
+        *,
+        learn: bool = False,
+        memory: int | str = DEFAULT_MEMORY,
         progress: bool | None = None,
-    ) -> Evaluation:  # fmt: skip
+    ) -> Evaluation:
         """Scores a text of any length, slice by slice: of a large file only what is read is in memory.
 
         text       a text, ids, or a pathlib.Path for the text of a file; a str that is the name of a file is

@@ -7,11 +7,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._core.native import check, ffi, lib, save_file, text_of
 from ._core.arguments import MAX_MEMORY, integer, parse_size
+from ._core.native import check, ffi, lib, save_file, text_of
+from ._core.prediction import shown
 from ._core.text import Bytes, Path, as_bytes, map_file
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError, OutOfMemoryError
-from ._core.prediction import shown
 
 if TYPE_CHECKING:
     from ._model import Model

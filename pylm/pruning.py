@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
-from .explain.context_names import Contexts
+from ._core.arguments import n_threads
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, owned_bytes
 from ._core.progress import Progress, new_task, run
-from ._core.arguments import n_threads
 from ._core.text import TEXT_TYPES, Path, document
-from .errors import ArgumentError, EmptyTextError
 from ._model import Model, load
+from .errors import ArgumentError, EmptyTextError
+from .explain.context_names import Contexts
 
 if TYPE_CHECKING:
     from ._core.image import TextOrIds
@@ -92,9 +92,15 @@ class Pruning:
 
 
 def prune(
-    model: Model, prompts: Log, *, keep: float = 99.9, valid: Log | None = None, output: Path | None = None,
-    threads: int | None = None, progress: bool | None = None,
-) -> Pruning:  # fmt: skip
+    model: Model,
+    prompts: Log,
+    *,
+    keep: float = 99.9,
+    valid: Log | None = None,
+    output: Path | None = None,
+    threads: int | None = None,
+    progress: bool | None = None,
+) -> Pruning:
     """Makes a model smaller for what it is used for: contexts that a log of prompts does not need are dropped.
 
     prompts    the log: a text, ids, or a pathlib.Path for the text of a file; or several of them, each of which begins
@@ -126,10 +132,15 @@ def prune(
             small.save(output)
             small = load(output, verify=False)
         return Pruning(
-            small, places, given_up, image.info.image_nbytes, small._image.info.image_nbytes,
-            _compare_templates(image, small._image), log.compare(small._image, most, bar),
+            small,
+            places,
+            given_up,
+            image.info.image_nbytes,
+            small._image.info.image_nbytes,
+            _compare_templates(image, small._image),
+            log.compare(small._image, most, bar),
             None if other is None else other.compare(small._image, most, bar),
-        )  # fmt: skip
+        )
 
 
 def _keep_ppm(keep: float) -> int:

@@ -10,13 +10,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .explain.context_names import Contexts
+from ._core.arguments import MAX_U32, integer
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib
-from ._core.arguments import MAX_U32, integer
+from ._core.prediction import shown
 from ._core.text import TEXT_TYPES, as_bytes
 from .errors import ArgumentError
-from ._core.prediction import shown
+from .explain.context_names import Contexts
 
 if TYPE_CHECKING:
     from ._core.image import TextOrIds
@@ -72,9 +72,15 @@ def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: 
     found.sort(key=lambda symbol: (-scores[symbol], symbol))
     return [
         Related(
-            symbol, shown(image.symbol_text(symbol)), scores[symbol], before[symbol] + after[symbol],
-            before[symbol], after[symbol], counts.frequencies[symbol], own,
-        )  # fmt: skip
+            symbol,
+            shown(image.symbol_text(symbol)),
+            scores[symbol],
+            before[symbol] + after[symbol],
+            before[symbol],
+            after[symbol],
+            counts.frequencies[symbol],
+            own,
+        )
         for symbol in found[:k]
     ]
 
@@ -131,7 +137,9 @@ class _Counts:
     def window(self) -> int:
         """The longest distance that is counted."""
         if not self._lags:
-            raise ArgumentError("this model has no counts of pairs; train it with max_order=1 or more, or a larger size")
+            raise ArgumentError(
+                "this model has no counts of pairs; train it with max_order=1 or more, or a larger size"
+            )
         return len(self._lags)
 
     def _successors(self, symbols: array[int], template: int) -> Counter[int]:

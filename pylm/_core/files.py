@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-from .text import Path
 from ..errors import BusyError
+from .text import Path
 
 if sys.platform == "win32":
     import msvcrt

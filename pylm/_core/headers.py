@@ -87,7 +87,9 @@ class _Reader:
 
     def _substituted(self, text: str) -> str:
         """A line with the values of macros in it that are integers."""
-        return IDENTIFIER.sub(lambda match: str(number) if (number := self._integer(match[0])) is not None else match[0], text)
+        return IDENTIFIER.sub(
+            lambda match: str(number) if (number := self._integer(match[0])) is not None else match[0], text
+        )
 
     def _integer(self, macro: str) -> int | None:
         value = self._macros.get(macro)

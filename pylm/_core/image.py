@@ -14,11 +14,11 @@ from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Union
 
+from ..errors import ArgumentError, ModelDamagedError
 from .native import NONE, check, ffi, lib
 from .progress import Progress, new_task, run
 from .text import TEXT_TYPES, Bytes, as_bytes
 from .tokenizer import ExternalTokenizer
-from ..errors import ArgumentError, ModelDamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,13 +31,8 @@ if TYPE_CHECKING:
 ENCODE_SLICE = 1 << 16  # symbols a C call: about 1 ms
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
 CANDIDATE = [("symbol", "u4"), ("cost", "u4")]  # pylm_candidate in numpy; costs in 1/65536 bit
-TOKENIZERS = {
-    "bytes": lib.PYLM_TOKENIZER_BYTES, "words": lib.PYLM_TOKENIZER_WORDS, "pieces": lib.PYLM_TOKENIZER_PIECES,
-}  # fmt: skip
-TOKENIZER_NAMES = {number: name for name, number in TOKENIZERS.items()} | {
-    lib.PYLM_TOKENIZER_EXTERNAL: "external"
-}
-
+TOKENIZERS = {"bytes": lib.PYLM_TOKENIZER_BYTES, "words": lib.PYLM_TOKENIZER_WORDS, "pieces": lib.PYLM_TOKENIZER_PIECES}
+TOKENIZER_NAMES = {number: name for name, number in TOKENIZERS.items()} | {lib.PYLM_TOKENIZER_EXTERNAL: "external"}
 
 
 def new_symbols(n: int) -> array[int]:
@@ -236,10 +231,15 @@ class Image:
         """
         totals, task = array("Q", bytes(8 * len(ends))), new_task()
         call = (
-            self.model, state, ffi.from_buffer("uint32_t[]", symbols), ffi.from_buffer("uint64_t[]", ends), len(ends),
-            threads, ffi.NULL if costs is None else ffi.from_buffer("uint32_t[]", costs, require_writable=True),
+            self.model,
+            state,
+            ffi.from_buffer("uint32_t[]", symbols),
+            ffi.from_buffer("uint64_t[]", ends),
+            len(ends),
+            threads,
+            ffi.NULL if costs is None else ffi.from_buffer("uint32_t[]", costs, require_writable=True),
             ffi.from_buffer("uint64_t[]", totals, require_writable=True),
-        )  # fmt: skip
+        )
         if len(symbols) < SCORE_SLICE:
             check(lib.pylm_score_batch(*call, ffi.NULL))
         else:

@@ -29,6 +29,7 @@ from . import library as location
 
 __all__ = ["NONE", "check", "ffi", "lib", "owned_bytes", "save_file", "text_of"]
 
+
 @contextlib.contextmanager
 def _threads_wait_patiently() -> Iterator[None]:
     """What OpenMP reads when it is loaded, unless the user has set it: its idle threads else wait in a loop, which takes
@@ -81,10 +82,12 @@ _ERRORS: dict[int, tuple[type[PylmError], str]] = {
     lib.PYLM_ERR_TRUNCATED: (ModelDamagedError, "copy the file again, completely"),
     lib.PYLM_ERR_DAMAGED: (ModelDamagedError, "copy the file again, or train it again"),
     lib.PYLM_ERR_LAYER: (
-        LayerError, "in Python, pylm.load(MODEL, layers=[LAYER]); on the command line, MODEL --layer LAYER",
+        LayerError,
+        "in Python, pylm.load(MODEL, layers=[LAYER]); on the command line, MODEL --layer LAYER",
     ),
     lib.PYLM_ERR_BASE: (
-        LayerError, "open it on that one, with the same layers below it; or make it again, with `pylm adapt`",
+        LayerError,
+        "open it on that one, with the same layers below it; or make it again, with `pylm adapt`",
     ),
     lib.PYLM_ERR_MEMORY: (OutOfMemoryError, "use less text, fewer trees or a larger min_count"),
     lib.PYLM_ERR_EMPTY: (EmptyTextError, "give it at least one character"),

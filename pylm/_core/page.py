@@ -48,9 +48,11 @@ def page(title: str, body: str, styles: list[str], script: str = "", data: Any =
 
 def facts(items: list[tuple[str, str]]) -> str:
     """Figures with their names, side by side."""
-    return '<dl class="facts">' + "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in items
-    ) + "</dl>"  # fmt: skip
+    return (
+        '<dl class="facts">'
+        + "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in items)
+        + "</dl>"
+    )
 
 
 def percent(p: float) -> str:

@@ -50,9 +50,16 @@ class Progress:
             self.close()
             self._label = (text, total)
             self._bar = self._type(
-                desc=text, total=total, unit=unit or "it", unit_scale=unit == "B", leave=False,
-                delay=DELAY_SECONDS, file=sys.stderr, dynamic_ncols=True, bar_format=_bar_format(total, unit),
-            )  # fmt: skip
+                desc=text,
+                total=total,
+                unit=unit or "it",
+                unit_scale=unit == "B",
+                leave=False,
+                delay=DELAY_SECONDS,
+                file=sys.stderr,
+                dynamic_ncols=True,
+                bar_format=_bar_format(total, unit),
+            )
         self._bar.set_postfix_str(self._time_left(text, done, total), refresh=False)
         self._bar.update(done - self._bar.n)
 

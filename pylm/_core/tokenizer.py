@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
-from .text import Bytes
 from ..errors import ArgumentError, MissingPackageError, TooLargeError
+from .text import Bytes
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from .._core.arguments import DEFAULT_MEMORY
-from .._core.text import as_bytes
-from ..errors import ArgumentError
 from .._core.native import save_file
+from .._core.text import as_bytes
 from .._info import ModelInfo
 from .._model import Model, load
+from ..errors import ArgumentError
 
 STDIN = "-"
 
@@ -76,9 +76,13 @@ def add_model(parser: argparse.ArgumentParser, **settings: Any) -> None:
     """The arguments of a command on a model: `load_model()` opens it."""
     parser.add_argument("model", metavar="MODEL", **settings)
     parser.add_argument(
-        "--layer", metavar="LAYER", action="append", dest="layers", default=argparse.SUPPRESS,
+        "--layer",
+        metavar="LAYER",
+        action="append",
+        dest="layers",
+        default=argparse.SUPPRESS,
         help="a layer on it, from `pylm adapt`; given again: on that one",
-    )  # fmt: skip
+    )
 
 
 def load_model(options: argparse.Namespace, verify: bool | None = None) -> Model:

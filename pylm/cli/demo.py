@@ -14,9 +14,9 @@ import warnings
 import zlib
 from typing import NamedTuple
 
-from .common import Commands, nbytes, quoted
 from .._model import Model
 from .._train import train
+from .common import Commands, nbytes, quoted
 
 HELD_OUT = 10  # every tenth page is kept from training
 LINE = 78
@@ -64,11 +64,7 @@ def find_pages() -> Pages:
         topics = without_repeats(_docstrings())
     names = sorted(topics)
     held_out = names[HELD_OUT // 2 :: HELD_OUT]
-    return Pages(
-        title,
-        [topics[name] for name in names if name not in held_out],
-        [topics[name] for name in held_out],
-    )
+    return Pages(title, [topics[name] for name in names if name not in held_out], [topics[name] for name in held_out])
 
 
 def without_repeats(pages: dict[str, str]) -> dict[str, str]:
@@ -145,12 +141,17 @@ def _complete(model: Model) -> None:
         print(f"\n[{prompt}]{text}")
 
 
-CONTEXTS = (("bytes", "The returned val"), ("bytes", "raise a TypeErr"), ("words", "the name of"), ("words", "an instance"))
+CONTEXTS = (
+    ("bytes", "The returned val"),
+    ("bytes", "raise a TypeErr"),
+    ("words", "the name of"),
+    ("words", "an instance"),
+)
 
 
 def _tables(models: dict[str, Model]) -> None:
     for tokenizer, context in CONTEXTS:
-        print(f"({tokenizer}) after \"{context}\"")
+        print(f'({tokenizer}) after "{context}"')
         for prediction in models[tokenizer].next(context, 4):
             bar = "#" * round(prediction.probability * BAR)
             print(f"  {prediction.probability:7.1%}  {quoted(prediction.text):<14} {bar}")

@@ -20,10 +20,12 @@ def add_eval(commands: Commands) -> None:
     add_learn(parser, "learn from every symbol of the text after it has been scored")
     add_tau(parser)
     parser.add_argument(
-        "--radius", type=float, metavar="R",
+        "--radius",
+        type=float,
+        metavar="R",
         help="of a kernel: also say how often it is right where the training text comes as near as this; 0: where it "
         "has the same context",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--min-positions", type=int, metavar="N", help="likewise, where at least so many positions of it are nearest"
     )
@@ -51,5 +53,7 @@ def _eval(options: argparse.Namespace) -> None:
 
 
 def _coverage(model: Model, text: Any, options: argparse.Namespace) -> Coverage | None:
-    settings = {name: getattr(options, name) for name in ("radius", "min_positions") if getattr(options, name) is not None}
+    settings = {
+        name: getattr(options, name) for name in ("radius", "min_positions") if getattr(options, name) is not None
+    }
     return model.coverage(text, **settings) if settings else None

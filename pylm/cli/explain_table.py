@@ -40,9 +40,16 @@ def kernel_table(explanation: KernelExplanation, columns: int, colours: bool) ->
     notable = explanation.notable()
     rows = [("share", "", "seen", "distance", "weight", "of all")]
     rows += [
-        (f"{part.share:.1%}", _bar(part.share, notable[0].share), part.seen, f"{part.distance:.2f}", f"{part.weight:.1e}",
-         f"{part.weight_share:.1%}") for part in notable
-    ]  # fmt: skip
+        (
+            f"{part.share:.1%}",
+            _bar(part.share, notable[0].share),
+            part.seen,
+            f"{part.distance:.2f}",
+            f"{part.weight:.1e}",
+            f"{part.weight_share:.1%}",
+        )
+        for part in notable
+    ]
     widths, room = _layout(rows, columns)
     names = ["because of"] + [_fitted(part.name, room) for part in notable]
     lines = [_title(explanation), "", *_lines(rows, widths, names, colours)]

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from .common import Commands, add_model, add_tau, as_str, load_model, text_argument, quoted
+from .._model import Model, load
 from ..decoding.constraints import Constraint, OneOf, Prefix, Regex, Schema
 from ..errors import ArgumentError
-from .._model import Model, load
+from .common import Commands, add_model, add_tau, as_str, load_model, quoted, text_argument
 
 # ---- arguments
 
@@ -25,9 +25,11 @@ def add_next(commands: Commands) -> None:
     parser.add_argument("-k", type=int, metavar="K", default=5, help="how many")
     add_tau(parser)
     parser.add_argument(
-        "--radius", type=float, metavar="R",
+        "--radius",
+        type=float,
+        metavar="R",
         help="of a kernel: none, unless the training text comes as near as this; 0: has the same context",
-    )  # fmt: skip
+    )
     _add_constraints(parser)
     _add_contrast(parser)
 
@@ -38,16 +40,22 @@ def add_generate(commands: Commands) -> None:
     parser.add_argument("--prompt", metavar="TEXT", default="", help="the text to continue; - is standard input")
     parser.add_argument("--max-new-tokens", type=int, metavar="N", default=100, help="symbols to generate at most")
     parser.add_argument(
-        "--temperature", type=float, metavar="T", default=0.8,
+        "--temperature",
+        type=float,
+        metavar="T",
+        default=0.8,
         help="0: always the most probable symbol; 1: as the model says",
-    )  # fmt: skip
+    )
     parser.add_argument("--top-k", type=int, metavar="K", default=40, help="among the k most probable; 0: all")
     parser.add_argument("--top-p", type=float, metavar="P", default=0.95, help="among those that together reach p")
     parser.add_argument("--min-p", type=float, metavar="P", default=0.0, help="with at least this share of the best")
     parser.add_argument(
-        "--repetition-penalty", type=float, metavar="X", default=1.0,
+        "--repetition-penalty",
+        type=float,
+        metavar="X",
+        default=1.0,
         help="multiplies the cost of symbols seen lately; 1: none",
-    )  # fmt: skip
+    )
     parser.add_argument("--repetition-window", type=int, metavar="N", default=64, help="how many count as seen lately")
     parser.add_argument("--stop", metavar="TEXT", action="append", help="end before this text; may be given again")
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same text")
@@ -56,7 +64,9 @@ def add_generate(commands: Commands) -> None:
     _add_contrast(parser)
     best = parser.add_argument_group("the most probable texts, instead of one by chance")
     best.add_argument("--best", type=int, metavar="N", help="list the n best, each with log(probability)")
-    best.add_argument("--beam", type=int, metavar="N", help="beginnings kept at each step; 2 n, 8 at least, unless given")
+    best.add_argument(
+        "--beam", type=int, metavar="N", help="beginnings kept at each step; 2 n, 8 at least, unless given"
+    )
 
 
 def _add_constraints(parser: argparse.ArgumentParser) -> None:
@@ -73,13 +83,19 @@ def _add_contrast(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what this model prefers more than another one does")
     group.add_argument("--contrast", metavar="MODEL", help="the other one, of the same vocabulary")
     group.add_argument(
-        "--contrast-weight", type=float, metavar="W", default=1.0,
+        "--contrast-weight",
+        type=float,
+        metavar="W",
+        default=1.0,
         help="what counts is log p - W log q, q being the other's probability",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--contrast-alpha", type=float, metavar="A", default=0.1,
+        "--contrast-alpha",
+        type=float,
+        metavar="A",
+        default=0.1,
         help="among symbols with at least this share of the best one's p",
-    )  # fmt: skip
+    )
 
 
 def _constraint(options: argparse.Namespace) -> Constraint | None:
@@ -102,9 +118,10 @@ def _open(files: ExitStack, options: argparse.Namespace) -> tuple[Model, dict[st
     model, settings = files.enter_context(load_model(options)), {}
     if options.contrast is not None:
         settings = {
-            "contrast": files.enter_context(load(options.contrast)), "contrast_weight": options.contrast_weight,
+            "contrast": files.enter_context(load(options.contrast)),
+            "contrast_weight": options.contrast_weight,
             "contrast_alpha": options.contrast_alpha,
-        }  # fmt: skip
+        }
     return model, settings
 
 
@@ -144,10 +161,19 @@ def _generate(options: argparse.Namespace) -> None:
             _best(options, model, prompt, constraint)
             return
         pieces = model.stream(
-            prompt, options.max_new_tokens, temperature=options.temperature, top_k=options.top_k,
-            top_p=options.top_p, min_p=options.min_p, repetition_penalty=options.repetition_penalty,
-            repetition_window=options.repetition_window, stop=options.stop, seed=options.seed, constraint=constraint, **contrast,
-        )  # fmt: skip
+            prompt,
+            options.max_new_tokens,
+            temperature=options.temperature,
+            top_k=options.top_k,
+            top_p=options.top_p,
+            min_p=options.min_p,
+            repetition_penalty=options.repetition_penalty,
+            repetition_window=options.repetition_window,
+            stop=options.stop,
+            seed=options.seed,
+            constraint=constraint,
+            **contrast,
+        )
         if options.json:
             print(json.dumps({"prompt": as_str(prompt), "text": "".join(pieces)}))
             return

@@ -42,7 +42,9 @@ def _check_sources(model: Model, path: str) -> str:
 
 def _distances(kernel: Kernel) -> str:
     text = "distances " + ", ".join(f"{t:.2f}" for t in kernel.distances)
-    return text + (", classes " + ", ".join(f"{u:.2f}" for u in kernel.class_distances) if kernel.class_distances else "")
+    return text + (
+        ", classes " + ", ".join(f"{u:.2f}" for u in kernel.class_distances) if kernel.class_distances else ""
+    )
 
 
 def describe(info: ModelInfo) -> str:
@@ -64,7 +66,10 @@ def describe(info: ModelInfo) -> str:
         lines.append(("sources", f"a file of their own, {nbytes(info.sources_bytes)}"))
     if "bytes" in training:
         lines.append(
-            ("trained on", f"{nbytes(training['bytes'])} in {training['documents']:,} documents by {training['trainer']}")
+            (
+                "trained on",
+                f"{nbytes(training['bytes'])} in {training['documents']:,} documents by {training['trainer']}",
+            )
         )
     before = ""
     if "pruned" in training:

@@ -16,9 +16,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .common import Commands, add_model, load_model
 from ..errors import ArgumentError
 from ..keyboard import Keyboard, Suggestion
+from .common import Commands, add_model, load_model
 
 N = 3
 HELP = "1-3, Tab: take a word   Enter: learn   Ctrl-W: delete a word   Ctrl-C: leave"
@@ -30,9 +30,10 @@ ESCAPE_SECONDS = 0.05  # how soon the rest of what an arrow key sends comes
 
 def add_keyboard(commands: Commands) -> None:
     parser = commands.add(
-        "keyboard", _keyboard,
+        "keyboard",
+        _keyboard,
         "suggest words while you type, and learn from every line; from a pipe, suggest for every line of it",
-    )  # fmt: skip
+    )
     add_model(parser)
     parser.add_argument("--load", metavar="FILE", help="what was learned before")
     parser.add_argument("--save", metavar="FILE", help="where to keep what was learned, at the end; counts, no text")

@@ -19,14 +19,20 @@ def add_prune(commands: Commands) -> None:
     parser = commands.add("prune", _prune, "drop the contexts that a log of prompts does not need")
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument(
-        "--prompts", metavar="FILE", action="append", required=True,
+        "--prompts",
+        metavar="FILE",
+        action="append",
+        required=True,
         help="what the model is used for, a text file; - is standard input; may be given again",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--keep", type=float, metavar="P", default=99.9,
+        "--keep",
+        type=float,
+        metavar="P",
+        default=99.9,
         help="percentage of the predictions in the prompts that stay exactly as they are; 100 drops only what "
         "is never used",
-    )  # fmt: skip
+    )
     parser.add_argument("--valid", metavar="FILE", help="another text to compare both models on")
     parser.add_argument("-o", "--output", metavar="SMALL", required=True, help="model file to write")
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use for comparing")
@@ -38,19 +44,22 @@ def _prune(options: argparse.Namespace) -> None:
     valid = None if options.valid is None else text_source(options.valid)
     with load(options.model) as model:
         unit = unit_of(model.info)
-        result = prune(
-            model, texts, keep=options.keep, valid=valid, output=options.output, threads=options.threads
-        )  # fmt: skip
+        result = prune(model, texts, keep=options.keep, valid=valid, output=options.output, threads=options.threads)
     print(json.dumps(_as_dict(result, options.output)) if options.json else _as_text(result, options, unit))
 
 
 def _as_dict(result: Pruning, output: str) -> dict[str, Any]:
     return {
-        "model": output, "places": result.places, "given_up": result.given_up, "kept": result.kept,
-        "bytes_before": result.bytes_before, "bytes_after": result.bytes_after,
-        "prompts": _comparison_as_dict(result.prompts), "valid": _comparison_as_dict(result.valid),
+        "model": output,
+        "places": result.places,
+        "given_up": result.given_up,
+        "kept": result.kept,
+        "bytes_before": result.bytes_before,
+        "bytes_after": result.bytes_after,
+        "prompts": _comparison_as_dict(result.prompts),
+        "valid": _comparison_as_dict(result.valid),
         "templates": [asdict(template) | {"dropped": template.dropped} for template in result.templates],
-    }  # fmt: skip
+    }
 
 
 def _comparison_as_dict(comparison: Comparison | None) -> dict[str, Any] | None:
@@ -80,7 +89,9 @@ def _as_text(result: Pruning, options: argparse.Namespace, unit: str) -> str:
     several = result.templates[-1].tree > 1
     for t in result.templates:
         name = (t.name or "(none)") + (f" (tree {t.tree})" if several else "")
-        lines.append(f"{t.contexts_before - t.contexts_after:>12,} of {t.contexts_before:>12,} {t.dropped:7.1%}  {name}")
+        lines.append(
+            f"{t.contexts_before - t.contexts_after:>12,} of {t.contexts_before:>12,} {t.dropped:7.1%}  {name}"
+        )
     return "\n".join([*lines, "", f"wrote {options.output}: {nbytes(after)}"])
 
 

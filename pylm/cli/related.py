@@ -19,13 +19,17 @@ def add_related(commands: Commands) -> None:
     parser.add_argument("term", metavar="TERM", help="a word, or several for a context; - is standard input")
     parser.add_argument("-k", type=int, metavar="K", default=10, help="how many")
     parser.add_argument(
-        "--window", type=int, metavar="N",
+        "--window",
+        type=int,
+        metavar="N",
         help="largest distance from the term, 1 to 4; both 1 and as far as the model counts unless given",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--measure", choices=MEASURES, default="strength",
+        "--measure",
+        choices=MEASURES,
+        default="strength",
         help="strength: n_AB / sqrt(n_A n_B); pmi: log2 of n_AB by what it would be by chance",
-    )  # fmt: skip
+    )
     parser.add_argument("--min-count", type=int, metavar="N", default=3, help="leave out terms with a smaller n_AB")
 
 

@@ -10,17 +10,7 @@ import os
 
 from ..errors import ArgumentError
 from ..reports.report import report
-from .common import (
-    STDIN,
-    Commands,
-    add_learn,
-    add_model,
-    check_output,
-    load_model,
-    text_source,
-    unit_of,
-    write_page,
-)
+from .common import STDIN, Commands, add_learn, add_model, check_output, load_model, text_source, unit_of, write_page
 
 
 def add_report(commands: Commands) -> None:
@@ -29,9 +19,12 @@ def add_report(commands: Commands) -> None:
     parser.add_argument("text", metavar="TEXT", help="text file; - is standard input")
     parser.add_argument("-o", "--output", metavar="OUT", help="the page to write, to look at in a browser")
     parser.add_argument(
-        "--positions", type=int, metavar="N", default=1000,
+        "--positions",
+        type=int,
+        metavar="N",
+        default=1000,
         help="places of the text at which all probabilities are looked at; 0: none",
-    )  # fmt: skip
+    )
     add_learn(parser)
 
 

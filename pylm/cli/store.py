@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .common import STDIN, Commands, check_output, nbytes, peak_rss_bytes, text_source, quoted
-from ..store.unfinished import parts_exist
-from ..store.shards import DOCUMENTS, lines
 from .._core.text import map_file
 from ..errors import ArgumentError
+from ..store.shards import DOCUMENTS, lines
 from ..store.store import Store, StoreInfo, count, merge
+from ..store.unfinished import parts_exist
+from .common import STDIN, Commands, check_output, nbytes, peak_rss_bytes, quoted, text_source
 
 SHOWN = 60  # bytes of a document in a list
 
@@ -50,9 +50,12 @@ def add_store_commands(commands: Commands) -> None:
     _add_texts(parser, "*")
     _add_documents(parser)
     parser.add_argument(
-        "--sha256", metavar="HASH", action="append", default=[],
+        "--sha256",
+        metavar="HASH",
+        action="append",
+        default=[],
         help="or the document of this SHA-256, as `pylm store --list` says it; may be given again",
-    )  # fmt: skip
+    )
     _add_threads(parser)
 
 
@@ -66,19 +69,25 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 def _add_documents(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--documents", choices=DOCUMENTS, default="files",
+        "--documents",
+        choices=DOCUMENTS,
+        default="files",
         help="what is a document: a file, a line that is not blank, or a text in a column of a parquet file",
-    )  # fmt: skip
+    )
     parser.add_argument("--column", metavar="NAME", help="of parquet files; may be left out if only one has texts")
 
 
 def _add_counting(parser: argparse.ArgumentParser) -> None:
     _add_documents(parser)
     parser.add_argument(
-        "--dask", metavar="ADDRESS", nargs="?", const=True, type=_address,
+        "--dask",
+        metavar="ADDRESS",
+        nargs="?",
+        const=True,
+        type=_address,
         help="count on a Dask cluster, of this machine or of a scheduler such as tcp://10.0.0.1:8786; its workers "
         "must find the files under the same names",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--fresh", action="store_true", help="give up what else was being counted into this store and never finished"
     )

@@ -11,12 +11,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .common import STDIN, Commands, check_output, text_source
 from .._core.files import replacing
 from .._core.text import Bytes, document
-from ..sources.page import page
 from .._model import load
 from ..sources.file import MIN_WORDS, SUFFIX, Passage, Trace
+from ..sources.page import page
+from .common import STDIN, Commands, check_output, text_source
 
 
 def add_trace(commands: Commands) -> None:
@@ -58,9 +58,13 @@ def as_dict(trace: Trace) -> dict[str, Any]:
         for source in passage["sources"]:
             del source["text"], source["words"]  # those of the passage
     return {
-        "words": trace.words, "found": trace.found, "share": trace.share, "min_words": trace.min_words,
-        "longest": trace.longest, "passages": passages,
-    }  # fmt: skip
+        "words": trace.words,
+        "found": trace.found,
+        "share": trace.share,
+        "min_words": trace.min_words,
+        "longest": trace.longest,
+        "passages": passages,
+    }
 
 
 def parts_of(text: Bytes, passages: list[Passage]) -> Iterator[tuple[int, str]]:

@@ -20,17 +20,7 @@ from ..kernel.settings import KernelOptions
 from ..sources.file import SUFFIX
 from ..store.store import build
 from ..training.options import NUMBERS, LayerOptions, SymbolOptions, TrainOptions
-from .common import (
-    Commands,
-    add_model,
-    check_output,
-    load_model,
-    nbytes,
-    numbers,
-    peak_rss_bytes,
-    text_source,
-    unit_of,
-)
+from .common import Commands, add_model, check_output, load_model, nbytes, numbers, peak_rss_bytes, text_source, unit_of
 
 
 def add_train(commands: Commands) -> None:
@@ -56,34 +46,49 @@ def add_adapt(commands: Commands) -> None:
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, help="model file to write")
     parser.add_argument(
-        "--tokenizer", type=_tokenizer, metavar="NAME|FILE", default="auto",
+        "--tokenizer",
+        type=_tokenizer,
+        metavar="NAME|FILE",
+        default="auto",
         help="what is predicted: bytes (any file), words between white space, or pieces of words (any file); "
         "auto: pieces from 3 MB of text on, else bytes; or a file, the tokenizer.json of a vocabulary to share",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--trees", type=int, metavar="N", default=1,
+        "--trees",
+        type=int,
+        metavar="N",
+        default=1,
         help="all but bytes: average so many models, 1 to 8: better, slower, larger",
-    )  # fmt: skip
+    )
     parser.add_argument("--classes", type=int, metavar="N", help="all but bytes: classes of symbols, 2 to 1024")
     parser.add_argument("--pieces", type=int, metavar="N", help="pieces: size of the vocabulary, 256 to 2^20")
     parser.add_argument(
-        "--predictor", choices=["mix", "kernel"], default="mix",
+        "--predictor",
+        choices=["mix", "kernel"],
+        default="mix",
         help="kernel: radial basis functions around every position of the text, in closed form",
-    )  # fmt: skip
-    parser.add_argument("--reach", type=int, metavar="N", help="kernel: symbols that it looks back, 1 to 6; 3 unless given")
+    )
     parser.add_argument(
-        "--distances", type=numbers, metavar="T,...",
+        "--reach", type=int, metavar="N", help="kernel: symbols that it looks back, 1 to 6; 3 unless given"
+    )
+    parser.add_argument(
+        "--distances",
+        type=numbers,
+        metavar="T,...",
         help="kernel: what another symbol one back, two back, ... adds to the distance; chosen unless given",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--class-distances", type=_class_distances, metavar="U,...",
+        "--class-distances",
+        type=_class_distances,
+        metavar="U,...",
         help="kernel: what one of the same class adds; none: the same",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--sources", action="store_true",
+        "--sources",
+        action="store_true",
         help="also write MODEL.sources, of which `pylm trace` learns what of a text stands in the training text; it "
         "holds that text, and takes some 1.7 bytes for a byte of it",
-    )  # fmt: skip
+    )
     _add_common(parser)
 
 
@@ -91,21 +96,27 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     """Settings of models and layers."""
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use; does not change the model")
     parser.add_argument(
-        "--min-count", type=int, metavar="N", default=2,
+        "--min-count",
+        type=int,
+        metavar="N",
+        default=2,
         help="leave out contexts seen less often; 1 keeps all: larger and slightly better",
-    )  # fmt: skip
+    )
     parser.add_argument("--max-order", type=int, metavar="N", help="longest context in symbols, 0 to 12")
     parser.add_argument(
-        "--profile", choices=["best", "fast"], default="best",
+        "--profile",
+        choices=["best", "fast"],
+        default="best",
         help="fast: contexts without gaps only, as n-gram models have: quicker, much smaller, less exact",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--size", metavar="N", help="the best model of at most so many bytes: 64K, 3M, 1.5MB or a plain number"
     )
     parser.add_argument(
-        "--memory", metavar="SIZE",
+        "--memory",
+        metavar="SIZE",
         help="memory to use at most, about, such as 500M; half of what is free unless given; does not change the model",
-    )  # fmt: skip
+    )
 
 
 def _class_distances(text: str) -> list[float] | bool:
@@ -143,9 +154,7 @@ def _train_options(options: argparse.Namespace) -> TrainOptions:
 
 def _kernel_options(options: argparse.Namespace) -> KernelOptions | None:
     if options.predictor == "kernel":
-        return KernelOptions(
-            reach=options.reach, distances=options.distances, class_distances=options.class_distances
-        )
+        return KernelOptions(reach=options.reach, distances=options.distances, class_distances=options.class_distances)
     if options.reach is not None or options.distances is not None or options.class_distances is not None:
         raise ArgumentError("--reach and --distances are for a kernel: add --predictor kernel")
     return None
@@ -156,15 +165,17 @@ def _kernel_options(options: argparse.Namespace) -> KernelOptions | None:
 
 def _train(options: argparse.Namespace) -> None:
     texts = [text_source(text) for text in options.texts]
-    _make(options, texts, lambda output, sources: train(
-        texts, output=output, sources=sources, **_train_options(options)
-    ))
+    _make(
+        options, texts, lambda output, sources: train(texts, output=output, sources=sources, **_train_options(options))
+    )
 
 
 def _build(options: argparse.Namespace) -> None:
-    _make(options, [Path(options.store)], lambda output, sources: build(
-        options.store, output=output, sources=sources, **_train_options(options)
-    ))
+    _make(
+        options,
+        [Path(options.store)],
+        lambda output, sources: build(options.store, output=output, sources=sources, **_train_options(options)),
+    )
 
 
 def _adapt(options: argparse.Namespace) -> None:
@@ -189,9 +200,7 @@ def _adapt(options: argparse.Namespace) -> None:
     print(f"wrote {options.output}: {nbytes(info.bytes)}, {info.contexts:,} contexts")
 
 
-def _make(
-    options: argparse.Namespace, inputs: list[Any], make: Callable[[str, bool], Model]
-) -> None:
+def _make(options: argparse.Namespace, inputs: list[Any], make: Callable[[str, bool], Model]) -> None:
     """Makes a model, writes it, and says what it is."""
     check_output(options.output, inputs)
     if options.sources:

@@ -38,7 +38,9 @@ def continuations(
 ) -> list[Continuation]:
     """`Model.beam_search()` from a state that has read the symbols of a prompt."""
     check_options("beam_search", options, BeamOptions)
-    return _continuations(image, prompt, symbols, state, integer("max_new_tokens", max_new_tokens, 0, MAX_U32), **options)
+    return _continuations(
+        image, prompt, symbols, state, integer("max_new_tokens", max_new_tokens, 0, MAX_U32), **options
+    )
 
 
 def _continuations(

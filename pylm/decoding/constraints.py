@@ -14,15 +14,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from .automaton import NEVER, Automaton, Byte, Choice, Node, Repeat, Sequence, determine, literal
-from .regex import parse
-from .schema import node_of
-from .spelling import Route, Walk
 from .._core.arguments import MAX_U32, integer
 from .._core.native import NONE
 from .._core.prediction import Prediction, as_predictions, probability_of
 from .._core.text import as_bytes
 from ..errors import ArgumentError
+from .automaton import NEVER, Automaton, Byte, Choice, Node, Repeat, Sequence, determine, literal
+from .regex import parse
+from .schema import node_of
+from .spelling import Route, Walk
 
 if TYPE_CHECKING:
     from .._core.image import Image
@@ -99,7 +99,7 @@ class OneOf(Constraint):
 class Prefix(Constraint):
     """A text that begins so, and goes on as it likes: to complete what was begun within a word.
 
-        model.generate("It was a dark and", constraint=pylm.Prefix(" sto"))
+    model.generate("It was a dark and", constraint=pylm.Prefix(" sto"))
     """
 
     def __init__(self, text: str | bytes) -> None:

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 class Generating(Reader):
     """What comes next, and what may follow."""
 
-    def next(
-        self, context: TextOrIds = "", k: int = 5, *, constraint: Constraint | None = None
-    ) -> list[Prediction]:
+    def next(self, context: TextOrIds = "", k: int = 5, *, constraint: Constraint | None = None) -> list[Prediction]:
         """The k most probable next symbols, best first (all of them if k is larger than the vocabulary).
 
         constraint   only those with which a text can begin that the constraint allows; their probabilities are

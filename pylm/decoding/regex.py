@@ -13,8 +13,8 @@ import sys
 from functools import lru_cache
 from typing import Any
 
-from .automaton import MAX_CODE, Characters, Choice, Node, Ranges, Repeat, Sequence, complement, intersection, merged
 from ..errors import ArgumentError
+from .automaton import MAX_CODE, Characters, Choice, Node, Ranges, Repeat, Sequence, complement, intersection, merged
 
 if sys.version_info >= (3, 11):
     from re import _parser as parser  # type: ignore[attr-defined]
@@ -24,17 +24,24 @@ else:
 EVERY: Ranges = ((0, MAX_CODE),)
 LINE_END: Ranges = ((10, 10),)
 CATEGORIES = {
-    "CATEGORY_DIGIT": r"\d", "CATEGORY_NOT_DIGIT": r"\D", "CATEGORY_SPACE": r"\s", "CATEGORY_NOT_SPACE": r"\S",
-    "CATEGORY_WORD": r"\w", "CATEGORY_NOT_WORD": r"\W",
-}  # fmt: skip
+    "CATEGORY_DIGIT": r"\d",
+    "CATEGORY_NOT_DIGIT": r"\D",
+    "CATEGORY_SPACE": r"\s",
+    "CATEGORY_NOT_SPACE": r"\S",
+    "CATEGORY_WORD": r"\w",
+    "CATEGORY_NOT_WORD": r"\W",
+}
 STARTS = ("AT_BEGINNING", "AT_BEGINNING_STRING")
 ENDS = ("AT_END", "AT_END_STRING")
 REFUSED = {
-    "ASSERT": "looks ahead or behind", "ASSERT_NOT": "looks ahead or behind", "GROUPREF": "refers back to a group",
-    "GROUPREF_EXISTS": "refers back to a group", "ATOMIC_GROUP": "has an atomic group",
+    "ASSERT": "looks ahead or behind",
+    "ASSERT_NOT": "looks ahead or behind",
+    "GROUPREF": "refers back to a group",
+    "GROUPREF_EXISTS": "refers back to a group",
+    "ATOMIC_GROUP": "has an atomic group",
     "POSSESSIVE_REPEAT": "has a possessive repetition",
     "AT": "has ^, $ or \\b elsewhere than at its start or end; the whole text has to match anyway",
-}  # fmt: skip
+}
 
 
 def parse(pattern: str, flags: int = 0, characters: Ranges = EVERY, search: bool = False) -> Node:
@@ -113,9 +120,11 @@ def _category(escape: str, flags: int) -> Ranges:
 
 def _both_cases(ranges: Ranges, ascii_only: int) -> Ranges:
     inside = [
-        other for a, b in _cased() for letter, other in ((a, b), (b, a))
+        other
+        for a, b in _cased()
+        for letter, other in ((a, b), (b, a))
         if (not ascii_only or letter < 128) and any(low <= letter <= high for low, high in ranges)
-    ]  # fmt: skip
+    ]
     return merged([*ranges, *((code, code) for code in inside)])
 
 

@@ -109,14 +109,20 @@ class Sampler:
         symbol = ffi.new("uint32_t *")
         if found is None:
             status = lib.pylm_sample(
-                self._image.model, state, self._settings, recent, n_recent, self._random, work,
-                self._candidates, self._n_candidates, symbol,
-            )  # fmt: skip
+                self._image.model,
+                state,
+                self._settings,
+                recent,
+                n_recent,
+                self._random,
+                work,
+                self._candidates,
+                self._n_candidates,
+                symbol,
+            )
         else:
             candidates = ffi.from_buffer("pylm_candidate[]", found, require_writable=True)
-            status = lib.pylm_choose(
-                self._settings, recent, n_recent, self._random, candidates, len(found), symbol
-            )  # fmt: skip
+            status = lib.pylm_choose(self._settings, recent, n_recent, self._random, candidates, len(found), symbol)
         check(status)
         chosen: int = symbol[0]
         return chosen

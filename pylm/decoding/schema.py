@@ -10,31 +10,50 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..errors import ArgumentError
 from .automaton import Characters, Choice, Node, Ranges, Repeat, Sequence, complement, literal
 from .regex import parse
-from ..errors import ArgumentError
 
 ANNOTATIONS = {
-    "$comment", "$defs", "$id", "$schema", "default", "definitions", "deprecated", "description", "examples",
-    "readOnly", "title", "writeOnly",
-}  # fmt: skip
+    "$comment",
+    "$defs",
+    "$id",
+    "$schema",
+    "default",
+    "definitions",
+    "deprecated",
+    "description",
+    "examples",
+    "readOnly",
+    "title",
+    "writeOnly",
+}
 KEYWORDS = {
     "object": {"properties", "required", "additionalProperties"},
     "array": {"items", "minItems", "maxItems"},
     "string": {"minLength", "maxLength", "pattern", "format"},
     "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"},
-    "number": set(), "boolean": set(), "null": set(),
-}  # fmt: skip
+    "number": set(),
+    "boolean": set(),
+    "null": set(),
+}
 TYPES = {
-    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
     "null": type(None),
-}  # fmt: skip
+}
 TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 DATE = r"[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
 FORMATS = {
-    "date": DATE, "time": TIME, "date-time": f"{DATE}T{TIME}",
+    "date": DATE,
+    "time": TIME,
+    "date-time": f"{DATE}T{TIME}",
     "uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-}  # fmt: skip
+}
 PLAIN: Ranges = complement(((0, 31), (ord('"'), ord('"')), (ord("\\"), ord("\\"))))  # stand for themselves in a string
 DIGIT = Characters(((48, 57),))
 EMPTY = Sequence(())
@@ -80,7 +99,7 @@ class _Reader:
                 values = _checked(told[name], list, f"{at}/{name}") if name == "enum" else [told[name]]
                 return Choice(tuple(_text(_json(value)) for value in values if not types or _is_any(value, types)))
         if not types:
-            raise ArgumentError(f"{at}: say of which type the value is, as in {{\"type\": \"string\"}}")
+            raise ArgumentError(f'{at}: say of which type the value is, as in {{"type": "string"}}')
         known = set().union({"type"}, *(KEYWORDS[name] for name in types))
         for name in told:
             if name not in known:
@@ -139,12 +158,16 @@ class _Reader:
 
     def _array(self, told: dict[str, Any], at: str, inside: tuple[str, ...]) -> Node:
         if "items" not in told:
-            raise ArgumentError(f"{at}: say what the items of the array are, as in {{\"items\": {{\"type\": \"string\"}}}}")
+            raise ArgumentError(f'{at}: say what the items of the array are, as in {{"items": {{"type": "string"}}}}')
         item = self.value(told["items"], f"{at}/items", inside)
         least, most = _size(told, "minItems", at) or 0, _size(told, "maxItems", at)
-        some: Node = Sequence((
-            item, _repeat(Sequence((_spaced(","), item)), max(least, 1) - 1, None if most is None else most - 1)
-        )) if most != 0 else Choice(())  # fmt: skip
+        some: Node = (
+            Sequence(
+                (item, _repeat(Sequence((_spaced(","), item)), max(least, 1) - 1, None if most is None else most - 1))
+            )
+            if most != 0
+            else Choice(())
+        )
         inner = Choice((EMPTY, some)) if least == 0 else some
         return Sequence((_text("["), inner, _text("]")))
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .automaton import NEVER, Automaton, fewest_steps
 from .._core.image import Image
 from ..errors import ArgumentError, TooLargeError
+from .automaton import NEVER, Automaton, fewest_steps
 
 if TYPE_CHECKING:
     import numpy as np

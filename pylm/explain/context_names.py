@@ -52,9 +52,7 @@ class Contexts:
     def templates(self) -> list[list[Template]]:
         """Those of every tree."""
         trees = range(self._image.info.n_trees)
-        found: list[list[Template]] = self._kept(
-            "templates", make=lambda: [self._templates_of(tree) for tree in trees]
-        )
+        found: list[list[Template]] = self._kept("templates", make=lambda: [self._templates_of(tree) for tree in trees])
         return found
 
     def _templates_of(self, tree: int) -> list[Template]:

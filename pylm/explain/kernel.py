@@ -8,11 +8,11 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .context_names import Contexts
-from .base import Explained
 from .._core.image import Image
 from .._core.native import NONE, check, ffi, lib
 from .._core.prediction import NATS_PER_COST, Prediction, shown
+from .base import Explained
+from .context_names import Contexts
 
 NOTHING = "nothing alike"
 BACKGROUND = "one more, for all tokens alike"
@@ -88,6 +88,13 @@ def _pattern(contexts: Contexts, state: Any, found: Any, tau: float, probability
         template = contexts.templates[0][found.number].name
         name = contexts.name(state, 0, found.number) if template else NOTHING
     return Pattern(
-        name, distance, math.exp(-tau * distance), found.n_symbol, found.n_context,
-        found.weight_share_q30 / ALL_Q30, share, share * probability, template,
-    )  # fmt: skip
+        name,
+        distance,
+        math.exp(-tau * distance),
+        found.n_symbol,
+        found.n_context,
+        found.weight_share_q30 / ALL_Q30,
+        share,
+        share * probability,
+        template,
+    )

@@ -14,19 +14,28 @@ from .base import Explained
 from .context_names import Contexts
 
 KINDS = {
-    lib.PYLM_PART_EVEN: "even", lib.PYLM_PART_CONTEXT: "context", lib.PYLM_PART_MEAN: "mean",
-    lib.PYLM_PART_CONSTANT: "constant", lib.PYLM_PART_COUNTS: "counts", lib.PYLM_PART_AGES: "ages",
-    lib.PYLM_PART_RECALL: "recall", lib.PYLM_PART_INDIRECT: "indirect", lib.PYLM_PART_REPETITION: "repetition",
+    lib.PYLM_PART_EVEN: "even",
+    lib.PYLM_PART_CONTEXT: "context",
+    lib.PYLM_PART_MEAN: "mean",
+    lib.PYLM_PART_CONSTANT: "constant",
+    lib.PYLM_PART_COUNTS: "counts",
+    lib.PYLM_PART_AGES: "ages",
+    lib.PYLM_PART_RECALL: "recall",
+    lib.PYLM_PART_INDIRECT: "indirect",
+    lib.PYLM_PART_REPETITION: "repetition",
     lib.PYLM_PART_AVERAGE: "average",
     lib.PYLM_PART_BELOW: "below",
-}  # fmt: skip
+}
 LEARNED = frozenset(["counts", "ages", "recall", "indirect", "repetition"])
 NAMES = {
-    "mean": "mean of all contexts", "constant": "constant", "counts": "how often",
-    "ages": "how long ago", "repetition": "no repetition",
+    "mean": "mean of all contexts",
+    "constant": "constant",
+    "counts": "how often",
+    "ages": "how long ago",
+    "repetition": "no repetition",
     "average": "average of the trees",
     "below": "the model below the layer",
-}  # fmt: skip
+}
 OF_A_CONTEXT = ("context", "recall", "indirect")
 
 
@@ -130,10 +139,19 @@ def _parts(image: Image, state: Any, symbol: int) -> tuple[list[Part], int]:
         template = contexts.templates[part.tree][part.number] if kind in OF_A_CONTEXT else None
         if kind == "context" and template is not None and not template.contexts:
             continue  # it is there for others to extend
-        result.append(Part(
-            kind, _name(contexts, state, kind, part), -part.cost_q16 / 65536, part.n_symbol, part.n_context,
-            part.log_odds_q10 / 1024, part.weight_q13 / 8192, template and template.name, part.tree + 1,
-        ))  # fmt: skip
+        result.append(
+            Part(
+                kind,
+                _name(contexts, state, kind, part),
+                -part.cost_q16 / 65536,
+                part.n_symbol,
+                part.n_context,
+                part.log_odds_q10 / 1024,
+                part.weight_q13 / 8192,
+                template and template.name,
+                part.tree + 1,
+            )
+        )
         cost += part.cost_q16
     return result, cost
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from .._core.page import escape, facts, page, percent
 from .._core.prediction import VISIBLE, visible
+from .._state import State
 from ..errors import ArgumentError, EmptyTextError
+from .kernel import KernelExplanation
 from .mix import Explanation, Part
 from .tokens import explain_all
-from .kernel import KernelExplanation
-from .._state import State
 
 MAX_TOKENS = 5000  # a page has about 1 KB for each
 LEVELS = (1, 3, 5, 7, 10, 13, 16)  # bits, from which on a token has the next colour
@@ -43,9 +43,12 @@ def explain_page(state: State, symbols: array[int], title: str) -> str:
         )
     explanations = list(explain_all(state, symbols, NEXT))
     return page(
-        title, _body(state, symbols, explanations, title), ["_core/page.css", "explain/explain.css"], "explain/explain.js",
+        title,
+        _body(state, symbols, explanations, title),
+        ["_core/page.css", "explain/explain.css"],
+        "explain/explain.js",
         _data(explanations),
-    )  # fmt: skip
+    )
 
 
 # ---- what the script shows
@@ -58,10 +61,16 @@ def _data(explanations: Sequence[Explanation | KernelExplanation]) -> dict[str, 
     for explanation in explanations:
         parts = list(_rows(explanation, numbers))
         best = [[visible(prediction.text), percent(prediction.probability)] for prediction in explanation.next]
-        tokens.append([
-            visible(explanation.token), percent(explanation.probability), round(explanation.bits, 3), parts, best,
-            _unknown(explanation),
-        ])  # fmt: skip
+        tokens.append(
+            [
+                visible(explanation.token),
+                percent(explanation.probability),
+                round(explanation.bits, 3),
+                parts,
+                best,
+                _unknown(explanation),
+            ]
+        )
     kernel = isinstance(explanations[0], KernelExplanation)
     return {"tokens": tokens, "names": [*numbers, TOTAL_OF_KERNEL if kernel else TOTAL], "kernel": kernel}
 
@@ -83,9 +92,12 @@ def _row(part: Part, trees: int, numbers: dict[str, int]) -> list[Any]:
         name += f" (tree {part.tree})"
     speaks = part.kind not in ("even", "constant", "average")
     return [
-        numbers.setdefault(name, len(numbers)), round(part.bits, 3), part.seen,
-        round(part.log_odds, 1) if speaks else None, round(part.weight, 2) if speaks else None,
-    ]  # fmt: skip
+        numbers.setdefault(name, len(numbers)),
+        round(part.bits, 3),
+        part.seen,
+        round(part.log_odds, 1) if speaks else None,
+        round(part.weight, 2) if speaks else None,
+    ]
 
 
 def _unknown(explanation: Explanation | KernelExplanation) -> str:
@@ -104,9 +116,10 @@ def _body(
     bits = sum(explanation.bits for explanation in explanations)
     says = KERNEL_SAYS if state._image.is_kernel else MIX_SAYS
     figures = [
-        ("tokens", f"{len(symbols):,}"), ("bits a token", f"{bits / len(symbols):.2f}"),
+        ("tokens", f"{len(symbols):,}"),
+        ("bits a token", f"{bits / len(symbols):.2f}"),
         ("perplexity", f"{2 ** (bits / len(symbols)):.1f}"),
-    ]  # fmt: skip
+    ]
     if state.learns:
         learned = sum(explanation.learned for explanation in explanations)
         figures.append(("bits a token from this text", f"{learned / len(symbols):+.2f}"))

@@ -52,7 +52,11 @@ def nearest(image: Image, state: Any) -> Nearest:
 
 
 def coverage(
-    image: Image, slices: Iterator[tuple[array[int], int]], radius: float, min_positions: int, show: Callable[[int], None]
+    image: Image,
+    slices: Iterator[tuple[array[int], int]],
+    radius: float,
+    min_positions: int,
+    show: Callable[[int], None],
 ) -> Coverage:
     """Of a text, in slices and how much of it each ends at."""
     image.needs_kernel()

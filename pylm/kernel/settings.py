@@ -33,7 +33,9 @@ class KernelOptions:
     """What a kernel is made with; the `kernel` of `train()` and `build()`. See docs/kernel.md."""
 
     reach: int | None = None  #: symbols back that it looks, 1 to 6; None: 3. Each one more takes twice the room or more
-    distances: Iterable[float] | None = None  #: what another symbol one back, two back, ... adds to the distance: `reach`
+    distances: Iterable[float] | None = (
+        None  #: what another symbol one back, two back, ... adds to the distance: `reach`
+    )
     #: numbers from 0 to 64; None: chosen by blocks of the text whose own counts are taken out
     class_distances: Iterable[float] | Literal[False] | None = None  #: what another symbol of the same class adds, less
     #: than that; False: the same. Only for the last 2, 3, 3, 1 symbols of a reach of 2, 3, 4, 5, and not for bytes
@@ -48,7 +50,7 @@ def settings_of(image: Image) -> Kernel | None:
         kernel.tau_q16 / 65536,
         tuple(x / 65536 for x in kernel.distance_q16[0 : kernel.reach]),
         tuple(x / 65536 for x in kernel.class_distance_q16[0 : kernel.n_class]),
-    )  # fmt: skip
+    )
 
 
 def with_settings(

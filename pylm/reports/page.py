@@ -22,19 +22,29 @@ SMALLEST = 1e-6  # probability, where the plot of all of them ends
 
 def report_page(report: Report) -> str:
     parts = [
-        _over_the_text(report), _top(report), _all(report.all),
-        f"<div>{_orders(report)}{_model(report)}</div>", _parts(report), _hardest(report), _hardest_kinds(report),
-    ]  # fmt: skip
+        _over_the_text(report),
+        _top(report),
+        _all(report.all),
+        f"<div>{_orders(report)}{_model(report)}</div>",
+        _parts(report),
+        _hardest(report),
+        _hardest_kinds(report),
+    ]
     title = f"{report.title}, as the model predicts it"
-    return page(title, f"{_header(report, title)}\n<main>\n{''.join(parts)}</main>", ["_core/page.css", "reports/report.css"])
+    return page(
+        title, f"{_header(report, title)}\n<main>\n{''.join(parts)}</main>", ["_core/page.css", "reports/report.css"]
+    )
 
 
 def _header(report: Report, title: str) -> str:
     figures = [
-        ("tokens", f"{report.tokens:,}"), ("bits a token", f"{report.bits / report.tokens:.3f}"),
-        ("perplexity", f"{report.perplexity:.2f}"), ("bits a byte", f"{report.bits / max(report.bytes, 1):.4f}"),
-        ("guessed right", f"{report.accuracy:.1%}"), ("calibration error", f"{report.top.ece:.2%}"),
-    ]  # fmt: skip
+        ("tokens", f"{report.tokens:,}"),
+        ("bits a token", f"{report.bits / report.tokens:.3f}"),
+        ("perplexity", f"{report.perplexity:.2f}"),
+        ("bits a byte", f"{report.bits / max(report.bytes, 1):.4f}"),
+        ("guessed right", f"{report.accuracy:.1%}"),
+        ("calibration error", f"{report.top.ece:.2%}"),
+    ]
     how = (
         "It learned from every token after it had been scored."
         if report.learned
@@ -78,9 +88,11 @@ def _over_the_text(report: Report) -> str:
     plot.line(points if len(points) > 1 else [(0, mean), (report.tokens, mean)], "main")
     low, high = min(y for _, y in points), max(y for _, y in points)
     return _figure(
-        "Surprise over the text", f"Mean of {window} tokens at a time; dashed, of all of them.",
-        plot.svg(f"Bits a token over the text: from {low:.2f} to {high:.2f}, {mean:.2f} on average"), whole=True,
-    )  # fmt: skip
+        "Surprise over the text",
+        f"Mean of {window} tokens at a time; dashed, of all of them.",
+        plot.svg(f"Bits a token over the text: from {low:.2f} to {high:.2f}, {mean:.2f} on average"),
+        whole=True,
+    )
 
 
 def _top(report: Report) -> str:
@@ -166,7 +178,7 @@ def _orders(report: Report) -> str:
         "Surprise by the longest context known",
         "How many of the last tokens the model had seen together in training.",
         _table([("tokens", ""), ("share of the text", ""), ("bits a token", ""), ("", "bar")], rows),
-    )  # fmt: skip
+    )
 
 
 def _parts(report: Report) -> str:
@@ -174,12 +186,14 @@ def _parts(report: Report) -> str:
     most = max(abs(part.bits) for part in parts)
     rows = [
         (
-            escape(part.name), f"{part.bits / report.tokens:+.3f}".replace("-", "−"),
+            escape(part.name),
+            f"{part.bits / report.tokens:+.3f}".replace("-", "−"),
             _bar(part.bits, most, both_sides=True),
-            f"{part.contexts:,}" if part.contexts else "", size(part.bytes) if part.bytes else "",
+            f"{part.contexts:,}" if part.contexts else "",
+            size(part.bytes) if part.bytes else "",
         )
         for part in sorted(parts, key=lambda part: -part.bits)
-    ]  # fmt: skip
+    ]
     even = -sum(part.bits for part in report.parts if part.kind == "even") / report.tokens
     return _section(
         "What the bits are saved by",
@@ -204,19 +218,14 @@ def _hardest(report: Report) -> str:
 def _hardest_kinds(report: Report) -> str:
     most = max(h.bits for h in report.hardest_kinds)
     rows = [
-        (
-            escape(h.token),
-            f"{h.count:,}",
-            f"{h.bits / h.count:.2f}",
-            f"{h.bits / report.bits:.1%}",
-            _bar(h.bits, most),
-        )
+        (escape(h.token), f"{h.count:,}", f"{h.bits / h.count:.2f}", f"{h.bits / report.bits:.1%}", _bar(h.bits, most))
         for h in report.hardest_kinds
     ]
     return _section(
-        "The tokens that cost most, all together", "Frequent ones, or hard ones, or both.",
+        "The tokens that cost most, all together",
+        "Frequent ones, or hard ones, or both.",
         _table([("token", "name"), ("times", ""), ("bits each", ""), ("of the text", ""), ("", "bar")], rows),
-    )  # fmt: skip
+    )
 
 
 def _model(report: Report) -> str:

@@ -20,9 +20,14 @@ class Plot:
     """
 
     def __init__(
-        self, width: int, height: int, x: tuple[float, float], y: tuple[float, float], labels: tuple[str, str],
+        self,
+        width: int,
+        height: int,
+        x: tuple[float, float],
+        y: tuple[float, float],
+        labels: tuple[str, str],
         logarithmic: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._width, self._height, self._x, self._y = width, height, x, y
         self._scale = math.log10 if logarithmic else float
         self._parts: list[str] = []

@@ -11,17 +11,17 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..explain.context_names import Contexts
-from .._core.native import check, ffi, lib
-from .._core.progress import Progress
 from .._core.arguments import DEFAULT_MEMORY, integer
+from .._core.native import check, ffi, lib
+from .._core.prediction import shown, visible
+from .._core.progress import Progress
 from .._core.text import TEXT_TYPES, document
-from ..errors import EmptyTextError
-from ..explain.mix import LEARNED, KINDS, NAMES, OF_A_CONTEXT
 from .._info import ModelInfo
 from .._model import Model
-from .._core.prediction import shown, visible
 from .._state import State
+from ..errors import EmptyTextError
+from ..explain.context_names import Contexts
+from ..explain.mix import KINDS, LEARNED, NAMES, OF_A_CONTEXT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -167,9 +167,15 @@ class Report:
 
 
 def report(
-    model: Model, text: str | Bytes | Ids | os.PathLike[str], *, title: str | None = None, learn: bool = False,
-    memory: int | str = DEFAULT_MEMORY, positions: int = 1000, progress: bool | None = None,
-) -> Report:  # fmt: skip
+    model: Model,
+    text: str | Bytes | Ids | os.PathLike[str],
+    *,
+    title: str | None = None,
+    learn: bool = False,
+    memory: int | str = DEFAULT_MEMORY,
+    positions: int = 1000,
+    progress: bool | None = None,
+) -> Report:
     """Reads a text and says how the model predicts it.
 
     text        a text, ids, or the `pathlib.Path` of a text file.
@@ -195,10 +201,18 @@ def report(
             if i % STEP == 0:
                 bar.show("read", i, len(symbols), "tokens")
     return Report(
-        title=title, model=model.info, learned=learn, bytes=nbytes, costs=reading.costs, top=reading.top(),
-        all=reading.all(), orders=reading.orders(), parts=reading.parts(),
-        hardest=_hardest(model, symbols, reading.costs), hardest_kinds=_hardest_kinds(model, symbols, reading.costs),
-    )  # fmt: skip
+        title=title,
+        model=model.info,
+        learned=learn,
+        bytes=nbytes,
+        costs=reading.costs,
+        top=reading.top(),
+        all=reading.all(),
+        orders=reading.orders(),
+        parts=reading.parts(),
+        hardest=_hardest(model, symbols, reading.costs),
+        hardest_kinds=_hardest_kinds(model, symbols, reading.costs),
+    )
 
 
 class _Reading:
@@ -311,9 +325,7 @@ def _hardest(model: Model, symbols: array[int], costs: np.ndarray) -> list[Hard]
     result = []
     for i in sorted(range(len(symbols)), key=lambda i: -costs[i])[:HARDEST]:
         context = model.decode(symbols[max(i - before, 0) : i])
-        result.append(
-            Hard(visible(shown(model._image.symbol_text(symbols[i]))), visible(context), i, float(costs[i]))
-        )
+        result.append(Hard(visible(shown(model._image.symbol_text(symbols[i]))), visible(context), i, float(costs[i])))
     return result
 
 

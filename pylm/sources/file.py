@@ -83,8 +83,7 @@ class SourcesFile:
             self.verify()
         if not lib.pylm_sources_belong(self._view, model):
             raise SourcesError(
-                f"{self.path}: these are the sources of another model; put those of this one in their place, or "
-                f"{AGAIN}"
+                f"{self.path}: these are the sources of another model; put those of this one in their place, or {AGAIN}"
             )
         info = ffi.new("pylm_sources_info *")
         lib.pylm_sources_describe(self._view, info)

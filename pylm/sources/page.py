@@ -43,9 +43,11 @@ q {{ font-style: italic; }}
 def page(title: str, summary: str, parts: Iterator[tuple[int, str]], trace: Trace) -> str:
     """`parts` of the text, in order, each with the number of its passage; 0: of none."""
     return PAGE.format(
-        title=_escaped(title), summary=_escaped(summary), text="".join(_part(*part) for part in parts),
+        title=_escaped(title),
+        summary=_escaped(summary),
+        text="".join(_part(*part) for part in parts),
         passages="\n".join(_item(number, passage) for number, passage in enumerate(trace.passages, 1)),
-    )  # fmt: skip
+    )
 
 
 def _part(number: int, text: str) -> str:
@@ -56,9 +58,7 @@ def _part(number: int, text: str) -> str:
 
 
 def _item(number: int, passage: Passage) -> str:
-    places = "".join(
-        f"<li>{_escaped(s.document)}, line {s.line:,} (byte {s.offset:,})</li>" for s in passage.sources
-    )
+    places = "".join(f"<li>{_escaped(s.document)}, line {s.line:,} (byte {s.offset:,})</li>" for s in passage.sources)
     n = passage.places
     return (
         f'<li id="passage-{number}"><a href="#text-{number}">{passage.words:,} words</a>, in {n:,} '

@@ -11,15 +11,15 @@ from functools import partial
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from .._core.files import FULL, exclusive, replacing
-from .merging import merge_into
-from .unfinished import Parts, plan_of
-from .._core.progress import Progress
 from .._core.arguments import MAX_THREADS, integer
-from .shards import DOCUMENTS, SHARD_NBYTES, Shard, Tally, count_shard, cut, is_regular, lines, texts_of
-from .file import StoreFile, StoreWriter
+from .._core.files import FULL, exclusive, replacing
+from .._core.progress import Progress
 from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes, documents, with_named_files
 from ..errors import ArgumentError, StoreDamagedError, StoreFormatError
+from .file import StoreFile, StoreWriter
+from .merging import merge_into
+from .shards import DOCUMENTS, SHARD_NBYTES, Shard, Tally, count_shard, cut, is_regular, lines, texts_of
+from .unfinished import Parts, plan_of
 
 if TYPE_CHECKING:
     from .distributed import Scheduler
@@ -29,10 +29,18 @@ TALLY_NBYTES = 1 << 26  # of memory, before texts are written to a segment
 
 
 def count_into(
-    output: str, source: Source, *, documents: DocumentKind = "files", column: str | None = None,
-    dask: Scheduler | None = None, fresh: bool = False, threads: int | None = None, progress: bool | None = None,
-    add: bool = False, shard_nbytes: int = SHARD_NBYTES,
-) -> None:  # fmt: skip
+    output: str,
+    source: Source,
+    *,
+    documents: DocumentKind = "files",
+    column: str | None = None,
+    dask: Scheduler | None = None,
+    fresh: bool = False,
+    threads: int | None = None,
+    progress: bool | None = None,
+    add: bool = False,
+    shard_nbytes: int = SHARD_NBYTES,
+) -> None:
     """Writes a store of the documents; with `add`, of those that are in it already as well. See `pylm.count()`."""
     _check(documents, column, threads)
     check_replaceable(output)
@@ -65,9 +73,12 @@ def count_into(
 
 
 def write_store(
-    output: str, stores: list[StoreFile], threads: int | None, progress: bool | None,
+    output: str,
+    stores: list[StoreFile],
+    threads: int | None,
+    progress: bool | None,
     without: Mapping[bytes, int] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Writes all stores as one, but for some documents (see merge_into()). The caller has the lock."""
     threads = _threads(threads)
     check_replaceable(output)

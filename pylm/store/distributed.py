@@ -16,10 +16,10 @@ from functools import partial
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
-from .unfinished import Parts
-from .shards import Shard, count_shard
-from .file import StoreFile
 from ..errors import ArgumentError, MissingPackageError, PylmError
+from .file import StoreFile
+from .shards import Shard, count_shard
+from .unfinished import Parts
 
 if TYPE_CHECKING:
     import distributed

@@ -112,9 +112,10 @@ class Block:
     def _in_order(self, documents: list[Document]) -> bool:
         digests = [document.digest for document in documents]
         return (
-            bool(digests) and (digests[0], digests[-1]) == (self.first, self.last)
+            bool(digests)
+            and (digests[0], digests[-1]) == (self.first, self.last)
             and all(map(operator.lt, digests, digests[1:]))
-        )  # fmt: skip
+        )
 
     def _raw(self) -> memoryview:
         if self._coding == PLAIN:

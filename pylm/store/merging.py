@@ -54,9 +54,11 @@ class Cursor:
 
 
 def merge_into(
-    writer: StoreWriter, stores: Iterable[StoreFile], step: Callable[[int], None],
+    writer: StoreWriter,
+    stores: Iterable[StoreFile],
+    step: Callable[[int], None],
     without: Mapping[bytes, int] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Writes the documents of all stores, and as many copies of each as all of them have together.
 
     step      called with how many bytes of text have been dealt with since the last time.

@@ -13,9 +13,9 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-from .file import PLAIN, Document, StoreWriter, digest_of
 from .._core.text import Bytes, Path, map_file
 from ..errors import ArgumentError, MissingPackageError
+from .file import PLAIN, Document, StoreWriter, digest_of
 
 DOCUMENTS = ("files", "lines", "parquet")
 SHARD_NBYTES = 1 << 24  # of text: some ten times as much memory where lines are short

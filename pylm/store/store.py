@@ -12,16 +12,16 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .counting import Steps, count_into, texts_of_source, write_store
+from .._core.arguments import check_options
 from .._core.files import exclusive
 from .._core.progress import Progress
-from .file import VERSION, StoreFile, digest_of
 from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes
-from .._core.arguments import check_options
 from .._model import Model
 from ..errors import ArgumentError
 from ..training.options import TrainOptions
 from ..training.trainer import train_with
+from .counting import Steps, count_into, texts_of_source, write_store
+from .file import VERSION, StoreFile, digest_of
 from .options import CountOptions, DocumentKind
 
 if TYPE_CHECKING:
@@ -151,9 +151,15 @@ class Store:
             count_into(self.path, source, add=True, **options)
 
     def forget(
-        self, source: Source = (), *, sha256: Iterable[str] = (), documents: DocumentKind = "files", column: str | None = None,
-        threads: int | None = None, progress: bool | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        source: Source = (),
+        *,
+        sha256: Iterable[str] = (),
+        documents: DocumentKind = "files",
+        column: str | None = None,
+        threads: int | None = None,
+        progress: bool | None = None,
+    ) -> None:
         """Takes documents out, as if they had never been counted: one copy for every time that one is named.
 
         source      the documents, as for `pylm.count()`.

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .._core.files import NEW, flush_folder, replacing
-from .shards import Shard
-from .file import StoreFile
 from ..errors import ArgumentError
+from .file import StoreFile
+from .shards import Shard
 
 FOLDER = ".parts"
 PLAN = "plan.json"

@@ -21,9 +21,14 @@ SHORT_NBYTES = 1 << 18  # of a document: read within some 10 ms, so that no thre
 
 
 def add_all(
-    trainer: Any, texts: Iterable[tuple[str | None, Any]], total: int | None, external: ExternalTokenizer | None,
-    is_known: bool, bar: Progress, writer: SourcesWriter | None,
-) -> int:  # fmt: skip
+    trainer: Any,
+    texts: Iterable[tuple[str | None, Any]],
+    total: int | None,
+    external: ExternalTokenizer | None,
+    is_known: bool,
+    bar: Progress,
+    writer: SourcesWriter | None,
+) -> int:
     """Adds all documents, to the sources as well; returns their bytes. `is_known`: the trainer has the vocabulary."""
     add = _Texts(trainer) if external is None else _Ids(trainer, external, is_known)
     done = 0
@@ -77,9 +82,13 @@ class _Ids:
         ends, joined, file = array("Q", accumulate(map(len, texts))), b"".join(texts), external.content
         check(
             lib.pylm_trainer_vocabulary(
-                trainer, len(texts), ffi.from_buffer(joined), ffi.from_buffer("uint64_t[]", ends),
-                ffi.from_buffer(file), len(file),
-            )  # fmt: skip
+                trainer,
+                len(texts),
+                ffi.from_buffer(joined),
+                ffi.from_buffer("uint64_t[]", ends),
+                ffi.from_buffer(file),
+                len(file),
+            )
         )
 
     def __call__(self, document: Any) -> Iterator[int]:

@@ -40,9 +40,15 @@ def train_with(
 
 
 def train_on(
-    texts: Iterable[tuple[str | None, Any]], total: int | None, options: Any, tokenizer: TokenizerSource | None,
-    progress: bool | None, output: Path | None = None, sources: bool | Path = False, base: Model | None = None,
-) -> Model:  # fmt: skip
+    texts: Iterable[tuple[str | None, Any]],
+    total: int | None,
+    options: Any,
+    tokenizer: TokenizerSource | None,
+    progress: bool | None,
+    output: Path | None = None,
+    sources: bool | Path = False,
+    base: Model | None = None,
+) -> Model:
     """Trains on documents, whatever they come from.
 
     texts     each with its name in the sources; None: it is not to be in them.
@@ -120,9 +126,7 @@ def _save(trainer: Any, bar: Progress, options: Any, output: Path) -> None:
     _train(lambda: lib.pylm_trainer_save(trainer, path, task, nbytes), task, bar, options, nbytes, output)
 
 
-def _train(
-    call: Callable[[], int], task: Any, bar: Progress, options: Any, nbytes: Any, output: Path | None
-) -> None:
+def _train(call: Callable[[], int], task: Any, bar: Progress, options: Any, nbytes: Any, output: Path | None) -> None:
     """Runs the long call. `nbytes` is what it says of sizes."""
     status, error = run_with_errno(call, task, bar.show)
     if status == lib.PYLM_ERR_BUDGET:

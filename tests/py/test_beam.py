@@ -8,15 +8,18 @@ import math
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
+
+import pylm
 from pylm.cli import main
 
 
 @pytest.fixture(scope="module")
 def small() -> pylm.Model:
     """Few words, so that all texts can be gone through."""
-    return pylm.train(["a b c a b d\na b d c a a b\nd c b a\n" * 30], tokenizer="words", symbols=pylm.SymbolOptions(classes=3))
+    return pylm.train(
+        ["a b c a b d\na b d c a a b\nd c b a\n" * 30], tokenizer="words", symbols=pylm.SymbolOptions(classes=3)
+    )
 
 
 def by_force(model: pylm.Model, context: str, length: int) -> list[tuple[float, tuple[int, ...]]]:
@@ -142,7 +145,11 @@ def test_generation_against_another_model(bytes_model: pylm.Model, other: pylm.M
         assert bytes_model.contrast(context, other, 1)[0].text == character
         context += character
     constraint = pylm.OneOf(["ta", "pi", "ke"])
-    assert {bytes_model.generate("", 9, contrast=other, constraint=constraint, seed=s) for s in range(20)} <= {"ta", "pi", "ke"}
+    assert {bytes_model.generate("", 9, contrast=other, constraint=constraint, seed=s) for s in range(20)} <= {
+        "ta",
+        "pi",
+        "ke",
+    }
     state = bytes_model.state()
     state.feed("ta")
     assert state.generate(20, temperature=0, contrast=other) == text

@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm.cli import main
 from texts import make_text
+
+import pylm
+from pylm.cli import main
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,16 @@ import re
 from itertools import pairwise
 
 import numpy as np
-import pylm
 import pytest
+from texts import random_numbers
+
+import pylm
 from pylm.decoding import automaton
 from pylm.decoding.automaton import determine
 from pylm.decoding.regex import parse
 from pylm.decoding.schema import node_of
-from texts import random_numbers
 
-SAMPLE = "ab01-9éüß\n😀hHeElLoO@.com٣_ \\\"日"
+SAMPLE = 'ab01-9éüß\n😀hHeElLoO@.com٣_ \\"日'
 
 
 def accepts(automaton, text: bytes) -> bool:
@@ -52,9 +53,30 @@ def random_pattern(numbers, depth: int = 3) -> str:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"\d{2}-[0-9]", "é|ü+", "[^a]*", r"\w+", "a*?b", "(?i)hello", "^ab$", "a|ab", "(?:ab)+", "(?P<x>a)b?", ".{0,20}",
-     "[😀-😎]+", "(?s).*", r"[^\w\s]", r"(?a)\w+@\w+\.com", "", "(|a)b", "(a|b|)*", r"(?x) a  b # c", "[^\\n]é", "(?i)[^h]"],
-)  # fmt: skip
+    [
+        r"\d{2}-[0-9]",
+        "é|ü+",
+        "[^a]*",
+        r"\w+",
+        "a*?b",
+        "(?i)hello",
+        "^ab$",
+        "a|ab",
+        "(?:ab)+",
+        "(?P<x>a)b?",
+        ".{0,20}",
+        "[😀-😎]+",
+        "(?s).*",
+        r"[^\w\s]",
+        r"(?a)\w+@\w+\.com",
+        "",
+        "(|a)b",
+        "(a|b|)*",
+        r"(?x) a  b # c",
+        "[^\\n]é",
+        "(?i)[^h]",
+    ],
+)
 def test_a_regular_expression_means_what_it_means_to_re(pattern: str) -> None:
     automaton, numbers = determine(parse(pattern)), random_numbers(1)
     for _ in range(300):
@@ -83,7 +105,9 @@ def test_bytes_that_are_no_characters_are_not_allowed() -> None:
         assert accepts(automaton, chr(code).encode())
 
 
-@pytest.mark.parametrize("pattern", [r"(a)\1", "(?=a)b", "(?<!a)b", r"\bab", "a$b", "[", "a{3", "(?>a)b", "(a)(?(1)b|c)"])
+@pytest.mark.parametrize(
+    "pattern", [r"(a)\1", "(?=a)b", "(?<!a)b", r"\bab", "a$b", "[", "a{3", "(?>a)b", "(a)(?(1)b|c)"]
+)
 def test_what_is_refused(pattern: str) -> None:
     if pattern == "a{3":  # which Python takes as it stands
         assert accepts(determine(parse(pattern)), b"a{3")
@@ -104,10 +128,15 @@ def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "make",
-    [lambda: pylm.OneOf([]), lambda: pylm.Regex(r"[^\s\S]a"), lambda: pylm.Regex(r"a[\ud800]"),
-     lambda: pylm.Schema({"anyOf": []}), lambda: pylm.Schema({"type": "integer", "minimum": 3, "maximum": 2}),
-     lambda: pylm.Schema({"type": "string", "minLength": 2, "maxLength": 1})],
-)  # fmt: skip
+    [
+        lambda: pylm.OneOf([]),
+        lambda: pylm.Regex(r"[^\s\S]a"),
+        lambda: pylm.Regex(r"a[\ud800]"),
+        lambda: pylm.Schema({"anyOf": []}),
+        lambda: pylm.Schema({"type": "integer", "minimum": 3, "maximum": 2}),
+        lambda: pylm.Schema({"type": "string", "minLength": 2, "maxLength": 1}),
+    ],
+)
 def test_a_constraint_that_allows_nothing(make) -> None:
     with pytest.raises(pylm.ArgumentError, match="allows nothing at all"):
         make()
@@ -158,7 +187,9 @@ def test_texts_come_as_often_as_their_probability_says(bytes_model: pylm.Model) 
     expected = {c.text: math.exp(c.logprob) for c in bytes_model.beam_search("ma", 2, n=4, constraint=constraint)}
     assert sum(expected.values()) == pytest.approx(1, abs=1e-3)
     n = 600
-    texts = [bytes_model.generate("ma", constraint=constraint, temperature=1, top_k=0, top_p=1, seed=s) for s in range(n)]
+    texts = [
+        bytes_model.generate("ma", constraint=constraint, temperature=1, top_k=0, top_p=1, seed=s) for s in range(n)
+    ]
     for text, p in expected.items():
         assert abs(texts.count(text) - n * p) < 5 * math.sqrt(n * p * (1 - p)) + 1
 
@@ -173,7 +204,9 @@ def test_texts_always_match(model: pylm.Model) -> None:
         for seed in range(12):
             n = 1 + seed * 3 if "n" not in pattern else 24
             try:
-                text = model.generate("", 30 if n < 6 else n, constraint=constraint, seed=seed, temperature=1.5, top_p=1)
+                text = model.generate(
+                    "", 30 if n < 6 else n, constraint=constraint, seed=seed, temperature=1.5, top_p=1
+                )
             except pylm.ArgumentError as error:  # words that are made of something else
                 assert "vocabulary" in str(error) and model.info.tokenizer == "words"
                 break
@@ -184,7 +217,9 @@ def test_random_regular_expressions_always_match(bytes_model: pylm.Model) -> Non
     numbers = random_numbers(5)
     for seed in range(60):
         pattern = random_pattern(numbers)
-        text = bytes_model.generate("pa", 60, constraint=pylm.Regex(pattern), seed=seed, temperature=2, top_k=0, top_p=1)
+        text = bytes_model.generate(
+            "pa", 60, constraint=pylm.Regex(pattern), seed=seed, temperature=2, top_k=0, top_p=1
+        )
         assert re.fullmatch(pattern, text), (pattern, text)
 
 
@@ -228,7 +263,9 @@ def test_words_are_joined_by_spaces(words_model: pylm.Model) -> None:
 
 def test_tokens_that_are_words() -> None:
     tokenizers = pytest.importorskip("tokenizers")
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel({"yes": 0, "no": 1, "sir": 2, "[U]": 3}, unk_token="[U]"))
+    tokenizer = tokenizers.Tokenizer(
+        tokenizers.models.WordLevel({"yes": 0, "no": 1, "sir": 2, "[U]": 3}, unk_token="[U]")
+    )
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
     model = pylm.train(["yes sir no sir yes no " * 50], tokenizer=tokenizer)
     constraint = pylm.OneOf(["yes sir", "no", "nosir"])
@@ -266,21 +303,42 @@ def test_states_and_settings(bytes_model: pylm.Model) -> None:
 # ---- JSON
 
 SCHEMAS = [
-    {"type": "object", "properties": {
-        "name": {"type": "string", "minLength": 1, "maxLength": 9}, "age": {"type": "integer", "minimum": -3, "maximum": 120},
-        "tags": {"type": "array", "items": {"enum": ["a", "é\n", 1, None]}, "minItems": 1, "maxItems": 3},
-    }, "required": ["age"], "additionalProperties": False},
+    {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "minLength": 1, "maxLength": 9},
+            "age": {"type": "integer", "minimum": -3, "maximum": 120},
+            "tags": {"type": "array", "items": {"enum": ["a", "é\n", 1, None]}, "minItems": 1, "maxItems": 3},
+        },
+        "required": ["age"],
+        "additionalProperties": False,
+    },
     {"type": ["number", "boolean", "null"]},
-    {"type": "array", "items": {"$ref": "#/$defs/point"}, "maxItems": 2, "$defs": {"point": {
-        "type": "object", "properties": {"x": {"type": "number"}, "y": {"type": "number"}}, "required": ["x", "y"]}}},
-    {"anyOf": [{"type": "string", "pattern": "^[a-c]+$"}, {"type": "integer", "exclusiveMinimum": 98, "maximum": 1010}]},
+    {
+        "type": "array",
+        "items": {"$ref": "#/$defs/point"},
+        "maxItems": 2,
+        "$defs": {
+            "point": {
+                "type": "object",
+                "properties": {"x": {"type": "number"}, "y": {"type": "number"}},
+                "required": ["x", "y"],
+            }
+        },
+    },
+    {
+        "anyOf": [
+            {"type": "string", "pattern": "^[a-c]+$"},
+            {"type": "integer", "exclusiveMinimum": 98, "maximum": 1010},
+        ]
+    },
     {"type": "string", "pattern": "pa"},
     {"type": "string", "format": "date"},
     {"type": "string", "format": "date-time"},
-    {"const": {"a": [1, 2.5, "\"\\"]}},
+    {"const": {"a": [1, 2.5, '"\\']}},
     {"type": "array", "items": {"type": "boolean"}, "maxItems": 0},
     {"type": "integer", "enum": ["a", 7, True, 9]},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: json.dumps(schema)[:40])
@@ -297,10 +355,17 @@ def test_json_that_a_schema_allows(bytes_model: pylm.Model, schema: dict) -> Non
 
 def test_all_that_a_schema_allows_can_come() -> None:
     automaton = determine(node_of(SCHEMAS[0]))
-    for value in ({"age": 0}, {"name": "日本\"x", "age": 120, "tags": ["a", None]}, {"age": -3, "tags": [1]}):
+    for value in ({"age": 0}, {"name": '日本"x', "age": 120, "tags": ["a", None]}, {"age": -3, "tags": [1]}):
         assert accepts(automaton, json.dumps(value, ensure_ascii=False).encode())
         assert accepts(automaton, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-    for value in ({}, {"age": 121}, {"age": -4}, {"age": 1, "tags": []}, {"name": "", "age": 1}, {"age": 1, "name": "a"}):
+    for value in (
+        {},
+        {"age": 121},
+        {"age": -4},
+        {"age": 1, "tags": []},
+        {"name": "", "age": 1},
+        {"age": 1, "name": "a"},
+    ):
         assert not accepts(automaton, json.dumps(value).encode())
 
 
@@ -342,7 +407,7 @@ def test_integers_from_to(bounds: tuple) -> None:
         ({"type": "integer", "minimum": 0.5}, "must be an integer"),
         ({"type": "string", "maxLength": -1}, "must not be negative"),
     ],
-)  # fmt: skip
+)
 def test_schemas_that_are_refused(schema: object, says: str) -> None:
     with pytest.raises(pylm.ArgumentError, match=re.escape(says)):
         node_of(schema)

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pylm
 import pytest
+from texts import make_text
+
+import pylm
 from pylm.store import distributed as counting
 from pylm.store.counting import count_into
-from texts import make_text
 
 dask = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of other packages are not our affair
@@ -60,8 +61,11 @@ def test_a_cluster_of_its_own(folder: Path) -> None:
     texts = sorted(map(str, folder.glob("*.txt")))
     run = subprocess.run(
         [sys.executable, "-m", "pylm", "count", *texts, "-o", str(folder / "own"), "--dask"],
-        capture_output=True, text=True, timeout=120, cwd=folder,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=folder,
+    )
     assert run.returncode == 0, run.stderr
     assert (folder / "own").read_bytes() == (folder / "expected").read_bytes()
 

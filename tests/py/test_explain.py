@@ -8,13 +8,14 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
 from pages import check_page, data_of
+
+import pylm
 from pylm._core.prediction import visible
-from pylm.explain.page import MAX_TOKENS, spelled
 from pylm.cli import main
 from pylm.explain.mix import LEARNED
+from pylm.explain.page import MAX_TOKENS, spelled
 
 HOSTILE = "<script>alert(1)</script> </script><img src=x onerror=alert(2)> \" ' & &lt; <!-- ]]> \x00\x1b \u202e"
 
@@ -74,10 +75,7 @@ def test_counts_are_those_of_the_text(words_model: pylm.Model, train_text: str) 
             assert (parts[""].count, parts[""].total) == (ids.count(ids[i]), len(ids))
             if parts[template].total:
                 context = tuple(ids[i - lag] for lag in back)
-                assert (parts[template].count, parts[template].total) == (
-                    followed[(*context, ids[i])],
-                    before[context],
-                )
+                assert (parts[template].count, parts[template].total) == (followed[(*context, ids[i])], before[context])
                 found += 1
     assert found > 100
 
@@ -100,9 +98,7 @@ def test_contexts_can_be_read(words_model: pylm.Model, bytes_model: pylm.Model, 
     assert parts["w0"] == "word: trou_" and parts["w0 w1"] == "words: the trou_"
     assert parts["w0 w2"] == "words: into * trou_" and parts["w0 w1 w2 w3"] == "words: ^ into the trou_"
     parts = {
-        part.template: part.name
-        for part in bytes_model.explain("something longer ").parts
-        if part.template is not None
+        part.template: part.name for part in bytes_model.explain("something longer ").parts if part.template is not None
     }
     assert parts["1"] == "␣_" and parts["w0 w1"] == "words: longer _"
     assert parts["w0 w1 w2"] == "words: …omething longer _"
@@ -200,9 +196,7 @@ def test_the_text_on_the_page_is_the_text(bytes_model: pylm.Model) -> None:
 
 
 def test_pages_have_a_limit(bytes_model: pylm.Model) -> None:
-    with pytest.raises(
-        pylm.ArgumentError, match=f"has {MAX_TOKENS + 1:,} tokens; a page shows {MAX_TOKENS:,} at most"
-    ):
+    with pytest.raises(pylm.ArgumentError, match=f"has {MAX_TOKENS + 1:,} tokens; a page shows {MAX_TOKENS:,} at most"):
         bytes_model.explain_page("x" * (MAX_TOKENS + 1))
     with pytest.raises(pylm.EmptyTextError):
         bytes_model.explain_page("")

@@ -12,12 +12,13 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
+from texts import byte_level, make_text
+
+import pylm
 from pylm._core import tokenizer as tokenizer_module
 from pylm._core.native import ffi, lib
 from pylm.cli import main
-from texts import byte_level, make_text
 
 tokenizers = pytest.importorskip("tokenizers")
 
@@ -63,9 +64,11 @@ def with_byte_fallback(text: str) -> Tokenizer:
 
 
 MAKERS: dict[str, Callable[[str], Tokenizer]] = {
-    "byte-level": lambda text: byte_level(text, 400), "words": words_of, "word pieces": word_pieces,
+    "byte-level": lambda text: byte_level(text, 400),
+    "words": words_of,
+    "word pieces": word_pieces,
     "byte fallback": with_byte_fallback,
-}  # fmt: skip
+}
 _made: dict[str, tuple[Tokenizer, pylm.Model]] = {}
 
 
@@ -77,7 +80,10 @@ def pair(request: pytest.FixtureRequest) -> tuple[Tokenizer, pylm.Model]:
 def get(name: str) -> tuple[Tokenizer, pylm.Model]:
     if name not in _made:
         tokenizer = MAKERS[name](TEXT + WORLD)
-        _made[name] = tokenizer, pylm.train([TEXT[:6000], WORLD], tokenizer=tokenizer, symbols=pylm.SymbolOptions(classes=20))
+        _made[name] = (
+            tokenizer,
+            pylm.train([TEXT[:6000], WORLD], tokenizer=tokenizer, symbols=pylm.SymbolOptions(classes=20)),
+        )
     return _made[name]
 
 
@@ -172,7 +178,10 @@ def test_the_tokenizer_travels_in_the_model(tmp_path: Path) -> None:
     tokenizer, model = get("byte-level")
     path = tmp_path / "tokenizer.json"
     tokenizer.save(str(path), pretty=True)
-    models_ = [pylm.train([TEXT[:6000], WORLD], tokenizer=source, symbols=pylm.SymbolOptions(classes=20)) for source in (path, str(path))]
+    models_ = [
+        pylm.train([TEXT[:6000], WORLD], tokenizer=source, symbols=pylm.SymbolOptions(classes=20))
+        for source in (path, str(path))
+    ]
     assert models_[0].tokenizer_file == path.read_bytes()
     assert content(models_[0]) == content(models_[1])
     assert models_[0].info.tokenizer == "external"
@@ -342,9 +351,12 @@ def test_ids_need_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert model.distribution(ids).shape == (n,) and len(model.generate_ids(ids, 5)) == 5
     assert model.id_of(model.text_of(5)) == 5 and model.info.tokenizer_bytes
     for call in (
-        lambda: model.score("a"), lambda: model.encode(b"a"), lambda: model.decode(ids), lambda: model.stream(ids),
+        lambda: model.score("a"),
+        lambda: model.encode(b"a"),
+        lambda: model.decode(ids),
+        lambda: model.stream(ids),
         lambda: pylm.train(["a"], tokenizer=Tokenizer(models.BPE())),
-    ):  # fmt: skip
+    ):
         with pytest.raises(pylm.MissingPackageError, match=r"pip install 'pylm-engine\[tokenizers\]'"):
             call()
     assert issubclass(pylm.MissingPackageError, ImportError)

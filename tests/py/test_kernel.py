@@ -9,13 +9,14 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
 from coder import decode, encode
 from pages import check_page, data_of
+from texts import make_text
+
+import pylm
 from pylm._core.native import ffi, lib
 from pylm.cli import main
-from texts import make_text
 
 TRAIN = make_text(9005, seed=1)  # 10,000 positions
 TEST = make_text(910, seed=2)
@@ -126,7 +127,9 @@ def test_sums_to_one_for_any_tau(case: str) -> None:
 def test_nothing_read_matters_with_tau_0() -> None:
     model = get("classes").kernel(0.0)
     direct = DirectSum(model, TRAIN)
-    expected = (np.bincount(direct.symbols, minlength=model.n_symbols) + 1 / model.n_symbols) / (len(direct.symbols) + 1)
+    expected = (np.bincount(direct.symbols, minlength=model.n_symbols) + 1 / model.n_symbols) / (
+        len(direct.symbols) + 1
+    )
     for context in ("", "papapa", "popo pipi"):
         assert model.distribution(context) == pytest.approx(expected, rel=1e-7)
 
@@ -201,9 +204,7 @@ def test_chosen_distances_are_better_than_others() -> None:
 
 def test_given_distances_are_kept() -> None:
     model = pylm.train(
-        [TRAIN],
-        tokenizer="words",
-        kernel=pylm.KernelOptions(reach=2, distances=[4, 1.5], class_distances=[2, 1]),
+        [TRAIN], tokenizer="words", kernel=pylm.KernelOptions(reach=2, distances=[4, 1.5], class_distances=[2, 1])
     )
     assert model.info.kernel == pylm.Kernel(1.0, (4.0, 1.5), (2.0, 1.0))
     assert model.kernel(2.0).kernel(distances=[1, 1]).info.kernel == pylm.Kernel(2.0, (1.0, 1.0), (1.0, 1.0))
@@ -263,7 +264,9 @@ def test_nearest_positions_and_refusal() -> None:
         answers.append((*nearest, model.next(queries[:i], 1)[0].id == queries[i]))
     for radius, least in product((0.0, 1.0, 2.25), (1, 3)):
         found = [right for distance, n, right in answers if distance <= radius and n >= least]
-        assert model.coverage(queries, radius=radius, min_positions=least) == pylm.Coverage(len(queries), len(found), sum(found))
+        assert model.coverage(queries, radius=radius, min_positions=least) == pylm.Coverage(
+            len(queries), len(found), sum(found)
+        )
     all_of_it = model.coverage(queries)
     assert (all_of_it.coverage, all_of_it.accuracy) == (1.0, sum(a[2] for a in answers) / len(queries))
     same = model.kernel(distances=[2, 0, 1, 0], class_distances=[0, 0, 1])  # steps that make no difference
@@ -318,7 +321,12 @@ def test_parts_of_a_kernel_add_up() -> None:
 
 
 def test_patterns_can_be_read() -> None:
-    model = pylm.train(["a b c d e f " * 40 + "a x c y "], tokenizer="words", symbols=pylm.SymbolOptions(classes=2), kernel=pylm.KernelOptions(reach=2))
+    model = pylm.train(
+        ["a b c d e f " * 40 + "a x c y "],
+        tokenizer="words",
+        symbols=pylm.SymbolOptions(classes=2),
+        kernel=pylm.KernelOptions(reach=2),
+    )
     explanation = model.state()
     explanation.feed("d a b")
     found = explanation.explain("c")
@@ -389,7 +397,10 @@ def test_what_a_kernel_does_not_do() -> None:
     ("settings", "message"),
     [
         ({"kernel": pylm.KernelOptions(reach=7)}, "from 1 to 6"),
-        ({"kernel": pylm.KernelOptions(), "symbols": pylm.SymbolOptions(trees=2), "tokenizer": "words"}, "leave them out"),
+        (
+            {"kernel": pylm.KernelOptions(), "symbols": pylm.SymbolOptions(trees=2), "tokenizer": "words"},
+            "leave them out",
+        ),
         ({"kernel": pylm.KernelOptions(), "size": "1M"}, "leave them out"),
         ({"kernel": pylm.KernelOptions(distances=[1, 2])}, "3 numbers"),
         ({"kernel": pylm.KernelOptions(reach=2, distances=[0, 0])}, "all 0"),

@@ -7,10 +7,11 @@ import json
 import pickle
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm._core.native import lib
 from texts import make_text
+
+import pylm
+from pylm._core.native import lib
 
 DOMAIN = make_text(3000, seed=21, vocabulary=150)
 HELD_OUT = make_text(400, seed=22, vocabulary=150)

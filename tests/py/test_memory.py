@@ -11,12 +11,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm._core import memory
 from texts import byte_level, make_text
 
-SETTINGS = [{"tokenizer": "bytes"}, {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=2, classes=20)}, {"tokenizer": "pieces"}]
+import pylm
+from pylm._core import memory
+
+SETTINGS = [
+    {"tokenizer": "bytes"},
+    {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=2, classes=20)},
+    {"tokenizer": "pieces"},
+]
 
 
 def content(model: pylm.Model) -> bytes:
@@ -95,9 +100,13 @@ def test_full_disk(train_text: str, tmp_path: Path) -> None:
         pylm.train([train_text], memory=1)
     smallest = re.search(r"memory=(\d+)", str(caught.value))[1]
     run = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, smallest], input=train_text, capture_output=True, text=True, cwd=tmp_path,
+        [sys.executable, "-c", FULL_DISK, smallest],
+        input=train_text,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
         env={**os.environ, "TMPDIR": str(tmp_path)},
-    )  # fmt: skip
+    )
     assert run.returncode == 0, run.stderr
     assert run.stdout == "a temporary file, because of the limit of memory File too large\n"
     assert list(tmp_path.iterdir()) == []

@@ -7,10 +7,11 @@ import math
 
 import coder
 import numpy as np
-import pylm
 import pytest
-from pylm._core.native import ffi, lib
 from texts import random_numbers
+
+import pylm
+from pylm._core.native import ffi, lib
 
 ONE = 1 << 62
 
@@ -103,9 +104,7 @@ def test_scores_do_not_depend_on_what_follows(model: pylm.Model, test_text: str)
     np.testing.assert_array_equal(model.logprobs(ids[9:], context=ids[:9]), whole[9:])
 
 
-def test_held_out_text_is_predicted_better_than_by_frequencies(
-    bytes_model: pylm.Model, test_text: str
-) -> None:
+def test_held_out_text_is_predicted_better_than_by_frequencies(bytes_model: pylm.Model, test_text: str) -> None:
     counts = np.bincount(np.frombuffer(test_text.encode(), np.uint8))
     shares = counts[counts > 0] / len(test_text)
     assert bytes_model.bits_per_byte(test_text) < 0.5 * -(shares * np.log2(shares)).sum()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import time
 
-import pylm
 import pytest
+from texts import make_text
+
+import pylm
 from pylm._core import estimate as estimate_module
 from pylm._core import progress
 from pylm._core.native import ffi, lib
-from texts import make_text
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
-from pylm.cli import main
 from texts import make_text
+
+import pylm
+from pylm.cli import main
 
 LOG, OTHER = make_text(500, seed=3), make_text(300, seed=4)
 

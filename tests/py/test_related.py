@@ -7,10 +7,11 @@ import math
 from collections import Counter
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm.cli import main
 from texts import make_text
+
+import pylm
+from pylm.cli import main
 
 TEXT = make_text(2500, seed=1)
 
@@ -31,7 +32,10 @@ def pairs(symbols: list[int], window: int) -> dict[int, dict[int, list[int]]]:
 
 @pytest.fixture(scope="module", params=["words", "pieces", "two trees"])
 def trained(request: pytest.FixtureRequest) -> pylm.Model:
-    settings = {"pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400)}, "two trees": {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=2)}}
+    settings = {
+        "pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400)},
+        "two trees": {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=2)},
+    }
     return pylm.train([TEXT], **settings.get(request.param, {"tokenizer": "words"}))
 
 
@@ -73,14 +77,18 @@ def test_contexts(trained: pylm.Model) -> None:
 def test_terms_as_text(words_model: pylm.Model, train_text: str) -> None:
     term, other = train_text.split()[:2]
     assert words_model.related(term) == words_model.related([words_model.id_of(term)])
-    assert words_model.related(f"{term} {other}", min_count=1) == words_model.related(words_model.encode(f"{term} {other}"), min_count=1)
+    assert words_model.related(f"{term} {other}", min_count=1) == words_model.related(
+        words_model.encode(f"{term} {other}"), min_count=1
+    )
     with pytest.raises(pylm.ArgumentError, match="does not know the word 'zzz'"):
         words_model.related(f"{term} zzz")
 
 
 def test_pieces_may_have_their_space_with_them() -> None:
     model = pylm.train([TEXT], tokenizer="pieces", symbols=pylm.SymbolOptions(pieces=500))
-    words = {text.strip() for text in map(model.text_of, range(model.n_symbols)) if text.startswith(" ") and len(text) > 3}
+    words = {
+        text.strip() for text in map(model.text_of, range(model.n_symbols)) if text.startswith(" ") and len(text) > 3
+    }
     word = next(word for word in sorted(words) if model.id_of(word) is None)
     assert model.related(word, min_count=1) == model.related([model.id_of(" " + word)], min_count=1) != []
 
@@ -89,9 +97,13 @@ def test_wrong_arguments(words_model: pylm.Model, bytes_model: pylm.Model) -> No
     with pytest.raises(pylm.ArgumentError, match="single byte"):
         bytes_model.related("a")
     for settings, message in (
-        ({"k": 0}, "k must be"), ({"window": 0}, "window must be"), ({"window": 5}, "window must be"),
-        ({"measure": "cosine"}, "measure must be"), ({"min_count": 0}, "least must be"), ({"window": "1"}, "window must be"),
-    ):  # fmt: skip
+        ({"k": 0}, "k must be"),
+        ({"window": 0}, "window must be"),
+        ({"window": 5}, "window must be"),
+        ({"measure": "cosine"}, "measure must be"),
+        ({"min_count": 0}, "least must be"),
+        ({"window": "1"}, "window must be"),
+    ):
         with pytest.raises(pylm.ArgumentError, match=message):
             words_model.related([5], **settings)
     with pytest.raises(pylm.ArgumentError, match="empty"):

@@ -7,12 +7,13 @@ import math
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
 from pages import check_page
-from pylm.reports.plot import ticks
-from pylm.reports.page import smoothed
+
+import pylm
 from pylm.cli import main
+from pylm.reports.page import smoothed
+from pylm.reports.plot import ticks
 from pylm.reports.report import Bin, Calibration
 
 
@@ -82,7 +83,9 @@ def test_true_probabilities_are_calibrated() -> None:
     """Tosses of a coin, about which the model can know nothing but how often it falls."""
     numbers = np.random.Generator(np.random.PCG64(1)).random(24000) < 0.3
     tosses = ["heads" if heads else "tails" for heads in numbers]
-    model = pylm.train([" ".join(tosses[:20000])], tokenizer="words", symbols=pylm.SymbolOptions(classes=2), profile="fast")
+    model = pylm.train(
+        [" ".join(tosses[:20000])], tokenizer="words", symbols=pylm.SymbolOptions(classes=2), profile="fast"
+    )
     report = pylm.report(model, " ".join(tosses[20000:]), positions=0)
     assert 0.002 < report.top.chance < 0.01 and report.top.ece < 0.02
 

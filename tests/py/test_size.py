@@ -7,23 +7,37 @@ import math
 import re
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm.cli import main
-from pylm._core.arguments import parse_size
 from texts import make_text
 
+import pylm
+from pylm._core.arguments import parse_size
+from pylm.cli import main
+
 TRAIN, TEST = make_text(2500, seed=4), make_text(600, seed=5)
-KINDS = [{"tokenizer": "bytes"}, {"tokenizer": "words"}, {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400)}, {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=2)}]
+KINDS = [
+    {"tokenizer": "bytes"},
+    {"tokenizer": "words"},
+    {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400)},
+    {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=2)},
+]
 
 
 @pytest.mark.parametrize(
     ("size", "nbytes"),
     [
-        (65536, 65536), ("65536", 65536), ("64K", 64000), ("64 kB", 64000), ("3M", 3_000_000), ("1.5MB", 1_500_000),
-        ("0.001m", 1000), ("2G", 2_000_000_000), (" 7 B ", 7), ("0.0000019M", 1),
+        (65536, 65536),
+        ("65536", 65536),
+        ("64K", 64000),
+        ("64 kB", 64000),
+        ("3M", 3_000_000),
+        ("1.5MB", 1_500_000),
+        ("0.001m", 1000),
+        ("2G", 2_000_000_000),
+        (" 7 B ", 7),
+        ("0.0000019M", 1),
     ],
-)  # fmt: skip
+)
 def test_sizes_as_people_write_them(size: int | str, nbytes: int) -> None:
     assert parse_size("size", size, 1 << 62) == nbytes
 

@@ -8,8 +8,9 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-import pylm
 import pytest
+
+import pylm
 
 ROOT = Path(__file__).parent.parent.parent
 CSRC = ROOT / "csrc"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import coder
 import numpy as np
-import pylm
 import pytest
-from pylm._core.native import lib
 from texts import make_text
+
+import pylm
+from pylm._core.native import lib
 
 MEMORY = 100_000  # with room for weights
 READ = make_text(500, seed=9)  # neither trained on nor in other tests

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm._core.files import exclusive
 from texts import make_text, random_numbers
+
+import pylm
+from pylm._core.files import exclusive
 
 TEXTS = [make_text(300, seed=seed).encode() for seed in range(30)]
 
@@ -108,9 +109,12 @@ GOLDEN_FILE = "a9845855d6209155ee542a99fadb03d51873508d832df50da399784c3e01cf6f"
 
 def python(code: str, *arguments: object, status: int | None = 0) -> subprocess.CompletedProcess:
     run = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=120,
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
         cwd=Path(__file__).parent,  # where there is no pylm but the installed one
-    )  # fmt: skip
+    )
     assert status is None or run.returncode == status, run.stderr
     return run
 
@@ -172,7 +176,9 @@ for name, change in changes.items():
 def test_full_disk_changes_nothing(tmp_path: Path) -> None:
     """Whatever does not fit is not there at all, and can be done when there is room."""
     run = python(FULL_DISK_LATER, tmp_path / "s", tmp_path / "text")
-    assert run.stdout.splitlines() == [f"{name} File too large" for name in ("add texts", "add files", "forget", "merge")]
+    assert run.stdout.splitlines() == [
+        f"{name} File too large" for name in ("add texts", "add files", "forget", "merge")
+    ]
     assert sorted(tmp_path.iterdir()) == [tmp_path / "s", tmp_path / "text"]
 
 
@@ -368,7 +374,9 @@ def test_two_writers_exclude_each_other(tmp_path: Path) -> None:
 def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
     path = tmp_path / "s"
     python(
-        "import os, sys\nfrom pylm._core.files import exclusive\nwith exclusive(sys.argv[1]): os._exit(9)", path, status=9
+        "import os, sys\nfrom pylm._core.files import exclusive\nwith exclusive(sys.argv[1]): os._exit(9)",
+        path,
+        status=9,
     )
     assert (tmp_path / "s.lock").exists()
     pylm.count([b"text"], path)

@@ -12,13 +12,14 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pylm
 import pytest
 from plain_search import normalised, words_of
+from texts import byte_level, make_text
+
+import pylm
 from pylm._core.progress import Progress
 from pylm.cli import main
 from pylm.sources.writer import SourcesWriter
-from texts import byte_level, make_text
 
 FOX = "The quick brown fox jumps over the lazy dog and runs away from here.\n"
 NIGHT = "It was a dark and stormy night; the rain fell in torrents.\n"
