@@ -24,7 +24,7 @@ class Evaluation:
     @property
     def perplexity(self) -> float:
         """2 ** (bits per symbol). Compare it only between models with the same vocabulary."""
-        return 2.0 ** (self.bits / self.symbols)
+        return float(2.0 ** (self.bits / self.symbols))
 
     @property
     def bits_per_byte(self) -> float:

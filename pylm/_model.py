@@ -144,11 +144,12 @@ class Model(Scoring, Generating):
         distances: Iterable[float] | None = None,
         class_distances: Iterable[float] | None = None,
     ) -> Model:
-        """The same kernel, going by other settings: a model of its own on the same tables, made at once. Both may be used at
-        the same time; what is saved, are the settings that it was trained with.
+        """The same kernel, going by other settings: a model of its own on the same tables, made at once. Both may be
+        used at the same time; what is saved, are the settings that it was trained with.
 
-        tau              how quickly a position of the training text counts less with its distance: exp(-tau * distance).
-                         0: all count the same. The larger, the more the nearest ones alone decide; from 0 to 65535.
+        tau              how quickly a position of the training text counts less with its distance: exp(-tau *
+                         distance). 0: all count the same. The larger, the more the nearest ones alone decide; from 0 to
+                         65535.
         distances        see `pylm.train()` and `ModelInfo.kernel`, which has the present ones. None: those.
         class_distances  likewise; not above `distances`.
         Raises ArgumentError for a model whose predictor is not "kernel".
@@ -200,8 +201,8 @@ class Model(Scoring, Generating):
     # ---- kernel
 
     def nearest(self, context: TextOrIds = "") -> Nearest:
-        """Of a kernel: the distance, without tau, of the positions of the training text that are nearest to the end of a
-        context, and how many there are."""
+        """Of a kernel: the distance, without tau, of the positions of the training text that are nearest to the end of
+        a context, and how many there are."""
         from .kernel.coverage import nearest
 
         return nearest(self._image, self._state_after(context))
@@ -214,8 +215,8 @@ class Model(Scoring, Generating):
         min_positions: int = 1,
         progress: bool | None = None,
     ) -> Coverage:
-        """Of a kernel that answers only where the training text comes near enough: how often its most probable symbol is the
-        right one, and how much of a text is answered.
+        """Of a kernel that answers only where the training text comes near enough: how often its most probable symbol
+        is the right one, and how much of a text is answered.
 
         text       as for `evaluate()`.
         radius     the largest distance of the nearest positions, without tau: 0 answers only contexts that were seen.
@@ -299,8 +300,8 @@ class Model(Scoring, Generating):
         """A reader at the start of a text, which goes on from call to call.
 
         learn    learn from what is read: the words of a text, its phrases and its repetitions.
-        memory   bytes to learn in, a number or like "16K": 1 KB for each tree and more; 16 KB are useful, the default of 1 MB is
-                 plenty for some 100,000 symbols. When it is full, what is used least makes room.
+        memory   bytes to learn in, a number or like "16K": 1 KB for each tree and more; 16 KB are useful, the default
+                 of 1 MB is plenty for some 100,000 symbols. When it is full, what is used least makes room.
         """
         return State(self._image, learn, memory)
 
@@ -354,15 +355,15 @@ class Model(Scoring, Generating):
                   space before it are tried.
         window    the largest distance, 1 to 4; 1: only what stands next to it. None: 4, or as far as the model counts.
         measure   "strength": n_AB / sqrt(n_A n_B), where A came n_A times, B n_B times, and both n_AB times together,
-                  once for each pair of places. "pmi", pointwise mutual information: log2 of how many times n_AB is what it
-                  would be if both stood anywhere.
+                  once for each pair of places. "pmi", pointwise mutual information: log2 of how many times n_AB is what
+                  it would be if both stood anywhere.
         min_count leaves out terms with a smaller n_AB.
 
-        The counts are the model's own. Without `size` they are those of the training text, but for contexts that came less
-        than min_count times; in models of a given size they are rounded, and much was left out; a pruned model has
+        The counts are the model's own. Without `size` they are those of the training text, but for contexts that came
+        less than min_count times; in models of a given size they are rounded, and much was left out; a pruned model has
         what its log needed. `<unk>` and `</s>` are never in the list.
-        Raises ArgumentError for bytes, for what the vocabulary does not have and for a context that is longer than those
-        of the model. An empty list: nothing is known.
+        Raises ArgumentError for bytes, for what the vocabulary does not have and for a context that is longer than
+        those of the model. An empty list: nothing is known.
         """
         from .related import related
 

@@ -163,10 +163,12 @@ class Scoring(Reader):
     def _slices(
         self, text: TextOrIds | os.PathLike[str], capacity: int
     ) -> tuple[Iterator[tuple[array[int], int]], int]:
-        """Symbols of a text of any length, each slice with the number of bytes used up by then; and the bytes of all."""
-        image, text = self._image, document(text)
-        if isinstance(text, TEXT_TYPES):
-            return image.encode_slices(as_bytes(text), True, capacity), len(as_bytes(text))
-        ids = image.check_ids(text)
+        """Symbols of a text of any length, each slice with the number of bytes used up by then; and the bytes of
+        all."""
+        image, content = self._image, document(text)
+        if isinstance(content, TEXT_TYPES):
+            data = as_bytes(content)
+            return image.encode_slices(data, True, capacity), len(data)
+        ids = image.check_ids(content)
         nbytes = len(image.decode(ids))
         return iter([(ids, nbytes)]), nbytes

@@ -43,6 +43,8 @@ class State:
     line goes on, unless `add_eos` says otherwise.
     """
 
+    _last: array[int]  # symbols, for the repetition penalty
+
     def __init__(self, image: Image, learn: bool, memory: int | str) -> None:
         self._image = image
         self._overlay: Any = None
@@ -101,7 +103,7 @@ class State:
     def reset(self) -> None:
         """A new text begins, and all that was learned is forgotten."""
         self._state = self._image.new_state()
-        self._last = array("I")  # for the repetition penalty
+        self._last = array("I")
         if self.learns:
             self._image.needs_mix("learning from what is read")
             status = lib.pylm_overlay_init(self._image.model, self._overlay, self.memory)

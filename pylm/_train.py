@@ -91,8 +91,8 @@ def adapt(
     progress: bool | None = None,
     **options: Unpack[LayerOptions],
 ) -> Model:
-    """Fits a layer to texts of some domain, on top of a model. What comes back is a model like any other, which predicts
-    by both; `model` stays as it is. The layer alone is what `output`, or `save()`, writes.
+    """Fits a layer to texts of some domain, on top of a model. What comes back is a model like any other, which
+    predicts by both; `model` stays as it is. The layer alone is what `output`, or `save()`, writes.
 
     model       of one tree, no kernel; it may have layers itself.
     source      texts of the domain, as in `train()`; of a model with an external tokenizer also ids.
@@ -112,4 +112,4 @@ def adapt(
     model._image.needs_mix("a layer")
     made.tokenizer, made.base = model._image.info.tokenizer, model._image.model
     source = with_named_files(source)
-    return train_on(named_documents(source), total_nbytes(source), made, None, progress, output, base=model)
+    return train_on(named_documents(source), total_nbytes(source), made, "auto", progress, output, base=model)

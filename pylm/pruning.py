@@ -9,7 +9,7 @@ import os
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._core.arguments import n_threads
 from ._core.image import Image, new_symbols
@@ -23,7 +23,7 @@ from .explain.context_names import Contexts
 if TYPE_CHECKING:
     from ._core.image import TextOrIds
 
-    Log = Union[TextOrIds, os.PathLike[str], Iterable[Union[TextOrIds, os.PathLike[str]]]]
+    Log: TypeAlias = TextOrIds | os.PathLike[str] | Iterable[TextOrIds | os.PathLike[str]]
 
 ALL_PPM = 1_000_000
 
@@ -39,7 +39,7 @@ class Quality:
     @property
     def perplexity(self) -> float:
         """2 ** (bits per symbol)."""
-        return 2.0 ** (self.bits / self.symbols)
+        return float(2.0 ** (self.bits / self.symbols))
 
     @property
     def accuracy(self) -> float:
@@ -104,18 +104,20 @@ def prune(
     """Makes a model smaller for what it is used for: contexts that a log of prompts does not need are dropped.
 
     prompts    the log: a text, ids, or a pathlib.Path for the text of a file; or several of them, each of which begins
-               anew. It should be what the model will be used for: there, and only there, does it stay as good as it was.
+               anew. It should be what the model will be used for: there, and only there, does it stay as good as it
+               was.
     keep       percentage of the places in the log, before each symbol and at the end of each text, at which every
-               probability stays what it is, to the last bit; above 0, up to 100. All contexts that are known at such a place stay. Given
-               up are the places with the most contexts that no other place has. 100 drops only what is never used.
+               probability stays what it is, to the last bit; above 0, up to 100. All contexts that are known at such a
+               place stay. Given up are the places with the most contexts that no other place has. 100 drops only what
+               is never used.
     valid      a text, or several, that both models are compared on; best one that is not in the log.
     output     where to write the model as Model.save() does; the model that comes back is mapped from there.
     threads    processors to use for comparing; None: all. Does not change the model.
     progress   show a bar on standard error; None: if that is a terminal.
 
-    The same model and log give the same bytes (DESIGN.md, "Pruning"). Vocabulary, trees, calibration and weights stay as they are. Of any kind of
-    model but a kernel, also of one of a given size or one that was pruned before. What belongs to the large model, its sources
-    and what states and keyboards have saved, does not belong to the small one.
+    The same model and log give the same bytes (DESIGN.md, "Pruning"). Vocabulary, trees, calibration and weights stay
+    as they are. Of any kind of model but a kernel, also of one of a given size or one that was pruned before. What
+    belongs to the large model, its sources and what states and keyboards have saved, does not belong to the small one.
     Raises ArgumentError, EmptyTextError (a log without symbols), ModelDamagedError, OutOfMemoryError, OSError.
     """
     keep_ppm = _keep_ppm(keep)
@@ -154,7 +156,8 @@ class _Texts:
 
     def __init__(self, image: Image, texts: Log, name: str) -> None:
         self._image, self._symbols, self._ends = image, array("I"), array("Q")
-        for text in texts if _are_several(texts) else [texts]:
+        several: Any = texts if _are_several(texts) else [texts]
+        for text in several:
             self._symbols.extend(image.symbols(document(text), add_eos=False))
             self._ends.append(len(self._symbols))
         if not self._symbols:
@@ -196,9 +199,9 @@ def _prune(image: Image, log: _Texts, keep_ppm: int, bar: Progress) -> tuple[Mod
 
 
 def _compare_templates(large: Image, small: Image) -> list[TemplateShare]:
-    trees = zip(Contexts(large).templates, Contexts(small).templates)
+    trees = zip(Contexts(large).templates, Contexts(small).templates, strict=False)
     return [
         TemplateShare(number, before.name, before.contexts, after.contexts, before.bytes, after.bytes)
         for number, (large_tree, small_tree) in enumerate(trees, 1)
-        for before, after in zip(large_tree, small_tree)
+        for before, after in zip(large_tree, small_tree, strict=False)
     ]

@@ -148,7 +148,7 @@ class _Counts:
         state = image.new_state(symbols)
         check(lib.pylm_successors(image.model, state, 0, template, self._work, self._room, image.n_symbols, n))
         pairs = array("I", ffi.buffer(self._room, n[0] * ffi.sizeof("pylm_successor"))[:])
-        return Counter(dict(zip(pairs[::2], pairs[1::2])))
+        return Counter(dict(zip(pairs[::2], pairs[1::2], strict=False)))
 
     def after(self, symbol: int, window: int) -> Counter[int]:
         """How often each symbol came 1 to `window` symbols behind one."""

@@ -33,7 +33,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Raises OSError with the path, also for a full disk.
     """
     name = os.fspath(path)
-    file = open(name + NEW, "w+b")
+    file = open(name + NEW, "w+b")  # noqa: SIM115 - closed before it is renamed
     try:
         yield file
         file.flush()
@@ -88,7 +88,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 def _locked(name: str, path: str) -> BinaryIO:
     while True:
-        file = open(name, "a+b")
+        file = open(name, "a+b")  # noqa: SIM115 - whoever gets it closes it
         try:
             _lock(file)
         except OSError as error:

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import ArgumentError, ModelDamagedError
 from .native import NONE, check, ffi, lib
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    Ids = Union[Iterable[int], np.ndarray]
-    TextOrIds = Union[str, Bytes, Ids]
+    Ids: TypeAlias = Iterable[int] | np.ndarray
+    TextOrIds: TypeAlias = str | Bytes | Ids
 
 ENCODE_SLICE = 1 << 16  # symbols a C call: about 1 ms
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
@@ -65,19 +65,20 @@ class Image:
         self.is_external: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL
         self.is_kernel: bool = self.info.predictor == lib.PYLM_PREDICTOR_KERNEL
         self._work_n_u64: int = lib.pylm_work_nbytes(self.model) // 8 + 1
-        self.kept: dict[Any, Any] = {}  # what was found out for people; see _context.py
+        self.kept: dict[Any, Any] = {}  # what was found out by others, to be found out once
+        self._kernel: Any = None  # settings that the model points to
 
     def with_kernel(self, kernel: Any) -> Image:
         """The same image, going by other settings, a pylm_kernel."""
         other = copy(self)
         other.model = ffi.new("pylm_model *", self.model[0])
-        other._kernel = kernel  # has to stay in place
+        other._kernel = kernel
         check(lib.pylm_model_set_kernel(other.model, kernel))
         return other
 
     def content(self) -> bytes:
         """The image itself, without bytes that may follow it."""
-        return ffi.buffer(self.buffer, self.info.image_nbytes)[:]
+        return bytes(ffi.buffer(self.buffer, self.info.image_nbytes))
 
     def facts(self) -> dict[str, Any]:
         """What the trainer wrote down about the training."""
@@ -97,7 +98,7 @@ class Image:
         if self.below is not None:
             return self.root.tokenizer_file()
         begin, nbytes = self.info.tokenizer_offset, self.info.tokenizer_nbytes
-        return ffi.buffer(self.buffer + begin, nbytes)[:]
+        return bytes(ffi.buffer(self.buffer + begin, nbytes))
 
     @cached_property
     def external(self) -> ExternalTokenizer:
@@ -171,7 +172,7 @@ class Image:
             text = ffi.new("char[]", nbytes[0])
             status = lib.pylm_decode(self.model, previous, source, len(symbols), text, nbytes[0], nbytes)
             check(status)
-            return ffi.buffer(text, nbytes[0])[:]
+            return bytes(ffi.buffer(text, nbytes[0]))
         check(status)
         return b""
 
@@ -179,7 +180,7 @@ class Image:
         """Text of a checked symbol."""
         text, nbytes = ffi.new("const unsigned char **"), ffi.new("uint32_t *")
         check(lib.pylm_symbol_text(self.model, symbol, text, nbytes))
-        return ffi.buffer(text[0], nbytes[0])[:]
+        return bytes(ffi.buffer(text[0], nbytes[0]))
 
     @cached_property
     def vocabulary(self) -> tuple[bool, tuple[bytes, ...]]:
@@ -192,7 +193,7 @@ class Image:
 
     # ---- prediction
 
-    def new_state(self, symbols: array[int] = array("I")) -> Any:
+    def new_state(self, symbols: Iterable[int] = ()) -> Any:
         """The state after reading checked symbols from the start of a text."""
         state = ffi.new("pylm_state *")
         lib.pylm_state_init(state)

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from .._abi import ffi
+from .._abi import ffi as _ffi
 from ..errors import (
     ArgumentError,
     EmptyTextError,
@@ -27,13 +27,15 @@ from ..errors import (
 )
 from . import library as location
 
+ffi: Any = _ffi  # cffi's types know nothing of the structs
+
 __all__ = ["NONE", "check", "ffi", "lib", "owned_bytes", "save_file", "text_of"]
 
 
 @contextlib.contextmanager
 def _threads_wait_patiently() -> Iterator[None]:
-    """What OpenMP reads when it is loaded, unless the user has set it: its idle threads else wait in a loop, which takes
-    four times the time on a busy machine and saves none on an idle one."""
+    """What OpenMP reads when it is loaded, unless the user has set it: its idle threads else wait in a loop, which
+    takes four times the time on a busy machine and saves none on an idle one."""
     if "OMP_WAIT_POLICY" in os.environ:
         yield
         return
@@ -97,7 +99,8 @@ _ERRORS: dict[int, tuple[type[PylmError], str]] = {
 
 def text_of(pointer: Any) -> str:
     """A static C string as str."""
-    return ffi.string(pointer).decode()
+    text: str = ffi.string(pointer).decode()
+    return text
 
 
 def save_file(path: str | os.PathLike[str], data: Any, nbytes: int) -> None:

@@ -39,7 +39,7 @@ def visible(text: str) -> str:
 
 def probability_of(cost: int) -> float:
     """Of a cost in 1/65536 bit."""
-    return 2.0 ** -(cost / 65536)
+    return float(2.0 ** -(cost / 65536))
 
 
 def predictions(image: Image, state: Any, k: int) -> list[Prediction]:

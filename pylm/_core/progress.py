@@ -21,7 +21,7 @@ DELAY_SECONDS = 0.4  # what is over sooner shows no bar
 def _bar_type() -> Any:
     from tqdm import tqdm
 
-    class Bar(tqdm):
+    class Bar(tqdm):  # type: ignore[type-arg]  # its own code has no parameters
         monitor_interval = 0  # no thread of its own, which would be lost by a fork
 
     return Bar
@@ -33,7 +33,7 @@ class Progress:
     def __init__(self, show: bool | None) -> None:
         if show is None:
             show = sys.stderr is not None and sys.stderr.isatty()
-        self._type = _bar_type() if show else None
+        self._type: Any = _bar_type() if show else None
         self._bar: Any = None
         self._label: tuple[str, int | None] | None = None
         self._estimate: Estimate | None = None
@@ -68,6 +68,7 @@ class Progress:
         return "" if left is None else f"about {self._type.format_interval(left)} left in all"
 
     def close(self) -> None:
+        """Takes the bar away."""
         if self._bar is not None:
             self._bar.close()
         self._bar = self._label = None
@@ -143,4 +144,5 @@ def _wait(ended: Event) -> None:
 
 
 def new_task() -> Any:
+    """A pylm_task."""
     return ffi.new("pylm_task *")

@@ -9,13 +9,13 @@ import mmap
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from typing import Any, Union
+from typing import Any, TypeAlias
 
 from ..errors import ArgumentError
 
-Path = Union[str, "os.PathLike[str]"]
-Bytes = Union[bytes, bytearray, memoryview, mmap.mmap]
-Source = Union[Path, "Iterable[Union[str, bytes, os.PathLike[str]]]"]
+Path: TypeAlias = str | os.PathLike[str]
+Bytes: TypeAlias = bytes | bytearray | memoryview | mmap.mmap
+Source: TypeAlias = Path | Iterable[str | bytes | os.PathLike[str]]
 
 TEXT_TYPES = (str, bytes, bytearray, memoryview, mmap.mmap)
 

@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import ArgumentError, MissingPackageError, TooLargeError
 from .text import Bytes
@@ -19,7 +19,7 @@ from .text import Bytes
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-    TokenizerSource = Union[str, "os.PathLike[str]", Tokenizer]
+    TokenizerSource: TypeAlias = str | os.PathLike[str] | Tokenizer
 
 MAX_SYMBOLS = 1 << 24
 SLICE = 1 << 18  # bytes of text encoded at once: about 0.2 s, so that Ctrl-C works between two

@@ -12,6 +12,7 @@ import sys
 import time
 import warnings
 import zlib
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .._model import Model
@@ -118,11 +119,12 @@ def _compare(model: Model, pages: Pages) -> None:
     """Prediction is compression: against compressors that have also seen the training pages."""
     seen, unseen = "".join(pages.train).encode(), "".join(pages.test).encode()
     rows = [("plain bytes", 8.0)]
-    for name, compress in (
+    compressors: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
         ("gzip", lambda data: zlib.compress(data, 9)),
         ("bzip2", lambda data: bz2.compress(data, 9)),
         ("xz", lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)),
-    ):
+    )
+    for name, compress in compressors:
         rows.append((name, 8 * (len(compress(seen + unseen)) - len(compress(seen))) / len(unseen)))
     results = [model.evaluate(page.encode(), progress=False) for page in pages.test]
     rows.append(("pylm", sum(result.bits for result in results) / sum(result.bytes for result in results)))

@@ -60,8 +60,11 @@ def _explain(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({"context": as_str(context), **explanation.as_dict()}))
     else:
-        show = kernel_table if isinstance(explanation, KernelExplanation) else table
-        print(show(explanation, shutil.get_terminal_size().columns, colours=sys.stdout.isatty()))
+        columns, colours = shutil.get_terminal_size().columns, sys.stdout.isatty()
+        if isinstance(explanation, KernelExplanation):
+            print(kernel_table(explanation, columns, colours))
+        else:
+            print(table(explanation, columns, colours))
 
 
 def _explain_text(options: argparse.Namespace) -> None:

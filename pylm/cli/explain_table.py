@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..explain.kernel import KernelExplanation
 from ..explain.mix import Explanation, Part
@@ -59,14 +59,14 @@ def kernel_table(explanation: KernelExplanation, columns: int, colours: bool) ->
     return "\n".join(lines + _close(explanation))
 
 
-def _layout(rows: list[tuple[str, ...]], columns: int) -> tuple[list[int], int]:
+def _layout(rows: Sequence[tuple[str, ...]], columns: int) -> tuple[list[int], int]:
     """How wide the columns before the names are, and how much room is left."""
     widths = [8, BAR, *(max(len(row[i]) for row in rows) for i in range(2, len(rows[0])))]
     return widths, max(columns - sum(widths) - 2 * len(widths), LEAST_NAME)
 
 
-def _lines(rows: list[tuple[str, ...]], widths: list[int], names: list[str], colours: bool) -> Iterator[str]:
-    for row, name in zip(rows, names):
+def _lines(rows: Sequence[tuple[str, ...]], widths: list[int], names: list[str], colours: bool) -> Iterator[str]:
+    for row, name in zip(rows, names, strict=False):
         cells = [f"{row[i]:<{widths[i]}}" if i == 1 else f"{row[i]:>{widths[i]}}" for i in range(len(row))]
         if colours and row[1]:
             cells[1] = f"{BLUE if row[1][0] == FOR else ORANGE}{cells[1]}{PLAIN}"

@@ -10,8 +10,8 @@ What a text may be is written as a tree of
     Choice(parts)               one of the parts; none at all: nothing is allowed
     Repeat(part, least, most)   the part again and again; most None: without limit
 
-which becomes an automaton that may be in several states at once (Thompson 1968), in UTF-8, and from that one whose state
-the text determines (the subset construction), without the states from which no end can be reached.
+which becomes an automaton that may be in several states at once (Thompson 1968), in UTF-8, and from that one whose
+state the text determines (the subset construction), without the states from which no end can be reached.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..errors import TooLargeError
 
@@ -58,7 +58,7 @@ class Repeat(NamedTuple):
     most: int | None
 
 
-Node = Union[Characters, Byte, Sequence, Choice, Repeat]
+Node: TypeAlias = Characters | Byte | Sequence | Choice | Repeat
 
 
 def literal(text: bytes) -> Node:
@@ -90,7 +90,7 @@ def intersection(a: Ranges, b: Ranges) -> Ranges:
 
 # ---- characters as bytes
 
-Arrows = tuple  # of (first byte, last byte, what follows); what follows is again Arrows, () at the end
+Arrows: TypeAlias = tuple[Any, ...]  # of (first byte, last byte, what follows); that is again Arrows, () at the end
 
 
 @lru_cache(maxsize=256)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 class Constraint:
-    """Base of all constraints. One object may serve any number of models and calls, which is quicker than making it anew:
-    it keeps what it has found out about a vocabulary."""
+    """Base of all constraints. One object may serve any number of models and calls, which is quicker than making it
+    anew: it keeps what it has found out about a vocabulary."""
 
     def __init__(self, node: Node, subject: str) -> None:
         self._node, self._subject = node, subject
@@ -66,8 +66,8 @@ class Constraint:
 class Regex(Constraint):
     r"""A text that matches a regular expression as a whole, as `re.fullmatch(pattern, text, flags)` has it.
 
-    Not allowed: looking ahead or behind, references to groups, ``\b``; ^ and $ but for start and end. Remember that ``\d``
-    stands for the digits of all scripts, unless the flag is re.ASCII or the pattern begins with ``(?a)``.
+    Not allowed: looking ahead or behind, references to groups, ``\b``; ^ and $ but for start and end. Remember that
+    ``\d`` stands for the digits of all scripts, unless the flag is re.ASCII or the pattern begins with ``(?a)``.
 
         model.generate("Born on ", constraint=pylm.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"))
 
@@ -85,7 +85,8 @@ class OneOf(Constraint):
 
         model.generate("Is it true? ", constraint=pylm.OneOf(["yes", "no", "maybe"]))
 
-    Raises ArgumentError if there are none, TooLargeError if there are too many (with more than 50,000 different beginnings).
+    Raises ArgumentError if there are none, TooLargeError if there are too many (with more than 50,000 different
+    beginnings).
     """
 
     def __init__(self, texts: Iterable[str | bytes]) -> None:
@@ -114,9 +115,9 @@ class Schema(Constraint):
         json.loads(model.generate(constraint=pylm.Schema(person)))
 
     Objects have the properties in the order of the schema, and no others. After a colon and a comma there may be a
-    space, nowhere else. Known are type, enum, const, anyOf, $ref (which must not lead back to itself), properties, required,
-    additionalProperties (none are ever written), items, minItems, maxItems, minLength, maxLength, pattern, format (date,
-    time, date-time, uuid), and minimum, maximum, exclusiveMinimum and exclusiveMaximum of integers.
+    space, nowhere else. Known are type, enum, const, anyOf, $ref (which must not lead back to itself), properties,
+    required, additionalProperties (none are ever written), items, minItems, maxItems, minLength, maxLength, pattern,
+    format (date, time, date-time, uuid), and minimum, maximum, exclusiveMinimum and exclusiveMaximum of integers.
 
     Raises ArgumentError for everything else that limits a value, and for a schema that allows nothing.
     """

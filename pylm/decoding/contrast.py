@@ -52,7 +52,8 @@ class Rival:
         number("contrast_alpha", alpha, 0, 1)
         if own.n_symbols != other.n_symbols or own.vocabulary != other.vocabulary:
             raise ArgumentError(
-                "the model to contrast with has another vocabulary; train both on bytes, or with the same tokenizer.json"
+                "the model to contrast with has another vocabulary; train both on bytes, or with the same "
+                "tokenizer.json"
             )
         self._own, self.image = own, other
         self._weight_q16 = round(weight * ONE_Q16)
@@ -63,8 +64,8 @@ class Rival:
         return self.image.new_state(symbols)
 
     def compared(self, state: Any, rival: Any, symbols: np.ndarray, may_end: bool) -> tuple[np.ndarray, ...]:
-        """Of allowed symbols the plausible ones, best first: three int64 arrays of shape (n,), the symbols, their costs,
-        and those in the other model, in 1/65536 bit, given what is allowed."""
+        """Of allowed symbols the plausible ones, best first: three int64 arrays of shape (n,), the symbols, their
+        costs, and those in the other model, in 1/65536 bit, given what is allowed."""
         import numpy as np
 
         found = self._own.restricted(state, symbols, may_end)
@@ -90,4 +91,5 @@ class Rival:
         return result
 
     def _scores(self, ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-        return ours - (theirs * self._weight_q16 >> 16)
+        scores: np.ndarray = ours - (theirs * self._weight_q16 >> 16)
+        return scores

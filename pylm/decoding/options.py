@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, Union
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .._model import Model
     from .constraints import Constraint
 
-    Stop = Union[str, bytes, Sequence[Union[str, bytes]], None]
+    Stop: TypeAlias = str | bytes | Sequence[str | bytes] | None
 
 
 class SamplingOptions(TypedDict, total=False):

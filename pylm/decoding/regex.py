@@ -55,7 +55,7 @@ def parse(pattern: str, flags: int = 0, characters: Ranges = EVERY, search: bool
         tree = parser.parse(pattern, flags)
     except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise ArgumentError(f"{pattern!r} is not a regular expression: {error}") from None
-    items = list(tree)
+    items: list[Any] = list(tree)  # type: ignore[call-overload]  # it has __getitem__ and __len__
     begins, ends = _is_at(items[:1], STARTS), _is_at(items[-1:], ENDS)
     while _is_at(items[:1], STARTS):
         items = items[1:]
@@ -98,7 +98,8 @@ def _ranges(name: str, value: Any, flags: int) -> Ranges:
     if name == "ANY":
         return EVERY if flags & re.DOTALL else complement(LINE_END)
     items = value if name == "IN" else [(parser.LITERAL, value)]
-    negated, ranges = name == "NOT_LITERAL", []
+    negated = name == "NOT_LITERAL"
+    ranges: list[tuple[int, int]] = []
     for kind, item in items:
         if kind.name == "NEGATE":
             negated = True

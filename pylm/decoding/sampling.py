@@ -62,14 +62,15 @@ class Sampler:
         self._candidates = ffi.new("pylm_candidate[]", self._n_candidates)
 
     def symbols(self, prompt: array[int], n: int, state: Any = None) -> Iterator[int]:
-        """n symbols that go on after checked symbols, or fewer within a constraint; from a state that has read them, if one
-        is given."""
+        """n symbols that go on after checked symbols, or fewer within a constraint; from a state that has read them, if
+        one is given."""
         walk = None if self._constraint is None else self._constraint._walk(self._image, n)
         state = self._image.new_state(prompt) if state is None else state
-        return self._chosen(prompt, n, state, walk, None if self._rival is None else self._rival.after(prompt))
+        return self._chosen(prompt, n, state, walk)
 
-    def _chosen(self, prompt: array[int], n: int, state: Any, walk: Walk | None, rival: Any) -> Iterator[int]:
-        image, window = self._image, self._window
+    def _chosen(self, prompt: array[int], n: int, state: Any, walk: Walk | None) -> Iterator[int]:
+        image, window, other = self._image, self._window, self._rival
+        others = None if other is None else other.after(prompt)
         work = image.new_work()
         recent = new_symbols(max(window, 1))
         last = prompt[max(len(prompt) - window, 0) :] if window else array("I")
@@ -78,15 +79,15 @@ class Sampler:
         oldest = 0  # `recent` is a ring: its order does not matter to the penalty
         pointer = ffi.from_buffer("uint32_t[]", recent)
         for _ in range(n):
-            found = self._found(state, walk, rival)
+            found = self._found(state, walk, others)
             chosen = self._choose(found, state, work, pointer, n_recent)
             if chosen == NONE:
                 return
             lib.pylm_state_push(image.model, state, chosen)
             if walk is not None:
                 walk.read(chosen)
-            if rival is not None:
-                lib.pylm_state_push(self._rival.image.model, rival, chosen)
+            if other is not None:
+                lib.pylm_state_push(other.image.model, others, chosen)
             if n_recent < window:
                 recent[n_recent] = chosen
                 n_recent += 1
@@ -95,14 +96,14 @@ class Sampler:
                 oldest = (oldest + 1) % window
             yield chosen
 
-    def _found(self, state: Any, walk: Walk | None, rival: Any) -> np.ndarray | None:
+    def _found(self, state: Any, walk: Walk | None, others: Any) -> np.ndarray | None:
         """The candidates for the next symbol; None if all symbols are, as the model says."""
-        image = self._image
-        if walk is None and rival is None:
+        image, other = self._image, self._rival
+        if walk is None and other is None:
             return None
         symbols, may_end = (image.every_symbol, False) if walk is None else walk.steps()
-        if rival is not None:
-            return self._rival.contrasted(state, rival, symbols, may_end)
+        if other is not None:
+            return other.contrasted(state, others, symbols, may_end)
         return None if len(symbols) == image.n_symbols else image.restricted(state, symbols, may_end)
 
     def _choose(self, found: np.ndarray | None, state: Any, work: Any, recent: Any, n_recent: int) -> int:

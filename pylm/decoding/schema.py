@@ -28,7 +28,7 @@ ANNOTATIONS = {
     "title",
     "writeOnly",
 }
-KEYWORDS = {
+KEYWORDS: dict[str, set[str]] = {
     "object": {"properties", "required", "additionalProperties"},
     "array": {"items", "minItems", "maxItems"},
     "string": {"minLength", "maxLength", "pattern", "format"},
@@ -37,7 +37,7 @@ KEYWORDS = {
     "boolean": set(),
     "null": set(),
 }
-TYPES = {
+TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
     "array": list,
     "string": str,
@@ -234,7 +234,7 @@ def _integer(told: dict[str, Any], name: str, at: str, more: int = 0) -> int | N
         return None
     if isinstance(told[name], bool) or not isinstance(told[name], int):
         raise ArgumentError(f"{at}: {name} must be an integer")
-    return told[name] + more
+    return int(told[name]) + more
 
 
 def _repeat(node: Node, least: int, most: int | None) -> Node:

@@ -82,8 +82,8 @@ class Route:
         self._longest = int(self._fewest[self._fewest < NEVER].max(initial=0))
 
     def fewest(self, place: int) -> int:
-        """The fewest symbols with which the text can be ended, NEVER if it cannot. Where single bytes are symbols, it is
-        the fewest bytes, so that it is known without a look at all that longer symbols could do."""
+        """The fewest symbols with which the text can be ended, NEVER if it cannot. Where single bytes are symbols, it
+        is the fewest bytes, so that it is known without a look at all that longer symbols could do."""
         return int(self._fewest[place])
 
     def may_end(self, place: int) -> bool:

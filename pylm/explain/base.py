@@ -25,6 +25,7 @@ class Explained:
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dicts and lists, for JSON."""
-        fields = {name: value for name, value in asdict(self).items() if name != "next"}
+        whole: Any = self  # a dataclass
+        fields = {name: value for name, value in asdict(whole).items() if name != "next"}
         derived = {name: getattr(self, name) for name in self.DERIVED}
         return {**fields, **derived, "next": [prediction._asdict() for prediction in self.next]}

@@ -77,9 +77,10 @@ def _data(explanations: Sequence[Explanation | KernelExplanation]) -> dict[str, 
 
 def _rows(explanation: Explanation | KernelExplanation, numbers: dict[str, int]) -> Iterator[list[Any]]:
     if isinstance(explanation, KernelExplanation):
-        for part in explanation.notable():
-            number = numbers.setdefault(part.name, len(numbers))
-            yield [number, round(part.share, 4), part.seen, round(part.distance, 2), float(f"{part.weight:.1e}")]
+        for pattern in explanation.notable():
+            number = numbers.setdefault(pattern.name, len(numbers))
+            weight = float(f"{pattern.weight:.1e}")
+            yield [number, round(pattern.share, 4), pattern.seen, round(pattern.distance, 2), weight]
         return
     known = [part for part in explanation.parts if part.total or abs(part.bits) >= SHOWN]
     for part in sorted(known, key=lambda part: (part.kind != "even", -abs(part.bits))):
@@ -121,7 +122,7 @@ def _body(
         ("perplexity", f"{2 ** (bits / len(symbols)):.1f}"),
     ]
     if state.learns:
-        learned = sum(explanation.learned for explanation in explanations)
+        learned = sum(part.learned for part in explanations if isinstance(part, Explanation))
         figures.append(("bits a token from this text", f"{learned / len(symbols):+.2f}"))
     return (
         f"<header><h1>{escape(title)}</h1>\n"
@@ -149,7 +150,7 @@ def _tokens(
 ) -> Iterator[str]:
     image = state._image
     shown = spelled([image.symbol_text(symbol) for symbol in symbols])
-    for i, (text, explanation) in enumerate(zip(shown, explanations)):
+    for i, (text, explanation) in enumerate(zip(shown, explanations, strict=False)):
         bits = explanation.bits
         level = sum(bits >= least for least in LEVELS)
         title = f"{visible(explanation.token)}: {bits:.1f} bits, {percent(explanation.probability)}"

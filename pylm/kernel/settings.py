@@ -64,11 +64,11 @@ def with_settings(
     if distances is not None:
         kernel.distance_q16[0 : kernel.reach] = several_q16("distances", distances, kernel.reach, MAX_DISTANCE)
         if class_distances is None:
-            class_distances = [min(u, t) / 65536 for u, t in zip(_nearer(kernel), kernel.distance_q16)]
+            class_distances = [min(u, t) / 65536 for u, t in zip(_nearer(kernel), kernel.distance_q16, strict=False)]
     if class_distances is not None:
         nearer = several_q16("class_distances", class_distances, kernel.n_class, MAX_DISTANCE)
         kernel.class_distance_q16[0 : kernel.n_class] = nearer
-        if any(u > t for u, t in zip(nearer, kernel.distance_q16)):
+        if any(u > t for u, t in zip(nearer, kernel.distance_q16, strict=False)):
             raise ArgumentError("class_distances must not be larger than distances")
     for j in range(kernel.n_class, MAX_REACH):
         kernel.class_distance_q16[j] = kernel.distance_q16[j]

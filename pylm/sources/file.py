@@ -107,7 +107,7 @@ class SourcesFile:
         spans = [_span(words, passage) for passage in found]
         index = _indices(text, data, (at for span in spans for at in span))
         passages = []
-        for passage, (begin, end) in zip(found, spans):
+        for passage, (begin, end) in zip(found, spans, strict=False):
             content = _cut(text, data, begin, end)
             sources = tuple(self._places(passage, content, k))
             passages.append(Passage(content, passage.words, index[begin], index[end], passage.places, sources))
@@ -115,7 +115,8 @@ class SourcesFile:
 
     def sources(self, text: str | Bytes, k: int, bar: Progress) -> list[Source]:
         """The first k places, those of the longest passages first."""
-        data, result = as_bytes(text), []
+        data = as_bytes(text)
+        result: list[Source] = []
         words = _split(data)
         for passage in sorted(self._find(data, words, 1, bar), key=lambda passage: -passage.words):
             if len(result) == k:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import current_thread, main_thread
-from typing import TYPE_CHECKING, Any, BinaryIO, Union
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from ..errors import ArgumentError, MissingPackageError, PylmError
 from .file import StoreFile
@@ -24,7 +24,7 @@ from .unfinished import Parts
 if TYPE_CHECKING:
     import distributed
 
-    Scheduler = Union[bool, str, distributed.Client]
+    Scheduler: TypeAlias = bool | str | distributed.Client
 
 RETRIES = 2  # of a shard that fails for itself, such as by a file system that is busy
 TASKS_PER_THREAD = 2  # at once: enough that no worker waits, few enough that results do not pile up

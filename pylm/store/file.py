@@ -47,7 +47,7 @@ class Totals(NamedTuple):
     total_nbytes: int = 0  # of all
 
     def plus(self, other: Totals) -> Totals:
-        return Totals(*map(sum, zip(self, other)))
+        return Totals(*map(sum, zip(self, other, strict=False)))
 
 
 def digest_of(text: Bytes) -> bytes:
@@ -101,7 +101,7 @@ class Block:
         if len(raw) != self._raw_nbytes or len(copies) != n or 16 * n + sum(sizes) != len(raw):
             raise self._damaged()
         documents, position = [], 16 * n
-        for size, count in zip(sizes, copies):
+        for size, count in zip(sizes, copies, strict=False):
             text = raw[position : position + size]
             documents.append(Document(digest_of(text), text, count))
             position += size

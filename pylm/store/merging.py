@@ -71,13 +71,13 @@ def merge_into(
     while heap and heap[0][0] != END:
         digest, i, cursor = heap[0]
         block = cursor.whole_block()
-        if block is not None and writer.takes_block(cursor.coding) and _others(heap) > block.last:
-            if left_out.after(block.first) > block.last:
-                writer.copy(block)
-                cursor.skip_block()
-                step(block.totals.nbytes)
-                heapq.heapreplace(heap, (cursor.digest, i, cursor))
-                continue
+        free = block is not None and writer.takes_block(cursor.coding) and _others(heap) > block.last
+        if block is not None and free and left_out.after(block.first) > block.last:
+            writer.copy(block)
+            cursor.skip_block()
+            step(block.totals.nbytes)
+            heapq.heapreplace(heap, (cursor.digest, i, cursor))
+            continue
         copies = 0
         while heap[0][0] == digest:
             _, i, cursor = heap[0]

@@ -54,8 +54,8 @@ class StoredDocument(NamedTuple):
 
 
 class Store:
-    """A store file. It is read where it lies, so opening it is quick however large it is, and memory holds some megabytes
-    of it at a time, or one document if that is larger.
+    """A store file. It is read where it lies, so opening it is quick however large it is, and memory holds some
+    megabytes of it at a time, or one document if that is larger.
 
     Iterating gives the texts, as bytes, in the order of their SHA-256; a text that is there twice comes twice.
     `text in store` asks for a document. Close it, or use it in a `with`, if the file is to be removed soon.

@@ -19,9 +19,10 @@ from ..kernel.settings import MAX_DISTANCE, MAX_REACH, KernelOptions
 if TYPE_CHECKING:
     from .._core.tokenizer import TokenizerSource
 
-NUMBERS = {"auto": lib.PYLM_TOKENIZER_AUTO, **TOKENIZERS}
+NUMBERS: dict[str, int] = {"auto": lib.PYLM_TOKENIZER_AUTO, **TOKENIZERS}
+EXTERNAL: int = lib.PYLM_TOKENIZER_EXTERNAL
 MAX_TREES: int = lib.PYLM_MAX_TREES
-PROFILES = {"best": lib.PYLM_PROFILE_BEST, "fast": lib.PYLM_PROFILE_FAST}
+PROFILES: dict[str, int] = {"best": lib.PYLM_PROFILE_BEST, "fast": lib.PYLM_PROFILE_FAST}
 DEFAULT_REACH = 3
 
 Profile = Literal["best", "fast"]
@@ -141,7 +142,7 @@ def _tokenizer_number(tokenizer: object) -> int:
     if isinstance(tokenizer, str) and tokenizer in NUMBERS:
         return NUMBERS[tokenizer]
     if is_external(tokenizer):
-        return lib.PYLM_TOKENIZER_EXTERNAL
+        return EXTERNAL
     raise ArgumentError(
         f"tokenizer must be 'auto', 'bytes', 'words' or 'pieces', the path of a tokenizer.json, or a "
         f"tokenizers.Tokenizer (a tokenizer of transformers has one, backend_tokenizer), not {tokenizer!r}"

@@ -43,7 +43,7 @@ def train_on(
     texts: Iterable[tuple[str | None, Any]],
     total: int | None,
     options: Any,
-    tokenizer: TokenizerSource | None,
+    tokenizer: TokenizerSource,
     progress: bool | None,
     output: Path | None = None,
     sources: bool | Path = False,

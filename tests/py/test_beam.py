@@ -51,7 +51,7 @@ def by_hand(model: pylm.Model, prompt: str, n: int, beam: int) -> float:
         longer = []
         for score, ids in live:
             p = model.distribution(context + ids)
-            longer += [(score + np.log(p[i]), [*ids, int(i)]) for i in np.argsort(-p)[:beam]]
+            longer += [(score + np.log(p[i]), [*ids, int(i)]) for i in np.argsort(-p, kind="stable")[:beam]]
         live = sorted(longer, key=lambda found: -found[0])[:beam]
     return live[0][0]
 

@@ -155,6 +155,6 @@ def test_errors(folder: Path, client) -> None:
         count(folder, 7, "u", fresh=True)
     with pytest.raises(pylm.ArgumentError, match="no Dask scheduler answers"):
         count(folder, "nonsense://nowhere", "u", fresh=True)
-    client.run(lambda: setattr(__import__("pylm.distributed").distributed, "count_shard", None))
+    client.run(lambda: setattr(__import__("pylm.store.distributed").store.distributed, "count_shard", None))
     with pytest.raises(TypeError):
         count(folder, client, "u", fresh=True)

@@ -39,7 +39,7 @@ def test_parts_add_up_to_the_logprobs(model: pylm.Model, test_text: str, learn: 
     expected = state.logprobs(text, add_eos=True)
     explanations = model.explain_text(text, learn=learn)
     assert [e.id for e in explanations] == model.encode(text, add_eos=True)
-    for explanation, logprob in zip(explanations, expected):
+    for explanation, logprob in zip(explanations, expected, strict=False):
         assert abs(sum(part.bits for part in explanation.parts) * math.log(2) - logprob) < 1e-9
         assert abs(explanation.logprob - logprob) < 1e-9
         assert explanation.bits >= 0 and 0 < explanation.probability < 1
@@ -161,10 +161,10 @@ def test_a_page_shows_every_token(model: pylm.Model, test_text: str) -> None:
     expected = model.explain_text(text)
     assert len(tokens) == len(expected) == len(data_of(page)["tokens"])
     assert [found["tabindex"] for found, _ in tokens] == ["0"] + ["-1"] * (len(tokens) - 1)
-    assert all(f"{e.bits:.1f} bits" in found["title"] for (found, _), e in zip(tokens, expected))
+    assert all(f"{e.bits:.1f} bits" in found["title"] for (found, _), e in zip(tokens, expected, strict=False))
     assert {"role", "aria-label"} <= set(page.all("div", id="text")[0][0])
     assert page.all("section", id="detail")[0][0]["aria-live"] == "polite"
-    for (_, _, bits, parts, best, _), explanation in zip(data_of(page)["tokens"], expected):
+    for (_, _, bits, parts, best, _), explanation in zip(data_of(page)["tokens"], expected, strict=False):
         assert abs(bits - explanation.bits) < 0.001
         assert abs(sum(part[1] for part in parts) + bits) < 0.05  # small ones are left out
         assert len(best) == min(5, model.n_symbols)
@@ -182,7 +182,7 @@ def test_words_that_are_hostile_themselves() -> None:
     html = model.explain_page(HOSTILE)
     page = check_page(html)
     assert len(page.all("script")) == 2 and not page.all("img")
-    assert "<script>alert(1)" in [text for _, text in page.all("span", role="option")][0]
+    assert "<script>alert(1)" in next(text for _, text in page.all("span", role="option"))
     assert "alert(1)</script>" not in html
     assert any("<script>" in token[0] for token in data_of(page)["tokens"])
 

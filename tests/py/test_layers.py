@@ -135,7 +135,7 @@ def test_several_trees_and_nothing(words_model: pylm.Model) -> None:
         pylm.adapt(pylm.train([DOMAIN.encode()], tokenizer="words", kernel=pylm.KernelOptions()), [DOMAIN])
     with pytest.raises(pylm.EmptyTextError):
         pylm.adapt(words_model, [""])
-    with pytest.raises(pylm.ArgumentError, match="distil the model"):
+    with pytest.raises(pylm.ArgumentError, match="prune the model"):
         pylm.prune(pylm.adapt(words_model, [DOMAIN]), "papa")
 
 

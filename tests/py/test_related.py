@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections import Counter
@@ -23,7 +24,7 @@ def pairs(symbols: list[int], window: int) -> dict[int, dict[int, list[int]]]:
     of: dict[int, dict[int, list[int]]] = {a: {} for a in frequency}
     for lag in range(1, window + 1):
         contexts = Counter(symbols[:-lag])
-        for a, b in zip(symbols, symbols[lag:]):
+        for a, b in zip(symbols, symbols[lag:], strict=False):
             if contexts[a] > 1:
                 of[a].setdefault(b, [0, 0])[1] += 1
                 of[b].setdefault(a, [0, 0])[0] += 1
@@ -63,14 +64,14 @@ def test_against_counting(trained: pylm.Model, window: int, measure: str) -> Non
 def test_contexts(trained: pylm.Model) -> None:
     symbols = trained.encode(TEXT, add_eos=True)
     signs = {trained.id_of("</s>"), trained.id_of("<unk>")}
-    common = Counter(zip(symbols, symbols[1:])).most_common(5)
+    common = Counter(itertools.pairwise(symbols)).most_common(5)
     for context, n in common:
-        followers = Counter(c for a, b, c in zip(symbols, symbols[1:], symbols[2:]) if (a, b) == context)
+        followers = Counter(c for a, b, c in zip(symbols, symbols[1:], symbols[2:], strict=False) if (a, b) == context)
         found = trained.related(context, 10**6, min_count=1)
         assert {r.id: r.after for r in found} == {c: n for c, n in followers.items() if c not in signs}
         assert all(r.before == 0 and r.occurrences_of_other == sum(followers.values()) for r in found)
         assert n == sum(followers.values()) or symbols[-2:] == list(context)
-    seldom = next(pair for pair, n in Counter(zip(symbols, symbols[1:])).items() if n == 1)
+    seldom = next(pair for pair, n in Counter(itertools.pairwise(symbols)).items() if n == 1)
     assert trained.related(seldom) == []  # seen once, and not kept
 
 

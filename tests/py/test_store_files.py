@@ -282,7 +282,7 @@ sys.exit(status)
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 def test_ctrl_c_keeps_what_was_counted(tmp_path: Path) -> None:
     paths = [tmp_path / f"{i}.txt" for i in range(len(TEXTS))]
-    for path, text in zip(paths, TEXTS):
+    for path, text in zip(paths, TEXTS, strict=False):
         path.write_bytes(text)
     store = tmp_path / "s"
     run = python(INTERRUPTED, 3, store, *paths, status=130)
