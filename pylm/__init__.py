@@ -66,7 +66,8 @@ if TYPE_CHECKING:
     from .keyboard import Keyboard, Suggestion
     from .pruning import Comparison, Pruning, Quality, TemplateShare, prune
     from .related import Related
-    from .reports.report import Calibration, Report, report
+    from .reports.figures import Calibration
+    from .reports.report import Report, report
     from .sources.file import Passage, Source, Trace
     from .store.options import CountOptions
     from .store.store import Store, StoredDocument, StoreInfo, build, count, merge
@@ -111,7 +112,8 @@ _MODULES = {
     "keyboard": ("Keyboard", "Suggestion"),
     "pruning": ("Comparison", "Pruning", "Quality", "TemplateShare", "prune"),
     "related": ("Related",),
-    "reports.report": ("Calibration", "Report", "report"),
+    "reports.figures": ("Calibration",),
+    "reports.report": ("Report", "report"),
     "sources.file": ("Passage", "Source", "Trace"),
     "store.options": ("CountOptions",),
     "store.store": ("Store", "StoreInfo", "StoredDocument", "build", "count", "merge"),

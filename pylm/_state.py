@@ -13,10 +13,10 @@ from ._core.arguments import MAX_MEMORY, parse_size
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, save_file
 from ._core.prediction import NATS_PER_COST, Prediction, predictions
+from ._core.reader import TextReader
 from ._core.text import Path, map_file
 from .decoding.beam import Continuation, continuations
 from .decoding.options import BeamOptions, SamplingOptions
-from .decoding.sampling import MAX_WINDOW
 from .decoding.writing import as_text, generated
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .explain.mix import Explanation
 
 
-class State:
+class State(TextReader):
     """A reader of one text. From `Model.state()`.
 
     What is fed goes on where the text stood. A state that learns does so from what it reads, after having scored
@@ -43,11 +43,9 @@ class State:
     line goes on, unless `add_eos` says otherwise.
     """
 
-    _last: array[int]  # symbols, for the repetition penalty
-
     def __init__(self, image: Image, learn: bool, memory: int | str) -> None:
         self._image = image
-        self._overlay: Any = None
+        self._overlay = None
         if learn:
             self._overlay = self._new_overlay(parse_size("memory", memory, MAX_MEMORY))
         self.reset()
@@ -57,11 +55,6 @@ class State:
             return ffi.new("unsigned char[]", nbytes)
         except MemoryError:
             raise ArgumentError(f"memory of {nbytes} bytes is more than the system has; take less") from None
-
-    @property
-    def learns(self) -> bool:
-        """Whether it learns from what it reads."""
-        return self._overlay is not None
 
     @property
     def memory(self) -> int:
@@ -86,14 +79,6 @@ class State:
         costs = new_symbols(len(symbols))
         self._read(symbols, costs)
         return np.frombuffer(costs, np.uint32) * -NATS_PER_COST
-
-    def _read(self, symbols: array[int], costs: Any = None) -> int:
-        """Reads checked symbols; returns their cost, 1/65536 bit."""
-        cost = self._image.score(self._state, symbols, costs)
-        self._last.extend(symbols[-MAX_WINDOW:])
-        if len(self._last) > 2 * MAX_WINDOW:
-            self._last = self._last[-MAX_WINDOW:]
-        return cost
 
     def start(self) -> None:
         """A new text begins. What was learned stays."""

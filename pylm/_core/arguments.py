@@ -14,6 +14,7 @@ from ..errors import ArgumentError
 ONE_Q16 = 65536  # 1 in units of 1/65536
 MAX_THREADS = 1024
 MAX_U32 = 0xFFFFFFFF
+MAX_WINDOW = 1 << 16  # symbols that may count as seen lately
 MAX_MEMORY = 1 << 40  # bytes that a state or a keyboard learns in
 MAX_SIZE = 1 << 62  # bytes of a model, or of memory to train in
 DEFAULT_MEMORY = 1 << 20  # bytes that a state learns in

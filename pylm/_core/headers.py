@@ -18,7 +18,7 @@ DEFINED = re.compile(r"\bdefined\b\s*(?:\(\s*(\w+)\s*\)|(\w+))")
 NUMBER = re.compile(r"\b(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\b")
 WRAPPED = re.compile(r"\bU?INT(?:32|64)_C\(\s*(\w+)\s*\)")
 IDENTIFIER = re.compile(r"\b[A-Za-z_]\w*\b")
-ARITHMETIC = re.compile(r"[\s0-9()<>+*|&~-]+")
+ARITHMETIC = re.compile(r"(?:\s|0[xX][0-9a-fA-F]+|[0-9]+|<<|>>|[()+*|&~-])+")
 STANDARD = {"UINT32_MAX": "4294967295", "INT32_MAX": "2147483647"}
 
 
@@ -92,17 +92,12 @@ class _Reader:
         )
 
     def _integer(self, macro: str) -> int | None:
-        value = self._macros.get(macro)
-        if not value:
-            return None
-        value = NUMBER.sub(r"\1", WRAPPED.sub(r"\1", value))
-        value = IDENTIFIER.sub(lambda match: self._macros.get(match[0], match[0]), value)
-        if not ARITHMETIC.fullmatch(value):
-            try:
-                return int(value, 0)
-            except ValueError:
-                return None
-        return int(eval(value, {"__builtins__": {}}))
+        """The value of a macro; None if it is no integer."""
+        value = self._macros.get(macro, "")
+        value = self._substituted(NUMBER.sub(r"\1", WRAPPED.sub(r"\1", value)))
+        if ARITHMETIC.fullmatch(value):
+            return int(eval(value, {"__builtins__": {}}))
+        return None
 
     def integers(self) -> dict[str, int]:
         """Macros of the headers that are integers."""

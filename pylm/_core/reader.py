@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""Base of the parts that `Model` is made of: the image that all of them read."""
+"""Bases of `Model` and of `State`: what parts of the package below them know of both."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
+from .arguments import MAX_WINDOW
 
 if TYPE_CHECKING:
     from .image import Image, TextOrIds
@@ -31,3 +32,25 @@ class Reader:
     def _state_after(self, context: TextOrIds) -> Any:
         """A pylm_state that has read a text."""
         return self._image.new_state(self._prompt(context))
+
+
+class TextReader:
+    """A text that an image reads on from call to call, and may learn from."""
+
+    _image: Image
+    _state: Any  # a pylm_state
+    _overlay: Any  # memory that it learns in; None: it does not
+    _last: array[int]  # symbols read last, for the repetition penalty
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns from what it reads."""
+        return self._overlay is not None
+
+    def _read(self, symbols: array[int], costs: Any = None) -> int:
+        """Reads checked symbols; returns their cost, 1/65536 bit."""
+        cost = self._image.score(self._state, symbols, costs)
+        self._last.extend(symbols[-MAX_WINDOW:])
+        if len(self._last) > 2 * MAX_WINDOW:
+            self._last = self._last[-MAX_WINDOW:]
+        return cost

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .._core.image import TextOrIds
-    from .._model import Model
     from .constraints import Constraint
     from .options import Stop
 
@@ -122,7 +121,7 @@ class Generating(Reader):
     def contrast(
         self,
         context: TextOrIds,
-        contrast: Model,
+        contrast: Reader,
         k: int = 5,
         *,
         contrast_weight: float = 1.0,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .._model import Model
+    from .._core.reader import Reader
     from .constraints import Constraint
 
     Stop: TypeAlias = str | bytes | Sequence[str | bytes] | None
@@ -26,7 +26,7 @@ class SamplingOptions(TypedDict, total=False):
     repetition_window: int  #: 64. How many symbols count as seen lately, those of the prompt included
     seed: int | None  #: None. 0 to 2^64 - 1: the same text on every machine; None: another text every time
     constraint: Constraint | None  #: None. What the text may be: a `Regex`, `OneOf`, `Prefix` or `Schema`
-    contrast: Model | None  #: None. Prefer what the model finds more probable than this one does
+    contrast: Reader | None  #: None. A `Model`: prefer what the model finds more probable than this one does
     contrast_weight: float  #: 1. What counts is log p - weight * log q, q being the other's probability; up to 1000
     contrast_alpha: float  #: 0.1. Among symbols with at least this share of the best one's p; 0 to 1
 

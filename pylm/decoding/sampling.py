@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._core.arguments import MAX_U32, integer, q16
+from .._core.arguments import MAX_U32, MAX_WINDOW, integer, q16
 from .._core.image import Image, new_symbols
 from .._core.native import NONE, check, ffi, lib
 from .contrast import Rival
@@ -17,11 +17,9 @@ from .contrast import Rival
 if TYPE_CHECKING:
     import numpy as np
 
-    from .._model import Model
+    from .._core.reader import Reader
     from .constraints import Constraint
     from .spelling import Walk
-
-MAX_WINDOW = 1 << 16  # symbols that may count as seen lately
 
 
 class Sampler:
@@ -39,7 +37,7 @@ class Sampler:
         repetition_window: int = 64,
         seed: int | None = None,
         constraint: Constraint | None = None,
-        contrast: Model | None = None,
+        contrast: Reader | None = None,
         contrast_weight: float = 1.0,
         contrast_alpha: float = 0.1,
     ) -> None:

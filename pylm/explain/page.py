@@ -11,7 +11,7 @@ from typing import Any
 
 from .._core.page import escape, facts, page, percent
 from .._core.prediction import VISIBLE, visible
-from .._state import State
+from .._core.reader import TextReader
 from ..errors import ArgumentError, EmptyTextError
 from .kernel import KernelExplanation
 from .mix import Explanation, Part
@@ -33,7 +33,7 @@ KERNEL_SAYS = (
 )
 
 
-def explain_page(state: State, symbols: array[int], title: str) -> str:
+def explain_page(state: TextReader, symbols: array[int], title: str) -> str:
     """A page that shows the split of each symbol of a text, which the state reads."""
     if not symbols:
         raise EmptyTextError("the text is empty: there is nothing to explain")
@@ -112,7 +112,7 @@ def _unknown(explanation: Explanation | KernelExplanation) -> str:
 
 
 def _body(
-    state: State, symbols: array[int], explanations: Sequence[Explanation | KernelExplanation], title: str
+    state: TextReader, symbols: array[int], explanations: Sequence[Explanation | KernelExplanation], title: str
 ) -> str:
     bits = sum(explanation.bits for explanation in explanations)
     says = KERNEL_SAYS if state._image.is_kernel else MIX_SAYS
@@ -146,7 +146,7 @@ def _legend() -> str:
 
 
 def _tokens(
-    state: State, symbols: array[int], explanations: Sequence[Explanation | KernelExplanation]
+    state: TextReader, symbols: array[int], explanations: Sequence[Explanation | KernelExplanation]
 ) -> Iterator[str]:
     image = state._image
     shown = spelled([image.symbol_text(symbol) for symbol in symbols])

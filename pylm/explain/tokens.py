@@ -6,18 +6,16 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._core.arguments import integer
 from .._core.image import Image
 from .._core.prediction import predictions, shown
+from .._core.reader import TextReader
 from .._core.text import TEXT_TYPES, Bytes, as_bytes
 from ..errors import ArgumentError
 from .kernel import KernelExplanation, explain_kernel
 from .mix import Explanation, explain_mix
-
-if TYPE_CHECKING:
-    from .._state import State
 
 
 def explain(image: Image, state: Any, token: str | Bytes | int | None, k: int) -> Explanation | KernelExplanation:
@@ -29,7 +27,7 @@ def explain(image: Image, state: Any, token: str | Bytes | int | None, k: int) -
     return explain_mix(image, state, symbol, best)
 
 
-def explain_all(state: State, symbols: array[int], k: int) -> Iterator[Explanation | KernelExplanation]:
+def explain_all(state: TextReader, symbols: array[int], k: int) -> Iterator[Explanation | KernelExplanation]:
     """Explains checked symbols one after the other, each before the state reads it."""
     for symbol in symbols:
         yield explain(state._image, state._state, symbol, k)

@@ -13,14 +13,14 @@ from .plot import Plot
 if TYPE_CHECKING:
     import numpy as np
 
-    from .report import Calibration, Report
+    from .figures import Calibration, Figures
 
 POINTS = 400  # of the line over the text, at most
 WINDOW = 50  # tokens: the least that it is smoothed over
 SMALLEST = 1e-6  # probability, where the plot of all of them ends
 
 
-def report_page(report: Report) -> str:
+def report_page(report: Figures) -> str:
     parts = [
         _over_the_text(report),
         _top(report),
@@ -36,7 +36,7 @@ def report_page(report: Report) -> str:
     )
 
 
-def _header(report: Report, title: str) -> str:
+def _header(report: Figures, title: str) -> str:
     figures = [
         ("tokens", f"{report.tokens:,}"),
         ("bits a token", f"{report.bits / report.tokens:.3f}"),
@@ -73,7 +73,7 @@ def smoothed(costs: Sequence[float] | np.ndarray, window: int) -> list[tuple[flo
     return result
 
 
-def _over_the_text(report: Report) -> str:
+def _over_the_text(report: Figures) -> str:
     window = max(WINDOW, -(-report.tokens // POINTS))
     points = smoothed(report.costs, window)
     mean = report.bits / report.tokens
@@ -95,7 +95,7 @@ def _over_the_text(report: Report) -> str:
     )
 
 
-def _top(report: Report) -> str:
+def _top(report: Figures) -> str:
     plot = Plot(540, 400, (0, 1), (0, 1), ("predicted probability of the most probable token", "how often it came"))
     plot.line([(0, 0), (1, 1)], "reference")
     most = max(b.n for b in report.top.bins)
@@ -170,7 +170,7 @@ def _bar(value: float, most: float, both_sides: bool = False) -> str:
     return f'<span class="{"against" if value < 0 else "for"}" style="width:{width:.1f}%;left:{left:.1f}%"></span>'
 
 
-def _orders(report: Report) -> str:
+def _orders(report: Figures) -> str:
     most = max(order.bits / order.tokens for order in report.orders)
     rows = [
         (f"{o.order}", f"{o.tokens / report.tokens:.1%}", f"{o.bits / o.tokens:.2f}", _bar(o.bits / o.tokens, most))
@@ -183,7 +183,7 @@ def _orders(report: Report) -> str:
     )
 
 
-def _parts(report: Report) -> str:
+def _parts(report: Figures) -> str:
     parts = [part for part in report.parts if part.kind != "even"]
     most = max(abs(part.bits) for part in parts)
     rows = [
@@ -205,7 +205,7 @@ def _parts(report: Report) -> str:
     )
 
 
-def _hardest(report: Report) -> str:
+def _hardest(report: Figures) -> str:
     rows = [
         (f"{h.bits:.1f}", f"{escape(h.context)} <b>{escape(h.token)}</b>", f"{h.position + 1:,}")
         for h in report.hardest
@@ -217,7 +217,7 @@ def _hardest(report: Report) -> str:
     )
 
 
-def _hardest_kinds(report: Report) -> str:
+def _hardest_kinds(report: Figures) -> str:
     most = max(h.bits for h in report.hardest_kinds)
     rows = [
         (escape(h.token), f"{h.count:,}", f"{h.bits / h.count:.2f}", f"{h.bits / report.bits:.1%}", _bar(h.bits, most))
@@ -230,7 +230,7 @@ def _hardest_kinds(report: Report) -> str:
     )
 
 
-def _model(report: Report) -> str:
+def _model(report: Figures) -> str:
     model = report.model
     contexts = sum(part.bytes for part in report.parts)
     sizes = [("contexts", contexts), ("tokenizer's file", model.tokenizer_bytes)]

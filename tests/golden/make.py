@@ -20,12 +20,12 @@ from texts import make_text  # noqa: E402
 
 MODELS = {
     "bytes": {},
-    "words": {"tokenizer": "words", "classes": 16},
-    "pieces": {"tokenizer": "pieces", "pieces": 400, "classes": 16},
-    "trees": {"tokenizer": "words", "trees": 3, "classes": [16, 10, 24]},
-    "sized": {"tokenizer": "words", "classes": 16, "size": 25_000},
-    "external": {"classes": 16},  # its ids are bytes, and some more that never occur
-    "kernel": {"tokenizer": "words", "classes": 16, "predictor": "kernel", "reach": 2},
+    "words": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16)},
+    "pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400, classes=16)},
+    "trees": {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=3, classes=[16, 10, 24])},
+    "sized": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16), "size": 25_000},
+    "external": {"symbols": pylm.SymbolOptions(classes=16)},  # its ids are bytes, and some more that never occur
+    "kernel": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16), "kernel": pylm.KernelOptions(reach=2)},
 }
 N_IDS = 400
 SEED = 42

@@ -263,8 +263,8 @@ def collapsed(text: str) -> str:
 
 
 def streamed_pattern(tokenizer: Tokenizer, model: pylm.Model, ids: list[int]) -> str:
-    """What a stream of ids may be that are no text. Some tokenizers have tokens for single bytes, and give up all of a run
-    of them if a part of it is no character; a stream does so for what it has not handed on yet."""
+    """What a stream of ids may be that are no text. Some tokenizers have tokens for single bytes, and give up all of a
+    run of them if a part of it is no character; a stream does so for what it has not handed on yet."""
     parts = []
     for is_run, run in groupby(ids, lambda id: bool(re.fullmatch("<0x..>", tokenizer.id_to_token(id) or ""))):
         data = b"".join(map(model._image.symbol_text, run))

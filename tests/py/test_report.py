@@ -12,9 +12,9 @@ from pages import check_page
 
 import pylm
 from pylm.cli import main
+from pylm.reports.figures import Bin, Calibration
 from pylm.reports.page import smoothed
 from pylm.reports.plot import ticks
-from pylm.reports.report import Bin, Calibration
 
 
 @pytest.fixture
