@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .kernel.settings import Kernel
+from ._core.image import TOKENIZER_NAMES, Image
+from .kernel.settings import Kernel, settings_of
 
 
 @dataclass(frozen=True)
@@ -59,3 +59,24 @@ class ModelInfo:
     def as_dict(self) -> dict[str, Any]:
         """All of it as nested dicts, for JSON."""
         return asdict(self)
+
+
+def info_of(image: Image, sources_bytes: int) -> ModelInfo:
+    """What an image is."""
+    info = image.info
+    return ModelInfo(
+        tokenizer=TOKENIZER_NAMES[info.tokenizer],
+        symbols=info.n_symbols,
+        contexts=info.n_contexts,
+        templates=info.n_templates,
+        predictor="kernel" if image.is_kernel else "mix",
+        kernel=settings_of(image),
+        trees=info.n_trees,
+        depth=info.depth,
+        layers=info.n_below,
+        bytes=info.image_nbytes,
+        tokenizer_bytes=info.tokenizer_nbytes,
+        sources_bytes=sources_bytes,
+        format_version=info.format_version,
+        training=image.facts(),
+    )

@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ._core.arguments import DEFAULT_MEMORY, MAX_U32, integer
-from ._core.image import TOKENIZER_NAMES, Image
+from ._core.image import Image
 from ._core.native import save_file
 from ._core.prediction import shown
 from ._core.progress import Progress
 from ._core.text import TEXT_TYPES, Bytes, Path, as_bytes, document, map_file
-from ._info import ModelInfo
+from ._info import ModelInfo, info_of
 from ._scoring import Scoring
 from ._state import State
 from .decoding.generating import Generating
@@ -119,24 +119,8 @@ class Model(Scoring, Generating):
 
     @property
     def info(self) -> ModelInfo:
-        image = self._image
-        info = image.info
-        return ModelInfo(
-            tokenizer=TOKENIZER_NAMES[info.tokenizer],
-            symbols=info.n_symbols,
-            contexts=info.n_contexts,
-            templates=info.n_templates,
-            predictor="kernel" if image.is_kernel else "mix",
-            kernel=settings_of(image),
-            trees=info.n_trees,
-            depth=info.depth,
-            layers=info.n_below,
-            bytes=info.image_nbytes,
-            tokenizer_bytes=info.tokenizer_nbytes,
-            sources_bytes=self._sources_nbytes(),
-            format_version=info.format_version,
-            training=image.facts(),
-        )
+        """What the model is: sizes, predictor, and what was written down about its training."""
+        return info_of(self._image, self._sources_nbytes())
 
     def kernel(
         self,

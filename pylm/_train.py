@@ -47,12 +47,11 @@ def train(
                 and line ends ("</s>"); not kept are words outside the vocabulary, read as "<unk>", and how
                 many and which white space stood between two words. "pieces": parts of words and whole words,
                 found in the text; any file, loses nothing, and is quicker and better than bytes for longer
-                texts. "auto": "pieces" from 3 MB of text on, else "bytes".
-                The path of a tokenizer.json, or a Tokenizer of the `tokenizers` package: an external
-                vocabulary, for example a large model's. The model's ids are the tokenizer's, those that the
-                texts do not have included; its file travels in the model. Texts must be UTF-8; documents may
-                also be ids. No special tokens are added. What is kept of a text is the tokenizer's affair:
-                one that normalises (lower case, for example) predicts and gives back the normalised text.
+                texts. "auto": "pieces" from 3 MB of text on, else "bytes". Or the path of a tokenizer.json, or a
+                Tokenizer of the `tokenizers` package: an external vocabulary, for example a large model's. The
+                model's ids are the tokenizer's, those that the texts do not have included; its file travels in the
+                model. Texts must be UTF-8; documents may also be ids. No special tokens are added. A tokenizer that
+                normalises (lower case, for example) predicts and gives back the normalised text.
     threads=None  processors to use; None: all. Does not change the model.
     min_count=2  contexts seen less often are left out; 1 keeps all: larger and slightly better.
     max_order=None  longest context in symbols, 0 to 12; None: 8 for bytes, else 5.
@@ -69,14 +68,12 @@ def train(
                 closed form, with all contexts kept; see `Model.kernel()` and DESIGN.md, "The kernel". It has one
                 tree, learns nothing from what it reads, and `size`, `max_order` and `profile` are not for it.
 
-    Ctrl-C stops it within 0.2 s. Memory: 1, 2 or 4 bytes a symbol of text, as the size of the vocabulary needs, and
-    16 for each thread (with `size` 44); the model; for the fit up to 300 MB, in bytes 500 MB, less for texts
-    below 300,000 words or a million bytes. With `memory`, contexts are counted in parts, and what has been counted
-    goes to a temporary file of the size of the model: next to `output`, or where the environment's TMPDIR says. The
-    text (twice, while a file is read) and the fit must fit in any case; a limit that is too small is refused, with
-    the smallest that is not.
-    Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, MissingPackageError, TypeError for an
-    option that does not exist, and OSError for files.
+    Ctrl-C stops it within 0.2 s. Memory: 1, 2 or 4 bytes a symbol of text and 16 for each thread (with `size` 44); the
+    model; for the fit up to 300 MB, in bytes 500 MB, less for short texts. With `memory`, contexts are counted in
+    parts that go to a temporary file of the size of the model: next to `output`, or where TMPDIR says. The text (twice,
+    while a file is read) and the fit must fit; a limit that is too small is refused, with the smallest that is not.
+    Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, MissingPackageError, OSError, and TypeError
+    for an option that does not exist.
     """
     check_options("train", options, TrainOptions)
     source = with_named_files(source)

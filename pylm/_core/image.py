@@ -7,7 +7,6 @@ Symbols are `array("I")` here, so that nothing needs numpy but what returns it.
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Callable, Iterator
 from copy import copy
@@ -18,12 +17,13 @@ from ..errors import ArgumentError, ModelDamagedError
 from .native import NONE, check, ffi, lib
 from .progress import Progress, new_task, run
 from .text import TEXT_TYPES, Bytes, as_bytes
-from .tokenizer import ExternalTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import numpy as np
+
+    from .tokenizer import ExternalTokenizer
 
     Ids: TypeAlias = Iterable[int] | np.ndarray
     TextOrIds: TypeAlias = str | Bytes | Ids
@@ -83,6 +83,8 @@ class Image:
     def facts(self) -> dict[str, Any]:
         """What the trainer wrote down about the training."""
         begin, nbytes = self.info.facts_offset, self.info.facts_nbytes
+        import json
+
         try:
             facts = json.loads(ffi.buffer(self.buffer + begin, nbytes)[:])
         except ValueError:
@@ -108,6 +110,8 @@ class Image:
         content = self.tokenizer_file()
         if not content:
             raise ArgumentError("this model has no tokenizer with it; pass ids instead of text")
+        from .tokenizer import ExternalTokenizer
+
         return ExternalTokenizer(content, "the tokenizer in this model")
 
     @cached_property

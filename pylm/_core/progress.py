@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future
-from threading import Event, Thread
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .estimate import Estimate
 from .native import ffi, lib, text_of
+
+if TYPE_CHECKING:
+    from threading import Event
 
 POLL_SECONDS = 0.05
 DELAY_SECONDS = 0.4  # what is over sooner shows no bar
@@ -95,6 +96,9 @@ def run(call: Callable[[], int], task: Any, watch: Callable[[str, int, int], Non
 
     Whatever is raised here meanwhile, KeyboardInterrupt above all, ends the call before it goes on.
     """
+    from concurrent.futures import Future
+    from threading import Event, Thread
+
     outcome: Future[int] = Future()
     ended = Event()  # Thread.join() will not do: interrupted, it takes the thread for dead (bpo-45274)
 
