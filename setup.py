@@ -95,7 +95,9 @@ class BuildSharedLibrary(build_ext):
         candidates = [(["-fopenmp"], ["-fopenmp"])]
         if sys.platform == "darwin":
             prefix = os.environ.get("LIBOMP_PREFIX", "/opt/homebrew/opt/libomp")
-            candidates.append((["-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"], [f"-L{prefix}/lib", "-lomp"]))
+            candidates.append(
+                (["-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"], [f"-L{prefix}/lib", "-lomp"])
+            )
         return candidates
 
     def links_openmp(self, compile_args, link_args):
@@ -105,7 +107,9 @@ class BuildSharedLibrary(build_ext):
             with open(source, "w") as file:
                 file.write(OPENMP_PROBE)
             objects = self.compiler.compile([source], output_dir=folder, extra_postargs=compile_args)
-            self.compiler.link_shared_object(objects, os.path.join(folder, "probe.out"), extra_postargs=link_args)
+            self.compiler.link_shared_object(
+                objects, os.path.join(folder, "probe.out"), extra_postargs=link_args
+            )
             return True
         except (CompileError, LinkError):
             return False

@@ -46,8 +46,8 @@ def train(
     tokenizer="auto"  "bytes": predicts byte by byte, any file, loses nothing. "words": words between white space,
                 and line ends ("</s>"); not kept are words outside the vocabulary, read as "<unk>", and how
                 many and which white space stood between two words. "pieces": parts of words and whole words,
-                found in the text; any file, loses nothing, and is quicker and better than bytes for longer
-                texts. "auto": "pieces" from 3 MB of text on, else "bytes". Or the path of a tokenizer.json, or a
+                found in the text; any file, loses nothing, quicker and better than bytes for longer texts.
+                "auto": "pieces" from 3 MB of text on, else "bytes". Or the path of a tokenizer.json, or a
                 Tokenizer of the `tokenizers` package: an external vocabulary, for example a large model's. The
                 model's ids are the tokenizer's, those that the texts do not have included; its file travels in the
                 model. Texts must be UTF-8; documents may also be ids. No special tokens are added. A tokenizer that
@@ -65,9 +65,8 @@ def train(
                 a seventh more perplexity.
     symbols=None  `SymbolOptions(...)`: how words or pieces are found and arranged, such as SymbolOptions(trees=4).
     kernel=None  `KernelOptions()`: make a kernel: radial basis functions around every position of the text, in
-                closed form, with all contexts kept; see `Model.kernel()` and DESIGN.md, "The kernel". It has one
-                tree, learns nothing from what it reads, and `size`, `max_order` and `profile` are not for it.
-
+                closed form; see `Model.kernel()` and DESIGN.md, "The kernel". `size`, `max_order`, `profile` and
+                several trees are not for it, and it learns nothing from what it reads.
     Ctrl-C stops it within 0.2 s. Memory: 1, 2 or 4 bytes a symbol of text and 16 for each thread (with `size` 44); the
     model; for the fit up to 300 MB, in bytes 500 MB, less for short texts. With `memory`, contexts are counted in
     parts that go to a temporary file of the size of the model: next to `output`, or where TMPDIR says. The text (twice,

@@ -81,7 +81,7 @@ def _close(explanation: Explanation | KernelExplanation) -> list[str]:
 def _title(explanation: Explanation | KernelExplanation) -> str:
     text = f"{quoted(explanation.token)}   probability {explanation.probability:.3g}, {explanation.bits:.2f} bits"
     if isinstance(explanation, Explanation) and any(part.learned for part in explanation.parts):
-        text += f"; {explanation.learned:+.2f} bits learned from the text so far"
+        text += f"; {explanation.learned_bits:+.2f} bits learned from the text so far"
     return text
 
 

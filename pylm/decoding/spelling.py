@@ -44,8 +44,8 @@ class _Texts:
         symbols, at = self.symbols, 0
         states = table[state][self.content[self.begins[symbols]]]
         while True:
-            alive = states >= 0
-            symbols, states, at = symbols[alive], states[alive], at + 1
+            allowed = states >= 0
+            symbols, states, at = symbols[allowed], states[allowed], at + 1
             longer = self.nbytes[symbols] > at
             if not longer.any():
                 return symbols, states

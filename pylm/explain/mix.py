@@ -104,7 +104,7 @@ class Explanation(Explained):
     parts: list[Part]  #: all contexts that the model looks for are there, known or not
     next: list[Prediction]  #: the most probable tokens here, best first
 
-    DERIVED: ClassVar[tuple[str, ...]] = ("probability", "bits", "learned")
+    DERIVED: ClassVar[tuple[str, ...]] = ("probability", "bits", "learned_bits")
 
     @property
     def bits(self) -> float:
@@ -117,7 +117,7 @@ class Explanation(Explained):
         return max(part.tree for part in self.parts)
 
     @property
-    def learned(self) -> float:
+    def learned_bits(self) -> float:
         """Bits of the parts that a state has learned from the text that it has read."""
         return sum(part.bits for part in self.parts if part.learned)
 

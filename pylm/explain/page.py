@@ -122,7 +122,7 @@ def _body(
         ("perplexity", f"{2 ** (bits / len(symbols)):.1f}"),
     ]
     if state.learns:
-        learned = sum(part.learned for part in explanations if isinstance(part, Explanation))
+        learned = sum(e.learned_bits for e in explanations if isinstance(e, Explanation))
         figures.append(("bits a token from this text", f"{learned / len(symbols):+.2f}"))
     return (
         f"<header><h1>{escape(title)}</h1>\n"

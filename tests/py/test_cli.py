@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -138,6 +139,27 @@ def test_usage(run, capsys: pytest.CaptureFixture) -> None:
             main(arguments)
         assert caught.value.code == 0
     assert pylm.__version__ in capsys.readouterr().out
+
+
+def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit):
+        main([*arguments, "--help"])
+    return capsys.readouterr().out
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """Commands stand in groups, each once; options say what they are unless given, where that is something."""
+    whole = help_of(capsys)
+    titles = ["Make a model", "Ask a model", "Change a model", "Stores", "Look inside"]
+    assert [line for line in whole.splitlines() if line in titles] == titles
+    commands = re.findall(r"^  (\w+) +\w", whole[whole.index(titles[0]) :], re.M)
+    assert len(set(commands)) == len(commands) >= 19
+    for command in commands:
+        text = " ".join(help_of(capsys, command).split())
+        assert text.startswith(f"usage: pylm {command} ")
+        assert not re.search(r"default: (None|False|\[\]|\))", text), command
+        assert text.count("(default:") == len(re.findall(r"\(default: [\w.%]+\)", text)), command
+    assert "(default: 0.8)" in " ".join(help_of(capsys, "generate").split())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes close otherwise")

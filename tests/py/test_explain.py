@@ -116,13 +116,13 @@ def test_what_a_state_has_learned_is_told_apart(words_model: pylm.Model, test_te
     assert np.array_equal(state.distribution(), before)  # asking changes nothing
     kinds = {part.kind for part in explanation.parts if part.learned}
     assert kinds == LEARNED
-    assert explanation.learned > 1
-    assert explanation.learned == sum(part.bits for part in explanation.parts if part.learned)
+    assert explanation.learned_bits > 1
+    assert explanation.learned_bits == sum(part.bits for part in explanation.parts if part.learned)
     recalled = {part.template: part for part in explanation.parts if part.kind == "recall"}
     assert recalled["1"].name == f"{token} _" and recalled["1"].count >= 1
     repetition = next(part for part in explanation.parts if part.kind == "repetition")
     assert repetition.seen.startswith("goes on after") and repetition.name.startswith("repetition of ")
-    assert words_model.explain(test_text[:250]).learned == 0
+    assert words_model.explain(test_text[:250]).learned_bits == 0
 
 
 def test_an_explanation_can_be_written_as_json(model: pylm.Model, test_text: str) -> None:
