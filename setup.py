@@ -143,6 +143,6 @@ setup(
             define_macros=[("PYLM_SHARED", None), ("PYLM_BUILD", None)],
         )
     ],
-    cffi_modules=["pylm/_build_abi.py:ffibuilder"],
+    cffi_modules=["pylm/_core/build_abi.py:ffibuilder"],
     cmdclass={"build_ext": BuildSharedLibrary, "bdist_wheel": PlatformWheel},
 )
