@@ -45,6 +45,9 @@
 #define PYLM__AT(x, k, field) ((x)->of[k].field)
 #endif
 
+/* The fields of these two structures are made by a macro. */
+/* clang-format off */
+
 /* The contexts that were found, by template: what stays on the way down. For coded lists some fields mean
  * something else: evidence_coded.c names these. */
 struct pylm__evidence {
@@ -102,6 +105,8 @@ struct pylm__slices {
     } of[PYLM__MAX_STRIDE];
 #endif
 };
+/* clang-format on */
+
 #define PYLM__N_SLICE_FIELDS 8u
 
 /* As long as a row of inputs, which has one more than there are templates. */
