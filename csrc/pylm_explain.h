@@ -26,10 +26,10 @@ extern "C" {
  * each. Then everything that is known moves them, and has its share in what that saves or costs: in proportion to
  * its weighted log-odds at the decision. */
 enum pylm_part_kind {
-    PYLM_PART_EVEN = 0,       /* the decisions, if all were even; the first part of every tree */
-    PYLM_PART_CONTEXT = 1,    /* what was counted of a context in training; `number` is its template */
-    PYLM_PART_MEAN = 2,       /* the plain mean of how frequent the symbols are in all contexts that are known */
-    PYLM_PART_CONSTANT = 3,   /* what decisions are like whatever is known */
+    PYLM_PART_EVEN = 0,     /* the decisions, if all were even; the first part of every tree */
+    PYLM_PART_CONTEXT = 1,  /* what was counted of a context in training; `number` is its template */
+    PYLM_PART_MEAN = 2,     /* the plain mean of how frequent the symbols are in all contexts that are known */
+    PYLM_PART_CONSTANT = 3, /* what decisions are like whatever is known */
     /* Only of states that adapt: what the text read so far adds. */
     PYLM_PART_COUNTS = 4,     /* which way the same decisions lately went */
     PYLM_PART_AGES = 5,       /* how long ago they last went each way */
@@ -37,9 +37,9 @@ enum pylm_part_kind {
     PYLM_PART_INDIRECT = 7,   /* what followed wherever the same had followed a context; `number` is its template */
     PYLM_PART_REPETITION = 8, /* a repetition; of `number` symbols at least, 0: there is none */
     /* Only of models with several trees: */
-    PYLM_PART_AVERAGE = 9,    /* averaging their probabilities; each tree has part by its share in the symbol's */
+    PYLM_PART_AVERAGE = 9, /* averaging their probabilities; each tree has part by its share in the symbol's */
     /* Only of layers: */
-    PYLM_PART_BELOW = 10      /* what the model below says, all in one; PYLM_PART_MEAN stands before it */
+    PYLM_PART_BELOW = 10 /* what the model below says, all in one; PYLM_PART_MEAN stands before it */
 };
 
 /* Log-odds and weights are of natural logarithms. Sums over the decisions are in favour of the symbol. */
@@ -76,8 +76,8 @@ enum pylm_template_kind {
 };
 
 typedef struct pylm_template {
-    uint32_t base;       /* number of the template that it extends, smaller than its own; PYLM_NONE: none */
-    uint32_t kind;       /* enum pylm_template_kind */
+    uint32_t base; /* number of the template that it extends, smaller than its own; PYLM_NONE: none */
+    uint32_t kind; /* enum pylm_template_kind */
     uint32_t lag;
     uint32_t n_contexts; /* stored; none, if it is only a base */
     uint64_t nbytes;     /* that they take in the image */

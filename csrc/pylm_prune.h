@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 typedef struct pylm_pruned {
-    void *image;         /* of the smaller model; pylm_pruned_free() frees it */
+    void *image; /* of the smaller model; pylm_pruned_free() frees it */
     uint64_t image_nbytes;
     uint64_t n_places;   /* positions in the log: its symbols, and the ends of its texts */
     uint64_t n_given_up; /* of them, those whose probabilities may have changed */

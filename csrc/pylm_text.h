@@ -60,9 +60,8 @@ PYLM_API uint32_t pylm_symbol_find(const pylm_model *model, const void *text, ui
  *   nbytes_ret    bytes written; on PYLM_ERR_SPACE, the bytes that would be needed (nothing useful is
  *                 in `text` then). `text` may be NULL if capacity is 0.
  * Returns PYLM_ERR_ARGUMENT if a symbol is too large, PYLM_ERR_SPACE if the text does not fit. */
-PYLM_API int pylm_decode(const pylm_model *model, uint32_t previous, const uint32_t *symbols, uint64_t n,
-                         void *text, uint64_t capacity, uint64_t *nbytes_ret);
-
+PYLM_API int pylm_decode(const pylm_model *model, uint32_t previous, const uint32_t *symbols, uint64_t n, void *text,
+                         uint64_t capacity, uint64_t *nbytes_ret);
 
 /* The probabilities of some symbols only: the same numbers as pylm_distribution() has for them, without a look at
  * those parts of the vocabulary where none of them is.
@@ -70,8 +69,8 @@ PYLM_API int pylm_decode(const pylm_model *model, uint32_t previous, const uint3
  *   marks         scratch, a bit for every symbol: (n_symbols + 31) / 32 integers.
  *   q62           n probabilities in units of 2^-62.
  * Returns PYLM_ERR_ARGUMENT if the symbols are not in ascending order or the model does not have one. */
-PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const uint32_t *symbols,
-                                  uint32_t n, void *work, uint32_t *marks, uint64_t *q62);
+PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const uint32_t *symbols, uint32_t n,
+                                  void *work, uint32_t *marks, uint64_t *q62);
 
 /* Candidates, where only some symbols are allowed: with what they cost if it is one of these, that is, the
  * probability of each divided by the sum of all.
@@ -127,8 +126,8 @@ PYLM_API int pylm_choose(pylm_sampler *sampler, pylm_candidate *candidates, uint
  * Returns how many bytes from the start of `text` can be handed on: up to the stop string if it was
  * found, else up to where a beginning of it stands at the very end of the text. With several stop
  * strings, ask for each and take the smallest. */
-PYLM_API uint64_t pylm_stop_search(const void *text, uint64_t text_nbytes, const void *stop,
-                                   uint64_t stop_nbytes, int *found_ret);
+PYLM_API uint64_t pylm_stop_search(const void *text, uint64_t text_nbytes, const void *stop, uint64_t stop_nbytes,
+                                   int *found_ret);
 
 #ifdef __cplusplus
 }

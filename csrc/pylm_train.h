@@ -52,18 +52,18 @@ typedef struct pylm_task {
 
 /* The stages of training are in the order in which they come. */
 enum pylm_stage {
-    PYLM_STAGE_READ = 0,      /* text into symbols */
-    PYLM_STAGE_PIECES = 5,    /* tokenizer pieces: the vocabulary */
-    PYLM_STAGE_CLUSTER = 1,   /* word classes and the symbol tree */
-    PYLM_STAGE_BASE = 11,     /* layers: what the base predicts in the held-out text */
-    PYLM_STAGE_COUNT = 2,     /* contexts, template by template */
-    PYLM_STAGE_CHOOSE = 6,    /* with max_nbytes: what to leave out; counting and fitting are repeated after it */
-    PYLM_STAGE_FIT = 3,       /* mixing weights */
-    PYLM_STAGE_WRITE = 4,     /* the image */
-    PYLM_STAGE_SCORE = 7,     /* pylm_score_batch(), pylm_predict_batch() */
-    PYLM_STAGE_SOURCES = 8,   /* pylm_sources_writer_sort() */
-    PYLM_STAGE_TRACE = 9,     /* pylm_sources_trace() */
-    PYLM_STAGE_PRUNE = 10     /* pylm_prune(): which contexts a log needs */
+    PYLM_STAGE_READ = 0,    /* text into symbols */
+    PYLM_STAGE_PIECES = 5,  /* tokenizer pieces: the vocabulary */
+    PYLM_STAGE_CLUSTER = 1, /* word classes and the symbol tree */
+    PYLM_STAGE_BASE = 11,   /* layers: what the base predicts in the held-out text */
+    PYLM_STAGE_COUNT = 2,   /* contexts, template by template */
+    PYLM_STAGE_CHOOSE = 6,  /* with max_nbytes: what to leave out; counting and fitting are repeated after it */
+    PYLM_STAGE_FIT = 3,     /* mixing weights */
+    PYLM_STAGE_WRITE = 4,   /* the image */
+    PYLM_STAGE_SCORE = 7,   /* pylm_score_batch(), pylm_predict_batch() */
+    PYLM_STAGE_SOURCES = 8, /* pylm_sources_writer_sort() */
+    PYLM_STAGE_TRACE = 9,   /* pylm_sources_trace() */
+    PYLM_STAGE_PRUNE = 10   /* pylm_prune(): which contexts a log needs */
 };
 
 /* A name for a stage, of one word or two, in static memory. */
@@ -87,35 +87,35 @@ enum pylm_profile {
 
 /* Set the defaults with pylm_train_options_init(), then change what you need. */
 typedef struct pylm_train_options {
-    uint32_t options_nbytes;  /* sizeof(pylm_train_options); lets the structure grow */
-    uint32_t tokenizer;       /* enum pylm_tokenizer, or PYLM_TOKENIZER_AUTO; default: bytes */
-    uint32_t n_threads;       /* default 0: one per processor. Never changes the result */
-    uint32_t min_count;       /* contexts of order 1 and up that occur less often are left out; default 2. With 1 all
+    uint32_t options_nbytes; /* sizeof(pylm_train_options); lets the structure grow */
+    uint32_t tokenizer;      /* enum pylm_tokenizer, or PYLM_TOKENIZER_AUTO; default: bytes */
+    uint32_t n_threads;      /* default 0: one per processor. Never changes the result */
+    uint32_t min_count;      /* contexts of order 1 and up that occur less often are left out; default 2. With 1 all
                                * are kept: the model is larger and slightly better. A kernel keeps all of them always */
-    uint32_t n_trees;         /* all tokenizers but bytes: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
+    uint32_t n_trees;        /* all tokenizers but bytes: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
                                * predictions are averaged: better, but slower and larger by that factor */
     uint32_t n_classes[PYLM_MAX_TREES]; /* all tokenizers but bytes: symbol classes of each tree, 2 to 1024; 0: the
                                * default */
-    uint32_t max_order;       /* longest suffix context, 0 to 12; default PYLM_NONE: 8 for bytes, else 5 */
-    uint32_t n_pieces;        /* pieces: size of the vocabulary, 256 to 2^20; default 0: chosen by the length of the
+    uint32_t max_order;                 /* longest suffix context, 0 to 12; default PYLM_NONE: 8 for bytes, else 5 */
+    uint32_t n_pieces;       /* pieces: size of the vocabulary, 256 to 2^20; default 0: chosen by the length of the
                                * text. A short text may give fewer */
-    uint32_t profile;         /* enum pylm_profile; default: best */
-    uint32_t memory_is_wish;  /* 1: if max_memory is too small, training takes the least that is possible. Default 0:
+    uint32_t profile;        /* enum pylm_profile; default: best */
+    uint32_t memory_is_wish; /* 1: if max_memory is too small, training takes the least that is possible. Default 0:
                                * then it fails */
-    uint64_t max_nbytes;      /* largest size of the image. The contexts that help least are left out, so that it is
+    uint64_t max_nbytes;     /* largest size of the image. The contexts that help least are left out, so that it is
                                * the best model of this size. Training takes about five times as long. Default 0: no
                                * limit */
-    uint64_t max_memory;      /* bytes of memory that the process may have while it trains, about. If the work does not
+    uint64_t max_memory;     /* bytes of memory that the process may have while it trains, about. If the work does not
                                * fit, it is done in parts, and tables go to a temporary file. Never changes the result.
                                * Default 0: no limit */
-    const pylm_model *base;   /* trains a layer for this model (see pylm_layer_open()), with its vocabulary and its
+    const pylm_model *base;  /* trains a layer for this model (see pylm_layer_open()), with its vocabulary and its
                                * tree. tokenizer, n_classes and n_pieces are ignored then, and unknown words are read as
                                * "<unk>". The base must have one tree, must not be a kernel, and may be a layer itself.
                                * It must stay in place until the layer is built. Default NULL: trains a model */
-    uint32_t predictor;       /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree and
+    uint32_t predictor;      /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree and
                                * one profile, and no max_nbytes and max_order. What follows is for kernels only */
-    uint32_t reach;           /* how many symbols back it looks, 1 to PYLM_MAX_REACH; default 0: 3 */
-    uint32_t no_classes;      /* 1: symbols of one class are as far apart as others. Default 0, for all tokenizers but
+    uint32_t reach;          /* how many symbols back it looks, 1 to PYLM_MAX_REACH; default 0: 3 */
+    uint32_t no_classes;     /* 1: symbols of one class are as far apart as others. Default 0, for all tokenizers but
                                * bytes: they are nearer, if they are among the last 1, 2, 3, 3, 1, 0 symbols of a reach
                                * of 1, 2, 3, 4, 5, 6 */
     uint32_t distance_q16[PYLM_MAX_REACH]; /* as in pylm_kernel. Default all 0: chosen on blocks of the text whose own
@@ -142,8 +142,7 @@ PYLM_API void pylm_trainer_free(pylm_trainer *trainer);
  *   task      progress and cancelling, or NULL.
  * Memory: one byte for each byte of text; for words and ids 4 bytes each. Returns PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
  * PYLM_ERR_CANCELLED, and PYLM_ERR_ARGUMENT for an external tokenizer. */
-PYLM_API int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbytes,
-                              pylm_task *task);
+PYLM_API int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbytes, pylm_task *task);
 
 /* Sets the vocabulary of a trainer with PYLM_TOKENIZER_EXTERNAL. Such a trainer is given ids instead of texts, and
  * before them, once, the meaning of the ids:

@@ -165,8 +165,7 @@ uint8_t keyboard_go_on(struct keyboard *keyboard)
 {
     pylm_candidate candidates[8];
     uint32_t symbol = '.';
-    (void)pylm_sample(keyboard->model, &keyboard->state, &keyboard->sampler, keyboard->work, candidates, 8,
-                      &symbol);
+    (void)pylm_sample(keyboard->model, &keyboard->state, &keyboard->sampler, keyboard->work, candidates, 8, &symbol);
     (void)pylm_state_read(keyboard->model, &keyboard->state, symbol);
     return (uint8_t)symbol;
 }

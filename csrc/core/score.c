@@ -44,9 +44,9 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
 }
 
 /* Working memory for one path. */
-#define OWN_NBYTES                                                                                                 \
-    (sizeof(struct pylm__work) + sizeof(struct pylm__frame) +                                                       \
-     PYLM__MAX_STRIDE * PYLM__N_SLICE_FIELDS * sizeof(uint32_t) +                                                   \
+#define OWN_NBYTES                                                                                                     \
+    (sizeof(struct pylm__work) + sizeof(struct pylm__frame) +                                                          \
+     PYLM__MAX_STRIDE * PYLM__N_SLICE_FIELDS * sizeof(uint32_t) +                                                      \
      (PYLM__MOST_LAYERS ? sizeof(struct pylm__odds) + 7u : 0u) + 7u)
 
 void pylm__learn(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol)

@@ -14,7 +14,7 @@
 #define CHUNK 2048u /* symbols: some milliseconds */
 
 struct chunk {
-    pylm_state state; /* before its first symbol */
+    pylm_state state;          /* before its first symbol */
     uint64_t text, begin, end; /* symbols */
 };
 
@@ -142,8 +142,8 @@ int pylm_score_batch(const pylm_model *model, const pylm_state *context, const p
     return status;
 }
 
-int pylm_predict_batch(const pylm_model *model, const pylm_state *context, const pylm_texts *texts,
-                       uint32_t n_threads, uint32_t *best, pylm_task *task)
+int pylm_predict_batch(const pylm_model *model, const pylm_state *context, const pylm_texts *texts, uint32_t n_threads,
+                       uint32_t *best, pylm_task *task)
 {
     struct batch batch = {model, texts, NULL, best, NULL, NULL, 0};
     int status = run(&batch, predict_chunk, context, n_threads, task);

@@ -34,13 +34,13 @@ struct pylm_trainer {
     struct pylm_train_options options;
     struct pylm__corpus corpus;
     struct pylm__trained_tree trees[PYLM_MAX_TREES];
-    uint32_t n_trees;         /* of a kernel, banks */
+    uint32_t n_trees; /* of a kernel, banks */
     struct pylm__kernel_training kernel;
     int used;                 /* 1: it has been trained, or tried to be */
     struct pylm__spill spill; /* open if max_memory sends tables to a file */
     struct pylm__buffer image;
-    char *facts;              /* with max_nbytes: those before training */
-    uint64_t shared_nbytes;   /* with max_nbytes: of the image without trees */
+    char *facts;            /* with max_nbytes: those before training */
+    uint64_t shared_nbytes; /* with max_nbytes: of the image without trees */
 };
 
 void pylm_train_options_init(pylm_train_options *options)
@@ -63,8 +63,8 @@ static int options_are_sane(const pylm_train_options *o)
         return 0;
     if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
         return 0;
-    if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u ||
-        !o->n_trees || o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
+    if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u || !o->n_trees ||
+        o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
         return 0;
     if (o->profile > PYLM_PROFILE_FAST)
         return 0;
@@ -156,14 +156,13 @@ int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbyt
     return pylm__corpus_add(&trainer->corpus, text, text_nbytes, task);
 }
 
-int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts,
-                            const uint64_t *text_ends, const void *file, uint64_t file_nbytes)
+int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts, const uint64_t *text_ends,
+                            const void *file, uint64_t file_nbytes)
 {
     return pylm__corpus_vocabulary(&trainer->corpus, n_symbols, texts, text_ends, file, file_nbytes);
 }
 
-int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
-                         pylm_task *task)
+int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n, uint64_t text_nbytes, pylm_task *task)
 {
     return pylm__corpus_add_ids(&trainer->corpus, ids, n, text_nbytes, task);
 }
@@ -183,14 +182,13 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
         return pylm__tree_of_bytes(&trainer->trees[0].tree, corpus, task);
     for (t = 0; t < trainer->n_trees; t++) {
         uint32_t n_classes = trainer->options.n_classes[t];
-        PYLM__TRY(pylm__tree_of_classes(&trainer->trees[t].tree, corpus,
-                                      n_classes ? n_classes : default_classes[t], task));
+        PYLM__TRY(
+            pylm__tree_of_classes(&trainer->trees[t].tree, corpus, n_classes ? n_classes : default_classes[t], task));
     }
     first = pylm__array_new(corpus->n_symbols, sizeof *first);
     moved = pylm__array_new(corpus->n_symbols, sizeof *moved);
     if (first && moved) {
-        memcpy(first, corpus->ids ? corpus->ids : trainer->trees[0].tree.leaf_of,
-               corpus->n_symbols * sizeof *first);
+        memcpy(first, corpus->ids ? corpus->ids : trainer->trees[0].tree.leaf_of, corpus->n_symbols * sizeof *first);
         for (t = 0; t < trainer->n_trees; t++) {
             uint32_t *leaf_of = trainer->trees[t].tree.leaf_of;
             for (s = 0; s < corpus->n_symbols; s++)
@@ -303,8 +301,8 @@ static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tr
 {
     pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.profile,
                            trainer->options.max_order);
-    trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
-                                           sizeof *trained->calibration);
+    trained->calibration =
+        pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION, sizeof *trained->calibration);
     return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
@@ -320,8 +318,12 @@ static int train_sized(pylm_trainer *trainer, struct pylm__trained_tree *trained
 static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained, struct pylm__heldout *heldout,
                        const struct pylm__memory_plan *plan, pylm_task *task)
 {
-    struct pylm__stages_input input = {heldout, &trainer->corpus, &trained->tree, &trained->templates,
-                                       trained->calibration, trainer->options.n_threads};
+    struct pylm__stages_input input = {heldout,
+                                       &trainer->corpus,
+                                       &trained->tree,
+                                       &trained->templates,
+                                       trained->calibration,
+                                       trainer->options.n_threads};
     struct pylm__counting counting;
     uint16_t *indices[PYLM__MAX_TEMPLATES];
     uint32_t k;
@@ -364,8 +366,8 @@ static int train_kernel(pylm_trainer *trainer, const char *folder, uint64_t *sma
 /* Trains a tree.
  *   folder     where a temporary file may lie
  *   smallest   out: the smallest possible max_memory, if it is too small */
-static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained, const char *folder,
-                      uint64_t *smallest, pylm_task *task)
+static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained, const char *folder, uint64_t *smallest,
+                      pylm_task *task)
 {
     int sized = trainer->options.max_nbytes > 0, sparing = sized || trainer->corpus.base, status;
     struct pylm__heldout heldout;
@@ -438,8 +440,7 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
     return status;
 }
 
-int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
-                       uint64_t *image_nbytes_ret)
+int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret, uint64_t *image_nbytes_ret)
 {
     PYLM__TRY(train(trainer, NULL, image_nbytes_ret, task));
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);

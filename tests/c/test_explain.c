@@ -6,9 +6,9 @@
  */
 #include <math.h>
 
+#include "check.h"
 #include "core/fixed.h"
 #include "modules/explain/share.h"
-#include "check.h"
 #include "use_image.h"
 
 #define N_MOST 3000u

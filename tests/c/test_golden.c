@@ -14,8 +14,7 @@ static uint64_t fold(uint64_t hash, uint64_t value)
 
 static const uint64_t fold_start = UINT64_C(0xcbf29ce484222325);
 
-static uint64_t sample(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n,
-                       void *work)
+static uint64_t sample(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work)
 {
     pylm_candidate candidates[84];
     uint32_t recent[64], i, symbol = 0;

@@ -60,7 +60,8 @@ static void check_counts(const pylm_kernel *kernel, const pylm_state *state, uin
         p += patterns[i].n_context;
     }
     CHECK(p == n_trained);
-    CHECK(patterns[i].number == PYLM_NONE && patterns[i].n_context == 1 && !patterns[i].n_symbol && !patterns[i].agrees);
+    CHECK(patterns[i].number == PYLM_NONE && patterns[i].n_context == 1 && !patterns[i].n_symbol &&
+          !patterns[i].agrees);
 }
 
 /* Whether distances and counts give the cost and the shares. */

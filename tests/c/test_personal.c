@@ -92,7 +92,8 @@ static void test_little_room(const pylm_model *model)
     uint32_t i;
     for (nbytes = 112; nbytes < 1500u; nbytes += 333u) {
         uint8_t *personal = allocate((size_t)nbytes);
-        CHECK(pylm_personal_init(model, personal, nbytes - (nbytes == 112u)) == (nbytes == 112u ? PYLM_ERR_SPACE : PYLM_OK));
+        CHECK(pylm_personal_init(model, personal, nbytes - (nbytes == 112u)) ==
+              (nbytes == 112u ? PYLM_ERR_SPACE : PYLM_OK));
         CHECK(pylm_personal_init(model, personal, nbytes) == PYLM_OK);
         for (i = 0; i < N_TEXTS; i++)
             CHECK(add(model, personal, nbytes, i) == PYLM_OK);

@@ -12,9 +12,7 @@ enum { N_WORDS = 1500 };
 static void set_kind(pylm_train_options *options, int kind)
 {
     pylm_train_options_init(options);
-    options->tokenizer = kind == 3   ? PYLM_TOKENIZER_PIECES
-                         : kind > 0 ? PYLM_TOKENIZER_WORDS
-                                    : PYLM_TOKENIZER_BYTES;
+    options->tokenizer = kind == 3 ? PYLM_TOKENIZER_PIECES : kind > 0 ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
     options->n_trees = kind == 2 ? 2 : 1;
     options->n_pieces = 330;
     options->n_classes[0] = options->n_classes[1] = 20;

@@ -51,9 +51,32 @@ static pylm_state start(void)
 /* Words in all cases, some of them in one that is none of the three forms. */
 static struct image train_cases(uint32_t n_trees)
 {
-    static const char *const forms[] = {"the", "The", "THE", "they", "They", "then", "A", "a", "iThe", "tHe",
-                                        "to",  "Tom", "tom", "don't", "Don't", ".", ",", "\xc3\xa9t\xc3\xa9",
-                                        "\xc3\x89t\xc3\xa9", "I", "it", "It", "co-op", "123", "-", "12"};
+    static const char *const forms[] = {"the",
+                                        "The",
+                                        "THE",
+                                        "they",
+                                        "They",
+                                        "then",
+                                        "A",
+                                        "a",
+                                        "iThe",
+                                        "tHe",
+                                        "to",
+                                        "Tom",
+                                        "tom",
+                                        "don't",
+                                        "Don't",
+                                        ".",
+                                        ",",
+                                        "\xc3\xa9t\xc3\xa9",
+                                        "\xc3\x89t\xc3\xa9",
+                                        "I",
+                                        "it",
+                                        "It",
+                                        "co-op",
+                                        "123",
+                                        "-",
+                                        "12"};
     uint32_t n = (uint32_t)(sizeof forms / sizeof *forms), i, w = 0;
     char *text = allocate(60000), *at = text;
     uint64_t seed = 3, r;
@@ -284,7 +307,8 @@ static void test_reading(void)
 
 static void test_spelling(int kind)
 {
-    static const char *const texts[] = {"w1 w2 w", "w1", "w1 ", "", "w1 w2\n", "w12 w", "nothing like \xff\xfe", "w1 w2. W"};
+    static const char *const texts[] = {"w1 w2 w", "w1", "w1 ", "", "w1 w2\n", "w12 w", "nothing like \xff\xfe",
+                                        "w1 w2. W"};
     struct image image = train_kind(kind, N_SHARED_WORDS);
     pylm_state state = start();
     pylm_model model;

@@ -19,7 +19,7 @@
 #include "core/hash.h"
 #include "core/image.h"
 
-#define MOST_LOOKED_UP 64u       /* as contexts of one symbol */
+#define MOST_LOOKED_UP 64u      /* as contexts of one symbol */
 #define MOST_SYMBOLS (1u << 16) /* an honest header may ask for 2^24: slow, but not wrong */
 
 /* Makes the head checksum right, so that damage gets past it. */
@@ -38,8 +38,7 @@ static inline void sign_head(uint8_t *image, uint64_t nbytes)
 }
 
 /* Explains some symbols. */
-static inline void use_explanations(const pylm_model *model, const pylm_state *state, const pylm_info *info,
-                                    void *work)
+static inline void use_explanations(const pylm_model *model, const pylm_state *state, const pylm_info *info, void *work)
 {
     pylm_part *parts = malloc(pylm_n_parts(model) * sizeof *parts);
     uint32_t i, n, class, coarse;

@@ -6,8 +6,8 @@
 #ifndef PYLM_FAST_DESCEND_AVX2_H
 #define PYLM_FAST_DESCEND_AVX2_H
 
-#include "lanes_avx2.h"
 #include "follow.h"
+#include "lanes_avx2.h"
 
 /* pylm__descend_portable() for a path. Slices keep no more than what lanes_look() reads, and the path where their
  * words lie: these are fetched, but not waited for. */

@@ -19,8 +19,8 @@ static inline uint32_t pylm__dot_sse2(const uint8_t *const *rows, const int16_t 
         __m128i products[4];
         for (row = 0; row < 4; row++)
             products[row] = _mm_madd_epi16(_mm_loadu_si128((const __m128i *)(const void *)(rows[row] + 2u * k)), x);
-        sum = _mm_add_epi32(sum, _mm_add_epi32(_mm_add_epi32(products[0], products[1]),
-                                               _mm_add_epi32(products[2], products[3])));
+        sum = _mm_add_epi32(
+            sum, _mm_add_epi32(_mm_add_epi32(products[0], products[1]), _mm_add_epi32(products[2], products[3])));
     }
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));

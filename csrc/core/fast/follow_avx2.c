@@ -3,8 +3,8 @@
  *
  * follow_avx2.c: see follow_avx2.h.
  */
-#include "core/narrow.h"
 #include "follow_avx2.h"
+#include "core/narrow.h"
 
 #if PYLM__HAVE_AVX2
 

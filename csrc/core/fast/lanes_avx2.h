@@ -75,10 +75,10 @@ static inline __m256i lanes_calibration_index(__m256i total, __m256i n0, __m256i
     __m256i octave = _mm256_min_epi32(
         _mm256_sub_epi32(_mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(below)), 23), lanes_all(127u + 3u)),
         lanes_all(PYLM__N_OCTAVES - 1u)); /* rounding up is far beyond the last one */
-    __m256i step = _mm256_srai_epi32(
-        _mm256_add_epi32(_mm256_sub_epi32(lanes_log2_of_count(n1), lanes_log2_of_count(n0)),
-                         lanes_all(PYLM__RATIO_OFFSET)),
-        PYLM__RATIO_SHIFT);
+    __m256i step =
+        _mm256_srai_epi32(_mm256_add_epi32(_mm256_sub_epi32(lanes_log2_of_count(n1), lanes_log2_of_count(n0)),
+                                           lanes_all(PYLM__RATIO_OFFSET)),
+                          PYLM__RATIO_SHIFT);
     __m256i exact = _mm256_add_epi32(_mm256_srli_epi32(_mm256_madd_epi16(total, _mm256_add_epi32(total, one)), 1), n1);
     __m256i pair, alone;
     step = _mm256_min_epi32(_mm256_max_epi32(step, _mm256_setzero_si256()), lanes_all(PYLM__N_RATIOS - 1u));
@@ -157,8 +157,8 @@ struct lanes {
 };
 
 /* pylm__slice_look(), and what a single successor has there. */
-PYLM__INLINE struct lanes lanes_look(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
-                                     uint32_t n, const uint8_t *const *word)
+PYLM__INLINE struct lanes lanes_look(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t n,
+                                     const uint8_t *const *word)
 {
     const __m128i leaf_bits = _mm_cvtsi32_si128((int)e->leaf_bits);
     const __m256i one = lanes_all(1), in_byte = lanes_all(7);
@@ -180,8 +180,7 @@ PYLM__INLINE struct lanes lanes_look(const struct pylm__evidence *e, struct pylm
     l.n_left = _mm256_min_epi32(n_left, _mm256_sub_epi32(l.n, one));
     low = _mm256_srlv_epi64(low, lanes_first_half(total_at));
     high = _mm256_srlv_epi64(high, lanes_second_half(total_at));
-    l.total_left =
-        _mm256_min_epu32(_mm256_and_si256(lanes_lower(low, high), lanes_load(e->total_mask, k)), l.total);
+    l.total_left = _mm256_min_epu32(_mm256_and_si256(lanes_lower(low, high), lanes_load(e->total_mask, k)), l.total);
     return l;
 }
 
@@ -216,12 +215,12 @@ PYLM__INLINE void lanes_gather(const struct pylm__evidence *e, uint32_t k, uint3
 
 /* Narrows them to one side: right where the mask `right` is all ones, else left. Returns which are still active, and
  * where in their lists they are in `at`. Those that die become anything, but for `at`. */
-static inline uint32_t lanes_narrow(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
-                                    __m256i active, struct lanes l, struct lanes_place p, __m256i right, __m256i *at)
+static inline uint32_t lanes_narrow(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, __m256i active,
+                                    struct lanes l, struct lanes_place p, __m256i right, __m256i *at)
 {
     __m256i parts = _mm256_andnot_si256(p.stays_left, p.begins_left);
     __m256i other = _mm256_andnot_si256(parts, _mm256_cmpeq_epi32(p.begins_left, right)); /* all on the other side */
-    __m256i splits = _mm256_max_epi32(_mm256_and_si256(l.n_left, right), lanes_all(1)); /* passed over */
+    __m256i splits = _mm256_max_epi32(_mm256_and_si256(l.n_left, right), lanes_all(1));   /* passed over */
     __m256i bits = _mm256_mullo_epi32(splits, lanes_load(e->split_bits, k));
     *at = _mm256_add_epi32(l.at, _mm256_and_si256(bits, _mm256_and_si256(parts, active)));
     lanes_store(s->total, k, lanes_choose(p.total, _mm256_sub_epi32(l.total, p.total), right));

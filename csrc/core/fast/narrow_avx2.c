@@ -11,8 +11,8 @@ PYLM__AVX2_BEGIN
 
 #include "lanes_avx2.h"
 
-void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s,
-                       const struct pylm__sets *sets, uint32_t mid, struct pylm__gathered *gathered)
+void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s, const struct pylm__sets *sets,
+                       uint32_t mid, struct pylm__gathered *gathered)
 {
     __m256i sum_left = _mm256_setzero_si256(), sum_all = sum_left;
     const uint8_t *word[PYLM__MAX_STRIDE];
@@ -45,8 +45,8 @@ void pylm__narrow_avx2(const struct pylm__evidence *e, struct pylm__slices *s, s
         l.right = lanes_load(s->right, k);
         l.n_left = lanes_load(s->n_left, k);
         l.total_left = lanes_load(s->total_left, k);
-        sets->active |= lanes_narrow(e, s, k, lanes_of(active, k), l, lanes_place(l, mid),
-                                    lanes_all(0u - (uint32_t)side), &at);
+        sets->active |=
+            lanes_narrow(e, s, k, lanes_of(active, k), l, lanes_place(l, mid), lanes_all(0u - (uint32_t)side), &at);
     }
 }
 

@@ -10,8 +10,8 @@
 
 #if PYLM__HAVE_AVX2
 /* The same, where no template of the set is rare. Nothing is ever stale. */
-void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s,
-                       const struct pylm__sets *sets, uint32_t mid, struct pylm__gathered *gathered);
+void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s, const struct pylm__sets *sets,
+                       uint32_t mid, struct pylm__gathered *gathered);
 void pylm__narrow_avx2(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets, uint32_t mid,
                        int side);
 #endif

@@ -19,7 +19,7 @@ void pylm__follow_below(const struct pylm__model *model, uint32_t least, struct 
  * Those of symbol i stand at pylm__odds_offset() in the i-th working memory.
  *   least   0: of the model; 1: of the one below, which there is
  *   work    n times pylm__noting_nbytes() of the model */
-void pylm__note_odds(const struct pylm__model *model, uint32_t least, const struct pylm__state *states, const uint32_t *symbols,
-                     uint32_t n, struct pylm__work *work);
+void pylm__note_odds(const struct pylm__model *model, uint32_t least, const struct pylm__state *states,
+                     const uint32_t *symbols, uint32_t n, struct pylm__work *work);
 
 #endif

@@ -72,8 +72,7 @@ int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t t
     struct pylm__frame *root;
     struct pylm__slices *slices;
     uint32_t i, leaf, capacity = *n;
-    if (pylm__is_kernel(view) || !pylm__tree_find(view, tree_number, &work->mixer.tree) ||
-        number >= tree->n_templates)
+    if (pylm__is_kernel(view) || !pylm__tree_find(view, tree_number, &work->mixer.tree) || number >= tree->n_templates)
         return PYLM_ERR_ARGUMENT;
     work->tree_number = tree_number;
     *n = 0;
@@ -129,8 +128,8 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__state state;
     uint32_t lag, i, before;
-    if (symbol >= view->n_symbols || pylm__is_kernel(view) ||
-        !pylm__tree_find(view, tree_number, &work->mixer.tree) || number >= tree->n_templates)
+    if (symbol >= view->n_symbols || pylm__is_kernel(view) || !pylm__tree_find(view, tree_number, &work->mixer.tree) ||
+        number >= tree->n_templates)
         return PYLM_ERR_ARGUMENT;
     work->tree_number = tree_number;
     lag = lag_of(tree, number);

@@ -19,15 +19,15 @@
 
 #include <string.h>
 
-#include "typing.h"
 #include "modules/text/vocabulary.h"
+#include "typing.h"
 
 #if PYLM_MODULE_KEYBOARD
 
 #define N_BEGINNINGS 40u
-#define N_EXTENSIONS 12u                /* symbols that extend a beginning, at most */
-#define N_ROUNDS 96u                    /* beginnings extended, at most */
-#define LEAST (UINT64_C(1) << 52)       /* of a symbol's probability, q62: 1/1024 */
+#define N_EXTENSIONS 12u                    /* symbols that extend a beginning, at most */
+#define N_ROUNDS 96u                        /* beginnings extended, at most */
+#define LEAST (UINT64_C(1) << 52)           /* of a symbol's probability, q62: 1/1024 */
 #define TEXT_NBYTES (PYLM_WORD_NBYTES + 1u) /* with the space before it */
 
 struct beginning {

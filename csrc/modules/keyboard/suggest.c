@@ -16,8 +16,8 @@
 
 #include <string.h>
 
-#include "typing.h"
 #include "modules/text/vocabulary.h"
+#include "typing.h"
 
 #if PYLM_MODULE_KEYBOARD
 
@@ -38,7 +38,7 @@ struct search {
     const struct pylm__request *request;
     const struct pylm__workspace *workspace;
     const struct pylm__model *model;
-    struct word *words;     /* the best k, best first */
+    struct word *words; /* the best k, best first */
     uint32_t n;
     uint64_t enough; /* probability, q62, that the best form of a word must have */
     uint64_t total;  /* probability of all that was visited */
@@ -100,8 +100,7 @@ static void keep_word(struct search *search, const struct word *word)
         search->words[i] = search->words[i - 1u];
     search->words[i] = *word;
     if (search->n == k)
-        search->enough =
-            ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
+        search->enough = ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
 }
 
 /* Adds up the n forms of a word; p is the probability of the first in the tree at work. */
@@ -166,7 +165,7 @@ static uint64_t words_nbytes(uint32_t k)
 }
 
 static uint32_t suggest_words(const struct pylm__request *request, const struct pylm__workspace *workspace,
-                             pylm_suggestion *suggestions)
+                              pylm_suggestion *suggestions)
 {
     struct search search = {{0, NULL}, NULL, NULL, NULL, NULL, 0, 0, 0};
     const unsigned char *text;
@@ -182,8 +181,8 @@ static uint32_t suggest_words(const struct pylm__request *request, const struct 
             pylm__work_next_tree(search.model, workspace->walk);
         if (search.visitor.wanted && !pylm__want(request, workspace, has_prefix, request))
             return 0;
-        pylm__walk(search.model, pylm__state_const(request->state), workspace->walk, UINT64_C(1) << 62,
-                   &search.visitor, visit_leaf);
+        pylm__walk(search.model, pylm__state_const(request->state), workspace->walk, UINT64_C(1) << 62, &search.visitor,
+                   visit_leaf);
     }
     given = search.visitor.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
     for (i = 0; i < search.n; i++) {

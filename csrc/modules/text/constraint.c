@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "core/walk.h"
 #include "core/search.h"
+#include "core/walk.h"
 #include "pylm_text.h"
 
 #if PYLM_MODULE_TEXT

@@ -52,8 +52,7 @@ static uint64_t weigh(pylm_candidate *candidates, uint32_t n, uint32_t temperatu
 }
 
 /* Shortens a list of weights to what top_p and min_p leave; *sum becomes their sum. */
-static uint32_t shorten(const pylm_candidate *candidates, uint32_t n, const pylm_sampling *sampling,
-                        uint64_t *sum)
+static uint32_t shorten(const pylm_candidate *candidates, uint32_t n, const pylm_sampling *sampling, uint64_t *sum)
 {
     uint64_t enough = pylm__exp2_neg(0), least, kept = 0;
     uint32_t i;
@@ -70,8 +69,7 @@ static uint32_t shorten(const pylm_candidate *candidates, uint32_t n, const pylm
 
 static int settings_are_sane(const pylm_sampling *sampling)
 {
-    return sampling->top_p_q16 <= ONE_Q16 && sampling->min_p_q16 <= ONE_Q16 &&
-           sampling->penalty_q16 >= ONE_Q16;
+    return sampling->top_p_q16 <= ONE_Q16 && sampling->min_p_q16 <= ONE_Q16 && sampling->penalty_q16 >= ONE_Q16;
 }
 
 int pylm_choose(pylm_sampler *sampler, pylm_candidate *candidates, uint32_t n, uint32_t *symbol)

@@ -18,9 +18,9 @@ struct pylm__drain {
 };
 
 struct pylm__buffer {
-    uint8_t *data;   /* the bytes from number `gone` on */
-    uint64_t n;      /* bytes written altogether */
-    uint64_t gone;   /* of them, those that the drain has taken; without a drain 0 */
+    uint8_t *data; /* the bytes from number `gone` on */
+    uint64_t n;    /* bytes written altogether */
+    uint64_t gone; /* of them, those that the drain has taken; without a drain 0 */
     uint64_t capacity;
     uint64_t bits;   /* packed bits that are not written yet, least significant first */
     unsigned n_bits; /* how many: 0 to 7 between calls */

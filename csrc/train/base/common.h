@@ -9,11 +9,11 @@
 #include "pylm_train.h"
 
 /* Returns the status of a call if it failed. */
-#define PYLM__TRY(call)              \
-    do {                             \
-        int try_status = (call);     \
-        if (try_status != PYLM_OK)   \
-            return try_status;       \
+#define PYLM__TRY(call)                                                                                                \
+    do {                                                                                                               \
+        int try_status = (call);                                                                                       \
+        if (try_status != PYLM_OK)                                                                                     \
+            return try_status;                                                                                         \
     } while (0)
 
 /* calloc() and realloc() for arrays of n elements. NULL if there is no memory, or if the size overflows; with n = 0

@@ -53,8 +53,7 @@ int pylm__file_open(struct pylm__file **file_ret, const char *path)
         memcpy(copy, path, n);
         file->path = copy;
         file->temporary = temporary;
-        file->file = pylm__os_is_device(path) ? pylm__os_open_device(path)
-                                              : create_beside(path, temporary, capacity);
+        file->file = pylm__os_is_device(path) ? pylm__os_open_device(path) : create_beside(path, temporary, capacity);
         *file_ret = file;
         if (file->file)
             return PYLM_OK;

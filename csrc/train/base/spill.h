@@ -11,8 +11,8 @@
 
 /* One file for all parts and threads. */
 struct pylm__spill {
-    void *file;  /* NULL: not open */
-    uint64_t n;  /* bytes in it */
+    void *file; /* NULL: not open */
+    uint64_t n; /* bytes in it */
 };
 
 /* Opens the file; pylm__os_temporary_open() says in which folder. PYLM_ERR_FILE (errno says why). */

@@ -11,8 +11,8 @@
 
 #include "core/stage1.h"
 
-#define PRIOR_WEIGHT 2.0  /* observations that the prior counts for */
-#define PRIOR_COUNT 0.3   /* added to n0 and n1 by it */
+#define PRIOR_WEIGHT 2.0 /* observations that the prior counts for */
+#define PRIOR_COUNT 0.3  /* added to n0 and n1 by it */
 #define HALF_RATIOS (PYLM__N_RATIOS / 2u)
 
 /* The total n0 + n1 of an index, or the middle of its octave. */

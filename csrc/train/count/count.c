@@ -15,8 +15,8 @@
 #include "train/base/sort.h"
 
 #define MAX_RANGES 256u
-#define RECORDS_SHARE 8u      /* symbols of the text for each context that is kept, of any template; rarely fewer */
-#define RECORD_NBYTES 24u     /* of a context while its table is being packed */
+#define RECORDS_SHARE 8u  /* symbols of the text for each context that is kept, of any template; rarely fewer */
+#define RECORD_NBYTES 24u /* of a context while its table is being packed */
 #define FURTHER_NBYTES (UINT64_C(8) << 20) /* for a template: keys of a held-out block, buffers */
 
 /* One template at work. */
@@ -84,7 +84,7 @@ static int count_ranges(struct job *job, const pylm_task *task)
     int i, n = (int)pylm__keys_ranges(&job->contexts, c->max_keys, ranges, MAX_RANGES);
     int first_error = n ? PYLM_OK : PYLM_ERR_MEMORY;
 #ifdef _OPENMP
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(pylm__n_threads(c->n_abreast, (uint32_t)n))
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(pylm__n_threads(c -> n_abreast, (uint32_t)n))
 #endif
     for (i = 0; i < n; i++) {
         struct part part = {ranges[i], {NULL, 0, c->corpus->n < c->max_keys ? c->corpus->n : c->max_keys}, NULL};
@@ -104,8 +104,7 @@ static int count_ranges(struct job *job, const pylm_task *task)
 
 /* The empty context has all symbols as successors, so there is nothing to sort. `keys` and `sums` have room for every
  * symbol. */
-static int count_nothing_in(struct job *job, uint64_t *keys, uint64_t *of_blocks, uint32_t *sums,
-                            const pylm_task *task)
+static int count_nothing_in(struct job *job, uint64_t *keys, uint64_t *of_blocks, uint32_t *sums, const pylm_task *task)
 {
     const struct pylm__counting *c = job->c;
     const struct pylm__symbol_tree *tree = c->tree;

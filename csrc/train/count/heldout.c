@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENOUGH_BYTES 1000000u  /* symbols held out; more gains little (DESIGN.md) */
+#define ENOUGH_BYTES 1000000u /* symbols held out; more gains little (DESIGN.md) */
 #define ENOUGH_WORDS 300000u
-#define SPARING 3u            /* for models of a given size, and layers */
+#define SPARING 3u /* for models of a given size, and layers */
 #define MIN_BLOCKS 2u
 
 static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
@@ -18,9 +18,7 @@ static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
     uint64_t parts = n < PYLM__MAX_BLOCKS ? n : PYLM__MAX_BLOCKS, part, length;
     uint32_t i;
     length = n / parts < PYLM__MAX_BLOCK ? n / parts : PYLM__MAX_BLOCK;
-    h->n_blocks = (uint32_t)((enough + length - 1u) / length < parts
-                                 ? (enough + length - 1u) / length
-                                 : parts);
+    h->n_blocks = (uint32_t)((enough + length - 1u) / length < parts ? (enough + length - 1u) / length : parts);
     if (h->n_blocks < MIN_BLOCKS)
         h->n_blocks = parts < MIN_BLOCKS ? (uint32_t)parts : MIN_BLOCKS;
     for (i = 0; i < h->n_blocks; i++) {
@@ -61,7 +59,7 @@ static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, s
 
 /* The weight sets that the text before position p chooses, as pylm__context_previous() and _before() do. */
 static struct pylm__fixed_sets place_before(const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
-                                       uint64_t p)
+                                            uint64_t p)
 {
     struct pylm__fixed_sets place = {0, 0, 0};
     uint32_t symbol;

@@ -20,12 +20,12 @@
 struct pylm__heldout {
     uint32_t n_blocks;
     uint64_t begins[PYLM__MAX_BLOCKS], ends[PYLM__MAX_BLOCKS]; /* in symbols of the corpus */
-    uint64_t n_symbols;    /* in all blocks */
+    uint64_t n_symbols;                                        /* in all blocks */
     uint64_t n_events;
-    uint64_t *first_event; /* by held-out symbol; one more at the end */
+    uint64_t *first_event;                   /* by held-out symbol; one more at the end */
     uint16_t *node_sets, *previous, *before; /* by event: its struct pylm__fixed_sets */
-    uint8_t *side;         /* by event: where the symbol is, 1 is right */
-    int16_t *base_log_odds; /* layers, by event: the log-odds of the base, q10; else NULL. See layer.h */
+    uint8_t *side;                           /* by event: where the symbol is, 1 is right */
+    int16_t *base_log_odds;   /* layers, by event: the log-odds of the base, q10; else NULL. See layer.h */
     struct pylm__mean *means; /* by event, over all templates whose evidence was looked up */
 };
 

@@ -106,10 +106,10 @@ static uint64_t hash_end(const uint64_t *keys, uint64_t from, uint64_t n, uint64
 
 /* The paths that were followed from one context of a block. The evidence on the path to a leaf is always the same. */
 struct paths {
-    uint32_t *number;  /* by leaf: which path leads there, plus 1; 0: none yet */
-    uint32_t *leaves;  /* by path */
-    uint64_t *events;  /* by path: the first event that it was followed for */
-    uint64_t *starts;  /* by path: where its parts begin */
+    uint32_t *number; /* by leaf: which path leads there, plus 1; 0: none yet */
+    uint32_t *leaves; /* by path */
+    uint64_t *events; /* by path: the first event that it was followed for */
+    uint64_t *starts; /* by path: where its parts begin */
     struct pylm__mean *parts;
     uint64_t n_parts, capacity;
     uint32_t n;
@@ -144,8 +144,8 @@ static uint32_t new_path(struct paths *paths, uint32_t leaf, uint64_t event, uin
 }
 
 struct pylm__evidence_work {
-    uint64_t n;         /* symbols of a block whose contexts are in the range */
-    uint64_t *own;      /* their keys, sorted */
+    uint64_t n;          /* symbols of a block whose contexts are in the range */
+    uint64_t *own;       /* their keys, sorted */
     uint64_t *positions; /* hash, then position in the block, sorted likewise */
     uint64_t *scratch;
     struct paths paths;

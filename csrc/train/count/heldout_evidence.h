@@ -16,7 +16,7 @@ struct pylm__evidence_input {
     struct pylm__sorted_keys sorted; /* of the whole corpus */
     const uint64_t *of_blocks;       /* keys of all held-out symbols, in their order */
     struct pylm__hash_range range;
-    uint32_t min_count;              /* contexts that occur less often have no evidence */
+    uint32_t min_count; /* contexts that occur less often have no evidence */
 };
 
 /* How often a context occurs outside a block that it stands in. */

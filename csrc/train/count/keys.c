@@ -11,9 +11,9 @@
 #define SLICE 65536u        /* symbols between two looks at the task */
 #define SAMPLE_EVERY 32768u /* symbols of the text, of which the first SAMPLE_LENGTH are sampled */
 #define SAMPLE_LENGTH 2048u
-#define SAMPLE_MARGIN 16u   /* symbols at the start of a sample whose contexts are not complete */
-#define SAMPLE_BITS 16u     /* of a hash: as far as ranges are told apart */
-#define SAMPLE_TRUST 0.9    /* of the room that is planned for: a sample is not exact */
+#define SAMPLE_MARGIN 16u /* symbols at the start of a sample whose contexts are not complete */
+#define SAMPLE_BITS 16u   /* of a hash: as far as ranges are told apart */
+#define SAMPLE_TRUST 0.9  /* of the room that is planned for: a sample is not exact */
 
 /* The hash of the context that a state has. */
 static uint64_t hash_of(const struct pylm__contexts *contexts, const struct pylm__state *state)

@@ -9,13 +9,13 @@
 #include "count.h"
 
 #define ELSE_NBYTES (UINT64_C(48) << 20) /* the program itself, Python included, and small tables */
-#define PRUNE_NBYTES 44u    /* a symbol, for each template pruned at once */
-#define OFFERS_NBYTES 36u   /* an event, for the offers of templates (budget.c) */
-#define OFFER_NBYTES 18u    /* an event, for each template whose offers are made at once */
-#define TABLES_NBYTES 32u   /* of finished tables, a symbol: a model rarely takes more */
-#define MIN_KEYS 1024u      /* counted at a time */
-#define MAX_PARTS 24u       /* ranges of a template: each goes through the text again */
-#define FEW_PARTS 5u        /* before there are more of them, fewer templates are counted at once */
+#define PRUNE_NBYTES 44u                 /* a symbol, for each template pruned at once */
+#define OFFERS_NBYTES 36u                /* an event, for the offers of templates (budget.c) */
+#define OFFER_NBYTES 18u                 /* an event, for each template whose offers are made at once */
+#define TABLES_NBYTES 32u                /* of finished tables, a symbol: a model rarely takes more */
+#define MIN_KEYS 1024u                   /* counted at a time */
+#define MAX_PARTS 24u                    /* ranges of a template: each goes through the text again */
+#define FEW_PARTS 5u                     /* before there are more of them, fewer templates are counted at once */
 #define ROUND 4096u
 
 /* What is in memory in all stages after clustering. */
@@ -83,8 +83,8 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
         return PYLM_ERR_MEMORY;
     }
     room = limit - common - indices;
-    plan->spill = !sized && room < n_threads * (each + key_nbytes * corpus->n) +
-                                       TABLES_NBYTES * corpus->n * options->n_trees;
+    plan->spill =
+        !sized && room < n_threads * (each + key_nbytes * corpus->n) + TABLES_NBYTES * corpus->n * options->n_trees;
     /* With a limit of size, one thread less each time; else all threads or one. One is possible: the limit is at least
      * `least`. */
     for (n = n_threads; n; n = sized ? n - 1u : n > 1u) {

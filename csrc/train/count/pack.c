@@ -12,12 +12,12 @@
 #include "core/evidence_coded.h"
 #include "key.h"
 
-#define CHECK_BITS 16u    /* fingerprint: an unknown context matches with a probability of at most 8 * 2^-16 */
+#define CHECK_BITS 16u       /* fingerprint: an unknown context matches with a probability of at most 8 * 2^-16 */
 #define CODED_CHECK_BITS 12u /* where size counts more; DESIGN.md has what it costs */
 #define EXACT_CHECK_BITS 32u /* the most that a record can have; with those of the bucket at most PYLM__HASH_BITS */
-#define COUNT_BITS 4u     /* inline counts: 1 to 16 */
-#define BUCKET_RECORDS 4u /* records a bucket, on average: from this to twice this */
-#define SLICE 65536u      /* contexts between two looks at the task */
+#define COUNT_BITS 4u        /* inline counts: 1 to 16 */
+#define BUCKET_RECORDS 4u    /* records a bucket, on average: from this to twice this */
+#define SLICE 65536u         /* contexts between two looks at the task */
 
 struct record {
     uint64_t hash;    /* PYLM__HASH_BITS bits */
@@ -32,7 +32,7 @@ struct pylm__packing {
     struct pylm__buffer *lists;
     struct record *records;
     uint64_t n_records, capacity;
-    const uint32_t *leaves, *sums; /* of one context: successors, and occurrences up to each */
+    const uint32_t *leaves, *sums;   /* of one context: successors, and occurrences up to each */
     uint32_t *own_leaves, *own_sums; /* room for them */
     unsigned symbol_bits;
 };
@@ -195,8 +195,7 @@ static void put_context(struct pylm__packing *p, struct record *r, uint32_t n)
         r->payload = p->leaves[0] | max_code << p->symbol_bits;
 }
 
-int pylm__packing_add(struct pylm__packing *p, uint64_t hash, const uint32_t *leaves, const uint32_t *sums,
-                      uint32_t n)
+int pylm__packing_add(struct pylm__packing *p, uint64_t hash, const uint32_t *leaves, const uint32_t *sums, uint32_t n)
 {
     struct record *r;
     if (p->n_records == p->capacity) {
@@ -269,8 +268,7 @@ static void put_table(struct pylm__packing *p, struct pylm__packed *packed)
     }
     for (; i < p->n_records; i++) {
         const struct record *r = &p->records[i];
-        pylm__buffer_bits(&packed->records, (uint32_t)(r->hash >> (rest - packed->check_bits)),
-                          packed->check_bits);
+        pylm__buffer_bits(&packed->records, (uint32_t)(r->hash >> (rest - packed->check_bits)), packed->check_bits);
         pylm__buffer_bits(&packed->records, (uint32_t)r->is_list, 1);
         pylm__buffer_bits(&packed->records, r->payload, packed->payload_bits);
     }
@@ -305,8 +303,7 @@ uint64_t pylm__coded_table_nbytes(uint64_t n_records, uint64_t lists_nbytes, uns
     packed.check_bits = CODED_CHECK_BITS;
     choose_widths(&packed, n_records, lists_nbytes, symbol_bits);
     index = (((uint64_t)1 << packed.bucket_bits) + 1u) * pylm__width((uint32_t)n_records);
-    return (index + 7u) / 8u + (n_records * (packed.check_bits + 1u + packed.payload_bits) + 7u) / 8u +
-           lists_nbytes;
+    return (index + 7u) / 8u + (n_records * (packed.check_bits + 1u + packed.payload_bits) + 7u) / 8u + lists_nbytes;
 }
 
 struct pylm__packing *pylm__packing_begin(struct pylm__packed *packed, const struct pylm__symbol_tree *tree,

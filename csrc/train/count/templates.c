@@ -12,8 +12,7 @@
 #define BYTE_ORDER 8u
 
 /* Adds a template that extends `base` and returns its number. */
-static uint8_t add(struct pylm__templates *t, uint8_t base, enum pylm__kind kind, uint8_t lag,
-                   enum pylm__role role)
+static uint8_t add(struct pylm__templates *t, uint8_t base, enum pylm__kind kind, uint8_t lag, enum pylm__role role)
 {
     struct pylm__template *new = &t->of[t->n];
     new->base = base;
@@ -115,8 +114,7 @@ static void recall_suffixes(struct pylm__templates *t, int bytes)
         recall_long(t, 5, 9, 16);
 }
 
-void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t profile,
-                            uint32_t max_order)
+void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t profile, uint32_t max_order)
 {
     int bytes = tokenizer == PYLM_TOKENIZER_BYTES;
     memset(templates, 0, sizeof *templates);
@@ -233,12 +231,11 @@ static uint32_t context_value(const struct pylm__template *t, const struct pylm_
     }
 }
 
-uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k,
-                             const struct pylm__symbol_tree *tree, const struct pylm__state *state)
+uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k, const struct pylm__symbol_tree *tree,
+                             const struct pylm__state *state)
 {
     const struct pylm__template *t = &templates->of[k];
-    uint64_t base = t->base == PYLM__NO_BASE ? PYLM__HASH_SEED
-                                             : pylm__template_hash(templates, t->base, tree, state);
+    uint64_t base = t->base == PYLM__NO_BASE ? PYLM__HASH_SEED : pylm__template_hash(templates, t->base, tree, state);
     return pylm__hash_step(base, context_value(t, tree, state));
 }
 

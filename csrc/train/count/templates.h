@@ -53,8 +53,8 @@ uint32_t pylm__kernel_classes(uint32_t reach);
 void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_t *number);
 
 /* The hash of a state's context of template k; the same as pylm__context_hashes() gives with the finished image. */
-uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k,
-                             const struct pylm__symbol_tree *tree, const struct pylm__state *state);
+uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k, const struct pylm__symbol_tree *tree,
+                             const struct pylm__state *state);
 
 /* Writes a readable name, such as "1 c2". */
 #define PYLM__TEMPLATE_NAME_NBYTES 24u

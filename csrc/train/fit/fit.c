@@ -22,14 +22,14 @@
 #include "cholesky.h"
 #include "pass.h"
 
-#define CHUNK 4096u        /* events in a chunk, at least */
+#define CHUNK 4096u /* events in a chunk, at least */
 #define MAX_CYCLES 24u
 #define COMMON_CYCLES 16u
-#define CURVATURE_CYCLES 2u /* cycles with a curvature of their own; */
+#define CURVATURE_CYCLES 2u        /* cycles with a curvature of their own; */
 #define COMMON_CURVATURE_CYCLES 5u /* the common vector needs more of them */
-#define ENOUGH 1e-5        /* nats an event that a cycle gains; with less, the fit ends */
-#define MAX_STEP 1.0       /* of any weight at once: keeps Newton's first steps tame */
-#define WEIGHT_ONE 8192.0  /* q13 */
+#define ENOUGH 1e-5                /* nats an event that a cycle gains; with less, the fit ends */
+#define MAX_STEP 1.0               /* of any weight at once: keeps Newton's first steps tame */
+#define WEIGHT_ONE 8192.0          /* q13 */
 
 /* ---- one Newton step ---- */
 

@@ -10,8 +10,8 @@
 #include "train/base/common.h"
 
 struct pylm__fit_result {
-    double loss;      /* of all events with these weights, bits */
-    uint32_t cycles;  /* until there was no gain */
+    double loss;     /* of all events with these weights, bits */
+    uint32_t cycles; /* until there was no gain */
 };
 
 /* Steps of progress that a fit reports at most. */

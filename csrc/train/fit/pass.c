@@ -173,7 +173,7 @@ static int pass(struct pylm__fit *fit, const struct pylm__family *f, int curved,
     if (curved)
         memset(f->factors, 0, (size_t)n * sizeof *f->factors);
 #ifdef _OPENMP
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(fit->n_threads)
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(fit -> n_threads)
 #endif
     for (c = 0; c < (int)fit->n_chunks; c++) {
         double *own = curved ? fit->curvatures + pylm__thread() * fit->curvature_size : NULL;

@@ -18,11 +18,11 @@
 
 struct pylm__family {
     uint32_t n_sets;
-    double *weights;   /* n_sets rows of n_inputs */
-    double *steps;     /* likewise: what the last step added */
-    double *factors;   /* by set: the curvature's Cholesky factor, a lower triangle row by row */
-    double *before;    /* by set: the loss before the last step, with the ridge */
-    double *damping;   /* by set: steps are divided by it */
+    double *weights; /* n_sets rows of n_inputs */
+    double *steps;   /* likewise: what the last step added */
+    double *factors; /* by set: the curvature's Cholesky factor, a lower triangle row by row */
+    double *before;  /* by set: the loss before the last step, with the ridge */
+    double *damping; /* by set: steps are divided by it */
     double ridge;
     const double *prior; /* by input; NULL: 0 */
 };
@@ -36,20 +36,20 @@ struct pylm__loss {
 struct pylm__sums {
     struct pylm__loss *before; /* by set */
     struct pylm__loss *after;  /* by set of the pending family: with its step */
-    double *gradient;  /* as weights */
+    double *gradient;          /* as weights */
 };
 
 struct pylm__fit {
     const struct pylm__fit_problem *problem;
     uint32_t n_inputs, n_pairs, n_families;
-    double *log_odds;  /* by event, with the present weights */
+    double *log_odds; /* by event, with the present weights */
     uint32_t n_chunks;
     int n_threads;
-    uint32_t n_steps;  /* of progress */
+    uint32_t n_steps; /* of progress */
     struct pylm__family families[PYLM__FIT_N_FAMILIES];
     const struct pylm__family *pending; /* its last step is not in the log-odds yet; NULL: none */
     struct pylm__sums sums[PYLM__FIT_MAX_CHUNKS];
-    double *curvatures; /* by thread: of one chunk, as factors of the family with the most sets */
+    double *curvatures;      /* by thread: of one chunk, as factors of the family with the most sets */
     uint64_t curvature_size; /* numbers in each of them */
 };
 

@@ -21,8 +21,8 @@ struct pylm__fit_problem {
                                                   * PYLM__CONSTANT_Q10 everywhere */
     uint32_t n_families, n_sets[PYLM__FIT_MAX_FAMILIES];
     const uint16_t *sets[PYLM__FIT_MAX_FAMILIES]; /* by family: the set of every event */
-    const double *prior;   /* by input: the weight without any event */
-    double common_ridge;   /* pull of the prior on the common weights; at least 1 */
+    const double *prior;                          /* by input: the weight without any event */
+    double common_ridge;                          /* pull of the prior on the common weights; at least 1 */
     double set_ridge;      /* pull of the common weights on those of a set; both in squared nats of input */
     double max_weight_sum; /* of the magnitudes in a row: keeps the engine's sums below 2^31 */
     uint32_t n_threads;

@@ -13,8 +13,8 @@
 #include "fit.h"
 #include "train/count/calibrate.h"
 
-#define PRIOR 0.15         /* weight of a template without any event */
-#define PRIOR_RECALL 0.05  /* likewise of an overlay's input */
+#define PRIOR 0.15           /* weight of a template without any event */
+#define PRIOR_RECALL 0.05    /* likewise of an overlay's input */
 #define PRIOR_REPETITION 0.6 /* for texts that repeat, where the training text does not */
 #define COMMON_RIDGE 1.0
 #define STAGE2_RIDGE 300.0 /* a few symbols are not enough to change what the first stage says */
@@ -31,12 +31,12 @@
 struct columns {
     const struct pylm__stages_input *in;
     pylm_task *task;
-    uint32_t n_indexed;             /* how many of the values come from indices */
+    uint32_t n_indexed; /* how many of the values come from indices */
     int16_t *values[PYLM__FIT_MAX_INPUTS];
     const int16_t *tables[PYLM__FIT_MAX_INPUTS]; /* the values of indices */
-    uint16_t *sets[2];              /* of the families that depend on the evidence */
-    const double *log_odds;         /* of the stage before, nats */
-    int16_t *mixed, *mean;          /* of the second stage */
+    uint16_t *sets[2];                           /* of the families that depend on the evidence */
+    const double *log_odds;                      /* of the stage before, nats */
+    int16_t *mixed, *mean;                       /* of the second stage */
 };
 
 /* Does a job for all events, part by part. */
@@ -219,7 +219,7 @@ static int fit_stage1(struct pylm__stages *stages, const struct pylm__stages_inp
 /* ---- the second stage ---- */
 
 static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, const struct pylm__simulated *simulated,
-                             double *log_odds)
+                              double *log_odds)
 {
     double prior[PYLM__FIT_MAX_INPUTS] = {1.0, 0.0, 0.0}; /* the first stage as it is */
     const struct pylm__stages_input *in = c->in;

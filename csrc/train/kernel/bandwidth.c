@@ -22,12 +22,12 @@
 #define N_PAIRS (MAX_FACTORS * (MAX_FACTORS + 1u) / 2u)
 #define START_SYMBOL 3.0
 #define START_CLASS 0.0
-#define RIDGE 0.1     /* pulls towards the start if the text is too short */
-#define MAX_RHO 30.0  /* magnitude */
+#define RIDGE 0.1    /* pulls towards the start if the text is too short */
+#define MAX_RHO 30.0 /* magnitude */
 #define MAX_STEP 2.0
 #define MAX_STEPS 100u
 #define MAX_HALVINGS 12u
-#define ENOUGH 1e-6   /* nats a symbol that a step gains; with less, the fit ends */
+#define ENOUGH 1e-6 /* nats a symbol that a step gains; with less, the fit ends */
 #define CHUNK 2048u
 
 /* Sums over symbols. */
@@ -207,8 +207,7 @@ static void to_distances(const struct fit *fit, pylm_kernel *kernel)
         double symbol = exp(fit->rho[N_PER_POSITION * j]);
         double class = j < kernel->n_class ? exp(fit->rho[N_PER_POSITION * j + 1u]) : 0.0;
         kernel->distance_q16[j] = q16(log1p(symbol + class));
-        kernel->class_distance_q16[j] =
-            class > 0 ? q16(log1p(symbol / (1.0 + class))) : kernel->distance_q16[j];
+        kernel->class_distance_q16[j] = class > 0 ? q16(log1p(symbol / (1.0 + class))) : kernel->distance_q16[j];
     }
 }
 

@@ -10,12 +10,12 @@
 
 /* What a template counts in held-out text. */
 struct pylm__way {
-    uint8_t kind[PYLM_MAX_REACH]; /* what has to agree at each position: PYLM__KIND_NOTHING, _SYMBOL or _CLASS */
+    uint8_t kind[PYLM_MAX_REACH];  /* what has to agree at each position: PYLM__KIND_NOTHING, _SYMBOL or _CLASS */
     const struct pylm__hits *hits; /* by symbol */
 };
 
 struct pylm__bandwidth_problem {
-    uint64_t n_symbols;       /* held out */
+    uint64_t n_symbols; /* held out */
     uint32_t vocabulary;
     uint32_t n_ways;
     struct pylm__way ways[PYLM__MAX_WAYS];

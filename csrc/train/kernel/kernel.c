@@ -32,8 +32,8 @@ static int count_bank(struct pylm__kernel_training *t, const struct pylm__heldou
                       const char *folder, struct pylm__counting *counting, uint64_t *smallest, pylm_task *task)
 {
     struct pylm__memory_plan plan;
-    PYLM__TRY(pylm__memory_plan(t->options, t->corpus, heldout, &t->banks[b].tree, &t->banks[b].templates, &plan,
-                                smallest));
+    PYLM__TRY(
+        pylm__memory_plan(t->options, t->corpus, heldout, &t->banks[b].tree, &t->banks[b].templates, &plan, smallest));
     if (plan.spill && !t->spill->file) {
         int status = pylm__spill_open(t->spill, folder);
         if (status != PYLM_OK && !t->options->memory_is_wish)

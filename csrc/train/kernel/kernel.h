@@ -22,7 +22,6 @@ struct pylm__kernel_training {
 /* Trains a kernel.
  *   folder     where a temporary file may lie
  *   smallest   out: the smallest possible max_memory, if it is too small */
-int pylm__kernel_train(struct pylm__kernel_training *training, const char *folder, uint64_t *smallest,
-                       pylm_task *task);
+int pylm__kernel_train(struct pylm__kernel_training *training, const char *folder, uint64_t *smallest, pylm_task *task);
 
 #endif

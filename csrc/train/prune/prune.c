@@ -31,11 +31,11 @@ struct pruning {
     pylm_task *task;
     struct pylm__work *work;
     uint8_t *contexts[PYLM__MAX_TREES][PYLM__MAX_TEMPLATES]; /* a byte for every record */
-    uint8_t *own;         /* by position: contexts of its own, at most MAX_FOUND */
+    uint8_t *own;                                            /* by position: contexts of its own, at most MAX_FOUND */
     uint64_t n_positions;
-    uint64_t at;          /* the position that a pass has come to */
-    uint32_t max_own;     /* positions with more contexts of their own are given up; */
-    uint64_t n_at_max;    /* of those with just so many, the first n_at_max */
+    uint64_t at;       /* the position that a pass has come to */
+    uint32_t max_own;  /* positions with more contexts of their own are given up; */
+    uint64_t n_at_max; /* of those with just so many, the first n_at_max */
     uint64_t n_given_up;
 };
 

@@ -47,7 +47,7 @@ struct walk {
     uint32_t next, bucket_end; /* records */
     uint64_t list;             /* where the last list begins */
     int list_stays;
-    uint64_t lists_nbytes;     /* of those lists before it that stay */
+    uint64_t lists_nbytes; /* of those lists before it that stay */
     int status;
 };
 
@@ -74,8 +74,8 @@ static struct walk walk_begin(const struct table *table, struct pylm__buffer *li
     w.table = table;
     w.lists = lists;
     w.bucket_end = pylm__bits(table->index, table->index_bits, table->index_bits);
-    w.status = pylm__bits(table->index, 0, table->index_bits) || w.bucket_end > table->n_records ? PYLM_ERR_DAMAGED
-                                                                                                 : PYLM_OK;
+    w.status =
+        pylm__bits(table->index, 0, table->index_bits) || w.bucket_end > table->n_records ? PYLM_ERR_DAMAGED : PYLM_OK;
     return w;
 }
 
@@ -288,8 +288,7 @@ static void copy_tree(struct copy *c, const struct pylm__tree *tree)
         pylm__store64(c->out->data + at + PYLM__T_OVERLAY_CALIBRATION, 0);
         return;
     }
-    copy_part(c, at + PYLM__T_OVERLAY_CALIBRATION,
-              (uint64_t)pylm__plan_inputs(&plan) * PYLM__N_CALIBRATION * 2u);
+    copy_part(c, at + PYLM__T_OVERLAY_CALIBRATION, (uint64_t)pylm__plan_inputs(&plan) * PYLM__N_CALIBRATION * 2u);
     copy_part(c, at + PYLM__T_OVERLAY_WEIGHTS, (uint64_t)pylm__n_overlay_weights(tree, &plan) * 2u);
 }
 
@@ -327,8 +326,7 @@ static void sign(struct pylm__buffer *image, uint32_t head_nbytes)
 {
     uint8_t *h = image->data;
     pylm__store64(h + PYLM__H_IMAGE_NBYTES, image->n);
-    pylm__store64(h + PYLM__H_HEAD_CHECKSUM,
-                  pylm__checksum(h + PYLM__H_TOKENIZER, head_nbytes - PYLM__H_TOKENIZER));
+    pylm__store64(h + PYLM__H_HEAD_CHECKSUM, pylm__checksum(h + PYLM__H_TOKENIZER, head_nbytes - PYLM__H_TOKENIZER));
     pylm__store64(h + PYLM__H_IMAGE_CHECKSUM,
                   pylm__checksum(h + PYLM__H_HEAD_CHECKSUM, (size_t)image->n - PYLM__H_HEAD_CHECKSUM));
 }

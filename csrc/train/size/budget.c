@@ -21,7 +21,7 @@
 #include "train/count/calibrate.h"
 
 #define N_ROUNDS 3u
-#define REACH 3u   /* levels tried on either side of the present one; all of them in the last round, else every other */
+#define REACH 3u /* levels tried on either side of the present one; all of them in the last round, else every other */
 #define MAX_OFFERS (2u * REACH + 2u)
 #define FILLING 40u /* bytes that alignment, and longer numbers in the facts, may add for a template or tree */
 #define SLICE 65536u
@@ -41,10 +41,10 @@ struct budgeting {
     uint32_t levels[PYLM__MAX_TEMPLATES];
     struct offer offers[PYLM__MAX_TEMPLATES][PYLM__N_PRICES];
     uint32_t n_offers[PYLM__MAX_TEMPLATES];
-    uint64_t smallest;         /* bytes of the smallest image */
-    uint64_t per_template;     /* what a template adds to the frame, bytes */
-    uint32_t step;             /* from one level that is tried to the next */
-    double *log_odds, *losses; /* of every held-out event: 1/1024 nat, nats */
+    uint64_t smallest;                  /* bytes of the smallest image */
+    uint64_t per_template;              /* what a template adds to the frame, bytes */
+    uint32_t step;                      /* from one level that is tried to the next */
+    double *log_odds, *losses;          /* of every held-out event: 1/1024 nat, nats */
     uint32_t (*sets)[PYLM__N_FAMILIES]; /* of every event: rows of the weight table */
 };
 
@@ -117,8 +117,8 @@ static int count_and_fit(struct budgeting *b, int only_first, pylm_task *task)
 {
     struct pylm__budget *budget = b->budget;
     struct pylm__trained_tree *trained = b->trained;
-    struct pylm__stages_input input = {budget->heldout, budget->corpus, &trained->tree, &trained->templates,
-                                       trained->calibration, budget->n_threads};
+    struct pylm__stages_input input = {budget->heldout,     budget->corpus,       &trained->tree,
+                                       &trained->templates, trained->calibration, budget->n_threads};
     memset(budget->heldout->means, 0, (size_t)budget->heldout->n_events * sizeof *budget->heldout->means);
     PYLM__TRY(for_templates(b, count_level, PYLM_STAGE_COUNT, task));
     pylm__stages_free(&trained->stages);
@@ -214,8 +214,8 @@ static double weight_of(const struct budgeting *b, uint32_t k, uint64_t e)
 }
 
 /* Bits that all events take more if template k has other evidence, or none. */
-static double loss_with(const struct budgeting *b, uint32_t k, const uint16_t *indices,
-                        const int16_t *calibration, const pylm_task *task)
+static double loss_with(const struct budgeting *b, uint32_t k, const uint16_t *indices, const int16_t *calibration,
+                        const pylm_task *task)
 {
     const int16_t *present = b->trained->calibration + k * PYLM__N_CALIBRATION;
     double loss = 0;
@@ -262,10 +262,9 @@ static int make_offers(void *user, uint32_t k, pylm_task *task)
     if (status == PYLM_OK)
         add_offer(b, k, PYLM__PRICE_NOTHING, 0, loss_with(b, k, NULL, NULL, task));
     for (i = pruned.n_levels; i-- > 0 && status == PYLM_OK;) {
-        pylm__calibrate(b->budget->heldout, pruned.indices[i],
-                        b->budget->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0, calibration);
-        add_offer(b, k, pruned.levels[i], pruned.nbytes[i],
-                  loss_with(b, k, pruned.indices[i], calibration, task));
+        pylm__calibrate(b->budget->heldout, pruned.indices[i], b->budget->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
+                        calibration);
+        add_offer(b, k, pruned.levels[i], pruned.nbytes[i], loss_with(b, k, pruned.indices[i], calibration, task));
         if (pylm__task_cancelled(task))
             status = PYLM_ERR_CANCELLED;
     }
@@ -358,8 +357,7 @@ static int is_needed(const struct pylm__templates *templates, const uint32_t *le
 {
     uint32_t i;
     for (i = k + 1u; i < templates->n; i++)
-        if (templates->of[i].base == k &&
-            (levels[i] != PYLM__PRICE_NOTHING || is_needed(templates, levels, i)))
+        if (templates->of[i].base == k && (levels[i] != PYLM__PRICE_NOTHING || is_needed(templates, levels, i)))
             return 1;
     return 0;
 }

@@ -12,10 +12,10 @@
 struct pylm__budget {
     const struct pylm__corpus *corpus;
     const struct pylm__heldout *heldout;
-    const char *facts;    /* as long as those that will be written */
-    uint64_t max_nbytes;  /* of an image that has only this tree */
+    const char *facts;   /* as long as those that will be written */
+    uint64_t max_nbytes; /* of an image that has only this tree */
     uint32_t min_count, n_threads;
-    uint32_t n_counted;   /* templates counted at once */
+    uint32_t n_counted; /* templates counted at once */
 };
 
 /* Finds the size of the smallest image that has only this tree. Its symbol tree and templates must be chosen, and its

@@ -19,19 +19,19 @@
 struct pruning {
     const struct pylm__prune_input *in;
     const pylm_task *task;
-    uint32_t k, base;       /* templates; base is PYLM__NO_BASE for the empty context */
+    uint32_t k, base; /* templates; base is PYLM__NO_BASE for the empty context */
     unsigned symbol_bits;
-    uint64_t n;             /* symbols in the corpus */
+    uint64_t n; /* symbols in the corpus */
     uint64_t *keys, *base_keys, *scratch;
-    uint64_t n_base_keys;   /* different ones */
-    uint32_t *base_sums;    /* occurrences of those up to each */
+    uint64_t n_base_keys;                 /* different ones */
+    uint32_t *base_sums;                  /* occurrences of those up to each */
     uint64_t *of_blocks, *base_of_blocks; /* keys of the held-out symbols */
-    uint64_t n_contexts;    /* seen often enough */
-    uint64_t *contexts, *bases; /* their hashes, ascending, and those of what they extend */
-    uint32_t *starts;       /* where contexts begin, by the upper bits of the hash */
+    uint64_t n_contexts;                  /* seen often enough */
+    uint64_t *contexts, *bases;           /* their hashes, ascending, and those of what they extend */
+    uint32_t *starts;                     /* where contexts begin, by the upper bits of the hash */
     unsigned start_bits;
     double discount;
-    uint8_t *depths;        /* of every leaf; only for the empty context */
+    uint8_t *depths; /* of every leaf; only for the empty context */
     struct pylm__successors successors;
     struct pylm__kept kept;
 };
@@ -244,8 +244,8 @@ static void follow_path(const struct pylm__symbol_tree *tree, const struct pylm_
             struct pylm__mean part = {n0 * unit, n1 * unit};
             pylm__means_add(means++, &part, 1);
         }
-        *indices++ = (uint16_t)(to - from == 1u ? pylm__calibration_single(n0 + n1, n1 > 0)
-                                                : pylm__calibration_index(n0, n1));
+        *indices++ =
+            (uint16_t)(to - from == 1u ? pylm__calibration_single(n0 + n1, n1 > 0) : pylm__calibration_index(n0, n1));
         if (side) {
             from = left;
             node += mid - lo;
@@ -351,8 +351,7 @@ static int prepare(struct pruning *s)
     s->base_of_blocks = pylm__array_new(in->heldout->n_symbols, sizeof *s->base_of_blocks);
     if (s->base != PYLM__NO_BASE)
         s->base_keys = pylm__array_new(s->n, sizeof *s->base_keys);
-    if (!s->keys || !s->scratch || !s->of_blocks || !s->base_of_blocks ||
-        (s->base != PYLM__NO_BASE && !s->base_keys))
+    if (!s->keys || !s->scratch || !s->of_blocks || !s->base_of_blocks || (s->base != PYLM__NO_BASE && !s->base_keys))
         return PYLM_ERR_MEMORY;
     PYLM__TRY(pylm__successors_new(&s->successors, &s->kept, in->tree->n_symbols));
     pylm__keys_make(&contexts, s->keys);
@@ -371,7 +370,7 @@ static int prepare(struct pruning *s)
 }
 
 int pylm__prune_template(const struct pylm__prune_input *input, uint32_t k, struct pylm__pruned_template *pruned,
-                 const pylm_task *task)
+                         const pylm_task *task)
 {
     const struct pylm__template *template = &input->templates->of[k];
     struct pruning s;

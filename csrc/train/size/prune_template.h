@@ -21,7 +21,7 @@ struct pylm__prune_input {
 
 struct pylm__pruned_template {
     uint32_t n_levels, levels[PYLM__N_PRICES]; /* the levels, ascending (successors.h) */
-    uint64_t nbytes[PYLM__N_PRICES];   /* out, by level: bytes of the table */
+    uint64_t nbytes[PYLM__N_PRICES];           /* out, by level: bytes of the table */
     uint16_t *indices[PYLM__N_PRICES]; /* out, by level: a calibration index for every event; zeros before. If the first
                                         * is NULL, none are wanted */
     struct pylm__mean *means;          /* the evidence at the only level is added to them; NULL: not wanted */

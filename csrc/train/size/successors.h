@@ -28,7 +28,7 @@ struct pylm__successors {
     uint32_t n;
     uint32_t total; /* occurrences of all */
     uint32_t *leaves, *counts;
-    double *gains;  /* bits that each saves */
+    double *gains; /* bits that each saves */
 };
 
 /* Those that are kept. Their counts are rounded to ones that a code stands for. */

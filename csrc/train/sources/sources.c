@@ -147,8 +147,8 @@ static void insert(pylm_place *places, uint64_t n, uint64_t at)
     places[n].offset = at;
 }
 
-int pylm_sources_places(const pylm_sources *sources, const pylm_passage *passage, pylm_place *places,
-                        uint64_t capacity, uint64_t *n_ret)
+int pylm_sources_places(const pylm_sources *sources, const pylm_passage *passage, pylm_place *places, uint64_t capacity,
+                        uint64_t *n_ret)
 {
     const struct pylm__sources *s = pylm__sources_view(sources);
     uint64_t i, n = 0;

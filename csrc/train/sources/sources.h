@@ -21,16 +21,16 @@
 /* Head. */
 enum {
     PYLM__S_MAGIC = 0,
-    PYLM__S_VERSION = 8,         /* u32 */
-    PYLM__S_ZERO = 12,           /* u32 0 */
-    PYLM__S_HEAD_CHECKSUM = 16,  /* u64 of the bytes from 24 to the end of the head */
-    PYLM__S_CHECKSUM = 24,       /* u64 of everything behind the head */
-    PYLM__S_MODEL = 32,          /* u64 checksum in the head of the model */
-    PYLM__S_FILE_NBYTES = 40,    /* u64 */
-    PYLM__S_TEXT_NBYTES = 48,    /* u64 below 2^32; NULs included */
-    PYLM__S_N_DOCUMENTS = 56,    /* u64 */
-    PYLM__S_NAMES_NBYTES = 64,   /* u64 */
-    PYLM__S_N_WORDS = 72,        /* u64 */
+    PYLM__S_VERSION = 8,        /* u32 */
+    PYLM__S_ZERO = 12,          /* u32 0 */
+    PYLM__S_HEAD_CHECKSUM = 16, /* u64 of the bytes from 24 to the end of the head */
+    PYLM__S_CHECKSUM = 24,      /* u64 of everything behind the head */
+    PYLM__S_MODEL = 32,         /* u64 checksum in the head of the model */
+    PYLM__S_FILE_NBYTES = 40,   /* u64 */
+    PYLM__S_TEXT_NBYTES = 48,   /* u64 below 2^32; NULs included */
+    PYLM__S_N_DOCUMENTS = 56,   /* u64 */
+    PYLM__S_NAMES_NBYTES = 64,  /* u64 */
+    PYLM__S_N_WORDS = 72,       /* u64 */
     PYLM__S_NBYTES = 80
 };
 

@@ -18,16 +18,16 @@
 #include "core/bits.h"
 
 #define NOTHING UINT32_MAX
-#define LOOK 65536u  /* symbols between two looks at the task */
-#define AHEAD 24u    /* entries between what is read and what is fetched */
+#define LOOK 65536u /* symbols between two looks at the task */
+#define AHEAD 24u   /* entries between what is read and what is fetched */
 
 struct sorting {
     const uint32_t *text;
     uint32_t n, n_symbols;
     uint32_t *suffixes;
-    uint8_t *s_types;   /* a bit for each suffix */
-    uint32_t *ends;     /* by symbol: where the suffixes that begin with it end */
-    uint32_t *next;     /* where the next of them goes */
+    uint8_t *s_types; /* a bit for each suffix */
+    uint32_t *ends;   /* by symbol: where the suffixes that begin with it end */
+    uint32_t *next;   /* where the next of them goes */
     const pylm_task *task;
 };
 
@@ -192,8 +192,7 @@ static int sort_all(struct sorting *s)
     return induce(s);
 }
 
-int pylm__suffix_array(const uint32_t *text, uint32_t n, uint32_t n_symbols, uint32_t *suffixes,
-                       const pylm_task *task)
+int pylm__suffix_array(const uint32_t *text, uint32_t n, uint32_t n_symbols, uint32_t *suffixes, const pylm_task *task)
 {
     struct sorting s = {text, n, n_symbols, suffixes, NULL, NULL, NULL, task};
     int status = PYLM_ERR_MEMORY;

@@ -40,7 +40,7 @@ static inline enum pylm__character pylm__long_character(const uint8_t *p, uint64
         return PYLM__SPACE;
     if ((code >= 0x2e80u && code <= 0x9fffu) || (code >= 0xf900u && code <= 0xfaffu) || /* Chinese, Japanese */
         (code >= 0x0e00u && code <= 0x109fu) || /* Thai, Lao, Tibetan, Myanmar */
-        (code >= 0x1780u && code <= 0x17ffu)) /* Khmer */
+        (code >= 0x1780u && code <= 0x17ffu))   /* Khmer */
         return PYLM__ALONE;
     *nbytes = 1;
     return PYLM__PART;

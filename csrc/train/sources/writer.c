@@ -18,9 +18,9 @@
 #include "word_ranks.h"
 #include "words.h"
 
-#define SLICE 1048576u  /* bytes written between two looks at the task */
-#define LOOK 16384u     /* words between two looks */
-#define N_STEPS 4u      /* of progress: numbered, ranked, sorted, written */
+#define SLICE 1048576u /* bytes written between two looks at the task */
+#define LOOK 16384u    /* words between two looks */
+#define N_STEPS 4u     /* of progress: numbered, ranked, sorted, written */
 
 struct pylm_sources_writer {
     struct pylm__file *file;
@@ -110,9 +110,9 @@ int pylm_sources_writer_add(pylm_sources_writer *writer, const void *name, uint6
 struct sort {
     pylm_sources_writer *writer;
     const uint8_t *text;
-    uint32_t *symbols;   /* n = n_words + n_documents: the rank of each word from 1 on, and 0 behind each document;
+    uint32_t *symbols;  /* n = n_words + n_documents: the rank of each word from 1 on, and 0 behind each document;
                           * in the end, where each begins */
-    uint32_t *suffixes;  /* sorted: numbers of symbols */
+    uint32_t *suffixes; /* sorted: numbers of symbols */
     uint32_t n;
     const pylm_task *task;
 };

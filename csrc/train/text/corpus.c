@@ -13,7 +13,7 @@
 #include "core/image.h"
 #include "modules/text/vocabulary.h"
 
-#define SLICE 65536u /* symbols between two looks at the task */
+#define SLICE 65536u  /* symbols between two looks at the task */
 #define ENCODED 4096u /* symbols encoded at once */
 
 int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer)
@@ -92,8 +92,8 @@ static int add_words(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
         if (token == PYLM__TOKEN_END)
             break;
         if (token == PYLM__TOKEN_WORD)
-            PYLM__TRY(pylm__strings_number_hashed(&corpus->vocabulary, word.hash, text + word.begin, word.nbytes,
-                                                  &symbol));
+            PYLM__TRY(
+                pylm__strings_number_hashed(&corpus->vocabulary, word.hash, text + word.begin, word.nbytes, &symbol));
         PYLM__TRY(pylm__corpus_reserve(corpus, 1));
         pylm__set_symbol(corpus, corpus->n++, symbol);
     }

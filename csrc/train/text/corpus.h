@@ -24,13 +24,13 @@ struct pylm__corpus {
     uint64_t *document_hashes; /* of their content, while they are added */
     uint64_t n_documents, documents_capacity;
     uint64_t n_bytes;
-    uint32_t n_symbols;     /* size of the vocabulary; known when the corpus is prepared */
-    uint32_t n_seen;        /* symbols from here on do not occur in the text; only external ones, else n_symbols */
+    uint32_t n_symbols; /* size of the vocabulary; known when the corpus is prepared */
+    uint32_t n_seen;    /* symbols from here on do not occur in the text; only external ones, else n_symbols */
     uint32_t unknown, line_end;
-    int closed_vocabulary;  /* the text has "<unk>" itself */
+    int closed_vocabulary;           /* the text has "<unk>" itself */
     struct pylm__strings vocabulary; /* while documents are added: by number; then by symbol; external: by id */
-    uint32_t *ids;          /* external: the id of each symbol, once the corpus is prepared */
-    uint8_t *file;          /* external: the tokenizer's own */
+    uint32_t *ids;                   /* external: the id of each symbol, once the corpus is prepared */
+    uint8_t *file;                   /* external: the tokenizer's own */
     uint64_t file_nbytes;
 };
 

@@ -136,9 +136,7 @@ int pylm__corpus_sort_documents(struct pylm__corpus *corpus)
         uint8_t *to = pylm__array_new(corpus->n, corpus->width);
         if (to)
             move_documents(corpus, documents, to);
-        status = !to ? PYLM_ERR_MEMORY
-                 : numbers_appearance(corpus) ? number_words(corpus)
-                                              : PYLM_OK;
+        status = !to ? PYLM_ERR_MEMORY : numbers_appearance(corpus) ? number_words(corpus) : PYLM_OK;
     }
     free(documents);
     return status;

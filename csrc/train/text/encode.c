@@ -22,7 +22,7 @@ struct part {
     uint64_t text_end;   /* of the document: no piece reaches further */
     uint32_t *pieces;
     uint64_t n;
-    uint64_t reached;    /* where the last piece ends */
+    uint64_t reached; /* where the last piece ends */
 };
 
 struct encoding {

@@ -91,7 +91,7 @@ struct pair {
     uint32_t a, b;
     uint64_t count;
     uint32_t occurrences; /* the first of a list of positions where it was seen; it may be gone from some */
-    uint8_t touched; /* its count has grown in the present merge */
+    uint8_t touched;      /* its count has grown in the present merge */
 };
 
 struct occurrence {
@@ -353,8 +353,7 @@ static int begin_merging(struct merging *m, const struct chunks *chunks)
     return push_touched(m);
 }
 
-static int merge_chunks(const struct chunks *chunks, struct pylm__strings *pieces, uint32_t n_pieces,
-                        pylm_task *task)
+static int merge_chunks(const struct chunks *chunks, struct pylm__strings *pieces, uint32_t n_pieces, pylm_task *task)
 {
     struct merging m;
     int status;

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "core/hash.h"
-#include "modules/text/vocabulary.h"
 #include "documents.h"
 #include "encode.h"
+#include "modules/text/vocabulary.h"
 #include "pieces.h"
 
 #define AUTO_PIECES_NBYTES 3000000u /* longer texts are predicted better in pieces; see DESIGN.md */
@@ -71,8 +71,7 @@ static uint32_t count_symbols(const struct pylm__corpus *corpus, struct counted 
 }
 
 /* Makes the symbols ranks by frequency. */
-static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, uint32_t *order,
-                        uint32_t *new_symbol)
+static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, uint32_t *order, uint32_t *new_symbol)
 {
     int words = corpus->tokenizer == PYLM_TOKENIZER_WORDS;
     uint32_t i, n = words ? count_words(corpus, counted) : count_symbols(corpus, counted);
@@ -128,8 +127,7 @@ int pylm__corpus_prepare(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_
     if (corpus->base)
         return PYLM_OK;
     if (corpus->tokenizer == PYLM_TOKENIZER_AUTO)
-        corpus->tokenizer =
-            corpus->n_bytes < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;
+        corpus->tokenizer = corpus->n_bytes < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;
     if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
         corpus->n_symbols = 256;
         return PYLM_OK;

@@ -110,7 +110,7 @@ static int make_room(struct pylm__strings *strings, uint64_t nbytes)
 }
 
 int pylm__strings_number_hashed(struct pylm__strings *strings, uint64_t hash, const uint8_t *text, uint64_t nbytes,
-                              uint32_t *number)
+                                uint32_t *number)
 {
     uint32_t slot = find_slot(strings, hash, text, nbytes);
     if (!strings->slots[slot]) {

@@ -14,7 +14,7 @@ struct pylm__strings {
     uint64_t text_nbytes, text_capacity;
     uint64_t *ends; /* where string i ends in `text` */
     uint32_t n, capacity;
-    uint32_t *slots; /* number of a string + 1, or 0 */
+    uint32_t *slots;  /* number of a string + 1, or 0 */
     uint32_t n_slots; /* a power of two */
 };
 

@@ -24,8 +24,8 @@ struct costs {
 };
 
 struct optimum {
-    uint64_t before[N_BYTES + 1u]; /* weight of all smaller bytes */
-    struct costs costs[2];         /* of trees with an even and with an odd limit of levels */
+    uint64_t before[N_BYTES + 1u];                       /* weight of all smaller bytes */
+    struct costs costs[2];                               /* of trees with an even and with an odd limit of levels */
     uint8_t mid[MOST_DEPTH][N_BYTES + 1u][N_BYTES + 1u]; /* by levels - 1, lo and hi: where the root splits */
 };
 

@@ -61,8 +61,7 @@ static void hang_symbols(struct building *w, uint32_t n_symbols, uint32_t n_clas
 
 /* If there is no structure to be found, as in random symbols, merged classes make a chain. It means nothing, and takes
  * long to walk. Then the classes get a Huffman tree instead. */
-static uint32_t balanced_top(struct building *w, const uint32_t *class_node, uint32_t n_classes,
-                             uint32_t n_inner_below)
+static uint32_t balanced_top(struct building *w, const uint32_t *class_node, uint32_t n_classes, uint32_t n_inner_below)
 {
     uint32_t i;
     w->links.n_inner = n_inner_below;
@@ -73,8 +72,8 @@ static uint32_t balanced_top(struct building *w, const uint32_t *class_node, uin
     return pylm__links_huffman(&w->links, w->heap, n_classes);
 }
 
-static int build(struct pylm__symbol_tree *tree, struct building *w,
-                       const struct pylm__corpus *corpus, uint32_t n_classes, pylm_task *task)
+static int build(struct pylm__symbol_tree *tree, struct building *w, const struct pylm__corpus *corpus,
+                 uint32_t n_classes, pylm_task *task)
 {
     uint32_t n_inner_below, *class_node = w->node_of + n_classes;
     uint64_t p;
@@ -88,8 +87,8 @@ static int build(struct pylm__symbol_tree *tree, struct building *w,
     PYLM__TRY(pylm__merge_classes(&w->links, w->pairs, n_classes, w->node_of, task));
     PYLM__TRY(pylm__links_lay_out(tree, &w->links, w->class_root, w->node_of[0]));
     if (tree->depth > CHAIN_DEPTH)
-        PYLM__TRY(pylm__links_lay_out(tree, &w->links, w->class_root,
-                                      balanced_top(w, class_node, n_classes, n_inner_below)));
+        PYLM__TRY(
+            pylm__links_lay_out(tree, &w->links, w->class_root, balanced_top(w, class_node, n_classes, n_inner_below)));
     return tree->depth <= PYLM__MAX_DEPTH ? PYLM_OK : PYLM_ERR_LARGE;
 }
 
@@ -113,8 +112,8 @@ int pylm__tree_of_classes(struct pylm__symbol_tree *tree, const struct pylm__cor
     w.class_total = pylm__array_new(n_classes, sizeof *w.class_total);
     w.heap = pylm__array_new(n, sizeof *w.heap);
     if (status == PYLM_OK)
-        status = w.links.left && w.links.right && w.class_of && w.class_root && w.symbol_node && w.node_of &&
-                         w.pairs && w.frequency && w.class_total && w.heap
+        status = w.links.left && w.links.right && w.class_of && w.class_root && w.symbol_node && w.node_of && w.pairs &&
+                         w.frequency && w.class_total && w.heap
                      ? build(tree, &w, corpus, n_classes, task)
                      : PYLM_ERR_MEMORY;
     free(w.links.left);

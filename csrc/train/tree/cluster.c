@@ -28,17 +28,17 @@ struct neighbours {
 
 struct clustering {
     uint32_t n_symbols, n_classes;
-    uint64_t *frequency;         /* of symbols */
+    uint64_t *frequency; /* of symbols */
     struct neighbours after, before;
     uint32_t *class_of;
     uint64_t *class_total, *pairs;
-    uint64_t *mirrored;          /* the pairs, second class first */
-    double *logs, *mirrored_logs; /* x log x of each pair, in both orders */
-    double *gains;               /* by class, of the word moved */
+    uint64_t *mirrored;                       /* the pairs, second class first */
+    double *logs, *mirrored_logs;             /* x log x of each pair, in both orders */
+    double *gains;                            /* by class, of the word moved */
     uint64_t *touched_after, *touched_before; /* of the word moved: its bigrams with each class */
     uint32_t *list_after, *list_before, n_after, n_before;
-    uint32_t *members;           /* words in each class */
-    double *xlogx;               /* table for small numbers */
+    uint32_t *members; /* words in each class */
+    double *xlogx;     /* table for small numbers */
 };
 
 double pylm__xlogx(uint64_t x)
@@ -125,8 +125,8 @@ static int fill_neighbours(const struct pylm__corpus *corpus, const struct clust
 }
 
 /* Adds up a word's neighbours by class; itself is left out and returned. */
-static uint64_t touch(const struct clustering *c, const struct neighbours *side, uint32_t word,
-                      uint64_t *touched, uint32_t *list, uint32_t *n)
+static uint64_t touch(const struct clustering *c, const struct neighbours *side, uint32_t word, uint64_t *touched,
+                      uint32_t *list, uint32_t *n)
 {
     uint64_t i, self = 0;
     *n = 0;
@@ -235,8 +235,7 @@ static void begin(struct clustering *c)
     }
     for (word = 0; word < c->n_symbols; word++)
         for (i = c->after.starts[word]; i < c->after.starts[word + 1u]; i++)
-            c->pairs[(uint64_t)c->class_of[word] * c->n_classes + c->class_of[c->after.words[i]]] +=
-                c->after.counts[i];
+            c->pairs[(uint64_t)c->class_of[word] * c->n_classes + c->class_of[c->after.words[i]]] += c->after.counts[i];
     for (i = 0; i < c->n_classes; i++)
         for (class = 0; class < c->n_classes; class++)
             add_pairs(c, (uint32_t)i, class, 0);
@@ -304,8 +303,8 @@ static void release(struct clustering *c)
     free(c->xlogx);
 }
 
-int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_t *class_of,
-                  uint64_t *bigrams, pylm_task *task)
+int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_t *class_of, uint64_t *bigrams,
+                  pylm_task *task)
 {
     struct clustering c;
     uint64_t p;

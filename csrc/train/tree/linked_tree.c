@@ -72,8 +72,8 @@ struct visit {
 struct layout {
     struct pylm__symbol_tree *tree;
     const struct pylm__links *links;
-    const uint32_t *class_root; /* class + 1 of a node at which a class begins, else 0; by node */
-    uint32_t *size;             /* leaves below a node */
+    const uint32_t *class_root;                /* class + 1 of a node at which a class begins, else 0; by node */
+    uint32_t *size;                            /* leaves below a node */
     uint32_t word_set[WORD_DEPTHS][WORD_ENDS]; /* weight set + 1 */
     uint32_t n_leaves, n_nodes;
 };

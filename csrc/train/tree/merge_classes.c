@@ -13,7 +13,7 @@
 struct merging {
     uint32_t n; /* classes */
     uint64_t *pairs, *row_total, *column_total;
-    double *gain; /* gain[i * n + j], i < j: change of F if i and j became one; -inf: gone */
+    double *gain;   /* gain[i * n + j], i < j: change of F if i and j became one; -inf: gone */
     uint32_t *size; /* how many classes each consists of by now */
 };
 
@@ -33,8 +33,8 @@ static double merge_gain(const struct merging *m, uint32_t i, uint32_t j)
         if (c && d)
             sum += pylm__xlogx(c + d) - pylm__xlogx(c) - pylm__xlogx(d);
     }
-    sum += pylm__xlogx(a[i] + a[j] + b[i] + b[j]) - pylm__xlogx(a[i]) - pylm__xlogx(a[j]) -
-           pylm__xlogx(b[i]) - pylm__xlogx(b[j]);
+    sum += pylm__xlogx(a[i] + a[j] + b[i] + b[j]) - pylm__xlogx(a[i]) - pylm__xlogx(a[j]) - pylm__xlogx(b[i]) -
+           pylm__xlogx(b[j]);
     rows[0] = m->row_total[i];
     rows[1] = m->row_total[j];
     columns[0] = m->column_total[i];
@@ -98,8 +98,7 @@ static int merge_all(struct pylm__links *links, struct merging *m, uint32_t *nod
         for (j = 0; j < n; j++)
             if (j != best_i && !gone[j]) {
                 i = j < best_i ? j : best_i;
-                m->gain[(uint64_t)i * n + (j < best_i ? best_i : j)] =
-                    merge_gain(m, i, j < best_i ? best_i : j);
+                m->gain[(uint64_t)i * n + (j < best_i ? best_i : j)] = merge_gain(m, i, j < best_i ? best_i : j);
             }
     }
     return PYLM_OK;

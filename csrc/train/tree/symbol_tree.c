@@ -17,8 +17,7 @@ int pylm__symbol_tree_new(struct pylm__symbol_tree *tree, uint32_t n_symbols)
     tree->class_of = pylm__array_new(n_symbols, sizeof *tree->class_of);
     tree->coarse_of = pylm__array_new(n_symbols, sizeof *tree->coarse_of);
     tree->leaf_of = pylm__array_new(n_symbols, sizeof *tree->leaf_of);
-    return tree->mid && tree->set && tree->class_of && tree->coarse_of && tree->leaf_of ? PYLM_OK
-                                                                                        : PYLM_ERR_MEMORY;
+    return tree->mid && tree->set && tree->class_of && tree->coarse_of && tree->leaf_of ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
 void pylm__symbol_tree_free(struct pylm__symbol_tree *tree)

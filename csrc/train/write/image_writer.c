@@ -25,7 +25,7 @@ struct writer {
     struct pylm__buffer out;
     uint8_t *head; /* all heads */
     uint32_t head_nbytes;
-    int release;   /* tables are freed as soon as they are written */
+    int release; /* tables are freed as soon as they are written */
 };
 
 static void head8(struct writer *image, uint64_t at, unsigned value)
@@ -140,8 +140,7 @@ static void write_base(struct writer *image, const pylm_model *base)
 
 /* ---- trees ---- */
 
-static void write_packed(struct writer *image, uint64_t at, const uint32_t *values, uint32_t n,
-                         unsigned width)
+static void write_packed(struct writer *image, uint64_t at, const uint32_t *values, uint32_t n, unsigned width)
 {
     uint32_t i;
     begin_part(image, at);
@@ -158,8 +157,7 @@ static int is_identity(const uint32_t *values, uint32_t n)
 }
 
 /* Writes ranks and their inverse, unless the leaves are in the order of the symbols. */
-static void write_order(struct writer *image, uint64_t head, const struct pylm__symbol_tree *tree,
-                        unsigned symbol_bits)
+static void write_order(struct writer *image, uint64_t head, const struct pylm__symbol_tree *tree, unsigned symbol_bits)
 {
     uint32_t i, *symbol_of;
     if (is_identity(tree->leaf_of, tree->n_symbols))
@@ -398,8 +396,8 @@ int pylm__image_build(const struct pylm__image_parts *parts, struct pylm__buffer
 /* The pylm__checksum() of bytes that come in pieces. All together, their number is a multiple of 8. */
 struct checksum {
     uint64_t hash, n;
-    uint64_t skip;    /* bytes at the start that do not count */
-    uint8_t rest[8];  /* the last n % 8 bytes */
+    uint64_t skip;   /* bytes at the start that do not count */
+    uint8_t rest[8]; /* the last n % 8 bytes */
 };
 
 static int add_to_checksum(void *user, const uint8_t *data, uint64_t n)

@@ -23,7 +23,7 @@ struct pylm__image_parts {
     const struct pylm__corpus *corpus;
     struct pylm__trained_tree *trees;
     uint32_t n_trees;
-    const char *facts; /* training facts, JSON */
+    const char *facts;         /* training facts, JSON */
     const pylm_kernel *kernel; /* of a kernel: the trees are its banks; NULL: they are averaged */
 };
 
