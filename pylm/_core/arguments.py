@@ -21,9 +21,9 @@ DEFAULT_MEMORY = 1 << 20  # bytes that a state learns in
 SIZE_UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}
 
 
-def check_options(caller: str, options: Mapping[str, object], kind: type) -> None:
-    """TypeError, with the name of the option, for one that is no key of `kind`, a TypedDict."""
-    known = kind.__annotations__
+def check_options(caller: str, options: Mapping[str, object], kind: Any) -> None:
+    """TypeError, with the name of the option, for one that is no key of `kind`, a TypedDict without required ones."""
+    known: frozenset[str] = kind.__optional_keys__
     for name in options:
         if name not in known:
             from difflib import get_close_matches

@@ -102,7 +102,7 @@ def test_wrong_arguments(words_model: pylm.Model, bytes_model: pylm.Model) -> No
         ({"window": 0}, "window must be"),
         ({"window": 5}, "window must be"),
         ({"measure": "cosine"}, "measure must be"),
-        ({"min_count": 0}, "least must be"),
+        ({"min_count": 0}, "min_count must be"),
         ({"window": "1"}, "window must be"),
     ):
         with pytest.raises(pylm.ArgumentError, match=message):
