@@ -180,14 +180,15 @@ typedef struct pylm_info {
     uint64_t image_nbytes;     /* the image's own length */
     uint64_t facts_offset;     /* where the training facts begin in the image: one JSON object, UTF-8 */
     uint64_t facts_nbytes;     /* their length */
-    uint64_t tokenizer_offset; /* where the file of an external tokenizer begins in the image; not of a layer */
-    uint64_t tokenizer_nbytes; /* its length; 0: there is none; not of a layer */
+    uint64_t tokenizer_offset; /* where the file of an external tokenizer begins in the image */
+    uint64_t tokenizer_nbytes; /* its length; 0: there is none */
     uint32_t predictor;        /* enum pylm_predictor */
     uint32_t n_below;          /* of a layer: how many models lie below it; else 0 */
 } pylm_info;
 
-/* Describes an opened model. Cannot fail. A layer has the symbols of its base; all else is the layer's own. An external
- * tokenizer's file is in the image of the lowest model: ask that one. */
+/* Describes an opened model. Cannot fail. A layer has the vocabulary and the tree of its base; all else is the layer's
+ * own. For the file of an external tokenizer ask the lowest model: in a layer, tokenizer_offset and tokenizer_nbytes
+ * mean nothing. */
 PYLM_API void pylm_model_info(const pylm_model *model, pylm_info *info);
 
 /* ------------------------------------------------------------------ state */

@@ -47,7 +47,7 @@ extern "C" {
  * pylm_state_push() and pylm_score() score each symbol first and learn from it then.
  *
  * Size: 16 KB are useful; 1 MB is plenty for some 100,000 symbols. When an overlay is full, the least used entries make
- * room. Weights are learned if a quarter of the overlay has room for them; in 64 KB it mostly has.
+ * room. Weights may take a quarter of it. They are learned only if they fit there; in 64 KB they mostly do.
  *
  * An overlay is plain data without addresses. It may lie at any address. It may be written to a file, and be used on
  * another machine with the same model and at the same length. It holds counts, symbols and hashes of contexts.
@@ -78,7 +78,7 @@ PYLM_API int pylm_state_attach(const pylm_model *model, pylm_state *state, void 
  * example while text is generated; predictions still use the overlay. Without an overlay a state never learns. */
 PYLM_API void pylm_state_set_learning(pylm_state *state, int learns);
 
-/* Begins a new text. What was learned stays. */
+/* Makes the state one at the start of a new text. What was learned stays. */
 PYLM_API void pylm_state_restart(pylm_state *state);
 
 /* Notes in the overlay where in the text the state is. Call it before the overlay is saved or copied. */

@@ -17,7 +17,7 @@
  *
  *     pylm_successor successors[256];
  *     uint32_t n = 256;
- *     pylm_successors(&model, &state, 0, 2, work, successors, &n);      // tree 0, template 2
+ *     pylm_successors(&model, &state, 0, 2, work, successors, &n);      // tree 0, template 2, if it has that order
  *
  * Words used here
  *   decision      a symbol is found by a walk down the symbol tree. Every node is a decision between two sets of
@@ -58,11 +58,13 @@ enum pylm_part_kind {
     PYLM_PART_COUNTS = 4,     /* which way the same decisions lately went */
     PYLM_PART_AGES = 5,       /* how long ago they last went each way */
     PYLM_PART_RECALL = 6,     /* what lately followed a context; `number` is its template */
-    PYLM_PART_INDIRECT = 7,   /* what followed, wherever the same symbols had followed a context; `number` is the
-                               * template of that context */
+    PYLM_PART_INDIRECT = 7,   /* what lately followed an indirect context: the two symbols that last followed another
+                               * context, and the previous symbol; `number` is the template of that other one */
     PYLM_PART_REPETITION = 8, /* the text repeats itself, by at least `number` symbols; 0: it does not */
     /* Only of models with several trees: */
-    PYLM_PART_AVERAGE = 9, /* averaging the trees. The parts of a tree count by its share in the symbol's probability */
+    PYLM_PART_AVERAGE =
+        9, /* averaging them; the last part of all. Before it, the parts of each tree count by the tree's
+                            * share in the symbol's probability */
     /* Only of layers (pylm_adapt.h): */
     PYLM_PART_BELOW = 10 /* all that the model below says; it stands behind PYLM_PART_MEAN */
 };
@@ -72,23 +74,23 @@ typedef struct pylm_part {
     uint32_t kind;   /* enum pylm_part_kind */
     uint32_t tree;   /* which tree, from 0 */
     uint32_t number; /* see the kinds; else 0 */
-    /* CONTEXT, RECALL, INDIRECT: how often the symbol followed the context. COUNTS: how often the last decision lately
-     * went its way. AGES: at least so many symbols ago it last did; 0: never. REPETITION: 1 if it goes on with the
-     * symbol. */
+    /* CONTEXT: how often the symbol followed the context in training; RECALL, INDIRECT: lately. COUNTS: how often the
+     * last decision lately went the symbol's way. AGES: it last did so at least this many symbols ago; 0: never.
+     * REPETITION: 1 if the repetition goes on with the symbol. */
     uint32_t n_symbol;
-    /* CONTEXT, RECALL, INDIRECT: how often any symbol followed it; 0: the context is not known. COUNTS: how often the
-     * last decision was taken lately. EVEN: how many decisions there are. REPETITION: for how many symbols in a row
+    /* CONTEXT, RECALL, INDIRECT: the same count of all symbols together; 0: the context is not known. COUNTS: how often
+     * the last decision was taken lately. EVEN: how many decisions there are. REPETITION: for how many symbols in a row
      * repetitions have been right. */
     uint32_t n_context;
     int32_t cost_q16;     /* the part, in 1/65536 bit; negative if it makes the symbol more probable */
     int32_t log_odds_q10; /* sum of its calibrated log-odds over all decisions, 1/1024 */
-    int32_t weight_q13;   /* mean of its weights, 1/8192; each counts by the size of its log-odds */
+    int32_t weight_q13;   /* mean of its weights, 1/8192, each weighted by the magnitude of its log-odds */
 } pylm_part;
 
-/* The most parts that there can be. With one tree these are at most 46. */
+/* The most parts that a cost can have in this model: at most 46 with one tree. */
 PYLM_API uint32_t pylm_n_parts(const pylm_model *model);
 
-/* Takes the cost of `symbol` coming next apart.
+/* Explains the cost of `symbol` coming next.
  *   parts    out: room for pylm_n_parts(). They stand tree by tree. In each tree all templates have a part, in order,
  *            whether their context is known or not.
  *   n_ret    out: how many there are.
@@ -109,9 +111,9 @@ enum pylm_template_kind {
 };
 
 typedef struct pylm_template {
-    uint32_t base; /* number of the template that it extends, smaller than its own; PYLM_NONE: none */
-    uint32_t kind; /* enum pylm_template_kind */
-    uint32_t lag;
+    uint32_t base;       /* number of the template that it extends, smaller than its own; PYLM_NONE: none */
+    uint32_t kind;       /* enum pylm_template_kind */
+    uint32_t lag;        /* see the kinds */
     uint32_t n_contexts; /* stored contexts; 0 if the template is only a base */
     uint64_t nbytes;     /* of the image: what its contexts take */
 } pylm_template;

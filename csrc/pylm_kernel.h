@@ -34,8 +34,8 @@
  * is at most 1024: a tau that would lead further is lowered. A context that was not seen may be taken for one that was
  * seen, with a probability of about 2^-40 for each of these.
  *
- * Errors, memory and threads are as in pylm.h; `work` is pylm_work_nbytes() bytes. All functions here return
- * PYLM_ERR_ARGUMENT if the model has another predictor.
+ * Errors, memory and threads are as in pylm.h; `work` is pylm_work_nbytes() bytes. If the model has another predictor,
+ * all functions here that return a status return PYLM_ERR_ARGUMENT.
  *
  * Left out by -DPYLM_MODULE_KERNEL=0 (csrc/core/config.h). Images with this predictor are refused then: PYLM_ERR_LARGE.
  */
@@ -102,7 +102,7 @@ typedef struct pylm_pattern {
 /* The most patterns that there can be; 0 if the predictor is another. */
 PYLM_API uint32_t pylm_n_patterns(const pylm_model *model);
 
-/* Takes the probability of `symbol` coming next apart.
+/* Explains the probability of `symbol` coming next.
  *   patterns  out: room for pylm_n_patterns(). All patterns, also those without a position, in the order of templates.
  *   n_ret     out: how many there are.
  * Both kinds of shares add up to 2^30 exactly. Each is right to one unit and to 2^-19 of itself. (With tau = 1 it is

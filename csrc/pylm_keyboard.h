@@ -33,7 +33,7 @@
  *                 word model has only in another case is read as that one.
  *   word          letters and digits, with apostrophes and hyphens inside.
  *   sign          anything else that can be seen: punctuation, brackets, dashes.
- *   case          known of ASCII and of U+00C0 to U+00FE.
+ *   case          upper or lower. It is known of ASCII and of U+00C0 to U+00FE.
  *   overlay       the memory in which a state learns; pylm_adapt.h.
  *
  * Errors, memory and threads are as in pylm.h. Personal counts belong to one thread at a time, as overlays do.
@@ -53,8 +53,9 @@ extern "C" {
 /* ------------------------------------------------------------------ typed text */
 
 /* Reads typed text. A state that has read nothing reads a line end first, without learning it, since people begin where
- * a line begins. If the state learns, it learns from the text. In a word model, signs that the vocabulary does not have
- * are passed over, and other unknown words are read as "<unk>".
+ * a line begins. If the state learns, it learns from the text. In a word model, a contraction may be read as two words
+ * of the vocabulary, such as "it" and "'s". Signs that the vocabulary does not have are passed over. Unknown words are
+ * read as "<unk>".
  * Returns PYLM_ERR_ARGUMENT for an external tokenizer, whose own library encodes, unless nbytes is 0. */
 PYLM_API int pylm_read_typed(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes);
 

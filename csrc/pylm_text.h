@@ -64,8 +64,8 @@ enum pylm_text_end {
  *   end           enum pylm_text_end.
  *   position      in: where to go on; 0 at first. Out: where the next call goes on; text_nbytes + 1 at the end.
  *   n             in: room in `symbols`, at least 1. Out: how many were written; it may be 0.
- * There are never more symbols than bytes, and one line end. In word models white space is space, \t, \r, \v and \f.
- * '\n' ends a line and becomes the line end symbol. Other words than those of the vocabulary become "<unk>".
+ * A text has at most as many symbols as bytes, and one line end more. In word models white space is space, \t, \r, \v
+ * and \f. '\n' ends a line and becomes the line end symbol. Words outside the vocabulary become "<unk>".
  * Returns PYLM_ERR_ARGUMENT if position > text_nbytes, if there is no room, and always for an external model: its own
  * library encodes. */
 PYLM_API int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes, int end, uint64_t *position,
@@ -141,7 +141,7 @@ PYLM_API int pylm_choose(pylm_sampler *sampler, pylm_candidate *candidates, uint
 /* The probabilities of some symbols only: the numbers that pylm_distribution() has for them. The time depends on how
  * many they are, and hardly on the size of the vocabulary.
  *   symbols       n different symbols in ascending order.
- *   marks         scratch, one bit for each symbol of the model: (n_symbols + 31) / 32 integers.
+ *   marks         scratch, one bit for each symbol of the model: (n_symbols + 31) / 32 numbers.
  *   q62           out: n probabilities in units of 2^-62.
  * Returns PYLM_ERR_ARGUMENT if the symbols are not in ascending order, or the model does not have one of them. */
 PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const uint32_t *symbols, uint32_t n,
@@ -149,7 +149,7 @@ PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *sta
 
 /* Makes candidates of the allowed symbols. The cost of each is its cost given that one of the candidates comes.
  *   symbols       n different symbols.
- *   q62           their probabilities, as from pylm_distribution_of(). Less than 2^-62 counts as 2^-62.
+ *   q62           their probabilities, as from pylm_distribution_of(). 0 counts as 2^-62.
  *   may_end       0: one of the symbols must come. Each probability is divided by the sum of all of them.
  *                 1: the text may also end here. The end takes the probability of all symbols that are not allowed, so
  *                 nothing is divided. It is a candidate with the symbol PYLM_NONE, unless its probability is 0.
