@@ -61,10 +61,9 @@ enum pylm_part_kind {
     PYLM_PART_INDIRECT = 7,   /* what lately followed an indirect context: the two symbols that last followed another
                                * context, and the previous symbol; `number` is the template of that other one */
     PYLM_PART_REPETITION = 8, /* the text repeats itself, by at least `number` symbols; 0: it does not */
-    /* Only of models with several trees: */
-    PYLM_PART_AVERAGE =
-        9, /* averaging them; the last part of all. Before it, the parts of each tree count by the tree's
-                            * share in the symbol's probability */
+    /* Only of models with several trees: averaging them. It is the last part of all. Before it, the parts of each tree
+     * count by the tree's share in the symbol's probability. */
+    PYLM_PART_AVERAGE = 9,
     /* Only of layers (pylm_adapt.h): */
     PYLM_PART_BELOW = 10 /* all that the model below says; it stands behind PYLM_PART_MEAN */
 };
