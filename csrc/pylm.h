@@ -187,8 +187,7 @@ typedef struct pylm_info {
 } pylm_info;
 
 /* Describes an opened model. Cannot fail. A layer has the vocabulary and the tree of its base; all else is the layer's
- * own. For the file of an external tokenizer ask the lowest model: in a layer, tokenizer_offset and tokenizer_nbytes
- * mean nothing. */
+ * own. In a layer tokenizer_offset and tokenizer_nbytes are 0: the lowest model has the file of an external tokenizer. */
 PYLM_API void pylm_model_info(const pylm_model *model, pylm_info *info);
 
 /* ------------------------------------------------------------------ state */

@@ -76,7 +76,7 @@ PYLM_API int pylm_state_attach(const pylm_model *model, pylm_state *state, void 
 
 /* Says whether the state learns from what it reads. 1: it does, as after pylm_state_attach(). 0: it only reads, for
  * example while text is generated; predictions still use the overlay. Without an overlay a state never learns. */
-PYLM_API void pylm_state_set_learning(pylm_state *state, int learns);
+PYLM_API void pylm_state_set_learning(pylm_state *state, int on);
 
 /* Makes the state one at the start of a new text. What was learned stays. */
 PYLM_API void pylm_state_restart(pylm_state *state);

@@ -108,8 +108,8 @@ typedef struct pylm_train_options {
     uint64_t max_memory;     /* bytes of memory that the process may have while it trains, about. If the work does not
                                * fit, it is done in parts, and tables go to a temporary file. Never changes the result.
                                * Default 0: no limit */
-    const pylm_model *base;  /* trains a layer for this model (see pylm_layer_open()), with its vocabulary and its
-                               * tree. tokenizer, n_classes and n_pieces are ignored then, and unknown words are read as
+    const pylm_model *base;  /* trains a layer for this model (pylm_layer_open() in pylm_adapt.h), with its vocabulary and
+                               * its tree. tokenizer, n_classes and n_pieces are ignored then, and unknown words are read as
                                * "<unk>". The base must have one tree, must not be a kernel, and may be a layer itself.
                                * It must stay in place until the layer is built. Default NULL: trains a model */
     uint32_t predictor;      /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree and

@@ -51,8 +51,8 @@ static uint32_t coded_before(const struct pylm__evidence *e, uint32_t k, uint32_
     return coded_sum(e, k, i) + add_counts(e, k, i * PYLM__SUMMED, n);
 }
 
-/* Occurrences of the first `left` successors of a slice: of these, of the others, or from the nearest sum on, whatever is
- * quickest. With more than PYLM__SUMMED / 2 others, the nearest sum is one of those in the list. */
+/* Occurrences of the first `left` successors of a slice. The quickest of three ways: add these up, subtract the others
+ * from the total, or go on from the nearest sum. With more than PYLM__SUMMED / 2 others, the list has that sum. */
 static uint32_t coded_left(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t left)
 {
     uint32_t at = PYLM__AT(s, k, at), middle = at + left, others = PYLM__AT(s, k, n) - left, nearest;

@@ -44,9 +44,8 @@ static inline uint32_t pylm__dot_portable(const uint8_t *const *rows, const int1
     return sum;
 }
 
-/* Likewise, where all but the last input and those of a set, a bit each, are 0: by the instructions of the processor for
- * all of them, where it has some, and inputs[n] and on are 0 up to a multiple of PYLM__DOT_STEP; else only these are
- * looked at. */
+/* The same sum, where only the last input and those of a set (a bit each) are not 0. With vector instructions all are
+ * multiplied; then inputs from n on have to be 0 up to a multiple of PYLM__DOT_STEP. Else only these are read. */
 static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, uint32_t set)
 {
 #if defined(__SSE2__)

@@ -59,7 +59,7 @@ static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, s
 
 /* The weight sets that the text before position p chooses, as pylm__context_previous() and _before() do. */
 static struct pylm__fixed_sets fixed_sets_of(const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
-                                            uint64_t p)
+                                             uint64_t p)
 {
     struct pylm__fixed_sets fixed = {0, 0, 0};
     uint32_t symbol;
