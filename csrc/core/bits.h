@@ -175,8 +175,10 @@ static inline struct pylm__pair pylm__pair(const uint8_t *base, pylm__bit bit, u
 /* floor(log2(x)) for x >= 1. */
 static inline unsigned pylm__ilog2(uint32_t x)
 {
-#if defined(__GNUC__)
-    return (unsigned)__builtin_clz(x) ^ 31u; /* one instruction on x86 */
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+    return (unsigned)__builtin_clz(x) ^ 31u; /* one instruction there */
+#elif defined(__GNUC__)
+    return 31u - (unsigned)__builtin_clz(x);
 #else
     unsigned n = 0;
     while (x >>= 1)
