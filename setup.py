@@ -25,6 +25,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError
 
 LIBRARY = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, "libpylm.so")
+PLATFORM = "csrc/platform/win32.c" if sys.platform == "win32" else "csrc/platform/posix.c"
 
 WARNINGS = (
     "-Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror"
@@ -133,12 +134,15 @@ setup(
     ext_modules=[
         SharedLibrary(
             "pylm._libpylm",
-            sources=sorted(glob("csrc/**/*.c", recursive=True)),
+            sources=sorted(
+                path for path in glob("csrc/**/*.c", recursive=True) if os.path.dirname(path) != "csrc/platform"
+            )
+            + [PLATFORM],
             depends=sorted(glob("csrc/**/*.h", recursive=True)),
             include_dirs=["csrc"],
             define_macros=[("PYLM_SHARED", None), ("PYLM_BUILD", None)],
         )
     ],
-    cffi_modules=["pylm/_build_abi.py:ffibuilder"],
+    cffi_modules=["pylm/_core/build_abi.py:ffibuilder"],
     cmdclass={"build_ext": BuildSharedLibrary, "bdist_wheel": PlatformWheel},
 )

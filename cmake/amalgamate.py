@@ -89,8 +89,9 @@ def own_names(text: str, stem: str, taken: set[str]) -> str:
 
 
 def sources(modules: list[str]) -> list[Path]:
-    folders = [CSRC / "core", *(CSRC / "modules" / name for name in modules)]
-    return [path for folder in folders for path in sorted(folder.glob("*.c"))] + sorted(CSRC.glob("core/simd/*.c"))
+    folders = [CSRC / "core", CSRC / "core" / "fast", *(CSRC / "modules" / name for name in modules)]
+    paths = [path for folder in folders for path in sorted(folder.glob("*.c"))]
+    return sorted(paths, key=lambda path: "_avx2" in path.stem)
 
 
 def public_headers(modules: list[str]) -> list[Path]:

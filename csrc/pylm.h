@@ -125,11 +125,11 @@ PYLM_API int pylm_model_open(pylm_model *model, const void *image, uint64_t imag
 PYLM_API int pylm_model_verify(const pylm_model *model);
 
 enum pylm_tokenizer {
-    PYLM_TOKENIZER_BYTES = 0, /* symbols are bytes; every input comes back from its symbols */
-    PYLM_TOKENIZER_WORDS = 1, /* symbols are words between white space and line ends "</s>".
+    PYLM_TOKENIZER_BYTES = 0,   /* symbols are bytes; every input comes back from its symbols */
+    PYLM_TOKENIZER_WORDS = 1,   /* symbols are words between white space and line ends "</s>".
                                * Not kept: how many and which white space characters stood between
                                * two words, and words outside the vocabulary (read as "<unk>"). */
-    PYLM_TOKENIZER_PIECES = 2, /* symbols are strings of 1 to 24 bytes, all single bytes among them; at
+    PYLM_TOKENIZER_PIECES = 2,  /* symbols are strings of 1 to 24 bytes, all single bytes among them; at
                                * every point of a text the longest that fits. Every input comes back.
                                * A prompt that ends within a word is encoded as if the word ended. */
     PYLM_TOKENIZER_EXTERNAL = 3 /* symbols are the ids of somebody else's tokenizer, whose file may travel
@@ -188,7 +188,6 @@ PYLM_API int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_
  * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
 PYLM_API int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol);
 
-
 /* The symbol that was read `lag` symbols ago, 1 to 16; PYLM_NONE for others and before the start of the text. */
 PYLM_API uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag);
 
@@ -209,14 +208,13 @@ PYLM_API int pylm_cost(const pylm_model *model, const pylm_state *state, uint32_
  *   total_q16     their sum, or NULL.
  * Returns PYLM_ERR_ARGUMENT at the first symbol that the model does not have; the state has then read
  * the symbols before it. */
-PYLM_API int pylm_score(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n,
-                        void *work, uint32_t *costs_q16, uint64_t *total_q16);
+PYLM_API int pylm_score(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work,
+                        uint32_t *costs_q16, uint64_t *total_q16);
 
 /* The probability of every symbol coming next.
  *   q62           n_symbols probabilities in units of 2^-62; they sum to 2^62 exactly. A probability
  *                 below 2^-62 reads as 0; its cost, from pylm_cost(), stays finite. */
-PYLM_API void pylm_distribution(const pylm_model *model, const pylm_state *state, void *work,
-                                uint64_t *q62);
+PYLM_API void pylm_distribution(const pylm_model *model, const pylm_state *state, void *work, uint64_t *q62);
 
 typedef struct pylm_candidate {
     uint32_t symbol;
@@ -227,8 +225,8 @@ typedef struct pylm_candidate {
  * Exact, without looking at the improbable part of the vocabulary.
  *   best          room for k candidates; k may be more than n_symbols.
  *   n_ret         how many there are: the smaller of k and n_symbols. */
-PYLM_API void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work,
-                       pylm_candidate *best, uint32_t *n_ret);
+PYLM_API void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work, pylm_candidate *best,
+                       uint32_t *n_ret);
 #ifdef __cplusplus
 }
 #endif

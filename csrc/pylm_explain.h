@@ -26,10 +26,10 @@ extern "C" {
  * each. Then everything that is known moves them, and has its share in what that saves or costs: in proportion to
  * its weighted log-odds at the decision. */
 enum pylm_part_kind {
-    PYLM_PART_EVEN = 0,       /* the decisions, if all were even; the first part of every tree */
-    PYLM_PART_CONTEXT = 1,    /* what was counted of a context in training; `number` is its template */
-    PYLM_PART_MEAN = 2,       /* the plain mean of how frequent the symbols are in all contexts that are known */
-    PYLM_PART_CONSTANT = 3,   /* what decisions are like whatever is known */
+    PYLM_PART_EVEN = 0,     /* the decisions, if all were even; the first part of every tree */
+    PYLM_PART_CONTEXT = 1,  /* what was counted of a context in training; `number` is its template */
+    PYLM_PART_MEAN = 2,     /* the plain mean of how frequent the symbols are in all contexts that are known */
+    PYLM_PART_CONSTANT = 3, /* what decisions are like whatever is known */
     /* Only of states that adapt: what the text read so far adds. */
     PYLM_PART_COUNTS = 4,     /* which way the same decisions lately went */
     PYLM_PART_AGES = 5,       /* how long ago they last went each way */
@@ -37,9 +37,9 @@ enum pylm_part_kind {
     PYLM_PART_INDIRECT = 7,   /* what followed wherever the same had followed a context; `number` is its template */
     PYLM_PART_REPETITION = 8, /* a repetition; of `number` symbols at least, 0: there is none */
     /* Only of models with several trees: */
-    PYLM_PART_AVERAGE = 9,    /* averaging their probabilities; each tree has part by its share in the symbol's */
+    PYLM_PART_AVERAGE = 9, /* averaging their probabilities; each tree has part by its share in the symbol's */
     /* Only of layers: */
-    PYLM_PART_BELOW = 10      /* what the model below says, all in one; PYLM_PART_MEAN stands before it */
+    PYLM_PART_BELOW = 10 /* what the model below says, all in one; PYLM_PART_MEAN stands before it */
 };
 
 /* Log-odds and weights are of natural logarithms. Sums over the decisions are in favour of the symbol. */
@@ -76,8 +76,8 @@ enum pylm_template_kind {
 };
 
 typedef struct pylm_template {
-    uint32_t base;       /* number of the template that it extends, smaller than its own; PYLM_NONE: none */
-    uint32_t kind;       /* enum pylm_template_kind */
+    uint32_t base; /* number of the template that it extends, smaller than its own; PYLM_NONE: none */
+    uint32_t kind; /* enum pylm_template_kind */
     uint32_t lag;
     uint32_t n_contexts; /* stored; none, if it is only a base */
     uint64_t nbytes;     /* that they take in the image */
@@ -98,8 +98,8 @@ PYLM_API int pylm_symbol_class(const pylm_model *model, uint32_t tree, uint32_t 
  * counts, and leave out much. What an overlay has learned is not in these counts. Not of kernels: PYLM_ERR_ARGUMENT.
  *
  *     pylm_successor next[256];
- *     uint32_t n;
- *     pylm_successors(&model, &state, 0, 2, work, next, 256, &n);   // of the last two symbols that the state has read */
+ *     uint32_t n = 256;
+ *     pylm_successors(&model, &state, 0, 2, work, next, &n);   // of the last two symbols that the state has read */
 
 typedef struct pylm_successor {
     uint32_t symbol;
@@ -110,13 +110,14 @@ typedef struct pylm_successor {
  *   tree, number  the template, as for pylm_model_template(). The first templates of every tree are the last 0, 1, 2, ...
  *                 symbols.
  *   work          as for pylm_cost().
- *   successors    room for `capacity`; n_symbols are always enough. No order is promised. NULL if capacity is 0.
- *   n_ret         how many there are; 0: the context is not known.
+ *   successors    no order is promised. NULL if there is no room.
+ *   n             in: room in `successors`; n_symbols are always enough. Out: how many there are; 0: the context is not
+ *                 known.
  * Takes a microsecond and a few nanoseconds a successor, and 4 KB of stack.
- * Returns PYLM_ERR_ARGUMENT for a template that the model does not have; PYLM_ERR_SPACE if there are more than
- * `capacity`: *n_ret says how many, and none are written. */
+ * Returns PYLM_ERR_ARGUMENT for a template that the model does not have; PYLM_ERR_SPACE if there is not room for all:
+ * *n says how many there are, and none are written. */
 PYLM_API int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree, uint32_t number,
-                             void *work, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret);
+                             void *work, pylm_successor *successors, uint32_t *n);
 
 /* The other way round: how often a symbol came behind each symbol of the vocabulary, at the distance of a template
  * whose context is one single symbol: of kind PYLM_TEMPLATE_SYMBOL, with no base or the empty context as base.

@@ -32,9 +32,9 @@ extern "C" {
 #define PYLM_MAX_DISTANCE_Q16 (UINT32_C(64) << 16)
 
 typedef struct pylm_kernel {
-    uint32_t reach;   /* of the model's tables, 1 to PYLM_MAX_REACH */
-    uint32_t n_class; /* likewise: for the last so many symbols, there are classes */
-    uint32_t tau_q16; /* 65536: 1 */
+    uint32_t reach;                              /* of the model's tables, 1 to PYLM_MAX_REACH */
+    uint32_t n_class;                            /* likewise: for the last so many symbols, there are classes */
+    uint32_t tau_q16;                            /* 65536: 1 */
     uint32_t distance_q16[PYLM_MAX_REACH];       /* 1/65536, up to PYLM_MAX_DISTANCE_Q16 */
     uint32_t class_distance_q16[PYLM_MAX_REACH]; /* not above distance_q16; without effect from n_class on */
 } pylm_kernel;
@@ -46,7 +46,6 @@ PYLM_API int pylm_model_kernel(const pylm_model *model, pylm_kernel *kernel);
  * of the image. To have several settings at once, copy the model. Not while another thread uses this view.
  * Returns PYLM_ERR_ARGUMENT if the predictor is another, reach and n_class are not the model's, or a rule is broken. */
 PYLM_API int pylm_model_set_kernel(pylm_model *model, const pylm_kernel *kernel);
-
 
 /* Of a kernel: how near the training text comes to a state, for programs that would rather say that they do not know
  * than guess.

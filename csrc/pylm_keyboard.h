@@ -20,10 +20,10 @@ extern "C" {
 /* What a keyboard needs: words that complete the one that was begun, or that may come next.
  *
  *     pylm_suggestion s[3];
- *     uint32_t n;
+ *     uint32_t n = 3;
  *     void *work = ...;                          // pylm_suggest_nbytes(&model, 3) bytes, yours
  *     pylm_state_init(&state);                   // has read nothing: the text is all there is
- *     pylm_suggest(&model, &state, "See you tom", 11, 3, work, s, &n);   // s[0] may be "tomorrow"
+ *     pylm_suggest(&model, &state, "See you tom", 11, work, s, &n);   // s[0] may be "tomorrow"
  *
  * Text here is what people type: words and signs need no space between them, and a word that the vocabulary of a word
  * model has in another case only is read as that one. Case is known of ASCII and of U+00C0 to U+00FE.
@@ -55,9 +55,8 @@ PYLM_API uint64_t pylm_suggest_nbytes(const pylm_model *model, uint32_t k);
  * with none, the most probable next words. Never signs, white space or "<unk>".
  *   state         what was read before the text; stays as it is and learns nothing.
  *   text          what was typed since. For an external tokenizer there may be a space and a begun word, not more.
- *   k             how many are wanted.
- *   suggestions   room for k, best first.
- *   n_ret         how many there are.
+ *   suggestions   best first.
+ *   n             in: how many are wanted, and room for; out: how many there are.
  * A suggestion that begins a sentence, or whose first letter was typed so, has a capital; all of it is
  * in upper case if two or more letters were typed so; else it has the case in which the word is most probable.
  * Word models: exact. Words begin as typed but for case; those that differ in case only count as one: the
@@ -67,7 +66,7 @@ PYLM_API uint64_t pylm_suggest_nbytes(const pylm_model *model, uint32_t k);
  * best words in practice, and adds up their probabilities as far as it has seen them. Words begin exactly as typed.
  * Returns PYLM_ERR_ARGUMENT as pylm_read_typed() does. */
 PYLM_API int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes,
-                          uint32_t k, void *work, pylm_suggestion *suggestions, uint32_t *n_ret);
+                          void *work, pylm_suggestion *suggestions, uint32_t *n);
 
 /* ------------------------------------------------------------------ personal counts */
 

@@ -13,6 +13,7 @@ set(core
     core/lookup.c
     core/narrow.c
     core/open.c
+    core/paths.c
     core/score.c
     core/search.c
     core/stage1.c
@@ -20,8 +21,9 @@ set(core
     core/status.c
     core/walk.c
     core/work.c
-    core/simd/narrow_avx2.c
-    core/simd/score_avx2.c)
+    core/fast/follow_avx2.c
+    core/fast/follow_portable.c
+    core/fast/narrow_avx2.c)
 
 # What a build may leave out: -DPYLM_MODULE_<NAME>=0.
 set(module_text modules/text/constraint.c modules/text/sample.c modules/text/stop.c modules/text/vocabulary.c)
@@ -40,14 +42,59 @@ set(module_keyboard
     modules/keyboard/typing.c
     modules/keyboard/wanted.c)
 
-# Training and files, on computers with an operating system.
-file(GLOB_RECURSE train RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}/csrc" CONFIGURE_DEPENDS csrc/train/*.c csrc/platform/*.c)
+# Training and files, on computers with an operating system, stage by stage.
+set(train_base train/base/buffer.c train/base/common.c train/base/file.c train/base/sort.c train/base/spill.c)
+set(train_text
+    train/text/corpus.c
+    train/text/documents.c
+    train/text/encode.c
+    train/text/pieces.c
+    train/text/prepare.c
+    train/text/string_table.c)
+set(train_tree
+    train/tree/byte_tree.c
+    train/tree/class_tree.c
+    train/tree/cluster.c
+    train/tree/linked_tree.c
+    train/tree/merge_classes.c
+    train/tree/symbol_tree.c)
+set(train_count
+    train/count/calibrate.c
+    train/count/count.c
+    train/count/heldout.c
+    train/count/heldout_evidence.c
+    train/count/keys.c
+    train/count/memory_plan.c
+    train/count/pack.c
+    train/count/templates.c)
+set(train_fit train/fit/cholesky.c train/fit/fit.c train/fit/pass.c train/fit/simulate.c train/fit/stages.c)
+set(train_size train/size/budget.c train/size/prune_template.c train/size/successors.c)
+set(train_kernel train/kernel/bandwidth.c train/kernel/kernel.c)
+set(train_layer train/layer/layer.c)
+set(train_write train/write/image_writer.c)
+set(train_prune train/prune/prune.c train/prune/subset.c)
+set(train_sources
+    train/sources/sources.c
+    train/sources/suffix_array.c
+    train/sources/trace.c
+    train/sources/word_ranks.c
+    train/sources/writer.c)
+set(train ${train_base} ${train_text} ${train_tree} ${train_count} ${train_fit}
+    ${train_size} ${train_kernel} ${train_layer} ${train_write} ${train_prune} ${train_sources}
+    train/batch.c
+    train/trainer.c)
+if(WIN32)
+  set(platform platform/win32.c)
+else()
+  set(platform platform/posix.c)
+endif()
 
-set(public_headers pylm.h pylm_text.h pylm_adapt.h pylm_explain.h pylm_kernel.h pylm_keyboard.h pylm_train.h)
+set(public_headers pylm.h pylm_text.h pylm_adapt.h pylm_explain.h pylm_kernel.h pylm_keyboard.h pylm_train.h
+    pylm_prune.h pylm_sources.h)
 
-foreach(list core module_text module_adapt module_explain module_kernel module_keyboard train public_headers)
+foreach(list core module_text module_adapt module_explain module_kernel module_keyboard train platform public_headers)
   list(TRANSFORM ${list} PREPEND csrc/)
 endforeach()
 set(engine ${core} ${module_text} ${module_adapt} ${module_explain} ${module_kernel} ${module_keyboard})
-set(sources ${engine} ${train})
+set(sources ${engine} ${train} ${platform})
 set(headers ${public_headers})

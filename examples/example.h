@@ -44,7 +44,8 @@ static inline uint32_t *encode(const pylm_model *model, const void *text, uint64
 {
     uint32_t *symbols = allocate((nbytes + 1u) * sizeof *symbols); /* never more than bytes, and a line end */
     uint64_t position = 0;
-    must(pylm_encode(model, text, nbytes, end, &position, symbols, nbytes + 1u, n_ret), "text");
+    *n_ret = nbytes + 1u;
+    must(pylm_encode(model, text, nbytes, end, &position, symbols, n_ret), "text");
     return symbols;
 }
 

@@ -34,7 +34,7 @@ cd "$here"
 
 # shellcheck disable=SC2086 # several words each
 if [ "$board" = host ]; then
-    ${CC:-cc} $common ${SOURCES:-app.c keyboard.c} boards/host/main.c ../csrc/core/*.c ../csrc/core/simd/*.c ../csrc/modules/*/*.c -o "$output"
+    ${CC:-cc} $common ${SOURCES:-app.c keyboard.c} boards/host/main.c ../csrc/core/*.c ../csrc/core/fast/*.c ../csrc/modules/*/*.c -o "$output"
     exit
 fi
 
@@ -43,7 +43,7 @@ objects=${OBJECTS:-$(mktemp -d)}
 [ -n "${OBJECTS:-}" ] || trap 'rm -rf "$objects"' EXIT
 set -- # from here on, the objects
 # shellcheck disable=SC2086
-for source in ${SOURCES:-main.c app.c keyboard.c} $sources libc/mem.c ../csrc/core/*.c ../csrc/core/simd/*.c ../csrc/modules/*/*.c; do
+for source in ${SOURCES:-main.c app.c keyboard.c} $sources libc/mem.c ../csrc/core/*.c ../csrc/core/fast/*.c ../csrc/modules/*/*.c; do
     object=$objects/$(echo "$source" | sed 's,^[./]*,,; s,/,-,g').o
     set -- "$@" "$object"
     [ -e "$object" ] || "${prefix}gcc" $flags $common -ffreestanding -fno-tree-loop-distribute-patterns \

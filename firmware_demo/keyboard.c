@@ -32,6 +32,7 @@ int keyboard_begin(struct keyboard *keyboard, const pylm_model *model, void *wor
     memset(keyboard, 0, sizeof *keyboard);
     keyboard->model = model;
     keyboard->work = work;
+    keyboard->sampler.settings = sentence_sampling;
     if (pylm_overlay_init(model, overlay, overlay_nbytes) != PYLM_OK ||
         pylm_state_attach(model, &keyboard->state, overlay, overlay_nbytes) != PYLM_OK)
         pylm_state_init(&keyboard->state);
@@ -164,8 +165,7 @@ uint8_t keyboard_go_on(struct keyboard *keyboard)
 {
     pylm_candidate candidates[8];
     uint32_t symbol = '.';
-    (void)pylm_sample(keyboard->model, &keyboard->state, &sentence_sampling, NULL, 0, &keyboard->random,
-                      keyboard->work, candidates, 8, &symbol);
+    (void)pylm_sample(keyboard->model, &keyboard->state, &keyboard->sampler, keyboard->work, candidates, 8, &symbol);
     (void)pylm_state_read(keyboard->model, &keyboard->state, symbol);
     return (uint8_t)symbol;
 }

@@ -16,10 +16,10 @@
 #include "pylm_text.h"
 
 #define KEYBOARD_SUGGESTIONS 3u
-#define KEYBOARD_WORD_NBYTES 24u /* of a started word; a longer one is learned in parts */
-#define KEYBOARD_GUESSES 12u     /* beginnings of words that are held at once while suggestions are looked for */
-#define KEYBOARD_BRANCHES 4u     /* bytes that are tried behind each */
-#define KEYBOARD_TRIES 24u       /* how often, at most */
+#define KEYBOARD_WORD_NBYTES 24u      /* of a started word; a longer one is learned in parts */
+#define KEYBOARD_GUESSES 12u          /* beginnings of words that are held at once while suggestions are looked for */
+#define KEYBOARD_BRANCHES 4u          /* bytes that are tried behind each */
+#define KEYBOARD_TRIES 24u            /* how often, at most */
 #define KEYBOARD_SENTENCE_NBYTES 120u /* of one that is completed */
 
 /* What may follow the started word. */
@@ -33,8 +33,8 @@ struct keyboard_guess {
 struct keyboard {
     const pylm_model *model;
     void *work;
-    pylm_state state; /* before the started word; learns */
-    uint64_t random;  /* for sentences: the same on every board */
+    pylm_state state;     /* before the started word; learns */
+    pylm_sampler sampler; /* for sentences: the same on every board */
     struct keyboard_guess guesses[KEYBOARD_GUESSES];
     uint32_t n_suggestions; /* the first guesses, the most probable first */
     uint8_t word[KEYBOARD_WORD_NBYTES];

@@ -13,7 +13,7 @@ int main(void)
 {
     static uint64_t work[BOARD_WORK_NBYTES / 8u];
     static uint8_t overlay[BOARD_OVERLAY_NBYTES];
-    const struct app_memory memory = {model_begin, (uint64_t)(model_end - model_begin), work, sizeof work,
-                                      overlay,     sizeof overlay};
+    const struct app_memory memory = {model_begin,   (uint64_t)(model_end - model_begin), work, sizeof work, overlay,
+                                      sizeof overlay};
     return app_run(&memory);
 }

@@ -20,61 +20,127 @@ Texts that come and go are counted into stores, which add up exactly:
     model = store.build()
 
 Command line: `pylm --help`; a first minute: `pylm demo`.
+
+All public names are here, and the exceptions in `pylm.errors` as well. A name is imported when it is asked for first,
+so `import pylm` takes next to no time.
 """
 
-from ._native import ffi as _ffi
-from ._native import lib as _lib
-from .constraints import Constraint, OneOf, Prefix, Regex, Schema
-from .distillation import Comparison, Distillation, Quality, TemplateShare, distill
-from .errors import (
-    ArgumentError,
-    BusyError,
-    EmptyTextError,
-    LayerError,
-    MissingPackageError,
-    ModelDamagedError,
-    ModelFormatError,
-    ModelVersionError,
-    OutOfMemoryError,
-    PylmError,
-    SourcesError,
-    StoreDamagedError,
-    StoreFormatError,
-    StoreVersionError,
-    TooLargeError,
-)
-from .explain import Explanation, Part
-from .kernel import Coverage, Kernel, Nearest
-from .keyboard import Keyboard, Suggestion
-from .model import Contrast, Evaluation, Model, ModelInfo, load
-from .patterns import KernelExplanation, Pattern
-from .related import Related
-from .report import Calibration, Report, report
-from .sources import Passage, Source, Trace
-from ._prediction import Prediction
-from .state import Continuation, State
-from .store import Store, StoredDocument, StoreInfo, build, count, merge
-from .train import adapt, train
+from __future__ import annotations
 
-__version__: str = _ffi.string(_lib.pylm_version()).decode()
+from typing import TYPE_CHECKING
+
+from ._core.library import check_built as _check_built
+
+if TYPE_CHECKING:
+    from . import errors
+    from ._core.prediction import Prediction
+    from ._info import Evaluation, ModelInfo
+    from ._model import Model, load
+    from ._state import State
+    from ._train import adapt, train
+    from .decoding.beam import Continuation
+    from .decoding.constraints import Constraint, OneOf, Prefix, Regex, Schema
+    from .decoding.contrast import Contrast
+    from .decoding.options import BeamOptions, SamplingOptions
+    from .errors import (
+        ArgumentError,
+        BusyError,
+        EmptyTextError,
+        LayerError,
+        MissingPackageError,
+        ModelDamagedError,
+        ModelFormatError,
+        ModelVersionError,
+        OutOfMemoryError,
+        PylmError,
+        SourcesError,
+        StoreDamagedError,
+        StoreFormatError,
+        StoreVersionError,
+        TooLargeError,
+    )
+    from .explain.kernel import KernelExplanation, Pattern
+    from .explain.mix import Explanation, Part
+    from .kernel.coverage import Coverage, Nearest
+    from .kernel.settings import Kernel, KernelOptions
+    from .keyboard import Keyboard, Suggestion
+    from .pruning import Comparison, Pruning, Quality, TemplateShare, prune
+    from .related import Related
+    from .reports.figures import Calibration
+    from .reports.report import Report, report
+    from .sources.file import Passage, Source, Trace
+    from .store.options import CountOptions
+    from .store.store import Store, StoredDocument, StoreInfo, build, count, merge
+    from .training.options import LayerOptions, SymbolOptions, TrainOptions
+
+    __version__: str
+
+_check_built()
+
+# Where each public name comes from; the imports above say the same to type checkers.
+_MODULES = {
+    "_core.prediction": ("Prediction",),
+    "_info": ("Evaluation", "ModelInfo"),
+    "_model": ("Model", "load"),
+    "_state": ("State",),
+    "_train": ("adapt", "train"),
+    "decoding.beam": ("Continuation",),
+    "decoding.constraints": ("Constraint", "OneOf", "Prefix", "Regex", "Schema"),
+    "decoding.contrast": ("Contrast",),
+    "decoding.options": ("BeamOptions", "SamplingOptions"),
+    "errors": (
+        "ArgumentError",
+        "BusyError",
+        "EmptyTextError",
+        "LayerError",
+        "MissingPackageError",
+        "ModelDamagedError",
+        "ModelFormatError",
+        "ModelVersionError",
+        "OutOfMemoryError",
+        "PylmError",
+        "SourcesError",
+        "StoreDamagedError",
+        "StoreFormatError",
+        "StoreVersionError",
+        "TooLargeError",
+    ),
+    "explain.kernel": ("KernelExplanation", "Pattern"),
+    "explain.mix": ("Explanation", "Part"),
+    "kernel.coverage": ("Coverage", "Nearest"),
+    "kernel.settings": ("Kernel", "KernelOptions"),
+    "keyboard": ("Keyboard", "Suggestion"),
+    "pruning": ("Comparison", "Pruning", "Quality", "TemplateShare", "prune"),
+    "related": ("Related",),
+    "reports.figures": ("Calibration",),
+    "reports.report": ("Report", "report"),
+    "sources.file": ("Passage", "Source", "Trace"),
+    "store.options": ("CountOptions",),
+    "store.store": ("Store", "StoreInfo", "StoredDocument", "build", "count", "merge"),
+    "training.options": ("LayerOptions", "SymbolOptions", "TrainOptions"),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "ArgumentError",
+    "BeamOptions",
     "BusyError",
     "Calibration",
     "Comparison",
     "Constraint",
     "Continuation",
     "Contrast",
+    "CountOptions",
     "Coverage",
-    "Distillation",
     "EmptyTextError",
     "Evaluation",
     "Explanation",
     "Kernel",
     "KernelExplanation",
+    "KernelOptions",
     "Keyboard",
     "LayerError",
+    "LayerOptions",
     "MissingPackageError",
     "Model",
     "ModelDamagedError",
@@ -89,11 +155,13 @@ __all__ = [
     "Pattern",
     "Prediction",
     "Prefix",
+    "Pruning",
     "PylmError",
     "Quality",
     "Regex",
     "Related",
     "Report",
+    "SamplingOptions",
     "Schema",
     "Source",
     "SourcesError",
@@ -105,15 +173,40 @@ __all__ = [
     "StoreVersionError",
     "StoredDocument",
     "Suggestion",
+    "SymbolOptions",
     "TemplateShare",
     "TooLargeError",
     "Trace",
+    "TrainOptions",
     "adapt",
     "build",
     "count",
-    "distill",
+    "errors",
     "load",
     "merge",
+    "prune",
     "report",
     "train",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Imports a public name, and keeps it."""
+    value: object
+    if name == "__version__":
+        from ._core.native import lib, text_of
+
+        value = text_of(lib.pylm_version())
+    elif name in _HOMES or name == "errors":
+        from importlib import import_module
+
+        module = import_module(f"{__name__}.{_HOMES.get(name, name)}")
+        value = module if name == "errors" else getattr(module, name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

@@ -7,15 +7,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._native import check, ffi, lib, text_of
-from ._sampling import integer, parse_size
-from ._text import Bytes, Path, as_bytes, map_file
+from ._core.arguments import MAX_MEMORY, integer, parse_size
+from ._core.native import check, ffi, lib, save_file, text_of
+from ._core.prediction import shown
+from ._core.text import Bytes, Path, as_bytes, map_file
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError, OutOfMemoryError
-from ._prediction import shown
-from .state import MAX_MEMORY
 
 if TYPE_CHECKING:
-    from .model import Model
+    from ._model import Model
 
 MAX_SUGGESTIONS = 1000
 
@@ -30,8 +29,8 @@ class Suggestion(NamedTuple):
 class Keyboard:
     """Suggests words, and learns from what a person writes.
 
-    What is learned lasts as counts, in half of the memory: how often each symbol came, and how often it followed the one
-    or two before it. `forget()` takes a text out of them exactly, and `save()` writes nothing else: no text, but
+    What is learned lasts as counts, in half of the memory: how often each symbol came, and how often it followed the
+    one or two before it. `forget()` takes a text out of them exactly, and `save()` writes nothing else: no text, but
     who has the file and the model can tell much of what was written. The other half is an overlay (see `Model.state()`)
     made from the counts, which goes on learning until the next `forget()`, `load()` or the end.
 
@@ -40,9 +39,9 @@ class Keyboard:
 
     One thread at a time may use a keyboard.
 
-    model    a `Model` of words, pieces or bytes, trained with adaptation.
-    memory   bytes to learn in, a number or like "256K"; half of it has room for some 20 bytes a word written. When it is
-             full, the rarest counts go, and `is_exact` becomes False.
+    model    a `Model` of words, pieces or bytes; no kernel.
+    memory   bytes to learn in, a number or like "256K"; half of it has room for some 20 bytes a word written. When it
+             is full, the rarest counts go, and `is_exact` becomes False.
     Raises ArgumentError.
     """
 
@@ -69,7 +68,9 @@ class Keyboard:
         """Makes the overlay what the counts say, and the state one that learns in it."""
         model, overlay = self._image.model, self._overlay
         status = lib.pylm_personal_apply(model, counts, len(counts), overlay, len(overlay))
-        return status or lib.pylm_state_attach(model, self._state, overlay, len(overlay))
+        if status == lib.PYLM_OK:
+            status = lib.pylm_state_attach(model, self._state, overlay, len(overlay))
+        return int(status)
 
     # ---- suggestions
 
@@ -85,9 +86,9 @@ class Keyboard:
 
         context   the text before the word; a space at its end may be left out.
         prefix    the word as far as it is typed.
-        Never signs, white space or "<unk>". A word has a capital where a sentence begins or where `prefix` has one, and is in
-        upper case if `prefix` is. In a word model the words and probabilities are exact; see
-        pylm_suggest() in csrc/pylm.h.
+        Never signs, white space or "<unk>". A word has a capital where a sentence begins or where `prefix` has one, and
+        is in upper case if `prefix` is. In a word model the words and probabilities are exact; see
+        pylm_suggest() in the C headers, and DESIGN.md, "The keyboard".
         """
         text = self._joined(context, prefix)
         k = integer("k", k, 1, MAX_SUGGESTIONS)
@@ -95,7 +96,8 @@ class Keyboard:
         found = ffi.new("pylm_suggestion[]", k)
         work = ffi.new("uint64_t[]", lib.pylm_suggest_nbytes(model, k) // 8 + 1)
         lib.pylm_state_restart(self._state)
-        check(lib.pylm_suggest(model, self._state, ffi.from_buffer(text), len(text), k, work, found, n))
+        n[0] = k
+        check(lib.pylm_suggest(model, self._state, ffi.from_buffer(text), len(text), work, found, n))
         return [
             Suggestion(shown(ffi.buffer(s.text, s.nbytes)[:]), 2.0 ** -(s.cost_q16 / 65536)) for s in found[0 : n[0]]
         ]
@@ -138,8 +140,8 @@ class Keyboard:
         keyboard that learned the other texts only, and so are the suggestions of one that loads them. What was
         learned by the overlay alone (`accept()`, and in which order things came) is forgotten of all texts.
 
-        Raises ArgumentError, and changes nothing, if the text cannot have been learned. Once `is_exact` is False, that is no
-        longer noticed, and what other texts have in common with this one may go with it; nothing of the
+        Raises ArgumentError, and changes nothing, if the text cannot have been learned. Once `is_exact` is False, that
+        is no longer noticed, and what other texts have in common with this one may go with it; nothing of the
         text itself ever stays.
         """
         data = as_bytes(text)
@@ -167,8 +169,7 @@ class Keyboard:
         """Writes the counts to a file, which is replaced as a whole or not at all: 32 bytes and 10 for each count.
         OSError."""
         nbytes = lib.pylm_personal_seal(self._counts, len(self._counts))
-        if lib.pylm_file_save(os.fsencode(path), self._counts, nbytes):
-            raise OSError(ffi.errno, os.strerror(ffi.errno), os.fspath(path))
+        save_file(path, self._counts, nbytes)
 
     def load(self, path: Path) -> None:
         """Takes the place of all that was learned by what `save()` wrote, with the same model. On failure the keyboard

@@ -8,18 +8,18 @@ import math
 from array import array
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._context import Contexts
-from ._image import Image, new_symbols
-from ._native import check, ffi, lib
-from ._sampling import MAX_U32, integer
-from ._text import TEXT_TYPES, as_bytes
+from ._core.arguments import MAX_U32, integer
+from ._core.image import Image, new_symbols
+from ._core.native import check, ffi, lib
+from ._core.prediction import shown
+from ._core.text import TEXT_TYPES, as_bytes
 from .errors import ArgumentError
-from ._prediction import shown
+from .explain.context_names import Contexts
 
 if TYPE_CHECKING:
-    from ._image import TextOrIds
+    from ._core.image import TextOrIds
 
 MAX_WINDOW = 4
 MEASURES = ("strength", "pmi")
@@ -39,9 +39,9 @@ class Related:
     occurrences_of_other: int  #: of the term or context that was asked about
 
 
-def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: str, least: int) -> list[Related]:
+def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: str, min_count: int) -> list[Related]:
     """See `Model.related()`."""
-    k, least = integer("k", k, 1, MAX_U32), integer("least", least, 1, MAX_U32)
+    k, min_count = integer("k", k, 1, MAX_U32), integer("min_count", min_count, 1, MAX_U32)
     if measure not in MEASURES:
         raise ArgumentError(f"measure must be 'strength' or 'pmi', not {measure!r}")
     if image.info.tokenizer == lib.PYLM_TOKENIZER_BYTES:
@@ -66,15 +66,21 @@ def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: 
         return math.log2(count * counts.total / (places * own * other))
 
     left_out = {image.unknown, image.info.line_end, *(symbols if len(symbols) == 1 else ())}
-    found = [symbol for symbol in before.keys() | after.keys() if before[symbol] + after[symbol] >= least]
+    found = [symbol for symbol in before.keys() | after.keys() if before[symbol] + after[symbol] >= min_count]
     found = [symbol for symbol in found if symbol not in left_out and counts.frequencies[symbol]]
     scores = {symbol: score(symbol) for symbol in found}
     found.sort(key=lambda symbol: (-scores[symbol], symbol))
     return [
         Related(
-            symbol, shown(image.symbol_text(symbol)), scores[symbol], before[symbol] + after[symbol],
-            before[symbol], after[symbol], counts.frequencies[symbol], own,
-        )  # fmt: skip
+            symbol,
+            shown(image.symbol_text(symbol)),
+            scores[symbol],
+            before[symbol] + after[symbol],
+            before[symbol],
+            after[symbol],
+            counts.frequencies[symbol],
+            own,
+        )
         for symbol in found[:k]
     ]
 
@@ -86,14 +92,14 @@ def _symbols(counts: _Counts, term: TextOrIds) -> array[int]:
     if not isinstance(term, TEXT_TYPES):
         symbols = image.check_ids(term)
     elif image.is_words:
-        symbols = image.symbols(term, closed=False)
+        symbols = image.symbols(term, add_eos=False)
         if image.unknown in symbols and b"<unk>" not in bytes(as_bytes(term)):
             words = bytes(as_bytes(term)).split()
             unknown = next(word for word in words if image.find(word) is None)
             raise ArgumentError(f"the model does not know the word {shown(unknown)!r}: it is not in its vocabulary")
     else:
         text = bytes(as_bytes(term))
-        both = [image.symbols(t, closed=False) for t in (text, b" " + text)] if text else [array("I")]
+        both = [image.symbols(t, add_eos=False) for t in (text, b" " + text)] if text else [array("I")]
         symbols = min(both, key=lambda s: (len(s), -counts.occurrences(s)))
     if not symbols:
         raise ArgumentError("the term is empty; give a word, or several for a context")
@@ -131,16 +137,19 @@ class _Counts:
     def window(self) -> int:
         """The longest distance that is counted."""
         if not self._lags:
-            raise ArgumentError("this model has no counts of pairs; train it with max_order=1 or more, or a larger size")
+            raise ArgumentError(
+                "this model has no counts of pairs; train it with max_order=1 or more, or a larger size"
+            )
         return len(self._lags)
 
     def _successors(self, symbols: array[int], template: int) -> Counter[int]:
         """What followed the context of a template after these symbols."""
         n, image = ffi.new("uint32_t *"), self.image
         state = image.new_state(symbols)
-        check(lib.pylm_successors(image.model, state, 0, template, self._work, self._room, image.n_symbols, n))
+        n[0] = image.n_symbols
+        check(lib.pylm_successors(image.model, state, 0, template, self._work, self._room, n))
         pairs = array("I", ffi.buffer(self._room, n[0] * ffi.sizeof("pylm_successor"))[:])
-        return Counter(dict(zip(pairs[::2], pairs[1::2])))
+        return Counter(dict(zip(pairs[::2], pairs[1::2], strict=False)))
 
     def after(self, symbol: int, window: int) -> Counter[int]:
         """How often each symbol came 1 to `window` symbols behind one."""

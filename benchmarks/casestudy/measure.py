@@ -104,9 +104,7 @@ class Study:
 
     def _train(self, **settings: Any) -> tuple[Model, float]:
         began = time.process_time()
-        model = train(
-            self._learn_texts, tokenizer="words", threads=self._threads, progress=self._progress, **settings
-        )
+        model = train(self._learn_texts, tokenizer="words", threads=self._threads, progress=self._progress, **settings)
         return model, time.process_time() - began
 
     def _groups(self) -> dict[str, np.ndarray]:

@@ -37,9 +37,9 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
         (unsigned)tree->symbol_bits + c[PYLM__C_COUNT_BITS] > c[PYLM__C_PAYLOAD_BITS])
         return 0;
     return pylm__packed_inside(m, pylm__load64(c + PYLM__C_INDEX), ((uint64_t)1 << buckets) + 1u,
-                         c[PYLM__C_INDEX_BITS]) &&
+                               c[PYLM__C_INDEX_BITS]) &&
            pylm__packed_inside(m, pylm__load64(c + PYLM__C_RECORDS), pylm__load32(c + PYLM__C_N_RECORDS),
-                         check + 1u + c[PYLM__C_PAYLOAD_BITS]) &&
+                               check + 1u + c[PYLM__C_PAYLOAD_BITS]) &&
            pylm__lies_inside(m, pylm__load64(c + PYLM__C_LISTS), pylm__load64(c + PYLM__C_LISTS_NBYTES));
 }
 
@@ -52,10 +52,10 @@ static int check_mix(const struct pylm__model *m, const struct pylm__tree *tree)
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         n_sets += pylm__n_sets(i, &shape);
     return pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_CALIBRATION),
-                          (uint64_t)tree->n_templates * PYLM__N_CALIBRATION) &&
+                                (uint64_t)tree->n_templates * PYLM__N_CALIBRATION) &&
            pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u)) &&
            pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_STAGE2_WEIGHTS),
-                          (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * pylm__n_plain(tree));
+                                (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * pylm__n_plain(tree));
 }
 
 /* What a layer has of the model that it lies on. */
@@ -68,8 +68,8 @@ static int check_symbol_tree(const struct pylm__model *m, const struct pylm__tre
         !tree->n_previous || tree->n_previous > PYLM__MAX_SYMBOLS || !tree->n_before ||
         tree->n_before > PYLM__MAX_SYMBOLS)
         return 0;
-    if (tree->symbol_bits != pylm__width(m->n_symbols - 1u) || tree->class_bits > 24u ||
-        tree->coarse_bits > 24u || tree->set_bits > 24u)
+    if (tree->symbol_bits != pylm__width(m->n_symbols - 1u) || tree->class_bits > 24u || tree->coarse_bits > 24u ||
+        tree->set_bits > 24u)
         return 0;
     return pylm__packed_inside(m, pylm__load64(t + PYLM__T_NODES), n - 1u, tree->symbol_bits + 0u + tree->set_bits) &&
            (!ranks || pylm__packed_inside(m, ranks, n, tree->symbol_bits)) &&
@@ -87,9 +87,8 @@ static int check_predictor(const struct pylm__model *m, const struct pylm__tree 
 static int check_tree(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     uint32_t i;
-    if (!tree->n_suffix || tree->n_suffix > tree->n_templates ||
-        !(pylm__n_below(m) || check_symbol_tree(m, tree)) || !check_predictor(m, tree) ||
-        (PYLM_MODULE_ADAPT && !pylm__plan_check(m, tree)))
+    if (!tree->n_suffix || tree->n_suffix > tree->n_templates || !(pylm__n_below(m) || check_symbol_tree(m, tree)) ||
+        !check_predictor(m, tree) || (PYLM_MODULE_ADAPT && !pylm__plan_check(m, tree)))
         return 0;
     for (i = 0; i < tree->n_templates; i++)
         if (!check_template(m, tree, i))
@@ -121,8 +120,8 @@ static int check_vocabulary(const struct pylm__model *m)
 static int check_below(const struct pylm__model *m)
 {
     const uint8_t *h = m->image;
-    return m->n_trees == 1u && !m->n_banks && !memcmp(h + PYLM__H_TOKENIZER, m->below->image + PYLM__H_TOKENIZER,
-                                                      PYLM__H_N_TREES - PYLM__H_TOKENIZER);
+    return m->n_trees == 1u && !m->n_banks &&
+           !memcmp(h + PYLM__H_TOKENIZER, m->below->image + PYLM__H_TOKENIZER, PYLM__H_N_TREES - PYLM__H_TOKENIZER);
 }
 
 int pylm__check_parts(const struct pylm__model *m)

@@ -56,8 +56,7 @@ void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t sy
 }
 
 /* Class or coarse class of the symbol `lag` back plus one, or 0 if the text is not that long. */
-static uint32_t class_value(const struct pylm__tree *tree, const struct pylm__state *state, uint32_t lag,
-                            int coarse)
+static uint32_t class_value(const struct pylm__tree *tree, const struct pylm__state *state, uint32_t lag, int coarse)
 {
     unsigned width = (unsigned)tree->class_bits + tree->coarse_bits;
     uint32_t recent = pylm__state_recent(state, lag);

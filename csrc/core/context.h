@@ -17,12 +17,12 @@
 
 /* Lives in pylm_state. An overlay keeps what stands before `learns`. */
 struct pylm__state {
-    uint32_t at;                     /* symbols read, modulo 2^32 */
-    uint32_t recent[PYLM__MAX_LAG];  /* a ring of symbol + 1; 0 before the start of the text */
-    uint32_t word[PYLM__N_WORDS];    /* hash of the word so far and of the three before it; 0: none */
-    uint32_t n_letters;              /* of the word so far, bytes */
-    uint32_t learns;                 /* what is read is counted in the overlay */
-    uint8_t *overlay;                /* NULL: the state does not adapt */
+    uint32_t at;                    /* symbols read, modulo 2^32 */
+    uint32_t recent[PYLM__MAX_LAG]; /* a ring of symbol + 1; 0 before the start of the text */
+    uint32_t word[PYLM__N_WORDS];   /* hash of the word so far and of the three before it; 0: none */
+    uint32_t n_letters;             /* of the word so far, bytes */
+    uint32_t learns;                /* what is read is counted in the overlay */
+    uint8_t *overlay;               /* NULL: the state does not adapt */
     size_t overlay_nbytes;
 };
 

@@ -4,7 +4,7 @@
  * dot.h: the weighted sum of the first stage: inputs times the sum of four rows of weights, of which one is itself
  * the sum of two.
  *
- * pylm__dot_portable() says what is meant. The versions for particular processors (simd/) add the same products modulo
+ * pylm__dot_portable() says what is meant. The versions for particular processors (fast/) add the same products modulo
  * 2^32, so they agree to the last bit: a test compares them.
  */
 #ifndef PYLM_CORE_DOT_H
@@ -14,10 +14,10 @@
 #include "config.h"
 
 #if defined(__SSE2__)
-#include "simd/dot_sse2.h"
+#include "core/fast/dot_sse2.h"
 #define PYLM__DOT_DENSE 1
 #elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(__AARCH64EB__)
-#include "simd/dot_neon.h"
+#include "core/fast/dot_neon.h"
 #define PYLM__DOT_DENSE 1
 #else
 #define PYLM__DOT_DENSE 0 /* inputs that are 0 are passed over, and need not be written */

@@ -45,30 +45,56 @@
 #define PYLM__AT(x, k, field) ((x)->of[k].field)
 #endif
 
-/* The contexts that were found, by template: what stays on the way down. For coded lists some fields mean
- * something else: evidence_coded.c names these. */
+/* What is found of a context, and stays on the way down. For coded lists some fields mean something else:
+ * evidence_coded.c names these. */
+#define PYLM__FOUND_FIELDS(FIELD)                                                                                      \
+    FIELD(const uint8_t *, list) /* packed fields; whatever may be read, for an inline successor */                    \
+    FIELD(uint32_t, unit)        /* what one occurrence is of all, in 2^-PYLM__UNIT_BITS */                            \
+    FIELD(uint32_t, n_mask)      /* ones as wide as a split's second field */                                          \
+    FIELD(uint32_t, total_mask)  /* ... third field */                                                                 \
+    FIELD(uint32_t, total_at)    /* where in a split its third field begins */                                         \
+    FIELD(uint32_t, split_bits)  /* of a split */
+
+/* Those of its successors that lie below a node: a slice of the list. */
+#define PYLM__SLICE_FIELDS(FIELD)                                                                                      \
+    FIELD(uint32_t, total)      /* occurrences, at least 1 */                                                          \
+    FIELD(uint32_t, n)          /* successors, at least 1 */                                                           \
+    FIELD(uint32_t, first)      /* the first leaf */                                                                   \
+    FIELD(uint32_t, right)      /* the first leaf right of the split; n = 1: the leaf; coded: the last leaf */         \
+    FIELD(uint32_t, n_left)     /* successors left of the split; coded: known after pylm__gather() */                  \
+    FIELD(uint32_t, total_left) /* occurrences left of the split; likewise */                                          \
+    FIELD(uint32_t, at)         /* bit of the split in the list; coded: number of the first successor */               \
+    FIELD(uint32_t, before)     /* coded: occurrences in the list that lie left of the slice */
+#define PYLM__N_SLICE_FIELDS 8u
+
+#define PYLM__FIELD_ARRAY(type, name) type name[PYLM__MAX_STRIDE];
+#define PYLM__FIELD_POINTER(type, name) type *name;
+#define PYLM__FIELD_ONE(type, name) type name;
+
+/* All contexts, by template. */
 struct pylm__evidence {
 #if PYLM__LANES > 1
-#define FIELD(type, name) type name[PYLM__MAX_STRIDE];
+    PYLM__FOUND_FIELDS(PYLM__FIELD_ARRAY)
 #else
     struct pylm__found {
-#define FIELD(type, name) type name;
-#endif
-    FIELD(const uint8_t *, list)    /* packed fields; whatever may be read, for an inline successor */
-    FIELD(uint32_t, unit)           /* what one occurrence is of all, in 2^-PYLM__UNIT_BITS */
-    FIELD(uint32_t, n_mask)         /* ones as wide as a split's second field */
-    FIELD(uint32_t, total_mask)     /* ... third field */
-    FIELD(uint32_t, total_at)       /* where in a split its third field begins */
-    FIELD(uint32_t, split_bits)     /* of a split */
-#undef FIELD
-#if PYLM__LANES == 1
+        PYLM__FOUND_FIELDS(PYLM__FIELD_ONE)
     } of[PYLM__MAX_STRIDE];
 #endif
-    const uint8_t *calibration;             /* of all templates */
-    uint32_t coded; /* set of templates, a bit each: their lists are coded */
-    uint32_t rare;  /* where there are lanes: the set that the portable code has to look at, coded or very large lists */
+    const uint8_t *calibration; /* of all templates */
+    uint32_t coded;             /* set of templates, a bit each: their lists are coded */
+    uint32_t rare; /* with lanes: the set that the portable code has to look at, coded or very large lists */
     uint32_t leaf_bits, leaf_mask;
     uint32_t n_templates;
+};
+
+struct pylm__slices {
+#if PYLM__LANES > 1
+    PYLM__SLICE_FIELDS(PYLM__FIELD_POINTER)
+#else
+    struct pylm__slice {
+        PYLM__SLICE_FIELDS(PYLM__FIELD_ONE)
+    } of[PYLM__MAX_STRIDE];
+#endif
 };
 
 static inline uint32_t pylm__leaf_bits(const struct pylm__evidence *e)
@@ -80,29 +106,6 @@ static inline uint32_t pylm__leaf_mask(const struct pylm__evidence *e)
 {
     return PYLM_BYTES ? 255u : e->leaf_mask;
 }
-
-/* Those of their successors that lie below a node. */
-struct pylm__slices {
-#if PYLM__LANES > 1
-#define FIELD(name) uint32_t *name;
-#else
-    struct pylm__slice {
-#define FIELD(name) uint32_t name;
-#endif
-    FIELD(total)      /* occurrences, at least 1 */
-    FIELD(n)          /* successors, at least 1 */
-    FIELD(first)      /* the first leaf */
-    FIELD(right)      /* the first leaf right of the split; n = 1: the leaf; coded: the last leaf */
-    FIELD(n_left)     /* successors left of the split; coded: known after pylm__gather() */
-    FIELD(total_left) /* occurrences left of the split; likewise */
-    FIELD(at)         /* bit of the split in the list; coded: number of the first successor */
-    FIELD(before)     /* coded: occurrences in the list that lie left of the slice */
-#undef FIELD
-#if PYLM__LANES == 1
-    } of[PYLM__MAX_STRIDE];
-#endif
-};
-#define PYLM__N_SLICE_FIELDS 8u
 
 /* As long as a row of inputs, which has one more than there are templates. */
 static inline uint32_t pylm__stride(uint32_t n_templates)
@@ -145,9 +148,10 @@ static inline void pylm__slice_look(const struct pylm__evidence *e, struct pylm_
         uint64_t word = pylm__word(PYLM__AT(e, k, list), PYLM__AT(s, k, at));
         right = (uint32_t)word;
         n_left = (uint32_t)(word >> pylm__leaf_bits(e)); /* 24 + 24 bits at most */
-        total_left = (uint32_t)(PYLM__AT(e, k, split_bits) <= PYLM__WORD_BITS
-                                    ? word >> PYLM__AT(e, k, total_at)
-                                    : pylm__word(PYLM__AT(e, k, list), (uint64_t)PYLM__AT(s, k, at) + PYLM__AT(e, k, total_at)));
+        total_left =
+            (uint32_t)(PYLM__AT(e, k, split_bits) <= PYLM__WORD_BITS
+                           ? word >> PYLM__AT(e, k, total_at)
+                           : pylm__word(PYLM__AT(e, k, list), (uint64_t)PYLM__AT(s, k, at) + PYLM__AT(e, k, total_at)));
     }
 #else
     right = pylm__bits32(PYLM__AT(e, k, list), PYLM__AT(s, k, at));

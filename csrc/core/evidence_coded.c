@@ -84,7 +84,8 @@ static inline uint32_t short_part(const struct pylm__evidence *e, struct pylm__s
 }
 
 /* The first successor in (left, right] that does not lie left of mid; `left` does, `right` does not. */
-static inline uint32_t coded_find(const struct pylm__evidence *e, uint32_t k, uint32_t left, uint32_t right, uint32_t mid)
+static inline uint32_t coded_find(const struct pylm__evidence *e, uint32_t k, uint32_t left, uint32_t right,
+                                  uint32_t mid)
 {
     const uint8_t *bytes = PYLM__AT(e, k, list);
     uint32_t middle;

@@ -43,7 +43,8 @@ static inline uint32_t pylm__log2_of_count(uint32_t n)
 static inline uint32_t pylm__ln(uint32_t x)
 {
     uint32_t whole = pylm__ilog2(x), i = x << (31u - whole) >> 24 & 127u;
-    return (whole * 45426u >> 6) + ((((uint32_t)pylm__log2_table[i] + pylm__log2_table[i + 1u]) * 2839u + 271000u) >> 19);
+    return (whole * 45426u >> 6) +
+           ((((uint32_t)pylm__log2_table[i] + pylm__log2_table[i + 1u]) * 2839u + 271000u) >> 19);
 }
 
 /* A sum of q13 times q10 to q10, rounded. The sum is unsigned so that damaged numbers cannot overflow it; half of the

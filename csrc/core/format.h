@@ -14,8 +14,8 @@
 #ifndef PYLM_CORE_FORMAT_H
 #define PYLM_CORE_FORMAT_H
 
-#include "pylm.h"
 #include "bits.h"
+#include "pylm.h"
 #include "weight_sets.h"
 
 #define PYLM__MAGIC "\x93pylm\r\n\x1a" /* 8 bytes, broken by any transfer as text */
@@ -23,75 +23,75 @@
 /* Header. */
 enum {
     PYLM__H_MAGIC = 0,
-    PYLM__H_VERSION = 8,          /* u32 format version */
-    PYLM__H_HEAD_NBYTES = 12,     /* u32 header + tree and template headers */
-    PYLM__H_IMAGE_NBYTES = 16,    /* u64 all, slack included */
-    PYLM__H_IMAGE_CHECKSUM = 24,  /* u64 of the bytes from 32 to the end */
-    PYLM__H_HEAD_CHECKSUM = 32,   /* u64 of the bytes from 40 to head_nbytes */
-    PYLM__H_TOKENIZER = 40,       /* u32 enum pylm_tokenizer */
-    PYLM__H_N_SYMBOLS = 44,       /* u32 */
-    PYLM__H_UNKNOWN = 48,         /* u32 symbol or PYLM_NONE */
-    PYLM__H_LINE_END = 52,        /* u32 symbol or PYLM_NONE */
-    PYLM__H_N_TREES = 56,         /* u32 1 to PYLM__MAX_TREES */
+    PYLM__H_VERSION = 8,              /* u32 format version */
+    PYLM__H_HEAD_NBYTES = 12,         /* u32 header + tree and template headers */
+    PYLM__H_IMAGE_NBYTES = 16,        /* u64 all, slack included */
+    PYLM__H_IMAGE_CHECKSUM = 24,      /* u64 of the bytes from 32 to the end */
+    PYLM__H_HEAD_CHECKSUM = 32,       /* u64 of the bytes from 40 to head_nbytes */
+    PYLM__H_TOKENIZER = 40,           /* u32 enum pylm_tokenizer */
+    PYLM__H_N_SYMBOLS = 44,           /* u32 */
+    PYLM__H_UNKNOWN = 48,             /* u32 symbol or PYLM_NONE */
+    PYLM__H_LINE_END = 52,            /* u32 symbol or PYLM_NONE */
+    PYLM__H_N_TREES = 56,             /* u32 1 to PYLM__MAX_TREES */
     PYLM__H_VOCAB_POSITION_BITS = 60, /* u8 width of a position in the vocabulary text; 0 for bytes */
     PYLM__H_VOCAB_SLOT_BITS = 61,     /* u8 log2 of the number of slots */
-    PYLM__H_PREDICTOR = 62,       /* u8 enum pylm_predictor */
-    PYLM__H_IS_LAYER = 63,        /* u8 1: a layer, which has the vocabulary and the tree of the model that it lies on */
-    PYLM__H_FACTS = 64,           /* u64 position of the training facts, JSON */
-    PYLM__H_FACTS_NBYTES = 72,    /* u64 */
-    PYLM__H_VOCAB_TEXT = 80,      /* u64 texts of all symbols, one behind the other */
-    PYLM__H_BASE = 80,            /* u64 instead, of a layer: image checksum of the model that it lies on */
-    PYLM__H_VOCAB_TEXT_NBYTES = 88, /* u64 */
-    PYLM__H_VOCAB_POSITIONS = 96, /* u64 packed: n_symbols + 1 positions in the vocabulary text */
-    PYLM__H_VOCAB_SLOTS = 104,    /* u64 packed hash table: symbol + 1, or 0 for an empty slot */
-    PYLM__H_TOKENIZER_FILE = 112, /* u64 external: the tokenizer's own file; else 0 */
+    PYLM__H_PREDICTOR = 62,           /* u8 enum pylm_predictor */
+    PYLM__H_IS_LAYER = 63,     /* u8 1: a layer, which has the vocabulary and the tree of the model that it lies on */
+    PYLM__H_FACTS = 64,        /* u64 position of the training facts, JSON */
+    PYLM__H_FACTS_NBYTES = 72, /* u64 */
+    PYLM__H_VOCAB_TEXT = 80,   /* u64 texts of all symbols, one behind the other */
+    PYLM__H_BASE = 80,         /* u64 instead, of a layer: image checksum of the model that it lies on */
+    PYLM__H_VOCAB_TEXT_NBYTES = 88,      /* u64 */
+    PYLM__H_VOCAB_POSITIONS = 96,        /* u64 packed: n_symbols + 1 positions in the vocabulary text */
+    PYLM__H_VOCAB_SLOTS = 104,           /* u64 packed hash table: symbol + 1, or 0 for an empty slot */
+    PYLM__H_TOKENIZER_FILE = 112,        /* u64 external: the tokenizer's own file; else 0 */
     PYLM__H_TOKENIZER_FILE_NBYTES = 120, /* u64 */
     PYLM__H_NBYTES = 128
 };
 
 /* Tree header. */
 enum {
-    PYLM__T_SHARE = 0,       /* u32 weight of this tree's probabilities, q16; they sum to 65536 */
-    PYLM__T_N_TEMPLATES = 4, /* u32 1 to PYLM__MAX_TEMPLATES */
-    PYLM__T_N_SUFFIX = 8,    /* u32 the first templates are the suffix orders 0, 1, 2, ... */
+    PYLM__T_SHARE = 0,        /* u32 weight of this tree's probabilities, q16; they sum to 65536 */
+    PYLM__T_N_TEMPLATES = 4,  /* u32 1 to PYLM__MAX_TEMPLATES */
+    PYLM__T_N_SUFFIX = 8,     /* u32 the first templates are the suffix orders 0, 1, 2, ... */
     PYLM__T_N_NODE_SETS = 12, /* u32 weight sets chosen by the node */
-    PYLM__T_DEPTH = 16,      /* u32 nodes on the longest path, 0 to 255 */
+    PYLM__T_DEPTH = 16,       /* u32 nodes on the longest path, 0 to 255 */
     PYLM__T_SYMBOL_BITS = 20, /* u8 width of a leaf */
-    PYLM__T_CLASS_BITS = 21, /* u8 width of a class */
+    PYLM__T_CLASS_BITS = 21,  /* u8 width of a class */
     PYLM__T_COARSE_BITS = 22, /* u8 width of a coarse class */
-    PYLM__T_SET_BITS = 23,   /* u8 width of a node's weight set */
-    PYLM__T_PARTS = 24,      /* u64 positions of the parts: enum pylm__part */
-    PYLM__T_NODES = 24,      /* u64 packed: n_symbols - 1 of (mid: symbol_bits, set: set_bits), preorder */
-    PYLM__T_RANKS = 32,      /* u64 packed: the leaf of each symbol; 0: leaf = symbol */
-    PYLM__T_CLASSES = 40,    /* u64 packed: (class, coarse class) of each leaf; 0: no classes */
+    PYLM__T_SET_BITS = 23,    /* u8 width of a node's weight set */
+    PYLM__T_PARTS = 24,       /* u64 positions of the parts: enum pylm__part */
+    PYLM__T_NODES = 24,       /* u64 packed: n_symbols - 1 of (mid: symbol_bits, set: set_bits), preorder */
+    PYLM__T_RANKS = 32,       /* u64 packed: the leaf of each symbol; 0: leaf = symbol */
+    PYLM__T_CLASSES = 40,     /* u64 packed: (class, coarse class) of each leaf; 0: no classes */
     PYLM__T_CALIBRATION = 48, /* u64 i16[n_templates][PYLM__N_CALIBRATION], log-odds q10 */
-    PYLM__T_WEIGHTS = 56,    /* u64 i16[sets][n_templates + 1], q13; see stage1.h. Of a kernel: bandwidths; see kernel.h */
-    PYLM__T_SYMBOLS = 64,    /* u64 packed: the symbol of each leaf; 0: symbol = leaf */
-    PYLM__T_STAGE2_WEIGHTS = 72, /* u64 i16[sets][PYLM__N_STAGE2], q13; see stage1.h */
-    PYLM__T_PLAN = 80,       /* 16 bytes: what an overlay keeps; see overlay.h */
+    PYLM__T_WEIGHTS = 56, /* u64 i16[sets][n_templates + 1], q13; see stage1.h. Of a kernel: bandwidths; see kernel.h */
+    PYLM__T_SYMBOLS = 64, /* u64 packed: the symbol of each leaf; 0: symbol = leaf */
+    PYLM__T_STAGE2_WEIGHTS = 72,      /* u64 i16[sets][PYLM__N_STAGE2], q13; see stage1.h */
+    PYLM__T_PLAN = 80,                /* 16 bytes: what an overlay keeps; see overlay.h */
     PYLM__T_OVERLAY_CALIBRATION = 96, /* u64 i16[inputs of the overlay][PYLM__N_CALIBRATION] */
-    PYLM__T_OVERLAY_WEIGHTS = 104, /* u64 i16[sets][PYLM__N_STAGE2 + inputs of the overlay], q13 */
-    PYLM__T_N_PREVIOUS = 112, /* u32 weight sets chosen by the previous symbol: classes + 1, or 257 for bytes */
-    PYLM__T_N_BEFORE = 116,  /* u32 ... by the symbol two back: coarse classes + 1, or 257 for bytes */
+    PYLM__T_OVERLAY_WEIGHTS = 104,    /* u64 i16[sets][PYLM__N_STAGE2 + inputs of the overlay], q13 */
+    PYLM__T_N_PREVIOUS = 112,         /* u32 weight sets chosen by the previous symbol: classes + 1, or 257 for bytes */
+    PYLM__T_N_BEFORE = 116,           /* u32 ... by the symbol two back: coarse classes + 1, or 257 for bytes */
     PYLM__T_NBYTES = 120
 };
 
 /* Template header. */
 enum {
-    PYLM__C_BASE = 0,        /* u8 the template whose context this one extends, or 255 */
-    PYLM__C_KIND = 1,        /* u8 enum pylm__kind: what is added to it */
-    PYLM__C_LAG = 2,         /* u8 how far back; 1 is the previous symbol */
-    PYLM__C_ROLE = 3,        /* u8 enum pylm__role: what it does in choosing weights */
-    PYLM__C_BUCKET_BITS = 4, /* u8 log2 of the number of buckets */
-    PYLM__C_CHECK_BITS = 5,  /* u8 width of a context's fingerprint */
-    PYLM__C_COUNT_BITS = 6,  /* u8 width of an inline count */
-    PYLM__C_PAYLOAD_BITS = 7, /* u8 width of what follows fingerprint and kind in a record */
-    PYLM__C_INDEX_BITS = 8,  /* u8 width of a bucket's start */
-    PYLM__C_LIST_FORM = 9,   /* u8 enum pylm__list_form; see evidence.h */
-    PYLM__C_N_RECORDS = 12,  /* u32 contexts */
-    PYLM__C_INDEX = 16,      /* u64 packed: 2^bucket_bits + 1 record numbers */
-    PYLM__C_RECORDS = 24,    /* u64 packed records */
-    PYLM__C_LISTS = 32,      /* u64 successor lists */
+    PYLM__C_BASE = 0,          /* u8 the template whose context this one extends, or 255 */
+    PYLM__C_KIND = 1,          /* u8 enum pylm__kind: what is added to it */
+    PYLM__C_LAG = 2,           /* u8 how far back; 1 is the previous symbol */
+    PYLM__C_ROLE = 3,          /* u8 enum pylm__role: what it does in choosing weights */
+    PYLM__C_BUCKET_BITS = 4,   /* u8 log2 of the number of buckets */
+    PYLM__C_CHECK_BITS = 5,    /* u8 width of a context's fingerprint */
+    PYLM__C_COUNT_BITS = 6,    /* u8 width of an inline count */
+    PYLM__C_PAYLOAD_BITS = 7,  /* u8 width of what follows fingerprint and kind in a record */
+    PYLM__C_INDEX_BITS = 8,    /* u8 width of a bucket's start */
+    PYLM__C_LIST_FORM = 9,     /* u8 enum pylm__list_form; see evidence.h */
+    PYLM__C_N_RECORDS = 12,    /* u32 contexts */
+    PYLM__C_INDEX = 16,        /* u64 packed: 2^bucket_bits + 1 record numbers */
+    PYLM__C_RECORDS = 24,      /* u64 packed records */
+    PYLM__C_LISTS = 32,        /* u64 successor lists */
     PYLM__C_LISTS_NBYTES = 40, /* u64 */
     PYLM__C_NBYTES = 48
 };
@@ -155,7 +155,13 @@ enum pylm__kind {
 
 /* ---- the second stage */
 
-enum { PYLM__STAGE2_MIXED = 0, PYLM__STAGE2_MEAN = 1, PYLM__STAGE2_CONSTANT = 2, PYLM__N_STAGE2 = 3, PYLM__STAGE2_BELOW = 3 };
+enum {
+    PYLM__STAGE2_MIXED = 0,
+    PYLM__STAGE2_MEAN = 1,
+    PYLM__STAGE2_CONSTANT = 2,
+    PYLM__N_STAGE2 = 3,
+    PYLM__STAGE2_BELOW = 3
+};
 
 /* ---- the kernel */
 
@@ -163,10 +169,10 @@ enum { PYLM__STAGE2_MIXED = 0, PYLM__STAGE2_MEAN = 1, PYLM__STAGE2_CONSTANT = 2,
 
 /* The parts of an image that a kernel has in place of calibration and weights: u32 numbers. */
 enum {
-    PYLM__K_REACH = 0,           /* 1 to PYLM__MAX_REACH */
-    PYLM__K_N_CLASS = 4,         /* positions with classes, from the first on */
-    PYLM__K_TAU = 8,             /* q16 */
-    PYLM__K_DISTANCES = 12,      /* PYLM__MAX_REACH, q16 nats: nothing agrees */
+    PYLM__K_REACH = 0,                                  /* 1 to PYLM__MAX_REACH */
+    PYLM__K_N_CLASS = 4,                                /* positions with classes, from the first on */
+    PYLM__K_TAU = 8,                                    /* q16 */
+    PYLM__K_DISTANCES = 12,                             /* PYLM__MAX_REACH, q16 nats: nothing agrees */
     PYLM__K_CLASS_DISTANCES = 12 + 4 * PYLM__MAX_REACH, /* as many: only the class agrees */
     PYLM__K_NBYTES = 12 + 8 * PYLM__MAX_REACH
 };

@@ -14,12 +14,10 @@ static const uint8_t *part(const struct pylm__model *model, const uint8_t *tree_
     return at && at < model->image_nbytes ? model->image + (size_t)at : NULL;
 }
 
-void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous,
-                     struct pylm__tree *tree)
+void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous, struct pylm__tree *tree)
 {
     const struct pylm__model *root = pylm__root_model(model);
-    const uint8_t *t = previous ? pylm__template_head(previous, previous->n_templates)
-                                : model->image + PYLM__H_NBYTES;
+    const uint8_t *t = previous ? pylm__template_head(previous, previous->n_templates) : model->image + PYLM__H_NBYTES;
     uint32_t i;
     tree->head = t;
     tree->share = pylm__load32(t + PYLM__T_SHARE);

@@ -14,19 +14,19 @@ struct pylm__model {
     pylm__offset image_nbytes;
     uint32_t n_symbols;
     uint32_t tokenizer;
-    uint32_t n_trees;     /* whose predictions are averaged */
+    uint32_t n_trees; /* whose predictions are averaged */
     uint32_t line_end;
-    uint32_t depth;       /* largest of all trees */
-    uint32_t n_templates; /* largest of all trees, and of all models below */
-    uint16_t adapts;      /* whether all trees have what an overlay needs */
-    uint16_t n_banks;     /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
-    uint32_t n_below;     /* models that it lies on, one on the other */
+    uint32_t depth;                   /* largest of all trees */
+    uint32_t n_templates;             /* largest of all trees, and of all models below */
+    uint16_t adapts;                  /* whether all trees have what an overlay needs */
+    uint16_t n_banks;                 /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
+    uint32_t n_below;                 /* models that it lies on, one on the other */
     const struct pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
-    const struct pylm__model *below; /* the uppermost of those that it lies on; NULL: none */
+    const struct pylm__model *below;  /* the uppermost of those that it lies on; NULL: none */
 };
 
 struct pylm__tree {
-    const uint8_t *head; /* the tree's header */
+    const uint8_t *head;                 /* the tree's header */
     const uint8_t *parts[PYLM__N_PARTS]; /* what the header points to; NULL: not there */
     uint32_t share, n_templates, n_suffix, n_node_sets, n_previous, n_before, depth, n_symbols;
     int is_layer;
@@ -97,8 +97,7 @@ static inline uint32_t pylm__n_banks(const struct pylm__model *model)
 }
 
 /* The tree behind `previous`, or the first for NULL. The caller knows how many there are. */
-void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous,
-                     struct pylm__tree *tree);
+void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *previous, struct pylm__tree *tree);
 
 /* Makes a view of the tree of a number. Returns 0 if the model does not have it. */
 int pylm__tree_find(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree);
@@ -164,20 +163,20 @@ static inline uint32_t pylm__n_plain(const struct pylm__tree *tree)
 /* ---- what may be read: everything of an opened image ---- */
 
 /* Whether `nbytes` from `position` lie inside the image, behind the head. */
-static inline int pylm__lies_inside(const struct pylm__model *m, uint64_t position, uint64_t nbytes)
+PYLM__SHARED int pylm__lies_inside(const struct pylm__model *m, uint64_t position, uint64_t nbytes)
 {
     uint64_t end = m->image_nbytes - PYLM__SLACK_NBYTES;
     return position >= PYLM__H_NBYTES && position <= end && nbytes <= end - position;
 }
 
 /* Whether n numbers of 16 bits do. n < 2^33. */
-static inline int pylm__numbers_inside(const struct pylm__model *m, uint64_t position, uint64_t n)
+PYLM__SHARED int pylm__numbers_inside(const struct pylm__model *m, uint64_t position, uint64_t n)
 {
     return (!PYLM_ALIGNED || !(position & 1u)) && pylm__lies_inside(m, position, 2u * n);
 }
 
 /* Whether n packed fields of `width` bits do. */
-static inline int pylm__packed_inside(const struct pylm__model *m, uint64_t position, uint64_t n, unsigned width)
+PYLM__SHARED int pylm__packed_inside(const struct pylm__model *m, uint64_t position, uint64_t n, unsigned width)
 {
     return pylm__lies_inside(m, position, pylm__packed_nbytes(n, width));
 }

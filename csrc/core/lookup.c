@@ -24,8 +24,7 @@ static inline struct pylm__pair bucket_at(const uint8_t *image, const uint8_t *h
 {
     unsigned width = head[PYLM__C_INDEX_BITS];
     uint32_t n_records = pylm__load32(head + PYLM__C_N_RECORDS);
-    struct pylm__pair records =
-        pylm__pair(image + (size_t)pylm__load_offset(head + PYLM__C_INDEX), bit, width, width);
+    struct pylm__pair records = pylm__pair(image + (size_t)pylm__load_offset(head + PYLM__C_INDEX), bit, width, width);
     if (PYLM__DAMAGED(records.second > n_records))
         records.second = n_records;
     return records;
@@ -72,8 +71,8 @@ static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
 /* ---- opening a list ---- */
 
 /* The rest of the header of a list with splits, from its first byte on; returns 0 if the list does not lie inside. */
-static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
-                       struct pylm__slices *s)
+static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k,
+                              struct pylm__evidence *e, struct pylm__slices *s)
 {
     uint32_t repeats = first >> 4, n = PYLM__AT(s, k, n);
     unsigned n_bits, total_bits;
@@ -164,7 +163,8 @@ static inline void begin(const struct pylm__tree *tree, struct pylm__lookup *loo
     }
     e->n_templates = tree->n_templates;
     e->coded = e->rare = lookup->found = 0;
-    for (k = 0; PYLM__LANES > 1u && k < pylm__stride(tree->n_templates); k++) { /* these are read together, found or not */
+    for (k = 0; PYLM__LANES > 1u && k < pylm__stride(tree->n_templates);
+         k++) { /* these are read together, found or not */
         PYLM__AT(e, k, list) = e->calibration;
         PYLM__AT(s, k, at) = 0;
     }
@@ -174,12 +174,14 @@ static inline void begin(const struct pylm__tree *tree, struct pylm__lookup *loo
 static inline int open_found(const uint8_t *image, const uint8_t *head, uint32_t n_leaves, uint32_t k,
                              struct pylm__evidence *e, struct pylm__slices *s)
 {
-    const uint8_t *lists = image + (size_t)pylm__load_offset(head + PYLM__C_LISTS);
-    const uint8_t *end = lists + (size_t)pylm__load_offset(head + PYLM__C_LISTS_NBYTES);
-    if (!PYLM__AT(s, k, n) && !open_list(end, n_leaves, k, e, s)) {
-        PYLM__AT(e, k, list) = e->calibration;
-        PYLM__AT(s, k, at) = 0;
-        return 0;
+    if (!PYLM__AT(s, k, n)) {
+        const uint8_t *lists = image + (size_t)pylm__load_offset(head + PYLM__C_LISTS);
+        const uint8_t *end = lists + (size_t)pylm__load_offset(head + PYLM__C_LISTS_NBYTES);
+        if (!open_list(end, n_leaves, k, e, s)) {
+            PYLM__AT(e, k, list) = e->calibration;
+            PYLM__AT(s, k, at) = 0;
+            return 0;
+        }
     }
     if (PYLM__LANES > 1u && PYLM__AT(s, k, total) > PYLM__LARGE_COUNT)
         e->rare |= UINT32_C(1) << k;
@@ -188,8 +190,8 @@ static inline int open_found(const uint8_t *image, const uint8_t *head, uint32_t
 }
 
 #if PYLM__ABREAST > 1
-void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree,
-                        const struct pylm__state *state, struct pylm__lookup *lookup)
+void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,
+                        struct pylm__lookup *lookup)
 {
     const uint8_t *head = pylm__template_head(tree, 0);
     uint32_t k;
@@ -200,8 +202,7 @@ void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree
     }
 }
 
-void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup)
+void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup)
 {
     const uint8_t *head = pylm__template_head(tree, 0);
     uint32_t k;
@@ -214,8 +215,8 @@ void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tr
     }
 }
 
-void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s)
+void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
+                          struct pylm__evidence *e, struct pylm__slices *s)
 {
     const uint8_t *head = pylm__template_head(tree, 0);
     uint32_t k;

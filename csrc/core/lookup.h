@@ -14,8 +14,8 @@ struct pylm__lookup {
     uint64_t hashes[PYLM__MOST_TEMPLATES];
     uint32_t found; /* the set of templates whose context was found, a bit each */
 #if PYLM__ABREAST > 1
-    pylm__bit bits[PYLM__MOST_TEMPLATES];             /* of their buckets in the index */
-    struct pylm__pair buckets[PYLM__MOST_TEMPLATES];  /* from the first record to before the second */
+    pylm__bit bits[PYLM__MOST_TEMPLATES];            /* of their buckets in the index */
+    struct pylm__pair buckets[PYLM__MOST_TEMPLATES]; /* from the first record to before the second */
 #endif
 };
 
@@ -27,12 +27,11 @@ void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tre
 #if PYLM__ABREAST > 1
 /* The same in four rounds: each reads what the one before has fetched but not waited for, so that the cache misses of
  * all templates overlap, and those of several states whose rounds are done in turn. */
-void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree,
-                        const struct pylm__state *state, struct pylm__lookup *lookup);
-void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup);
-void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree,
-                          struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s);
+void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,
+                        struct pylm__lookup *lookup);
+void pylm__lookup_buckets(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup);
+void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
+                          struct pylm__evidence *e, struct pylm__slices *s);
 void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
                         struct pylm__evidence *e, struct pylm__slices *s);
 #endif

@@ -47,7 +47,8 @@ static inline void step(const struct pylm__evidence *e, struct pylm__slices *s, 
         else
             PYLM__AT(s, k, at) += unit;
     }
-    PYLM__PREFETCH(PYLM__AT(e, k, list) + ((coded ? PYLM__AT(s, k, at) * pylm__leaf_bits(e) : PYLM__AT(s, k, at)) >> 3));
+    PYLM__PREFETCH(PYLM__AT(e, k, list) +
+                   ((coded ? PYLM__AT(s, k, at) * pylm__leaf_bits(e) : PYLM__AT(s, k, at)) >> 3));
 }
 
 void pylm__narrow_portable(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets,
@@ -100,9 +101,9 @@ static struct pylm__sets pass(const struct pylm__evidence *e, struct pylm__slice
         } else {
             int right = PYLM__AT(s, k, first) >= mid;
             n0 = right ? 0u : total;
-            gathered->inputs[k] =
-                log_odds(e, k, PYLM__AT(s, k, n) == 1u ? pylm__calibration_single(total, total > n0)
-                                                       : pylm__calibration_one_sided(total, right));
+            gathered->inputs[k] = log_odds(e, k,
+                                           PYLM__AT(s, k, n) == 1u ? pylm__calibration_single(total, total > n0)
+                                                                   : pylm__calibration_one_sided(total, right));
             if (right != side)
                 next.active &= ~(UINT32_C(1) << k);
         }
@@ -121,8 +122,8 @@ void pylm__descend_portable(const struct pylm__evidence *e, struct pylm__slices 
     *sets = pass(e, s, sets, mid, side, gathered);
 }
 
-void pylm__gather_portable(const struct pylm__evidence *e, struct pylm__slices *s,
-                           const struct pylm__sets *sets, uint32_t mid, struct pylm__gathered *gathered)
+void pylm__gather_portable(const struct pylm__evidence *e, struct pylm__slices *s, const struct pylm__sets *sets,
+                           uint32_t mid, struct pylm__gathered *gathered)
 {
     (void)pass(e, s, sets, mid, -1, gathered);
 }

@@ -4,7 +4,7 @@
  * narrow.h: what the contexts say at one node of a tree, and how they narrow to one of its children. This is where
  * the time goes: a few look-ups for every context that has evidence, at every node.
  *
- * narrow.c has it in portable C, simd/lanes_avx2.h for eight templates at once on x86-64 processors that can; both give the same to
+ * narrow.c has it in portable C, fast/lanes_avx2.h for eight templates at once on x86-64 processors that can; both give the same to
  * the last bit, and a test compares them.
  */
 #ifndef PYLM_CORE_NARROW_H
@@ -25,12 +25,12 @@ struct pylm__gathered {
 /* Two sets of templates, a bit each. */
 struct pylm__sets {
     uint32_t active; /* those that have evidence */
-    uint32_t stale; /* of these, the ones whose slices are new: what they say has still to be read */
+    uint32_t stale;  /* of these, the ones whose slices are new: what they say has still to be read */
 };
 
 /* Reads what is stale, and what the slices say at the node that parts its leaves at `mid`. */
-void pylm__gather_portable(const struct pylm__evidence *e, struct pylm__slices *s,
-                           const struct pylm__sets *sets, uint32_t mid, struct pylm__gathered *gathered);
+void pylm__gather_portable(const struct pylm__evidence *e, struct pylm__slices *s, const struct pylm__sets *sets,
+                           uint32_t mid, struct pylm__gathered *gathered);
 
 /* Narrows those active to the left (0) or right (1) child, after pylm__gather() at the same node. What will be read
  * there is fetched, but not waited for. */

@@ -17,13 +17,12 @@
 #define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
 
 struct search {
+    struct pylm__visitor visitor; /* `least`: the probability that a symbol must have */
     const struct pylm__model *model;
     const struct pylm__state *state;
     struct pylm__work *work;
     pylm_candidate *best; /* a heap, the worst first; where code is to be small, in order, the worst last */
     uint32_t n, k;
-    uint64_t least; /* probability, q62, that a symbol must have */
-    int may_repeat; /* another tree may have found the same symbol */
 };
 
 static int worse(pylm_candidate a, pylm_candidate b)
@@ -104,14 +103,14 @@ static void keep(struct search *search, pylm_candidate found)
 #endif
 }
 
-static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
+static void keep_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
 {
-    struct search *search = user;
+    struct search *search = (struct search *)(void *)visitor;
     struct pylm__small p = frame->p;
     pylm_candidate found;
     found.symbol = pylm__tree_symbol(&search->work->mixer.tree, leaf);
     if (pylm__n_trees(search->model) > 1u) {
-        if (search->may_repeat && is_known(search, found.symbol))
+        if (search->work->tree_number && is_known(search, found.symbol)) /* another tree may have found it */
             return;
         pylm__probabilities(search->model, search->state, &found.symbol, 1,
                             pylm__second_work(search->model, search->work), NULL, &p);
@@ -120,7 +119,7 @@ static void keep_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame
     keep(search, found);
     if (search->n == search->k) {
         uint32_t worst = search->best[PYLM__SMALL ? search->k - 1u : 0u].cost_q16;
-        search->least = (uint64_t)pylm__exp2_bound(worst + ROUNDING_Q16) << 31;
+        search->visitor.least = (uint64_t)pylm__exp2_bound(worst + ROUNDING_Q16) << 31;
     }
 }
 
@@ -135,14 +134,13 @@ void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void
     search.best = best;
     search.k = k < pylm__n_symbols(search.model) ? k : pylm__n_symbols(search.model);
     search.n = 0;
-    search.least = 0;
+    search.visitor.least = 0;
+    search.visitor.wanted = NULL;
     pylm__work_first_tree(search.model, search.work);
     for (t = 0; search.k && t < pylm__n_trees(search.model); t++) {
-        search.may_repeat = t > 0;
         if (t)
             pylm__work_next_tree(search.model, search.work);
-        pylm__walk(search.model, search.state, search.work, UINT64_C(1) << 62, &search.least, NULL, keep_leaf,
-                   &search);
+        pylm__walk(search.model, search.state, search.work, UINT64_C(1) << 62, &search.visitor, keep_leaf);
     }
     if (!PYLM__SMALL)
         pylm__candidates_sort(best, search.n);

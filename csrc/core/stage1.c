@@ -5,7 +5,7 @@
  */
 #include "stage1.h"
 
-#include "simd/narrow_avx2.h"
+#include "core/fast/narrow_avx2.h"
 
 void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state)
 {
@@ -54,8 +54,8 @@ void pylm__node_gather(const struct pylm__mixer *mixer, uint32_t mid, const stru
     pylm__gather_portable(&mixer->evidence, slices, &active->sets, mid, gathered);
 }
 
-uint32_t pylm__node_right(const struct pylm__mixer *mixer, const struct pylm__node *node, const struct pylm__active *active,
-                          struct pylm__slices *slices)
+uint32_t pylm__node_right(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                          const struct pylm__active *active, struct pylm__slices *slices)
 {
     struct pylm__selection selection = pylm__select(mixer, active->sets.active, slices);
     struct pylm__gathered gathered;

@@ -25,7 +25,7 @@
 
 /* What still counts at a node, besides slices. */
 struct pylm__active {
-    struct pylm__sets sets;   /* of templates */
+    struct pylm__sets sets;              /* of templates */
     struct pylm__active_recalls recalls; /* of the overlay */
 };
 
@@ -33,9 +33,11 @@ struct pylm__active {
 struct pylm__mixer {
     struct pylm__tree tree;
     struct pylm__extended extended;
-    struct pylm__evidence evidence; /* what was found for the contexts */
+    struct pylm__evidence evidence;                 /* what was found for the contexts */
     const uint8_t *families[PYLM__FAMILY_PREVIOUS]; /* where the weights begin of those that a node chooses from */
-    uint8_t before[2u * PYLM__DOT_MAX]; /* at an even address: the row of the others: the sum of what the text before chooses */
+    uint8_t
+        before[2u *
+               PYLM__DOT_MAX]; /* at an even address: the row of the others: the sum of what the text before chooses */
     uint32_t row_nbytes;
     uint32_t suffixes; /* suffix templates, a bit each */
     uint32_t skips;    /* those with PYLM__ROLE_SKIP */
@@ -48,12 +50,12 @@ void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *stat
 /* What a node's situation chooses, before anything is gathered there. */
 struct pylm__selection {
     uint32_t suffix_set;
-    uint32_t active;    /* contexts with evidence, a bit each */
+    uint32_t active;   /* contexts with evidence, a bit each */
     uint32_t n_active; /* how many */
 };
 
 static inline struct pylm__selection pylm__select(const struct pylm__mixer *mixer, uint32_t active,
-                                               struct pylm__slices *slices)
+                                                  struct pylm__slices *slices)
 {
     struct pylm__situation situation = {0, 0, 0, 0, 0};
     struct pylm__selection selection;
@@ -85,9 +87,10 @@ static inline void pylm__node_rows(const struct pylm__mixer *mixer, const struct
 uint32_t pylm__node_mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
                         const struct pylm__selection *selection, const struct pylm__gathered *gathered,
                         const struct pylm__active_recalls *active);
-static inline uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, const struct pylm__node *node,
-                                             const struct pylm__selection *selection,
-                                             const struct pylm__gathered *gathered, const struct pylm__active_recalls *active)
+PYLM__INLINE uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                                            const struct pylm__selection *selection,
+                                            const struct pylm__gathered *gathered,
+                                            const struct pylm__active_recalls *active)
 {
     const struct pylm__tree *tree = &mixer->tree;
     struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
@@ -105,8 +108,8 @@ void pylm__node_gather(const struct pylm__mixer *mixer, uint32_t mid, const stru
                        struct pylm__slices *slices, struct pylm__gathered *gathered);
 
 /* All three: for a walk down both sides. */
-uint32_t pylm__node_right(const struct pylm__mixer *mixer, const struct pylm__node *node, const struct pylm__active *active,
-                          struct pylm__slices *slices);
+uint32_t pylm__node_right(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                          const struct pylm__active *active, struct pylm__slices *slices);
 
 /* Narrows the slices to one child of a node, after they were gathered there; what that child will read is fetched, but
  * not waited for. Beside it pylm__extended_descend() narrows what an overlay knows. */

@@ -19,7 +19,7 @@
 
 #define PYLM__MAX_LOG_ODDS_Q10 8704 /* of a calibration entry and of the mean: 8.5 nats */
 #define PYLM__MAX_MIXED_Q10 11392   /* of the first stage, where squash() ends: 11.1 nats */
-#define PYLM__MEAN_FLOOR 168u /* added to both sides: 10^-5 of a context */
+#define PYLM__MEAN_FLOOR 168u       /* added to both sides: 10^-5 of a context */
 
 /* Of all contexts with evidence, the sums of n0 / N and n1 / N in units of 2^-PYLM__UNIT_BITS, N being the
  * occurrences of the whole context. */
@@ -50,13 +50,13 @@ static inline uint32_t pylm__confidence(struct pylm__mean mean)
  *   mixed        the first stage's log-odds, q10
  *   confidence   of the mean */
 static inline uint32_t pylm__stage2_right(const struct pylm__tree *tree, uint32_t node_set, int32_t mixed,
-                                         struct pylm__mean mean, uint32_t confidence)
+                                          struct pylm__mean mean, uint32_t confidence)
 {
     const uint8_t *a = tree->parts[PYLM__P_STAGE2_WEIGHTS] + 2u * (size_t)PYLM__N_STAGE2 * node_set;
     const uint8_t *b =
         tree->parts[PYLM__P_STAGE2_WEIGHTS] + 2u * (size_t)PYLM__N_STAGE2 * (tree->n_node_sets + confidence);
-    return pylm__squash(pylm__round_q13(pylm__dot_three(a, b, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10),
-                                                        pylm__mean_log_odds(mean), PYLM__CONSTANT_Q10)));
+    return pylm__squash(pylm__round_q13(
+        pylm__dot_three(a, b, pylm__clamp(mixed, PYLM__MAX_MIXED_Q10), pylm__mean_log_odds(mean), PYLM__CONSTANT_Q10)));
 }
 
 #endif

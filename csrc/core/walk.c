@@ -146,10 +146,11 @@ static int has_bit(const uint32_t *bits, uint32_t lo, uint32_t hi)
 /* Depth first, the more probable child first: it goes on one level down while the other waits in the place of its
  * parent, if it is probable enough. A damaged tree that is deeper than its header says ends in its first leaf. */
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
-                uint64_t mass, const uint64_t *least, const uint32_t *wanted, pylm__visit visit, void *user)
+                uint64_t mass, struct pylm__visitor *visitor, pylm__visit *visit)
 {
     const struct walk walk = {model, work, frame_nbytes(model)};
     const struct pylm__tree *tree = &work->mixer.tree;
+    const uint32_t *wanted = visitor->wanted;
     struct pylm__frame *frame;
     struct parted parted;
     uint32_t level = 0, parent;
@@ -158,9 +159,9 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
     pylm__frame(work, 0)->mass = mass;
     for (;;) {
         frame = frame_at(&walk, work, level);
-        if (frame->mass < *least || frame->hi - frame->lo <= 1u || PYLM__DAMAGED(level == tree->depth)) {
-            if (frame->mass >= *least)
-                visit(user, frame->lo, frame);
+        if (frame->mass < visitor->least || frame->hi - frame->lo <= 1u || PYLM__DAMAGED(level == tree->depth)) {
+            if (frame->mass >= visitor->least)
+                visit(visitor, frame->lo, frame);
             if (!level--)
                 return;
             continue;
@@ -172,7 +173,7 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
             side = 1, both = 0;
         else if (wanted && !has_bit(wanted, parted.node.mid, frame->hi))
             side = both = 0;
-        if (both && parted.masses[!side] >= *least) {
+        if (both && parted.masses[!side] >= visitor->least) {
             parent = level++;
             go_down(&walk, parent);
             enter(&walk, parent, &parted, !side);
@@ -182,13 +183,14 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
 }
 
 struct sum {
+    struct pylm__visitor visitor;
     const struct pylm__tree *tree;
     uint64_t *q62;
 };
 
-static void add_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
+static void add_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
 {
-    struct sum *sum = user;
+    struct sum *sum = (struct sum *)(void *)visitor;
     sum->q62[pylm__tree_symbol(sum->tree, leaf)] += frame->mass;
 }
 
@@ -196,8 +198,7 @@ void pylm_distribution(const pylm_model *model, const pylm_state *state, void *m
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
-    struct sum sum;
-    uint64_t least = 0;
+    struct sum sum = {{0, NULL}, NULL, NULL};
     uint32_t t, i;
     for (i = 0; i < pylm__n_symbols(view); i++)
         q62[i] = 0;
@@ -207,6 +208,6 @@ void pylm_distribution(const pylm_model *model, const pylm_state *state, void *m
     for (t = 0; t < pylm__n_trees(view); t++) {
         if (t)
             pylm__work_next_tree(view, work);
-        pylm__walk(view, pylm__state_const(state), work, (uint64_t)sum.tree->share << 46, &least, NULL, add_leaf, &sum);
+        pylm__walk(view, pylm__state_const(state), work, (uint64_t)sum.tree->share << 46, &sum.visitor, add_leaf);
     }
 }

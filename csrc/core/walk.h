@@ -8,13 +8,17 @@
 
 #include "work.h"
 
-/* Called for every leaf reached. */
-typedef void (*pylm__visit)(void *user, uint32_t leaf, const struct pylm__frame *frame);
+/* What a walk looks for. Lies at the beginning of what the caller keeps of it. */
+struct pylm__visitor {
+    uint64_t least;         /* leaves of at least this probability, q62, are visited; 0: all. A visit may raise it */
+    const uint32_t *wanted; /* a bit for every leaf, one of them set at least: only such leaves; NULL: all */
+};
 
-/* Visits the leaves of the tree at work whose probability is at least `least`, starting with `mass` at the root;
- * least = 0 visits all. A visit may raise it.
- *   wanted   a bit for every leaf, one of them set at least: only such leaves are visited; NULL: all are */
+/* Called for every leaf reached. */
+typedef void pylm__visit(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame);
+
+/* Visits the leaves of the tree at work, starting with `mass` at the root. */
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
-                uint64_t mass, const uint64_t *least, const uint32_t *wanted, pylm__visit visit, void *user);
+                uint64_t mass, struct pylm__visitor *visitor, pylm__visit *visit);
 
 #endif

@@ -36,7 +36,7 @@ void pylm__root_begin(const struct pylm__model *model, const struct pylm__state 
     pylm__mixer_begin(mixer, state);
     if (PYLM_MODULE_ADAPT)
         pylm__extended_begin(&mixer->extended, model, &mixer->tree, work->tree_number, state, work->lookup.hashes,
-                      &root->active.recalls);
+                             &root->active.recalls);
 }
 
 struct pylm__frame *pylm__root(const struct pylm__model *model, const struct pylm__state *state,

@@ -41,8 +41,7 @@ static inline size_t pylm__frame_nbytes(uint32_t n_templates)
 static inline struct pylm__frame *pylm__frame(struct pylm__work *work, uint32_t level)
 {
     uint8_t *frames = (uint8_t *)(void *)(work + 1);
-    return (struct pylm__frame *)(void *)(frames +
-                                          level * pylm__frame_nbytes(work->mixer.tree.n_templates));
+    return (struct pylm__frame *)(void *)(frames + level * pylm__frame_nbytes(work->mixer.tree.n_templates));
 }
 
 /* The slices of a frame, until those of another are asked for. */

@@ -1,46 +1,47 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * batch.c: scoring and predicting many texts on many threads. A text is cut into chunks: what a model that does not learn says about a
- * symbol depends on the state before it only, and pushing symbols to get there costs a hundredth of scoring them.
+ * batch.c: scoring and predicting many texts on many threads. Texts are cut into chunks. What a model predicts without
+ * learning depends only on the state before a symbol; so a chunk needs the state at its start, and no other chunk. To
+ * push symbols through a state takes a hundredth of the time that scoring takes.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "common.h"
 #include "pylm_adapt.h"
+#include "train/base/common.h"
 
 #define CHUNK 2048u /* symbols: some milliseconds */
 
 struct chunk {
-    pylm_state state; /* before its first symbol */
+    pylm_state state;          /* before its first symbol */
     uint64_t text, begin, end; /* symbols */
 };
 
 struct batch {
     const pylm_model *model;
-    const uint32_t *symbols;
+    const pylm_texts *texts;
     uint32_t *costs, *best; /* of every symbol, if wanted */
     uint64_t *totals;       /* of the chunks */
     struct chunk *chunks;
     uint64_t n_chunks;
 };
 
-static uint64_t count_chunks(const uint64_t *ends, uint64_t n_texts)
+static uint64_t count_chunks(const pylm_texts *texts)
 {
     uint64_t i, n = 0, begin = 0;
-    for (i = 0; i < n_texts; begin = ends[i++])
-        n += (ends[i] - begin + CHUNK - 1u) / CHUNK;
+    for (i = 0; i < texts->n_texts; begin = texts->ends[i++])
+        n += (texts->ends[i] - begin + CHUNK - 1u) / CHUNK;
     return n;
 }
 
 /* Finds the state at the start of every chunk. */
-static int cut(struct batch *batch, const pylm_state *context, const uint64_t *ends, uint64_t n_texts,
-               const pylm_task *task)
+static int cut(struct batch *batch, const pylm_state *context, const pylm_task *task)
 {
+    const uint64_t *ends = batch->texts->ends;
     uint64_t text, at = 0, i;
     struct chunk *chunk = batch->chunks;
-    for (text = 0; text < n_texts; text++) {
+    for (text = 0; text < batch->texts->n_texts; text++) {
         pylm_state state = *context;
         for (; at < ends[text]; at = chunk++->end) {
             chunk->state = state;
@@ -50,7 +51,7 @@ static int cut(struct batch *batch, const pylm_state *context, const uint64_t *e
             if (pylm__task_cancelled(task))
                 return PYLM_ERR_CANCELLED;
             for (i = at; chunk->end < ends[text] && i < chunk->end; i++)
-                PYLM__TRY(pylm_state_push(batch->model, &state, batch->symbols[i]));
+                PYLM__TRY(pylm_state_push(batch->model, &state, batch->texts->symbols[i]));
         }
     }
     return PYLM_OK;
@@ -60,12 +61,14 @@ static int score_chunk(void *user, uint32_t number, pylm_task *task)
 {
     struct batch *batch = user;
     struct chunk *chunk = &batch->chunks[number];
+    const uint32_t *symbols = batch->texts->symbols + chunk->begin;
+    uint32_t *costs = batch->costs ? batch->costs + chunk->begin : NULL;
     void *work = malloc((size_t)pylm_work_nbytes(batch->model));
     int status = PYLM_ERR_MEMORY;
     (void)task;
     if (work)
-        status = pylm_score(batch->model, &chunk->state, batch->symbols + chunk->begin, chunk->end - chunk->begin, work,
-                            batch->costs ? batch->costs + chunk->begin : NULL, &batch->totals[number]);
+        status = pylm_score(batch->model, &chunk->state, symbols, chunk->end - chunk->begin, work, costs,
+                            &batch->totals[number]);
     free(work);
     return status;
 }
@@ -83,15 +86,14 @@ static int predict_chunk(void *user, uint32_t number, pylm_task *task)
         pylm_top(batch->model, &chunk->state, 1, work, &best, &n);
         batch->best[i] = best.symbol;
         status = pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED
-                                            : pylm_state_push(batch->model, &chunk->state, batch->symbols[i]);
+                                            : pylm_state_push(batch->model, &chunk->state, batch->texts->symbols[i]);
     }
     free(work);
     return status;
 }
 
 /* Cuts texts into chunks and does a job for each. */
-static int run(struct batch *batch, pylm__job job, const pylm_state *context, const uint64_t *ends, uint64_t n_texts,
-               uint32_t n_threads, pylm_task *task)
+static int run(struct batch *batch, pylm__job job, const pylm_state *context, uint32_t n_threads, pylm_task *task)
 {
     pylm_state start;
     uint64_t i;
@@ -101,16 +103,16 @@ static int run(struct batch *batch, pylm__job job, const pylm_state *context, co
     else
         pylm_state_init(&start);
     pylm_state_set_learning(&start, 0);
-    for (i = 1; i < n_texts; i++)
-        if (ends[i] < ends[i - 1u])
+    for (i = 1; i < batch->texts->n_texts; i++)
+        if (batch->texts->ends[i] < batch->texts->ends[i - 1u])
             return PYLM_ERR_ARGUMENT;
-    batch->n_chunks = count_chunks(ends, n_texts);
+    batch->n_chunks = count_chunks(batch->texts);
     if (batch->n_chunks > UINT32_MAX >> 1)
         return PYLM_ERR_LARGE;
     batch->chunks = pylm__array_new(batch->n_chunks, sizeof *batch->chunks);
     batch->totals = pylm__array_new(batch->n_chunks, sizeof *batch->totals);
     if (batch->chunks && batch->totals)
-        status = cut(batch, &start, ends, n_texts, task);
+        status = cut(batch, &start, task);
     if (status == PYLM_OK) {
         pylm__task_begin(task, PYLM_STAGE_SCORE, batch->n_chunks);
         status = pylm__run_jobs(job, batch, (uint32_t)batch->n_chunks, n_threads, task);
@@ -124,15 +126,14 @@ static void end(struct batch *batch)
     free(batch->totals);
 }
 
-int pylm_score_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
-                     const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *costs_q16,
-                     uint64_t *totals_q16, pylm_task *task)
+int pylm_score_batch(const pylm_model *model, const pylm_state *context, const pylm_texts *texts, uint32_t n_threads,
+                     uint32_t *costs_q16, uint64_t *totals_q16, pylm_task *task)
 {
-    struct batch batch = {model, symbols, costs_q16, NULL, NULL, NULL, 0};
-    int status = run(&batch, score_chunk, context, ends, n_texts, n_threads, task);
+    struct batch batch = {model, texts, costs_q16, NULL, NULL, NULL, 0};
+    int status = run(&batch, score_chunk, context, n_threads, task);
     uint64_t i;
     if (status == PYLM_OK && totals_q16) {
-        for (i = 0; i < n_texts; i++)
+        for (i = 0; i < texts->n_texts; i++)
             totals_q16[i] = 0;
         for (i = 0; i < batch.n_chunks; i++)
             totals_q16[batch.chunks[i].text] += batch.totals[i];
@@ -141,11 +142,11 @@ int pylm_score_batch(const pylm_model *model, const pylm_state *context, const u
     return status;
 }
 
-int pylm_predict_batch(const pylm_model *model, const pylm_state *context, const uint32_t *symbols,
-                       const uint64_t *ends, uint64_t n_texts, uint32_t n_threads, uint32_t *best, pylm_task *task)
+int pylm_predict_batch(const pylm_model *model, const pylm_state *context, const pylm_texts *texts, uint32_t n_threads,
+                       uint32_t *best, pylm_task *task)
 {
-    struct batch batch = {model, symbols, NULL, best, NULL, NULL, 0};
-    int status = run(&batch, predict_chunk, context, ends, n_texts, n_threads, task);
+    struct batch batch = {model, texts, NULL, best, NULL, NULL, 0};
+    int status = run(&batch, predict_chunk, context, n_threads, task);
     end(&batch);
     return status;
 }

@@ -1,40 +1,46 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * trainer.c: the public face of training, and the order of its steps: read, cluster, count, fit, write.
+ * trainer.c: the public functions of training, and the order of its stages: read, cluster, count, fit, write.
+ *
+ * The stages are folders. Each uses only those before it: base, text, tree, count, fit, write; then size (a limit of
+ * bytes), kernel (the other predictor) and layer. Beside them stand prune and sources, which need no trainer.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base.h"
-#include "budget.h"
-#include "count.h"
-#include "file.h"
-#include "kernel.h"
-#include "memory.h"
-#include "pieces.h"
+#include "platform/platform.h"
+#include "train/count/count.h"
+#include "train/count/memory_plan.h"
+#include "train/kernel/kernel.h"
+#include "train/layer/layer.h"
+#include "train/size/budget.h"
+#include "train/text/pieces.h"
+#include "train/text/prepare.h"
+#include "train/tree/byte_tree.h"
+#include "train/tree/class_tree.h"
 
 #define MAX_CLASSES 1024u
 #define MAX_PIECES (UINT32_C(1) << 20)
-#define MIN_PIECES 320u  /* that a small size can lead to */
+#define MIN_PIECES 320u  /* the fewest with a small max_nbytes */
 #define PIECE_SHARE 100u /* bytes of a small model for each piece; DESIGN.md has measurements */
 
-/* Default classes of each tree: near the best size, but different from tree to tree. */
+/* The default number of classes of each tree: near the best one, but different, so that the trees differ. */
 static const uint32_t default_classes[PYLM_MAX_TREES] = {200, 500, 128, 350, 90, 700, 160, 260};
 
 struct pylm_trainer {
     struct pylm_train_options options;
     struct pylm__corpus corpus;
     struct pylm__trained_tree trees[PYLM_MAX_TREES];
-    uint32_t n_trees;         /* of a kernel, banks */
+    uint32_t n_trees; /* of a kernel, banks */
     struct pylm__kernel_training kernel;
-    int used;               /* trained, or about to be */
-    struct pylm__spill spill; /* with max_memory: open if tables are in it */
+    int used;                 /* 1: it has been trained, or tried to be */
+    struct pylm__spill spill; /* open if max_memory sends tables to a file */
     struct pylm__buffer image;
-    char *facts;            /* with max_nbytes: as they are before training */
-    uint64_t shared_nbytes; /* likewise: of the image without trees */
+    char *facts;            /* with max_nbytes: those before training */
+    uint64_t shared_nbytes; /* with max_nbytes: of the image without trees */
 };
 
 void pylm_train_options_init(pylm_train_options *options)
@@ -57,8 +63,8 @@ static int options_are_sane(const pylm_train_options *o)
         return 0;
     if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
         return 0;
-    if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u ||
-        !o->n_trees || o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
+    if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u || !o->n_trees ||
+        o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
         return 0;
     if (o->profile > PYLM_PROFILE_FAST)
         return 0;
@@ -70,7 +76,7 @@ static int options_are_sane(const pylm_train_options *o)
     return 1;
 }
 
-/* Whether options agree that are for one predictor only. */
+/* Whether the options of one predictor are set for this predictor only, and in range. */
 static int predictor_is_sane(const pylm_train_options *o)
 {
     uint32_t j, of_kernel = o->reach | o->no_classes;
@@ -150,22 +156,21 @@ int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbyt
     return pylm__corpus_add(&trainer->corpus, text, text_nbytes, task);
 }
 
-int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts,
-                            const uint64_t *text_ends, const void *file, uint64_t file_nbytes)
+int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts, const uint64_t *text_ends,
+                            const void *file, uint64_t file_nbytes)
 {
     return pylm__corpus_vocabulary(&trainer->corpus, n_symbols, texts, text_ends, file, file_nbytes);
 }
 
-int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
-                         pylm_task *task)
+int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n, uint64_t text_nbytes, pylm_task *task)
 {
     return pylm__corpus_add_ids(&trainer->corpus, ids, n, text_nbytes, task);
 }
 
 /* ---- trees ---- */
 
-/* Builds all trees, then gives out symbol ids: in the leaf order of the first, or those of an external
- * vocabulary. */
+/* Builds all trees, then numbers the symbols: in the order of the leaves of the first tree, or by the ids of an
+ * external vocabulary. */
 static int build_trees(pylm_trainer *trainer, pylm_task *task)
 {
     struct pylm__corpus *corpus = &trainer->corpus;
@@ -177,21 +182,20 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
         return pylm__tree_of_bytes(&trainer->trees[0].tree, corpus, task);
     for (t = 0; t < trainer->n_trees; t++) {
         uint32_t n_classes = trainer->options.n_classes[t];
-        PYLM__TRY(pylm__tree_of_words(&trainer->trees[t].tree, corpus,
-                                      n_classes ? n_classes : default_classes[t], task));
+        PYLM__TRY(
+            pylm__tree_of_classes(&trainer->trees[t].tree, corpus, n_classes ? n_classes : default_classes[t], task));
     }
     first = pylm__array_new(corpus->n_symbols, sizeof *first);
     moved = pylm__array_new(corpus->n_symbols, sizeof *moved);
     if (first && moved) {
-        memcpy(first, corpus->ids ? corpus->ids : trainer->trees[0].tree.leaf_of,
-               corpus->n_symbols * sizeof *first);
+        memcpy(first, corpus->ids ? corpus->ids : trainer->trees[0].tree.leaf_of, corpus->n_symbols * sizeof *first);
         for (t = 0; t < trainer->n_trees; t++) {
             uint32_t *leaf_of = trainer->trees[t].tree.leaf_of;
             for (s = 0; s < corpus->n_symbols; s++)
                 moved[first[s]] = leaf_of[s];
             memcpy(leaf_of, moved, corpus->n_symbols * sizeof *moved);
         }
-        status = pylm__corpus_rename(corpus, first);
+        status = pylm__corpus_renumber(corpus, first);
     } else {
         status = PYLM_ERR_MEMORY;
     }
@@ -202,7 +206,7 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
 
 /* ---- training facts ---- */
 
-/* What was found out about a tree, up to the list of its contexts. Returns its length. */
+/* Writes the results of a tree, up to the list of its contexts. Returns the length. */
 static size_t write_fit(const pylm_trainer *trainer, uint32_t number, char *out, size_t capacity)
 {
     const struct pylm__trained_tree *tree = &trainer->trees[number];
@@ -215,7 +219,7 @@ static size_t write_fit(const pylm_trainer *trainer, uint32_t number, char *out,
     return n + (size_t)snprintf(out + n, capacity - n, "\"contexts\": {");
 }
 
-/* A JSON object; numbers are integers so that every machine writes them alike. */
+/* Writes a JSON object. All numbers are integers, so that every machine writes the same. */
 static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
 {
     const struct pylm__corpus *corpus = &trainer->corpus;
@@ -236,7 +240,7 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
             n += write_fit(trainer, t, out + n, capacity - n);
         for (k = 0; k < tree->templates.n; k++) {
             pylm__template_name(&tree->templates, k, name);
-            if (!tree->templates.of[k].hidden || !is_kernel(trainer)) /* then it is another bank's */
+            if (!tree->templates.of[k].hidden || !is_kernel(trainer)) /* else another bank has it */
                 n += (size_t)snprintf(out + n, capacity - n, "%s\"%s\": %llu", out[n - 1u] == '{' ? "" : ", ", name,
                                       (unsigned long long)tree->packed[k].n_records);
         }
@@ -250,7 +254,7 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
 
 /* ---- a limit of size ---- */
 
-/* Before any tree is trained: what the image takes without them. */
+/* Finds the size of the image without trees, before any is trained. */
 static int measure_shared(pylm_trainer *trainer)
 {
     struct pylm__image_parts parts = {&trainer->corpus, NULL, 0, NULL, NULL};
@@ -261,7 +265,7 @@ static int measure_shared(pylm_trainer *trainer)
     return pylm__image_nbytes(&parts, &trainer->shared_nbytes);
 }
 
-/* What training a tree within max_nbytes has to know: trees have equal parts of what is not shared. */
+/* The budget of a tree. All trees have equal parts of the bytes that are not shared. */
 static struct pylm__budget budget_of(const pylm_trainer *trainer)
 {
     struct pylm__budget budget;
@@ -275,7 +279,7 @@ static struct pylm__budget budget_of(const pylm_trainer *trainer)
     return budget;
 }
 
-/* Whether max_nbytes is enough; else *smallest becomes what would be. */
+/* Checks that max_nbytes is large enough; else *smallest becomes the smallest that is. */
 static int check_size(pylm_trainer *trainer, uint64_t *smallest)
 {
     struct pylm__budget budget;
@@ -297,8 +301,8 @@ static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tr
 {
     pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.profile,
                            trainer->options.max_order);
-    trained->calibration = pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION,
-                                           sizeof *trained->calibration);
+    trained->calibration =
+        pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION, sizeof *trained->calibration);
     return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
@@ -314,6 +318,12 @@ static int train_sized(pylm_trainer *trainer, struct pylm__trained_tree *trained
 static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained, struct pylm__heldout *heldout,
                        const struct pylm__memory_plan *plan, pylm_task *task)
 {
+    struct pylm__stages_input input = {heldout,
+                                       &trainer->corpus,
+                                       &trained->tree,
+                                       &trained->templates,
+                                       trained->calibration,
+                                       trainer->options.n_threads};
     struct pylm__counting counting;
     uint16_t *indices[PYLM__MAX_TEMPLATES];
     uint32_t k;
@@ -321,7 +331,10 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     memset(&counting, 0, sizeof counting);
     counting.corpus = &trainer->corpus;
     counting.heldout = heldout;
-    counting.trained = trained;
+    counting.tree = &trained->tree;
+    counting.templates = &trained->templates;
+    counting.packed = trained->packed;
+    counting.calibration = trained->calibration;
     counting.min_count = trainer->options.min_count;
     counting.n_threads = plan->n_threads;
     counting.n_abreast = plan->n_abreast;
@@ -329,16 +342,15 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     counting.spill = trainer->spill.file ? &trainer->spill : NULL;
     status = pylm__count(&counting, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
-        indices[k] = counting.wanted[k].indices;
+        indices[k] = counting.evidence[k].indices;
     if (status == PYLM_OK)
-        status = pylm__stages_fit(&trained->stages, heldout, &trainer->corpus, &trained->tree, &trained->templates,
-                                  indices, trained->calibration, 0, trainer->options.n_threads, task);
+        status = pylm__stages_fit(&trained->stages, &input, indices, 0, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         free(indices[k]);
     return status;
 }
 
-/* A kernel, of the one tree that there is. */
+/* Trains a kernel, on the one tree. */
 static int train_kernel(pylm_trainer *trainer, const char *folder, uint64_t *smallest, pylm_task *task)
 {
     struct pylm__kernel_training *training = &trainer->kernel;
@@ -351,21 +363,24 @@ static int train_kernel(pylm_trainer *trainer, const char *folder, uint64_t *sma
     return PYLM_OK;
 }
 
-/* `folder` is where a temporary file may be; *smallest becomes the least max_memory if that is too small. */
-static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained, const char *folder,
-                      uint64_t *smallest, pylm_task *task)
+/* Trains a tree.
+ *   folder     where a temporary file may lie
+ *   smallest   out: the smallest possible max_memory, if it is too small */
+static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained, const char *folder, uint64_t *smallest,
+                      pylm_task *task)
 {
     int sized = trainer->options.max_nbytes > 0, sparing = sized || trainer->corpus.base, status;
     struct pylm__heldout heldout;
     struct pylm__memory_plan plan;
     status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sparing);
     if (status == PYLM_OK)
-        status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, trained, &plan, smallest);
+        status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, &trained->tree, &trained->templates,
+                                   &plan, smallest);
     if (status == PYLM_OK && trainer->corpus.base)
-        status = pylm__heldout_below(&heldout, &trainer->corpus, trainer->options.n_threads, task);
+        status = pylm__heldout_base_log_odds(&heldout, &trainer->corpus, trainer->options.n_threads, task);
     if (status == PYLM_OK && plan.spill && !trainer->spill.file) {
         status = pylm__spill_open(&trainer->spill, folder);
-        if (trainer->options.memory_is_wish) /* then memory it is */
+        if (trainer->options.memory_is_wish) /* without the file, tables stay in memory */
             status = PYLM_OK;
     }
     if (status == PYLM_OK)
@@ -374,7 +389,8 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
     return status;
 }
 
-/* Pieces to learn; 0: the default. A piece takes some 20 bytes, which should be a fifth of a model at most. */
+/* How many pieces to learn; 0: the default. A piece takes some 20 bytes; all of them are to take a fifth of the model
+ * at most. */
 static uint32_t n_pieces_within(const pylm_trainer *trainer)
 {
     uint32_t wanted = trainer->options.n_pieces, usual = pylm__pieces_default(trainer->corpus.n_bytes);
@@ -384,7 +400,7 @@ static uint32_t n_pieces_within(const pylm_trainer *trainer)
     return fitting > usual ? usual : fitting < MIN_PIECES ? MIN_PIECES : (uint32_t)fitting;
 }
 
-/* Everything but writing. *nbytes becomes the smallest size or memory that works, if it fails for that. */
+/* Does all but writing. If size or memory is too small, *nbytes becomes the smallest that is possible. */
 static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t;
@@ -392,9 +408,9 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
     if (trainer->used)
         return PYLM_ERR_ARGUMENT;
     trainer->used = 1;
-    PYLM__TRY(pylm__corpus_close(&trainer->corpus, n_pieces_within(trainer), trainer->options.n_threads, task));
+    PYLM__TRY(pylm__corpus_prepare(&trainer->corpus, n_pieces_within(trainer), trainer->options.n_threads, task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
-        trainer->n_trees = 1; /* of bytes, there is but one */
+        trainer->n_trees = 1; /* there is only one tree over bytes */
     PYLM__TRY(build_trees(trainer, task));
     if (is_kernel(trainer))
         return train_kernel(trainer, folder, nbytes, task);
@@ -407,7 +423,7 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
     return PYLM_OK;
 }
 
-/* Writes the image: to `path`, or if that is NULL into memory. */
+/* Writes the image to `path`; into memory if that is NULL. */
 static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes, pylm_task *task)
 {
     struct pylm__image_parts parts = {&trainer->corpus, trainer->trees, trainer->n_trees, NULL,
@@ -416,7 +432,7 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
     int status = PYLM_ERR_MEMORY;
     if (facts) {
         write_facts(trainer, facts, FACTS_NBYTES);
-        pylm__corpus_forget_text(&trainer->corpus);
+        pylm__corpus_free_symbols(&trainer->corpus);
         parts.facts = facts;
         status = path ? pylm__image_save(&parts, path, nbytes, task) : pylm__image_build(&parts, &trainer->image);
     }
@@ -424,8 +440,7 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
     return status;
 }
 
-int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret,
-                       uint64_t *image_nbytes_ret)
+int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret, uint64_t *image_nbytes_ret)
 {
     PYLM__TRY(train(trainer, NULL, image_nbytes_ret, task));
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
@@ -454,7 +469,7 @@ static char *folder_of(const char *path)
 
 int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, uint64_t *nbytes_ret)
 {
-    char *folder = pylm__file_is_device(path) ? NULL : folder_of(path);
+    char *folder = pylm__os_is_device(path) ? NULL : folder_of(path);
     int status = train(trainer, folder, nbytes_ret, task), error;
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     if (status == PYLM_OK)

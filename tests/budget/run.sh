@@ -26,7 +26,7 @@ build() { # CPU FOLDER FUNCTIONS [OPTION...]
     mkdir "$to"
     # shellcheck disable=SC2086
     set -- arm-none-eabi-gcc -mcpu="$cpu" -mthumb $options "$@"
-    for source in csrc/core/*.c csrc/core/simd/*.c csrc/modules/*/*.c; do
+    for source in csrc/core/*.c csrc/core/fast/*.c csrc/modules/*/*.c; do
         "$@" -flto -c "$source" -o "$to/$(basename "$source").o"
     done
     "$@" -fno-tree-loop-distribute-patterns -c firmware_demo/libc/mem.c -o "$to/mem.o"

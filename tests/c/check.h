@@ -20,20 +20,20 @@
 
 static int n_failures;
 
-#define CHECK(condition)                                                                \
-    do {                                                                                \
-        if (!(condition)) {                                                             \
-            (void)fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
-            n_failures++;                                                               \
-        }                                                                               \
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            (void)fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);                              \
+            n_failures++;                                                                                              \
+        }                                                                                                              \
     } while (0)
 
 /* For what the rest of a test depends on. */
-#define REQUIRE(condition)     \
-    do {                       \
-        CHECK(condition);      \
-        if (n_failures)        \
-            exit(EXIT_FAILURE); \
+#define REQUIRE(condition)                                                                                             \
+    do {                                                                                                               \
+        CHECK(condition);                                                                                              \
+        if (n_failures)                                                                                                \
+            exit(EXIT_FAILURE);                                                                                        \
     } while (0)
 
 static inline int finish(void)
@@ -119,8 +119,7 @@ static inline void give_vocabulary(pylm_trainer *trainer)
         }
         ends[id] = n;
     }
-    REQUIRE(pylm_trainer_vocabulary(trainer, N_IDS, texts, ends, EXTERNAL_FILE, strlen(EXTERNAL_FILE)) ==
-            PYLM_OK);
+    REQUIRE(pylm_trainer_vocabulary(trainer, N_IDS, texts, ends, EXTERNAL_FILE, strlen(EXTERNAL_FILE)) == PYLM_OK);
 }
 
 /* Trains on the bytes of a text as external ids. */
@@ -173,9 +172,7 @@ static inline struct image train_kind_anew(int kind, uint32_t n_words)
     size_t nbytes;
     char *text = make_text(n_words, 1, &nbytes);
     pylm_train_options_init(&options);
-    options.tokenizer = kind == 3   ? PYLM_TOKENIZER_PIECES
-                        : kind > 0 ? PYLM_TOKENIZER_WORDS
-                                   : PYLM_TOKENIZER_BYTES;
+    options.tokenizer = kind == 3 ? PYLM_TOKENIZER_PIECES : kind > 0 ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
     options.n_trees = kind == 2 ? 3 : 1;
     options.n_pieces = 330;
     options.max_nbytes = kind == 4 ? 1u << 30 : 0u; /* room for everything, in coded lists */

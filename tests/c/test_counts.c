@@ -18,7 +18,8 @@ static void read_text(const pylm_model *model)
     size_t nbytes, i;
     char *text = make_text(N_WORDS, 1, &nbytes); /* the training text */
     uint64_t position = 0, n_symbols = 0;
-    if (pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, N_MOST, &n_symbols) == PYLM_OK)
+    n_symbols = N_MOST;
+    if (pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n_symbols) == PYLM_OK)
         n = (uint32_t)n_symbols;
     else
         for (n = 0, i = 0; i < nbytes; i++) /* external */
@@ -52,9 +53,11 @@ static void check_successors(const pylm_model *model, uint32_t tree, uint32_t nu
         n_wanted += row[i] > 0;
     }
     n_wanted = total > 1u ? n_wanted : 0u;
-    CHECK(pylm_successors(model, &state, tree, number, work, NULL, 0, &n_next) == (n_wanted ? PYLM_ERR_SPACE : PYLM_OK));
+    n_next = 0;
+    CHECK(pylm_successors(model, &state, tree, number, work, NULL, &n_next) == (n_wanted ? PYLM_ERR_SPACE : PYLM_OK));
     CHECK(n_next == n_wanted);
-    CHECK(pylm_successors(model, &state, tree, number, work, next, n_symbols, &n_next) == PYLM_OK);
+    n_next = n_symbols;
+    CHECK(pylm_successors(model, &state, tree, number, work, next, &n_next) == PYLM_OK);
     CHECK(n_next == n_wanted);
     for (i = 0; i < n_next; i++)
         CHECK(next[i].symbol < n_symbols && next[i].count == row[next[i].symbol]);
@@ -106,12 +109,12 @@ static uint32_t test_trees(const pylm_model *model, const pylm_info *info)
 
 static void test_arguments(const pylm_model *model, const pylm_info *info)
 {
-    uint32_t n_next, *counts = allocate(info->n_symbols * sizeof *counts);
+    uint32_t n_next = 1, *counts = allocate(info->n_symbols * sizeof *counts);
     pylm_successor next;
     pylm_state state;
     pylm_state_init(&state);
-    CHECK(pylm_successors(model, &state, info->n_trees, 0, work, &next, 1, &n_next) == PYLM_ERR_ARGUMENT);
-    CHECK(pylm_successors(model, &state, 0, info->n_templates, work, &next, 1, &n_next) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_successors(model, &state, info->n_trees, 0, work, &next, &n_next) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_successors(model, &state, 0, info->n_templates, work, &next, &n_next) == PYLM_ERR_ARGUMENT);
     CHECK(pylm_predecessors(model, info->n_symbols, 0, 1, work, counts) == PYLM_ERR_ARGUMENT);
     CHECK(pylm_predecessors(model, 0, info->n_trees, 1, work, counts) == PYLM_ERR_ARGUMENT);
     CHECK(pylm_predecessors(model, 0, 0, info->n_templates, work, counts) == PYLM_ERR_ARGUMENT);
@@ -121,11 +124,11 @@ static void test_arguments(const pylm_model *model, const pylm_info *info)
 /* The empty context: how often every symbol came. */
 static void test_frequencies(const pylm_model *model, const pylm_info *info, int rounded)
 {
-    uint32_t i, n_next = 0, total = 0;
+    uint32_t i, n_next = info->n_symbols, total = 0;
     pylm_successor *next = allocate(info->n_symbols * sizeof *next);
     pylm_state state;
     pylm_state_init(&state);
-    CHECK(pylm_successors(model, &state, 0, 0, work, next, info->n_symbols, &n_next) == PYLM_OK);
+    CHECK(pylm_successors(model, &state, 0, 0, work, next, &n_next) == PYLM_OK);
     for (i = 0; i < n_next; i++)
         total += next[i].count;
     CHECK(rounded ? total > n / 2u && total < n * 2u : total == n);

@@ -6,9 +6,9 @@
  */
 #include <math.h>
 
+#include "check.h"
 #include "core/fixed.h"
 #include "modules/explain/share.h"
-#include "check.h"
 #include "use_image.h"
 
 #define N_MOST 3000u
@@ -23,7 +23,8 @@ static uint64_t read_text(const pylm_model *model, uint32_t *symbols)
     size_t nbytes, i;
     char *text = make_text(400, 7, &nbytes);
     uint64_t position = 0, n = 0;
-    if (pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, N_MOST, &n) != PYLM_OK)
+    n = N_MOST;
+    if (pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n) != PYLM_OK)
         for (i = 0; i < nbytes && n < N_MOST; i++) /* external */
             symbols[n++] = ID_OF((unsigned char)text[i]);
     free(text);

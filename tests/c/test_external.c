@@ -32,8 +32,9 @@ static void test_texts(const pylm_model *model)
     CHECK(pylm_symbol_find(model, "nosuchtoken", 11) == PYLM_NONE);
     CHECK(pylm_decode(model, PYLM_NONE, ids, 3, out, 5, &out_nbytes) == PYLM_OK && out_nbytes == 5u);
     CHECK(memcmp(out, "aa?\xff\xff", 5) == 0);
-    CHECK(pylm_encode(model, "a", 1, PYLM_TEXT_OPEN, &position, ids, 3, &n) == PYLM_ERR_ARGUMENT);
-    CHECK(position == 0 && n == 7u);
+    n = 3;
+    CHECK(pylm_encode(model, "a", 1, PYLM_TEXT_OPEN, &position, ids, &n) == PYLM_ERR_ARGUMENT);
+    CHECK(position == 0 && n == 3u);
 }
 
 /* What is probable has the id that it was given, and what never occurs has some probability. */

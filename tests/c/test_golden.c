@@ -14,18 +14,16 @@ static uint64_t fold(uint64_t hash, uint64_t value)
 
 static const uint64_t fold_start = UINT64_C(0xcbf29ce484222325);
 
-static uint64_t sample(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n,
-                       void *work)
+static uint64_t sample(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work)
 {
-    static const pylm_sampling sampling = {57344, 20, 61440, 512, 73728};
     pylm_candidate candidates[84];
     uint32_t recent[64], i, symbol = 0;
-    uint64_t hash = fold_start, random = 42;
+    pylm_sampler sampler = {{57344, 20, 61440, 512, 73728}, recent, 64, 42};
+    uint64_t hash = fold_start;
     for (i = 0; i < 64u; i++)
         recent[i] = symbols[n - 64u + i];
     for (i = 0; i < SAMPLES; i++) {
-        CHECK(pylm_sample(model, state, &sampling, recent, 64, &random, work, candidates, 84, &symbol) ==
-              PYLM_OK);
+        CHECK(pylm_sample(model, state, &sampler, work, candidates, 84, &symbol) == PYLM_OK);
         CHECK(pylm_state_push(model, state, symbol) == PYLM_OK);
         recent[i % 64u] = symbol;
         hash = fold(hash, symbol);
@@ -37,12 +35,12 @@ static uint64_t sample(const pylm_model *model, pylm_state *state, const uint32_
 static uint64_t symbols_of(const pylm_model *model, uint32_t tokenizer, const uint8_t *text, uint64_t nbytes,
                            uint32_t *symbols)
 {
-    uint64_t position = 0, n = 0;
+    uint64_t position = 0, n = nbytes + 1u;
     if (tokenizer == PYLM_TOKENIZER_EXTERNAL)
-        for (; n < nbytes; n++)
+        for (n = 0; n < nbytes; n++)
             symbols[n] = text[n];
     else
-        CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, nbytes + 1u, &n) == PYLM_OK);
+        CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n) == PYLM_OK);
     return n;
 }
 

@@ -23,7 +23,7 @@ static void change(struct image *image, uint64_t *seed)
     while (n--) {
         size_t at = from + (size_t)(random_number(seed) % (to - from));
         uint64_t kind = random_number(seed);
-        image->data[at] = (uint8_t)(kind % 4u == 0   ? 0
+        image->data[at] = (uint8_t)(kind % 4u == 0    ? 0
                                     : kind % 4u == 1u ? 255
                                     : kind % 4u == 2u ? image->data[at] + 1u
                                                       : kind >> 8);
@@ -54,8 +54,8 @@ static int made_before(const uint8_t *was, size_t width, const uint64_t *values,
 static int test_fields(const struct image *original, struct image *copy)
 {
     const uint64_t end = original->nbytes;
-    const uint64_t values[] = {0, 1, 2, 32, 33, 255, 0x7fffffff, 0x80000000, 0xffffffff, INT64_MAX, UINT64_MAX,
-                               end, end - 8u, end - 16u};
+    const uint64_t values[] = {0,          1,          2,         32,         33,  255,      0x7fffffff,
+                               0x80000000, 0xffffffff, INT64_MAX, UINT64_MAX, end, end - 8u, end - 16u};
     size_t head = pylm__load32(original->data + PYLM__H_HEAD_NBYTES), at, width, i, b;
     int accepted = 0;
     for (at = 8; at < head; at++)

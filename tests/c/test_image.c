@@ -28,8 +28,7 @@ static void test_addresses(const struct image *image)
     for (symbol = 0; symbol < 30u; symbol += 7u)
         for (offset = 0; offset < 9u; offset++) {
             memcpy(block + offset, image->data, image->nbytes);
-            CHECK(cost_of(block + offset, image->nbytes + 7u, symbol) ==
-                  cost_of(image->data, image->nbytes, symbol));
+            CHECK(cost_of(block + offset, image->nbytes + 7u, symbol) == cost_of(image->data, image->nbytes, symbol));
         }
     free(block);
 }

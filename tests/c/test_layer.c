@@ -16,10 +16,10 @@ static size_t domain_nbytes;
 
 static uint64_t read_text(const pylm_model *model, const char *text, size_t nbytes, uint32_t *symbols, uint64_t most)
 {
-    uint64_t position = 0, n = 0;
+    uint64_t position = 0, n = most;
     size_t i;
-    if (pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, most, &n) != PYLM_OK)
-        for (i = 0; i < nbytes && n < most; i++) /* external */
+    if (pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n) != PYLM_OK)
+        for (i = n = 0; i < nbytes && n < most; i++) /* external */
             symbols[n++] = ID_OF((unsigned char)text[i]);
     return n;
 }

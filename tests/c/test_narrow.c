@@ -6,11 +6,12 @@
  */
 #include "check.h"
 
+#include "core/fast/narrow_avx2.h"
 #include "core/work.h"
 
 #if PYLM__HAVE_AVX2
 PYLM__AVX2_BEGIN
-#include "core/simd/path_avx2.h"
+#include "core/fast/descend_avx2.h"
 static void descend_lanes(struct pylm__path *path)
 {
     uint32_t n_templates = path->work->mixer.tree.n_templates;
@@ -42,9 +43,12 @@ static void test_dot(void)
         n = 1u + any_number() % PYLM__DOT_MAX;
         set = any_number() & any_number() & pylm__mask(n - 1u);
         for (i = 0; i < sizeof weights; i++)
-            weights[i / sizeof *weights][i % sizeof *weights] = (uint8_t)(round % 3u ? any_number() : 0x80u * (i & 1u)); /* also all -32768 */
+            weights[i / sizeof *weights][i % sizeof *weights] =
+                (uint8_t)(round % 3u ? any_number() : 0x80u * (i & 1u)); /* also all -32768 */
         for (i = 0; i < PYLM__DOT_MAX; i++)
-            inputs[i] = (int16_t)(i != n - 1u && !(set >> i & 1u) ? 0 : round % 3u ? (int)any_number() % 32768 : -32768);
+            inputs[i] = (int16_t)(i != n - 1u && !(set >> i & 1u) ? 0
+                                  : round % 3u                    ? (int)any_number() % 32768
+                                                                  : -32768);
         for (i = 0; i < 4u; i++)
             rows[i] = weights[i] + round % 7u; /* at any address */
         CHECK(pylm__dot(rows, inputs, n, set) == pylm__dot_portable(rows, inputs, n));

@@ -6,7 +6,7 @@
 #include "check.h"
 
 #include "modules/adapt/extended.h"
-#include "train/templates.h"
+#include "train/count/templates.h"
 #include "use_image.h"
 
 #define N_MOST 6000u
@@ -20,15 +20,15 @@ struct text {
 /* Other text than the model was trained on. */
 static struct text read_text(const pylm_model *model, int kind)
 {
-    struct text t = {{0}, 0};
+    struct text t = {{0}, N_MOST};
     size_t nbytes, i;
     char *text = make_text(900, 7, &nbytes);
     uint64_t position = 0;
     if (kind == N_KINDS - 1)
-        for (i = 0; i < nbytes && t.n < N_MOST; i++)
+        for (i = t.n = 0; i < nbytes && t.n < N_MOST; i++)
             t.symbols[t.n++] = ID_OF((unsigned char)text[i]);
     else
-        CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, t.symbols, N_MOST, &t.n) == PYLM_OK);
+        CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, t.symbols, &t.n) == PYLM_OK);
     free(text);
     return t;
 }
@@ -136,13 +136,15 @@ static void test_learns_weights(const pylm_model *model, const struct text *t)
     struct pylm__tree tree;
     uint32_t i, n, moved = 0;
     pylm__tree_view(pylm__model_view(model), NULL, &tree);
-    REQUIRE(pylm__overlay_of_tree(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
+    REQUIRE(
+        pylm__overlay_of_tree(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
     n = pylm__n_overlay_weights(&tree, &plan);
     REQUIRE(part.weights && part.weights + 2u * n <= part.nodes);
     CHECK(memcmp(part.weights, tree.parts[PYLM__P_OVERLAY_WEIGHTS], 2u * n) == 0);
     (void)score(model, &state, t, 0, t->n);
     for (i = 0; i < n; i++) {
-        int32_t by = pylm__load_i16(part.weights + 2u * i) - pylm__load_i16(tree.parts[PYLM__P_OVERLAY_WEIGHTS] + 2u * i);
+        int32_t by =
+            pylm__load_i16(part.weights + 2u * i) - pylm__load_i16(tree.parts[PYLM__P_OVERLAY_WEIGHTS] + 2u * i);
         moved += by != 0;
         CHECK(by > -8192 && by < 8192);
     }
@@ -170,7 +172,8 @@ static void test_wild_weights(const pylm_model *model, const struct text *t)
     pylm_model_info(model, &info);
     q62 = allocate(info.n_symbols * sizeof *q62);
     pylm__tree_view(pylm__model_view(model), NULL, &tree);
-    REQUIRE(pylm__overlay_of_tree(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
+    REQUIRE(
+        pylm__overlay_of_tree(pylm__model_view(model), &tree, 0, view->overlay, view->overlay_nbytes, &plan, &part));
     for (i = 0; part.weights + i < part.nodes; i++)
         part.weights[i] = i & 1u ? 0x80u : 0u; /* -32768 */
     CHECK(score(model, &state, t, 0, 300) > 0);

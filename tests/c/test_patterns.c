@@ -24,7 +24,8 @@ static uint64_t encode(const pylm_model *model, uint64_t seed, uint32_t *symbols
     size_t nbytes;
     char *text = make_text(N_WORDS, seed, &nbytes);
     uint64_t position = 0, n = 0;
-    REQUIRE(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, N_MOST, &n) == PYLM_OK);
+    n = N_MOST;
+    REQUIRE(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n) == PYLM_OK);
     free(text);
     return n;
 }
@@ -59,7 +60,8 @@ static void check_counts(const pylm_kernel *kernel, const pylm_state *state, uin
         p += patterns[i].n_context;
     }
     CHECK(p == n_trained);
-    CHECK(patterns[i].number == PYLM_NONE && patterns[i].n_context == 1 && !patterns[i].n_symbol && !patterns[i].agrees);
+    CHECK(patterns[i].number == PYLM_NONE && patterns[i].n_context == 1 && !patterns[i].n_symbol &&
+          !patterns[i].agrees);
 }
 
 /* Whether distances and counts give the cost and the shares. */

@@ -92,7 +92,8 @@ static void test_little_room(const pylm_model *model)
     uint32_t i;
     for (nbytes = 112; nbytes < 1500u; nbytes += 333u) {
         uint8_t *personal = allocate((size_t)nbytes);
-        CHECK(pylm_personal_init(model, personal, nbytes - (nbytes == 112u)) == (nbytes == 112u ? PYLM_ERR_SPACE : PYLM_OK));
+        CHECK(pylm_personal_init(model, personal, nbytes - (nbytes == 112u)) ==
+              (nbytes == 112u ? PYLM_ERR_SPACE : PYLM_OK));
         CHECK(pylm_personal_init(model, personal, nbytes) == PYLM_OK);
         for (i = 0; i < N_TEXTS; i++)
             CHECK(add(model, personal, nbytes, i) == PYLM_OK);
@@ -130,7 +131,8 @@ static uint64_t cost_of(const pylm_model *model, pylm_state *state, uint32_t i)
     uint32_t symbols[500];
     uint64_t position = 0, n, total = 0;
     void *work = allocate((size_t)pylm_work_nbytes(model));
-    CHECK(pylm_encode(model, texts[i], lengths[i], PYLM_TEXT_OPEN, &position, symbols, 500, &n) == PYLM_OK);
+    n = 500;
+    CHECK(pylm_encode(model, texts[i], lengths[i], PYLM_TEXT_OPEN, &position, symbols, &n) == PYLM_OK);
     CHECK(pylm_score(model, state, symbols, n, work, NULL, &total) == PYLM_OK);
     free(work);
     return total;
@@ -173,13 +175,13 @@ static void test_noise(const pylm_model *model)
     void *work = allocate((size_t)pylm_suggest_nbytes(model, 2));
     pylm_suggestion suggestions[2];
     pylm_state state;
-    uint32_t i, n;
+    uint32_t i, n = 2;
     CHECK(pylm_personal_init(model, personal, 3000) == PYLM_OK);
     for (i = 24; i < 3000u; i++)
         personal[i] = (uint8_t)(i * i * 40503u >> 7);
     CHECK(pylm_personal_apply(model, personal, 3000, overlay, 20000) == PYLM_OK);
     REQUIRE(pylm_state_attach(model, &state, overlay, 20000) == PYLM_OK);
-    CHECK(pylm_suggest(model, &state, "w1 w", 4, 2, work, suggestions, &n) == PYLM_OK);
+    CHECK(pylm_suggest(model, &state, "w1 w", 4, work, suggestions, &n) == PYLM_OK);
     CHECK(add(model, personal, 3000, 1) == PYLM_OK);
     (void)take_out(model, personal, 3000, 2);
     CHECK(pylm_personal_seal(personal, 3000) <= 3000u);

@@ -12,9 +12,7 @@ enum { N_WORDS = 1500 };
 static void set_kind(pylm_train_options *options, int kind)
 {
     pylm_train_options_init(options);
-    options->tokenizer = kind == 3   ? PYLM_TOKENIZER_PIECES
-                         : kind > 0 ? PYLM_TOKENIZER_WORDS
-                                    : PYLM_TOKENIZER_BYTES;
+    options->tokenizer = kind == 3 ? PYLM_TOKENIZER_PIECES : kind > 0 ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
     options->n_trees = kind == 2 ? 2 : 1;
     options->n_pieces = 330;
     options->n_classes[0] = options->n_classes[1] = 20;
@@ -46,7 +44,8 @@ static uint64_t cost_of(const struct image *image, const char *text, size_t nbyt
     work = allocate((size_t)pylm_work_nbytes(&model));
     pylm_state_init(&state);
     while (position <= nbytes) {
-        REQUIRE(pylm_encode(&model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, 65536, &n) == PYLM_OK);
+        n = 65536;
+        REQUIRE(pylm_encode(&model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n) == PYLM_OK);
         REQUIRE(pylm_score(&model, &state, symbols, n, work, NULL, &total) == PYLM_OK);
         sum += total;
     }

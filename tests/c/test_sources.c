@@ -6,7 +6,7 @@
 #include "check.h"
 
 #include "core/hash.h"
-#include "train/sources.h"
+#include "train/sources/sources.h"
 
 #define PATH "test_sources.tmp"
 #define MOST_NBYTES 4000u
@@ -36,10 +36,21 @@ static void append(struct text *text, const char *bytes, size_t nbytes)
 /* Few different words, so that much is the same: some the beginning of others, not UTF-8, or with no space around. */
 static void make(struct text *text, uint32_t n_words, uint64_t *seed)
 {
-    static const char *const words[] = {"a", "b", "ab", "abcdefgh", "abcdefghi", "a\xe3\x81", "\xff",
-                                        "\xe6\xbc\xa2", "\xe5\xad\x97", "\xf0\xa0\x80\x80", "\xe0\xb8\x81",
-                                        "\xe2\x82", "", "\xc3\xa9"};
-    static const char *const spaces[] = {" ", "\n", " \t\r\n ", "\xc2\xa0", "\xe3\x80\x80", "\xe2\x80\x83 ",
+    static const char *const words[] = {"a",
+                                        "b",
+                                        "ab",
+                                        "abcdefgh",
+                                        "abcdefghi",
+                                        "a\xe3\x81",
+                                        "\xff",
+                                        "\xe6\xbc\xa2",
+                                        "\xe5\xad\x97",
+                                        "\xf0\xa0\x80\x80",
+                                        "\xe0\xb8\x81",
+                                        "\xe2\x82",
+                                        "",
+                                        "\xc3\xa9"};
+    static const char *const spaces[] = {" ",       "\n", " \t\r\n ", "\xc2\xa0", "\xe3\x80\x80", "\xe2\x80\x83 ",
                                          "\xc2\x85"};
     uint64_t r = random_number(seed), n_different = 1u + r % 14u;
     text->nbytes = 0;
@@ -77,8 +88,7 @@ static uint64_t longest_anywhere(uint64_t first, uint32_t n_documents)
 }
 
 /* All places of a passage against those that were found. */
-static void check_places(const pylm_passage *passage, uint32_t n_documents, const pylm_place *places,
-                         uint64_t n_found)
+static void check_places(const pylm_passage *passage, uint32_t n_documents, const pylm_place *places, uint64_t n_found)
 {
     uint64_t d, i, at, line, n = 0;
     for (d = 0; d < n_documents; d++)
@@ -255,8 +265,13 @@ static void test_damage(const pylm_model *model)
     }
     CHECK(accepted > N_DAMAGED / 2);
     for (i = PYLM__S_FILE_NBYTES; i < PYLM__S_NBYTES; i += 8u) { /* sizes that tempt */
-        static const uint64_t values[] = {0, 1, 0xffffffff, UINT64_C(0x100000000), UINT64_C(0x4000000000000000),
-                                          UINT64_C(0x7fffffffffffffff), UINT64_C(0xffffffffffffffff)};
+        static const uint64_t values[] = {0,
+                                          1,
+                                          0xffffffff,
+                                          UINT64_C(0x100000000),
+                                          UINT64_C(0x4000000000000000),
+                                          UINT64_C(0x7fffffffffffffff),
+                                          UINT64_C(0xffffffffffffffff)};
         for (d = 0; d < 7u; d++) {
             memcpy(copy.data, file.data, file.nbytes);
             pylm__store64(copy.data + i, values[d]);
@@ -281,8 +296,10 @@ static void test_refused(const pylm_model *model)
         CHECK(pylm_sources_open(&sources, file.data, i) == (i < 8u ? PYLM_ERR_FOREIGN : PYLM_ERR_TRUNCATED));
     for (i = 0; i < PYLM__S_NBYTES; i++) {
         file.data[i] ^= 4u;
-        CHECK(pylm_sources_open(&sources, file.data, file.nbytes) ==
-              (i < 8u ? PYLM_ERR_FOREIGN : i < 12u ? PYLM_ERR_VERSION : i < 16u ? PYLM_OK : PYLM_ERR_DAMAGED));
+        CHECK(pylm_sources_open(&sources, file.data, file.nbytes) == (i < 8u    ? PYLM_ERR_FOREIGN
+                                                                      : i < 12u ? PYLM_ERR_VERSION
+                                                                      : i < 16u ? PYLM_OK
+                                                                                : PYLM_ERR_DAMAGED));
         file.data[i] ^= 4u;
     }
     REQUIRE(pylm_sources_open(&sources, file.data, file.nbytes) == PYLM_OK);

@@ -12,12 +12,14 @@ static uint64_t encode(const pylm_model *model, const char *text, size_t nbytes,
 {
     uint64_t position = 0, n, total = 0;
     while (position <= nbytes) {
-        REQUIRE(pylm_encode(model, text, nbytes, end, &position, symbols + total, capacity, &n) == PYLM_OK);
+        n = capacity;
+        REQUIRE(pylm_encode(model, text, nbytes, end, &position, symbols + total, &n) == PYLM_OK);
         REQUIRE(n <= capacity);
         total += n;
     }
     CHECK(position == nbytes + 1u);
-    CHECK(pylm_encode(model, text, nbytes, end, &position, symbols, capacity, &n) == PYLM_ERR_ARGUMENT);
+    n = capacity;
+    CHECK(pylm_encode(model, text, nbytes, end, &position, symbols, &n) == PYLM_ERR_ARGUMENT);
     return total;
 }
 

@@ -16,9 +16,7 @@ static void test_threads(void)
     int kind, i;
     for (kind = 0; kind < N_KINDS; kind++) {
         pylm_train_options_init(&options);
-        options.tokenizer = kind == 3   ? PYLM_TOKENIZER_PIECES
-                            : kind > 0 ? PYLM_TOKENIZER_WORDS
-                                       : PYLM_TOKENIZER_BYTES;
+        options.tokenizer = kind == 3 ? PYLM_TOKENIZER_PIECES : kind > 0 ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
         options.n_trees = kind == 2 ? 2 : 1;
         options.max_nbytes = kind == 4 ? 100000u : 0u;
         for (i = 0; i < 3; i++) {
@@ -38,8 +36,8 @@ static void test_threads(void)
 
 static void test_odd_texts(void)
 {
-    static const char *const texts[] = {"a", "\n", "a\n\n", "a b", "\xff", "aaaaaaaaaaaaaaaa", "a a a a\n",
-                                        "<unk>", "</s>", " ", "b a\nc a b\n\n", "\t\v\f\r"};
+    static const char *const texts[] = {"a",         "\n",    "a\n\n", "a b", "\xff",           "aaaaaaaaaaaaaaaa",
+                                        "a a a a\n", "<unk>", "</s>",  " ",   "b a\nc a b\n\n", "\t\v\f\r"};
     static const uint32_t orders[] = {PYLM_NONE, 0, 12};
     pylm_train_options options;
     size_t i, j;

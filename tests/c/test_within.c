@@ -106,23 +106,24 @@ static void test_choice(void)
 {
     static const uint32_t symbols[] = {2, 7};
     static const uint64_t q62[] = {3u << 20, 1u << 20};
-    pylm_sampling sampling = {65536, 0, 65536, 0, 65536};
+    pylm_sampler sampler = {{65536, 0, 65536, 0, 65536}, NULL, 0, 5};
     pylm_candidate candidates[2];
     uint32_t i, n, symbol, n_of_2 = 0, recent = 2;
-    uint64_t random = 5;
     for (i = 0; i < 4000u; i++) {
         CHECK(pylm_restrict(symbols, q62, 2, 0, candidates, &n) == PYLM_OK);
-        CHECK(pylm_choose(&sampling, NULL, 0, &random, candidates, n, &symbol) == PYLM_OK);
+        CHECK(pylm_choose(&sampler, candidates, n, &symbol) == PYLM_OK);
         n_of_2 += symbol == 2u;
     }
     CHECK(n_of_2 > 2850u && n_of_2 < 3150u);
-    sampling.penalty_q16 = 65536u * 10u; /* 0.415 bits become 4.15, more than the other's 2 */
-    sampling.top_k = 1;
+    sampler.recent = &recent;
+    sampler.n_recent = 1;
+    sampler.settings.penalty_q16 = 65536u * 10u; /* 0.415 bits become 4.15, more than the other's 2 */
+    sampler.settings.top_k = 1;
     CHECK(pylm_restrict(symbols, q62, 2, 0, candidates, &n) == PYLM_OK);
-    CHECK(pylm_choose(&sampling, &recent, 1, &random, candidates, n, &symbol) == PYLM_OK && symbol == 7u);
-    CHECK(pylm_choose(&sampling, &recent, 1, &random, candidates, 0, &symbol) == PYLM_ERR_ARGUMENT);
-    sampling.penalty_q16 = 1;
-    CHECK(pylm_choose(&sampling, &recent, 1, &random, candidates, n, &symbol) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_choose(&sampler, candidates, n, &symbol) == PYLM_OK && symbol == 7u);
+    CHECK(pylm_choose(&sampler, candidates, 0, &symbol) == PYLM_ERR_ARGUMENT);
+    sampler.settings.penalty_q16 = 1;
+    CHECK(pylm_choose(&sampler, candidates, n, &symbol) == PYLM_ERR_ARGUMENT);
 }
 
 int main(void)

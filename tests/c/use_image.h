@@ -19,7 +19,7 @@
 #include "core/hash.h"
 #include "core/image.h"
 
-#define MOST_LOOKED_UP 64u       /* as contexts of one symbol */
+#define MOST_LOOKED_UP 64u      /* as contexts of one symbol */
 #define MOST_SYMBOLS (1u << 16) /* an honest header may ask for 2^24: slow, but not wrong */
 
 /* Makes the head checksum right, so that damage gets past it. */
@@ -38,8 +38,7 @@ static inline void sign_head(uint8_t *image, uint64_t nbytes)
 }
 
 /* Explains some symbols. */
-static inline void use_explanations(const pylm_model *model, const pylm_state *state, const pylm_info *info,
-                                    void *work)
+static inline void use_explanations(const pylm_model *model, const pylm_state *state, const pylm_info *info, void *work)
 {
     pylm_part *parts = malloc(pylm_n_parts(model) * sizeof *parts);
     uint32_t i, n, class, coarse;
@@ -61,7 +60,8 @@ static inline void use_counts(const pylm_model *model, const pylm_state *state, 
     pylm_template template;
     for (t = 0; successors && counts && t < info->n_trees; t++)
         for (k = 0; pylm_model_template(model, t, k, &template) == PYLM_OK; k++) {
-            (void)pylm_successors(model, state, t, k, work, successors, info->n_symbols, &n);
+            n = info->n_symbols;
+            (void)pylm_successors(model, state, t, k, work, successors, &n);
             if (info->n_symbols <= MOST_LOOKED_UP && k == 1u)
                 (void)pylm_predecessors(model, 0, t, k, work, counts);
         }
@@ -77,9 +77,9 @@ static inline void use_keyboard(const pylm_model *model, pylm_state *state)
     unsigned char *personal = malloc((size_t)nbytes);
     void *work = malloc((size_t)pylm_suggest_nbytes(model, 3));
     pylm_suggestion suggestions[3];
-    uint32_t n;
+    uint32_t n = 3;
     if (work)
-        (void)pylm_suggest(model, state, typed, sizeof typed - 1u, 3, work, suggestions, &n);
+        (void)pylm_suggest(model, state, typed, sizeof typed - 1u, work, suggestions, &n);
     if (personal && pylm_personal_init(model, personal, nbytes) == PYLM_OK) {
         (void)pylm_personal_add(model, personal, nbytes, typed, sizeof typed);
         (void)pylm_personal_remove(model, personal, nbytes, typed, sizeof typed);
@@ -91,16 +91,16 @@ static inline void use_keyboard(const pylm_model *model, pylm_state *state)
 /* Asks for some symbols only, and chooses one. */
 static inline void use_within(const pylm_model *model, const pylm_state *state, const pylm_info *info, void *work)
 {
-    static const pylm_sampling sampling = {60000, 2, 60000, 100, 70000};
     uint32_t *marks = malloc((info->n_symbols + 31u) / 32u * sizeof *marks), symbols[3], n = 0, i, symbol;
-    uint64_t q62[3], random = 1;
+    pylm_sampler sampler = {{60000, 2, 60000, 100, 70000}, symbols, 1, 1};
+    uint64_t q62[3];
     pylm_candidate candidates[4];
     for (i = 0; i < 3u; i++)
         if (!n || i * info->n_symbols / 3u > symbols[n - 1u])
             symbols[n++] = i * info->n_symbols / 3u;
     if (marks && pylm_distribution_of(model, state, symbols, n, work, marks, q62) == PYLM_OK &&
         pylm_restrict(symbols, q62, n, 1, candidates, &n) == PYLM_OK)
-        (void)pylm_choose(&sampling, symbols, 1, &random, candidates, n, &symbol);
+        (void)pylm_choose(&sampler, candidates, n, &symbol);
     free(marks);
 }
 
@@ -168,26 +168,29 @@ static inline void use_kernel(const pylm_model *model, const pylm_state *state, 
 static inline void use_model(const pylm_model *model, const pylm_info *info)
 {
     static const char text[] = "w1 w2 w3\nw17 \x00\xff the cat's WORDS and w1 w2";
-    pylm_sampling sampling = {60000, 20, 60000, 100, 70000};
+    pylm_sampler sampler = {{60000, 20, 60000, 100, 70000}, NULL, 0, 1};
     pylm_candidate best[60];
     pylm_state state;
     uint32_t symbols[64], costs[64], symbol = 0, n_best, text_nbytes, i;
-    uint64_t position = 0, n = 0, total, random = 1, nbytes;
+    uint64_t position = 0, n = 0, total, nbytes;
     const unsigned char *symbol_text;
     unsigned char out[100];
     void *work = malloc((size_t)pylm_work_nbytes(model));
     uint64_t *q62 = malloc(info->n_symbols * sizeof *q62);
     if (work && q62) {
         (void)pylm_model_verify(model);
-        if (pylm_encode(model, text, sizeof text, PYLM_TEXT_CLOSED, &position, symbols, 64, &n) != PYLM_OK)
+        n = 64;
+        if (pylm_encode(model, text, sizeof text, PYLM_TEXT_CLOSED, &position, symbols, &n) != PYLM_OK)
             for (n = 0; n < sizeof text; n++) /* external */
                 symbols[n] = (unsigned char)text[n] * 2u + 3u;
+        sampler.recent = symbols;
+        sampler.n_recent = (uint32_t)n;
         pylm_state_init(&state);
         (void)pylm_score(model, &state, symbols, n, work, costs, &total);
         for (i = 0; i < 3u; i++) {
             pylm_distribution(model, &state, work, q62);
             pylm_top(model, &state, 7, work, best, &n_best);
-            (void)pylm_sample(model, &state, &sampling, symbols, (uint32_t)n, &random, work, best, 60, &symbol);
+            (void)pylm_sample(model, &state, &sampler, work, best, 60, &symbol);
             (void)pylm_decode(model, PYLM_NONE, &symbol, 1, out, sizeof out, &nbytes);
             (void)pylm_symbol_text(model, symbol, &symbol_text, &text_nbytes);
             (void)pylm_symbol_find(model, symbol_text, text_nbytes);

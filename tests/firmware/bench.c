@@ -16,8 +16,9 @@ extern const uint8_t model_begin[], model_end[], bench_n[], bench_kind[];
 int main(void);
 
 /* As many decisions a byte as Wikipedia has, with a tree of its: 4.9. */
-static const char text[] = "The city lies on the river, 40 km south of the capital. In 1871 it had some 3,000 people; since "
-                           "then it has grown, and most of them work in the port or at the University.";
+static const char text[] =
+    "The city lies on the river, 40 km south of the capital. In 1871 it had some 3,000 people; since "
+    "then it has grown, and most of them work in the port or at the University.";
 
 static struct keyboard keyboard;
 static uint64_t work[BOARD_WORK_NBYTES / 8u];

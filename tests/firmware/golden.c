@@ -69,9 +69,9 @@ static uint64_t fold(uint64_t hash, uint64_t value)
 static int read_text(const pylm_model *model, const pylm_info *info)
 {
     uint64_t nbytes = (uint64_t)(golden_text_end - golden_text), position = 0;
+    n_symbols = MOST_SYMBOLS;
     if (info->tokenizer != PYLM_TOKENIZER_EXTERNAL)
-        return pylm_encode(model, golden_text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, MOST_SYMBOLS,
-                           &n_symbols) == PYLM_OK;
+        return pylm_encode(model, golden_text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n_symbols) == PYLM_OK;
     for (n_symbols = 0; n_symbols < nbytes; n_symbols++)
         symbols[n_symbols] = golden_text[n_symbols];
     return 1;
@@ -112,15 +112,15 @@ static void put_learned(const char *name, const pylm_model *model)
 
 static void put_sample(const char *name, const pylm_model *model, pylm_state *state)
 {
-    static const pylm_sampling sampling = {57344, 20, 61440, 512, 73728};
     static pylm_candidate candidates[84];
     static uint32_t recent[RECENT];
-    uint64_t hash = FOLD_START, random = 42;
+    pylm_sampler sampler = {{57344, 20, 61440, 512, 73728}, recent, RECENT, 42};
+    uint64_t hash = FOLD_START;
     uint32_t i, symbol = 0;
     for (i = 0; i < RECENT; i++)
         recent[i] = symbols[n_symbols - RECENT + i];
     for (i = 0; i < SAMPLES; i++) {
-        (void)pylm_sample(model, state, &sampling, recent, RECENT, &random, work, candidates, 84, &symbol);
+        (void)pylm_sample(model, state, &sampler, work, candidates, 84, &symbol);
         (void)pylm_state_push(model, state, symbol);
         recent[i % RECENT] = symbol;
         hash = fold(hash, symbol);

@@ -152,7 +152,7 @@ unset OBJECTS
 # ---- random keys
 
 cc -std=c99 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -I firmware_demo -I csrc \
-    tests/firmware/fuzz.c firmware_demo/app.c firmware_demo/keyboard.c csrc/core/*.c csrc/core/simd/*.c csrc/modules/*/*.c -o "$folder/fuzz"
+    tests/firmware/fuzz.c firmware_demo/app.c firmware_demo/keyboard.c csrc/core/*.c csrc/core/fast/*.c csrc/modules/*/*.c -o "$folder/fuzz"
 "$folder/fuzz" 60 "$folder/model.pylm"
 
 status=0

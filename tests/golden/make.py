@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pylm
-from pylm._native import ffi, lib
+from pylm._core.native import ffi, lib
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "py"))
@@ -20,12 +20,12 @@ from texts import make_text  # noqa: E402
 
 MODELS = {
     "bytes": {},
-    "words": {"tokenizer": "words", "classes": 16},
-    "pieces": {"tokenizer": "pieces", "pieces": 400, "classes": 16},
-    "trees": {"tokenizer": "words", "trees": 3, "classes": [16, 10, 24]},
-    "sized": {"tokenizer": "words", "classes": 16, "size": 25_000},
-    "external": {"classes": 16},  # its ids are bytes, and some more that never occur
-    "kernel": {"tokenizer": "words", "classes": 16, "predictor": "kernel", "reach": 2},
+    "words": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16)},
+    "pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400, classes=16)},
+    "trees": {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=3, classes=[16, 10, 24])},
+    "sized": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16), "size": 25_000},
+    "external": {"symbols": pylm.SymbolOptions(classes=16)},  # its ids are bytes, and some more that never occur
+    "kernel": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16), "kernel": pylm.KernelOptions(reach=2)},
 }
 N_IDS = 400
 SEED = 42
@@ -54,13 +54,13 @@ def train(name: str) -> pylm.Model:
 
 def read_twice(model: pylm.Model, symbols: object) -> int:
     """The cost of a text read twice by a state that learns."""
-    state = model.state(adapt=True, memory=MEMORY)
+    state = model.state(learn=True, memory=MEMORY)
     return sum(state._read(symbols) for _ in range(2))
 
 
 def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
     image = model._image
-    symbols = image.symbols(list(text) if image.is_external else text, closed=True)
+    symbols = image.symbols(list(text) if image.is_external else text, add_eos=True)
     state = image.new_state()
     cost = image.score(state, symbols)
     best, n = ffi.new("pylm_candidate[10]"), ffi.new("uint32_t *")

@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"${CC:-cc}" -std=c99 -O2 -DPYLM_PORTABLE -I csrc -o "$folder/score" tests/instructions/score.c csrc/core/*.c csrc/core/simd/*.c csrc/modules/*/*.c
+"${CC:-cc}" -std=c99 -O2 -DPYLM_PORTABLE -I csrc -o "$folder/score" tests/instructions/score.c csrc/core/*.c csrc/core/fast/*.c csrc/modules/*/*.c
 
 count() { # MODEL N
     valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null --log-file="$folder/log" \

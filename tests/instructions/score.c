@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "pylm.h"
+#include "pylm_text.h"
 
 #define MOST 4000u
 
@@ -36,7 +36,8 @@ int main(int argc, char **argv)
     if (pylm_model_open(&model, image, image_nbytes) != PYLM_OK)
         return 3;
     work = malloc((size_t)pylm_work_nbytes(&model));
-    if (!work || pylm_encode(&model, text, text_nbytes, PYLM_TEXT_OPEN, &position, symbols, MOST, &n_symbols) != PYLM_OK)
+    n_symbols = MOST;
+    if (!work || pylm_encode(&model, text, text_nbytes, PYLM_TEXT_OPEN, &position, symbols, &n_symbols) != PYLM_OK)
         return 4;
     pylm_state_init(&state);
     for (; n; n -= n < n_symbols ? n : n_symbols)

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import signal
 
-import pylm
 import pytest
 from texts import byte_level, make_text
+
+import pylm
 
 # Started in the background of a shell, tests and all that they start would be deaf to Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -19,17 +20,19 @@ def train_named(name: str) -> pylm.Model:
     if name == "bytes":
         return pylm.train([TRAIN])
     if name == "words":
-        return pylm.train([TRAIN], tokenizer="words", classes=20)
+        return pylm.train([TRAIN], tokenizer="words", symbols=pylm.SymbolOptions(classes=20))
     if name == "words with <unk>":
-        return pylm.train([TRAIN.replace("papapa", "<unk>")], tokenizer="words", classes=12)
+        return pylm.train([TRAIN.replace("papapa", "<unk>")], tokenizer="words", symbols=pylm.SymbolOptions(classes=12))
     if name == "pieces":
-        return pylm.train([TRAIN], tokenizer="pieces", pieces=450, classes=20)
+        return pylm.train([TRAIN], tokenizer="pieces", symbols=pylm.SymbolOptions(pieces=450, classes=20))
     if name == "external":
         pytest.importorskip("tokenizers")
-        return pylm.train([TRAIN], tokenizer=byte_level(TRAIN + "papapopo" * 9, 500), classes=20)
+        return pylm.train(
+            [TRAIN], tokenizer=byte_level(TRAIN + "papapopo" * 9, 500), symbols=pylm.SymbolOptions(classes=20)
+        )
     if name == "two layers":
         return pylm.adapt(pylm.adapt(get("pieces"), [make_text(1500, seed=11)]), [make_text(1500, seed=12)])
-    return pylm.train([TRAIN], tokenizer="words", trees=3, classes=[20, 12, 30])
+    return pylm.train([TRAIN], tokenizer="words", symbols=pylm.SymbolOptions(trees=3, classes=[20, 12, 30]))
 
 
 NAMES = ["bytes", "words", "words with <unk>", "pieces", "three trees", "external", "two layers"]

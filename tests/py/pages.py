@@ -43,9 +43,10 @@ class Page(HTMLParser):
     def all(self, tag: str, **attributes: str) -> list[tuple[dict[str, str], str]]:
         """Attributes and text of the elements of a kind."""
         return [
-            (found, self.texts.get(i, "")) for i, (name, found) in enumerate(self.elements)
+            (found, self.texts.get(i, ""))
+            for i, (name, found) in enumerate(self.elements)
             if name == tag and all(found.get(key) == value for key, value in attributes.items())
-        ]  # fmt: skip
+        ]
 
 
 def check_page(html: str) -> Page:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import multiprocessing
 
 import numpy as np
-import pylm
 import pytest
 from texts import make_text
 
-KINDS = {"bytes": {}, "words": {"tokenizer": "words"}, "pieces": {"tokenizer": "pieces", "pieces": 300}}
+import pylm
+
+KINDS = {
+    "bytes": {},
+    "words": {"tokenizer": "words"},
+    "pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=300)},
+}
 
 
 @pytest.fixture(scope="module", params=KINDS)

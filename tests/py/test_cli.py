@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm.cli import main
 from texts import make_text
+
+import pylm
+from pylm.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +141,27 @@ def test_usage(run, capsys: pytest.CaptureFixture) -> None:
     assert pylm.__version__ in capsys.readouterr().out
 
 
+def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit):
+        main([*arguments, "--help"])
+    return capsys.readouterr().out
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """Commands stand in groups, each once; options say what they are unless given, where that is something."""
+    whole = help_of(capsys)
+    titles = ["Make a model", "Ask a model", "Change a model", "Stores", "Look inside"]
+    assert [line for line in whole.splitlines() if line in titles] == titles
+    commands = re.findall(r"^  (\w+) +\w", whole[whole.index(titles[0]) :], re.M)
+    assert len(set(commands)) == len(commands) >= 19
+    for command in commands:
+        text = " ".join(help_of(capsys, command).split())
+        assert text.startswith(f"usage: pylm {command} ")
+        assert not re.search(r"default: (None|False|\[\]|\))", text), command
+        assert text.count("(default:") == len(re.findall(r"\(default: [\w.%]+\)", text)), command
+    assert "(default: 0.8)" in " ".join(help_of(capsys, "generate").split())
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes close otherwise")
 def test_closed_pipe_is_quiet(folder: Path) -> None:
     command = f"'{sys.executable}' -m pylm generate bytes.pylm --max-new-tokens 200000 | head -c 10"
@@ -148,7 +171,7 @@ def test_closed_pipe_is_quiet(folder: Path) -> None:
 
 def test_demo(run, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a part of its text: demo.sh runs it on all."""
-    from pylm import demo
+    from pylm.cli import demo
 
     pages = demo.find_pages()
     monkeypatch.setattr(demo, "find_pages", lambda: demo.Pages(pages.title, pages.train[::4], pages.test[::4]))
@@ -159,7 +182,7 @@ def test_demo(run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_demo_without_the_manual(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pylm import demo
+    from pylm.cli import demo
 
     monkeypatch.setitem(sys.modules, "pydoc_data.topics", None)
     pages = demo.find_pages()
@@ -179,7 +202,7 @@ def test_kernel(run) -> None:
     assert out["perplexity"] == model.kernel(0.5).perplexity(Path("test.txt"))
     found = model.coverage(Path("test.txt"), radius=0)
     assert (out["coverage"], out["accuracy"], out["answered"]) == (found.coverage, found.accuracy, found.answered)
-    assert "answered   " in run("eval", "kernel.pylm", "test.txt", "--least", "2")[0]
+    assert "answered   " in run("eval", "kernel.pylm", "test.txt", "--min-positions", "2")[0]
     assert "answered" not in run("eval", "kernel.pylm", "test.txt")[0]
     assert "unknown" in run("next", "kernel.pylm", "zzz qqq", "--radius", "0", "--tau", "2")[0]
     assert run("generate", "kernel.pylm", "--tau", "3", "--seed", "1")[0]

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm import distributed as counting
-from pylm._counting import count_into
 from texts import make_text
+
+import pylm
+from pylm.store import distributed as counting
+from pylm.store.counting import count_into
 
 dask = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of other packages are not our affair
@@ -60,8 +61,11 @@ def test_a_cluster_of_its_own(folder: Path) -> None:
     texts = sorted(map(str, folder.glob("*.txt")))
     run = subprocess.run(
         [sys.executable, "-m", "pylm", "count", *texts, "-o", str(folder / "own"), "--dask"],
-        capture_output=True, text=True, timeout=120, cwd=folder,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=folder,
+    )
     assert run.returncode == 0, run.stderr
     assert (folder / "own").read_bytes() == (folder / "expected").read_bytes()
 
@@ -80,7 +84,7 @@ def die_once(marker: str, number: int) -> None:
     import os
     import signal
 
-    from pylm import distributed as counting
+    from pylm.store import distributed as counting
 
     count_shard = counting.count_shard
 
@@ -151,6 +155,6 @@ def test_errors(folder: Path, client) -> None:
         count(folder, 7, "u", fresh=True)
     with pytest.raises(pylm.ArgumentError, match="no Dask scheduler answers"):
         count(folder, "nonsense://nowhere", "u", fresh=True)
-    client.run(lambda: setattr(__import__("pylm.distributed").distributed, "count_shard", None))
+    client.run(lambda: setattr(__import__("pylm.store.distributed").store.distributed, "count_shard", None))
     with pytest.raises(TypeError):
         count(folder, client, "u", fresh=True)

@@ -8,13 +8,14 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
 from pages import check_page, data_of
-from pylm._context import visible
-from pylm._explain_page import MAX_TOKENS, spelled
+
+import pylm
+from pylm._core.prediction import visible
 from pylm.cli import main
-from pylm.explain import ADAPTATION
+from pylm.explain.mix import LEARNED
+from pylm.explain.page import MAX_TOKENS, spelled
 
 HOSTILE = "<script>alert(1)</script> </script><img src=x onerror=alert(2)> \" ' & &lt; <!-- ]]> \x00\x1b \u202e"
 
@@ -31,18 +32,18 @@ def words_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # ---- the split
 
 
-@pytest.mark.parametrize("adapt", [False, True])
-def test_parts_add_up_to_the_logprobs(model: pylm.Model, test_text: str, adapt: bool) -> None:
+@pytest.mark.parametrize("learn", [False, True])
+def test_parts_add_up_to_the_logprobs(model: pylm.Model, test_text: str, learn: bool) -> None:
     text = test_text[:300]
-    state = model.state(adapt=adapt)
-    expected = state.logprobs(text, closed=True)
-    explanations = model.explain_text(text, adapt=adapt)
-    assert [e.id for e in explanations] == model.encode(text, closed=True)
-    for explanation, logprob in zip(explanations, expected):
+    state = model.state(learn=learn)
+    expected = state.logprobs(text, add_eos=True)
+    explanations = model.explain_text(text, learn=learn)
+    assert [e.id for e in explanations] == model.encode(text, add_eos=True)
+    for explanation, logprob in zip(explanations, expected, strict=False):
         assert abs(sum(part.bits for part in explanation.parts) * math.log(2) - logprob) < 1e-9
         assert abs(explanation.logprob - logprob) < 1e-9
         assert explanation.bits >= 0 and 0 < explanation.probability < 1
-        assert {part.adapts for part in explanation.parts} == ({False, True} if adapt else {False})
+        assert {part.learned for part in explanation.parts} == ({False, True} if learn else {False})
         for part in explanation.parts:
             if part.kind in ("context", "recall", "indirect"):
                 assert 0 <= part.count <= part.total
@@ -61,7 +62,7 @@ def test_the_most_probable_token_is_explained_unless_one_is_named(model: pylm.Mo
 
 
 def test_counts_are_those_of_the_text(words_model: pylm.Model, train_text: str) -> None:
-    ids = words_model.encode(train_text, closed=True)
+    ids = words_model.encode(train_text, add_eos=True)
     found = 0
     for template, back in {"1": (1,), "1 2": (2, 1), "2": (2,), "1 3": (3, 1)}.items():
         places = range(max(back), len(ids))
@@ -74,10 +75,7 @@ def test_counts_are_those_of_the_text(words_model: pylm.Model, train_text: str) 
             assert (parts[""].count, parts[""].total) == (ids.count(ids[i]), len(ids))
             if parts[template].total:
                 context = tuple(ids[i - lag] for lag in back)
-                assert (parts[template].count, parts[template].total) == (
-                    followed[(*context, ids[i])],
-                    before[context],
-                )
+                assert (parts[template].count, parts[template].total) == (followed[(*context, ids[i])], before[context])
                 found += 1
     assert found > 100
 
@@ -100,9 +98,7 @@ def test_contexts_can_be_read(words_model: pylm.Model, bytes_model: pylm.Model, 
     assert parts["w0"] == "word: trou_" and parts["w0 w1"] == "words: the trou_"
     assert parts["w0 w2"] == "words: into * trou_" and parts["w0 w1 w2 w3"] == "words: ^ into the trou_"
     parts = {
-        part.template: part.name
-        for part in bytes_model.explain("something longer ").parts
-        if part.template is not None
+        part.template: part.name for part in bytes_model.explain("something longer ").parts if part.template is not None
     }
     assert parts["1"] == "␣_" and parts["w0 w1"] == "words: longer _"
     assert parts["w0 w1 w2"] == "words: …omething longer _"
@@ -110,7 +106,7 @@ def test_contexts_can_be_read(words_model: pylm.Model, bytes_model: pylm.Model, 
 
 
 def test_what_a_state_has_learned_is_told_apart(words_model: pylm.Model, test_text: str) -> None:
-    state = words_model.state(adapt=True)
+    state = words_model.state(learn=True)
     state.feed(test_text[:300])
     state.start()
     state.feed(test_text[:250].rsplit(" ", 1)[0])
@@ -118,15 +114,15 @@ def test_what_a_state_has_learned_is_told_apart(words_model: pylm.Model, test_te
     before = state.distribution()
     explanation = state.explain()
     assert np.array_equal(state.distribution(), before)  # asking changes nothing
-    kinds = {part.kind for part in explanation.parts if part.adapts}
-    assert kinds == ADAPTATION
-    assert explanation.adaptation > 1
-    assert explanation.adaptation == sum(part.bits for part in explanation.parts if part.adapts)
+    kinds = {part.kind for part in explanation.parts if part.learned}
+    assert kinds == LEARNED
+    assert explanation.learned_bits > 1
+    assert explanation.learned_bits == sum(part.bits for part in explanation.parts if part.learned)
     recalled = {part.template: part for part in explanation.parts if part.kind == "recall"}
     assert recalled["1"].name == f"{token} _" and recalled["1"].count >= 1
     repetition = next(part for part in explanation.parts if part.kind == "repetition")
     assert repetition.seen.startswith("goes on after") and repetition.name.startswith("repetition of ")
-    assert words_model.explain(test_text[:250]).adaptation == 0
+    assert words_model.explain(test_text[:250]).learned_bits == 0
 
 
 def test_an_explanation_can_be_written_as_json(model: pylm.Model, test_text: str) -> None:
@@ -165,28 +161,28 @@ def test_a_page_shows_every_token(model: pylm.Model, test_text: str) -> None:
     expected = model.explain_text(text)
     assert len(tokens) == len(expected) == len(data_of(page)["tokens"])
     assert [found["tabindex"] for found, _ in tokens] == ["0"] + ["-1"] * (len(tokens) - 1)
-    assert all(f"{e.bits:.1f} bits" in found["title"] for (found, _), e in zip(tokens, expected))
+    assert all(f"{e.bits:.1f} bits" in found["title"] for (found, _), e in zip(tokens, expected, strict=False))
     assert {"role", "aria-label"} <= set(page.all("div", id="text")[0][0])
     assert page.all("section", id="detail")[0][0]["aria-live"] == "polite"
-    for (_, _, bits, parts, best, _), explanation in zip(data_of(page)["tokens"], expected):
+    for (_, _, bits, parts, best, _), explanation in zip(data_of(page)["tokens"], expected, strict=False):
         assert abs(bits - explanation.bits) < 0.001
         assert abs(sum(part[1] for part in parts) + bits) < 0.05  # small ones are left out
         assert len(best) == min(5, model.n_symbols)
 
 
 def test_no_text_can_become_a_part_of_the_page(model: pylm.Model) -> None:
-    for adapt in (False, True):
-        page = check_page(model.explain_page(HOSTILE * 2, title=HOSTILE, adapt=adapt))
+    for learn in (False, True):
+        page = check_page(model.explain_page(HOSTILE * 2, title=HOSTILE, learn=learn))
         assert len(page.all("script")) == 2 and not page.all("img")
         assert page.all("title")[0][1].startswith("<script>alert(1)</script>")
 
 
 def test_words_that_are_hostile_themselves() -> None:
-    model = pylm.train([f"{HOSTILE} and more\n" * 30], tokenizer="words", classes=4)
+    model = pylm.train([f"{HOSTILE} and more\n" * 30], tokenizer="words", symbols=pylm.SymbolOptions(classes=4))
     html = model.explain_page(HOSTILE)
     page = check_page(html)
     assert len(page.all("script")) == 2 and not page.all("img")
-    assert "<script>alert(1)" in [text for _, text in page.all("span", role="option")][0]
+    assert "<script>alert(1)" in next(text for _, text in page.all("span", role="option"))
     assert "alert(1)</script>" not in html
     assert any("<script>" in token[0] for token in data_of(page)["tokens"])
 
@@ -200,9 +196,7 @@ def test_the_text_on_the_page_is_the_text(bytes_model: pylm.Model) -> None:
 
 
 def test_pages_have_a_limit(bytes_model: pylm.Model) -> None:
-    with pytest.raises(
-        pylm.ArgumentError, match=f"has {MAX_TOKENS + 1:,} tokens; a page shows {MAX_TOKENS:,} at most"
-    ):
+    with pytest.raises(pylm.ArgumentError, match=f"has {MAX_TOKENS + 1:,} tokens; a page shows {MAX_TOKENS:,} at most"):
         bytes_model.explain_page("x" * (MAX_TOKENS + 1))
     with pytest.raises(pylm.EmptyTextError):
         bytes_model.explain_page("")
@@ -223,7 +217,7 @@ def test_table(
         assert out.count("%") == 2
         assert all(len(line) <= max(columns, 70) for line in out.splitlines())
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert main(["explain", str(words_file), context, "--adapt"]) == 0
+    assert main(["explain", str(words_file), context, "--learn"]) == 0
     out = capsys.readouterr().out
     assert "\x1b[34m" in out and "this text: " in out and "learned from the text so far" in out
 
@@ -241,10 +235,10 @@ def test_json(words_file: Path, tmp_path: Path, test_text: str, capsys: pytest.C
     assert found["context"] == "one two" and found["parts"]
     text = tmp_path / "text"
     text.write_text(test_text[:100])
-    assert main(["explain", str(words_file), "--text", str(text), "--json", "--adapt"]) == 0
+    assert main(["explain", str(words_file), "--text", str(text), "--json", "--learn"]) == 0
     tokens = json.loads(capsys.readouterr().out)["tokens"]
     with pylm.load(words_file) as model:
-        assert [token["id"] for token in tokens] == model.encode(test_text[:100], closed=True)
+        assert [token["id"] for token in tokens] == model.encode(test_text[:100], add_eos=True)
 
 
 def test_html(words_file: Path, tmp_path: Path, test_text: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm import cli
 from texts import random_numbers
+
+import pylm
+from pylm import cli
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +85,7 @@ assert pylm.load(path).score("old") == old.score("old")
 @pytest.mark.skipif(sys.platform == "win32", reason="no way to limit file sizes")
 def test_full_disk(tmp_path: Path) -> None:
     path = tmp_path / "model.pylm"
-    run = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True, cwd=tmp_path
-    )
+    run = subprocess.run([sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert run.stdout == f"{path} File too large\n"
     assert list(tmp_path.iterdir()) == [path]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-import pylm
 import pytest
+
+import pylm
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

@@ -10,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-import pylm
 import pytest
 from conftest import get
+
+import pylm
 
 KINDS = ["words", "pieces", "bytes"]
 
@@ -106,9 +107,7 @@ def keyboard_model(keyboard: pylm.Keyboard) -> pylm.Model:
     return next(get(kind) for kind in KINDS if get(kind)._image is keyboard._image)
 
 
-def test_what_was_not_learned_cannot_be_forgotten(
-    keyboard: pylm.Keyboard, tmp_path: Path, train_text: str
-) -> None:
+def test_what_was_not_learned_cannot_be_forgotten(keyboard: pylm.Keyboard, tmp_path: Path, train_text: str) -> None:
     lines = train_text.split("\n")
     keyboard.learn(lines[0])
     before = saved(keyboard, tmp_path)
@@ -183,9 +182,7 @@ def test_the_terminal_is_left_as_it_was(model_path: Path, tmp_path: Path, end: s
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
     command = [sys.executable, "-m", "pylm", "keyboard", model_path, "--save", tmp_path / "counts"]
-    process = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=tmp_path
-    )
+    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=tmp_path)
     screen = b""
 
     def wait_for(text: bytes) -> None:

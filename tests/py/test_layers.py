@@ -7,10 +7,11 @@ import json
 import pickle
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm._native import lib
 from texts import make_text
+
+import pylm
+from pylm._core.native import lib
 
 DOMAIN = make_text(3000, seed=21, vocabulary=150)
 HELD_OUT = make_text(400, seed=22, vocabulary=150)
@@ -131,19 +132,19 @@ def test_several_trees_and_nothing(words_model: pylm.Model) -> None:
     with pytest.raises(pylm.ArgumentError, match="several"):
         pylm.adapt(get("three trees"), [DOMAIN])
     with pytest.raises(pylm.ArgumentError, match="'kernel'"):
-        pylm.adapt(pylm.train([DOMAIN.encode()], tokenizer="words", predictor="kernel"), [DOMAIN])
+        pylm.adapt(pylm.train([DOMAIN.encode()], tokenizer="words", kernel=pylm.KernelOptions()), [DOMAIN])
     with pytest.raises(pylm.EmptyTextError):
         pylm.adapt(words_model, [""])
-    with pytest.raises(pylm.ArgumentError, match="distil the model"):
-        pylm.distill(pylm.adapt(words_model, [DOMAIN]), "papa")
+    with pytest.raises(pylm.ArgumentError, match="prune the model"):
+        pylm.prune(pylm.adapt(words_model, [DOMAIN]), "papa")
 
 
 def test_an_overlay_belongs_to_one_of_them(files: Path) -> None:
     base, layer = pylm.load(files / "base.pylm"), pylm.load(files / "base.pylm", layers=[files / "a.layer"])
-    state = base.state(adapt=True, memory="64K")
+    state = base.state(learn=True, memory="64K")
     wrong = lib.pylm_state_attach(layer._image.model, state._state, state._overlay, len(state._overlay))
     assert wrong == lib.PYLM_ERR_ARGUMENT
-    assert layer.bits_per_byte(HELD_OUT * 2, adapt=True) < layer.bits_per_byte(HELD_OUT * 2)
+    assert layer.bits_per_byte(HELD_OUT * 2, learn=True) < layer.bits_per_byte(HELD_OUT * 2)
 
 
 def test_explanation_names_what_lies_below(files: Path) -> None:

@@ -11,12 +11,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm import _memory
 from texts import byte_level, make_text
 
-SETTINGS = [{"tokenizer": "bytes"}, {"tokenizer": "words", "trees": 2, "classes": 20}, {"tokenizer": "pieces"}]
+import pylm
+from pylm._core import memory
+
+SETTINGS = [
+    {"tokenizer": "bytes"},
+    {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=2, classes=20)},
+    {"tokenizer": "pieces"},
+]
 
 
 def content(model: pylm.Model) -> bytes:
@@ -95,9 +100,13 @@ def test_full_disk(train_text: str, tmp_path: Path) -> None:
         pylm.train([train_text], memory=1)
     smallest = re.search(r"memory=(\d+)", str(caught.value))[1]
     run = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, smallest], input=train_text, capture_output=True, text=True, cwd=tmp_path,
+        [sys.executable, "-c", FULL_DISK, smallest],
+        input=train_text,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
         env={**os.environ, "TMPDIR": str(tmp_path)},
-    )  # fmt: skip
+    )
     assert run.returncode == 0, run.stderr
     assert run.stdout == "a temporary file, because of the limit of memory File too large\n"
     assert list(tmp_path.iterdir()) == []
@@ -115,13 +124,13 @@ def test_the_model_outlives_its_trainer(train_text: str) -> None:
 
 
 def test_the_usual_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert _memory.usual_limit() > 10_000_000
-    monkeypatch.setattr(_memory, "_available", lambda: 800)
-    monkeypatch.setattr(_memory, "_left_in_cgroup", lambda: None)
-    assert _memory.usual_limit() == 400
+    assert memory.usual_limit() > 10_000_000
+    monkeypatch.setattr(memory, "_available", lambda: 800)
+    monkeypatch.setattr(memory, "_left_in_cgroup", lambda: None)
+    assert memory.usual_limit() == 400
     assert pylm.train(["some text"]).n_symbols == 256  # it is a wish
-    monkeypatch.setattr(_memory, "_left_in_cgroup", lambda: 600)
-    assert _memory.usual_limit() == 300
-    monkeypatch.setattr(_memory, "_available", lambda: None)
-    monkeypatch.setattr(_memory, "_left_in_cgroup", lambda: None)
-    assert _memory.usual_limit() == 0
+    monkeypatch.setattr(memory, "_left_in_cgroup", lambda: 600)
+    assert memory.usual_limit() == 300
+    monkeypatch.setattr(memory, "_available", lambda: None)
+    monkeypatch.setattr(memory, "_left_in_cgroup", lambda: None)
+    assert memory.usual_limit() == 0

@@ -12,8 +12,9 @@ from array import array
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
+
+import pylm
 
 
 def test_info(model: pylm.Model) -> None:
@@ -40,7 +41,9 @@ def test_text_and_ids_agree(model: pylm.Model, test_text: str) -> None:
         assert model.generate(form, 10, seed=7) == model.generate(ids, 10, seed=7)
 
 
-@pytest.mark.parametrize("text", [b"", b"\0\xff\xfe\r\n", bytes(range(256)) * 3, "größer 日本".encode(), b"a" * 100_000])
+@pytest.mark.parametrize(
+    "text", [b"", b"\0\xff\xfe\r\n", bytes(range(256)) * 3, "größer 日本".encode(), b"a" * 100_000]
+)
 def test_bytes_come_back(bytes_model: pylm.Model, text: bytes) -> None:
     assert bytes_model.encode(text) == list(text)
     assert bytes_model.decode_bytes(bytes_model.encode(text)) == text
@@ -48,13 +51,13 @@ def test_bytes_come_back(bytes_model: pylm.Model, text: bytes) -> None:
 
 def test_what_words_keep(words_model: pylm.Model) -> None:
     text = "papapa  tetete\t\r\n\n kakaka papapa"
-    ids = words_model.encode(text, closed=True)
+    ids = words_model.encode(text, add_eos=True)
     assert [words_model.text_of(i) for i in ids[-1:]] == ["</s>"]
     assert ids.count(words_model.id_of("</s>")) == 3
     assert words_model.encode(text) == ids[:-1]
-    assert words_model.encode(words_model.decode(ids), closed=True) == ids
+    assert words_model.encode(words_model.decode(ids), add_eos=True) == ids
     assert words_model.decode(words_model.encode("papapa  nosuchword\npapapa")) == "papapa <unk>\npapapa"
-    assert words_model.encode("") == [] == words_model.encode("", closed=True)
+    assert words_model.encode("") == [] == words_model.encode("", add_eos=True)
 
 
 def test_vocabulary(words_model: pylm.Model) -> None:
@@ -117,7 +120,7 @@ def test_threads_share_a_model(model: pylm.Model, test_text: str) -> None:
 def test_evaluate(model: pylm.Model, test_text: str, tmp_path: Path) -> None:
     result = model.evaluate(test_text)
     assert result.bytes == len(test_text)
-    assert result.symbols == len(model.encode(test_text, closed=True))
+    assert result.symbols == len(model.encode(test_text, add_eos=True))
     assert result.perplexity == pytest.approx(math.exp(-model.score(test_text) / result.symbols))
     assert result.bits_per_byte == pytest.approx(-model.score(test_text) / math.log(2) / len(test_text))
     assert model.perplexity(test_text) == result.perplexity
@@ -166,6 +169,7 @@ def test_sampling_follows_the_distribution(bytes_model: pylm.Model) -> None:
 
 def test_limits(bytes_model: pylm.Model) -> None:
     best = bytes_model.next("p", 256)
+
     def drawn(**settings: float) -> set[int]:
         return {bytes_model.generate_ids("p", 1, temperature=1.5, seed=s, **settings)[0] for s in range(600)}
 
@@ -216,13 +220,21 @@ def test_characters_are_whole() -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"temperature": -1}, "temperature must be a number from 0"), ({"temperature": math.nan}, "temperature"),
-        ({"temperature": "hot"}, "temperature"), ({"top_k": -1}, "top_k"), ({"top_k": 1.5}, "top_k must be an integer"),
-        ({"top_p": 1.1}, "top_p"), ({"min_p": -0.1}, "min_p"), ({"repetition_penalty": 0.5}, "repetition_penalty"),
-        ({"seed": -1}, "seed"), ({"seed": 1 << 64}, "seed"), ({"stop": ""}, "stop"), ({"max_new_tokens": -1}, "max_new"),
+        ({"temperature": -1}, "temperature must be a number from 0"),
+        ({"temperature": math.nan}, "temperature"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"top_k": -1}, "top_k"),
+        ({"top_k": 1.5}, "top_k must be an integer"),
+        ({"top_p": 1.1}, "top_p"),
+        ({"min_p": -0.1}, "min_p"),
+        ({"repetition_penalty": 0.5}, "repetition_penalty"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 1 << 64}, "seed"),
+        ({"stop": ""}, "stop"),
+        ({"max_new_tokens": -1}, "max_new"),
         ({"repetition_window": 1 << 40}, "repetition_window"),
     ],
-)  # fmt: skip
+)
 def test_settings_out_of_range(bytes_model: pylm.Model, settings: dict, says: str) -> None:
     with pytest.raises(pylm.ArgumentError, match=says):
         bytes_model.generate("a", **settings)

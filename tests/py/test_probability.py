@@ -7,10 +7,11 @@ import math
 
 import coder
 import numpy as np
-import pylm
 import pytest
-from pylm._native import ffi, lib
 from texts import random_numbers
+
+import pylm
+from pylm._core.native import ffi, lib
 
 ONE = 1 << 62
 
@@ -57,7 +58,7 @@ def test_costs_agree_with_distribution(model: pylm.Model, test_text: str) -> Non
 
 
 def test_logprobs_are_those_of_the_distribution(model: pylm.Model, test_text: str) -> None:
-    ids = model.encode(test_text[:600], closed=True)
+    ids = model.encode(test_text[:600], add_eos=True)
     logprobs = model.logprobs(ids)
     assert logprobs.dtype == np.float64 and logprobs.shape == (len(ids),)
     for i in range(0, len(ids), 1 + len(ids) // 40):
@@ -67,7 +68,7 @@ def test_logprobs_are_those_of_the_distribution(model: pylm.Model, test_text: st
 
 def test_coder_spends_what_the_score_says(model: pylm.Model, test_text: str) -> None:
     image = model._image
-    ids = model.encode(test_text, closed=True)
+    ids = model.encode(test_text, add_eos=True)
     cost = image.score(image.new_state(), image.check_ids(ids)) / 65536
 
     def walk() -> tuple[coder.Distribution, coder.Push]:
@@ -103,9 +104,7 @@ def test_scores_do_not_depend_on_what_follows(model: pylm.Model, test_text: str)
     np.testing.assert_array_equal(model.logprobs(ids[9:], context=ids[:9]), whole[9:])
 
 
-def test_held_out_text_is_predicted_better_than_by_frequencies(
-    bytes_model: pylm.Model, test_text: str
-) -> None:
+def test_held_out_text_is_predicted_better_than_by_frequencies(bytes_model: pylm.Model, test_text: str) -> None:
     counts = np.bincount(np.frombuffer(test_text.encode(), np.uint8))
     shares = counts[counts > 0] / len(test_text)
     assert bytes_model.bits_per_byte(test_text) < 0.5 * -(shares * np.log2(shares)).sum()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import time
 
-import pylm
 import pytest
-from pylm import _estimate, _progress
-from pylm._native import ffi, lib
 from texts import make_text
+
+import pylm
+from pylm._core import estimate as estimate_module
+from pylm._core import progress
+from pylm._core.native import ffi, lib
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_what_is_left_is_in_proportion_to_what_was_spent(clock: list[float]) -> None:
-    estimate = _estimate.Estimate({"one": 10.0, "two": 30.0, "three": 60.0})
+    estimate = estimate_module.Estimate({"one": 10.0, "two": 30.0, "three": 60.0})
     clock[0] = 1.0
     assert estimate.seconds_left("one", 1, 10) is None  # too early
     assert estimate.seconds_left("unheard of", 1, 10) is None
@@ -47,7 +49,7 @@ def test_stages(settings: dict, nbytes: int, stages: list[str]) -> None:
     lib.pylm_train_options_init(options)
     options.tokenizer = lib.PYLM_TOKENIZER_WORDS if "tokenizer" in settings else lib.PYLM_TOKENIZER_AUTO
     options.max_nbytes = 10**6 if "size" in settings else 0
-    costs = _estimate.stage_costs(options, nbytes)
+    costs = estimate_module.stage_costs(options, nbytes)
     assert list(costs) == stages
     assert all(cost > 0 for cost in costs.values())
 
@@ -55,7 +57,7 @@ def test_stages(settings: dict, nbytes: int, stages: list[str]) -> None:
 def test_the_bar_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
     monkeypatch.setattr("sys.stderr", out)
-    monkeypatch.setattr(_progress, "DELAY_SECONDS", 0)
+    monkeypatch.setattr(progress, "DELAY_SECONDS", 0)
     pylm.train([make_text(8000)], progress=True)
     assert "counting" in out.getvalue() and "fitting weights" in out.getvalue()
     assert "left in all" in out.getvalue()

@@ -7,13 +7,14 @@ import math
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
 from pages import check_page
-from pylm._plot import ticks
-from pylm._report_page import smoothed
+
+import pylm
 from pylm.cli import main
-from pylm.report import Bin, Calibration
+from pylm.reports.figures import Bin, Calibration
+from pylm.reports.page import smoothed
+from pylm.reports.plot import ticks
 
 
 @pytest.fixture
@@ -21,12 +22,12 @@ def text(test_text: str) -> str:
     return test_text[:500]
 
 
-@pytest.mark.parametrize("adapt", [False, True])
-def test_figures_are_those_of_the_model(model: pylm.Model, text: str, adapt: bool) -> None:
-    report = pylm.report(model, text, adapt=adapt, positions=20)
-    logprobs = model.state(adapt=adapt).logprobs(text, closed=True)
+@pytest.mark.parametrize("learn", [False, True])
+def test_figures_are_those_of_the_model(model: pylm.Model, text: str, learn: bool) -> None:
+    report = pylm.report(model, text, learn=learn, positions=20)
+    logprobs = model.state(learn=learn).logprobs(text, add_eos=True)
     assert np.allclose(report.costs * -math.log(2), logprobs, rtol=0, atol=1e-9)
-    evaluation = model.evaluate(text, adapt=adapt)
+    evaluation = model.evaluate(text, learn=learn)
     assert report.tokens == evaluation.symbols and report.bytes == evaluation.bytes
     assert math.isclose(report.perplexity, evaluation.perplexity)
     assert sum(order.tokens for order in report.orders) == report.tokens
@@ -40,7 +41,7 @@ def test_figures_are_those_of_the_model(model: pylm.Model, text: str, adapt: boo
 
 def test_best_guesses(words_model: pylm.Model, text: str) -> None:
     report = pylm.report(words_model, text)
-    ids = words_model.encode(text, closed=True)
+    ids = words_model.encode(text, add_eos=True)
     right, predicted = 0, 0.0
     for i, symbol in enumerate(ids):
         best = words_model.next(ids[:i], 1)[0]
@@ -82,7 +83,9 @@ def test_true_probabilities_are_calibrated() -> None:
     """Tosses of a coin, about which the model can know nothing but how often it falls."""
     numbers = np.random.Generator(np.random.PCG64(1)).random(24000) < 0.3
     tosses = ["heads" if heads else "tails" for heads in numbers]
-    model = pylm.train([" ".join(tosses[:20000])], tokenizer="words", classes=2, profile="fast")
+    model = pylm.train(
+        [" ".join(tosses[:20000])], tokenizer="words", symbols=pylm.SymbolOptions(classes=2), profile="fast"
+    )
     report = pylm.report(model, " ".join(tosses[20000:]), positions=0)
     assert 0.002 < report.top.chance < 0.01 and report.top.ece < 0.02
 
@@ -97,7 +100,7 @@ def test_hardest(words_model: pylm.Model) -> None:
 
 
 def test_page(model: pylm.Model, text: str) -> None:
-    report = pylm.report(model, text, title='<script>"', adapt=True, positions=5)
+    report = pylm.report(model, text, title='<script>"', learn=True, positions=5)
     page = check_page(report.html)
     assert page.all("h1")[0][1].startswith('<script>"')
     assert not page.all("script")
@@ -109,7 +112,7 @@ def test_page(model: pylm.Model, text: str) -> None:
 
 def test_hostile_text() -> None:
     word = "<img/src=x/onerror=alert(1)>"
-    model = pylm.train([f"{word} a b \x01\x07 c\n" * 30], tokenizer="words", classes=3)
+    model = pylm.train([f"{word} a b \x01\x07 c\n" * 30], tokenizer="words", symbols=pylm.SymbolOptions(classes=3))
     page = check_page(pylm.report(model, f"{word} b {word}").html)
     assert not page.all("img") and any(word in text for _, text in page.all("td"))
 
@@ -132,7 +135,7 @@ def test_command(bytes_model: pylm.Model, text: str, tmp_path: Path, capsys: pyt
     model, source, out = tmp_path / "model", tmp_path / "text.txt", tmp_path / "out.html"
     bytes_model.save(model)
     source.write_text(text)
-    assert main(["report", str(model), str(source), "-o", str(out), "--adapt"]) == 0
+    assert main(["report", str(model), str(source), "-o", str(out), "--learn"]) == 0
     assert "calibration error" in capsys.readouterr().out
     assert check_page(out.read_text(encoding="utf-8")).all("h1")[0][1].startswith("text.txt")
     assert main(["report", str(model), str(source), "--json"]) == 0

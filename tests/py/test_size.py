@@ -7,23 +7,37 @@ import math
 import re
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm.cli import main
-from pylm._sampling import parse_size
 from texts import make_text
 
+import pylm
+from pylm._core.arguments import parse_size
+from pylm.cli import main
+
 TRAIN, TEST = make_text(2500, seed=4), make_text(600, seed=5)
-KINDS = [{"tokenizer": "bytes"}, {"tokenizer": "words"}, {"tokenizer": "pieces", "pieces": 400}, {"tokenizer": "words", "trees": 2}]
+KINDS = [
+    {"tokenizer": "bytes"},
+    {"tokenizer": "words"},
+    {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400)},
+    {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=2)},
+]
 
 
 @pytest.mark.parametrize(
     ("size", "nbytes"),
     [
-        (65536, 65536), ("65536", 65536), ("64K", 64000), ("64 kB", 64000), ("3M", 3_000_000), ("1.5MB", 1_500_000),
-        ("0.001m", 1000), ("2G", 2_000_000_000), (" 7 B ", 7), ("0.0000019M", 1),
+        (65536, 65536),
+        ("65536", 65536),
+        ("64K", 64000),
+        ("64 kB", 64000),
+        ("3M", 3_000_000),
+        ("1.5MB", 1_500_000),
+        ("0.001m", 1000),
+        ("2G", 2_000_000_000),
+        (" 7 B ", 7),
+        ("0.0000019M", 1),
     ],
-)  # fmt: skip
+)
 def test_sizes_as_people_write_them(size: int | str, nbytes: int) -> None:
     assert parse_size("size", size, 1 << 62) == nbytes
 
@@ -42,7 +56,7 @@ def bits(model: pylm.Model) -> float:
 def test_fits_and_more_is_better(settings: dict) -> None:
     whole = pylm.train([TRAIN], **settings)
     last = math.inf
-    for size in (40_000 * settings.get("trees", 1), 60_000 * settings.get("trees", 1), 1 << 30):
+    for size in (40_000 * whole.info.trees, 60_000 * whole.info.trees, 1 << 30):
         model = pylm.train([TRAIN], size=size, **settings)
         assert model.info.bytes <= size
         assert model.distribution("").sum() == pytest.approx(1, abs=1e-12)
@@ -73,7 +87,7 @@ def test_less_size_fewer_pieces() -> None:
     sizes = (40_000, 60_000, 1 << 30)
     symbols = [pylm.train([TRAIN], tokenizer="pieces", size=size).n_symbols for size in sizes]
     assert symbols == sorted(symbols) and symbols[0] < symbols[-1]
-    wanted = {"tokenizer": "pieces", "pieces": 450}
+    wanted = {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=450)}
     assert pylm.train([TRAIN], size=40_000, **wanted).n_symbols == pylm.train([TRAIN], **wanted).n_symbols
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import coder
 import numpy as np
-import pylm
 import pytest
-from pylm._native import lib
 from texts import make_text
+
+import pylm
+from pylm._core.native import lib
 
 MEMORY = 100_000  # with room for weights
 READ = make_text(500, seed=9)  # neither trained on nor in other tests
@@ -22,7 +23,7 @@ def q62(state: pylm.State) -> np.ndarray:
 
 
 def adapting(model: pylm.Model, memory: int = MEMORY) -> pylm.State:
-    return model.state(adapt=True, memory=memory)
+    return model.state(learn=True, memory=memory)
 
 
 def test_coder_spends_what_an_adapting_state_says(model: pylm.Model) -> None:
@@ -65,7 +66,7 @@ def test_nothing_is_learned_before_it_is_scored(model: pylm.Model) -> None:
 
 
 def test_it_learns(model: pylm.Model) -> None:
-    state = model.state(adapt=True)
+    state = model.state(learn=True)
     first = state.feed(READ)
     state.start()
     second = state.feed(READ)
@@ -75,9 +76,9 @@ def test_it_learns(model: pylm.Model) -> None:
 
 
 def test_a_state_that_does_not_adapt_reads_as_the_model_does(model: pylm.Model) -> None:
-    ids = model.encode(READ, closed=True)
+    ids = model.encode(READ, add_eos=True)
     state = model.state()
-    assert not state.adapts and state.memory == 0
+    assert not state.learns and state.memory == 0
     np.testing.assert_array_equal(
         np.concatenate([state.logprobs(ids[:90]), state.logprobs(ids[90:])]), model.logprobs(ids)
     )
@@ -86,14 +87,14 @@ def test_a_state_that_does_not_adapt_reads_as_the_model_does(model: pylm.Model) 
     settings = dict(seed=5, repetition_penalty=1.3)
     assert state.generate_ids(30, **settings) == model.generate_ids(ids, 30, **settings)
     state.start()
-    assert state.feed(READ, closed=True) == model.score(READ)
+    assert state.feed(READ, add_eos=True) == model.score(READ)
 
 
 def test_evaluate_adapts(model: pylm.Model) -> None:
-    result = model.evaluate(READ, adapt=True, memory=MEMORY)
-    assert result.bits == pytest.approx(-adapting(model).feed(READ, closed=True) / math.log(2), rel=1e-12)
-    assert model.perplexity(READ * 3, adapt=True) < model.perplexity(READ * 3)
-    assert model.bits_per_byte(READ * 3, adapt=True) < model.bits_per_byte(READ * 3)
+    result = model.evaluate(READ, learn=True, memory=MEMORY)
+    assert result.bits == pytest.approx(-adapting(model).feed(READ, add_eos=True) / math.log(2), rel=1e-12)
+    assert model.perplexity(READ * 3, learn=True) < model.perplexity(READ * 3)
+    assert model.bits_per_byte(READ * 3, learn=True) < model.bits_per_byte(READ * 3)
 
 
 def test_generation_leaves_the_state_where_it_is(model: pylm.Model) -> None:
@@ -112,7 +113,7 @@ def test_save_and_load(model: pylm.Model, tmp_path: Path) -> None:
     state.feed(READ[:900])
     state.save(file)
     assert file.stat().st_size == state.memory == MEMORY
-    later = model.state(adapt=True, memory=2000)
+    later = model.state(learn=True, memory=2000)
     later.load(file)
     assert later.memory == MEMORY
     copy = state.copy()
@@ -129,7 +130,7 @@ def test_a_copy_is_of_its_own(model: pylm.Model) -> None:
     before = q62(copy)
     state.feed(READ[500:])
     np.testing.assert_array_equal(q62(copy), before)
-    assert plain.feed("") == 0.0 and not plain.adapts
+    assert plain.feed("") == 0.0 and not plain.learns
 
 
 def test_small_memory_is_useful(words_model: pylm.Model) -> None:
@@ -141,9 +142,9 @@ def test_small_memory_is_useful(words_model: pylm.Model) -> None:
 
 def test_errors(model: pylm.Model, words_model: pylm.Model, tmp_path: Path) -> None:
     with pytest.raises(pylm.ArgumentError, match="too small"):
-        model.state(adapt=True, memory=100)
+        model.state(learn=True, memory=100)
     with pytest.raises(pylm.ArgumentError, match="memory must be"):
-        model.state(adapt=True, memory=0)
+        model.state(learn=True, memory=0)
     with pytest.raises(pylm.ArgumentError, match="nothing to save"):
         model.state().save(tmp_path / "state")
     state, file = adapting(model), tmp_path / "state"
@@ -162,7 +163,7 @@ def test_errors(model: pylm.Model, words_model: pylm.Model, tmp_path: Path) -> N
         with pytest.raises(error):
             state.load(file)
     other = pylm.train(["abc " * 30])
-    other.state(adapt=True).save(file)
+    other.state(learn=True).save(file)
     with pytest.raises(pylm.ArgumentError, match="another model"):
         state.load(file)
     with pytest.raises(FileNotFoundError):

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm.cli import main
 from texts import make_text
+
+import pylm
+from pylm.cli import main
 
 
 @pytest.fixture
@@ -70,8 +71,11 @@ def test_standard_input(run, tmp_path: Path) -> None:
     for kind in ("files", "lines"):
         done = subprocess.run(
             [sys.executable, "-m", "pylm", "count", "-", "2.txt", "-o", "piped", "--documents", kind],
-            cwd=tmp_path, input=text, capture_output=True, timeout=60,
-        )  # fmt: skip
+            cwd=tmp_path,
+            input=text,
+            capture_output=True,
+            timeout=60,
+        )
         assert done.returncode == 0, done.stderr
         pylm.count([text, Path("2.txt")], "direct", documents=kind)
         assert Path("piped").read_bytes() == Path("direct").read_bytes()

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pylm
 import pytest
-from pylm._files import exclusive
 from texts import make_text, random_numbers
+
+import pylm
+from pylm._core.files import exclusive
 
 TEXTS = [make_text(300, seed=seed).encode() for seed in range(30)]
 
@@ -108,9 +109,12 @@ GOLDEN_FILE = "a9845855d6209155ee542a99fadb03d51873508d832df50da399784c3e01cf6f"
 
 def python(code: str, *arguments: object, status: int | None = 0) -> subprocess.CompletedProcess:
     run = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=120,
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
         cwd=Path(__file__).parent,  # where there is no pylm but the installed one
-    )  # fmt: skip
+    )
     assert status is None or run.returncode == status, run.stderr
     return run
 
@@ -172,14 +176,16 @@ for name, change in changes.items():
 def test_full_disk_changes_nothing(tmp_path: Path) -> None:
     """Whatever does not fit is not there at all, and can be done when there is room."""
     run = python(FULL_DISK_LATER, tmp_path / "s", tmp_path / "text")
-    assert run.stdout.splitlines() == [f"{name} File too large" for name in ("add texts", "add files", "forget", "merge")]
+    assert run.stdout.splitlines() == [
+        f"{name} File too large" for name in ("add texts", "add files", "forget", "merge")
+    ]
     assert sorted(tmp_path.iterdir()) == [tmp_path / "s", tmp_path / "text"]
 
 
 OPERATIONS = """
 import pylm
 from pathlib import Path
-from pylm._counting import count_into
+from pylm.store.counting import count_into
 
 def texts(folder):
     return sorted(Path(folder).glob("*.txt"))
@@ -253,7 +259,7 @@ def test_killed_at_any_moment(tmp_path: Path, kind: str) -> None:
 
 INTERRUPTED = """
 import os, signal, sys
-import pylm._counting as counting
+import pylm.store.counting as counting
 from pylm.cli import main
 counted, at = 0, int(sys.argv[1])
 count_shard, cut = counting.count_shard, counting.cut
@@ -276,7 +282,7 @@ sys.exit(status)
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 def test_ctrl_c_keeps_what_was_counted(tmp_path: Path) -> None:
     paths = [tmp_path / f"{i}.txt" for i in range(len(TEXTS))]
-    for path, text in zip(paths, TEXTS):
+    for path, text in zip(paths, TEXTS, strict=False):
         path.write_bytes(text)
     store = tmp_path / "s"
     run = python(INTERRUPTED, 3, store, *paths, status=130)
@@ -307,7 +313,7 @@ def test_what_never_finished_can_be_given_up(tmp_path: Path) -> None:
 
 
 def test_a_damaged_part_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pylm._counting as counting
+    import pylm.store.counting as counting
 
     (tmp_path / "text").write_text("some text")
     write_store = counting.write_store
@@ -323,7 +329,7 @@ def test_a_damaged_part_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_that_changes_is_no_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pylm._counting as counting
+    import pylm.store.counting as counting
 
     paths = [tmp_path / name for name in ("a", "b")]
     for path in paths:
@@ -368,7 +374,9 @@ def test_two_writers_exclude_each_other(tmp_path: Path) -> None:
 def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
     path = tmp_path / "s"
     python(
-        "import os, sys\nfrom pylm._files import exclusive\nwith exclusive(sys.argv[1]): os._exit(9)", path, status=9
+        "import os, sys\nfrom pylm._core.files import exclusive\nwith exclusive(sys.argv[1]): os._exit(9)",
+        path,
+        status=9,
     )
     assert (tmp_path / "s.lock").exists()
     pylm.count([b"text"], path)

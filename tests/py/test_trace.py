@@ -12,13 +12,14 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pylm
 import pytest
 from plain_search import normalised, words_of
-from pylm._progress import Progress
-from pylm.cli import main
-from pylm.sources import SourcesWriter
 from texts import byte_level, make_text
+
+import pylm
+from pylm._core.progress import Progress
+from pylm.cli import main
+from pylm.sources.writer import SourcesWriter
 
 FOX = "The quick brown fox jumps over the lazy dog and runs away from here.\n"
 NIGHT = "It was a dark and stormy night; the rain fell in torrents.\n"
@@ -107,7 +108,7 @@ def test_random_texts(seed: int, tmp_path: Path) -> None:
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")  # as Python reads it
     model = with_sources(documents, tmp_path)
     for least in (1, 2, 3, 8):
-        check(model.trace(text, least=least), text, documents, least)
+        check(model.trace(text, min_words=least), text, documents, least)
 
 
 def test_planted_passages(tmp_path: Path) -> None:
@@ -130,16 +131,16 @@ def test_planted_passages(tmp_path: Path) -> None:
 
 def test_overlapping_passages(tmp_path: Path) -> None:
     model = train(["a b c d e f", "d e f g h", "f g h i"], tmp_path)
-    trace = model.trace("a b c d e f g h i", least=3)
+    trace = model.trace("a b c d e f g h i", min_words=3)
     assert [passage.text for passage in trace.passages] == ["a b c d e f", "d e f g h", "f g h i"]
     assert trace.share == 1
 
 
 def test_nothing_goes_beyond_a_document(tmp_path: Path) -> None:
     model = train(["one two", "three\0", "\0four", ""], tmp_path)
-    found = model.trace("one two three \0 \0 four", least=1).passages
+    found = model.trace("one two three \0 \0 four", min_words=1).passages
     assert [passage.text for passage in found] == ["one two", "three \0", "\0 four"]
-    assert model.trace("\0", least=1).passages[0].places == 2  # those behind documents do not count
+    assert model.trace("\0", min_words=1).passages[0].places == 2  # those behind documents do not count
 
 
 REPEATED = ["a " * 300_000, "the same line\n" * 50_000, "漢字" * 100_000, "x" * 500_000, "\0" * 300_000]
@@ -149,7 +150,7 @@ REPEATED = ["a " * 300_000, "the same line\n" * 50_000, "漢字" * 100_000, "x" 
 def test_repetition(text: str, tmp_path: Path) -> None:
     """What compares suffixes one with the other would never finish."""
     model = with_sources([text], tmp_path)
-    (passage,) = model.trace(text, least=1).passages
+    (passage,) = model.trace(text, min_words=1).passages
     assert passage.words == len(words_of(text)) and passage.places == 1
     assert passage.sources[0].offset == 0
 
@@ -163,7 +164,7 @@ def test_empty_texts(model: pylm.Model, text) -> None:
 
 def test_training_text_of_white_space(tmp_path: Path) -> None:
     model = train([" \n" * 10], tmp_path)
-    assert model.trace("word", least=1).passages == []
+    assert model.trace("word", min_words=1).passages == []
     assert model.info.sources_bytes > 0
 
 
@@ -187,13 +188,13 @@ def test_sources_are_longest_first(model: pylm.Model, known: Path) -> None:
 
 def test_texts_and_their_forms(model: pylm.Model) -> None:
     text = "ほら、漢字の本を 読む! the rain fell in torrents. 𠀀"
-    (first, second) = model.trace(text, least=5).passages
+    (first, second) = model.trace(text, min_words=5).passages
     assert (first.text, first.words) == ("漢字の本を 読む", 7)
     assert text[second.begin : second.end] == second.text == "the rain fell in torrents."
     encoded = text.encode()
-    (_, second) = model.trace(encoded, least=5).passages
+    (_, second) = model.trace(encoded, min_words=5).passages
     assert encoded[second.begin : second.end].decode() == second.text
-    assert model.trace(model.encode(text), least=5) == model.trace(encoded, least=5)
+    assert model.trace(model.encode(text), min_words=5) == model.trace(encoded, min_words=5)
 
 
 def test_paths(model: pylm.Model, known: Path) -> None:
@@ -208,8 +209,8 @@ def test_paths(model: pylm.Model, known: Path) -> None:
 def test_settings(model: pylm.Model) -> None:
     assert len(model.trace(NIGHT, k=0).passages[0].sources) == 0
     assert len(model.trace(NIGHT, k=1).passages[0].sources) == 1
-    assert len(model.trace(NIGHT, least=12).passages) == 1 and model.trace(NIGHT, least=13).passages == []
-    for settings in ({"least": 0}, {"least": 1.5}, {"k": -1}):
+    assert len(model.trace(NIGHT, min_words=12).passages) == 1 and model.trace(NIGHT, min_words=13).passages == []
+    for settings in ({"min_words": 0}, {"min_words": 1.5}, {"k": -1}):
         with pytest.raises((pylm.ArgumentError, TypeError)):
             model.trace(NIGHT, **settings)
     with pytest.raises(pylm.ArgumentError):
@@ -219,7 +220,7 @@ def test_settings(model: pylm.Model) -> None:
 def test_many_passages(tmp_path: Path) -> None:
     """More than are looked for at once."""
     model = train(["a b"], tmp_path)
-    trace = model.trace("a b " * 10_000, least=2)
+    trace = model.trace("a b " * 10_000, min_words=2)
     assert len(trace.passages) == 10_000 and trace.share == 1
     assert model.trace("c " * 10_000).passages == []
 
@@ -371,7 +372,7 @@ def test_train_and_info(run) -> None:
 
 def test_trace_marks_the_text(run) -> None:
     text = f"He said:  {FOX[:43]}! It was a dark and\nstormy night; the RAIN.".encode()
-    assert run("trace", "model.pylm", "-", "--least", "5", stdin=text) == (
+    assert run("trace", "model.pylm", "-", "--min-words", "5", stdin=text) == (
         "He said:  [1: The quick brown fox jumps over the lazy] dog! "
         "[2: It was a dark and\nstormy night; the] RAIN.\n\n"
         f"1: 8 words, in 2 places\n   {Path('a.txt').absolute()}, line 1 (byte 0)\n"
@@ -398,7 +399,7 @@ def test_trace_in_json(run) -> None:
 
 def test_overlaps_are_marked_once(run, tmp_path: Path) -> None:
     train(["a b c d e", "d e f g h"], tmp_path)
-    out = run("trace", str(tmp_path / "model.pylm"), "-", "--least", "3", stdin=b"a b c d e f g h\n")
+    out = run("trace", str(tmp_path / "model.pylm"), "-", "--min-words", "3", stdin=b"a b c d e f g h\n")
     assert out.startswith("[1: a b c d e] [2: f g h]\n\n1: 5 words, in 1 place\n   text 1, line 1 (byte 0)\n2: 5")
 
 
@@ -441,7 +442,8 @@ def test_a_page(run) -> None:
 
 def test_generated_text_is_traced(known: Path) -> None:
     command = (
-        f"'{sys.executable}' -m pylm generate model.pylm --prompt 'It was a dark and stormy night; the rain fell in t' --temperature 0 "
+        f"'{sys.executable}' -m pylm generate model.pylm --prompt 'It was a dark and stormy night; the rain fell in t' "
+        f"--temperature 0 "
         f"--max-new-tokens 40 | '{sys.executable}' -m pylm trace model.pylm -"
     )
     if sys.platform == "win32":
@@ -456,7 +458,7 @@ def test_errors_are_one_line(run) -> None:
     for arguments, says in (
         (["trace", "plain.pylm", "a.txt"], "plain.pylm.sources: no such file, so where passages stand is not known"),
         (["trace", "model.pylm", "missing.txt"], "missing.txt: No such file"),
-        (["trace", "model.pylm", "a.txt", "--least", "0"], "least must be"),
+        (["trace", "model.pylm", "a.txt", "--min-words", "0"], "min_words must be"),
     ):
         error = run(*arguments, status=1)
         assert says in error and error.count("\n") == 1

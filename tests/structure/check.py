@@ -29,10 +29,10 @@ MOST_COLUMNS = 120
 
 # What a folder may include besides itself and public headers; the first that fits counts.
 MAY_INCLUDE = [
-    ("core/simd", ["core"]),
-    ("core", ["core/simd"]),
+    ("core/fast", ["core"]),
+    ("core", ["core/fast"]),
     ("modules/keyboard", ["core", "modules/text", "modules/adapt"]),
-    ("modules", ["core"]),
+    ("modules", ["core", "modules/adapt"]),
     ("train", ["core", "modules", "platform"]),
     ("platform", []),
 ]
@@ -47,13 +47,18 @@ INCLUDE = re.compile(r'^\s*#\s*include "([^"]+)"', re.MULTILINE)
 Graph = dict[str, set[str]]
 
 
+def unit_of(name: str) -> str:
+    """The unit of a file. The files of platform/ are one: each system has its own source for the same header."""
+    return "platform" if name.startswith("platform/") else name.rsplit(".", 1)[0]
+
+
 class Source:
     """A file of csrc, by its path from there."""
 
     def __init__(self, path: Path) -> None:
         self.name = path.relative_to(CSRC).as_posix()
         self.folder = path.parent.relative_to(CSRC).as_posix()
-        self.unit = self.name.rsplit(".", 1)[0]
+        self.unit = unit_of(self.name)
         self.is_header = path.suffix == ".h"
         self.is_public = self.folder == "."
         self.lines = path.read_text(encoding="utf-8").splitlines()
@@ -83,11 +88,11 @@ def homes(sources: list[Source]) -> dict[str, set[str]]:
 def dependencies(sources: list[Source], home: dict[str, set[str]]) -> Graph:
     graph: Graph = {}
     for source in sources:
-        needed = {name.rsplit(".", 1)[0] for name in source.included}
+        needed = {unit_of(name) for name in source.included}
         for function in source.calls:
             files = home.get(function, set())
             if len(files) == 1:
-                needed.add(next(iter(files)).rsplit(".", 1)[0])
+                needed.add(unit_of(next(iter(files))))
         graph.setdefault(source.unit, set()).update(needed - {source.unit})
     return graph
 
@@ -139,7 +144,7 @@ def foreign_declarations(source: Source, home: dict[str, set[str]]) -> Iterator[
         return
     for function in DECLARATION.findall(source.code):
         for name in home.get(function, ()):
-            if name.rsplit(".", 1)[0] != source.unit:
+            if unit_of(name) != source.unit:
                 yield f"{source.name}: declares {function}() of {name}"
 
 

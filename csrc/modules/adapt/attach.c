@@ -46,7 +46,8 @@ static void copy_weights(const struct pylm__model *model, uint8_t *memory, size_
     for (t = 0; t < pylm__n_trees(model); t++) {
         pylm__tree_view(model, t ? &tree : NULL, &tree);
         if (pylm__overlay_of_tree(model, &tree, t, memory, nbytes, &plan, &part) && part.weights)
-            memcpy(part.weights, tree.parts[PYLM__P_OVERLAY_WEIGHTS], 2u * (size_t)pylm__n_overlay_weights(&tree, &plan));
+            memcpy(part.weights, tree.parts[PYLM__P_OVERLAY_WEIGHTS],
+                   2u * (size_t)pylm__n_overlay_weights(&tree, &plan));
     }
 }
 

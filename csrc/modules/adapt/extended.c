@@ -7,12 +7,12 @@
 
 #if PYLM_MODULE_ADAPT
 
-#define RATE_BITS 10u       /* a step is the slope, divided by two to this */
-#define RATE_BITS_BYTES 11u /* where a symbol is a byte: there are many more of them */
+#define RATE_BITS 10u              /* a step is the slope, divided by two to this */
+#define RATE_BITS_BYTES 11u        /* where a symbol is a byte: there are many more of them */
 #define MAX_SUM (INT64_C(1) << 30) /* far beyond where squash() ends */
 
 int pylm__overlay_of_tree(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t tree_number,
-                        uint8_t *memory, size_t nbytes, struct pylm__plan *plan, struct pylm__overlay *overlay)
+                          uint8_t *memory, size_t nbytes, struct pylm__plan *plan, struct pylm__overlay *overlay)
 {
     /* A device has no more memory than a size_t can say, and no instruction that divides 64 bits. */
     size_t part_nbytes = nbytes / pylm__n_trees(model);
@@ -25,15 +25,15 @@ int pylm__overlay_of_tree(const struct pylm__model *model, const struct pylm__tr
     return 1;
 }
 
-void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__model *model, const struct pylm__tree *tree,
-                       uint32_t tree_number, const struct pylm__state *state, const uint64_t *hashes,
-                       struct pylm__active_recalls *active)
+void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__model *model,
+                          const struct pylm__tree *tree, uint32_t tree_number, const struct pylm__state *state,
+                          const uint64_t *hashes, struct pylm__active_recalls *active)
 {
     uint32_t i;
     extended->lessons = NULL;
     extended->adapts = PYLM_MODULE_ADAPT && state->overlay && !(PYLM__MOST_LAYERS && extended->is_below) &&
-                    pylm__overlay_of_tree(model, tree, tree_number, state->overlay, state->overlay_nbytes, &extended->plan,
-                                        &extended->overlay);
+                       pylm__overlay_of_tree(model, tree, tree_number, state->overlay, state->overlay_nbytes,
+                                             &extended->plan, &extended->overlay);
     if (PYLM__MOST_LAYERS)
         extended->is_plain = !pylm__has_overlay(extended) && !pylm__odds(extended);
     extended->n_inputs = pylm__n_plain(tree);
@@ -43,7 +43,8 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
     extended->weights = extended->overlay.weights ? extended->overlay.weights : tree->parts[PYLM__P_OVERLAY_WEIGHTS];
     extended->n_inputs += pylm__plan_inputs(&extended->plan);
     pylm__overlay_keys(&extended->overlay, &extended->plan, hashes, state, extended->keys);
-    pylm__overlay_recall(&extended->overlay, &extended->plan, extended->keys, pylm__n_symbols(model), extended->recalls);
+    pylm__overlay_recall(&extended->overlay, &extended->plan, extended->keys, pylm__n_symbols(model),
+                         extended->recalls);
     for (i = 0; i <= extended->plan.n_recalled && i < PYLM__MAX_RECALLS; i++)
         active->of[i] = (uint8_t)pylm__mask(extended->recalls[i].n);
 }
@@ -51,7 +52,8 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
 /* The log-odds of an input of the overlay at an index of its calibration; 0: nothing. */
 static int16_t calibrated(const struct pylm__tree *tree, uint32_t input, uint32_t index)
 {
-    const uint8_t *table = tree->parts[PYLM__P_OVERLAY_CALIBRATION] + 2u * ((size_t)input * PYLM__N_CALIBRATION + index);
+    const uint8_t *table =
+        tree->parts[PYLM__P_OVERLAY_CALIBRATION] + 2u * ((size_t)input * PYLM__N_CALIBRATION + index);
     return (int16_t)(index ? pylm__load_i16(table) : 0);
 }
 
@@ -66,10 +68,9 @@ static uint32_t ask_overlay(const struct pylm__extended *extended, const struct 
     inputs[PYLM__INPUT_AGES] = calibrated(tree, PYLM__INPUT_AGES, pylm__ages_index(past));
     for (i = 0; i <= n; i++) {
         const struct pylm__recall *recall = &extended->recalls[i];
-        inputs[PYLM__INPUT_RECALL + i] =
-            calibrated(tree, PYLM__INPUT_RECALL + i,
-                       i < n ? pylm__recall_index(recall, active->of[i], node->mid)
-                             : pylm__repetition_index(recall, active->of[i], node->mid));
+        inputs[PYLM__INPUT_RECALL + i] = calibrated(tree, PYLM__INPUT_RECALL + i,
+                                                    i < n ? pylm__recall_index(recall, active->of[i], node->mid)
+                                                          : pylm__repetition_index(recall, active->of[i], node->mid));
         n_active += i < n && active->of[i];
     }
     return pylm__recall_set(n_active, extended->recalls[n].count[0], active->of[n] != 0);
@@ -83,8 +84,8 @@ static int16_t *odds_here(const struct pylm__extended *extended)
 }
 
 uint32_t pylm__extended_right(const struct pylm__extended *extended, const struct pylm__tree *tree,
-                              const struct pylm__node *node, int32_t mixed, struct pylm__mean mean,
-                              uint32_t confidence, const struct pylm__active_recalls *active)
+                              const struct pylm__node *node, int32_t mixed, struct pylm__mean mean, uint32_t confidence,
+                              const struct pylm__active_recalls *active)
 {
     const uint32_t row_nbytes = 2u * extended->n_inputs;
     /* Without layers there is no other reason to be here, unless code is small, which does without what is plain. */
@@ -120,7 +121,8 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
     return pylm__squash(adapts ? pylm__sharpen(log_odds) : log_odds);
 }
 
-void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, int side, struct pylm__active_recalls *active)
+void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, int side,
+                         struct pylm__active_recalls *active)
 {
     struct pylm__lessons *lessons = extended->lessons;
     if (lessons && lessons->n < PYLM__MAX_LESSONS)
@@ -175,7 +177,8 @@ void pylm__extended_learn(const struct pylm__extended *extended, const struct py
     pylm__overlay_learn(&extended->overlay, &extended->plan, extended->keys, leaf);
 }
 
-void pylm__extended_descend(const struct pylm__extended *extended, uint32_t mid, int side, struct pylm__active_recalls *active)
+void pylm__extended_descend(const struct pylm__extended *extended, uint32_t mid, int side,
+                            struct pylm__active_recalls *active)
 {
     uint32_t i;
     for (i = 0; i <= extended->plan.n_recalled; i++)

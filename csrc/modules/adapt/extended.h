@@ -76,7 +76,7 @@ struct pylm__lessons {
     uint32_t n;
     struct pylm__lesson {
         uint32_t rows[PYLM__N_STAGE2_ROWS]; /* where the weights used begin, bytes */
-        int32_t error;                     /* what happened minus the probability of going right, q16, not raised */
+        int32_t error;                      /* what happened minus the probability of going right, q16, not raised */
         int16_t inputs[PYLM__MAX_STAGE2];
     } of[PYLM__MAX_LESSONS];
 };
@@ -92,10 +92,10 @@ struct pylm__odds {
 
 /* The extended stage of one tree: constant on the way down. */
 struct pylm__extended {
-    struct pylm__odds *odds;       /* of a model that lies on another, or on which another lies; else NULL */
-    int is_below;                  /* of the latter: an overlay is for the uppermost */
-    int adapts;                    /* what pylm__has_overlay() says, where states can learn */
-    int is_plain;                  /* what pylm__is_plain() says, where there are layers */
+    struct pylm__odds *odds; /* of a model that lies on another, or on which another lies; else NULL */
+    int is_below;            /* of the latter: an overlay is for the uppermost */
+    int adapts;              /* what pylm__has_overlay() says, where states can learn */
+    int is_plain;            /* what pylm__is_plain() says, where there are layers */
     uint32_t n_inputs;
     const uint8_t *weights;        /* rows of n_inputs; with an overlay its own, or the tree's */
     struct pylm__lessons *lessons; /* what a path teaches is noted here; NULL: nothing is */
@@ -134,12 +134,12 @@ static inline void pylm__extended_stack(struct pylm__extended *extended, struct 
 
 /* A tree's part of an overlay, and what its plan is. Returns 0 if the tree cannot adapt, or the overlay is too small. */
 int pylm__overlay_of_tree(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t tree_number,
-                        uint8_t *memory, size_t nbytes, struct pylm__plan *plan, struct pylm__overlay *overlay);
+                          uint8_t *memory, size_t nbytes, struct pylm__plan *plan, struct pylm__overlay *overlay);
 
 /* Prepares the stage for the next symbol, without lessons. */
-void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__model *model, const struct pylm__tree *tree,
-                       uint32_t tree_number, const struct pylm__state *state, const uint64_t *hashes,
-                       struct pylm__active_recalls *active);
+void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__model *model,
+                          const struct pylm__tree *tree, uint32_t tree_number, const struct pylm__state *state,
+                          const uint64_t *hashes, struct pylm__active_recalls *active);
 
 /* With an overlay, log-odds are raised by a twenty-fifth: decisions that are true one by one leave the most probable
  * symbols too modest (DESIGN.md, Adaptation). Weights learn from the log-odds as they were. */
@@ -158,13 +158,15 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
 
 /* Unless it is plain: notes which side of a node the path has taken, right after its probability was asked for, and keeps
  * what lies there. */
-void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, int side, struct pylm__active_recalls *active);
+void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, int side,
+                         struct pylm__active_recalls *active);
 
 /* At the end of a path with lessons, the overlay learns: its weights move by these, and it counts the leaf, the nodes on
  * the way to it and the contexts before it. */
 void pylm__extended_learn(const struct pylm__extended *extended, const struct pylm__tree *tree, uint32_t leaf);
 
 /* With an overlay: keeps what lies on one side. */
-void pylm__extended_descend(const struct pylm__extended *extended, uint32_t mid, int side, struct pylm__active_recalls *active);
+void pylm__extended_descend(const struct pylm__extended *extended, uint32_t mid, int side,
+                            struct pylm__active_recalls *active);
 
 #endif

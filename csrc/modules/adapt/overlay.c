@@ -17,12 +17,13 @@
 #define NODE_NBYTES 12u
 #define NODES 4u /* a bucket */
 #define SLOT_NBYTES (4u + 4u * PYLM__N_RECENT)
-#define SLOTS 4u /* a bucket */
+#define SLOTS 4u         /* a bucket */
 #define NODE_LIMIT 30u   /* counts of a node are halved beyond */
 #define COUNT_LIMIT 255u /* counts of successors too */
 #define DECAY_FROM 2u    /* what another successor has beyond this is halved */
 #define U24 UINT32_C(0xffffff)
-#define WEIGHTS_SHARE 4u /* weights, 600 bytes and more, have a quarter of the memory at most: there is room for a slot */
+#define WEIGHTS_SHARE                                                                                                  \
+    4u /* weights, 600 bytes and more, have a quarter of the memory at most: there is room for a slot */
 #define MAX_USES 65535u
 #define FIRST_LONG 64u /* keys of long contexts are told apart from those of templates by this */
 
@@ -149,8 +150,8 @@ void pylm__overlay_keys(const struct pylm__overlay *overlay, const struct pylm__
 
 /* ---- recalls ---- */
 
-void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
-                          const uint64_t *keys, uint32_t n_leaves, struct pylm__recall *recalls)
+void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *keys,
+                          uint32_t n_leaves, struct pylm__recall *recalls)
 {
     uint32_t i, j;
     for (i = 0; i < plan->n_recalled; i++) {
@@ -197,8 +198,8 @@ static void count_leaf(uint8_t *slot, uint32_t leaf)
     pylm__store16(slot + 2u, uses < MAX_USES ? uses + 1u : uses);
 }
 
-void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
-                         const uint64_t *keys, uint32_t leaf)
+void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *keys,
+                         uint32_t leaf)
 {
     uint32_t i, run = pylm__load32(overlay->head), right = 0;
     for (i = plan->n_long; i-- > 0;) { /* was the longest one right? */

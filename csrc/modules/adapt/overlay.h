@@ -27,8 +27,8 @@
 
 /* One tree's part of an overlay. */
 struct pylm__overlay {
-    uint8_t *head;             /* u32 length of the present run, u32 symbols learned */
-    uint8_t *weights;          /* i16, arranged as the tree's overlay weights; NULL: the tree's own serve */
+    uint8_t *head;    /* u32 length of the present run, u32 symbols learned */
+    uint8_t *weights; /* i16, arranged as the tree's overlay weights; NULL: the tree's own serve */
     uint8_t *nodes, *slots;
     uint32_t n_node_buckets, n_slot_buckets;
 };
@@ -75,12 +75,12 @@ static inline uint64_t pylm__recall_key(uint64_t hash, uint32_t place)
 }
 
 /* What followed the contexts before. Writes n_recalled + 1 recalls. */
-void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
-                          const uint64_t *keys, uint32_t n_leaves, struct pylm__recall *recalls);
+void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *keys,
+                          uint32_t n_leaves, struct pylm__recall *recalls);
 
 /* The contexts were followed by `leaf`. */
-void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
-                         const uint64_t *keys, uint32_t leaf);
+void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *keys,
+                         uint32_t leaf);
 
 /* A node's past; zeros if there is none. */
 struct pylm__node_past pylm__overlay_node(const struct pylm__overlay *overlay, uint32_t node);

@@ -33,9 +33,9 @@ int pylm__plan_check(const struct pylm__model *m, const struct pylm__tree *tree)
         if (plan.lengths[i] < 1u || plan.lengths[i] > PYLM__MAX_LAG || (i && plan.lengths[i] < plan.lengths[i - 1u]))
             return 0;
     return pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_CALIBRATION),
-                          (uint64_t)pylm__plan_inputs(&plan) * PYLM__N_CALIBRATION) &&
+                                (uint64_t)pylm__plan_inputs(&plan) * PYLM__N_CALIBRATION) &&
            pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS),
-                          pylm__n_overlay_weights(tree, &plan));
+                                pylm__n_overlay_weights(tree, &plan));
 }
 
 #endif

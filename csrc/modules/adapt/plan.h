@@ -11,12 +11,12 @@
 #define PYLM__N_RUN_SETS 4u /* no repetition, or three lengths of its run */
 #define PYLM__N_RECALL_SETS (PYLM__N_RUN_SETS * (PYLM__MAX_RECALLED + 1u))
 
-#define PYLM__N_RECENT 3u       /* successors kept of a context */
-#define PYLM__MAX_RECALLED 8u   /* contexts of which successors are kept */
-#define PYLM__MAX_LONG 3u       /* long contexts, for repetitions */
+#define PYLM__N_RECENT 3u     /* successors kept of a context */
+#define PYLM__MAX_RECALLED 8u /* contexts of which successors are kept */
+#define PYLM__MAX_LONG 3u     /* long contexts, for repetitions */
 #define PYLM__MAX_RECALLS (PYLM__MAX_RECALLED + 1u)
 #define PYLM__MAX_KEYS (PYLM__MAX_RECALLED + PYLM__MAX_LONG)
-#define PYLM__N_RUNS 6u         /* levels of a run's length */
+#define PYLM__N_RUNS 6u /* levels of a run's length */
 #define PYLM__RUN_LIMIT 65535u
 
 /* What is kept; read from a tree's header, where it has the same order, a byte each. */

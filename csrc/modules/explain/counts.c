@@ -64,28 +64,27 @@ static uint32_t list_successors(const struct pylm__evidence *e, struct pylm__sli
 }
 
 int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree_number, uint32_t number,
-                    void *memory, pylm_successor *successors, uint32_t capacity, uint32_t *n_ret)
+                    void *memory, pylm_successor *successors, uint32_t *n)
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__frame *root;
     struct pylm__slices *slices;
-    uint32_t i, leaf;
-    if (pylm__is_kernel(view) || !pylm__tree_find(view, tree_number, &work->mixer.tree) ||
-        number >= tree->n_templates)
+    uint32_t i, leaf, capacity = *n;
+    if (pylm__is_kernel(view) || !pylm__tree_find(view, tree_number, &work->mixer.tree) || number >= tree->n_templates)
         return PYLM_ERR_ARGUMENT;
     work->tree_number = tree_number;
-    *n_ret = 0;
+    *n = 0;
     root = pylm__root(view, pylm__state_const(state), work);
     if (!(root->active.sets.active >> number & 1u))
         return PYLM_OK;
     slices = pylm__frame_slices(work, root);
-    *n_ret = PYLM__AT(slices, number, n);
-    if (*n_ret > capacity)
+    *n = PYLM__AT(slices, number, n);
+    if (*n > capacity)
         return PYLM_ERR_SPACE;
-    *n_ret = list_successors(&work->mixer.evidence, slices, number, successors);
-    for (i = 0; i < *n_ret; i++) {
+    *n = list_successors(&work->mixer.evidence, slices, number, successors);
+    for (i = 0; i < *n; i++) {
         leaf = successors[i].symbol;
         successors[i].symbol = pylm__tree_symbol(tree, leaf < tree->n_symbols ? leaf : 0u);
     }
@@ -129,8 +128,8 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__state state;
     uint32_t lag, i, before;
-    if (symbol >= view->n_symbols || pylm__is_kernel(view) ||
-        !pylm__tree_find(view, tree_number, &work->mixer.tree) || number >= tree->n_templates)
+    if (symbol >= view->n_symbols || pylm__is_kernel(view) || !pylm__tree_find(view, tree_number, &work->mixer.tree) ||
+        number >= tree->n_templates)
         return PYLM_ERR_ARGUMENT;
     work->tree_number = tree_number;
     lag = lag_of(tree, number);

@@ -36,10 +36,10 @@ int pylm_model_template(const pylm_model *model, uint32_t tree_number, uint32_t 
     found->kind = head[PYLM__C_KIND];
     found->lag = head[PYLM__C_LAG];
     found->n_contexts = pylm__load32(head + PYLM__C_N_RECORDS);
-    found->nbytes = pylm__packed_nbytes((UINT64_C(1) << head[PYLM__C_BUCKET_BITS]) + 1u, head[PYLM__C_INDEX_BITS]) +
-                    pylm__packed_nbytes(found->n_contexts,
-                                        head[PYLM__C_CHECK_BITS] + 1u + (uint32_t)head[PYLM__C_PAYLOAD_BITS]) +
-                    pylm__load64(head + PYLM__C_LISTS_NBYTES);
+    found->nbytes =
+        pylm__packed_nbytes((UINT64_C(1) << head[PYLM__C_BUCKET_BITS]) + 1u, head[PYLM__C_INDEX_BITS]) +
+        pylm__packed_nbytes(found->n_contexts, head[PYLM__C_CHECK_BITS] + 1u + (uint32_t)head[PYLM__C_PAYLOAD_BITS]) +
+        pylm__load64(head + PYLM__C_LISTS_NBYTES);
     return PYLM_OK;
 }
 

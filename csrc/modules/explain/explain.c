@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "core/score.h"
+#include "modules/adapt/layer.h"
 #include "pylm_explain.h"
 #include "share.h"
 
@@ -59,12 +60,12 @@ static int64_t first_stage(const uint8_t *const *rows, const int16_t *inputs, ui
     return pylm__sum(d->terms, n);
 }
 
-static void second_plain(const struct pylm__tree *tree, struct pylm__node node, int32_t mixed,
-                         struct pylm__mean mean, struct second *s)
+static void second_plain(const struct pylm__tree *tree, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
+                         struct second *s)
 {
     const uint8_t *a = tree->parts[PYLM__P_STAGE2_WEIGHTS] + 2u * (size_t)PYLM__N_STAGE2 * node.set;
-    const uint8_t *b =
-        tree->parts[PYLM__P_STAGE2_WEIGHTS] + 2u * (size_t)PYLM__N_STAGE2 * (tree->n_node_sets + pylm__confidence(mean));
+    const uint8_t *b = tree->parts[PYLM__P_STAGE2_WEIGHTS] +
+                       2u * (size_t)PYLM__N_STAGE2 * (tree->n_node_sets + pylm__confidence(mean));
     uint32_t i;
     s->n = PYLM__N_STAGE2;
     s->inputs[PYLM__STAGE2_MIXED] = pylm__clamp(mixed, PYLM__MAX_MIXED_Q10);
@@ -260,8 +261,8 @@ static void begin(struct account *a, const struct pylm__work *work, uint32_t fou
 }
 
 /* What the overlay had counted of the symbol, at the leaf; `part` is the first of its parts. */
-static void count_overlay(const struct account *a, const struct pylm__extended *extended, const struct pylm__active_recalls *active,
-                          pylm_part *part)
+static void count_overlay(const struct account *a, const struct pylm__extended *extended,
+                          const struct pylm__active_recalls *active, pylm_part *part)
 {
     const struct pylm__recall *recall = extended->recalls;
     struct pylm__node_past past = pylm__overlay_node(&extended->overlay, a->last_node);

@@ -70,8 +70,7 @@ static int settings_are_sane(const struct pylm__model *model, const pylm_kernel 
     if (kernel->reach != own.reach || kernel->n_class != own.n_class)
         return 0;
     for (j = 0; j < kernel->reach; j++)
-        if (kernel->distance_q16[j] > PYLM_MAX_DISTANCE_Q16 ||
-            kernel->class_distance_q16[j] > kernel->distance_q16[j])
+        if (kernel->distance_q16[j] > PYLM_MAX_DISTANCE_Q16 || kernel->class_distance_q16[j] > kernel->distance_q16[j])
             return 0;
     return 1;
 }
@@ -175,8 +174,7 @@ uint32_t pylm__kernel_look_up(const struct pylm__model *model, const struct pylm
     return lookup->found;
 }
 
-static uint32_t narrow(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t active, uint32_t mid,
-                       int side)
+static uint32_t narrow(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t active, uint32_t mid, int side)
 {
     struct pylm__sets sets = {active, 0};
     pylm__narrow_portable(e, s, &sets, mid, side);
@@ -205,8 +203,8 @@ static struct pylm__small probability_of(struct pylm__weight ratio)
 
 /* ---- known symbols ---- */
 
-uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__evidence *e,
-                              struct pylm__slices *s, uint32_t active, uint32_t leaf)
+uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__evidence *e, struct pylm__slices *s,
+                              uint32_t active, uint32_t leaf)
 {
     uint32_t number = 0, lo = 0, hi = tree->n_symbols;
     while (hi - lo > 1u && active) {

@@ -38,8 +38,9 @@ void pylm__kernel_settings(const struct pylm__model *model, pylm_kernel *kernel)
 struct pylm__factors {
     struct pylm__weight nothing;
     struct pylm__weight symbol[PYLM_MAX_REACH], class[PYLM_MAX_REACH];
-    struct pylm__weight other[PYLM_MAX_REACH], similar[PYLM_MAX_REACH]; /* e^-t and e^-u: where a centre differs there */
-    struct pylm__weight leaf; /* of the background, at each leaf */
+    struct pylm__weight other[PYLM_MAX_REACH],
+        similar[PYLM_MAX_REACH]; /* e^-t and e^-u: where a centre differs there */
+    struct pylm__weight leaf;    /* of the background, at each leaf */
 };
 void pylm__kernel_factors(const struct pylm__model *model, struct pylm__factors *factors);
 
@@ -49,8 +50,8 @@ uint32_t pylm__kernel_look_up(const struct pylm__model *model, const struct pylm
                               struct pylm__slices *s);
 
 /* Goes down a bank's tree to a leaf. Returns which contexts have evidence there. */
-uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__evidence *e,
-                              struct pylm__slices *s, uint32_t active, uint32_t leaf);
+uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__evidence *e, struct pylm__slices *s,
+                              uint32_t active, uint32_t leaf);
 
 /* Bytes of working memory for walks. */
 size_t pylm__kernel_walk_nbytes(const struct pylm__model *model);

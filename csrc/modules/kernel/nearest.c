@@ -29,7 +29,8 @@ static struct reached reach_from(struct reached base, const uint8_t *head, const
     return base;
 }
 
-int pylm_nearest(const pylm_model *model, const pylm_state *state, void *memory, uint32_t *distance_q16, uint32_t *n_ret)
+int pylm_nearest(const pylm_model *model, const pylm_state *state, void *memory, uint32_t *distance_q16,
+                 uint32_t *n_ret)
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
@@ -49,7 +50,8 @@ int pylm_nearest(const pylm_model *model, const pylm_state *state, void *memory,
         if (b)
             pylm__work_next_tree(view, work);
         slices = pylm__frame_slices(work, pylm__frame(work, 0));
-        active = pylm__kernel_look_up(view, bank, pylm__state_const(state), &work->lookup, &work->mixer.evidence, slices);
+        active =
+            pylm__kernel_look_up(view, bank, pylm__state_const(state), &work->lookup, &work->mixer.evidence, slices);
         for (k = 0; k < bank->n_templates; k++) {
             const uint8_t *head = pylm__template_head(bank, k);
             uint32_t base = head[PYLM__C_BASE];

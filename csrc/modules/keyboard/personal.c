@@ -213,7 +213,8 @@ static struct table table_of(void *personal, uint64_t nbytes)
     return table;
 }
 
-static int run(struct change *c, const pylm_model *model, const void *text, uint64_t nbytes, int removes, uint64_t limit)
+static int run(struct change *c, const pylm_model *model, const void *text, uint64_t nbytes, int removes,
+               uint64_t limit)
 {
     memset(&c->state, 0, sizeof c->state);
     pylm__begin_text(model, &c->state);
@@ -234,8 +235,7 @@ static void change_begin(struct change *c, const pylm_model *model, void *person
     pylm__plan_read(&c->tree, &c->plan);
 }
 
-int pylm_personal_add(const pylm_model *model, void *personal, uint64_t nbytes, const void *text,
-                      uint64_t text_nbytes)
+int pylm_personal_add(const pylm_model *model, void *personal, uint64_t nbytes, const void *text, uint64_t text_nbytes)
 {
     struct change c;
     change_begin(&c, model, personal, nbytes);

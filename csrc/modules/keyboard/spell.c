@@ -19,15 +19,15 @@
 
 #include <string.h>
 
-#include "typing.h"
 #include "modules/text/vocabulary.h"
+#include "typing.h"
 
 #if PYLM_MODULE_KEYBOARD
 
 #define N_BEGINNINGS 40u
-#define N_EXTENSIONS 12u                /* symbols that extend a beginning, at most */
-#define N_ROUNDS 96u                    /* beginnings extended, at most */
-#define LEAST (UINT64_C(1) << 52)       /* of a symbol's probability, q62: 1/1024 */
+#define N_EXTENSIONS 12u                    /* symbols that extend a beginning, at most */
+#define N_ROUNDS 96u                        /* beginnings extended, at most */
+#define LEAST (UINT64_C(1) << 52)           /* of a symbol's probability, q62: 1/1024 */
 #define TEXT_NBYTES (PYLM_WORD_NBYTES + 1u) /* with the space before it */
 
 struct beginning {
@@ -50,6 +50,7 @@ struct spelling {
 
 /* One beginning that is being extended. */
 struct extension {
+    struct pylm__visitor visitor;
     const struct spelling *spelling;
     const struct beginning *from;
     int is_covered; /* it has all that was typed */
@@ -97,9 +98,9 @@ static void keep(struct extension *x, uint32_t symbol, uint32_t cost_q16)
     x->best[i].cost_q16 = cost_q16;
 }
 
-static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
+static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
 {
-    struct extension *x = user;
+    struct extension *x = (struct extension *)(void *)visitor;
     uint32_t symbol = pylm__tree_symbol(&x->spelling->workspace->walk->mixer.tree, leaf), nbytes;
     uint32_t at = x->from->nbytes;
     const unsigned char *text;
@@ -167,8 +168,10 @@ static void walk(struct extension *x, uint64_t least, const uint32_t *wanted)
 {
     const struct pylm__request *request = x->spelling->request;
     x->visited = x->covering = 0;
+    x->visitor.least = least;
+    x->visitor.wanted = wanted;
     pylm__walk(pylm__model_view(request->model), pylm__state_const(&x->from->state), x->spelling->workspace->walk,
-               UINT64_C(1) << 62, &least, wanted, visit_leaf, x);
+               UINT64_C(1) << 62, &x->visitor, visit_leaf);
 }
 
 /* Looks at the symbols that may extend a beginning. */

@@ -16,8 +16,8 @@
 
 #include <string.h>
 
-#include "typing.h"
 #include "modules/text/vocabulary.h"
+#include "typing.h"
 
 #if PYLM_MODULE_KEYBOARD
 
@@ -34,14 +34,13 @@ struct word {
 };
 
 struct search {
+    struct pylm__visitor visitor; /* `least`: as `enough`, or 0 where everything is added up */
     const struct pylm__request *request;
     const struct pylm__workspace *workspace;
     const struct pylm__model *model;
-    const uint32_t *wanted; /* NULL: all that is a word */
-    struct word *words;     /* the best k, best first */
+    struct word *words; /* the best k, best first */
     uint32_t n;
     uint64_t enough; /* probability, q62, that the best form of a word must have */
-    uint64_t least;  /* what the walk has to visit: the same, or 0 where everything is added up */
     uint64_t total;  /* probability of all that was visited */
 };
 
@@ -101,8 +100,7 @@ static void keep_word(struct search *search, const struct word *word)
         search->words[i] = search->words[i - 1u];
     search->words[i] = *word;
     if (search->n == k)
-        search->enough =
-            ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
+        search->enough = ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
 }
 
 /* Adds up the n forms of a word; p is the probability of the first in the tree at work. */
@@ -128,28 +126,28 @@ static struct word add_forms(const struct search *search, const uint32_t *forms,
     return word;
 }
 
-static void visit_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
+static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
 {
-    struct search *search = user;
+    struct search *search = (struct search *)(void *)visitor;
     const struct pylm__tree *tree = &search->workspace->walk->mixer.tree;
     uint32_t symbol = pylm__tree_symbol(tree, leaf), nbytes, forms[N_FORMS], n;
     const unsigned char *text;
     struct word word;
-    if (search->wanted && !pylm__is_set(search->wanted, leaf))
+    if (visitor->wanted && !pylm__is_set(visitor->wanted, leaf))
         return; /* only in a damaged tree */
     search->total += pylm__mass_times(frame->mass, tree->share);
     if (frame->mass < search->enough)
         return;
     text = pylm__symbol_text(pylm__model_view(search->request->model), symbol, &nbytes);
-    if (!search->wanted && !pylm__is_word(text, nbytes))
+    if (!visitor->wanted && !pylm__is_word(text, nbytes))
         return;
     n = find_forms(search->request->model, symbol, forms);
     if (is_known(search, first_of(forms, n)))
         return;
     word = add_forms(search, forms, n, frame->p);
     keep_word(search, &word);
-    if (!search->wanted)
-        search->least = search->enough;
+    if (!visitor->wanted)
+        visitor->least = search->enough;
 }
 
 static int has_prefix(const void *user, const uint8_t *text, uint32_t nbytes)
@@ -167,26 +165,26 @@ static uint64_t words_nbytes(uint32_t k)
 }
 
 static uint32_t suggest_words(const struct pylm__request *request, const struct pylm__workspace *workspace,
-                             pylm_suggestion *suggestions)
+                              pylm_suggestion *suggestions)
 {
-    struct search search = {NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
+    struct search search = {{0, NULL}, NULL, NULL, NULL, NULL, 0, 0, 0};
     const unsigned char *text;
     uint32_t t, i, given;
     search.request = request;
     search.workspace = workspace;
     search.model = pylm__model_view(request->model);
-    search.wanted = request->prefix_nbytes ? workspace->wanted : NULL;
+    search.visitor.wanted = request->prefix_nbytes ? workspace->wanted : NULL;
     search.words = workspace->rest;
     pylm__work_first_tree(search.model, workspace->walk);
     for (t = 0; t < search.model->n_trees; t++) {
         if (t)
             pylm__work_next_tree(search.model, workspace->walk);
-        if (search.wanted && !pylm__want(request, workspace, has_prefix, request))
+        if (search.visitor.wanted && !pylm__want(request, workspace, has_prefix, request))
             return 0;
-        pylm__walk(search.model, pylm__state_const(request->state), workspace->walk, UINT64_C(1) << 62, &search.least,
-                   search.wanted, visit_leaf, &search);
+        pylm__walk(search.model, pylm__state_const(request->state), workspace->walk, UINT64_C(1) << 62, &search.visitor,
+                   visit_leaf);
     }
-    given = search.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
+    given = search.visitor.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
     for (i = 0; i < search.n; i++) {
         pylm_suggestion *s = &suggestions[i];
         s->cost_q16 = search.words[i].cost_q16 > given ? search.words[i].cost_q16 - given : 0u;
@@ -248,17 +246,17 @@ uint64_t pylm_typed_word(const void *text, uint64_t nbytes)
     return pylm__started_word(text, nbytes);
 }
 
-int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes, uint32_t k,
-                 void *work, pylm_suggestion *suggestions, uint32_t *n_ret)
+int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *text, uint64_t nbytes, void *work,
+                 pylm_suggestion *suggestions, uint32_t *n)
 {
     struct pylm__workspace workspace = lay_out(model, work);
     struct pylm__request request;
     const uint8_t *typed = text;
     uint64_t begin = pylm__started_word(typed, nbytes), before = begin;
     pylm_state copy = *state;
-    uint32_t i;
+    uint32_t i, k = *n;
     int status, words = pylm__model_view(model)->tokenizer == PYLM_TOKENIZER_WORDS;
-    *n_ret = 0;
+    *n = 0;
     request.spaced = !words && begin && typed[begin - 1u] == ' ';
     before -= request.spaced ? 1u : 0u;
     pylm_state_set_learning(&copy, 0);
@@ -272,9 +270,9 @@ int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *t
     request.prefix = typed + (size_t)begin;
     request.prefix_nbytes = (uint32_t)(nbytes - begin);
     request.k = k;
-    *n_ret = words ? suggest_words(&request, &workspace, suggestions)
-                   : pylm__suggest_spelled(&request, &workspace, suggestions);
-    for (i = 0; i < *n_ret; i++)
+    *n = words ? suggest_words(&request, &workspace, suggestions)
+               : pylm__suggest_spelled(&request, &workspace, suggestions);
+    for (i = 0; i < *n; i++)
         dress(&suggestions[i], request.prefix, request.prefix_nbytes, pylm__begins_sentence(typed, begin));
     return PYLM_OK;
 }

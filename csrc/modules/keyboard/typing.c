@@ -273,7 +273,9 @@ int pylm__read_typed(const pylm_model *model, const void *text, uint64_t nbytes,
         return PYLM_OK;
     }
     while (nbytes && position <= nbytes) {
-        int status = pylm_encode(model, text, nbytes, PYLM_TEXT_OPEN, &position, symbols, N_AT_ONCE, &n);
+        int status;
+        n = N_AT_ONCE;
+        status = pylm_encode(model, text, nbytes, PYLM_TEXT_OPEN, &position, symbols, &n);
         if (status != PYLM_OK)
             return status;
         for (i = 0; i < n; i++)

@@ -30,8 +30,8 @@ int pylm__is_word(const uint8_t *text, uint64_t nbytes);
 
 /* Sets the bits of the leaves, of the tree at work, whose texts are wanted. Returns how many. */
 typedef int (*pylm__is_wanted)(const void *user, const uint8_t *text, uint32_t nbytes);
-uint32_t pylm__want(const struct pylm__request *request, const struct pylm__workspace *workspace, pylm__is_wanted is_wanted,
-                    const void *user);
+uint32_t pylm__want(const struct pylm__request *request, const struct pylm__workspace *workspace,
+                    pylm__is_wanted is_wanted, const void *user);
 
 static inline int pylm__is_set(const uint32_t *bits, uint32_t i)
 {

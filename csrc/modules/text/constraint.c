@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "core/walk.h"
 #include "core/search.h"
+#include "core/walk.h"
 #include "pylm_text.h"
 
 #if PYLM_MODULE_TEXT
@@ -17,15 +17,16 @@
 #define ONE_Q62 (UINT64_C(1) << 62)
 
 struct some {
+    struct pylm__visitor visitor;
     const struct pylm__tree *tree;
     const uint32_t *symbols;
     uint32_t n;
     uint64_t *q62;
 };
 
-static void add_leaf(void *user, uint32_t leaf, const struct pylm__frame *frame)
+static void add_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
 {
-    struct some *some = user;
+    struct some *some = (struct some *)(void *)visitor;
     uint32_t symbol = pylm__tree_symbol(some->tree, leaf), begin = 0, end = some->n;
     while (begin < end) { /* by halves */
         uint32_t middle = begin + (end - begin) / 2u;
@@ -54,8 +55,7 @@ int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
-    struct some some;
-    uint64_t least = 0;
+    struct some some = {{0, marks}, NULL, symbols, n, q62};
     uint32_t t, i;
     for (i = 0; i < n; i++)
         if (symbols[i] >= view->n_symbols || (i && symbols[i] <= symbols[i - 1u]))
@@ -63,16 +63,12 @@ int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const
     for (i = 0; i < n; i++)
         q62[i] = 0;
     some.tree = &work->mixer.tree;
-    some.symbols = symbols;
-    some.n = n;
-    some.q62 = q62;
     pylm__work_first_tree(view, work);
     for (t = 0; n && t < pylm__n_trees(view); t++) {
         if (t)
             pylm__work_next_tree(view, work);
         mark(&some, view->n_symbols, marks);
-        pylm__walk(view, pylm__state_const(state), work, (uint64_t)some.tree->share << 46, &least, marks, add_leaf,
-                   &some);
+        pylm__walk(view, pylm__state_const(state), work, (uint64_t)some.tree->share << 46, &some.visitor, add_leaf);
     }
     return PYLM_OK;
 }

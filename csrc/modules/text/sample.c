@@ -52,8 +52,7 @@ static uint64_t weigh(pylm_candidate *candidates, uint32_t n, uint32_t temperatu
 }
 
 /* Shortens a list of weights to what top_p and min_p leave; *sum becomes their sum. */
-static uint32_t shorten(const pylm_candidate *candidates, uint32_t n, const pylm_sampling *sampling,
-                        uint64_t *sum)
+static uint32_t shorten(const pylm_candidate *candidates, uint32_t n, const pylm_sampling *sampling, uint64_t *sum)
 {
     uint64_t enough = pylm__exp2_neg(0), least, kept = 0;
     uint32_t i;
@@ -70,19 +69,18 @@ static uint32_t shorten(const pylm_candidate *candidates, uint32_t n, const pylm
 
 static int settings_are_sane(const pylm_sampling *sampling)
 {
-    return sampling->top_p_q16 <= ONE_Q16 && sampling->min_p_q16 <= ONE_Q16 &&
-           sampling->penalty_q16 >= ONE_Q16;
+    return sampling->top_p_q16 <= ONE_Q16 && sampling->min_p_q16 <= ONE_Q16 && sampling->penalty_q16 >= ONE_Q16;
 }
 
-int pylm_choose(const pylm_sampling *sampling, const uint32_t *recent, uint32_t n_recent, uint64_t *random,
-                pylm_candidate *candidates, uint32_t n, uint32_t *symbol)
+int pylm_choose(pylm_sampler *sampler, pylm_candidate *candidates, uint32_t n, uint32_t *symbol)
 {
+    const pylm_sampling *sampling = &sampler->settings;
     uint32_t i, limit = sampling->temperature_q16 ? sampling->top_k : 1u;
     uint64_t sum, point;
     if (!settings_are_sane(sampling) || !n)
         return PYLM_ERR_ARGUMENT;
-    if (sampling->penalty_q16 > ONE_Q16 && n_recent)
-        penalise(candidates, n, sampling->penalty_q16, recent, n_recent);
+    if (sampling->penalty_q16 > ONE_Q16 && sampler->n_recent)
+        penalise(candidates, n, sampling->penalty_q16, sampler->recent, sampler->n_recent);
     if (limit && limit < n)
         n = limit;
     if (n == 1u) {
@@ -91,26 +89,26 @@ int pylm_choose(const pylm_sampling *sampling, const uint32_t *recent, uint32_t 
     }
     sum = weigh(candidates, n, sampling->temperature_q16);
     n = shorten(candidates, n, sampling, &sum);
-    point = next_random(random) % sum; /* sum < 2^55: the bias is below 2^-9 of the smallest weight */
+    point = next_random(&sampler->random) % sum; /* sum < 2^55: the bias is below 2^-9 of the smallest weight */
     for (i = 0; i < n - 1u && point >= candidates[i].cost_q16; i++)
         point -= candidates[i].cost_q16;
     *symbol = candidates[i].symbol;
     return PYLM_OK;
 }
 
-int pylm_sample(const pylm_model *model, const pylm_state *state, const pylm_sampling *sampling,
-                const uint32_t *recent, uint32_t n_recent, uint64_t *random, void *work,
+int pylm_sample(const pylm_model *model, const pylm_state *state, pylm_sampler *sampler, void *work,
                 pylm_candidate *candidates, uint32_t n_candidates, uint32_t *symbol)
 {
+    const pylm_sampling *sampling = &sampler->settings;
     uint32_t n = n_candidates, limit = sampling->temperature_q16 ? sampling->top_k : 1u;
     if (!settings_are_sane(sampling) || !n_candidates)
         return PYLM_ERR_ARGUMENT;
     if (limit) { /* penalties move symbols down only: this many more make up for those that leave */
-        uint64_t needed = (uint64_t)limit + (sampling->penalty_q16 > ONE_Q16 ? n_recent : 0u);
+        uint64_t needed = (uint64_t)limit + (sampling->penalty_q16 > ONE_Q16 ? sampler->n_recent : 0u);
         n = needed < n ? (uint32_t)needed : n;
     }
     pylm_top(model, state, n, work, candidates, &n);
-    return pylm_choose(sampling, recent, n_recent, random, candidates, n, symbol);
+    return pylm_choose(sampler, candidates, n, symbol);
 }
 
 #endif

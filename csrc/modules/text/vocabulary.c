@@ -20,8 +20,7 @@ static uint64_t text_position(const struct pylm__model *m, uint32_t symbol)
     uint64_t end = pylm__load64(h + PYLM__H_VOCAB_TEXT_NBYTES), position;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
         return symbol;
-    position = pylm__bits(h + (size_t)pylm__load64(h + PYLM__H_VOCAB_POSITIONS), (pylm__bit)symbol * width,
-                          width);
+    position = pylm__bits(h + (size_t)pylm__load64(h + PYLM__H_VOCAB_POSITIONS), (pylm__bit)symbol * width, width);
     return position < end ? position : end;
 }
 
@@ -33,8 +32,7 @@ const uint8_t *pylm__symbol_text(const struct pylm__model *m, uint32_t symbol, u
     return h + (size_t)(pylm__load64(h + PYLM__H_VOCAB_TEXT) + begin);
 }
 
-int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const unsigned char **text,
-                     uint32_t *text_nbytes)
+int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const unsigned char **text, uint32_t *text_nbytes)
 {
     const struct pylm__model *m = pylm__model_view(model);
     if (symbol >= m->n_symbols)
@@ -74,8 +72,8 @@ uint32_t pylm_symbol_find(const pylm_model *model, const void *text, uint64_t te
     return find_word(m, text, text_nbytes);
 }
 
-static void encode_bytes(const uint8_t *text, uint64_t nbytes, uint64_t *position, uint32_t *symbols,
-                         uint64_t capacity, uint64_t *n)
+static void encode_bytes(const uint8_t *text, uint64_t nbytes, uint64_t *position, uint32_t *symbols, uint64_t capacity,
+                         uint64_t *n)
 {
     while (*position < nbytes && *n < capacity)
         symbols[(*n)++] = text[(*position)++];
@@ -102,8 +100,8 @@ static uint32_t longest_piece(const struct pylm__model *m, const uint8_t *text, 
     return 0;
 }
 
-static void encode_pieces(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes,
-                          uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n)
+static void encode_pieces(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, uint64_t *position,
+                          uint32_t *symbols, uint64_t capacity, uint64_t *n)
 {
     uint32_t length;
     while (*position < nbytes && *n < capacity) {
@@ -124,25 +122,25 @@ static void encode_words(const struct pylm__model *m, const uint8_t *text, uint6
             symbols[(*n)++] = m->line_end;
         } else if (token == PYLM__TOKEN_WORD) {
             uint32_t symbol = find_hashed(m, word.hash, text + word.begin, word.nbytes);
-            symbols[(*n)++] =
-                symbol != PYLM_NONE ? symbol : pylm__load32(m->image + PYLM__H_UNKNOWN);
+            symbols[(*n)++] = symbol != PYLM_NONE ? symbol : pylm__load32(m->image + PYLM__H_UNKNOWN);
         }
     }
 }
 
-int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes, int end,
-                uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n_ret)
+int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes, int end, uint64_t *position,
+                uint32_t *symbols, uint64_t *n)
 {
     const struct pylm__model *m = pylm__model_view(model);
+    uint64_t capacity = *n;
     if (*position > text_nbytes || !capacity || m->tokenizer == PYLM_TOKENIZER_EXTERNAL)
         return PYLM_ERR_ARGUMENT;
-    *n_ret = 0;
+    *n = 0;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
-        encode_bytes(text, text_nbytes, position, symbols, capacity, n_ret);
+        encode_bytes(text, text_nbytes, position, symbols, capacity, n);
     else if (m->tokenizer == PYLM_TOKENIZER_PIECES)
-        encode_pieces(m, text, text_nbytes, position, symbols, capacity, n_ret);
+        encode_pieces(m, text, text_nbytes, position, symbols, capacity, n);
     else
-        encode_words(m, text, text_nbytes, end == PYLM_TEXT_CLOSED, position, symbols, capacity, n_ret);
+        encode_words(m, text, text_nbytes, end == PYLM_TEXT_CLOSED, position, symbols, capacity, n);
     return PYLM_OK;
 }
 

@@ -38,8 +38,8 @@ struct pylm__span {
  *   closed   whether the end of the text ends a line that has begun
  *   word     out, for PYLM__TOKEN_WORD
  * PYLM__TOKEN_END comes once, with *position = nbytes + 1. */
-static inline enum pylm__token pylm__next_token(const uint8_t *text, uint64_t nbytes, int closed,
-                                                uint64_t *position, struct pylm__span *word)
+static inline enum pylm__token pylm__next_token(const uint8_t *text, uint64_t nbytes, int closed, uint64_t *position,
+                                                struct pylm__span *word)
 {
     uint64_t at = *position, hash = PYLM__HASH_SEED;
     while (at < nbytes && pylm__is_space(text[at]))

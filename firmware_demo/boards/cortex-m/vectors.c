@@ -21,9 +21,22 @@ void board_reset(void)
 typedef void (*vector)(void);
 
 /* Stack, reset, NMI, faults, what the core has besides. Interrupts are never switched on. */
-__attribute__((section(".reset"), used)) static const vector vectors[16] = {
-    (vector)(void *)stack_top, board_reset, board_fault, board_fault, board_fault, board_fault, board_fault, 0, 0, 0, 0,
-    board_fault,               board_fault, 0,           board_fault, board_fault};
+__attribute__((section(".reset"), used)) static const vector vectors[16] = {(vector)(void *)stack_top,
+                                                                            board_reset,
+                                                                            board_fault,
+                                                                            board_fault,
+                                                                            board_fault,
+                                                                            board_fault,
+                                                                            board_fault,
+                                                                            0,
+                                                                            0,
+                                                                            0,
+                                                                            0,
+                                                                            board_fault,
+                                                                            board_fault,
+                                                                            0,
+                                                                            board_fault,
+                                                                            board_fault};
 
 void board_end(void)
 {

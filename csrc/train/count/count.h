@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * count.h: the templates of a tree counted, packed and calibrated.
+ */
+#ifndef PYLM_TRAIN_COUNT_H
+#define PYLM_TRAIN_COUNT_H
+
+#include "heldout_evidence.h"
+#include "pack.h"
+
+struct pylm__counting {
+    const struct pylm__corpus *corpus;
+    const struct pylm__heldout *heldout;
+    const struct pylm__symbol_tree *tree;
+    const struct pylm__templates *templates;
+    uint32_t min_count;
+    uint32_t n_threads;        /* templates counted at once */
+    uint64_t max_keys;         /* of a range of hashes, about. A template with more keys is counted range by range; each
+                                * goes through the text again */
+    uint32_t n_abreast;        /* ranges that threads prepare at once; 1 if several templates are counted at once */
+    struct pylm__spill *spill; /* where tables go; NULL: they stay in memory */
+    int for_kernel;            /* exact tables, hits instead of indices, and no calibration */
+    struct pylm__packed *packed; /* out, by template: its table */
+    int16_t *calibration;        /* out, by template: PYLM__N_CALIBRATION numbers; not for kernels */
+    struct pylm__evidence_out evidence[PYLM__MAX_TEMPLATES]; /* out, by template; allocated by pylm__count() */
+};
+
+/* All that `evidence` has is to be freed, also after a failure.
+ * Memory: for each template counted at once PYLM__KEY_NBYTES a key, and pylm__count_nbytes(). */
+int pylm__count(struct pylm__counting *counting, pylm_task *task);
+
+#define PYLM__KEY_NBYTES 16u
+uint64_t pylm__count_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * heldout.h: blocks of the training text that calibration and weights are learned from.
+ *
+ * While a block is used, its own counts are taken out: evidence is the difference of two ranks, one in the keys of the
+ * whole text and one in the keys of the block. So nothing has to be counted twice.
+ *
+ * An *event* is one node on the path to one symbol of a block.
+ */
+#ifndef PYLM_TRAIN_HELDOUT_H
+#define PYLM_TRAIN_HELDOUT_H
+
+#include "core/stage2.h"
+#include "templates.h"
+
+#define PYLM__MAX_BLOCKS 20u
+#define PYLM__MAX_BLOCK 131072u /* symbols in one; keeps large corpora fast */
+
+struct pylm__heldout {
+    uint32_t n_blocks;
+    uint64_t begins[PYLM__MAX_BLOCKS], ends[PYLM__MAX_BLOCKS]; /* in symbols of the corpus */
+    uint64_t n_symbols;                                        /* in all blocks */
+    uint64_t n_events;
+    uint64_t *first_event;                   /* by held-out symbol; one more at the end */
+    uint16_t *node_sets, *previous, *before; /* by event: its struct pylm__fixed_sets */
+    uint8_t *side;                           /* by event: where the symbol is, 1 is right */
+    int16_t *base_log_odds;   /* layers, by event: the log-odds of the base, q10; else NULL. See layer.h */
+    struct pylm__mean *means; /* by event, over all templates whose evidence was looked up */
+};
+
+static inline struct pylm__fixed_sets pylm__heldout_place(const struct pylm__heldout *heldout, uint64_t event)
+{
+    struct pylm__fixed_sets place = {heldout->node_sets[event], heldout->previous[event], heldout->before[event]};
+    return place;
+}
+
+/* Chooses blocks, evenly spread: of a small text all of its 20 parts, of a large one a tenth or less.
+ *   sparing   fewer: for models of a given size, which use them many times, and for layers, which have to be made
+ *             quickly */
+int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
+                         const struct pylm__symbol_tree *tree, int sparing);
+void pylm__heldout_free(struct pylm__heldout *heldout);
+
+/* Adds the parts of n events to their means. Several templates may do this at once: the sum of whole numbers is the
+ * same in any order. */
+void pylm__means_add(struct pylm__mean *means, const struct pylm__mean *parts, uint64_t n);
+
+#endif

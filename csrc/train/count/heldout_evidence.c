@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * heldout_evidence.c: see heldout_evidence.h.
+ */
+#include "heldout_evidence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "train/base/sort.h"
+
+#define SLICE 1024u /* contexts between two looks at the task */
+
+/* Occurrences of the keys before a position. */
+static uint64_t rank(const struct pylm__key_range *r, uint64_t position)
+{
+    return !r->sums ? position : position ? r->sums[position - 1u] : 0u;
+}
+
+static uint64_t total_of(const struct pylm__key_range *r)
+{
+    return rank(r, r->to) - rank(r, r->from);
+}
+
+/* Where a range splits into keys below `key` and the others. Most ranges have only one kind. */
+static uint64_t split(const struct pylm__key_range *r, uint64_t key)
+{
+    if (r->from == r->to || r->keys[r->to - 1u] < key)
+        return r->to;
+    if (r->keys[r->from] >= key)
+        return r->from;
+    return pylm__lower_bound(r->keys, r->from, r->to, key);
+}
+
+/* Whether all keys of a range are the same, once the block's own are taken out. */
+static int is_single(const struct pylm__key_range *all, const struct pylm__key_range *own)
+{
+    uint64_t i = all->from, j = own->from, i_end, j_end;
+    int n = 0;
+    for (; i < all->to; i = i_end, j = j_end) {
+        uint64_t key = all->keys[i];
+        i_end = all->keys[all->to - 1u] == key ? all->to : pylm__lower_bound(all->keys, i, all->to, key + 1u);
+        j_end = j < own->to && own->keys[own->to - 1u] == key ? own->to
+                                                              : pylm__lower_bound(own->keys, j, own->to, key + 1u);
+        if (rank(all, i_end) - rank(all, i) > j_end - j && ++n > 1)
+            return 0;
+    }
+    return 1;
+}
+
+static void narrow(struct pylm__key_range *r, uint64_t middle, int side)
+{
+    if (side)
+        r->from = middle;
+    else
+        r->to = middle;
+}
+
+/* A context of a block. */
+struct context {
+    uint64_t hash;
+    struct pylm__key_range all, own; /* its keys in the whole text and in the block */
+};
+
+/* Evidence on the path to a leaf: the counts in the whole text less those in the block, and what they add to the means.
+ * Where there is none, both stay zero. */
+static void follow_path(const struct pylm__symbol_tree *tree, const struct context *context, uint32_t leaf,
+                        uint16_t *indices, struct pylm__mean *parts)
+{
+    struct pylm__key_range all = context->all, own = context->own;
+    uint32_t node = 0, lo = 0, hi = tree->n_symbols;
+    uint32_t unit = (uint32_t)((UINT64_C(1) << PYLM__UNIT_BITS) / (total_of(&all) - (own.to - own.from)));
+    while (hi - lo > 1u && total_of(&all) > own.to - own.from) {
+        uint32_t mid = tree->mid[node];
+        int side = leaf >= mid;
+        uint64_t key = context->hash << PYLM__LEAF_BITS | mid;
+        uint64_t all_mid = split(&all, key), own_mid = split(&own, key);
+        uint32_t n0 = (uint32_t)(rank(&all, all_mid) - rank(&all, all.from) - (own_mid - own.from));
+        uint32_t n1 = (uint32_t)(rank(&all, all.to) - rank(&all, all_mid) - (own.to - own_mid));
+        parts->left = n0 * unit;
+        parts++->right = n1 * unit;
+        if ((!n0 || !n1) && is_single(&all, &own))
+            *indices++ = (uint16_t)pylm__calibration_single(n0 + n1, n1 > 0);
+        else
+            *indices++ = (uint16_t)pylm__calibration_index(n0, n1);
+        narrow(&all, all_mid, side);
+        narrow(&own, own_mid, side);
+        if (side) {
+            node += mid - lo;
+            lo = mid;
+        } else {
+            node++;
+            hi = mid;
+        }
+    }
+}
+
+/* The first position from `from` on whose key has a larger hash. */
+static uint64_t hash_end(const uint64_t *keys, uint64_t from, uint64_t n, uint64_t hash)
+{
+    if (hash + 1u == (uint64_t)1 << PYLM__HASH_BITS)
+        return n;
+    return pylm__lower_bound(keys, from, n, (hash + 1u) << PYLM__LEAF_BITS);
+}
+
+/* The paths that were followed from one context of a block. The evidence on the path to a leaf is always the same. */
+struct paths {
+    uint32_t *number; /* by leaf: which path leads there, plus 1; 0: none yet */
+    uint32_t *leaves; /* by path */
+    uint64_t *events; /* by path: the first event that it was followed for */
+    uint64_t *starts; /* by path: where its parts begin */
+    struct pylm__mean *parts;
+    uint64_t n_parts, capacity;
+    uint32_t n;
+};
+
+static void forget_paths(struct paths *paths)
+{
+    while (paths->n)
+        paths->number[paths->leaves[--paths->n]] = 0;
+    paths->n_parts = 0;
+}
+
+/* Begins the path of an event; returns its number, or UINT32_MAX if there is no memory. */
+static uint32_t new_path(struct paths *paths, uint32_t leaf, uint64_t event, uint64_t n_nodes)
+{
+    if (paths->capacity - paths->n_parts < n_nodes) {
+        uint64_t capacity = 2u * paths->capacity + n_nodes + 4096u;
+        struct pylm__mean *parts = pylm__array_grow(paths->parts, capacity, sizeof *parts);
+        if (!parts)
+            return UINT32_MAX;
+        paths->parts = parts;
+        paths->capacity = capacity;
+    }
+    if (n_nodes)
+        memset(paths->parts + paths->n_parts, 0, (size_t)n_nodes * sizeof *paths->parts);
+    paths->leaves[paths->n] = leaf;
+    paths->events[paths->n] = event;
+    paths->starts[paths->n] = paths->n_parts;
+    paths->n_parts += n_nodes;
+    paths->number[leaf] = paths->n + 1u;
+    return paths->n++;
+}
+
+struct pylm__evidence_work {
+    uint64_t n;          /* symbols of a block whose contexts are in the range */
+    uint64_t *own;       /* their keys, sorted */
+    uint64_t *positions; /* hash, then position in the block, sorted likewise */
+    uint64_t *scratch;
+    struct paths paths;
+};
+
+struct pylm__evidence_work *pylm__evidence_work_new(const struct pylm__symbol_tree *tree)
+{
+    struct pylm__evidence_work *work = pylm__array_new(1, sizeof *work);
+    if (!work)
+        return NULL;
+    work->own = pylm__array_new(PYLM__MAX_BLOCK, sizeof *work->own);
+    work->positions = pylm__array_new(PYLM__MAX_BLOCK, sizeof *work->positions);
+    work->scratch = pylm__array_new(PYLM__MAX_BLOCK, sizeof *work->scratch);
+    work->paths.number = pylm__array_new(tree->n_symbols, sizeof *work->paths.number);
+    work->paths.leaves = pylm__array_new(PYLM__MAX_BLOCK, sizeof *work->paths.leaves);
+    work->paths.events = pylm__array_new(PYLM__MAX_BLOCK, sizeof *work->paths.events);
+    work->paths.starts = pylm__array_new(PYLM__MAX_BLOCK, sizeof *work->paths.starts);
+    if (work->own && work->positions && work->scratch && work->paths.number && work->paths.leaves &&
+        work->paths.events && work->paths.starts)
+        return work;
+    pylm__evidence_work_free(work);
+    return NULL;
+}
+
+void pylm__evidence_work_free(struct pylm__evidence_work *work)
+{
+    if (!work)
+        return;
+    free(work->own);
+    free(work->positions);
+    free(work->scratch);
+    free(work->paths.number);
+    free(work->paths.leaves);
+    free(work->paths.events);
+    free(work->paths.starts);
+    free(work->paths.parts);
+    free(work);
+}
+
+/* Evidence of a context at held-out symbol number `at`. */
+static int symbol_evidence(const struct pylm__evidence_input *input, const struct context *context, uint64_t at,
+                           uint32_t leaf, struct paths *paths, uint16_t *indices)
+{
+    const struct pylm__heldout *heldout = input->heldout;
+    uint64_t event = heldout->first_event[at], n = heldout->first_event[at + 1u] - event;
+    uint32_t path;
+    if (paths->number[leaf]) {
+        path = paths->number[leaf] - 1u;
+        memcpy(indices + event, indices + paths->events[path], (size_t)n * sizeof *indices);
+    } else {
+        path = new_path(paths, leaf, event, n);
+        if (path == UINT32_MAX)
+            return PYLM_ERR_MEMORY;
+        follow_path(input->tree, context, leaf, indices + event, paths->parts + paths->starts[path]);
+    }
+    pylm__means_add(heldout->means + event, paths->parts + paths->starts[path], n);
+    return PYLM_OK;
+}
+
+/* How many keys of a context's range have a leaf. */
+static uint32_t count_leaf(const struct pylm__key_range *r, uint64_t hash, uint32_t leaf)
+{
+    uint64_t key = hash << PYLM__LEAF_BITS | leaf, from = split(r, key);
+    return (uint32_t)(rank(r, split(r, key + 1u)) - rank(r, from));
+}
+
+static struct pylm__hits hits_of(const struct context *context, uint32_t leaf)
+{
+    const struct pylm__key_range *all = &context->all, *own = &context->own;
+    struct pylm__hits hits;
+    hits.all = (uint32_t)(total_of(all) - total_of(own));
+    hits.hits = count_leaf(all, context->hash, leaf) - count_leaf(own, context->hash, leaf);
+    return hits;
+}
+
+/* Evidence of a context at all symbols of a block that it stands before.
+ *   first   the first symbol of the block, as a number among all held-out symbols */
+static int context_evidence(const struct pylm__evidence_input *input, const struct context *context, uint64_t first,
+                            struct pylm__evidence_work *block, struct pylm__evidence_out out)
+{
+    uint64_t i;
+    for (i = context->own.from; i < context->own.to; i++) {
+        uint64_t at = first + (block->positions[i] & PYLM__LEAF_MASK);
+        uint32_t leaf = (uint32_t)input->of_blocks[at] & PYLM__LEAF_MASK;
+        if (out.hits)
+            out.hits[at] = hits_of(context, leaf);
+        else
+            PYLM__TRY(symbol_evidence(input, context, at, leaf, &block->paths, out.indices));
+    }
+    forget_paths(&block->paths);
+    return PYLM_OK;
+}
+
+static int block_evidence(const struct pylm__evidence_input *input, uint64_t first, struct pylm__evidence_work *block,
+                          struct pylm__evidence_out out, const pylm_task *task)
+{
+    uint64_t i = 0, n_all = input->sorted.n, seen = 0;
+    struct context c = {0, {input->sorted.keys, input->sorted.sums, 0, 0}, {block->own, NULL, 0, 0}};
+    while (i < block->n) {
+        uint64_t total;
+        c.hash = block->own[i] >> PYLM__LEAF_BITS;
+        c.own.from = i;
+        while (i < block->n && block->own[i] >> PYLM__LEAF_BITS == c.hash)
+            i++;
+        c.own.to = i;
+        c.all.from = pylm__lower_bound(c.all.keys, c.all.to, n_all, c.hash << PYLM__LEAF_BITS);
+        c.all.to = hash_end(c.all.keys, c.all.from, n_all, c.hash);
+        total = total_of(&c.all) - (c.own.to - c.own.from);
+        if (!total || total < input->min_count)
+            continue;
+        if (++seen % SLICE == 0 && pylm__task_cancelled(task))
+            return PYLM_ERR_CANCELLED;
+        PYLM__TRY(context_evidence(input, &c, first, block, out));
+    }
+    return PYLM_OK;
+}
+
+/* Sorts those of a block's n keys whose hashes are in the range, alone and with their positions. */
+static int sort_block(struct pylm__evidence_work *block, const uint64_t *keys, uint64_t n,
+                      struct pylm__hash_range range, const pylm_task *task)
+{
+    uint64_t i;
+    for (block->n = i = 0; i < n; i++) {
+        uint64_t hash = keys[i] >> PYLM__LEAF_BITS;
+        if (hash < range.from || hash >= range.to)
+            continue;
+        block->own[block->n] = keys[i];
+        block->positions[block->n++] = hash << PYLM__LEAF_BITS | i;
+    }
+    PYLM__TRY(pylm__sort(block->own, block->scratch, block->n, task));
+    return pylm__sort(block->positions, block->scratch, block->n, task);
+}
+
+int pylm__heldout_evidence(const struct pylm__evidence_input *input, struct pylm__evidence_out out,
+                           struct pylm__evidence_work *work, const pylm_task *task)
+{
+    const struct pylm__heldout *heldout = input->heldout;
+    uint64_t first = 0, n;
+    uint32_t b;
+    for (b = 0; b < heldout->n_blocks; b++, first += n) {
+        n = heldout->ends[b] - heldout->begins[b];
+        PYLM__TRY(sort_block(work, input->of_blocks + first, n, input->range, task));
+        PYLM__TRY(block_evidence(input, first, work, out, task));
+    }
+    return PYLM_OK;
+}

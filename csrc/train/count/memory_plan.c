@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * memory_plan.c: see memory_plan.h. All that grows with the text, or with the held-out text, is added up here. The rest
+ * is in ELSE_NBYTES.
+ */
+#include "memory_plan.h"
+
+#include "count.h"
+
+#define ELSE_NBYTES (UINT64_C(48) << 20) /* the program itself, Python included, and small tables */
+#define PRUNE_NBYTES 44u                 /* a symbol, for each template pruned at once */
+#define OFFERS_NBYTES 36u                /* an event, for the offers of templates (budget.c) */
+#define OFFER_NBYTES 18u                 /* an event, for each template whose offers are made at once */
+#define TABLES_NBYTES 32u                /* of finished tables, a symbol: a model rarely takes more */
+#define MIN_KEYS 1024u                   /* counted at a time */
+#define MAX_PARTS 24u                    /* ranges of a template: each goes through the text again */
+#define FEW_PARTS 5u                     /* before there are more of them, fewer templates are counted at once */
+#define ROUND 4096u
+
+/* What is in memory in all stages after clustering. */
+static uint64_t common_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout)
+{
+    return ELSE_NBYTES + corpus->n * corpus->width + corpus->vocabulary.text_nbytes +
+           20u * (uint64_t)corpus->n_symbols + corpus->file_nbytes + 8u * heldout->n_symbols + 15u * heldout->n_events;
+}
+
+/* The fit of the first stage, which is the larger one: values, sets and log-odds of events; curvatures. */
+static uint64_t fit_nbytes(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
+                           const struct pylm__templates *templates, uint32_t n_threads)
+{
+    const struct pylm__shape shape = pylm__shape_of(tree, templates);
+    uint64_t n_inputs = templates->n + 1u, n_pairs = n_inputs * (n_inputs + 1u) / 2u, all = 0, most = 0;
+    uint32_t i;
+    for (i = 0; i < PYLM__N_FAMILIES; i++) {
+        uint64_t n = pylm__n_sets(i, &shape);
+        most = n > most ? n : most;
+        all += n;
+    }
+    return heldout->n_events * (2u * templates->n + (tree->is_of_base ? 14u : 12u)) +
+           8u * n_pairs * (all + n_threads * most);
+}
+
+/* What reading and clustering took, which are over: the text, and the mapped file that it came from. */
+static uint64_t earlier_nbytes(const struct pylm__corpus *corpus)
+{
+    uint64_t words = corpus->tokenizer == PYLM_TOKENIZER_WORDS || corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL;
+    uint64_t reading = corpus->n_bytes + (words ? 4u * corpus->n : corpus->n_bytes);
+    uint64_t clustering = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? 0u : corpus->n * (corpus->width + 8u);
+    return ELSE_NBYTES + (reading > clustering ? reading : clustering);
+}
+
+int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corpus *corpus,
+                      const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
+                      const struct pylm__templates *templates, struct pylm__memory_plan *plan, uint64_t *smallest)
+{
+    int sized = options->max_nbytes > 0, kernel = options->predictor == PYLM_PREDICTOR_KERNEL;
+    uint32_t n_threads = (uint32_t)pylm__n_threads(options->n_threads, templates->n), n;
+    uint64_t limit = options->max_memory, key_nbytes = sized ? PRUNE_NBYTES : PYLM__KEY_NBYTES, least, room;
+    uint64_t common = common_nbytes(corpus, heldout);
+    uint64_t fit = common + (kernel ? 0u : fit_nbytes(heldout, tree, templates, n_threads));
+    uint64_t indices = kernel ? sizeof(struct pylm__hits) * heldout->n_symbols * PYLM__MAX_WAYS
+                              : 2u * heldout->n_events * templates->n;
+    uint64_t each = pylm__count_nbytes(corpus, heldout);
+    uint64_t min_keys = sized ? corpus->n : corpus->n / MAX_PARTS + MIN_KEYS;
+    if (sized) {
+        common += OFFERS_NBYTES * heldout->n_events;
+        each += OFFER_NBYTES * heldout->n_events;
+    }
+    plan->n_threads = n_threads;
+    plan->n_abreast = 1;
+    plan->max_keys = corpus->n;
+    plan->spill = 0;
+    least = common + indices + each + key_nbytes * min_keys;
+    least = least > fit ? least : fit;
+    least = least > earlier_nbytes(corpus) ? least : earlier_nbytes(corpus);
+    if (!limit)
+        return PYLM_OK;
+    if (limit < least && options->memory_is_wish)
+        limit = least;
+    if (limit < least) {
+        *smallest = (least + ROUND - 1u) / ROUND * ROUND;
+        return PYLM_ERR_MEMORY;
+    }
+    room = limit - common - indices;
+    plan->spill =
+        !sized && room < n_threads * (each + key_nbytes * corpus->n) + TABLES_NBYTES * corpus->n * options->n_trees;
+    /* With a limit of size, one thread less each time; else all threads or one. One is possible: the limit is at least
+     * `least`. */
+    for (n = n_threads; n; n = sized ? n - 1u : n > 1u) {
+        if (room / n < each + key_nbytes * min_keys)
+            continue;
+        plan->n_threads = n;
+        plan->max_keys = (room / n - each) / key_nbytes;
+        if (plan->max_keys >= corpus->n / FEW_PARTS)
+            break;
+    }
+    if (!sized && plan->n_threads == 1u && plan->max_keys < corpus->n) {
+        uint64_t abreast = plan->max_keys / min_keys;
+        plan->n_abreast = abreast < n_threads ? (uint32_t)abreast : n_threads;
+        plan->max_keys /= plan->n_abreast;
+    }
+    return PYLM_OK;
+}

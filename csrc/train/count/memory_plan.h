@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * memory_plan.h: how to count a tree within a limit of memory.
+ */
+#ifndef PYLM_TRAIN_MEMORY_PLAN_H
+#define PYLM_TRAIN_MEMORY_PLAN_H
+
+#include "heldout.h"
+
+struct pylm__memory_plan {
+    uint32_t n_threads; /* templates counted at once */
+    uint32_t n_abreast; /* ranges of a template that are prepared at once; 1 unless templates are counted singly */
+    uint64_t max_keys;  /* of a range */
+    int spill;          /* 1: tables go to a file */
+};
+
+/* Plans the counting of a tree whose held-out text has been chosen. Returns PYLM_ERR_MEMORY if options->max_memory is
+ * too small; *smallest is the smallest that is not. */
+int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corpus *corpus,
+                      const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
+                      const struct pylm__templates *templates, struct pylm__memory_plan *plan, uint64_t *smallest);
+
+#endif

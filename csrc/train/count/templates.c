@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * templates.c: see templates.h. DESIGN.md says what each template is worth.
+ */
+#include "templates.h"
+
+#include <string.h>
+
+#define WORD_ORDER 5u /* the default for the longest suffix context */
+#define FAST_ORDER 3u /* likewise, for words and pieces in the fast profile */
+#define BYTE_ORDER 8u
+
+/* Adds a template that extends `base` and returns its number. */
+static uint8_t add(struct pylm__templates *t, uint8_t base, enum pylm__kind kind, uint8_t lag, enum pylm__role role)
+{
+    struct pylm__template *new = &t->of[t->n];
+    new->base = base;
+    new->kind = (uint8_t)kind;
+    new->lag = lag;
+    new->role = (uint8_t)role;
+    new->hidden = 0;
+    return (uint8_t)t->n++;
+}
+
+static void add_suffixes(struct pylm__templates *t, uint32_t max_order)
+{
+    uint8_t base = PYLM__NO_BASE, order;
+    (void)add(t, base, PYLM__KIND_NOTHING, 0, PYLM__ROLE_NONE);
+    for (order = 1; order <= max_order; order++)
+        base = add(t, base, PYLM__KIND_SYMBOL, order, PYLM__ROLE_NONE);
+    t->n_suffix = t->n;
+}
+
+static uint8_t suffix(const struct pylm__templates *t, uint8_t order)
+{
+    return order < t->n_suffix ? order : (uint8_t)(t->n_suffix - 1u);
+}
+
+/* Makes overlays keep the successors of a template's contexts. */
+static void recall(struct pylm__templates *t, uint8_t template)
+{
+    t->plan.recalled[t->plan.n_recalled++] = template;
+}
+
+/* And those of what followed the contexts at a place of the plan. */
+static void recall_indirect(struct pylm__templates *t, uint8_t place)
+{
+    recall(t, (uint8_t)(PYLM__INDIRECT + place));
+}
+
+static void recall_long(struct pylm__templates *t, uint8_t a, uint8_t b, uint8_t c)
+{
+    t->plan.n_long = 3;
+    t->plan.lengths[0] = a;
+    t->plan.lengths[1] = b;
+    t->plan.lengths[2] = c;
+}
+
+static void add_word_families(struct pylm__templates *t)
+{
+    uint8_t two, c1, c12;
+    two = add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_SKIP);
+    (void)add(t, two, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_SKIP);
+    (void)add(t, suffix(t, 1), PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
+    (void)add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
+    (void)add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 4, PYLM__ROLE_NONE);
+    c1 = add(t, PYLM__NO_BASE, PYLM__KIND_CLASS, 1, PYLM__ROLE_NONE);
+    c12 = add(t, c1, PYLM__KIND_CLASS, 2, PYLM__ROLE_NONE);
+    (void)add(t, c12, PYLM__KIND_CLASS, 3, PYLM__ROLE_NONE);
+    (void)add(t, PYLM__NO_BASE, PYLM__KIND_COARSE, 4, PYLM__ROLE_NONE);
+    recall(t, suffix(t, 1));
+    recall(t, suffix(t, 2));
+    recall(t, suffix(t, 3));
+    recall(t, two);
+    recall(t, c12);
+    recall_indirect(t, 0);
+    recall_indirect(t, 1);
+    recall_long(t, 5, 9, 16);
+}
+
+static void add_byte_families(struct pylm__templates *t)
+{
+    uint8_t word, word1, word12, two, i;
+    word = add(t, PYLM__NO_BASE, PYLM__KIND_WORD, 0, PYLM__ROLE_SKIP);
+    word1 = add(t, word, PYLM__KIND_WORD, 1, PYLM__ROLE_SKIP);
+    word12 = add(t, word1, PYLM__KIND_WORD, 2, PYLM__ROLE_NONE);
+    (void)add(t, word, PYLM__KIND_WORD, 2, PYLM__ROLE_NONE);
+    (void)add(t, word12, PYLM__KIND_WORD, 3, PYLM__ROLE_NONE);
+    two = add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_NONE);
+    t->of[two].hidden = 1;
+    (void)add(t, two, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
+    for (i = 2; i <= 6; i++)
+        recall(t, suffix(t, i));
+    recall(t, word);
+    recall(t, word1);
+    recall_indirect(t, 0);
+    recall_long(t, 8, 12, 16);
+}
+
+/* For suffixes alone: an overlay keeps what it keeps of them in the other profile. */
+static void recall_suffixes(struct pylm__templates *t, int bytes)
+{
+    uint8_t i, n;
+    for (i = bytes ? 2 : 1; i <= (bytes ? 6 : 3); i++)
+        if (i < t->n_suffix)
+            recall(t, i);
+    n = t->plan.n_recalled;
+    for (i = 0; i < n && i < (bytes ? 1 : 2); i++)
+        recall_indirect(t, i);
+    if (bytes)
+        recall_long(t, 8, 12, 16);
+    else
+        recall_long(t, 5, 9, 16);
+}
+
+void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t profile, uint32_t max_order)
+{
+    int bytes = tokenizer == PYLM_TOKENIZER_BYTES;
+    memset(templates, 0, sizeof *templates);
+    int fast = profile == PYLM_PROFILE_FAST;
+    add_suffixes(templates, max_order != PYLM_NONE ? max_order : bytes ? BYTE_ORDER : fast ? FAST_ORDER : WORD_ORDER);
+    if (fast)
+        recall_suffixes(templates, bytes);
+    else if (bytes)
+        add_byte_families(templates);
+    else
+        add_word_families(templates);
+}
+
+/* ---- of a kernel ---- */
+
+/* How many ways there are to agree at a position: not at all, in the symbol, and perhaps in the class alone. */
+static uint32_t n_ways(uint32_t position, uint32_t n_class)
+{
+    return position < n_class ? 3u : 2u;
+}
+
+static uint8_t add_way(struct pylm__templates *t, uint8_t base, uint32_t position, uint32_t way)
+{
+    return add(t, base, way == 1u ? PYLM__KIND_SYMBOL : PYLM__KIND_CLASS, (uint8_t)(position + 1u), PYLM__ROLE_NONE);
+}
+
+/* Makes a bank: all ways to agree at the first `near` positions, and at the others the one way that the digits of `far`
+ * say. */
+static void make_bank(struct pylm__templates *t, uint32_t far, uint32_t near, uint32_t reach, uint32_t n_class)
+{
+    uint32_t position, way, first, m, n;
+    memset(t, 0, sizeof *t);
+    t->n_suffix = 1;
+    for (position = near; position < reach; far /= n_ways(position++, n_class))
+        if (far % n_ways(position, n_class)) {
+            if (t->n)
+                t->of[t->n - 1u].hidden = 1; /* another bank has it; here it is only a base */
+            (void)add_way(t, t->n ? (uint8_t)(t->n - 1u) : PYLM__NO_BASE, position, far % n_ways(position, n_class));
+        }
+    if (!t->n)
+        (void)add(t, PYLM__NO_BASE, PYLM__KIND_NOTHING, 0, PYLM__ROLE_NONE);
+    first = t->n - 1u;
+    for (position = 0; position < near; position++)
+        for (m = first, n = t->n; m < n; m++)
+            for (way = 1; way < n_ways(position, n_class); way++)
+                (void)add_way(t, (uint8_t)m, position, way);
+}
+
+uint32_t pylm__templates_of_kernel(struct pylm__templates *banks, uint32_t reach, uint32_t n_class)
+{
+    uint32_t near, b, n_in_bank = 1, n_banks = 1;
+    for (near = 0; near < reach && n_in_bank * n_ways(near, n_class) < PYLM__MAX_TEMPLATES; near++)
+        n_in_bank *= n_ways(near, n_class);
+    for (b = near; b < reach; b++)
+        n_banks *= n_ways(b, n_class);
+    for (b = 0; b < n_banks; b++)
+        make_bank(&banks[b], b, near, reach, n_class);
+    return n_banks;
+}
+
+uint32_t pylm__kernel_classes(uint32_t reach)
+{
+    uint32_t position, n_class, n;
+    for (n_class = reach; n_class; n_class--) {
+        for (n = 1, position = 0; position < reach; position++)
+            n *= n_ways(position, n_class);
+        if (n <= PYLM__MAX_WAYS)
+            break;
+    }
+    return n_class;
+}
+
+void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_t *number)
+{
+    uint8_t place[PYLM__MAX_RECALLED]; /* where it is now; PYLM__MAX_RECALLED: it is gone */
+    uint32_t i, n = 0;
+    memset(place, PYLM__MAX_RECALLED, sizeof place);
+    for (i = 0; i < plan->n_recalled; i++) {
+        uint32_t from = plan->recalled[i];
+        int indirect = from >= PYLM__INDIRECT;
+        int is_there = indirect ? place[from - PYLM__INDIRECT] < PYLM__MAX_RECALLED : stays[from];
+        if (!is_there)
+            continue;
+        plan->recalled[n] = indirect ? (uint8_t)(PYLM__INDIRECT + place[from - PYLM__INDIRECT]) : number[from];
+        place[i] = (uint8_t)n++;
+    }
+    plan->n_recalled = (uint8_t)n;
+}
+
+static uint32_t class_value(const uint32_t *class_of, const struct pylm__symbol_tree *tree,
+                            const struct pylm__state *state, uint32_t lag)
+{
+    uint32_t recent = pylm__state_recent(state, lag);
+    return recent && tree->n_classes ? class_of[tree->leaf_of[recent - 1u]] + 1u : 0u;
+}
+
+static uint32_t context_value(const struct pylm__template *t, const struct pylm__symbol_tree *tree,
+                              const struct pylm__state *state)
+{
+    uint32_t value = 0, i;
+    switch (t->kind) {
+    case PYLM__KIND_SYMBOL:
+        return pylm__state_recent(state, t->lag);
+    case PYLM__KIND_CLASS:
+        return class_value(tree->class_of, tree, state, t->lag);
+    case PYLM__KIND_COARSE:
+        for (i = 1; i <= t->lag; i++)
+            value = pylm__coarse_extend(value, class_value(tree->coarse_of, tree, state, i));
+        return value;
+    case PYLM__KIND_WORD:
+        return state->word[t->lag];
+    default:
+        return 0;
+    }
+}
+
+uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k, const struct pylm__symbol_tree *tree,
+                             const struct pylm__state *state)
+{
+    const struct pylm__template *t = &templates->of[k];
+    uint64_t base = t->base == PYLM__NO_BASE ? PYLM__HASH_SEED : pylm__template_hash(templates, t->base, tree, state);
+    return pylm__hash_step(base, context_value(t, tree, state));
+}
+
+void pylm__template_name(const struct pylm__templates *templates, uint32_t k, char *name)
+{
+    static const char prefix[] = {0, 0, 'c', 'd', 'w'};
+    const struct pylm__template *t = &templates->of[k];
+    size_t n = 0;
+    if (t->base != PYLM__NO_BASE) {
+        pylm__template_name(templates, t->base, name);
+        n = strlen(name);
+    }
+    if (n + 6u > PYLM__TEMPLATE_NAME_NBYTES)
+        return;
+    if (n)
+        name[n++] = ' ';
+    if (prefix[t->kind])
+        name[n++] = prefix[t->kind];
+    if (t->lag >= 10u)
+        name[n++] = (char)('0' + t->lag / 10u);
+    if (t->kind != PYLM__KIND_NOTHING)
+        name[n++] = (char)('0' + t->lag % 10u);
+    name[n] = 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * successors.h: which successors of a context a small model keeps.
+ *
+ * A successor is kept if it shortens the text by more than it costs. The counts say what it saves: it followed c of the
+ * n times that the context occurs. Without it, the context that this one extends predicts: there it followed b of m
+ * times. So it saves (c - D) log2((c - D) / n * m / b) bits, where D is the discount of absolute discounting. The empty
+ * context extends no other; without it, the tree predicts a leaf with the probability 2^-depth. A successor costs the
+ * bits of its field, times a price: bits that have to be saved for each bit stored. The price is the only selection. It
+ * has levels, from one that keeps everything to one that keeps nothing.
+ *
+ * The decision depends on the counts of one context and of the one that it extends. So it can be repeated for a
+ * held-out block, without the block's own counts.
+ */
+#ifndef PYLM_TRAIN_SUCCESSORS_H
+#define PYLM_TRAIN_SUCCESSORS_H
+
+#include "train/count/key.h"
+#include "train/count/pack.h"
+
+/* Level 0 keeps everything; the price of level i is 2^(i / 2 - 6.5); the last level keeps nothing. */
+#define PYLM__N_PRICES 48u
+#define PYLM__PRICE_NOTHING (PYLM__N_PRICES - 1u)
+
+/* The successors of one context. */
+struct pylm__successors {
+    uint32_t n;
+    uint32_t total; /* occurrences of all */
+    uint32_t *leaves, *counts;
+    double *gains; /* bits that each saves */
+};
+
+/* Those that are kept. Their counts are rounded to ones that a code stands for. */
+struct pylm__kept {
+    uint32_t n, max_code;
+    uint32_t *leaves;
+    uint32_t *sums; /* occurrences up to each, itself included */
+};
+
+int pylm__successors_new(struct pylm__successors *s, struct pylm__kept *kept, uint32_t n_symbols);
+void pylm__successors_free(struct pylm__successors *s, struct pylm__kept *kept);
+
+/* Collects the successors of a context: its keys without the `own` ones. */
+void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key_range *all,
+                              const struct pylm__key_range *own);
+
+/* Finds the gains. `base` and `base_own` are the keys of the context that this one extends. */
+void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_range *base,
+                            const struct pylm__key_range *base_own, double discount);
+
+/* The same for the empty context, by the depths of the leaves. */
+void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *depths);
+
+/* Chooses what is kept at a level. */
+void pylm__successors_prune(const struct pylm__successors *s, uint32_t level, unsigned symbol_bits,
+                            struct pylm__kept *kept);
+
+#endif

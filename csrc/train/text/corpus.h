@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * corpus.h: the training text as symbols, document by document, and its vocabulary.
+ *
+ * Documents are added first (corpus.c). Then the corpus is prepared (prepare.c): documents get their order, the
+ * vocabulary is settled, and symbols become ranks. After that it can be counted.
+ */
+#ifndef PYLM_TRAIN_CORPUS_H
+#define PYLM_TRAIN_CORPUS_H
+
+#include "string_table.h"
+
+/* Words whose numbers are fixed while documents are added: "</s>" and "<unk>". */
+enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, N_FIRST = 2 };
+
+struct pylm__corpus {
+    const pylm_model *base; /* layers: the model that has the vocabulary; else NULL, and it is found or given */
+    uint32_t tokenizer;     /* may be PYLM_TOKENIZER_AUTO until the corpus is prepared */
+    void *symbols;          /* read by pylm__symbol() */
+    unsigned width;         /* bytes a symbol takes: 1, 2 or 4 */
+    uint64_t n, capacity;
+    uint64_t *document_ends;   /* in symbols */
+    uint64_t *document_hashes; /* of their content, while they are added */
+    uint64_t n_documents, documents_capacity;
+    uint64_t n_bytes;
+    uint32_t n_symbols; /* size of the vocabulary; known when the corpus is prepared */
+    uint32_t n_seen;    /* symbols from here on do not occur in the text; only external ones, else n_symbols */
+    uint32_t unknown, line_end;
+    int closed_vocabulary;           /* the text has "<unk>" itself */
+    struct pylm__strings vocabulary; /* while documents are added: by number; then by symbol; external: by id */
+    uint32_t *ids;                   /* external: the id of each symbol, once the corpus is prepared */
+    uint8_t *file;                   /* external: the tokenizer's own */
+    uint64_t file_nbytes;
+};
+
+int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer);
+void pylm__corpus_free(struct pylm__corpus *corpus);
+
+static inline uint32_t pylm__symbol(const struct pylm__corpus *corpus, uint64_t position)
+{
+    return corpus->width == 1u   ? ((const uint8_t *)corpus->symbols)[position]
+           : corpus->width == 2u ? ((const uint16_t *)corpus->symbols)[position]
+                                 : ((const uint32_t *)corpus->symbols)[position];
+}
+
+/* The bytes that a symbol takes. */
+static inline unsigned pylm__symbol_width(uint32_t n_symbols)
+{
+    return n_symbols <= 256u ? 1u : n_symbols <= UINT16_MAX + 1u ? 2u : 4u;
+}
+
+/* For symbols that fit the width. */
+static inline void pylm__set_symbol(struct pylm__corpus *corpus, uint64_t position, uint32_t symbol)
+{
+    if (corpus->width == 1u)
+        ((uint8_t *)corpus->symbols)[position] = (uint8_t)symbol;
+    else if (corpus->width == 2u)
+        ((uint16_t *)corpus->symbols)[position] = (uint16_t)symbol;
+    else
+        ((uint32_t *)corpus->symbols)[position] = symbol;
+}
+
+/* Adds a document; see pylm_trainer_add(). */
+int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task);
+
+/* External: sets the vocabulary, then adds documents; see pylm_trainer_vocabulary() and pylm_trainer_add_ids(). */
+int pylm__corpus_vocabulary(struct pylm__corpus *corpus, uint32_t n_symbols, const uint8_t *texts,
+                            const uint64_t *text_ends, const uint8_t *file, uint64_t file_nbytes);
+int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,
+                         pylm_task *task);
+
+/* Makes room for n more symbols. */
+int pylm__corpus_reserve(struct pylm__corpus *corpus, uint64_t n);
+
+/* Stores all symbols in as few bytes as numbers below n_symbols need. */
+void pylm__corpus_narrow(struct pylm__corpus *corpus, uint32_t n_symbols);
+
+/* Renumbers all symbols: s becomes new_symbol[s]. */
+int pylm__corpus_renumber(struct pylm__corpus *corpus, const uint32_t *new_symbol);
+
+/* Whether a document starts at this position. */
+int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t position);
+
+/* Frees the symbols; the vocabulary and all numbers stay. */
+void pylm__corpus_free_symbols(struct pylm__corpus *corpus);
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * pieces.c: a vocabulary by byte pair encoding (Gage 1994; Sennrich, Haddow and Birch 2016).
+ *
+ * The text is cut into chunks: runs of letters, of digits, of other signs, or of white space; a single space belongs to
+ * the chunk that follows it. Each different chunk is stored once, with its count. Then the most frequent pair of
+ * neighbours within chunks becomes one piece, again and again. So no piece spans more than a chunk. Encoding knows no
+ * chunks: it takes the longest piece that fits.
+ */
+#include "pieces.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/hash.h"
+#include "modules/text/vocabulary.h"
+
+#define MAX_CHUNK_NBYTES 48u
+#define MIN_PAIR_COUNT 4u  /* a rarer pair is not worth a symbol */
+#define NOWHERE UINT32_MAX /* no position; the end of a list */
+#define SLICE 65536u
+
+/* ---- chunks ---- */
+
+enum kind { LETTER, DIGIT, SPACE, SIGN };
+
+static enum kind kind_of(uint8_t byte)
+{
+    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 128u)
+        return LETTER;
+    if (byte >= '0' && byte <= '9')
+        return DIGIT;
+    return byte == ' ' || (byte >= '\t' && byte <= '\r') ? SPACE : SIGN;
+}
+
+/* Where the chunk that begins at `at` ends. */
+static uint64_t chunk_end(const uint8_t *text, uint64_t n, uint64_t at)
+{
+    uint64_t i = at, last = at + MAX_CHUNK_NBYTES < n ? at + MAX_CHUNK_NBYTES : n;
+    enum kind kind = kind_of(text[i++]);
+    if (kind == SPACE && text[at] == ' ' && i < last && kind_of(text[i]) != SPACE)
+        kind = kind_of(text[i++]);
+    while (i < last && kind_of(text[i]) == kind)
+        i++;
+    if (kind == SPACE && i < n && i - at > 1u && text[i - 1u] == ' ' && kind_of(text[i]) != SPACE)
+        i--; /* that space belongs to the next chunk */
+    return i;
+}
+
+struct chunks {
+    struct pylm__strings strings;
+    uint64_t *counts, capacity;
+};
+
+static int add_chunk(struct chunks *chunks, const uint8_t *text, uint64_t n)
+{
+    uint32_t number;
+    PYLM__TRY(pylm__strings_number(&chunks->strings, text, n, &number));
+    if (number >= chunks->capacity) {
+        uint64_t old = chunks->capacity, capacity = 2u * old + 1024u;
+        uint64_t *counts = pylm__array_grow(chunks->counts, capacity, sizeof *counts);
+        if (!counts)
+            return PYLM_ERR_MEMORY;
+        memset(counts + old, 0, (size_t)(capacity - old) * sizeof *counts);
+        chunks->counts = counts;
+        chunks->capacity = capacity;
+    }
+    chunks->counts[number]++;
+    return PYLM_OK;
+}
+
+static int collect_chunks(struct chunks *chunks, const struct pylm__corpus *corpus, const pylm_task *task)
+{
+    const uint8_t *text = corpus->symbols;
+    uint64_t d, at = 0, end, n = 0;
+    for (d = 0; d < corpus->n_documents; d++)
+        for (; at < corpus->document_ends[d]; at = end) {
+            end = chunk_end(text, corpus->document_ends[d], at);
+            PYLM__TRY(add_chunk(chunks, text + at, end - at));
+            if (++n % SLICE == 0 && pylm__task_cancelled(task))
+                return PYLM_ERR_CANCELLED;
+        }
+    return PYLM_OK;
+}
+
+/* ---- pairs ---- */
+
+struct pair {
+    uint32_t a, b;
+    uint64_t count;
+    uint32_t occurrences; /* the first of a list of positions where it was seen; it may be gone from some */
+    uint8_t touched;      /* its count has grown in the present merge */
+};
+
+struct occurrence {
+    uint32_t at, next;
+};
+
+struct candidate {
+    uint64_t count; /* when it was put in */
+    uint32_t pair;
+};
+
+/* A growing array. */
+struct pool {
+    void *data;
+    uint64_t n, capacity;
+};
+
+struct merging {
+    uint32_t *symbols, *next, *previous; /* by position in all chunks; a piece sits where it begins */
+    uint32_t *chunk_of;
+    uint64_t n_positions;
+    const uint64_t *counts; /* by chunk */
+    struct pool pairs, occurrences, candidates, touched;
+    uint32_t *slots, n_slots; /* of pairs: number + 1 */
+    struct pylm__strings *pieces;
+};
+
+/* Room for one more element; NULL if there is no memory. */
+static void *append(struct pool *pool, size_t element_nbytes)
+{
+    if (pool->n == pool->capacity) {
+        uint64_t capacity = 2u * pool->capacity + 4096u;
+        void *data = capacity < UINT32_MAX ? pylm__array_grow(pool->data, capacity, element_nbytes) : NULL;
+        if (!data)
+            return NULL;
+        pool->data = data;
+        pool->capacity = capacity;
+    }
+    return (uint8_t *)pool->data + (size_t)pool->n++ * element_nbytes;
+}
+
+static struct pair *pair_at(const struct merging *m, uint32_t number)
+{
+    return (struct pair *)m->pairs.data + number;
+}
+
+static uint32_t pair_slot(const struct merging *m, uint32_t a, uint32_t b)
+{
+    uint32_t slot = (uint32_t)(pylm__hash_step(PYLM__HASH_SEED, (uint64_t)a << 32 | b) >> 32);
+    for (;; slot++) {
+        uint32_t number = m->slots[slot &= m->n_slots - 1u];
+        if (!number || (pair_at(m, number - 1u)->a == a && pair_at(m, number - 1u)->b == b))
+            return slot;
+    }
+}
+
+static int grow_slots(struct merging *m)
+{
+    uint32_t i, n_slots = m->n_slots ? 2u * m->n_slots : 65536u, *slots;
+    if (m->pairs.n < m->n_slots / 2u)
+        return PYLM_OK;
+    slots = pylm__array_new(n_slots, sizeof *slots);
+    if (!slots)
+        return PYLM_ERR_MEMORY;
+    free(m->slots);
+    m->slots = slots;
+    m->n_slots = n_slots;
+    for (i = 0; i < m->pairs.n; i++)
+        slots[pair_slot(m, pair_at(m, i)->a, pair_at(m, i)->b)] = i + 1u;
+    return PYLM_OK;
+}
+
+/* Adds a position to the pair that begins there. */
+static int add_occurrence(struct merging *m, uint32_t at)
+{
+    uint32_t a = m->symbols[at], b = m->symbols[m->next[at]], slot, *touched;
+    struct pair *pair;
+    struct occurrence *occurrence;
+    PYLM__TRY(grow_slots(m));
+    slot = pair_slot(m, a, b);
+    if (!m->slots[slot]) {
+        pair = append(&m->pairs, sizeof *pair);
+        if (!pair)
+            return PYLM_ERR_MEMORY;
+        memset(pair, 0, sizeof *pair);
+        pair->a = a;
+        pair->b = b;
+        pair->occurrences = NOWHERE;
+        m->slots[slot] = (uint32_t)m->pairs.n;
+    }
+    pair = pair_at(m, m->slots[slot] - 1u);
+    occurrence = append(&m->occurrences, sizeof *occurrence);
+    if (!occurrence)
+        return PYLM_ERR_MEMORY;
+    occurrence->at = at;
+    occurrence->next = pair->occurrences;
+    pair->occurrences = (uint32_t)m->occurrences.n - 1u;
+    pair->count += m->counts[m->chunk_of[at]];
+    if (!pair->touched) {
+        touched = append(&m->touched, sizeof *touched);
+        if (!touched)
+            return PYLM_ERR_MEMORY;
+        *touched = m->slots[slot] - 1u;
+        pair->touched = 1;
+    }
+    return PYLM_OK;
+}
+
+/* The pair at a position is about to change. */
+static void remove_occurrence(struct merging *m, uint32_t at)
+{
+    struct pair *pair = pair_at(m, m->slots[pair_slot(m, m->symbols[at], m->symbols[m->next[at]])] - 1u);
+    pair->count -= m->counts[m->chunk_of[at]];
+}
+
+/* ---- the most frequent pair ---- */
+
+/* By count; of equal ones the older pieces first. */
+static int better(const struct merging *m, const struct candidate *x, const struct candidate *y)
+{
+    const struct pair *p = pair_at(m, x->pair), *q = pair_at(m, y->pair);
+    return x->count != y->count ? x->count > y->count : p->a != q->a ? p->a < q->a : p->b < q->b;
+}
+
+static int push_candidate(struct merging *m, uint32_t pair)
+{
+    struct candidate *heap = append(&m->candidates, sizeof *heap), moving;
+    uint64_t i = m->candidates.n - 1u;
+    if (!heap)
+        return PYLM_ERR_MEMORY;
+    heap = m->candidates.data;
+    moving.count = pair_at(m, pair)->count;
+    moving.pair = pair;
+    for (; i && better(m, &moving, &heap[(i - 1u) / 2u]); i = (i - 1u) / 2u)
+        heap[i] = heap[(i - 1u) / 2u];
+    heap[i] = moving;
+    return PYLM_OK;
+}
+
+static struct candidate pop_candidate(struct merging *m)
+{
+    struct candidate *heap = m->candidates.data, best = heap[0], moving = heap[--m->candidates.n];
+    uint64_t i = 0, child;
+    for (; (child = 2u * i + 1u) < m->candidates.n; i = child) {
+        if (child + 1u < m->candidates.n && better(m, &heap[child + 1u], &heap[child]))
+            child++;
+        if (!better(m, &heap[child], &moving))
+            break;
+        heap[i] = heap[child];
+    }
+    heap[i] = moving;
+    return best;
+}
+
+/* Offers the pairs that have grown. */
+static int push_touched(struct merging *m)
+{
+    uint64_t i;
+    for (i = 0; i < m->touched.n; i++) {
+        uint32_t number = ((uint32_t *)m->touched.data)[i];
+        pair_at(m, number)->touched = 0;
+        PYLM__TRY(push_candidate(m, number));
+    }
+    m->touched.n = 0;
+    return PYLM_OK;
+}
+
+/* ---- merging ---- */
+
+static int merge_at(struct merging *m, uint32_t at, uint32_t merged)
+{
+    uint32_t gone = m->next[at], left = m->previous[at], right = m->next[gone];
+    if (left != NOWHERE)
+        remove_occurrence(m, left);
+    if (right != NOWHERE)
+        remove_occurrence(m, gone);
+    m->symbols[at] = merged;
+    m->symbols[gone] = NOWHERE;
+    m->next[at] = right;
+    if (right != NOWHERE)
+        m->previous[right] = at;
+    if (left != NOWHERE)
+        PYLM__TRY(add_occurrence(m, left));
+    return right != NOWHERE ? add_occurrence(m, at) : PYLM_OK;
+}
+
+/* Makes a pair one piece everywhere. */
+static int merge_pair(struct merging *m, uint32_t number)
+{
+    struct pair pair = *pair_at(m, number);
+    uint8_t text[PYLM__MAX_PIECE_NBYTES];
+    uint64_t a_nbytes, b_nbytes;
+    uint32_t merged, next;
+    const uint8_t *a = pylm__string_text(m->pieces, pair.a, &a_nbytes);
+    const uint8_t *b = pylm__string_text(m->pieces, pair.b, &b_nbytes);
+    if (a_nbytes + b_nbytes > PYLM__MAX_PIECE_NBYTES)
+        return PYLM_OK;
+    memcpy(text, a, (size_t)a_nbytes);
+    memcpy(text + a_nbytes, b, (size_t)b_nbytes);
+    /* another pair may have made the same piece before */
+    PYLM__TRY(pylm__strings_number(m->pieces, text, a_nbytes + b_nbytes, &merged));
+    pair_at(m, number)->count = 0;
+    pair_at(m, number)->occurrences = NOWHERE;
+    for (next = pair.occurrences; next != NOWHERE;) {
+        struct occurrence p = ((struct occurrence *)m->occurrences.data)[next];
+        if (m->symbols[p.at] == pair.a && m->next[p.at] != NOWHERE && m->symbols[m->next[p.at]] == pair.b)
+            PYLM__TRY(merge_at(m, p.at, merged));
+        next = p.next;
+    }
+    return push_touched(m);
+}
+
+static int merge_until(struct merging *m, uint32_t n_pieces, pylm_task *task)
+{
+    while (m->pieces->n < n_pieces && m->candidates.n) {
+        struct candidate best = pop_candidate(m);
+        uint64_t count = pair_at(m, best.pair)->count;
+        if (pylm__task_cancelled(task))
+            return PYLM_ERR_CANCELLED;
+        if (best.count != count) { /* it has become rarer since */
+            if (count >= MIN_PAIR_COUNT && count < best.count)
+                PYLM__TRY(push_candidate(m, best.pair));
+            continue;
+        }
+        if (count < MIN_PAIR_COUNT)
+            break;
+        PYLM__TRY(merge_pair(m, best.pair));
+        if (task)
+            task->done = m->pieces->n;
+    }
+    return PYLM_OK;
+}
+
+static int begin_merging(struct merging *m, const struct chunks *chunks)
+{
+    uint32_t chunk, at = 0;
+    uint64_t i, nbytes, n = chunks->strings.text_nbytes;
+    if (n >= NOWHERE)
+        return PYLM_ERR_LARGE;
+    m->counts = chunks->counts;
+    m->symbols = pylm__array_new(n, sizeof *m->symbols);
+    m->next = pylm__array_new(n, sizeof *m->next);
+    m->previous = pylm__array_new(n, sizeof *m->previous);
+    m->chunk_of = pylm__array_new(n, sizeof *m->chunk_of);
+    if (!m->symbols || !m->next || !m->previous || !m->chunk_of)
+        return PYLM_ERR_MEMORY;
+    for (chunk = 0; chunk < chunks->strings.n; chunk++) {
+        const uint8_t *text = pylm__string_text(&chunks->strings, chunk, &nbytes);
+        for (i = 0; i < nbytes; i++, at++) {
+            m->symbols[at] = text[i];
+            m->chunk_of[at] = chunk;
+            m->previous[at] = i ? at - 1u : NOWHERE;
+            m->next[at] = i + 1u < nbytes ? at + 1u : NOWHERE;
+        }
+    }
+    for (i = 0; i < at; i++)
+        if (m->next[i] != NOWHERE)
+            PYLM__TRY(add_occurrence(m, (uint32_t)i));
+    return push_touched(m);
+}
+
+static int merge_chunks(const struct chunks *chunks, struct pylm__strings *pieces, uint32_t n_pieces, pylm_task *task)
+{
+    struct merging m;
+    int status;
+    memset(&m, 0, sizeof m);
+    m.pieces = pieces;
+    status = begin_merging(&m, chunks);
+    if (status == PYLM_OK)
+        status = merge_until(&m, n_pieces, task);
+    free(m.symbols);
+    free(m.next);
+    free(m.previous);
+    free(m.chunk_of);
+    free(m.slots);
+    free(m.pairs.data);
+    free(m.occurrences.data);
+    free(m.candidates.data);
+    free(m.touched.data);
+    return status;
+}
+
+int pylm__pieces_learn(struct pylm__strings *pieces, const struct pylm__corpus *corpus, uint32_t n_pieces,
+                       pylm_task *task)
+{
+    struct chunks chunks;
+    uint32_t i, number;
+    int status;
+    memset(&chunks, 0, sizeof chunks);
+    pylm__task_begin(task, PYLM_STAGE_PIECES, n_pieces);
+    for (i = 0; i < 256u; i++) {
+        uint8_t byte = (uint8_t)i;
+        PYLM__TRY(pylm__strings_number(pieces, &byte, 1, &number));
+    }
+    status = pylm__strings_init(&chunks.strings);
+    if (status == PYLM_OK)
+        status = collect_chunks(&chunks, corpus, task);
+    if (status == PYLM_OK)
+        status = merge_chunks(&chunks, pieces, n_pieces, task);
+    pylm__strings_free(&chunks.strings);
+    free(chunks.counts);
+    return status;
+}
+
+uint32_t pylm__pieces_default(uint64_t n_bytes)
+{
+    double n = 7.0 * sqrt((double)n_bytes); /* DESIGN.md has the measurements */
+    return n < 512.0 ? 512u : n > 65536.0 ? 65536u : (uint32_t)n;
+}

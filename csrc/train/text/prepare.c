@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * prepare.c: see prepare.h.
+ */
+#include "prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/hash.h"
+#include "documents.h"
+#include "encode.h"
+#include "modules/text/vocabulary.h"
+#include "pieces.h"
+
+#define AUTO_PIECES_NBYTES 3000000u /* longer texts are predicted better in pieces; see DESIGN.md */
+
+struct counted {
+    uint64_t count;
+    uint32_t word;
+};
+
+static int by_count(const void *a, const void *b)
+{
+    const struct counted *x = a, *y = b;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return x->word < y->word ? -1 : x->word > y->word;
+}
+
+/* Counts words. If the vocabulary is open, the counts of those that occur once go to "<unk>". Returns how many stay. */
+static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted)
+{
+    uint32_t n_words = corpus->vocabulary.n, i, n = 0;
+    uint64_t p, once = 0;
+    for (i = 0; i < n_words; i++) {
+        counted[i].count = 0;
+        counted[i].word = i;
+    }
+    for (p = 0; p < corpus->n; p++)
+        counted[pylm__symbol(corpus, p)].count++;
+    corpus->closed_vocabulary = counted[FIRST_UNKNOWN].count > 0;
+    for (i = 0; i < n_words; i++) {
+        if (i >= N_FIRST && counted[i].count == 1u && !corpus->closed_vocabulary)
+            once++;
+        else
+            counted[n++] = counted[i];
+    }
+    counted[FIRST_UNKNOWN].count += once;
+    return n;
+}
+
+/* Counts pieces, and leaves out longer ones that do not occur. Of an external vocabulary nothing is left out. Returns
+ * how many stay. */
+static uint32_t count_symbols(const struct pylm__corpus *corpus, struct counted *counted)
+{
+    int all = corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL;
+    uint32_t i, n = 0;
+    uint64_t p;
+    for (i = 0; i < corpus->vocabulary.n; i++) {
+        counted[i].count = 0;
+        counted[i].word = i;
+    }
+    for (p = 0; p < corpus->n; p++)
+        counted[pylm__symbol(corpus, p)].count++;
+    for (i = 0; i < corpus->vocabulary.n; i++)
+        if (all || i < 256u || counted[i].count)
+            counted[n++] = counted[i];
+    return n;
+}
+
+/* Makes the symbols ranks by frequency. */
+static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, uint32_t *order, uint32_t *new_symbol)
+{
+    int words = corpus->tokenizer == PYLM_TOKENIZER_WORDS;
+    uint32_t i, n = words ? count_words(corpus, counted) : count_symbols(corpus, counted);
+    uint64_t p;
+    qsort(counted, n, sizeof *counted, by_count);
+    for (i = 0; i < corpus->vocabulary.n; i++)
+        new_symbol[i] = PYLM_NONE;
+    for (i = 0; i < n; i++) {
+        order[i] = counted[i].word;
+        new_symbol[counted[i].word] = i;
+    }
+    corpus->n_symbols = corpus->n_seen = n;
+    if (words) {
+        corpus->line_end = new_symbol[FIRST_LINE_END];
+        corpus->unknown = new_symbol[FIRST_UNKNOWN];
+        for (i = 0; i < corpus->vocabulary.n; i++)
+            if (new_symbol[i] == PYLM_NONE)
+                new_symbol[i] = corpus->unknown;
+    }
+    for (p = 0; p < corpus->n; p++)
+        pylm__set_symbol(corpus, p, new_symbol[pylm__symbol(corpus, p)]);
+    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL)
+        return pylm__strings_select(&corpus->vocabulary, order, n);
+    while (!counted[corpus->n_seen - 1u].count) /* ends: some symbol occurs */
+        corpus->n_seen--;
+    return PYLM_OK;
+}
+
+static int settle(struct pylm__corpus *corpus)
+{
+    uint32_t n = corpus->vocabulary.n, *order, *new_symbol;
+    struct counted *counted;
+    int status = PYLM_ERR_MEMORY;
+    counted = pylm__array_new(n, sizeof *counted);
+    order = pylm__array_new(n, sizeof *order);
+    new_symbol = pylm__array_new(n, sizeof *new_symbol);
+    if (counted && order && new_symbol)
+        status = rank_symbols(corpus, counted, order, new_symbol);
+    free(counted);
+    free(new_symbol);
+    if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL)
+        corpus->ids = order;
+    else
+        free(order);
+    return status;
+}
+
+int pylm__corpus_prepare(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_t n_threads, pylm_task *task)
+{
+    if (!corpus->n)
+        return PYLM_ERR_EMPTY;
+    PYLM__TRY(pylm__corpus_sort_documents(corpus));
+    if (corpus->base)
+        return PYLM_OK;
+    if (corpus->tokenizer == PYLM_TOKENIZER_AUTO)
+        corpus->tokenizer = corpus->n_bytes < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;
+    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
+        corpus->n_symbols = 256;
+        return PYLM_OK;
+    }
+    if (corpus->tokenizer == PYLM_TOKENIZER_PIECES) {
+        n_pieces = n_pieces ? n_pieces : pylm__pieces_default(corpus->n_bytes);
+        PYLM__TRY(pylm__strings_init(&corpus->vocabulary));
+        PYLM__TRY(pylm__pieces_learn(&corpus->vocabulary, corpus, n_pieces, task));
+        PYLM__TRY(pylm__corpus_encode(corpus, n_threads, task));
+    }
+    PYLM__TRY(settle(corpus));
+    pylm__corpus_narrow(corpus, corpus->n_symbols);
+    return PYLM_OK;
+}

@@ -1,0 +1,400 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""How pylm predicts: a reader of its model files in plain Python, to be read from top to bottom.
+
+`python3 examples/reader.py MODEL TEXTFILE` prints each symbol of a text with its cost in bits, and the total. The costs
+equal the engine's (csrc/core) to the last bit, because both compute with integers. FORMAT.md defines the bytes.
+
+The symbols (bytes, words or pieces of words) are the leaves of a binary tree. The probability of a symbol is the
+product of the decisions on the way from the root to its leaf: left or right? For each decision the model asks many
+contexts of the text: the last symbol, the last two, the last but one, and so on. A context has counted what followed it
+in the training text, so it has two counts at a node: left and right. A table turns counts into log-odds. Two weighted
+sums, one after the other, turn the log-odds of all contexts into one probability.
+
+Names end in their unit: _q10 is in 1/1024 (log-odds, in nats), _q16 in 1/65536 (probabilities and bits), and so on.
+Weights are in 1/8192. In a sound model no sum leaves 32 bits, so nothing has to wrap around as it would in C.
+
+Not covered: states that learn, layers, the predictor "kernel", external tokenizers. Only a checksum finds damage.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import namedtuple
+from functools import cache, reduce
+from math import exp, log2
+from pathlib import Path
+from struct import Struct, unpack_from
+
+# ---- 1. The file: headers, packed fields, numbers, checksum
+HEADER = Struct("<8s2I3Q5I4B8Q")
+Header = namedtuple("Header", """magic version head_nbytes image_nbytes image_checksum head_checksum tokenizer
+    n_symbols unknown line_end n_trees vocab_position_bits vocab_slot_bits predictor is_layer facts facts_nbytes
+    vocab_text vocab_text_nbytes vocab_positions vocab_slots tokenizer_file tokenizer_file_nbytes""")  # fmt: skip
+TREE_HEADER = Struct("<5I4B7Q16s2Q2I")
+TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets depth symbol_bits class_bits
+    coarse_bits set_bits nodes ranks classes calibration weights symbols stage2_weights plan overlay_calibration
+    overlay_weights n_previous n_before""")  # fmt: skip
+TEMPLATE_HEADER = Struct("<10B2xI4Q")
+Template = namedtuple("Template", """base kind lag role bucket_bits check_bits count_bits payload_bits index_bits
+    list_form n_records index records lists lists_nbytes""")  # fmt: skip
+MAGIC, VERSION = b"\x93pylm\r\n\x1a", 4
+BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
+NOTHING, SYMBOL, CLASS, COARSE, WORD = range(5)  # kinds of templates: what they add to the context of their base
+N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
+SEED, U64 = 0x243F6A8885A308D3, (1 << 64) - 1
+COUNT_OF_CODE = [1, 2] + [3 + code % 2 << code // 2 - 1 for code in range(2, 64)]  # 1, 2, 3, 4, 6, 8, 12, 16, ...
+
+
+class ModelError(ValueError):
+    """These bytes are no model that can be read here."""
+
+
+class Bits:
+    def __init__(self, image: bytes, position: int, bit: int = 0) -> None:
+        """Packed fields, read one after the other. The first begins `bit` bits behind a byte position."""
+        self.image, self.bit = image, 8 * position + bit
+
+    def take(self, width: int) -> int:
+        begin, self.bit = self.bit, self.bit + width
+        word = self.image[begin // 8 : (self.bit + 7) // 8]
+        return int.from_bytes(word, "little") >> begin % 8 & (1 << width) - 1
+
+    def take_rest(self, number: int) -> int:
+        """Of a number of 15 or more, written as 15, the rest follows: 7 bits a byte."""
+        shift, byte = 0, 128 if number == 15 else 0
+        while byte >= 128:
+            byte = self.take(8)
+            number, shift = number + (byte % 128 << shift), shift + 7
+        return number
+
+
+def rows_of_i16(image: bytes, position: int, n: int, n_columns: int) -> list[tuple[int, ...]]:
+    numbers = unpack_from(f"<{n * n_columns}h", image, position)
+    return [numbers[i : i + n_columns] for i in range(0, n * n_columns, n_columns)]
+
+
+def step(hash: int, value: int) -> int:
+    """A hash of 64 bits takes in one more number."""
+    hash = (hash ^ value) * 0x9E3779B97F4A7C15 & U64
+    return hash ^ hash >> 32
+
+
+def checksum(data: bytes) -> int:
+    hash = reduce(step, unpack_from(f"<{len(data) // 8}Q", data), SEED)
+    return step(step(hash, int.from_bytes(data[len(data) & ~7 :], "big")), len(data))
+
+
+def open_header(image: bytes) -> Header:
+    """The header, if the image is one that can be read here."""
+    is_short = len(image) < HEADER.size
+    header = Header._make(HEADER.unpack_from(image.ljust(HEADER.size, b"\0")))
+    errors = {
+        "this is not a pylm model": header.magic != MAGIC,
+        f"format version {header.version}, not {VERSION}: train it again": header.version != VERSION and not is_short,
+        "the end of this model is missing": is_short or len(image) < header.image_nbytes,
+        "this model is damaged": checksum(image[32 : header.image_nbytes]) != header.image_checksum,
+        "this reader covers neither layers nor kernels": header.is_layer or header.predictor,
+    }
+    for error, applies in errors.items():
+        if applies:
+            raise ModelError(error)
+    return header
+
+
+# ---- 2. Symbols: from a text to numbers
+def encode(model: Model, text: bytes) -> list[int]:
+    """The symbols of a text. With an external tokenizer it consists of their numbers."""
+    if model.header.tokenizer == BYTES:
+        return list(text)
+    if model.header.tokenizer == EXTERNAL:
+        return [int(number) for number in text.split()]
+    symbols: list[int] = []
+    if model.header.tokenizer == WORDS:  # what white space parts, and a symbol at the end of each line
+        for line in text.removesuffix(b"\n").split(b"\n") if text else []:
+            symbols += [model.symbols.get(word, model.header.unknown) for word in line.split()]
+            symbols.append(model.header.line_end)
+        return symbols
+    at = 0
+    while at < len(text):  # the longest piece that fits; every single byte is a piece
+        n = next(n for n in range(24, 0, -1) if text[at : at + n] in model.symbols)
+        symbols.append(model.symbols[text[at : at + n]])
+        at += n
+    return symbols
+
+
+# ---- 3. Contexts: each template takes something of the text before, as a hash
+class History:
+    """The symbols that were read; of bytes also the words that they form, as hashes of 32 bits."""
+
+    def __init__(self, tokenizer: int) -> None:
+        self.tokenizer = tokenizer
+        self.symbols: list[int] = []
+        self.words, self.n_letters = [0, 0, 0, 0], 0  # the word so far and the three before; 0: none
+
+    def back(self, lag: int) -> int:
+        """The symbol so far back plus 1; 0 before the start of the text."""
+        return self.symbols[-lag] + 1 if lag <= len(self.symbols) else 0
+
+    def read(self, symbol: int) -> None:
+        self.symbols.append(symbol)
+        if self.tokenizer != BYTES:
+            return
+        letter = symbol + 32 if ord("A") <= symbol <= ord("Z") else symbol
+        is_letter = ord("a") <= letter <= ord("z") or letter >= 128 or letter == ord("'")
+        is_chinese_behind_kana = 0xE4 <= symbol <= 0xE9 and self.back(4) == 0xE3 + 1
+        if self.words[0] and (not is_letter or is_chinese_behind_kana or self.n_letters == 24):
+            self.words, self.n_letters = [0, *self.words[:3]], 0
+        if is_letter:
+            self.words[0], self.n_letters = step(self.words[0], letter) >> 32 | 1, self.n_letters + 1
+
+
+def context_hashes(tree: Tree, history: History) -> list[int]:
+    """The context of each template: that of its base, and one value more. Classes, like symbols, are counted from 1."""
+    hashes: list[int] = []
+    for template in tree.templates:
+        lag, value = template.lag, 0
+        if template.kind == SYMBOL:
+            value = history.back(lag)
+        elif template.kind == CLASS:
+            value = tree.classes[history.back(lag)]
+        elif template.kind == COARSE:
+            for i in range(1, lag + 1):
+                value = (value * 67 + tree.coarse[history.back(i)]) % (1 << 32)
+        elif template.kind == WORD:
+            value = history.words[lag]
+        hashes.append(step(SEED if template.base == 255 else hashes[template.base], value))
+    return hashes
+
+
+# ---- 4. Evidence: what followed a context in the training text, and how often
+Successors = list[tuple[int, int]]  # of a context: leaf and count of each, in ascending order of leaves
+Evidence = dict[int, Successors]  # of those contexts that the training text had, by number of template
+
+
+def look_up(tree: Tree, history: History) -> Evidence:
+    found = {}
+    for k, (template, hash) in enumerate(zip(tree.templates, context_hashes(tree, history))):
+        base_is_missing = template.base != 255 and template.base not in found
+        if base_is_missing and template.list_form == 0 and tree.templates[template.base].n_records:
+            continue  # then the training text did not have this one, either: a match would be another's
+        if successors := find(tree, template, hash):
+            found[k] = successors
+    return found
+
+
+@cache  # many contexts come again
+def find(tree: Tree, template: Template, hash: int) -> Successors | None:
+    """Searches a hash table: the upper bits choose a bucket of records, those below are a record's fingerprint."""
+    leaf_bits, record_bits = tree.header.symbol_bits, template.check_bits + 1 + template.payload_bits
+    fingerprint = (hash << template.bucket_bits & U64) >> 64 - template.check_bits
+    index = Bits(tree.image, template.index, (hash >> 64 - template.bucket_bits) * template.index_bits)
+    begin, end = index.take(template.index_bits), index.take(template.index_bits)
+    record = Bits(tree.image, template.records, begin * record_bits)
+    for _ in range(begin, end):
+        seen, is_list, payload = record.take(template.check_bits), record.take(1), record.take(template.payload_bits)
+        if seen == fingerprint and is_list:
+            return read_list(Bits(tree.image, template.lists + payload), template.list_form, leaf_bits)
+        if seen == fingerprint:  # a single successor stands within its record
+            count, leaf = divmod(payload, 1 << leaf_bits)
+            return [(leaf, COUNT_OF_CODE[count & 63] if template.list_form else count + 1)]
+    return None
+
+
+def read_list(packed: Bits, is_coded: int, leaf_bits: int) -> Successors:
+    """Several successors, as leaf and count: n of them, which occurred `total` times."""
+    n, more = packed.take(4), packed.take(4)
+    n = packed.take_rest(n) + 1
+    if is_coded:  # a small list: leaves, then counts, rounded to what codes stand for
+        code_bits = more & 7
+        if n > 16 and code_bits:
+            packed.take(8)  # the width of sums at the end, which save time and say nothing new
+        leaves = [packed.take(leaf_bits) for _ in range(n)]
+        return [(leaf, COUNT_OF_CODE[packed.take(code_bits) & 63]) for leaf in leaves]
+    total = n + packed.take_rest(more)
+    n_bits, total_bits = (n - 1).bit_length(), (total - 1).bit_length()
+
+    def part(first: int, n: int, total: int) -> Successors:
+        """A quick list parts where the tree parts its leaves, down to single successors."""
+        if n == 1:
+            return [(first, total)]
+        right, n_left, total_left = packed.take(leaf_bits), packed.take(n_bits), packed.take(total_bits)
+        return part(first, n_left, total_left) + part(right, n - n_left, total - total_left)
+
+    return part(packed.take(leaf_bits), n, total)
+
+
+# ---- 5. Fixed point: logarithms and probabilities, by tables with straight lines from entry to entry
+SQUASH = [min(65535, round(65536 / (1 + exp(-i / 16)))) for i in range(179)]
+LOG2 = [min(65535, round(65536 * log2(1 + i / 128))) for i in range(129)]
+
+
+def clamp(x: int, least: int, most: int) -> int:
+    return max(least, min(x, most))
+
+
+def squash(x_q10: int) -> int:
+    """The probability 1 / (1 + e^-x), in 1/65536, of log-odds x."""
+    i, part = divmod(min(abs(x_q10), 178 * 64 - 1), 64)
+    p_q16 = SQUASH[i] + ((SQUASH[i + 1] - SQUASH[i]) * part + 32) // 64
+    return p_q16 if x_q10 >= 0 else 65536 - p_q16
+
+
+def log2_q16(x: int) -> int:
+    """log2 of a number of 32 bits whose highest bit is set."""
+    i, part = x >> 24 & 127, x >> 8 & 65535
+    low, high = LOG2[i], LOG2[i + 1] if i < 127 else 65536
+    return (31 << 16) + low + ((high - low) * part + 32768 >> 16)
+
+
+def ln_q10(x: int) -> int:
+    """The natural logarithm, in steps: the middle of each of 128 intervals of an octave."""
+    octave = x.bit_length() - 1
+    i = (x << 7 >> octave) - 128
+    return (octave * 45426 >> 6) + ((LOG2[i] + LOG2[i + 1]) * 2839 + 271000 >> 19)
+
+
+def log2_of_count_q4(n: int) -> int:
+    """log2(n + 1/4) + 2 in 1/16: a straight line from each power of two to the next."""
+    x = 4 * min(n, (1 << 29) - 1) + 1
+    octave = x.bit_length() - 1
+    return 16 * octave + (x << 4 >> octave) - 16
+
+
+def normal(mantissa: int, exponent: int) -> tuple[int, int]:
+    """mantissa * 2^exponent, with a mantissa of 32 bits; more are cut off. For probabilities of any size."""
+    shift = mantissa.bit_length() - 32
+    return mantissa >> shift, exponent + shift
+
+
+# ---- 6. Mixing: each context's counts become log-odds, which are weighed and added
+def calibration_index(n_distinct: int, n0: int, n1: int) -> int:
+    """Where a template's table has the log-odds that the trainer found for such counts left and right."""
+    n = n0 + n1
+    octave = min((n - 1).bit_length() - 4, 9)  # of n > 8
+    if n_distinct == 1:
+        return 455 + 2 * (n - 1 if n <= 8 else 8 + octave) + (n1 > 0)
+    if n <= 8:
+        return n * (n + 1) // 2 + n1
+    ratio_q4 = log2_of_count_q4(n1) - log2_of_count_q4(n0)
+    return 45 + 41 * octave + clamp(ratio_q4 + 164 >> 3, 0, 40)
+
+
+def right_at(tree: Tree, number: int, below: Evidence, units_q24: dict[int, int], text_row: list[int]) -> int:
+    """The probability, in 1/65536, of going right at a node, from the evidence below it."""
+    mid, node_set = tree.nodes[number]
+    counts = {}  # left of mid, and from mid on
+    for k, successors in below.items():
+        left = sum(count for leaf, count in successors if leaf < mid)
+        counts[k] = left, sum(count for _, count in successors) - left
+    left_q24 = sum(left * units_q24[k] for k, (left, _) in counts.items())
+    right_q24 = sum(right * units_q24[k] for k, (_, right) in counts.items())
+
+    # Weights come in sets. One is chosen by the longest suffix context with evidence, how much it has, and how many
+    # skip contexts have some; one by the node; one by the confidence: the share of all contexts' counts that is here.
+    order = max((k for k in below if k < tree.header.n_suffix), default=0)
+    n = sum(counts.get(order, ()))
+    skips = min(sum(tree.templates[k].role == 1 for k in below), 2)
+    suffix_set = (3 * order + skips) * 4 + (n > 1) + (n > 3) + (n > 8)
+    confidence = min(((left_q24 + right_q24 | 1).bit_length() - 1) // 2, N_CONFIDENCES - 1)
+    confidence_set = confidence * (tree.header.n_templates + 1) + len(below)
+
+    # Stage 1 adds the log-odds of all contexts. The weight of each is the sum of its weights in the chosen sets.
+    rows = [tree.families[0][suffix_set], tree.families[1][node_set], tree.families[2][confidence_set], text_row]
+    sum_q23 = CONSTANT_Q10 * sum(row[-1] for row in rows)
+    for k, successors in below.items():
+        log_odds_q10 = tree.calibration[k][calibration_index(len(successors), *counts[k])]
+        sum_q23 += log_odds_q10 * sum(row[k] for row in rows)
+    mixed_q10 = clamp(sum_q23 + 4096 >> 13, -11392, 11392)
+
+    # Stage 2 weighs the result against the plain mean of the contexts' relative frequencies.
+    mean_q10 = clamp(ln_q10(right_q24 + 168 | 1) - ln_q10(left_q24 + 168 | 1), -8704, 8704)
+    a, b = tree.stage2_sets[node_set], tree.stage2_sets[tree.header.n_node_sets + confidence]
+    sum_q23 = (a[0] + b[0]) * mixed_q10 + (a[1] + b[1]) * mean_q10 + (a[2] + b[2]) * CONSTANT_Q10
+    return squash(sum_q23 + 4096 >> 13)
+
+
+# ---- 7. The walk: a probability is the product of the decisions on the way to a leaf
+class Tree:
+    def __init__(self, image: bytes, at: int, n_symbols: int) -> None:
+        """Unpacks one of the symbol trees of a model, and its weights. Most models have one tree."""
+        self.image, self.n_symbols = image, n_symbols
+        self.header = h = TreeHeader._make(TREE_HEADER.unpack_from(image, at))
+        at += TREE_HEADER.size
+        self.end = at + h.n_templates * TEMPLATE_HEADER.size
+        self.templates = [Template._make(row) for row in TEMPLATE_HEADER.iter_unpack(image[at : self.end])]
+        nodes, ranks, classes = Bits(image, h.nodes), Bits(image, h.ranks), Bits(image, h.classes)
+        self.nodes = [(nodes.take(h.symbol_bits), nodes.take(h.set_bits)) for _ in range(n_symbols - 1)]
+        self.leaves = [ranks.take(h.symbol_bits) if h.ranks else i for i in range(n_symbols)]
+        self.classes = self.coarse = list(range(n_symbols + 1))  # by symbol + 1, which is 0 before the start of a text
+        if h.classes:
+            rows = [(classes.take(h.class_bits) + 1, classes.take(h.coarse_bits) + 1) for _ in range(n_symbols)]
+            self.classes, self.coarse = map(list, zip((0, 0), *(rows[leaf] for leaf in self.leaves)))
+        self.calibration = rows_of_i16(image, h.calibration, h.n_templates, N_CALIBRATION)
+        self.families, at, n_columns = [], h.weights, h.n_templates + 1  # of weight sets; see right_at()
+        for n_sets in (12 * h.n_suffix, h.n_node_sets, N_CONFIDENCES * n_columns, h.n_previous, h.n_before):
+            self.families.append(rows_of_i16(image, at, n_sets, n_columns))
+            at += 2 * n_sets * n_columns
+        self.stage2_sets = rows_of_i16(image, h.stage2_weights, h.n_node_sets + N_CONFIDENCES, 3)
+
+    def probability(self, history: History, symbol: int) -> tuple[int, int]:
+        """Of a symbol, times the share of this tree; as mantissa and exponent."""
+        previous = self.families[3][self.classes[history.back(1)]]
+        before = self.families[4][self.coarse[history.back(2)]]
+        text_row = [clamp(a + b, -32768, 32767) for a, b in zip(previous, before)]  # for all nodes
+        below, leaf = look_up(self, history), self.leaves[symbol]
+        units_q24 = {k: (1 << 24) // sum(n for _, n in below[k]) for k in below}  # an occurrence, as a share of all
+        number, lo, hi, p = 0, 0, self.n_symbols, (1 << 31, -31)
+        while hi - lo > 1:
+            mid, right_q16 = self.nodes[number][0], right_at(self, number, below, units_q24, text_row)
+            is_right = leaf >= mid
+            p = normal(p[0] * (right_q16 if is_right else 65536 - right_q16), p[1] - 16)
+            number += mid - lo if is_right else 1  # the nodes of the left side come first
+            lo, hi = (mid, hi) if is_right else (lo, mid)
+            below = {k: part for k in below if (part := [x for x in below[k] if (x[0] >= mid) == is_right])}
+        return normal(p[0] * self.header.share, p[1] - 16)
+
+
+# ---- 8. Cost: -log2 of the probability, which is what a symbol takes in a compressed text
+class Model:
+    def __init__(self, image: bytes) -> None:
+        self.header = h = open_header(image)
+        packed = Bits(image, h.vocab_positions)  # where the texts of all symbols end; of bytes they are known
+        ends = [packed.take(h.vocab_position_bits) if h.vocab_positions else i for i in range(h.n_symbols + 1)]
+        self.texts = [image[h.vocab_text + i : h.vocab_text + j] for i, j in zip(ends, ends[1:])]
+        self.symbols = {text: symbol for symbol, text in reversed([*enumerate(self.texts)])}
+        self.trees, at = [], HEADER.size
+        for _ in range(h.n_trees):
+            self.trees.append(Tree(image, at, h.n_symbols))
+            at = self.trees[-1].end
+
+    def costs_q16(self, symbols: list[int]) -> list[int]:
+        """The cost of each symbol of a text, in 1/65536 bit. The probabilities of several trees are added."""
+        history, costs = History(self.header.tokenizer), []
+        for symbol in symbols:
+            p, *others = (tree.probability(history, symbol) for tree in self.trees)
+            for other in others:
+                (small, low), (large, high) = sorted([p, other], key=lambda x: x[1])
+                p = normal(large + (small >> high - low), high)
+            costs.append((-p[1] << 16) - log2_q16(p[0]))
+            history.read(symbol)
+        return costs
+
+
+def main() -> None:
+    if len(sys.argv) != 3:
+        sys.exit("usage: reader.py MODEL TEXTFILE")
+    try:
+        model = Model(Path(sys.argv[1]).read_bytes())
+    except ModelError as error:
+        sys.exit(f"{sys.argv[1]}: {error}")
+    symbols = encode(model, Path(sys.argv[2]).read_bytes())
+    costs = model.costs_q16(symbols)
+    for symbol, cost in zip(symbols, costs):
+        print(f"{cost / 65536:9.4f} bits  {model.texts[symbol].decode(errors='replace')!r}")
+    print(f"{sum(costs) / 65536:9.2f} bits, {len(symbols)} symbols")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""A model image and the C calls on it: text to symbols and back, states, costs, probabilities.
+
+Symbols are `array("I")` here, so that nothing needs numpy but what returns it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator
+from copy import copy
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..errors import ArgumentError, ModelDamagedError
+from .native import NONE, check, ffi, lib
+from .progress import Progress, new_task, run
+from .text import TEXT_TYPES, Bytes, as_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+
+    from .tokenizer import ExternalTokenizer
+
+    Ids: TypeAlias = Iterable[int] | np.ndarray
+    TextOrIds: TypeAlias = str | Bytes | Ids
+
+ENCODE_SLICE = 1 << 16  # symbols a C call: about 1 ms
+SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
+CANDIDATE = [("symbol", "u4"), ("cost", "u4")]  # pylm_candidate in numpy; costs in 1/65536 bit
+TOKENIZERS = {"bytes": lib.PYLM_TOKENIZER_BYTES, "words": lib.PYLM_TOKENIZER_WORDS, "pieces": lib.PYLM_TOKENIZER_PIECES}
+TOKENIZER_NAMES = {number: name for name, number in TOKENIZERS.items()} | {lib.PYLM_TOKENIZER_EXTERNAL: "external"}
+
+
+def new_symbols(n: int) -> array[int]:
+    return array("I", bytes(4 * n))
+
+
+class Image:
+    """A checked view of a model image. Never changes, so threads may share it; the bytes stay in place
+    as long as somebody holds the view.
+
+    below   the image that this one, a layer's, lies on.
+    """
+
+    def __init__(self, data: Bytes, verify: bool, subject: str = "", below: Image | None = None) -> None:
+        self.buffer = ffi.from_buffer(data)  # keeps the data alive
+        self.below = below  # and this its
+        self.model = ffi.new("pylm_model *")
+        opened = (self.buffer, len(self.buffer))
+        if below is None:
+            check(lib.pylm_model_open(self.model, *opened), subject)
+        else:
+            check(lib.pylm_layer_open(self.model, below.model, *opened), subject)
+        if verify:
+            check(lib.pylm_model_verify(self.model), subject)
+        self.info = ffi.new("pylm_info *")
+        lib.pylm_model_info(self.model, self.info)
+        self.n_symbols: int = self.info.n_symbols
+        self.unknown: int = self.info.unknown
+        self.is_words: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_WORDS
+        self.is_external: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL
+        self.is_kernel: bool = self.info.predictor == lib.PYLM_PREDICTOR_KERNEL
+        self._work_n_u64: int = lib.pylm_work_nbytes(self.model) // 8 + 1
+        self.kept: dict[Any, Any] = {}  # what was found out by others, to be found out once
+        self._kernel: Any = None  # settings that the model points to
+
+    def with_kernel(self, kernel: Any) -> Image:
+        """The same image, going by other settings, a pylm_kernel."""
+        other = copy(self)
+        other.model = ffi.new("pylm_model *", self.model[0])
+        other._kernel = kernel
+        check(lib.pylm_model_set_kernel(other.model, kernel))
+        return other
+
+    def content(self) -> bytes:
+        """The image itself, without bytes that may follow it."""
+        return bytes(ffi.buffer(self.buffer, self.info.image_nbytes))
+
+    def facts(self) -> dict[str, Any]:
+        """What the trainer wrote down about the training."""
+        begin, nbytes = self.info.facts_offset, self.info.facts_nbytes
+        import json
+
+        try:
+            facts = json.loads(ffi.buffer(self.buffer + begin, nbytes)[:])
+        except ValueError:
+            raise ModelDamagedError("the training facts in this model are damaged; train it again") from None
+        return facts if isinstance(facts, dict) else {}
+
+    @property
+    def root(self) -> Image:
+        """The image without any layers: it has the vocabulary."""
+        return self if self.below is None else self.below.root
+
+    def tokenizer_file(self) -> bytes:
+        if self.below is not None:
+            return self.root.tokenizer_file()
+        begin, nbytes = self.info.tokenizer_offset, self.info.tokenizer_nbytes
+        return bytes(ffi.buffer(self.buffer + begin, nbytes))
+
+    @cached_property
+    def external(self) -> ExternalTokenizer:
+        """The tokenizer of an external vocabulary."""
+        if self.below is not None:
+            return self.root.external
+        content = self.tokenizer_file()
+        if not content:
+            raise ArgumentError("this model has no tokenizer with it; pass ids instead of text")
+        from .tokenizer import ExternalTokenizer
+
+        return ExternalTokenizer(content, "the tokenizer in this model")
+
+    @cached_property
+    def every_symbol(self) -> np.ndarray:
+        import numpy as np
+
+        return np.arange(self.n_symbols, dtype=np.uint32)
+
+    def needs_mix(self, what: str) -> None:
+        """Refuses what only the predictor `mix` can do."""
+        if self.is_kernel:
+            raise ArgumentError(f"{what}: not with a model whose predictor is 'kernel'; train one without")
+
+    def needs_kernel(self) -> None:
+        if not self.is_kernel:
+            raise ArgumentError("this model is no kernel; train one with predictor='kernel'")
+
+    def new_work(self) -> Any:
+        return ffi.new("uint64_t[]", self._work_n_u64)
+
+    # ---- symbols
+
+    def encode_slices(self, data: Bytes, add_eos: bool, capacity: int) -> Iterator[tuple[array[int], int]]:
+        """Symbols of a text, up to `capacity` at a time, and how many bytes are used up by then.
+
+        add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
+        """
+        if self.is_external:
+            yield from self.external.slices(data)
+            return
+        text = ffi.from_buffer(data)
+        nbytes = len(text)
+        room = new_symbols(capacity)
+        symbols = ffi.from_buffer("uint32_t[]", room, require_writable=True)
+        position, n = ffi.new("uint64_t *"), ffi.new("uint64_t *")
+        end = lib.PYLM_TEXT_CLOSED if add_eos else lib.PYLM_TEXT_OPEN
+        while position[0] <= nbytes:
+            n[0] = capacity
+            check(lib.pylm_encode(self.model, text, nbytes, end, position, symbols, n))
+            yield room[: n[0]], min(position[0], nbytes)
+
+    def symbols(self, text: TextOrIds, add_eos: bool, checked: bool = True) -> array[int]:
+        """Symbols of a text, or ids checked to be symbols."""
+        if not isinstance(text, TEXT_TYPES):
+            return self.check_ids(text) if checked else integers(text)
+        data, result = as_bytes(text), array("I")
+        if not len(data):
+            return result  # also without the package that an external tokenizer needs
+        for piece, _ in self.encode_slices(data, add_eos, min(ENCODE_SLICE, len(data) + 1)):
+            result.extend(piece)
+        return result
+
+    def check_ids(self, ids: Ids) -> array[int]:
+        return checked_ids(ids, self.n_symbols)
+
+    def decode(self, symbols: array[int], previous: int = NONE) -> bytes:
+        """Text of checked symbols, as far as the C library knows it. `previous` stands before them; see
+        pylm_decode()."""
+        source = ffi.from_buffer("uint32_t[]", symbols)
+        nbytes = ffi.new("uint64_t *")
+        status = lib.pylm_decode(self.model, previous, source, len(symbols), ffi.NULL, 0, nbytes)
+        if status == lib.PYLM_ERR_SPACE:
+            text = ffi.new("char[]", nbytes[0])
+            status = lib.pylm_decode(self.model, previous, source, len(symbols), text, nbytes[0], nbytes)
+            check(status)
+            return bytes(ffi.buffer(text, nbytes[0]))
+        check(status)
+        return b""
+
+    def symbol_text(self, symbol: int) -> bytes:
+        """Text of a checked symbol."""
+        text, nbytes = ffi.new("const unsigned char **"), ffi.new("uint32_t *")
+        check(lib.pylm_symbol_text(self.model, symbol, text, nbytes))
+        return bytes(ffi.buffer(text[0], nbytes[0]))
+
+    @cached_property
+    def vocabulary(self) -> tuple[bool, tuple[bytes, ...]]:
+        """What makes symbols mean the same in two models: their texts, and whether spaces join them."""
+        return self.is_words, tuple(map(self.symbol_text, range(self.n_symbols)))
+
+    def find(self, text: Bytes) -> int | None:
+        symbol: int = lib.pylm_symbol_find(self.model, ffi.from_buffer(text), len(text))
+        return None if symbol == NONE else symbol
+
+    # ---- prediction
+
+    def new_state(self, symbols: Iterable[int] = ()) -> Any:
+        """The state after reading checked symbols from the start of a text."""
+        state = ffi.new("pylm_state *")
+        lib.pylm_state_init(state)
+        push, model = lib.pylm_state_push, self.model
+        for symbol in symbols:
+            push(model, state, symbol)
+        return state
+
+    def score(
+        self, state: Any, symbols: array[int], costs: Any = None, step: Callable[[int], None] | None = None
+    ) -> int:
+        """Reads checked symbols; returns the sum of their costs, 1/65536 bit.
+
+        costs   writable buffer for as many uint32 costs, or None.
+        step    called after each slice with its number of symbols.
+        """
+        source = ffi.from_buffer("uint32_t[]", symbols)
+        target = ffi.NULL if costs is None else ffi.from_buffer("uint32_t[]", costs, require_writable=True)
+        work, total, result = self.new_work(), ffi.new("uint64_t *"), 0
+        for begin in range(0, len(symbols), SCORE_SLICE):
+            n = min(SCORE_SLICE, len(symbols) - begin)
+            to = target + begin if target else target
+            check(lib.pylm_score(self.model, state, source + begin, n, work, to, total))
+            result += total[0]
+            if step is not None:
+                step(n)
+        return result
+
+    def score_batch(
+        self, state: Any, symbols: array[int], ends: array[int], threads: int, bar: Progress, costs: Any = None
+    ) -> array[int]:
+        """Costs of many texts, 1/65536 bit, each read by a copy of the state.
+
+        symbols  of all texts; the i-th ends at ends[i], array("Q").
+        costs    writable buffer for as many uint32 costs as there are symbols, or None.
+        """
+        totals, task = array("Q", bytes(8 * len(ends))), new_task()
+        pointers = ffi.from_buffer("uint32_t[]", symbols), ffi.from_buffer("uint64_t[]", ends)  # the structure keeps none
+        call = (
+            self.model,
+            state,
+            ffi.new("pylm_texts *", [*pointers, len(ends)]),
+            threads,
+            ffi.NULL if costs is None else ffi.from_buffer("uint32_t[]", costs, require_writable=True),
+            ffi.from_buffer("uint64_t[]", totals, require_writable=True),
+        )
+        if len(symbols) < SCORE_SLICE:
+            check(lib.pylm_score_batch(*call, ffi.NULL))
+        else:
+            check(run(lambda: lib.pylm_score_batch(*call, task), task, bar.show))
+        return totals
+
+    def distribution_q62(self, state: Any) -> np.ndarray:
+        """Probabilities of all symbols in units of 2^-62, uint64; they sum to 2^62 exactly."""
+        import numpy as np
+
+        q62 = np.empty(self.n_symbols, np.uint64)
+        target = ffi.from_buffer("uint64_t[]", q62, require_writable=True)
+        lib.pylm_distribution(self.model, state, self.new_work(), target)
+        return q62
+
+    def distribution(self, state: Any) -> np.ndarray:
+        """The probability of every symbol coming next: float64, which sums to 1."""
+        return self.distribution_q62(state) * 2.0**-62
+
+    def restricted(self, state: Any, symbols: np.ndarray, may_end: bool) -> np.ndarray:
+        """Allowed symbols, ascending uint32, with their costs given that it is one of them, best first: an array of
+        CANDIDATE. If the text may end, NONE among them is the end; see pylm_restrict()."""
+        import numpy as np
+
+        found = np.empty(len(symbols) + 1, np.dtype(CANDIDATE))
+        candidates = ffi.from_buffer("pylm_candidate[]", found, require_writable=True)
+        if len(symbols) == 1 and not may_end:
+            found[0] = symbols[0], 0  # without a look at the model
+            return found[:1]
+        q62 = np.empty(len(symbols), np.uint64)
+        wanted = ffi.from_buffer("uint32_t[]", symbols)
+        masses = ffi.from_buffer("uint64_t[]", q62, require_writable=True)
+        marks, n = ffi.new("uint32_t[]", (self.n_symbols + 31) // 32), ffi.new("uint32_t *")
+        work = self.new_work()
+        check(lib.pylm_distribution_of(self.model, state, wanted, len(symbols), work, marks, masses))
+        check(lib.pylm_restrict(wanted, masses, len(symbols), may_end, candidates, n))
+        return found[: n[0]]
+
+    def top(self, state: Any, k: int) -> list[tuple[int, float]]:
+        """The k most probable symbols with their probabilities, best first."""
+        k = min(k, self.n_symbols)
+        best, n = ffi.new("pylm_candidate[]", k), ffi.new("uint32_t *")
+        lib.pylm_top(self.model, state, k, self.new_work(), best, n)
+        return [(best[i].symbol, 2.0 ** -(best[i].cost_q16 / 65536)) for i in range(n[0])]
+
+
+def checked_ids(ids: Ids, n_symbols: int) -> array[int]:
+    """Ids of any container as array("I"), if they are symbols of a vocabulary of this size."""
+    result = integers(ids)
+    if result and max(result) >= n_symbols:
+        i = next(i for i, symbol in enumerate(result) if symbol >= n_symbols)
+        raise ArgumentError(
+            f"id {result[i]} at position {i} is out of range: the vocabulary has {n_symbols} symbols, "
+            f"0 to {n_symbols - 1}"
+        )
+    return result
+
+
+def integers(ids: Ids) -> array[int]:
+    """Ids of any container as array("I"); ArgumentError for what is no 32-bit unsigned integer."""
+    if hasattr(ids, "__array_interface__"):
+        return _integers_of_numpy(ids)
+    if not hasattr(ids, "__iter__"):
+        raise TypeError(f"expected a text (str or bytes) or ids (integers), not {type(ids).__name__}")
+    try:
+        return array("I", ids)
+    except OverflowError:
+        raise ArgumentError("an id is negative or above 2^32 - 1; ids are 0 to n_symbols - 1") from None
+    except TypeError:
+        raise TypeError("ids must be integers") from None
+
+
+def _integers_of_numpy(ids: Any) -> array[int]:
+    import numpy as np
+
+    values = np.asarray(ids)
+    if values.ndim != 1:
+        raise ArgumentError(f"ids must have one dimension, but the array has shape {values.shape}")
+    if values.size and values.dtype.kind not in "iu":
+        raise TypeError(f"ids must be integers, but the array is of type {values.dtype}")
+    if values.size and (values.min() < 0 or values.max() > 0xFFFFFFFF):
+        raise ArgumentError("an id is negative or above 2^32 - 1; ids are 0 to n_symbols - 1")
+    result = array("I")
+    result.frombytes(values.astype(np.uint32).tobytes())
+    return result

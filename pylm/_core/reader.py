@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Bases of `Model` and of `State`: what parts of the package below them know of both."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError
+from .arguments import MAX_WINDOW
+
+if TYPE_CHECKING:
+    from .image import Image, TextOrIds
+
+
+class Reader:
+    """Whoever asks an image that may have been closed."""
+
+    _open_image: Image | None
+
+    @property
+    def _image(self) -> Image:
+        if self._open_image is None:
+            raise ArgumentError("this model was closed; load it again")
+        return self._open_image
+
+    def _prompt(self, text: TextOrIds) -> array[int]:
+        """The symbols of a text whose last line goes on."""
+        return self._image.symbols(text, add_eos=False)
+
+    def _state_after(self, context: TextOrIds) -> Any:
+        """A pylm_state that has read a text."""
+        return self._image.new_state(self._prompt(context))
+
+
+class TextReader:
+    """A text that an image reads on from call to call, and may learn from."""
+
+    _image: Image
+    _state: Any  # a pylm_state
+    _overlay: Any  # memory that it learns in; None: it does not
+    _last: array[int]  # symbols read last, for the repetition penalty
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns from what it reads."""
+        return self._overlay is not None
+
+    def _read(self, symbols: array[int], costs: Any = None) -> int:
+        """Reads checked symbols; returns their cost, 1/65536 bit."""
+        cost = self._image.score(self._state, symbols, costs)
+        self._last.extend(symbols[-MAX_WINDOW:])
+        if len(self._last) > 2 * MAX_WINDOW:
+            self._last = self._last[-MAX_WINDOW:]
+        return cost

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""What a model is, and how well it predicts: results of `Model.info` and `Model.evaluate()`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ._core.image import TOKENIZER_NAMES, Image
+from .kernel.settings import Kernel, settings_of
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well a model predicts a text; from `Model.evaluate()`."""
+
+    symbols: int  #: scored: bytes, pieces, words and line ends, or ids
+    unknown: int  #: of them, words outside the vocabulary
+    bytes: int  #: length of the text; of ids, of the texts of each
+    bits: float  #: sum of -log2(probability)
+    seconds: float  #: wall time of turning the text into symbols and scoring them
+
+    @property
+    def perplexity(self) -> float:
+        """2 ** (bits per symbol). Compare it only between models with the same vocabulary."""
+        return float(2.0 ** (self.bits / self.symbols))
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Bits by which an arithmetic coder with this model would encode a byte of the text."""
+        return self.bits / self.bytes
+
+    @property
+    def symbols_per_second(self) -> float:
+        """Speed of the evaluation, by wall time."""
+        return self.symbols / max(self.seconds, 1e-9)
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model is; from `Model.info`."""
+
+    tokenizer: str  #: "bytes", "words", "pieces" or "external"
+    symbols: int  #: size of the vocabulary
+    contexts: int  #: stored contexts of all templates
+    templates: int  #: context templates of all trees
+    predictor: str  #: "mix" or "kernel"
+    kernel: Kernel | None  #: what a kernel goes by; None: the predictor is another
+    trees: int  #: symbol trees whose predictions are averaged
+    depth: int  #: binary decisions on the longest path to a symbol
+    layers: int  #: on the model. Contexts, templates, bytes, training and sources are those of the uppermost
+    bytes: int  #: size of the model
+    tokenizer_bytes: int  #: of it, the file of an external tokenizer; see `Model.tokenizer_file`
+    sources_bytes: int  #: size of the sources file, which is not a part of the model; 0: there is none for it
+    format_version: int  #: of the file; FORMAT.md describes it
+    training: dict[str, Any]  #: what the trainer wrote down: documents, bytes, contexts of each template, ...
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as nested dicts, for JSON."""
+        return asdict(self)
+
+
+def info_of(image: Image, sources_bytes: int) -> ModelInfo:
+    """What an image is."""
+    info = image.info
+    return ModelInfo(
+        tokenizer=TOKENIZER_NAMES[info.tokenizer],
+        symbols=info.n_symbols,
+        contexts=info.n_contexts,
+        templates=info.n_templates,
+        predictor="kernel" if image.is_kernel else "mix",
+        kernel=settings_of(image),
+        trees=info.n_trees,
+        depth=info.depth,
+        layers=info.n_below,
+        bytes=info.image_nbytes,
+        tokenizer_bytes=info.tokenizer_nbytes,
+        sources_bytes=sources_bytes,
+        format_version=info.format_version,
+        training=image.facts(),
+    )

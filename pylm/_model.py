@@ -1,0 +1,390 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Model: everything that can be asked of a trained model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ._core.arguments import DEFAULT_MEMORY, MAX_U32, integer
+from ._core.image import Image
+from ._core.native import save_file
+from ._core.prediction import shown
+from ._core.progress import Progress
+from ._core.text import TEXT_TYPES, Bytes, Path, as_bytes, document, map_file
+from ._info import ModelInfo, info_of
+from ._scoring import Scoring
+from ._state import State
+from .decoding.generating import Generating
+from .errors import SourcesError
+from .kernel.settings import MAX_DISTANCE, MAX_REACH, settings_of, with_settings
+from .sources.file import AGAIN, MIN_WORDS, SUFFIX, SourcesFile
+
+if TYPE_CHECKING:
+    from ._core.image import Ids, TextOrIds
+    from .explain.kernel import KernelExplanation
+    from .explain.mix import Explanation
+    from .kernel.coverage import Coverage, Nearest
+    from .kernel.settings import Kernel
+    from .related import Related
+    from .sources.file import Source, Trace
+    from .sources.writer import SourcesWriter
+
+QUICKLY_VERIFIED = 1 << 20  # bytes
+SHORT_SLICE = 1 << 10  # symbols between two looks at the progress
+
+
+class Model(Scoring, Generating):
+    """A trained language model. From `pylm.train()` or `pylm.load()`.
+
+    Texts and ids: wherever a text is asked for, a ``str`` (taken as UTF-8), bytes, or ids may be given: any
+    iterable of integers, for example a numpy array of shape ``(n,)``, each from 0 to ``n_symbols - 1``.
+    A text that is scored is complete: in a word model its last line ends, with ``</s>``. A context or
+    prompt is open: its last line goes on. Ids are taken as they are.
+
+    With an external tokenizer (see `pylm.train()`) the ids are that tokenizer's own. Its file is in the model;
+    the `tokenizers` package, which reads it, is only needed for text: MissingPackageError if it is not there.
+
+    Every text begins anew: nothing is remembered between two calls, but by a `state()`. A model never changes,
+    so any number of threads may use one. It can be pickled (by its content) and used in a ``with`` statement.
+
+    Errors: `ArgumentError` for ids and settings out of range and for a closed model; TypeError for what is
+    neither text nor ids.
+    """
+
+    def __init__(
+        self,
+        data: Bytes,
+        *,
+        verify: bool = True,
+        subject: str = "",
+        sources: Path | None = None,
+        base: Model | None = None,
+    ) -> None:
+        """Makes a model of the content of a model file; `pylm.load()` is for files.
+
+        verify    compare the checksum of all of it.
+        subject   what the data is, for error messages.
+        sources   its sources file; looked at when it is needed first.
+        base      the model that it lies on: the content is that of a layer file.
+        """
+        self._open_image: Image | None = Image(data, verify, subject, None if base is None else base._image)
+        self._sources_path = None if sources is None else os.fspath(sources)
+        self._open_sources: SourcesFile | None = None
+
+    # ---- files, closing, pickling
+
+    def save(self, path: Path) -> None:
+        """Writes the model to a file. The file is replaced as a whole or not at all: nobody ever sees half a
+        model, and where this fails, with OSError, the old file is still there. Its sources are a file of their own,
+        which stays where it is. Of a model with layers, the uppermost layer is written."""
+        image = self._image
+        save_file(path, image.buffer, image.info.image_nbytes)
+
+    def close(self) -> None:
+        """Gives the model's memory back. The model cannot be used any more. May be called twice."""
+        self._open_image = self._open_sources = None
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        images = [self._image]
+        while images[0].below is not None:
+            images.insert(0, images[0].below)
+        contents = [image.content() for image in images]
+        return _reopen, (contents, settings_of(self._image)), {"_sources_path": self._sources_path}
+
+    def __repr__(self) -> str:
+        if self._open_image is None:
+            return "<pylm.Model, closed>"
+        info = self.info
+        layer = f"layer {info.layers} on a model" if info.layers else "Model"
+        return (
+            f"<pylm.{layer} of {info.tokenizer}, {info.symbols} symbols, {info.contexts} contexts, {info.bytes} bytes>"
+        )
+
+    # ---- facts
+
+    @property
+    def n_symbols(self) -> int:
+        """Size of the vocabulary; ids are 0 to ``n_symbols - 1``."""
+        return self._image.n_symbols
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is: sizes, predictor, and what was written down about its training."""
+        return info_of(self._image, self._sources_nbytes())
+
+    def kernel(
+        self,
+        tau: float | None = None,
+        distances: Iterable[float] | None = None,
+        class_distances: Iterable[float] | None = None,
+    ) -> Model:
+        """The same kernel, going by other settings: a model of its own on the same tables, made at once. Both may be
+        used at the same time; what is saved, are the settings that it was trained with.
+
+        tau              how quickly a position of the training text counts less with its distance: exp(-tau *
+                         distance). 0: all count the same. The larger, the more the nearest ones alone decide; from 0 to
+                         65535.
+        distances        see `pylm.train()` and `ModelInfo.kernel`, which has the present ones. None: those.
+        class_distances  likewise; not above `distances`.
+        Raises ArgumentError for a model whose predictor is not "kernel".
+        """
+        other = Model.__new__(Model)
+        other._open_image = with_settings(self._image, tau, distances, class_distances)
+        other._sources_path, other._open_sources = self._sources_path, self._open_sources
+        return other
+
+    # ---- symbols
+
+    @property
+    def tokenizer_file(self) -> bytes:
+        """The tokenizer.json of an external vocabulary; b"" for other models."""
+        return self._image.tokenizer_file()
+
+    def encode(self, text: TextOrIds, *, add_eos: bool = False) -> list[int]:
+        """The ids of a text. `add_eos`: a last line without line end gets its ``</s>`` (word models). An external
+        tokenizer adds no special tokens."""
+        return self._image.symbols(text, add_eos).tolist()
+
+    def decode(self, ids: Ids) -> str:
+        """The text of ids; bytes that are not UTF-8 become U+FFFD. A word model puts one space between two
+        words. An external tokenizer decodes by itself, special tokens included."""
+        image = self._image
+        symbols = image.check_ids(ids)
+        if image.is_external:
+            return image.external.decode(symbols)
+        return image.decode(symbols).decode("utf-8", "replace")
+
+    def decode_bytes(self, ids: Ids) -> bytes:
+        """The text of ids as bytes: exactly what they were encoded from, but for a word model. With an external
+        tokenizer the texts of all ids as `text_of()` has them: exact if its tokens are bytes, else most often up
+        to a space at the start."""
+        image = self._image
+        return image.decode(image.check_ids(ids))
+
+    def id_of(self, text: str | Bytes) -> int | None:
+        """The id of one symbol, for example of a word, or None if the vocabulary does not have it. External: the
+        smallest id of that text, in the form of `text_of()`."""
+        return self._image.find(as_bytes(text))
+
+    def text_of(self, id: int) -> str:
+        """The text of one symbol, written as in `Prediction.text`. External: what it adds to a text behind
+        another symbol, as in " word"."""
+        image = self._image
+        return shown(image.symbol_text(integer("id", id, 0, image.n_symbols - 1)))
+
+    # ---- kernel
+
+    def nearest(self, context: TextOrIds = "") -> Nearest:
+        """Of a kernel: the distance, without tau, of the positions of the training text that are nearest to the end of
+        a context, and how many there are."""
+        from .kernel.coverage import nearest
+
+        return nearest(self._image, self._state_after(context))
+
+    def coverage(
+        self,
+        text: TextOrIds | os.PathLike[str],
+        *,
+        radius: float = MAX_DISTANCE * MAX_REACH,
+        min_positions: int = 1,
+        progress: bool | None = None,
+    ) -> Coverage:
+        """Of a kernel that answers only where the training text comes near enough: how often its most probable symbol
+        is the right one, and how much of a text is answered.
+
+        text       as for `evaluate()`.
+        radius     the largest distance of the nearest positions, without tau: 0 answers only contexts that were seen.
+        min_positions   how many of them there have to be.
+        progress   show a bar on standard error; None: if that is a terminal.
+        Raises EmptyTextError, OSError, and ArgumentError for a model whose predictor is not "kernel".
+        """
+        from .kernel.coverage import coverage
+
+        with Progress(progress) as bar:
+            slices, nbytes = self._slices(text, SHORT_SLICE)
+            return coverage(
+                self._image, slices, radius, min_positions, lambda done: bar.show("score", done, nbytes, "B")
+            )
+
+    # ---- where it comes from
+
+    def sources(self, text: TextOrIds, k: int = 5) -> list[Source]:
+        """Where in the training text a text stands, word for word, or the longest passages of it: up to k places,
+        those of the longest passage first, each passage's in the order of the documents.
+
+        The model must have been trained with sources (see `pylm.train()`), and the sources file lie where it did,
+        beside the model, or where `load()` was told. SourcesError if not, or if it is damaged or another model's.
+        """
+        k = integer("k", k, 1, MAX_U32)
+        return self._sources.sources(self._as_text(text), k, Progress(False))
+
+    def trace(
+        self,
+        text: TextOrIds | os.PathLike[str],
+        *,
+        min_words: int = MIN_WORDS,
+        k: int = 3,
+        progress: bool | None = None,
+    ) -> Trace:
+        """Which passages of a text stand in the training text, word for word.
+
+        text       as for `evaluate()`.
+        min_words  words of the shortest passage that is looked for; shorter ones say little.
+        k          places to give for each at most, 0 and up; `Passage.places` counts all.
+        progress   show a bar on standard error; None: if that is a terminal.
+
+        Any run of `min_words` words of the text that stands in the training text is in one of the passages, and every
+        passage stands there. What counts is the words; how much and which white space there is between them does not
+        (docs/sources.md says exactly). Raises what `sources()` raises, and OSError.
+        """
+        min_words, k = integer("min_words", min_words, 1, MAX_U32), integer("k", k, 0, MAX_U32)
+        content = document(text)  # refuses names of files
+        with Progress(progress) as bar:
+            return self._sources.trace(text if isinstance(text, str) else self._as_text(content), min_words, k, bar)
+
+    def verify_sources(self) -> None:
+        """Reads the whole sources file and compares its checksum; SourcesError."""
+        self._sources.verify()
+
+    def _as_text(self, text: TextOrIds) -> str | Bytes:
+        return text if isinstance(text, TEXT_TYPES) else self.decode_bytes(text)
+
+    @property
+    def _sources(self) -> SourcesFile:
+        image = self._image
+        if self._sources_path is None:
+            raise SourcesError(f"where passages stand is not known to this model; {AGAIN}, or load it from its file")
+        if self._open_sources is None:
+            self._open_sources = SourcesFile(self._sources_path, image.root.model)
+        return self._open_sources
+
+    def _sources_nbytes(self) -> int:
+        try:
+            return self._sources.nbytes
+        except (SourcesError, OSError):
+            return 0
+
+    def _save_sources(self, writer: SourcesWriter) -> None:
+        writer.save(self._image.model)
+        self._sources_path, self._open_sources = writer.path, None
+
+    # ---- reading on
+
+    def state(self, *, learn: bool = False, memory: int | str = DEFAULT_MEMORY) -> State:
+        """A reader at the start of a text, which goes on from call to call.
+
+        learn    learn from what is read: the words of a text, its phrases and its repetitions.
+        memory   bytes to learn in, a number or like "16K": 1 KB for each tree and more; 16 KB are useful, the default
+                 of 1 MB is plenty for some 100,000 symbols. When it is full, what is used least makes room.
+        """
+        return State(self._image, learn, memory)
+
+    # ---- what it is made of
+
+    def explain(
+        self, context: TextOrIds = "", token: str | Bytes | int | None = None, k: int = 5
+    ) -> Explanation | KernelExplanation:
+        """What the probability of a token coming next is made of: its parts, by context, which add up to it. Of a
+        kernel, those are of another kind: see `KernelExplanation`.
+
+        token   its text or id; None: the most probable one.
+        k       how many of the most probable tokens to name beside it.
+        Raises ArgumentError for what is not one token of the vocabulary.
+        """
+        from .explain.tokens import explain
+
+        return explain(self._image, self._state_after(context), token, k)
+
+    def explain_text(
+        self, text: TextOrIds, *, learn: bool = False, memory: int | str = DEFAULT_MEMORY, k: int = 5
+    ) -> list[Explanation | KernelExplanation]:
+        """Explains every token of a text, as `explain()` does one. `learn` and `memory` as in `evaluate()`."""
+        from .explain.tokens import explain_all
+
+        return list(explain_all(self.state(learn=learn, memory=memory), self._image.symbols(text, add_eos=True), k))
+
+    def explain_page(
+        self,
+        text: TextOrIds,
+        *,
+        title: str = "A text, explained",
+        learn: bool = False,
+        memory: int | str = DEFAULT_MEMORY,
+    ) -> str:
+        """A page for a browser, HTML without any other file, that shows how much each token of a text surprised the
+        model, and why. Of 5,000 tokens at most, else ArgumentError."""
+        from .explain.page import explain_page
+
+        symbols = self._image.symbols(text, add_eos=True)
+        return explain_page(self.state(learn=learn, memory=memory), symbols, title)
+
+    def related(
+        self, term: TextOrIds, k: int = 10, *, window: int | None = None, measure: str = "strength", min_count: int = 3
+    ) -> list[Related]:
+        """The k terms most related to one: those that stand near it more often than others do, best first. Terms
+        are symbols: words or pieces, not bytes.
+
+        term      a term or its id: what stands up to `window` symbols before or behind it. A context of several
+                  symbols: what follows it at once. Of a text in a model of pieces, both that text and the same with a
+                  space before it are tried.
+        window    the largest distance, 1 to 4; 1: only what stands next to it. None: 4, or as far as the model counts.
+        measure   "strength": n_AB / sqrt(n_A n_B), where A came n_A times, B n_B times, and both n_AB times together,
+                  once for each pair of places. "pmi", pointwise mutual information: log2 of how many times n_AB is what
+                  it would be if both stood anywhere.
+        min_count leaves out terms with a smaller n_AB.
+
+        The counts are the model's own. Without `size` they are those of the training text, but for contexts that came
+        less than min_count times; in models of a given size they are rounded, and much was left out; a pruned model has
+        what its log needed. `<unk>` and `</s>` are never in the list.
+        Raises ArgumentError for bytes, for what the vocabulary does not have and for a context that is longer than
+        those of the model. An empty list: nothing is known.
+        """
+        from .related import related
+
+        return related(self._image, term, k, window, measure, min_count)
+
+
+def _reopen(contents: list[bytes], kernel: Kernel | None) -> Model:
+    """A model of the contents of its file and those of its layers, the lowest first."""
+    model: Model | None = None
+    for content in contents:
+        model = Model(content, base=model)
+    assert model is not None
+    if kernel is not None:
+        return model.kernel(kernel.tau, kernel.distances, kernel.class_distances)
+    return model
+
+
+def load(path: Path, *, layers: Iterable[Path] = (), verify: bool | None = None, sources: Path | None = None) -> Model:
+    """Opens a model file. It is mapped into memory, not read, so that even a large one opens at once, and
+    several processes share one copy.
+
+    layers   layer files, from `adapt()`, the lowest first: each on the model, or the model and layers, that it was made
+             for; else LayerError. Without them it is the model as it was.
+    verify   compare the checksum of the whole file, which reads it once (about 0.3 ms a MB). None: only if it has
+             1 MB at most. What a model says about itself is always checked; damage elsewhere is harmless but for the
+             numbers, which may be wrong. `pylm info` compares.
+    sources  its sources file; None: PATH.sources. It need not be there, and is not looked at before it is needed.
+    Do not write into a file that is open, but replace it, as `Model.save()` does.
+    Raises OSError, ModelFormatError (not a model), ModelVersionError, ModelDamagedError.
+    """
+    if isinstance(layers, (str, bytes, os.PathLike)):
+        raise TypeError("layers must be a list of files: put the one into a list")
+    model: Model | None = None
+    for file in (path, *layers):
+        data, name = map_file(file), os.fspath(file)
+        always = len(data) <= QUICKLY_VERIFIED if verify is None else verify
+        model = Model(data, verify=always, subject=name, base=model)
+    assert model is not None
+    model._sources_path = os.fspath(path) + SUFFIX if sources is None else os.fspath(sources)
+    return model

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""State: a text that is read bit by bit, and learned from if wanted."""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ._core.arguments import MAX_MEMORY, parse_size
+from ._core.image import Image, new_symbols
+from ._core.native import check, ffi, lib, save_file
+from ._core.prediction import NATS_PER_COST, Prediction, predictions
+from ._core.reader import TextReader
+from ._core.text import Path, map_file
+from .decoding.beam import Continuation, continuations
+from .decoding.options import BeamOptions, SamplingOptions
+from .decoding.writing import as_text, generated
+from .errors import ArgumentError, ModelDamagedError, ModelFormatError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from typing_extensions import Unpack
+
+    from ._core.image import TextOrIds
+    from ._core.text import Bytes
+    from .decoding.options import Stop
+    from .explain.kernel import KernelExplanation
+    from .explain.mix import Explanation
+
+
+class State(TextReader):
+    """A reader of one text. From `Model.state()`.
+
+    What is fed goes on where the text stood. A state that learns does so from what it reads, after having scored
+    it: the model stays as it is, and what was learned lives in the state's own memory. That memory holds
+    counts, vocabulary symbols and hashes of contexts, no running text; but who has it and the model can try
+    out whether a phrase was read.
+
+    One thread at a time may use a state. Text and ids are as in `Model`; all text is open, that is, its last
+    line goes on, unless `add_eos` says otherwise.
+    """
+
+    def __init__(self, image: Image, learn: bool, memory: int | str) -> None:
+        self._image = image
+        self._overlay = None
+        if learn:
+            self._overlay = self._new_overlay(parse_size("memory", memory, MAX_MEMORY))
+        self.reset()
+
+    def _new_overlay(self, nbytes: int) -> Any:
+        try:
+            return ffi.new("unsigned char[]", nbytes)
+        except MemoryError:
+            raise ArgumentError(f"memory of {nbytes} bytes is more than the system has; take less") from None
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it learns in; 0 if it does not learn."""
+        return len(self._overlay) if self.learns else 0
+
+    # ---- reading
+
+    def feed(self, text: TextOrIds, *, add_eos: bool = False) -> float:
+        """Reads a text. Returns the natural log of its probability, given all that was read before.
+
+        add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
+        """
+        return -self._read(self._image.symbols(text, add_eos)) * NATS_PER_COST
+
+    def logprobs(self, text: TextOrIds, *, add_eos: bool = False) -> np.ndarray:
+        """Reads a text. Returns the natural log of the probability of each of its symbols when it was read:
+        float64 of shape (n,)."""
+        import numpy as np
+
+        symbols = self._image.symbols(text, add_eos)
+        costs = new_symbols(len(symbols))
+        self._read(symbols, costs)
+        return np.frombuffer(costs, np.uint32) * -NATS_PER_COST
+
+    def start(self) -> None:
+        """A new text begins. What was learned stays."""
+        lib.pylm_state_restart(self._state)
+        self._last = array("I")
+
+    def reset(self) -> None:
+        """A new text begins, and all that was learned is forgotten."""
+        self._state = self._image.new_state()
+        self._last = array("I")
+        if self.learns:
+            self._image.needs_mix("learning from what is read")
+            status = lib.pylm_overlay_init(self._image.model, self._overlay, self.memory)
+            if status == lib.PYLM_ERR_SPACE:
+                raise ArgumentError(f"memory of {self.memory} bytes is too small to learn anything; take 16384 or more")
+            check(status)
+            check(lib.pylm_state_attach(self._image.model, self._state, self._overlay, self.memory))
+
+    def copy(self) -> State:
+        """A state of its own that has read and learned the same."""
+        other = State.__new__(State)
+        other._image, other._last = self._image, self._last[:]
+        other._overlay = None
+        other._state = ffi.new("pylm_state *", self._state[0])
+        if self.learns:
+            lib.pylm_state_keep(self._state)
+            other._overlay = self._new_overlay(self.memory)
+            ffi.memmove(other._overlay, self._overlay, self.memory)
+            check(lib.pylm_state_attach(self._image.model, other._state, other._overlay, self.memory))
+        return other
+
+    # ---- what comes next
+
+    def next(self, k: int = 5) -> list[Prediction]:
+        """The k most probable next symbols, best first."""
+        return predictions(self._image, self._state, k)
+
+    def distribution(self) -> np.ndarray:
+        """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
+        return self._image.distribution(self._state)
+
+    def explain(self, token: str | Bytes | int | None = None, k: int = 5) -> Explanation | KernelExplanation:
+        """What the probability of a token coming next is made of, what the state has learned included; as
+        `Model.explain()`."""
+        from .explain.tokens import explain
+
+        return explain(self._image, self._state, token, k)
+
+    def beam_search(self, max_new_tokens: int = 20, **options: Unpack[BeamOptions]) -> list[Continuation]:
+        """The n most probable continuations, best first. The state stays where it is. Options as in
+        `Model.beam_search()`."""
+        return continuations(self._image, self._last, self._last, self._here(), max_new_tokens, options)
+
+    def generate(self, max_new_tokens: int = 100, *, stop: Stop = None, **options: Unpack[SamplingOptions]) -> str:
+        """A continuation. The state stays where it is: feed() it what you keep. Options as in
+        `Model.generate()`."""
+        return "".join(self.stream(max_new_tokens, stop=stop, **options))
+
+    def stream(
+        self, max_new_tokens: int = 100, *, stop: Stop = None, **options: Unpack[SamplingOptions]
+    ) -> Iterator[str]:
+        """The same as `generate()`, piece by piece as soon as each is certain."""
+        following = self._generated("stream", max_new_tokens, options)
+        return as_text(self._image, self._last, self._last, following, stop)
+
+    def generate_ids(self, max_new_tokens: int = 100, **options: Unpack[SamplingOptions]) -> list[int]:
+        """The ids of a continuation, exactly `max_new_tokens` of them, or fewer where a constraint ends it. Options
+        as in `Model.generate()`."""
+        return list(self._generated("generate_ids", max_new_tokens, options))
+
+    def _generated(self, caller: str, n: int, options: SamplingOptions) -> Iterator[int]:
+        state = self._here()
+        lib.pylm_state_set_learning(state, 0)
+        return generated(caller, self._image, self._last, n, options, state)
+
+    def _here(self) -> Any:
+        """A copy of the pylm_state, to go on with from here. It has the same overlay."""
+        return ffi.new("pylm_state *", self._state[0])
+
+    # ---- files
+
+    def save(self, path: Path) -> None:
+        """Writes what was learned, and where in the text it is, to a file of `memory` bytes, which is replaced
+        as a whole or not at all. ArgumentError if the state does not learn; OSError."""
+        if not self.learns:
+            raise ArgumentError("this state has learned nothing to save: make it with model.state(learn=True)")
+        lib.pylm_state_keep(self._state)
+        save_file(path, self._overlay, self.memory)
+
+    def load(self, path: Path) -> None:
+        """Goes on from what `save()` wrote, by a state of the same model; `memory` becomes what it was there.
+        On failure the state is as before.
+
+        Raises OSError, ModelFormatError (no such file), ModelDamagedError (its end is missing), ArgumentError
+        (of another model).
+        """
+        data = map_file(path)
+        if len(data) == 0:
+            raise ModelFormatError(f"{os.fspath(path)}: the file is empty; only what State.save() wrote can be loaded")
+        overlay, state = self._new_overlay(len(data)), ffi.new("pylm_state *")
+        ffi.memmove(overlay, data, len(data))
+        status = lib.pylm_state_attach(self._image.model, state, overlay, len(overlay))
+        name = os.fspath(path)
+        if status == lib.PYLM_ERR_FOREIGN:
+            raise ModelFormatError(f"{name}: this was not written by State.save()")
+        if status == lib.PYLM_ERR_TRUNCATED:
+            raise ModelDamagedError(f"{name}: a part of it is missing; copy the file again")
+        if status == lib.PYLM_ERR_ARGUMENT:
+            raise ArgumentError(f"{name}: this was learned with another model; load it with that one")
+        check(status, name)
+        self._overlay, self._state, self._last = overlay, state, array("I")

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Training: models from texts, and layers on models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._core.arguments import check_options
+from ._core.text import Path, Source, named_documents, total_nbytes, with_named_files
+from ._model import Model
+from .errors import ArgumentError
+from .training.options import LayerOptions, TrainOptions, training_options
+from .training.trainer import train_on, train_with
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+def train(
+    source: Source,
+    *,
+    output: Path | None = None,
+    sources: bool | Path = False,
+    progress: bool | None = None,
+    **options: Unpack[TrainOptions],
+) -> Model:
+    """Trains a model by counting. The same texts and options give the same model, to the last byte, in whatever
+    order the texts come: they are put into the order of a hash of their content.
+
+    source      the path of a text file; a list of paths; or an iterable of documents: texts (str as UTF-8, or
+                bytes) and pathlib.Path for files. A list of str is one of paths if each is the name of a
+                file that exists; if only some are, it is refused as a likely mistake (texts of strangers
+                should be bytes, which are never paths). What stands at the start of a document does not
+                depend on the document before it.
+    output      where to write the model as Model.save() does; the model that comes back is mapped from there. So
+                it never is in memory as a whole.
+    sources     also write a sources file, of which `Model.trace()` and `Model.sources()` learn where passages
+                stand: True for OUTPUT.sources, where `load()` finds it, or its path. It holds the texts
+                themselves, and takes some 1.7 bytes for a byte of them; less than 4 GB of text, and no ids. The
+                model is the same.
+    progress    show a bar on standard error; None: if that is a terminal.
+
+    Options, with what they are unless given:
+
+    tokenizer="auto"  "bytes": predicts byte by byte, any file, loses nothing. "words": words between white space,
+                and line ends ("</s>"); not kept are words outside the vocabulary, read as "<unk>", and how
+                many and which white space stood between two words. "pieces": parts of words and whole words,
+                found in the text; any file, loses nothing, quicker and better than bytes for longer texts.
+                "auto": "pieces" from 3 MB of text on, else "bytes". Or the path of a tokenizer.json, or a
+                Tokenizer of the `tokenizers` package: an external vocabulary, for example a large model's. The
+                model's ids are the tokenizer's, those that the texts do not have included; its file travels in the
+                model. Texts must be UTF-8; documents may also be ids. No special tokens are added. A tokenizer that
+                normalises (lower case, for example) predicts and gives back the normalised text.
+    threads=None  processors to use; None: all. Does not change the model.
+    min_count=2  contexts seen less often are left out; 1 keeps all: larger and slightly better.
+    max_order=None  longest context in symbols, 0 to 12; None: 8 for bytes, else 5.
+    size=None   bytes that the model may have at most, as a number or like "64K", "3M", "1.5 MB": the best model
+                that fits (DESIGN.md, "A given size"). Takes about five times as long. For pieces, it also limits
+                the vocabulary, unless `SymbolOptions.pieces` says how many.
+    memory=None  bytes of memory that the process uses at most, about, as `size` is written; None: half of what is
+                free now. Does not change the model. With less, training takes longer (see below).
+    profile="best"  or "fast": only the contexts that an n-gram model has, the last symbols without gaps; of
+                words and pieces three at most. Less than half the time to score; on words a fifth of the size and
+                a seventh more perplexity.
+    symbols=None  `SymbolOptions(...)`: how words or pieces are found and arranged, such as SymbolOptions(trees=4).
+    kernel=None  `KernelOptions()`: make a kernel: radial basis functions around every position of the text, in
+                closed form; see `Model.kernel()` and DESIGN.md, "The kernel". `size`, `max_order`, `profile` and
+                several trees are not for it, and it learns nothing from what it reads.
+    Ctrl-C stops it within 0.2 s. Memory: 1, 2 or 4 bytes a symbol of text and 16 for each thread (with `size` 44); the
+    model; for the fit up to 300 MB, in bytes 500 MB, less for short texts. With `memory`, contexts are counted in
+    parts that go to a temporary file of the size of the model: next to `output`, or where TMPDIR says. The text (twice,
+    while a file is read) and the fit must fit; a limit that is too small is refused, with the smallest that is not.
+    Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, MissingPackageError, OSError, and TypeError
+    for an option that does not exist.
+    """
+    check_options("train", options, TrainOptions)
+    source = with_named_files(source)
+    return train_with(named_documents(source), total_nbytes(source), options, progress, output, sources)
+
+
+def adapt(
+    model: Model,
+    source: Source,
+    *,
+    output: Path | None = None,
+    progress: bool | None = None,
+    **options: Unpack[LayerOptions],
+) -> Model:
+    """Fits a layer to texts of some domain, on top of a model. What comes back is a model like any other, which
+    predicts by both; `model` stays as it is. The layer alone is what `output`, or `save()`, writes.
+
+    model       of one tree, no kernel; it may have layers itself.
+    source      texts of the domain, as in `train()`; of a model with an external tokenizer also ids.
+    output      where to write the layer; `load()` with `layers` puts it on the model again.
+    progress    as in `train()`, and so are the options threads, min_count, max_order, size, memory and profile; they
+                concern the layer.
+
+    The contexts of the texts are counted in the model's own vocabulary, so words that a word model does not have stay
+    "<unk>". By which weights layer and model are mixed is fitted on parts of the texts that are held out, as in
+    `train()`: a layer of a few sentences says little, and does little harm (DESIGN.md, "Layers").
+    Raises what `train()` raises, and ArgumentError for a model of several trees or a kernel.
+    """
+    check_options("adapt", options, LayerOptions)
+    made = training_options(tokenizer="bytes", **options)
+    if model.info.trees > 1:
+        raise ArgumentError("a layer lies on a model of one tree, and this one has several; train it without trees")
+    model._image.needs_mix("a layer")
+    made.tokenizer, made.base = model._image.info.tokenizer, model._image.model
+    source = with_named_files(source)
+    return train_on(named_documents(source), total_nbytes(source), made, "auto", progress, output, base=model)

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""What the commands of the command line share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .._core.arguments import DEFAULT_MEMORY
+from .._core.native import save_file
+from .._core.text import as_bytes
+from .._info import ModelInfo
+from .._model import Model, load
+from ..errors import ArgumentError
+
+STDIN = "-"
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Says what an option is unless given, where that is something and its help does not say it by itself."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, False, "") or action.default == [] or "unless given" in (action.help or ""):
+            return action.help
+        return super()._get_help_string(action)
+
+
+class Commands:
+    """The commands of a parser, in groups."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._parsers = parser.add_subparsers(
+            prog=parser.prog, dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+        )
+        self._groups: dict[str, list[tuple[str, str]]] = {}
+        self._group: list[tuple[str, str]] = []
+
+    def begin_group(self, title: str) -> None:
+        """The commands that are added from now on belong together."""
+        self._group = self._groups.setdefault(title, [])
+
+    def add(self, name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        """A parser for a command, which `run` carries out."""
+        self._group.append((name, text))
+        parser = self._parsers.add_parser(
+            name, description=text[0].upper() + text[1:] + ".", formatter_class=HelpFormatter
+        )
+        parser.set_defaults(run=run)
+        if name != "demo":
+            parser.add_argument("--json", action="store_true", help="print one JSON object")
+        return parser
+
+    def summary(self) -> str:
+        """All commands, a line or two each, under the titles of their groups."""
+        width = max(len(name) for group in self._groups.values() for name, _ in group)
+        room = max(shutil.get_terminal_size().columns - 2, 40)
+        parts = []
+        for title, group in self._groups.items():
+            lines = [title]
+            for name, text in group:
+                lines += textwrap.wrap(
+                    f"{name:<{width}}  {text}", room, initial_indent="  ", subsequent_indent=" " * (width + 4)
+                )
+            parts.append("\n".join(lines))
+        return "\n\n".join(parts)
+
+
+def add_model(parser: argparse.ArgumentParser, **settings: Any) -> None:
+    """The arguments of a command on a model: `load_model()` opens it."""
+    parser.add_argument("model", metavar="MODEL", **settings)
+    parser.add_argument(
+        "--layer",
+        metavar="LAYER",
+        action="append",
+        dest="layers",
+        default=argparse.SUPPRESS,
+        help="a layer on it, from `pylm adapt`; given again: on that one",
+    )
+
+
+def load_model(options: argparse.Namespace, verify: bool | None = None) -> Model:
+    """With its layers, and as --tau says where there is that."""
+    model = load(options.model, layers=getattr(options, "layers", []), verify=verify)
+    tau = getattr(options, "tau", None)
+    return model if tau is None else model.kernel(tau)
+
+
+def text_source(name: str) -> Any:
+    """What a TEXT on the command line stands for: a path, or the bytes of standard input."""
+    return sys.stdin.buffer.read() if name == STDIN else Path(name)
+
+
+def text_argument(argument: str) -> str | bytes:
+    """A text on the command line itself, or standard input."""
+    return sys.stdin.buffer.read() if argument == STDIN else argument
+
+
+def as_str(text: str | bytes) -> str:
+    """A text for JSON and for terminals: what is not UTF-8 becomes U+FFFD."""
+    return bytes(as_bytes(text)).decode("utf-8", "replace")
+
+
+def check_output(output: str, texts: Sequence[Any]) -> None:
+    """What would make writing the output fail should be said before the work, not after it."""
+    path = Path(output)
+    if not path.parent.is_dir():
+        raise ArgumentError(f"cannot write {output}: the folder {path.parent} does not exist; make it first")
+    if path.is_dir():
+        raise ArgumentError(f"cannot write {output}: it is a folder; give the name of a file in it")
+    if not os.access(path.parent, os.W_OK):
+        raise ArgumentError(f"cannot write {output}: no permission to write into the folder {path.parent}")
+    for text in texts:
+        if isinstance(text, Path) and path.exists() and text.exists() and path.samefile(text):
+            raise ArgumentError(f"{output} is one of the texts; give the output another name")
+
+
+def peak_rss_bytes() -> int | None:
+    """The most memory that this process has used so far; None where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def numbers(text: str) -> list[float]:
+    """Numbers with commas between them."""
+    return [float(x) for x in text.split(",")]
+
+
+def add_learn(parser: argparse.ArgumentParser, text: str = "learn from the text while reading it") -> None:
+    """The arguments of a command whose state may learn."""
+    parser.add_argument("--learn", action="store_true", help=text)
+    parser.add_argument(
+        "--memory",
+        metavar="SIZE",
+        default=DEFAULT_MEMORY,
+        help="with --learn: bytes to learn in, such as 16K; about 1M unless given",
+    )
+
+
+def add_tau(parser: argparse.ArgumentParser) -> None:
+    """The argument of a command that a kernel answers; `load_model()` looks at it."""
+    parser.add_argument(
+        "--tau", type=float, metavar="X", help="of a kernel: how quickly what is far away counts less; 1 unless given"
+    )
+
+
+def unit_of(info: ModelInfo) -> str:
+    """What the symbols of a model are called."""
+    return "tokens" if info.tokenizer == "external" else info.tokenizer
+
+
+def nbytes(n: int) -> str:
+    """A number of bytes for people."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if n >= size:
+            return f"{n / size:.1f} {unit}"
+    return f"{n} bytes"
+
+
+def write_page(path: str, html: str) -> None:
+    """Replaces a file as a whole or not at all."""
+    data = html.encode()
+    save_file(path, data, len(data))
+
+
+def quoted(text: str) -> str:
+    """A symbol as it stands in a list: spaces and control characters as Python writes them."""
+    plain = text.isprintable() and text.strip() == text and text
+    return text if plain else repr(text)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""The command `pylm eval`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from .._model import Model
+from ..kernel.coverage import Coverage
+from .common import Commands, add_learn, add_model, add_tau, load_model, nbytes, text_source, unit_of
+
+
+def add_eval(commands: Commands) -> None:
+    parser = commands.add("eval", _eval, "say how well a model predicts a text")
+    add_model(parser)
+    parser.add_argument("text", metavar="TEXT", help="text file; - is standard input")
+    add_learn(parser, "learn from every symbol of the text after it has been scored")
+    add_tau(parser)
+    parser.add_argument(
+        "--radius",
+        type=float,
+        metavar="R",
+        help="of a kernel: also say how often it is right where the training text comes as near as this; 0: where it "
+        "has the same context",
+    )
+    parser.add_argument(
+        "--min-positions", type=int, metavar="N", help="likewise, where at least so many positions of it are nearest"
+    )
+
+
+def _eval(options: argparse.Namespace) -> None:
+    with load_model(options) as model:
+        text = text_source(options.text)
+        result = model.evaluate(text, learn=options.learn, memory=options.memory)
+        answers = _coverage(model, text, options)
+        unit = unit_of(model.info)
+    if options.json:
+        derived = ("perplexity", "bits_per_byte", "symbols_per_second")
+        said = {name: getattr(answers, name) for name in ("answered", "coverage", "accuracy")} if answers else {}
+        print(json.dumps({**vars(result), **{name: getattr(result, name) for name in derived}, **said}))
+        return
+    print(f"{result.symbols:,} {unit} ({nbytes(result.bytes)}) in {result.seconds:.2f} s")
+    if result.unknown:
+        print(f"unknown words     {result.unknown / result.symbols:.1%}")
+    print(f"perplexity        {result.perplexity:.2f}")
+    print(f"bits per byte     {result.bits_per_byte:.4f}")
+    print(f"speed             {result.symbols_per_second:,.0f} {unit} a second")
+    if answers:
+        print(f"answered          {answers.coverage:.1%}, of which right {answers.accuracy:.1%}")
+
+
+def _coverage(model: Model, text: Any, options: argparse.Namespace) -> Coverage | None:
+    settings = {
+        name: getattr(options, name) for name in ("radius", "min_positions") if getattr(options, name) is not None
+    }
+    return model.coverage(text, **settings) if settings else None

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""`pylm train` and `pylm build`: two ways to a model, with the same options."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .._core.tokenizer import is_external
+from .._info import ModelInfo
+from .._model import Model
+from .._train import adapt, train
+from ..errors import ArgumentError
+from ..kernel.settings import KernelOptions
+from ..sources.file import SUFFIX
+from ..store.store import build
+from ..training.options import NUMBERS, LayerOptions, SymbolOptions, TrainOptions
+from .common import Commands, add_model, check_output, load_model, nbytes, numbers, peak_rss_bytes, text_source, unit_of
+
+
+def add_train(commands: Commands) -> None:
+    parser = commands.add("train", _train, "train a model on text files")
+    parser.add_argument("texts", metavar="TEXT", nargs="+", help="text files, each a document; - is standard input")
+    _add_settings(parser)
+
+
+def add_build(commands: Commands) -> None:
+    parser = commands.add("build", _build, "train a model on what is in a store")
+    parser.add_argument("store", metavar="STORE", help="what `pylm count` wrote")
+    _add_settings(parser)
+
+
+def add_adapt(commands: Commands) -> None:
+    parser = commands.add("adapt", _adapt, "fit a layer to texts of some domain, on top of a model; takes seconds")
+    add_model(parser, help="of one tree; the layer has its vocabulary")
+    parser.add_argument("texts", metavar="TEXT", nargs="+", help="text files, each a document; - is standard input")
+    parser.add_argument("-o", "--output", metavar="LAYER", required=True, help="layer file to write")
+    _add_common(parser)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="MODEL", required=True, help="model file to write")
+    parser.add_argument(
+        "--tokenizer",
+        type=_tokenizer,
+        metavar="NAME|FILE",
+        default="auto",
+        help="what is predicted: bytes (any file), words between white space, or pieces of words (any file); "
+        "auto: pieces from 3 MB of text on, else bytes; or a file, the tokenizer.json of a vocabulary to share",
+    )
+    parser.add_argument(
+        "--trees",
+        type=int,
+        metavar="N",
+        default=1,
+        help="all but bytes: average so many models, 1 to 8: better, slower, larger",
+    )
+    parser.add_argument("--classes", type=int, metavar="N", help="all but bytes: classes of symbols, 2 to 1024")
+    parser.add_argument("--pieces", type=int, metavar="N", help="pieces: size of the vocabulary, 256 to 2^20")
+    parser.add_argument(
+        "--predictor",
+        choices=["mix", "kernel"],
+        default="mix",
+        help="kernel: radial basis functions around every position of the text, in closed form",
+    )
+    parser.add_argument(
+        "--reach", type=int, metavar="N", help="kernel: symbols that it looks back, 1 to 6; 3 unless given"
+    )
+    parser.add_argument(
+        "--distances",
+        type=numbers,
+        metavar="T,...",
+        help="kernel: what another symbol one back, two back, ... adds to the distance; chosen unless given",
+    )
+    parser.add_argument(
+        "--class-distances",
+        type=_class_distances,
+        metavar="U,...",
+        help="kernel: what one of the same class adds; none: the same",
+    )
+    parser.add_argument(
+        "--sources",
+        action="store_true",
+        help="also write MODEL.sources, of which `pylm trace` learns what of a text stands in the training text; it "
+        "holds that text, and takes some 1.7 bytes for a byte of it",
+    )
+    _add_common(parser)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """Settings of models and layers."""
+    parser.add_argument("--threads", type=int, metavar="N", help="processors to use; does not change the model")
+    parser.add_argument(
+        "--min-count",
+        type=int,
+        metavar="N",
+        default=2,
+        help="leave out contexts seen less often; 1 keeps all: larger and slightly better",
+    )
+    parser.add_argument("--max-order", type=int, metavar="N", help="longest context in symbols, 0 to 12")
+    parser.add_argument(
+        "--profile",
+        choices=["best", "fast"],
+        default="best",
+        help="fast: contexts without gaps only, as n-gram models have: quicker, much smaller, less exact",
+    )
+    parser.add_argument(
+        "--size", metavar="N", help="the best model of at most so many bytes: 64K, 3M, 1.5MB or a plain number"
+    )
+    parser.add_argument(
+        "--memory",
+        metavar="SIZE",
+        help="memory to use at most, about, such as 500M; half of what is free unless given; does not change the model",
+    )
+
+
+def _class_distances(text: str) -> list[float] | bool:
+    return False if text == "none" else numbers(text)
+
+
+def _tokenizer(name: str) -> str:
+    if name not in NUMBERS and not is_external(name):
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(NUMBERS)}, nor a file")
+    return name
+
+
+# ---- options
+
+
+def _layer_options(options: argparse.Namespace) -> LayerOptions:
+    return {
+        "threads": options.threads,
+        "min_count": options.min_count,
+        "max_order": options.max_order,
+        "size": options.size,
+        "memory": options.memory,
+        "profile": options.profile,
+    }
+
+
+def _train_options(options: argparse.Namespace) -> TrainOptions:
+    return {
+        **_layer_options(options),
+        "tokenizer": options.tokenizer,
+        "symbols": SymbolOptions(trees=options.trees, classes=options.classes, pieces=options.pieces),
+        "kernel": _kernel_options(options),
+    }
+
+
+def _kernel_options(options: argparse.Namespace) -> KernelOptions | None:
+    if options.predictor == "kernel":
+        return KernelOptions(reach=options.reach, distances=options.distances, class_distances=options.class_distances)
+    if options.reach is not None or options.distances is not None or options.class_distances is not None:
+        raise ArgumentError("--reach and --distances are for a kernel: add --predictor kernel")
+    return None
+
+
+# ---- commands
+
+
+def _train(options: argparse.Namespace) -> None:
+    texts = [text_source(text) for text in options.texts]
+    _make(
+        options, texts, lambda output, sources: train(texts, output=output, sources=sources, **_train_options(options))
+    )
+
+
+def _build(options: argparse.Namespace) -> None:
+    _make(
+        options,
+        [Path(options.store)],
+        lambda output, sources: build(options.store, output=output, sources=sources, **_train_options(options)),
+    )
+
+
+def _adapt(options: argparse.Namespace) -> None:
+    texts = [text_source(text) for text in options.texts]
+    check_output(options.output, [*texts, Path(options.model)])
+    clock = _Clock()
+    with load_model(options) as model:
+        layer = adapt(model, texts, output=options.output, **_layer_options(options))
+    info = layer.info
+    result = {
+        "layer": options.output,
+        "bytes": info.training["bytes"],
+        "text_symbols": info.training["symbols"],
+        "contexts": info.contexts,
+        "layer_bytes": info.bytes,
+        **clock.usage(),
+    }
+    if options.json:
+        print(json.dumps(result))
+        return
+    print(f"adapted to {_what_was_read(info)} in {result['seconds']:.1f} s")
+    print(f"wrote {options.output}: {nbytes(info.bytes)}, {info.contexts:,} contexts")
+
+
+def _make(options: argparse.Namespace, inputs: list[Any], make: Callable[[str, bool], Model]) -> None:
+    """Makes a model, writes it, and says what it is."""
+    check_output(options.output, inputs)
+    if options.sources:
+        check_output(options.output + SUFFIX, inputs)
+    clock = _Clock()
+    info = make(options.output, options.sources).info
+    result = {
+        "model": options.output,
+        "tokenizer": info.tokenizer,
+        "bytes": info.training["bytes"],
+        "text_symbols": info.training["symbols"],
+        "vocabulary": info.symbols,
+        "contexts": info.contexts,
+        "model_bytes": info.bytes,
+        **clock.usage(),
+    }
+    if options.sources:
+        result |= {"sources": options.output + SUFFIX, "sources_bytes": info.sources_bytes}
+    if options.json:
+        print(json.dumps(result))
+        return
+    print(f"trained on {_what_was_read(info)} in {result['seconds']:.1f} s")
+    print(
+        f"wrote {options.output}: {nbytes(info.bytes)}, {info.contexts:,} contexts, vocabulary of "
+        f"{info.symbols:,} {unit_of(info)}"
+    )
+    if options.sources:
+        print(f"wrote {result['sources']}: {nbytes(info.sources_bytes)}; whoever has it can read the text")
+
+
+def _what_was_read(info: ModelInfo) -> str:
+    return f"{nbytes(info.training['bytes'])} of text ({info.training['symbols']:,} {unit_of(info)})"
+
+
+class _Clock:
+    """What was used since it was made."""
+
+    def __init__(self) -> None:
+        self._began, self._cpu_began = time.perf_counter(), time.process_time()
+
+    def usage(self) -> dict[str, Any]:
+        """For JSON: seconds by the clock and of processors, and the most memory of the process so far."""
+        return {
+            "seconds": time.perf_counter() - self._began,
+            "cpu_seconds": time.process_time() - self._cpu_began,
+            "peak_rss_bytes": peak_rss_bytes(),
+        }

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Finite automata over bytes: which bytes a text may go on with, and whether it may end.
+
+What a text may be is written as a tree of
+
+    Characters(ranges)          one character, of these code points
+    Byte(first, last)           one byte of these
+    Sequence(parts)             one part after the other
+    Choice(parts)               one of the parts; none at all: nothing is allowed
+    Repeat(part, least, most)   the part again and again; most None: without limit
+
+which becomes an automaton that may be in several states at once (Thompson 1968), in UTF-8, and from that one whose
+state the text determines (the subset construction), without the states from which no end can be reached.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from ..errors import TooLargeError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MAX_STATES = 50_000  # of an automaton: 1 KB each
+MAX_PARTS = 500_000  # states before it is determined
+MAX_CODE = 0x10FFFF
+SURROGATES = (0xD800, 0xDFFF)  # have no UTF-8
+NEVER = 1 << 30  # symbols or bytes to an end that cannot be reached
+
+Ranges = tuple[tuple[int, int], ...]  # first and last code point of each, in ascending order, apart
+
+
+class Characters(NamedTuple):
+    ranges: Ranges
+
+
+class Byte(NamedTuple):
+    first: int
+    last: int
+
+
+class Sequence(NamedTuple):
+    parts: tuple[Node, ...]
+
+
+class Choice(NamedTuple):
+    parts: tuple[Node, ...]
+
+
+class Repeat(NamedTuple):
+    part: Node
+    least: int
+    most: int | None
+
+
+Node: TypeAlias = Characters | Byte | Sequence | Choice | Repeat
+
+
+def literal(text: bytes) -> Node:
+    """Nothing but this text."""
+    return Sequence(tuple(Byte(byte, byte) for byte in text))
+
+
+def merged(ranges: list[tuple[int, int]]) -> Ranges:
+    """Ranges that may overlap, in any order, as `Ranges`."""
+    result: list[tuple[int, int]] = []
+    for low, high in sorted(ranges):
+        if result and low <= result[-1][1] + 1:
+            result[-1] = result[-1][0], max(result[-1][1], high)
+        else:
+            result.append((low, high))
+    return tuple(result)
+
+
+def complement(ranges: Ranges) -> Ranges:
+    """All other code points."""
+    bounds = [-1, *(bound for low, high in ranges for bound in (low - 1, high)), MAX_CODE]
+    gaps = ((low + 1, high) for low, high in zip(bounds[::2], bounds[1::2], strict=True))
+    return tuple((low, high) for low, high in gaps if low <= high)
+
+
+def intersection(a: Ranges, b: Ranges) -> Ranges:
+    return complement(merged([*complement(a), *complement(b)]))
+
+
+# ---- characters as bytes
+
+Arrows: TypeAlias = tuple[Any, ...]  # of (first byte, last byte, what follows); that is again Arrows, () at the end
+
+
+@lru_cache(maxsize=256)
+def _utf8(ranges: Ranges) -> Arrows:
+    """Code points as a tree of bytes, in which equal ends are one."""
+    paths = [path for low, high in ranges for path in _paths(low, high)]
+    return _joined(paths, {})
+
+
+def _paths(low: int, high: int) -> Iterator[tuple[tuple[int, int], ...]]:
+    """A range of code points as sequences of ranges of bytes."""
+    for last in (0x7F, 0x7FF, SURROGATES[0] - 1, SURROGATES[1], 0xFFFF):
+        if low <= last < high:
+            yield from _paths(low, last)
+            yield from _paths(last + 1, high)
+            return
+    if SURROGATES[0] <= low <= SURROGATES[1]:
+        return
+    for bits in (6, 12, 18):  # ranges that are whole in all bytes but the first ones
+        mask = (1 << bits) - 1
+        if high > 0x7F and low & ~mask != high & ~mask:
+            cut = low | mask if low & mask else (high & ~mask) - 1
+            if low & mask or high & mask != mask:
+                yield from _paths(low, cut)
+                yield from _paths(cut + 1, high)
+                return
+    yield tuple(zip(chr(low).encode(), chr(high).encode(), strict=True))
+
+
+def _joined(paths: list[tuple[tuple[int, int], ...]], known: dict[Arrows, Arrows]) -> Arrows:
+    by_first: dict[tuple[int, int], list[tuple[tuple[int, int], ...]]] = {}
+    for first, *rest in (path for path in paths if path):
+        by_first.setdefault(first, []).append(tuple(rest))
+    arrows = tuple((low, high, _joined(rests, known)) for (low, high), rests in by_first.items())
+    return known.setdefault(arrows, arrows)
+
+
+# ---- several states at once
+
+
+class _Nondeterministic:
+    """State 0 is the start; `arrows` are taken with a byte, `free` ones without."""
+
+    def __init__(self, node: Node) -> None:
+        self.arrows: list[list[tuple[int, int, int]]] = [[]]
+        self.free: list[list[int]] = [[]]
+        self.end = self.add(node, 0)
+
+    def new_state(self) -> int:
+        if len(self.free) >= MAX_PARTS:
+            raise TooLargeError("this constraint is too large; let it repeat less often")
+        self.arrows.append([])
+        self.free.append([])
+        return len(self.free) - 1
+
+    def add(self, node: Node, begin: int) -> int:
+        """Adds what a text may be from a state on. Returns the state after it, to which nothing leads back."""
+        if isinstance(node, Sequence):
+            for part in node.parts:
+                begin = self.add(part, begin)
+            return begin
+        if isinstance(node, Choice):
+            end = self.new_state()
+            for part in node.parts:
+                self.free[self.add(part, begin)].append(end)
+            return end
+        if isinstance(node, Repeat):
+            return self._repeat(node, begin)
+        end = self.new_state()
+        if isinstance(node, Byte):
+            self.arrows[begin].append((*node, end))
+        else:
+            self._arrows(_utf8(node.ranges), begin, end, {})
+        return end
+
+    def _repeat(self, node: Repeat, begin: int) -> int:
+        for _ in range(node.least):
+            begin = self.add(node.part, begin)
+        end = self.new_state()
+        if node.most is None:
+            loop = self.new_state()
+            self.free[begin].append(loop)
+            self.free[self.add(node.part, loop)].append(loop)
+            self.free[loop].append(end)
+            return end
+        for _ in range(node.most - node.least):
+            self.free[begin].append(end)
+            begin = self.add(node.part, begin)
+        self.free[begin].append(end)
+        return end
+
+    def _arrows(self, arrows: Arrows, begin: int, end: int, made: dict[int, int]) -> None:
+        for low, high, rest in arrows:
+            to = end
+            if rest:
+                to = made.get(id(rest), -1)
+                if to < 0:
+                    to = made[id(rest)] = self.new_state()
+                    self._arrows(rest, to, end, made)
+            self.arrows[begin].append((low, high, to))
+
+    def closure(self, state: int) -> frozenset[int]:
+        """The states that a state is as good as, but for those that lead nowhere by themselves."""
+        seen, waiting = {state}, [state]
+        while waiting:
+            for to in self.free[waiting.pop()]:
+                if to not in seen:
+                    seen.add(to)
+                    waiting.append(to)
+        return frozenset(s for s in seen if self.arrows[s] or s == self.end)
+
+
+# ---- one state
+
+
+class Automaton:
+    """State 0 is the start.
+
+    table    int32 of shape (n_states, 256): the state that a byte leads to, -1: the byte is not allowed.
+    final    for each state, whether a text may end there.
+    fewest   for each state, the fewest bytes with which a text can be ended; of the start NEVER: nothing is allowed.
+    """
+
+    def __init__(self, rows: list[dict[int, int]], final: list[bool]) -> None:
+        import numpy as np
+
+        self.fewest = fewest_steps([set(row.values()) for row in rows], final)
+        self.final = final
+        self.table: np.ndarray = np.full((len(rows), 256), -1, np.int32)
+        for row, of_state in zip(self.table, rows, strict=True):
+            live = {byte: to for byte, to in of_state.items() if self.fewest[to] < NEVER}
+            row[list(live)] = list(live.values())
+
+
+def fewest_steps(nexts: list[set[int]], final: list[bool]) -> list[int]:
+    """The fewest steps from each state to a final one; NEVER if there is no way."""
+    before: list[list[int]] = [[] for _ in nexts]
+    for state, targets in enumerate(nexts):
+        for to in targets:
+            before[to].append(state)
+    result = [0 if is_final else NEVER for is_final in final]
+    waiting = deque(state for state, is_final in enumerate(final) if is_final)
+    while waiting:
+        to = waiting.popleft()
+        for state in before[to]:
+            if result[state] == NEVER:
+                result[state] = result[to] + 1
+                waiting.append(state)
+    return result
+
+
+def determine(node: Node) -> Automaton:
+    """The automaton of what a text may be. TooLargeError if it has more than MAX_STATES states."""
+    parts = _Nondeterministic(node)
+    closures: dict[int, frozenset[int]] = {}
+
+    def closure(states: frozenset[int]) -> frozenset[int]:
+        for state in states:
+            if state not in closures:
+                closures[state] = parts.closure(state)
+        return frozenset().union(*(closures[state] for state in states))
+
+    numbers: dict[frozenset[int], int] = {closure(frozenset((0,))): 0}
+    waiting, rows = list(numbers), []
+    for states in waiting:  # grows meanwhile
+        row: dict[int, int] = {}
+        by_target: dict[frozenset[int], frozenset[int]] = {}
+        for byte, targets in _by_byte(parts, states).items():
+            key = frozenset(targets)
+            if key not in by_target:
+                by_target[key] = closure(key)
+            to = by_target[key]
+            if to not in numbers:
+                if len(numbers) >= MAX_STATES:
+                    raise TooLargeError("this constraint is too large; let it repeat less often, or allow less")
+                numbers[to] = len(numbers)
+                waiting.append(to)
+            row[byte] = numbers[to]
+        rows.append(row)
+    return Automaton(rows, [parts.end in states for states in waiting])
+
+
+def _by_byte(parts: _Nondeterministic, states: frozenset[int]) -> dict[int, set[int]]:
+    targets: dict[int, set[int]] = {}
+    for state in states:
+        for low, high, to in parts.arrows[state]:
+            for byte in range(low, high + 1):
+                targets.setdefault(byte, set()).add(to)
+    return targets

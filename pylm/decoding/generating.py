@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""The part of `Model` that predicts and generates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .._core.prediction import Prediction, predictions
+from .._core.reader import Reader
+from .beam import Continuation, continuations
+from .contrast import Contrast, contrasts
+from .options import BeamOptions, SamplingOptions
+from .writing import as_text, generated
+
+if TYPE_CHECKING:
+    import numpy as np
+    from typing_extensions import Unpack
+
+    from .._core.image import TextOrIds
+    from .constraints import Constraint
+    from .options import Stop
+
+
+class Generating(Reader):
+    """What comes next, and what may follow."""
+
+    def next(self, context: TextOrIds = "", k: int = 5, *, constraint: Constraint | None = None) -> list[Prediction]:
+        """The k most probable next symbols, best first (all of them if k is larger than the vocabulary).
+
+        constraint   only those with which a text can begin that the constraint allows; their probabilities are
+                     divided by their sum, unless the text may be empty.
+        """
+        state = self._state_after(context)
+        if constraint is not None:
+            return constraint._predictions(self._image, state, k)
+        return predictions(self._image, state, k)
+
+    def distribution(self, context: TextOrIds = "") -> np.ndarray:
+        """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
+        return self._image.distribution(self._state_after(context))
+
+    def generate(
+        self,
+        prompt: TextOrIds = "",
+        max_new_tokens: int = 100,
+        *,
+        stop: Stop = None,
+        **options: Unpack[SamplingOptions],
+    ) -> str:
+        """A continuation of the prompt (without the prompt).
+
+        max_new_tokens   symbols to generate at most, 0 to 2^32 - 1.
+        stop             a string or several: the text ends before the first of them.
+
+        Options, with what they are unless given:
+
+        temperature=0.8          0: always the most probable symbol; 1: as the model says; up to 1000.
+        top_k=40                 choose among the k most probable symbols only; 0: no limit.
+        top_p=0.95               among the most probable ones that together reach p; 1: no limit.
+        min_p=0                  among those with at least this share of the best one's probability; 0: no limit.
+        repetition_penalty=1     multiplies the cost, -log(probability), of symbols seen lately; 1: none.
+        repetition_window=64     how many symbols count as seen lately, those of the prompt included.
+        seed=None                0 to 2^64 - 1. The same seed gives the same text on every machine; None: another
+                                 text every time.
+        constraint=None          what the text may be: a `Regex`, `OneOf`, `Prefix` or `Schema`.
+        contrast=None            another model of the same vocabulary: prefer what this one finds more probable.
+        contrast_weight=1        what counts is log p - weight * log q, q being the other's probability.
+        contrast_alpha=0.1       among symbols with at least this share of the best one's p.
+
+        They apply in this order: constraint and contrast, penalty, temperature, top_k, top_p, min_p
+        (DESIGN.md, "Sampling"; docs/decoding.md). Raises ArgumentError for a value out of range, and TypeError for
+        an option that does not exist.
+        """
+        return "".join(self.stream(prompt, max_new_tokens, stop=stop, **options))
+
+    def stream(
+        self,
+        prompt: TextOrIds = "",
+        max_new_tokens: int = 100,
+        *,
+        stop: Stop = None,
+        **options: Unpack[SamplingOptions],
+    ) -> Iterator[str]:
+        """The same as `generate()`, piece by piece as soon as each is certain. Whole characters only; bytes
+        that are not UTF-8 become U+FFFD."""
+        symbols = self._prompt(prompt)
+        following = generated("stream", self._image, symbols, max_new_tokens, options)
+        return as_text(self._image, prompt, symbols, following, stop)
+
+    def generate_ids(
+        self, prompt: TextOrIds = "", max_new_tokens: int = 100, **options: Unpack[SamplingOptions]
+    ) -> list[int]:
+        """The ids of a continuation, exactly `max_new_tokens` of them, or fewer where a constraint ends it. Options
+        as in `generate()`."""
+        return list(generated("generate_ids", self._image, self._prompt(prompt), max_new_tokens, options))
+
+    def beam_search(
+        self, prompt: TextOrIds = "", max_new_tokens: int = 20, **options: Unpack[BeamOptions]
+    ) -> list[Continuation]:
+        """The n most probable continuations of a prompt, best first, as far as a beam search finds them. The result
+        is always the same.
+
+        max_new_tokens   symbols of each, 0 to 2^32 - 1: so many, or fewer where a stop string or a constraint ends
+                         it.
+
+        Options, with what they are unless given:
+
+        n=5              how many; there are fewer if not more were found.
+        beam=None        how many beginnings are kept at each step, n or more; None: 2 * n, 8 at least. If there are
+                         never more than that, the result is exact.
+        stop=None        as in `generate()`; its symbols count in the probability.
+        constraint=None  as in `generate()`; the probability is that given what is allowed.
+        Of several ways to spell a text in symbols only the most probable one is in the list.
+        """
+        symbols = self._prompt(prompt)
+        state = self._image.new_state(symbols)
+        return continuations(self._image, prompt, symbols, state, max_new_tokens, options)
+
+    def contrast(
+        self,
+        context: TextOrIds,
+        contrast: Reader,
+        k: int = 5,
+        *,
+        contrast_weight: float = 1.0,
+        contrast_alpha: float = 0.1,
+    ) -> list[Contrast]:
+        """The k next symbols that this model prefers most, compared with another of the same vocabulary; as
+        `contrast` in `generate()`. There are fewer, if fewer are plausible."""
+        symbols = self._prompt(context)
+        return contrasts(self._image, contrast._image, symbols, k, contrast_weight, contrast_alpha)

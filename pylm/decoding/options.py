@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Options of generation and of beam search: written down once, for models and states."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .._core.reader import Reader
+    from .constraints import Constraint
+
+    Stop: TypeAlias = str | bytes | Sequence[str | bytes] | None
+
+
+class SamplingOptions(TypedDict, total=False):
+    """Options of `Model.generate()`, `stream()` and `generate_ids()`, and of the same of `State`."""
+
+    temperature: float  #: 0.8. 0: always the most probable symbol; 1: as the model says; up to 1000
+    top_k: int  #: 40. Choose among the k most probable symbols only; 0: no limit
+    top_p: float  #: 0.95. Among the most probable ones that together reach p; 1: no limit
+    min_p: float  #: 0. Among those with at least this share of the best one's probability; 0: no limit
+    repetition_penalty: float  #: 1. Multiplies the cost, -log(probability), of symbols seen lately; 1: none
+    repetition_window: int  #: 64. How many symbols count as seen lately, those of the prompt included
+    seed: int | None  #: None. 0 to 2^64 - 1: the same text on every machine; None: another text every time
+    constraint: Constraint | None  #: None. What the text may be: a `Regex`, `OneOf`, `Prefix` or `Schema`
+    contrast: Reader | None  #: None. A `Model`: prefer what the model finds more probable than this one does
+    contrast_weight: float  #: 1. What counts is log p - weight * log q, q being the other's probability; up to 1000
+    contrast_alpha: float  #: 0.1. Among symbols with at least this share of the best one's p; 0 to 1
+
+
+class BeamOptions(TypedDict, total=False):
+    """Options of `Model.beam_search()` and `State.beam_search()`."""
+
+    n: int  #: 5. How many texts; there are fewer if not more were found
+    beam: int | None  #: None. Beginnings kept at each step, n or more; None: 2 * n, 8 at least
+    stop: Stop  #: None. A string or several: a text ends before the first of them
+    constraint: Constraint | None  #: None. As in `SamplingOptions`

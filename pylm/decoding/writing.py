@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Generated symbols as text, handed on piece by piece as soon as each is certain."""
+
+from __future__ import annotations
+
+import codecs
+from array import array
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .._core.arguments import MAX_U32, check_options, integer
+from .._core.image import Image
+from .._core.native import NONE, ffi, lib
+from .._core.text import as_bytes
+from ..errors import ArgumentError
+from .options import SamplingOptions
+from .sampling import Sampler
+
+if TYPE_CHECKING:
+    from .._core.image import TextOrIds
+    from .options import Stop
+
+WHITE_SPACE = b" \t\r\n\v\f"
+
+
+def generated(
+    caller: str, image: Image, symbols: array[int], n: int, options: SamplingOptions, state: Any = None
+) -> Iterator[int]:
+    """The symbols that go on after a prompt, n of them or fewer where a constraint ends it.
+
+    state   one that has read the prompt; None: a new one.
+    """
+    check_options(caller, options, SamplingOptions)
+    n = integer("max_new_tokens", n, 0, MAX_U32)
+    return Sampler(image, **options).symbols(symbols, n, state)
+
+
+def as_text(
+    image: Image, prompt: TextOrIds, symbols: array[int], following: Iterator[int], stop: Stop
+) -> Iterator[str]:
+    """The text that symbols add to a prompt, which `symbols` are, as it grows: whole characters."""
+    return as_characters(until_stop(texts(image, prompt, symbols, following), stop_strings(stop)))
+
+
+def stop_strings(stop: Stop) -> list[bytes]:
+    if stop is None:
+        return []
+    strings = [stop] if isinstance(stop, (str, bytes)) else list(stop)
+    result = []
+    for string in strings:
+        if not isinstance(string, (str, bytes)):
+            raise TypeError(f"stop must be a str or several, not {type(string).__name__}")
+        if not string:
+            raise ArgumentError("a stop string is empty; it would end every text before it begins")
+        result.append(bytes(as_bytes(string)))
+    return result
+
+
+def last_before(image: Image, prompt: TextOrIds, symbols: array[int]) -> int:
+    """What pylm_decode() is to put the continuation behind: no second space after a prompt that has one."""
+    if not symbols:
+        return NONE
+    if isinstance(prompt, str):
+        ends_in_space = bytes(as_bytes(prompt[-1])) in WHITE_SPACE
+    else:
+        ends_in_space = isinstance(prompt, (bytes, bytearray)) and bytes(prompt[-1:]) in WHITE_SPACE
+    return NONE if image.is_words and ends_in_space else symbols[-1]
+
+
+def texts(image: Image, prompt: TextOrIds, symbols: array[int], generated: Iterator[int]) -> Iterator[bytes]:
+    """The text that generated symbols add to a prompt, which `symbols` are, as it grows."""
+    if image.is_external:
+        return (text.encode() for text in image.external.continuation(symbols, generated))
+    return _texts(image, generated, last_before(image, prompt, symbols))
+
+
+def _texts(image: Image, symbols: Iterator[int], previous: int) -> Iterator[bytes]:
+    for symbol in symbols:
+        yield image.decode(array("I", (symbol,)), previous)
+        previous = symbol
+
+
+def until_stop(texts: Iterator[bytes], stops: list[bytes]) -> Iterator[bytes]:
+    """A text as it grows, without a piece that may become a stop string; ends before one."""
+    waiting = b""
+    for text in texts:
+        waiting += text
+        n, found = _search_stops(waiting, stops)
+        if n:
+            yield waiting[:n]
+        if found:
+            return
+        waiting = waiting[n:]
+    if waiting:
+        yield waiting
+
+
+def _search_stops(text: bytes, stops: list[bytes]) -> tuple[int, bool]:
+    """How much of the text can be handed on, and whether a stop string follows there."""
+    found = ffi.new("int *")
+    free, first = len(text), len(text) + 1
+    for stop in stops:
+        n: int = lib.pylm_stop_search(text, len(text), stop, len(stop), found)
+        free = min(free, n)
+        if found[0]:
+            first = min(first, n)
+    return (first, True) if first <= len(text) else (free, False)
+
+
+def as_characters(pieces: Iterator[bytes]) -> Iterator[str]:
+    """UTF-8 as str, a character as soon as its last byte is there."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for piece in pieces:
+        characters = decoder.decode(piece)
+        if characters:
+            yield characters
+    rest = decoder.decode(b"", True)
+    if rest:
+        yield rest

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Options of training: written down once, for texts, stores and layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from .._core.arguments import MAX_SIZE, integer, n_threads, parse_size, several_q16
+from .._core.image import TOKENIZERS
+from .._core.memory import usual_limit
+from .._core.native import NONE, ffi, lib
+from .._core.tokenizer import is_external
+from ..errors import ArgumentError
+from ..kernel.settings import MAX_DISTANCE, MAX_REACH, KernelOptions
+
+if TYPE_CHECKING:
+    from .._core.tokenizer import TokenizerSource
+
+NUMBERS: dict[str, int] = {"auto": lib.PYLM_TOKENIZER_AUTO, **TOKENIZERS}
+EXTERNAL: int = lib.PYLM_TOKENIZER_EXTERNAL
+MAX_TREES: int = lib.PYLM_MAX_TREES
+PROFILES: dict[str, int] = {"best": lib.PYLM_PROFILE_BEST, "fast": lib.PYLM_PROFILE_FAST}
+DEFAULT_REACH = 3
+
+Profile = Literal["best", "fast"]
+
+
+class LayerOptions(TypedDict, total=False):
+    """Options of `adapt()`. What each means and is unless given: see `train()`."""
+
+    threads: int | None  #: processors to use; None: all
+    min_count: int  #: 2. Contexts seen less often are left out
+    max_order: int | None  #: longest context in symbols, 0 to 12
+    size: int | str | None  #: bytes that the file may have at most
+    memory: int | str | None  #: bytes of memory to use at most, about
+    profile: Profile  #: "best", or "fast"
+
+
+class TrainOptions(LayerOptions, total=False):
+    """Options of `train()`, which says what each means, and of `build()`."""
+
+    tokenizer: TokenizerSource  #: "auto"
+    symbols: SymbolOptions | None  #: of words and pieces: how they are found and arranged
+    kernel: KernelOptions | None  #: make a kernel
+
+
+@dataclass(frozen=True, kw_only=True)
+class SymbolOptions:
+    """How words or pieces are found and arranged; the `symbols` of `train()` and `build()`. Not for bytes."""
+
+    trees: int = 1  #: average so many differently built models, 1 to 8: better, slower, larger. Without effect where
+    #: the tokenizer "auto" takes bytes
+    classes: int | Iterable[int] | None = None  #: classes of symbols of each tree, 2 to 1024: one number, or one for
+    #: every tree
+    pieces: int | None = None  #: size of the vocabulary of pieces, 256 to 2^20; None: chosen by the length of the text
+
+
+def training_options(
+    *,
+    tokenizer: TokenizerSource = "auto",
+    threads: int | None = None,
+    min_count: int = 2,
+    max_order: int | None = None,
+    size: int | str | None = None,
+    memory: int | str | None = None,
+    profile: Profile = "best",
+    symbols: SymbolOptions | None = None,
+    kernel: KernelOptions | None = None,
+) -> Any:
+    """A pylm_train_options; ArgumentError."""
+    options = ffi.new("pylm_train_options *")
+    lib.pylm_train_options_init(options)
+    options.tokenizer = _tokenizer_number(tokenizer)
+    options.n_threads = n_threads(threads)
+    options.min_count = integer("min_count", min_count, 1, 1 << 31)
+    if profile not in PROFILES:
+        raise ArgumentError(f"profile must be 'best' or 'fast', not {profile!r}")
+    options.profile = PROFILES[profile]
+    if max_order is not None:
+        options.max_order = integer("max_order", max_order, 0, 12)
+    if size is not None:
+        options.max_nbytes = parse_size("size", size, MAX_SIZE)
+    options.memory_is_wish = memory is None
+    options.max_memory = usual_limit() if memory is None else parse_size("memory", memory, MAX_SIZE)
+    if symbols is not None:
+        _set_symbols(options, _checked("symbols", symbols, SymbolOptions))
+    if kernel is not None:
+        _set_kernel(options, _checked("kernel", kernel, KernelOptions))
+    return options
+
+
+def _checked(name: str, value: Any, kind: type) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be pylm.{kind.__name__}(...), not {value!r}")
+    return value
+
+
+def _set_symbols(options: Any, symbols: SymbolOptions) -> None:
+    options.n_trees = integer("trees", symbols.trees, 1, MAX_TREES)
+    classes = symbols.classes
+    if options.tokenizer == lib.PYLM_TOKENIZER_BYTES and (symbols.trees > 1 or classes is not None):
+        raise ArgumentError("trees and classes are for words and pieces: add tokenizer='words' or 'pieces'")
+    if symbols.pieces is not None:
+        if options.tokenizer not in (lib.PYLM_TOKENIZER_AUTO, lib.PYLM_TOKENIZER_PIECES):
+            raise ArgumentError("pieces is the size of a vocabulary of pieces: add tokenizer='pieces'")
+        options.n_pieces = integer("pieces", symbols.pieces, 256, 1 << 20)
+    if classes is not None:
+        each = list(classes) if isinstance(classes, Iterable) else [classes] * options.n_trees
+        if len(each) != options.n_trees:
+            raise ArgumentError(f"classes must be one number or {options.n_trees}, one for every tree")
+        for i, n in enumerate(each):
+            options.n_classes[i] = integer("classes", n, 2, 1024)
+
+
+def _set_kernel(options: Any, kernel: KernelOptions) -> None:
+    if options.n_trees > 1 or options.max_nbytes or options.max_order != NONE or options.profile:
+        raise ArgumentError("trees, size, max_order and profile are not for a kernel; leave them out")
+    options.predictor = lib.PYLM_PREDICTOR_KERNEL
+    if kernel.reach is not None:
+        options.reach = integer("reach", kernel.reach, 1, MAX_REACH)
+    options.no_classes = kernel.class_distances is False
+    if kernel.distances is not None:
+        options.reach = options.reach or DEFAULT_REACH
+        options.distance_q16 = several_q16("distances", kernel.distances, options.reach, MAX_DISTANCE)
+        options.class_distance_q16 = options.distance_q16
+        if not any(options.distance_q16):
+            raise ArgumentError("distances are all 0: then nothing that was read would matter")
+    if kernel.class_distances is not None and not isinstance(kernel.class_distances, bool):
+        if kernel.distances is None:
+            raise ArgumentError("class_distances without distances; give both or none")
+        nearer = several_q16("class_distances", kernel.class_distances, None, MAX_DISTANCE)
+        if len(nearer) > options.reach or any(u > t for u, t in zip(nearer, options.distance_q16, strict=False)):
+            raise ArgumentError("class_distances must not be more than distances, in number and in size")
+        for j, u in enumerate(nearer):
+            options.class_distance_q16[j] = u
+
+
+def _tokenizer_number(tokenizer: object) -> int:
+    if isinstance(tokenizer, str) and tokenizer in NUMBERS:
+        return NUMBERS[tokenizer]
+    if is_external(tokenizer):
+        return EXTERNAL
+    raise ArgumentError(
+        f"tokenizer must be 'auto', 'bytes', 'words' or 'pieces', the path of a tokenizer.json, or a "
+        f"tokenizers.Tokenizer (a tokenizer of transformers has one, backend_tokenizer), not {tokenizer!r}"
+    )

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Training on documents, whatever they come from: the calls on a pylm_trainer."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from .._core.estimate import stage_costs
+from .._core.native import check, ffi, lib, owned_bytes
+from .._core.progress import Progress, new_task, run_with_errno
+from .._core.text import Path, map_file
+from .._core.tokenizer import open_tokenizer
+from .._model import Model, load
+from ..errors import ArgumentError
+from ..sources.file import SUFFIX
+from ..sources.writer import SourcesWriter
+from .documents import add_all
+from .options import TrainOptions, training_options
+
+if TYPE_CHECKING:
+    from .._core.tokenizer import TokenizerSource
+
+
+def train_with(
+    texts: Iterable[tuple[str | None, Any]],
+    total: int | None,
+    options: TrainOptions,
+    progress: bool | None,
+    output: Path | None,
+    sources: bool | Path,
+) -> Model:
+    """Trains a model; `train_on()` says what the arguments are."""
+    made = training_options(**options)
+    return train_on(texts, total, made, options.get("tokenizer", "auto"), progress, output, sources)
+
+
+def train_on(
+    texts: Iterable[tuple[str | None, Any]],
+    total: int | None,
+    options: Any,
+    tokenizer: TokenizerSource,
+    progress: bool | None,
+    output: Path | None = None,
+    sources: bool | Path = False,
+    base: Model | None = None,
+) -> Model:
+    """Trains on documents, whatever they come from.
+
+    texts     each with its name in the sources; None: it is not to be in them.
+    total     bytes of all together, if known; for progress only.
+    options   of `training_options()`.
+    base      the model that a layer is trained for, which `options` say as well; it has the tokenizer.
+    """
+    path = sources_path(sources, output)
+    external = None
+    if options.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL:
+        external = open_tokenizer(tokenizer) if base is None else base._image.external
+    pointer = ffi.new("pylm_trainer **")
+    check(lib.pylm_trainer_new(pointer, options))
+    trainer = ffi.gc(pointer[0], lib.pylm_trainer_free)
+    try:
+        with Progress(progress) as bar, SourcesWriter(path) if path else nullcontext() as writer:
+            nbytes = add_all(trainer, texts, total, external, base is not None, bar, writer)
+            if writer is not None:
+                writer.sort(bar)
+            bar.expect(stage_costs(options, nbytes))
+            model = _made(trainer, bar, options, output, base)
+            if writer is not None:
+                model._save_sources(writer)
+            return model
+    except BaseException:
+        ffi.release(trainer)  # now, not when the garbage collector comes: it is large
+        raise
+
+
+def sources_path(sources: bool | Path, output: Path | None) -> str | None:
+    """The file that `sources` of `train()` stands for; None for none."""
+    if sources is False or sources is None:
+        return None
+    if sources is not True:
+        if output is not None and os.path.abspath(sources) == os.path.abspath(output):
+            raise ArgumentError("sources and output are the same file; give the sources another name")
+        return os.fspath(sources)
+    if output is None or _is_device(output):
+        raise ArgumentError("sources=True writes OUTPUT.sources: say output, the model file; or give sources a path")
+    return os.fspath(output) + SUFFIX
+
+
+def _made(trainer: Any, bar: Progress, options: Any, output: Path | None, base: Model | None) -> Model:
+    """Trains. The trainer is freed as soon as the model does not need it."""
+    if output is None or _is_device(output):
+        model = Model(_build(trainer, bar, options), verify=False, base=base)
+        if output is not None:
+            model.save(output)
+        return model
+    _save(trainer, bar, options, output)
+    ffi.release(trainer)
+    if base is None:
+        return load(output, verify=False)
+    return Model(map_file(output), verify=False, subject=os.fspath(output), base=base)
+
+
+def _is_device(path: Path) -> bool:
+    """Whether this is no file or folder, such as /dev/stdout, so that nothing could be read back from it."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _build(trainer: Any, bar: Progress, options: Any) -> Any:
+    """The image, in the trainer's memory, which lives as long as it is used."""
+    task, image, nbytes = new_task(), ffi.new("const void **"), ffi.new("uint64_t *")
+    _train(lambda: lib.pylm_trainer_build(trainer, task, image, nbytes), task, bar, options, nbytes, None)
+    return owned_bytes(image[0], nbytes[0], trainer)
+
+
+def _save(trainer: Any, bar: Progress, options: Any, output: Path) -> None:
+    task, nbytes, path = new_task(), ffi.new("uint64_t *"), os.fsencode(output)
+    _train(lambda: lib.pylm_trainer_save(trainer, path, task, nbytes), task, bar, options, nbytes, output)
+
+
+def _train(call: Callable[[], int], task: Any, bar: Progress, options: Any, nbytes: Any, output: Path | None) -> None:
+    """Runs the long call. `nbytes` is what it says of sizes."""
+    status, error = run_with_errno(call, task, bar.show)
+    if status == lib.PYLM_ERR_BUDGET:
+        raise ArgumentError(
+            f"no model of this text fits into {options.max_nbytes:,} bytes; the smallest possible is size={nbytes[0]}"
+        )
+    if status == lib.PYLM_ERR_MEMORY and nbytes[0]:
+        raise ArgumentError(
+            f"{options.max_memory:,} bytes of memory are too few to train on this text; the smallest possible is "
+            f"memory={nbytes[0]}"
+        )
+    if status == lib.PYLM_ERR_FILE:
+        what = "a temporary file, because of the limit of memory" if output is None else os.fspath(output)
+        raise OSError(error, os.strerror(error), what)
+    check(status)
