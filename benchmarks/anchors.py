@@ -32,7 +32,7 @@ def measure(name: str, tokenizer: str, train: Path, valid: Path, folder: Path, s
     model = folder / "model.pylm"
     trained = pylm("train", train, "-o", model, "--tokenizer", tokenizer, *settings)
     results, times = [], []
-    for adapt in ([], ["--adapt"]):
+    for adapt in ([], ["--learn"]):
         runs = [pylm("eval", model, valid, *adapt) for _ in range(RUNS)]
         results.append(runs[0])
         times.append(statistics.median(1e6 / run["symbols_per_second"] for run in runs))

@@ -97,7 +97,7 @@ def main() -> None:
         began = time.process_time()
         model = make()
         seconds = time.process_time() - began
-        bits = [model.bits_per_byte(held_out, adapt=adapt) for adapt in (False, True)]
+        bits = [model.bits_per_byte(held_out, learn=adapt) for adapt in (False, True)]
         print(f"{name:20} {bits[0]:.4f} {bits[1]:.4f} {model.info.bytes:12,} bytes {seconds:6.1f} s", flush=True)
 
     model = base()

@@ -40,7 +40,7 @@ def main() -> None:
             model = pylm.load(path)
             whole = text.read_text()
             scorers[path] = lambda model=model, whole=whole: model.score(whole)
-            ids = model.encode(whole, closed=True)
+            ids = model.encode(whole, add_eos=True)
             scorers[path + " (ids)"] = lambda model=model, ids=ids: model.score(ids)
         else:
             scorers[path] = kenlm_scorer(path, lines)

@@ -27,7 +27,7 @@ def measure(name: str, tokenizer: str, train: Path, valid: Path, folder: Path, s
     except subprocess.CalledProcessError:  # too small; it has said so on standard error
         print(f"| {name} | {size} | | | | | | |", flush=True)
         return
-    result, adaptive = pylm("eval", model, valid), pylm("eval", model, valid, "--adapt")
+    result, adaptive = pylm("eval", model, valid), pylm("eval", model, valid, "--learn")
     print(
         f"| {name} | {size} | {trained['model_bytes'] / 1e6:.3f} | {trained['vocabulary']:,} "
         f"{trained['tokenizer']} | {result['perplexity']:.2f} / {adaptive['perplexity']:.2f} | "

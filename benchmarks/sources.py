@@ -23,8 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pylm
-from pylm._progress import Progress
-from pylm.sources import SourcesWriter
+from pylm._core.progress import Progress
+from pylm.sources.writer import SourcesWriter
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "py"))
 from plain_search import normalised, words_of
@@ -81,7 +81,7 @@ def planted(documents: list[bytes]) -> tuple[str, list[str]]:
 
 def check_planted(model: pylm.Model, documents: list[bytes], corpora: list[str]) -> None:
     text, passages = planted(documents)
-    trace = model.trace(text, least=LEAST)
+    trace = model.trace(text, min_words=LEAST)
     found = [normalised(passage.text) for passage in trace.passages]
     missed = [passage for passage in passages if not any(f" {passage} " in f for f in found)]
     wrong = [f for f in found if not any(f in corpus for corpus in corpora)]
@@ -93,7 +93,7 @@ def check_planted(model: pylm.Model, documents: list[bytes], corpora: list[str])
 
 def check_other(model: pylm.Model, other: bytes, corpora: list[str]) -> None:
     cpu = time.process_time()
-    trace = model.trace(other, least=LEAST)
+    trace = model.trace(other, min_words=LEAST)
     seconds = time.process_time() - cpu
     wrong = [p for p in trace.passages if not any(normalised(p.text) in corpus for corpus in corpora)]
     words = words_of(other)

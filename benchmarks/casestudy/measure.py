@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from pylm import Model, train
+from pylm import KernelOptions, Model, train
 
 from .corpus import Document, Vocabulary
 from .inside import Progress
@@ -51,7 +51,7 @@ class Study:
         began = time.process_time()
         self._tables = count(self._learn_words, self._n_words, REACH)
         self._count_seconds = time.process_time() - began
-        self._kernel, self._kernel_seconds = self._train(predictor="kernel", reach=REACH)
+        self._kernel, self._kernel_seconds = self._train(kernel=KernelOptions(reach=REACH))
 
     # ---- the training text
 
@@ -144,7 +144,7 @@ class Study:
         with Progress(self._progress) as bar:
             for text in self._test_texts:
                 log2.append(model.logprobs(text) / np.log(2))
-                state, ids = model.state(), model.encode(text, closed=True)
+                state, ids = model.state(), model.encode(text, add_eos=True)
                 bar.show("predict", len(right), len(self._targets), "words")
                 began = time.process_time()
                 for symbol in ids:
@@ -189,7 +189,7 @@ class Study:
         with Progress(self._progress) as bar:
             for text in self._test_texts:
                 bar.show("distances", i, n, "words")
-                ids = self._kernel.encode(text, closed=True)
+                ids = self._kernel.encode(text, add_eos=True)
                 for at in range(len(ids)):
                     near[i] = self._kernel.nearest(ids[max(at - REACH, 0) : at])
                     i += 1

@@ -13,7 +13,7 @@ from .inside import Plot, escape, facts, nbytes, packaged, page
 from .results import REACH, Answers, CaseStudy, Split
 
 TITLE = "A case study: the kernel on a specialised corpus"
-STYLES = ["_page.css", "_report.css"]  # of the package
+STYLES = ["_core/page.css", "reports/report.css"]  # of the package
 LINES = ["main", "other", "reference", "dashed", "dotted"]  # of the predictors, in their order
 MANY_COLUMNS = 5  # more take the width of the page
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
-from pylm import Model, train
+from pylm import KernelOptions, Model, train
 
 from .corpus import Document, Vocabulary
 from .inside import Progress
@@ -105,7 +105,7 @@ def measure(
     centres, followers, queries = histories(words, n, REACH), words[words != n], histories(test_words, n, REACH)
     queries = queries[:: max(len(queries) // QUERIES, 1)][:QUERIES]
     kernel = train(
-        list(map(vocabulary.text, learn)), tokenizer="words", predictor="kernel", reach=REACH, class_distances=False,
+        list(map(vocabulary.text, learn)), tokenizer="words", kernel=KernelOptions(reach=REACH, class_distances=False),
         threads=threads, progress=progress,
     )  # fmt: skip
     settings = kernel.info.kernel
