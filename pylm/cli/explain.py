@@ -7,25 +7,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 
 from .._core.text import map_file
 from ..errors import ArgumentError
 from ..explain.kernel import KernelExplanation
-from .common import (
-    STDIN,
-    Commands,
-    add_learn,
-    add_model,
-    add_tau,
-    as_str,
-    check_output,
-    load_model,
-    text_argument,
-    text_source,
-    write_page,
-)
+from .common import (Commands, STDIN, add_learn, add_model, add_tau, as_str, check_output, load_model, terminal_columns, text_argument, text_source, write_page)
 from .explain_table import kernel_table, table
 
 
@@ -60,7 +47,7 @@ def _explain(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({"context": as_str(context), **explanation.as_dict()}))
     else:
-        columns, colours = shutil.get_terminal_size().columns, sys.stdout.isatty()
+        columns, colours = terminal_columns(), sys.stdout.isatty()
         if isinstance(explanation, KernelExplanation):
             print(kernel_table(explanation, columns, colours))
         else:
