@@ -10,7 +10,7 @@
 #ifndef PYLM_CORE_NARROW_H
 #define PYLM_CORE_NARROW_H
 
-#include "dot.h"
+#include "core/fast/dot.h"
 #include "evidence.h"
 
 #define PYLM__CONSTANT_Q10 256 /* the constant input, 1/4 nat */

@@ -7,7 +7,7 @@
 
 #include "modules/adapt/layer.h"
 #include "modules/kernel/kernel.h"
-#include "paths.h"
+#include "core/fast/paths.h"
 
 void pylm__probabilities(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
                          uint32_t n, struct pylm__work *work, struct pylm__lessons *lessons,

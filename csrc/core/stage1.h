@@ -57,15 +57,14 @@ struct pylm__selection {
 static inline struct pylm__selection pylm__select(const struct pylm__mixer *mixer, uint32_t active,
                                                   struct pylm__slices *slices)
 {
-    struct pylm__situation situation = {0, 0, 0, 0, 0};
     struct pylm__selection selection;
-    uint32_t suffixes = active & mixer->suffixes, skips = active & mixer->skips;
+    uint32_t suffixes = active & mixer->suffixes, skips = active & mixer->skips, suffix = 0, hits = 0;
     if (suffixes) {
-        situation.suffix = pylm__ilog2(suffixes);
-        situation.hits = pylm__evidence_level(PYLM__AT(slices, situation.suffix, total));
+        suffix = pylm__ilog2(suffixes);
+        hits = pylm__evidence_level(PYLM__AT(slices, suffix, total));
     }
-    situation.skips = (uint32_t)(skips > 0u) + ((skips & (skips - 1u)) > 0u); /* more than two count as two */
-    selection.suffix_set = pylm__suffix_set(&situation);
+    skips = (uint32_t)(skips > 0u) + ((skips & (skips - 1u)) > 0u); /* more than two count as two */
+    selection.suffix_set = pylm__suffix_set(suffix, hits, skips);
     selection.active = active;
     selection.n_active = pylm__count_bits(active);
     return selection;

@@ -10,7 +10,7 @@
 #ifndef PYLM_FAST_FOLLOW_H
 #define PYLM_FAST_FOLLOW_H
 
-#include "core/path.h"
+#include "path.h"
 
 #if PYLM__HAVE_FOLLOW
 

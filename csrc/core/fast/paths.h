@@ -7,8 +7,8 @@
  * says is known before it is scored, so several of its symbols are looked at in turn, abreast: while one's numbers are on
  * their way, another's are worked with.
  */
-#ifndef PYLM_CORE_PATHS_H
-#define PYLM_CORE_PATHS_H
+#ifndef PYLM_FAST_PATHS_H
+#define PYLM_FAST_PATHS_H
 
 #include "path.h"
 
