@@ -36,7 +36,7 @@ cover_python() {
     .venv/bin/pip install --quiet '.[test]'
     cat >"$folder/coveragerc" <<INI
 [run]
-source = pylm
+source_pkgs = pylm
 parallel = true
 patch = subprocess
 data_file = $PWD/$folder/python.data
