@@ -12,7 +12,20 @@ import sys
 from .._core.text import map_file
 from ..errors import ArgumentError
 from ..explain.kernel import KernelExplanation
-from .common import (Commands, STDIN, add_learn, add_model, add_tau, as_str, check_output, load_model, terminal_columns, text_argument, text_source, write_page)
+from .common import (
+    STDIN,
+    Commands,
+    add_learn,
+    add_model,
+    add_tau,
+    as_str,
+    check_output,
+    load_model,
+    terminal_columns,
+    text_argument,
+    text_source,
+    write_page,
+)
 from .explain_table import kernel_table, table
 
 
