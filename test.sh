@@ -23,8 +23,6 @@ c_tests >build/tests.log 2>&1 &
 in_c=$!
 trap 'kill "$in_c" 2>/dev/null || true' EXIT
 trap 'kill 0' INT # Ctrl-C, which programs in the background do not hear
-
-forget_old_build
 .venv/bin/pip install --quiet '.[test]'
 status=0
 .venv/bin/pytest -q || status=$?
