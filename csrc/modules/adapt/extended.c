@@ -16,7 +16,7 @@ int pylm__overlay_of_tree(const struct pylm__model *model, const struct pylm__tr
 {
     /* A device has no more memory than a size_t can say, and no instruction that divides 64 bits. */
     size_t part_nbytes = nbytes / pylm__n_trees(model);
-    if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS] || part_nbytes < PYLM__OVERLAY_LEAST) /* the state is another model's */
+    if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS] || part_nbytes < PYLM__MIN_PART_NBYTES) /* the state is another model's */
         return 0;
     if (PYLM__MOST_TREES > 1u)
         memory += tree_number * part_nbytes;
@@ -31,9 +31,9 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
 {
     uint32_t i;
     extended->lessons = NULL;
-    extended->adapts = PYLM_MODULE_ADAPT && state->overlay && !(PYLM__MOST_LAYERS && extended->is_below) &&
-                       pylm__overlay_of_tree(model, tree, tree_number, state->overlay, state->overlay_nbytes,
-                                             &extended->plan, &extended->overlay);
+    extended->has_overlay = PYLM_MODULE_ADAPT && state->overlay && !(PYLM__MOST_LAYERS && extended->is_below) &&
+                            pylm__overlay_of_tree(model, tree, tree_number, state->overlay, state->overlay_nbytes,
+                                                  &extended->plan, &extended->overlay);
     if (PYLM__MOST_LAYERS)
         extended->is_plain = !pylm__has_overlay(extended) && !pylm__odds(extended);
     extended->n_inputs = pylm__n_plain(tree);
@@ -46,7 +46,7 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
     pylm__overlay_recall(&extended->overlay, &extended->plan, extended->keys, pylm__n_symbols(model),
                          extended->recalls);
     for (i = 0; i <= extended->plan.n_recalled && i < PYLM__MAX_RECALLS; i++)
-        active->of[i] = (uint8_t)pylm__mask(extended->recalls[i].n);
+        active->successors[i] = (uint8_t)pylm__mask(extended->recalls[i].n);
 }
 
 /* The log-odds of an input of the overlay at an index of its calibration; 0: nothing. */
@@ -68,19 +68,20 @@ static uint32_t ask_overlay(const struct pylm__extended *extended, const struct 
     inputs[PYLM__INPUT_AGES] = calibrated(tree, PYLM__INPUT_AGES, pylm__ages_index(past));
     for (i = 0; i <= n; i++) {
         const struct pylm__recall *recall = &extended->recalls[i];
-        inputs[PYLM__INPUT_RECALL + i] = calibrated(tree, PYLM__INPUT_RECALL + i,
-                                                    i < n ? pylm__recall_index(recall, active->of[i], node->mid)
-                                                          : pylm__repetition_index(recall, active->of[i], node->mid));
-        n_active += i < n && active->of[i];
+        inputs[PYLM__INPUT_RECALL + i] =
+            calibrated(tree, PYLM__INPUT_RECALL + i,
+                       i < n ? pylm__recall_index(recall, active->successors[i], node->mid)
+                             : pylm__repetition_index(recall, active->successors[i], node->mid));
+        n_active += i < n && active->successors[i];
     }
-    return pylm__recall_set(n_active, extended->recalls[n].count[0], active->of[n] != 0);
+    return pylm__recall_set(n_active, extended->recalls[n].count[0], active->successors[n] != 0);
 }
 
 /* The place of the present node's log-odds. */
 static int16_t *odds_here(const struct pylm__extended *extended)
 {
     struct pylm__odds *odds = pylm__odds(extended);
-    return &odds->of[odds->at < PYLM__MAX_ODDS ? odds->at : PYLM__MAX_ODDS - 1u];
+    return &odds->log_odds[odds->at < PYLM__MAX_ODDS ? odds->at : PYLM__MAX_ODDS - 1u];
 }
 
 uint32_t pylm__extended_right(const struct pylm__extended *extended, const struct pylm__tree *tree,
@@ -89,9 +90,9 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
 {
     const uint32_t row_nbytes = 2u * extended->n_inputs;
     /* Without layers there is no other reason to be here, unless code is small, which does without what is plain. */
-    const int adapts = (!PYLM__MOST_LAYERS && !PYLM__SMALL) || pylm__has_overlay(extended);
+    const int has_overlay = (!PYLM__MOST_LAYERS && !PYLM__SMALL) || pylm__has_overlay(extended);
     struct pylm__lessons *lessons = extended->lessons;
-    struct pylm__lesson own, *lesson = lessons && lessons->n < PYLM__MAX_LESSONS ? &lessons->of[lessons->n] : &own;
+    struct pylm__lesson own, *lesson = lessons && lessons->n < PYLM__MAX_LESSONS ? &lessons->lesson[lessons->n] : &own;
     int64_t sum = 0; /* learned weights have no other bound than their own 16 bits */
     int32_t log_odds, weight;
     uint32_t i, row, n_rows = 2;
@@ -102,7 +103,7 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
     lesson->inputs[PYLM__STAGE2_CONSTANT] = PYLM__CONSTANT_Q10;
     if (pylm__n_plain(tree) > PYLM__N_STAGE2)
         lesson->inputs[PYLM__STAGE2_BELOW] = *odds_here(extended);
-    if (adapts) {
+    if (has_overlay) {
         row = ask_overlay(extended, tree, node, active, lesson->inputs + pylm__n_plain(tree));
         lesson->rows[n_rows++] = (tree->n_node_sets + PYLM__N_CONFIDENCES + row) * row_nbytes;
     }
@@ -118,7 +119,7 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
         lesson->error = -(int32_t)pylm__squash(log_odds);
     if (pylm__odds(extended))
         *odds_here(extended) = (int16_t)pylm__clamp(log_odds, PYLM__MAX_MIXED_Q10);
-    return pylm__squash(adapts ? pylm__sharpen(log_odds) : log_odds);
+    return pylm__squash(has_overlay ? pylm__sharpen(log_odds) : log_odds);
 }
 
 void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, int side,
@@ -126,7 +127,7 @@ void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, in
 {
     struct pylm__lessons *lessons = extended->lessons;
     if (lessons && lessons->n < PYLM__MAX_LESSONS)
-        lessons->of[lessons->n++].error += side ? 65536 : 0;
+        lessons->lesson[lessons->n++].error += side ? 65536 : 0;
     if (pylm__odds(extended))
         pylm__odds(extended)->at++;
     if (pylm__has_overlay(extended))
@@ -149,7 +150,7 @@ static void learn_weights(const struct pylm__extended *extended, const struct py
     uint32_t bits = 13u + (pylm__has_classes(tree) ? RATE_BITS : RATE_BITS_BYTES), i, k, row, random;
     random = (uint32_t)pylm__hash_step(PYLM__HASH_SEED, pylm__overlay_time(&extended->overlay));
     for (i = 0; i < extended->lessons->n; i++) {
-        const struct pylm__lesson *lesson = &extended->lessons->of[i];
+        const struct pylm__lesson *lesson = &extended->lessons->lesson[i];
         for (k = 0; k < extended->n_inputs; k++) {
             int32_t slope = lesson->error * lesson->inputs[k];
             for (row = 0; slope && row < PYLM__N_STAGE2_ROWS; row++) {
@@ -182,7 +183,7 @@ void pylm__extended_descend(const struct pylm__extended *extended, uint32_t mid,
 {
     uint32_t i;
     for (i = 0; i <= extended->plan.n_recalled; i++)
-        active->of[i] = pylm__recall_narrow(&extended->recalls[i], active->of[i], mid, side);
+        active->successors[i] = pylm__recall_narrow(&extended->recalls[i], active->successors[i], mid, side);
 }
 
 #endif

@@ -24,7 +24,7 @@
 /* What is active of the overlay's knowledge on the way down: a bit for every successor of a recall that
  * still lies below the node. */
 struct pylm__active_recalls {
-    uint8_t of[PYLM__MAX_RECALLS];
+    uint8_t successors[PYLM__MAX_RECALLS];
 };
 
 /* Which of a recall's living successors lie on one side of mid. */
@@ -78,7 +78,7 @@ struct pylm__lessons {
         uint32_t rows[PYLM__N_STAGE2_ROWS]; /* where the weights used begin, bytes */
         int32_t error;                      /* what happened minus the probability of going right, q16, not raised */
         int16_t inputs[PYLM__MAX_STAGE2];
-    } of[PYLM__MAX_LESSONS];
+    } lesson[PYLM__MAX_LESSONS];
 };
 
 /* What a layer has to know of the model below, and that of the next one: log-odds, q10, at the nodes on the path to a
@@ -87,14 +87,14 @@ struct pylm__lessons {
 #define PYLM__MAX_ODDS (PYLM__MAX_DEPTH + 1u)
 struct pylm__odds {
     uint32_t at; /* the present node's place; beyond the end only if a damaged tree is deeper than it says */
-    int16_t of[PYLM__MAX_ODDS];
+    int16_t log_odds[PYLM__MAX_ODDS];
 };
 
 /* The extended stage of one tree: constant on the way down. */
 struct pylm__extended {
     struct pylm__odds *odds; /* of a model that lies on another, or on which another lies; else NULL */
     int is_below;            /* of the latter: an overlay is for the uppermost */
-    int adapts;              /* what pylm__has_overlay() says, where states can learn */
+    int has_overlay;         /* what pylm__has_overlay() says, where states can learn */
     int is_plain;            /* what pylm__is_plain() says, where there are layers */
     uint32_t n_inputs;
     const uint8_t *weights;        /* rows of n_inputs; with an overlay its own, or the tree's */
@@ -108,7 +108,7 @@ struct pylm__extended {
 /* Whether there is an overlay. */
 static inline int pylm__has_overlay(const struct pylm__extended *extended)
 {
-    return PYLM_MODULE_ADAPT && extended->adapts;
+    return PYLM_MODULE_ADAPT && extended->has_overlay;
 }
 
 /* Whether there is nothing but what every model has. */

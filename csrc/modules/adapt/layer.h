@@ -13,13 +13,13 @@
 #include "core/paths.h"
 
 /* Goes down the trees of the models that lie `least` or more below one, the lowest first. */
-void pylm__follow_below(const struct pylm__model *model, uint32_t least, struct pylm__paths *paths);
+void pylm__follow_below(const struct pylm__model *model, uint32_t nearest, struct pylm__paths *paths);
 
 /* The log-odds of a model, or of the one below it, at the nodes on the path to each of n symbols, for a layer above it.
  * Those of symbol i stand at pylm__odds_offset() in the i-th working memory.
  *   least   0: of the model; 1: of the one below, which there is
  *   work    n times pylm__noting_nbytes() of the model */
-void pylm__note_odds(const struct pylm__model *model, uint32_t least, const struct pylm__state *states,
+void pylm__note_odds(const struct pylm__model *model, uint32_t nearest, const struct pylm__state *states,
                      const uint32_t *symbols, uint32_t n, struct pylm__work *work);
 
 #endif

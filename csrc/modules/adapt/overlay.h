@@ -49,9 +49,9 @@ struct pylm__node_past {
 
 #define PYLM__N_AGES 17u
 
-#define PYLM__OVERLAY_LEAST 128u /* bytes of a tree's part: its head, a bucket of nodes and one of slots */
+#define PYLM__MIN_PART_NBYTES 128u /* bytes of a tree's part: its head, a bucket of nodes and one of slots */
 
-/* Says what lies where in a tree's part, of PYLM__OVERLAY_LEAST bytes or more.
+/* Says what lies where in a tree's part, of PYLM__MIN_PART_NBYTES bytes or more.
  *   n_weights   how many the tree has; a few hundred, or 0: none are wanted */
 void pylm__overlay_lay_out(uint8_t *part, size_t nbytes, uint32_t n_nodes, uint32_t n_weights,
                            struct pylm__overlay *overlay);

@@ -11,8 +11,8 @@
 
 #include <stdint.h>
 
-#define PYLM__MOST_SHARED (INT64_C(1) << 32) /* of a term: in q23 that is 512 nats. Only damaged models have more */
-#define PYLM__NEAR_EVEN (INT64_C(1) << 21)   /* 1/4 nat, q23 */
+#define PYLM__MAX_TERM (INT64_C(1) << 32)  /* of a term: in q23 that is 512 nats. Only damaged models have more */
+#define PYLM__NEAR_EVEN (INT64_C(1) << 21) /* 1/4 nat, q23 */
 
 struct pylm__ratio {
     int64_t num, den; /* |num| < 2^30.5, den != 0 */
@@ -23,9 +23,9 @@ static inline int64_t pylm__magnitude(int64_t x)
     return x < 0 ? -x : x;
 }
 
-static inline int64_t pylm__within(int64_t x, int64_t most)
+static inline int64_t pylm__clamp64(int64_t x, int64_t limit)
 {
-    return x > most ? most : x < -most ? -most : x;
+    return x > limit ? limit : x < -limit ? -limit : x;
 }
 
 static inline int64_t pylm__sum(const int64_t *terms, uint32_t n)
@@ -39,7 +39,7 @@ static inline int64_t pylm__sum(const int64_t *terms, uint32_t n)
 /* x times a ratio, rounded. */
 static inline int64_t pylm__times(int64_t x, struct pylm__ratio ratio)
 {
-    int64_t product = pylm__within(x, PYLM__MOST_SHARED) * ratio.num, half = pylm__magnitude(ratio.den) / 2;
+    int64_t product = pylm__clamp64(x, PYLM__MAX_TERM) * ratio.num, half = pylm__magnitude(ratio.den) / 2;
     return (product + (product < 0 ? -half : half)) / ratio.den;
 }
 

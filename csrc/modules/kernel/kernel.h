@@ -36,11 +36,11 @@ void pylm__kernel_settings(const struct pylm__model *model, pylm_kernel *kernel)
 
 /* What an occurrence counts in the empty context; and by what factor more where something agrees at a place. */
 struct pylm__factors {
-    struct pylm__weight nothing;
-    struct pylm__weight symbol[PYLM_MAX_REACH], class[PYLM_MAX_REACH];
-    struct pylm__weight other[PYLM_MAX_REACH],
+    struct pylm__scaled nothing;
+    struct pylm__scaled symbol[PYLM_MAX_REACH], class[PYLM_MAX_REACH];
+    struct pylm__scaled other[PYLM_MAX_REACH],
         similar[PYLM_MAX_REACH]; /* e^-t and e^-u: where a centre differs there */
-    struct pylm__weight leaf;    /* of the background, at each leaf */
+    struct pylm__scaled leaf;    /* of the background, at each leaf */
 };
 void pylm__kernel_factors(const struct pylm__model *model, struct pylm__factors *factors);
 

@@ -95,10 +95,10 @@ static void take_off(pylm_pattern *patterns, uint32_t n, uint32_t j, uint32_t ki
 /* ---- shares ---- */
 
 /* What a position of a pattern counts; *distance_q16 becomes how far away it is, without tau. */
-static struct pylm__weight weigh(const pylm_kernel *kernel, const struct pylm__factors *f, uint32_t agrees,
-                                 uint32_t *distance_q16)
+static struct pylm__scaled kernel_value(const pylm_kernel *kernel, const struct pylm__factors *f, uint32_t agrees,
+                                        uint32_t *distance_q16)
 {
-    struct pylm__weight weight = pylm__weight_of(1, 0);
+    struct pylm__scaled value = pylm__scaled_from(1, 0);
     uint32_t j, t, u;
     *distance_q16 = 0;
     for (j = 0; j < PYLM_MAX_REACH && j < kernel->reach; j++) {
@@ -106,17 +106,17 @@ static struct pylm__weight weigh(const pylm_kernel *kernel, const struct pylm__f
         u = j < kernel->n_class && kernel->class_distance_q16[j] < t ? kernel->class_distance_q16[j] : t;
         if (at_place(agrees, j) == PYLM__KIND_SYMBOL)
             continue;
-        weight = pylm__weight_times(weight, at_place(agrees, j) == PYLM__KIND_CLASS ? f->similar[j] : f->other[j]);
+        value = pylm__scaled_times(value, at_place(agrees, j) == PYLM__KIND_CLASS ? f->similar[j] : f->other[j]);
         *distance_q16 += at_place(agrees, j) == PYLM__KIND_CLASS ? u : t;
     }
-    return weight;
+    return value;
 }
 
-/* n times a weight as a share of the whole, rounded. */
-static uint32_t share_q30(struct pylm__weight weight, uint32_t n, struct pylm__weight whole)
+/* n times a value as a share of the whole, rounded. */
+static uint32_t share_q30(struct pylm__scaled value, uint32_t n, struct pylm__scaled whole)
 {
-    struct pylm__weight share =
-        pylm__weight_ratio(pylm__weight_of((uint64_t)weight.mantissa * n, weight.exponent), whole);
+    struct pylm__scaled share =
+        pylm__scaled_ratio(pylm__scaled_from((uint64_t)value.mantissa * n, value.exponent), whole);
     uint32_t shift = (uint32_t)(-30 - share.exponent);
     if (share.mantissa && share.exponent > -31)
         return ALL_Q30;
@@ -126,44 +126,44 @@ static uint32_t share_q30(struct pylm__weight weight, uint32_t n, struct pylm__w
 /* What rounding has left of a whole goes to its largest share. */
 static void round_off(pylm_pattern *patterns, uint32_t n)
 {
-    pylm_pattern *most = patterns, *largest = patterns;
-    uint32_t i, weight = 0, symbol = 0;
+    pylm_pattern *largest = patterns, *largest_of_symbol = patterns;
+    uint32_t i, sum_of_weights = 0, sum_of_symbols = 0;
     for (i = 0; i < n; i++) {
-        weight += patterns[i].weight_share_q30;
-        symbol += patterns[i].symbol_share_q30;
-        if (patterns[i].weight_share_q30 > most->weight_share_q30)
-            most = &patterns[i];
-        if (patterns[i].symbol_share_q30 > largest->symbol_share_q30)
+        sum_of_weights += patterns[i].weight_share_q30;
+        sum_of_symbols += patterns[i].symbol_share_q30;
+        if (patterns[i].weight_share_q30 > largest->weight_share_q30)
             largest = &patterns[i];
+        if (patterns[i].symbol_share_q30 > largest_of_symbol->symbol_share_q30)
+            largest_of_symbol = &patterns[i];
     }
-    most->weight_share_q30 += ALL_Q30 - weight;
-    largest->symbol_share_q30 += ALL_Q30 - symbol;
+    largest->weight_share_q30 += ALL_Q30 - sum_of_weights;
+    largest_of_symbol->symbol_share_q30 += ALL_Q30 - sum_of_symbols;
 }
 
 /* The last pattern is the background. */
 static void find_shares(const struct pylm__model *model, pylm_pattern *patterns, uint32_t n)
 {
-    struct pylm__sum_of_weights all = {0, 0}, here = {0, 0};
-    struct pylm__weight of_all, of_here, weight;
+    struct pylm__scaled_sum all = {0, 0}, of_symbol = {0, 0};
+    struct pylm__scaled whole, whole_of_symbol, value;
     struct pylm__factors factors;
     pylm_kernel kernel;
     uint32_t i;
     pylm__kernel_settings(model, &kernel);
     pylm__kernel_factors(model, &factors);
     for (i = 0; i < n; i++) {
-        weight = weigh(&kernel, &factors, patterns[i].agrees, &patterns[i].distance_q16);
-        pylm__sum_add(&all, weight, patterns[i].n_context);
-        pylm__sum_add(&here, weight, patterns[i].n_symbol);
+        value = kernel_value(&kernel, &factors, patterns[i].agrees, &patterns[i].distance_q16);
+        pylm__scaled_sum_add(&all, value, patterns[i].n_context);
+        pylm__scaled_sum_add(&of_symbol, value, patterns[i].n_symbol);
     }
-    pylm__sum_add(&here, factors.leaf, 1);
-    of_all = pylm__sum_weight(&all);
-    of_here = pylm__sum_weight(&here);
+    pylm__scaled_sum_add(&of_symbol, factors.leaf, 1);
+    whole = pylm__scaled_sum_value(&all);
+    whole_of_symbol = pylm__scaled_sum_value(&of_symbol);
     for (i = 0; i < n; i++) {
-        weight = weigh(&kernel, &factors, patterns[i].agrees, &patterns[i].distance_q16);
-        patterns[i].weight_share_q30 = share_q30(weight, patterns[i].n_context, of_all);
-        patterns[i].symbol_share_q30 = share_q30(weight, patterns[i].n_symbol, of_here);
+        value = kernel_value(&kernel, &factors, patterns[i].agrees, &patterns[i].distance_q16);
+        patterns[i].weight_share_q30 = share_q30(value, patterns[i].n_context, whole);
+        patterns[i].symbol_share_q30 = share_q30(value, patterns[i].n_symbol, whole_of_symbol);
     }
-    patterns[n - 1u].symbol_share_q30 = share_q30(factors.leaf, 1, of_here);
+    patterns[n - 1u].symbol_share_q30 = share_q30(factors.leaf, 1, whole_of_symbol);
     round_off(patterns, n);
 }
 

@@ -29,10 +29,10 @@
 #define HEAD_NBYTES 32u
 #define ENTRY_NBYTES 10u
 #define MAX_COUNT 65535u
-#define LEAST_ENTRIES 8u
+#define MIN_ENTRIES 8u
 #define N_CONTEXTS 2u       /* of those that an overlay recalls, how many are counted: a third one gains nothing, */
 #define N_CONTEXTS_BYTES 5u /* but in bytes, where a context is a few letters */
-enum { AT_MODEL = 8, AT_CHECKSUM = 16, AT_N = 24, AT_LOST = 28 };
+enum { AT_MODEL = 8, AT_CHECKSUM = 16, AT_N = 24, AT_INEXACT = 28 };
 
 /* A table and its room. */
 struct table {
@@ -109,7 +109,7 @@ static void shift(struct table *table, uint32_t i, int out)
 static void make_room(struct table *table)
 {
     uint32_t level, i, kept;
-    pylm__store32(table->head + AT_LOST, 1);
+    pylm__store32(table->head + AT_INEXACT, 1);
     for (level = 1; table->n > table->capacity / 4u * 3u; level++) {
         for (i = kept = 0; i < table->n; i++)
             if (load_entry(table, i).count > level)
@@ -125,7 +125,7 @@ static void add_one(struct table *table, struct entry e)
     if (is_at(table, i, e)) {
         count = pylm__load16(p + 8);
         if (count == MAX_COUNT)
-            pylm__store32(table->head + AT_LOST, 1);
+            pylm__store32(table->head + AT_INEXACT, 1);
         pylm__store16(p + 8, count < MAX_COUNT ? count + 1u : count);
         return;
     }
@@ -179,7 +179,7 @@ static void change_count(struct change *c, uint64_t context, uint32_t symbol)
         return;
     if (!c->removes)
         add_one(&c->table, e);
-    else if (!remove_one(&c->table, e) && !pylm__load32(c->table.head + AT_LOST))
+    else if (!remove_one(&c->table, e) && !pylm__load32(c->table.head + AT_INEXACT))
         c->is_missing = 1;
     c->n += !c->is_missing;
 }
@@ -202,7 +202,7 @@ static void change_symbol(void *user, uint32_t symbol)
     pylm__state_read(&c->state, c->model->tokenizer, symbol);
 }
 
-static struct table table_of(void *personal, uint64_t nbytes)
+static struct table open_table(void *personal, uint64_t nbytes)
 {
     struct table table;
     uint64_t capacity = (nbytes - HEAD_NBYTES) / ENTRY_NBYTES;
@@ -228,7 +228,7 @@ static int run(struct change *c, const pylm_model *model, const void *text, uint
 static void change_begin(struct change *c, const pylm_model *model, void *personal, uint64_t nbytes)
 {
     c->model = pylm__model_view(model);
-    c->table = table_of(personal, nbytes);
+    c->table = open_table(personal, nbytes);
     c->unknown = pylm__load32(c->model->image + PYLM__H_UNKNOWN);
     c->n_contexts = c->model->tokenizer == PYLM_TOKENIZER_BYTES ? N_CONTEXTS_BYTES : N_CONTEXTS;
     pylm__tree_view(c->model, NULL, &c->tree);
@@ -258,7 +258,7 @@ int pylm_personal_remove(const pylm_model *model, void *personal, uint64_t nbyte
 
 /* ---- memory and files ---- */
 
-static uint64_t model_mark(const pylm_model *model)
+static uint64_t model_checksum(const pylm_model *model)
 {
     return pylm__load64(pylm__model_view(model)->image + PYLM__H_HEAD_CHECKSUM);
 }
@@ -276,17 +276,17 @@ static uint64_t checksum(const struct table *table)
 int pylm_personal_init(const pylm_model *model, void *personal, uint64_t nbytes)
 {
     uint8_t *p = personal;
-    if (nbytes < HEAD_NBYTES + LEAST_ENTRIES * ENTRY_NBYTES || nbytes > SIZE_MAX)
+    if (nbytes < HEAD_NBYTES + MIN_ENTRIES * ENTRY_NBYTES || nbytes > SIZE_MAX)
         return PYLM_ERR_SPACE;
     memset(p, 0, (size_t)nbytes);
     memcpy(p, MAGIC, 8);
-    pylm__store64(p + AT_MODEL, model_mark(model));
+    pylm__store64(p + AT_MODEL, model_checksum(model));
     return PYLM_OK;
 }
 
 uint64_t pylm_personal_seal(void *personal, uint64_t nbytes)
 {
-    struct table table = table_of(personal, nbytes);
+    struct table table = open_table(personal, nbytes);
     pylm__store64(table.head + AT_CHECKSUM, checksum(&table));
     return used_nbytes(&table);
 }
@@ -299,9 +299,9 @@ int pylm_personal_open(const pylm_model *model, void *personal, uint64_t nbytes)
     uint32_t i;
     if (nbytes < HEAD_NBYTES || memcmp(p, MAGIC, 8) != 0)
         return PYLM_ERR_FOREIGN;
-    if (pylm__load64(p + AT_MODEL) != model_mark(model))
+    if (pylm__load64(p + AT_MODEL) != model_checksum(model))
         return PYLM_ERR_ARGUMENT;
-    table = table_of(personal, nbytes);
+    table = open_table(personal, nbytes);
     if (pylm__load32(p + AT_N) > table.capacity)
         return PYLM_ERR_TRUNCATED;
     if (pylm__load64(p + AT_CHECKSUM) != checksum(&table))
@@ -316,7 +316,7 @@ int pylm_personal_open(const pylm_model *model, void *personal, uint64_t nbytes)
 
 int pylm_personal_is_exact(const void *personal)
 {
-    return !pylm__load32((const uint8_t *)personal + AT_LOST);
+    return !pylm__load32((const uint8_t *)personal + AT_INEXACT);
 }
 
 /* ---- overlays ---- */
@@ -380,7 +380,7 @@ int pylm_personal_apply(const pylm_model *model, const void *personal, uint64_t 
                         uint64_t overlay_nbytes)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    struct table table = table_of((uint8_t *)(uintptr_t)personal, nbytes);
+    struct table table = open_table((uint8_t *)(uintptr_t)personal, nbytes);
     struct pylm__overlay part;
     struct pylm__plan plan;
     struct pylm__tree tree;

@@ -27,7 +27,7 @@
 #define N_BEGINNINGS 40u
 #define N_EXTENSIONS 12u                    /* symbols that extend a beginning, at most */
 #define N_ROUNDS 96u                        /* beginnings extended, at most */
-#define LEAST (UINT64_C(1) << 52)           /* of a symbol's probability, q62: 1/1024 */
+#define MIN_MASS (UINT64_C(1) << 52)        /* of a symbol's probability, q62: 1/1024 */
 #define TEXT_NBYTES (PYLM_WORD_NBYTES + 1u) /* with the space before it */
 
 struct beginning {
@@ -77,47 +77,47 @@ static uint32_t n_spaces(const uint8_t *text, uint32_t nbytes)
 /* Whether a symbol agrees with what is left of what was typed. */
 static int agrees(const void *user, const uint8_t *text, uint32_t nbytes)
 {
-    const struct extension *x = user;
-    uint32_t at = x->from->nbytes, left = x->spelling->typed_nbytes - at;
-    uint32_t space = at ? 0u : n_spaces(text, nbytes), before = at - n_spaces(x->from->text, at);
-    if (!nbytes || text[0] != x->spelling->typed[at])
+    const struct extension *extension = user;
+    uint32_t at = extension->from->nbytes, left = extension->spelling->typed_nbytes - at;
+    uint32_t space = at ? 0u : n_spaces(text, nbytes), before = at - n_spaces(extension->from->text, at);
+    if (!nbytes || text[0] != extension->spelling->typed[at])
         return 0;
-    return memcmp(x->spelling->typed + at, text, nbytes < left ? nbytes : left) == 0 &&
+    return memcmp(extension->spelling->typed + at, text, nbytes < left ? nbytes : left) == 0 &&
            (nbytes == space || goes_on(before, text + space, nbytes - space));
 }
 
-static void keep(struct extension *x, uint32_t symbol, uint32_t cost_q16)
+static void keep(struct extension *extension, uint32_t symbol, uint32_t cost_q16)
 {
     uint32_t i;
-    if (x->n == N_EXTENSIONS && cost_q16 >= x->best[x->n - 1u].cost_q16)
+    if (extension->n == N_EXTENSIONS && cost_q16 >= extension->best[extension->n - 1u].cost_q16)
         return;
-    i = x->n < N_EXTENSIONS ? x->n++ : x->n - 1u;
-    for (; i && cost_q16 < x->best[i - 1u].cost_q16; i--)
-        x->best[i] = x->best[i - 1u];
-    x->best[i].symbol = symbol;
-    x->best[i].cost_q16 = cost_q16;
+    i = extension->n < N_EXTENSIONS ? extension->n++ : extension->n - 1u;
+    for (; i && cost_q16 < extension->best[i - 1u].cost_q16; i--)
+        extension->best[i] = extension->best[i - 1u];
+    extension->best[i].symbol = symbol;
+    extension->best[i].cost_q16 = cost_q16;
 }
 
 static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
 {
-    struct extension *x = (struct extension *)(void *)visitor;
-    uint32_t symbol = pylm__tree_symbol(&x->spelling->workspace->walk->mixer.tree, leaf), nbytes;
-    uint32_t at = x->from->nbytes;
+    struct extension *extension = (struct extension *)(void *)visitor;
+    uint32_t symbol = pylm__tree_symbol(&extension->spelling->workspace->walk->mixer.tree, leaf), nbytes;
+    uint32_t at = extension->from->nbytes;
     const unsigned char *text;
-    text = pylm__symbol_text(pylm__model_view(x->spelling->request->model), symbol, &nbytes);
-    x->visited += frame->mass;
-    if (x->is_covered) {
-        if (!goes_on(at - n_spaces(x->from->text, at), text, nbytes)) {
-            x->ending += frame->mass;
+    text = pylm__symbol_text(pylm__model_view(extension->spelling->request->model), symbol, &nbytes);
+    extension->visited += frame->mass;
+    if (extension->is_covered) {
+        if (!goes_on(at - n_spaces(extension->from->text, at), text, nbytes)) {
+            extension->ending += frame->mass;
             return;
         }
     } else {
-        if (!agrees(x, text, nbytes))
+        if (!agrees(extension, text, nbytes))
             return;
-        if (at + nbytes >= x->spelling->typed_nbytes)
-            x->covering += frame->mass;
+        if (at + nbytes >= extension->spelling->typed_nbytes)
+            extension->covering += frame->mass;
     }
-    keep(x, symbol, pylm__small_cost(frame->p));
+    keep(extension, symbol, pylm__small_cost(frame->p));
 }
 
 /* ---- the list ---- */
@@ -158,46 +158,46 @@ static struct beginning pop_best(struct spelling *s)
 /* ---- search ---- */
 
 /* Adds a probability to a sum that may be nothing yet. */
-static struct pylm__small plus(struct pylm__small sum, uint32_t cost_q16)
+static struct pylm__small add_cost(struct pylm__small sum, uint32_t cost_q16)
 {
-    struct pylm__small p = pylm__small_of_cost(cost_q16);
+    struct pylm__small p = pylm__small_from_cost(cost_q16);
     return sum.mantissa ? pylm__small_plus(sum, p) : p;
 }
 
-static void walk(struct extension *x, uint64_t least, const uint32_t *wanted)
+static void walk_symbols(struct extension *extension, uint64_t min_mass, const uint32_t *wanted)
 {
-    const struct pylm__request *request = x->spelling->request;
-    x->visited = x->covering = 0;
-    x->visitor.least = least;
-    x->visitor.wanted = wanted;
-    pylm__walk(pylm__model_view(request->model), pylm__state_const(&x->from->state), x->spelling->workspace->walk,
-               UINT64_C(1) << 62, &x->visitor, visit_leaf);
+    const struct pylm__request *request = extension->spelling->request;
+    extension->visited = extension->covering = 0;
+    extension->visitor.least = min_mass;
+    extension->visitor.wanted = wanted;
+    pylm__walk(pylm__model_view(request->model), pylm__state_const(&extension->from->state),
+               extension->spelling->workspace->walk, UINT64_C(1) << 62, &extension->visitor, visit_leaf);
 }
 
 /* Looks at the symbols that may extend a beginning. */
-static void look(struct extension *x)
+static void find_extensions(struct extension *extension)
 {
-    const struct pylm__request *request = x->spelling->request;
-    const struct pylm__workspace *workspace = x->spelling->workspace;
+    const struct pylm__request *request = extension->spelling->request;
+    const struct pylm__workspace *workspace = extension->spelling->workspace;
     pylm__work_first_tree(pylm__model_view(request->model), workspace->walk);
-    if (x->is_covered || !request->prefix_nbytes) {
-        walk(x, LEAST, NULL);
-        if (!x->n && !x->is_covered)
-            walk(x, 0, NULL); /* a space was typed, however improbable it was */
-    } else if (pylm__want(request, workspace, agrees, x)) {
-        walk(x, 0, workspace->wanted);
+    if (extension->is_covered || !request->prefix_nbytes) {
+        walk_symbols(extension, MIN_MASS, NULL);
+        if (!extension->n && !extension->is_covered)
+            walk_symbols(extension, 0, NULL); /* a space was typed, however improbable it was */
+    } else if (pylm__mark_wanted(request, workspace, agrees, extension)) {
+        walk_symbols(extension, 0, workspace->wanted);
     }
 }
 
 /* The word may end here. */
-static void push_whole(struct spelling *s, const struct extension *x)
+static void push_whole(struct spelling *s, const struct extension *extension)
 {
-    struct beginning whole = *x->from;
+    struct beginning whole = *extension->from;
     uint32_t space = n_spaces(whole.text, whole.nbytes);
     uint8_t last = whole.nbytes ? whole.text[whole.nbytes - 1u] : 0u;
-    if (!x->ending || last == '\'' || last == '-' || !pylm__is_word(whole.text + space, whole.nbytes - space))
+    if (!extension->ending || last == '\'' || last == '-' || !pylm__is_word(whole.text + space, whole.nbytes - space))
         return;
-    whole.cost_q16 += pylm__mass_cost(x->ending) - pylm__mass_cost(x->visited);
+    whole.cost_q16 += pylm__mass_cost(extension->ending) - pylm__mass_cost(extension->visited);
     whole.is_whole = 1;
     push(s, &whole);
 }
@@ -226,19 +226,19 @@ static void push_longer(struct spelling *s, const struct beginning *from, pylm_c
 
 static void extend(struct spelling *s, const struct beginning *from)
 {
-    struct extension x;
+    struct extension extension;
     uint32_t i;
-    memset(&x, 0, sizeof x);
-    x.spelling = s;
-    x.from = from;
-    x.is_covered = from->nbytes >= s->typed_nbytes;
-    look(&x);
-    if (x.covering && s->request->prefix_nbytes)
-        s->total = plus(s->total, from->cost_q16 + pylm__mass_cost(x.covering));
-    if (x.is_covered)
-        push_whole(s, &x);
-    for (i = 0; i < x.n; i++)
-        push_longer(s, from, x.best[i]);
+    memset(&extension, 0, sizeof extension);
+    extension.spelling = s;
+    extension.from = from;
+    extension.is_covered = from->nbytes >= s->typed_nbytes;
+    find_extensions(&extension);
+    if (extension.covering && s->request->prefix_nbytes)
+        s->total = add_cost(s->total, from->cost_q16 + pylm__mass_cost(extension.covering));
+    if (extension.is_covered)
+        push_whole(s, &extension);
+    for (i = 0; i < extension.n; i++)
+        push_longer(s, from, extension.best[i]);
 }
 
 /* Puts a word among the suggestions; one that is there in another case or spelling gets more probable. */
@@ -256,7 +256,7 @@ static uint32_t add_word(pylm_suggestion *suggestions, uint32_t n, const struct 
         return n;
     }
     moving = suggestions[i];
-    moving.cost_q16 = pylm__small_cost(plus(pylm__small_of_cost(moving.cost_q16), whole->cost_q16));
+    moving.cost_q16 = pylm__small_cost(add_cost(pylm__small_from_cost(moving.cost_q16), whole->cost_q16));
     for (; i && moving.cost_q16 < suggestions[i - 1u].cost_q16; i--)
         suggestions[i] = suggestions[i - 1u];
     suggestions[i] = moving;
@@ -273,12 +273,12 @@ uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct
 {
     struct spelling s;
     struct beginning b;
-    uint32_t n = 0, i, given, rounds = N_ROUNDS;
+    uint32_t n = 0, i, prefix_cost, rounds = N_ROUNDS;
     memset(&s, 0, sizeof s);
     memset(&b, 0, sizeof b);
     s.request = request;
     s.workspace = workspace;
-    s.list = workspace->rest;
+    s.list = workspace->candidates;
     if (request->spaced)
         s.typed[s.typed_nbytes++] = ' ';
     memcpy(s.typed + s.typed_nbytes, request->prefix, request->prefix_nbytes);
@@ -294,9 +294,9 @@ uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct
             rounds--;
         }
     }
-    given = s.total.mantissa ? pylm__small_cost(s.total) : 0u;
+    prefix_cost = s.total.mantissa ? pylm__small_cost(s.total) : 0u;
     for (i = 0; i < n; i++)
-        suggestions[i].cost_q16 -= suggestions[i].cost_q16 > given ? given : suggestions[i].cost_q16;
+        suggestions[i].cost_q16 -= suggestions[i].cost_q16 > prefix_cost ? prefix_cost : suggestions[i].cost_q16;
     return n;
 }
 

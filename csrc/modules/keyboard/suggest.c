@@ -34,14 +34,14 @@ struct word {
 };
 
 struct search {
-    struct pylm__visitor visitor; /* `least`: as `enough`, or 0 where everything is added up */
+    struct pylm__visitor visitor; /* `least`: as `min_mass`, or 0 where everything is added up */
     const struct pylm__request *request;
     const struct pylm__workspace *workspace;
     const struct pylm__model *model;
     struct word *words; /* the best k, best first */
     uint32_t n;
-    uint64_t enough; /* probability, q62, that the best form of a word must have */
-    uint64_t total;  /* probability of all that was visited */
+    uint64_t min_mass; /* probability, q62, that the best form of a word must have */
+    uint64_t total;    /* probability of all that was visited */
 };
 
 /* Symbols of the same word as `symbol`, itself the first. */
@@ -100,7 +100,7 @@ static void keep_word(struct search *search, const struct word *word)
         search->words[i] = search->words[i - 1u];
     search->words[i] = *word;
     if (search->n == k)
-        search->enough = ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
+        search->min_mass = ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
 }
 
 /* Adds up the n forms of a word; p is the probability of the first in the tree at work. */
@@ -136,7 +136,7 @@ static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struc
     if (visitor->wanted && !pylm__is_set(visitor->wanted, leaf))
         return; /* only in a damaged tree */
     search->total += pylm__mass_times(frame->mass, tree->share);
-    if (frame->mass < search->enough)
+    if (frame->mass < search->min_mass)
         return;
     text = pylm__symbol_text(pylm__model_view(search->request->model), symbol, &nbytes);
     if (!visitor->wanted && !pylm__is_word(text, nbytes))
@@ -147,7 +147,7 @@ static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struc
     word = add_forms(search, forms, n, frame->p);
     keep_word(search, &word);
     if (!visitor->wanted)
-        visitor->least = search->enough;
+        visitor->least = search->min_mass;
 }
 
 static int has_prefix(const void *user, const uint8_t *text, uint32_t nbytes)
@@ -169,25 +169,25 @@ static uint32_t suggest_words(const struct pylm__request *request, const struct 
 {
     struct search search = {{0, NULL}, NULL, NULL, NULL, NULL, 0, 0, 0};
     const unsigned char *text;
-    uint32_t t, i, given;
+    uint32_t t, i, prefix_cost;
     search.request = request;
     search.workspace = workspace;
     search.model = pylm__model_view(request->model);
     search.visitor.wanted = request->prefix_nbytes ? workspace->wanted : NULL;
-    search.words = workspace->rest;
+    search.words = workspace->candidates;
     pylm__work_first_tree(search.model, workspace->walk);
     for (t = 0; t < search.model->n_trees; t++) {
         if (t)
             pylm__work_next_tree(search.model, workspace->walk);
-        if (search.visitor.wanted && !pylm__want(request, workspace, has_prefix, request))
+        if (search.visitor.wanted && !pylm__mark_wanted(request, workspace, has_prefix, request))
             return 0;
         pylm__walk(search.model, pylm__state_const(request->state), workspace->walk, UINT64_C(1) << 62, &search.visitor,
                    visit_leaf);
     }
-    given = search.visitor.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
+    prefix_cost = search.visitor.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
     for (i = 0; i < search.n; i++) {
         pylm_suggestion *s = &suggestions[i];
-        s->cost_q16 = search.words[i].cost_q16 > given ? search.words[i].cost_q16 - given : 0u;
+        s->cost_q16 = search.words[i].cost_q16 > prefix_cost ? search.words[i].cost_q16 - prefix_cost : 0u;
         text = pylm__symbol_text(pylm__model_view(request->model), search.words[i].shown, &s->nbytes);
         s->nbytes = s->nbytes < PYLM_WORD_NBYTES ? s->nbytes : PYLM_WORD_NBYTES;
         memcpy(s->text, text, s->nbytes);
@@ -224,12 +224,12 @@ static struct pylm__workspace lay_out(const pylm_model *model, void *work)
     workspace.path = (struct pylm__work *)(void *)p;
     p += (size_t)rounded(pylm__path_nbytes(view));
     workspace.wanted = (uint32_t *)(void *)p;
-    workspace.rest = p + (size_t)wanted_nbytes(view);
+    workspace.candidates = p + (size_t)wanted_nbytes(view);
     return workspace;
 }
 
 /* Gives suggestions the case that the typed letters and the place in the sentence ask for. */
-static void dress(pylm_suggestion *suggestion, const uint8_t *prefix, uint64_t nbytes, int begins_sentence)
+static void fit_case(pylm_suggestion *suggestion, const uint8_t *prefix, uint64_t nbytes, int begins_sentence)
 {
     enum pylm__case typed = pylm__case_of(prefix, nbytes), to = PYLM__CASE_CAPITAL;
     uint8_t text[PYLM_WORD_NBYTES];
@@ -273,7 +273,7 @@ int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *t
     *n = words ? suggest_words(&request, &workspace, suggestions)
                : pylm__suggest_spelled(&request, &workspace, suggestions);
     for (i = 0; i < *n; i++)
-        dress(&suggestions[i], request.prefix, request.prefix_nbytes, pylm__begins_sentence(typed, begin));
+        fit_case(&suggestions[i], request.prefix, request.prefix_nbytes, pylm__begins_sentence(typed, begin));
     return PYLM_OK;
 }
 

@@ -11,7 +11,7 @@
 
 #if PYLM_MODULE_KEYBOARD
 
-#define LONGEST_WORD 64u /* bytes; of a longer one no other case is looked for */
+#define MAX_CASED_NBYTES 64u /* bytes; of a longer one no other case is looked for */
 
 /* ---- letters and signs ---- */
 
@@ -185,10 +185,10 @@ int pylm__same_letters(const uint8_t *a, const uint8_t *b, uint64_t n)
 /* The symbol of a word as it stands, in lower case, with a capital, or in upper case; or PYLM_NONE. */
 static uint32_t find_in_any_case(const pylm_model *model, const uint8_t *word, uint64_t nbytes)
 {
-    uint8_t lower[LONGEST_WORD], other[LONGEST_WORD];
+    uint8_t lower[MAX_CASED_NBYTES], other[MAX_CASED_NBYTES];
     uint32_t symbol = pylm_symbol_find(model, word, nbytes);
     int to;
-    if (symbol != PYLM_NONE || nbytes > LONGEST_WORD)
+    if (symbol != PYLM_NONE || nbytes > MAX_CASED_NBYTES)
         return symbol;
     pylm__to_case(word, nbytes, PYLM__CASE_LOWER, lower);
     for (to = PYLM__CASE_LOWER; to <= PYLM__CASE_UPPER && symbol == PYLM_NONE; to++) {

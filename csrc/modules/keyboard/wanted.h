@@ -22,7 +22,7 @@ struct pylm__workspace {
     struct pylm__work *walk; /* pylm_work_nbytes() */
     struct pylm__work *path; /* for one symbol while a walk goes on */
     uint32_t *wanted;        /* a bit for every leaf */
-    void *rest;              /* words_nbytes() or pylm__spell_nbytes() */
+    void *candidates;        /* words_nbytes() or pylm__spell_nbytes() */
 };
 
 /* Whether a text is that of a word that a person could want to be offered. */
@@ -30,8 +30,8 @@ int pylm__is_word(const uint8_t *text, uint64_t nbytes);
 
 /* Sets the bits of the leaves, of the tree at work, whose texts are wanted. Returns how many. */
 typedef int (*pylm__is_wanted)(const void *user, const uint8_t *text, uint32_t nbytes);
-uint32_t pylm__want(const struct pylm__request *request, const struct pylm__workspace *workspace,
-                    pylm__is_wanted is_wanted, const void *user);
+uint32_t pylm__mark_wanted(const struct pylm__request *request, const struct pylm__workspace *workspace,
+                           pylm__is_wanted is_wanted, const void *user);
 
 static inline int pylm__is_set(const uint32_t *bits, uint32_t i)
 {
@@ -39,6 +39,6 @@ static inline int pylm__is_set(const uint32_t *bits, uint32_t i)
 }
 
 /* The probability of a cost. */
-struct pylm__small pylm__small_of_cost(uint32_t cost_q16);
+struct pylm__small pylm__small_from_cost(uint32_t cost_q16);
 
 #endif
