@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * attach.c: overlays are made, and states learn in them.
+ * attach.c: makes overlays, and attaches states to them.
  *
  * An overlay begins with a head:
  *
  *    0  8 bytes  magic
  *    8  u64      head checksum of the model's image: an overlay belongs to one model
- *   16  u64      length of the overlay
- *   24  u32      symbols read, as pylm_state_keep() found them; then recent symbols, words, letters
+ *   16  u64      length of the overlay, bytes
+ *   24  u32s     the state as pylm_state_keep() found it: number of symbols read, recent symbols, words, letters
  *
- * Equal parts for the trees follow; see overlay.c.
+ * Then every tree has a part of equal size; see overlay.c.
  */
 #include "extended.h"
 
@@ -23,7 +23,7 @@
 #define MAGIC "\x93pylmov2"
 #define HEAD_NBYTES 128u
 enum { AT_MODEL = 8, AT_NBYTES = 16, AT_READ = 24 };
-#define N_KEPT (1u + PYLM__MAX_LAG + PYLM__N_WORDS + 1u) /* numbers from AT_READ on: what a state begins with */
+#define N_KEPT (1u + PYLM__MAX_LAG + PYLM__N_WORDS + 1u) /* numbers from AT_READ on: the first of a state */
 typedef char kept_are_first[offsetof(struct pylm__state, learns) == N_KEPT * sizeof(uint32_t) ? 1 : -1];
 
 static int can_learn(const struct pylm__model *model)
@@ -36,7 +36,7 @@ static int has_room(const struct pylm__model *model, uint64_t nbytes)
     return nbytes >= HEAD_NBYTES + (uint64_t)PYLM__MIN_PART_NBYTES * pylm__n_trees(model) && nbytes <= SIZE_MAX;
 }
 
-/* An overlay's weights begin as the trees'. */
+/* An overlay's weights begin as copies of the trees'. */
 static void copy_weights(const struct pylm__model *model, uint8_t *memory, size_t nbytes)
 {
     struct pylm__overlay part;

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * extended.c: see extended.h.
+ * extended.c: stage 2 with an overlay or a model below. See extended.h.
  */
 #include "extended.h"
 
 #if PYLM_MODULE_ADAPT
 
-#define RATE_BITS 10u              /* a step is the slope, divided by two to this */
-#define RATE_BITS_BYTES 11u        /* where a symbol is a byte: there are many more of them */
-#define MAX_SUM (INT64_C(1) << 30) /* far beyond where squash() ends */
+#define RATE_BITS 10u              /* a step is the slope divided by 2^this */
+#define RATE_BITS_BYTES 11u        /* the same for bytes: a text has many more of them */
+#define MAX_SUM (INT64_C(1) << 30) /* far beyond what squash() tells apart */
 
 int pylm__overlay_of_tree(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t tree_number,
                           uint8_t *memory, size_t nbytes, struct pylm__plan *plan, struct pylm__overlay *overlay)
 {
-    /* A device has no more memory than a size_t can say, and no instruction that divides 64 bits. */
+    /* size_t holds every size of memory. On a device a division of 64 bits would need a library function. */
     size_t part_nbytes = nbytes / pylm__n_trees(model);
-    if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS] || part_nbytes < PYLM__MIN_PART_NBYTES) /* the state is another model's */
+    if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS] ||
+        part_nbytes < PYLM__MIN_PART_NBYTES) /* the overlay is another model's */
         return 0;
     if (PYLM__MOST_TREES > 1u)
         memory += tree_number * part_nbytes;
@@ -57,7 +58,7 @@ static int16_t calibrated(const struct pylm__tree *tree, uint32_t input, uint32_
     return (int16_t)(index ? pylm__load_i16(table) : 0);
 }
 
-/* What the overlay says at a node. Returns the set of family 2 that this chooses. */
+/* Writes the overlay's inputs at a node. Returns the set of family 2 that they choose. */
 static uint32_t ask_overlay(const struct pylm__extended *extended, const struct pylm__tree *tree,
                             const struct pylm__node *node, const struct pylm__active_recalls *active, int16_t *inputs)
 {
@@ -77,7 +78,7 @@ static uint32_t ask_overlay(const struct pylm__extended *extended, const struct 
     return pylm__recall_set(n_active, extended->recalls[n].count[0], active->successors[n] != 0);
 }
 
-/* The place of the present node's log-odds. */
+/* Where the present node's log-odds stand. */
 static int16_t *odds_here(const struct pylm__extended *extended)
 {
     struct pylm__odds *odds = pylm__odds(extended);
@@ -89,11 +90,11 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
                               const struct pylm__active_recalls *active)
 {
     const uint32_t row_nbytes = 2u * extended->n_inputs;
-    /* Without layers there is no other reason to be here, unless code is small, which does without what is plain. */
+    /* Without layers only states with an overlay come here. A build for size comes here always. */
     const int has_overlay = (!PYLM__MOST_LAYERS && !PYLM__SMALL) || pylm__has_overlay(extended);
     struct pylm__lessons *lessons = extended->lessons;
     struct pylm__lesson own, *lesson = lessons && lessons->n < PYLM__MAX_LESSONS ? &lessons->lesson[lessons->n] : &own;
-    int64_t sum = 0; /* learned weights have no other bound than their own 16 bits */
+    int64_t sum = 0; /* learned weights are bounded by their 16 bits only */
     int32_t log_odds, weight;
     uint32_t i, row, n_rows = 2;
     lesson->rows[0] = node->set * row_nbytes;
@@ -134,8 +135,8 @@ void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, in
         pylm__extended_descend(extended, mid, side, active);
 }
 
-/* Moves a weight by slope / 2^bits, rounded up with the probability of what is below one. The slope, q16 * q10, is
- * below 2^30; half of the range is added so that nothing negative is shifted. */
+/* Moves a weight by slope / 2^bits. The fraction is rounded up with a probability equal to itself. The slope, q16 *
+ * q10, is below 2^30. Half of the range is added, so that no negative number is shifted. */
 static inline void step(uint8_t *at, int32_t slope, uint32_t random, uint32_t bits)
 {
     const uint32_t half = UINT32_C(1) << 31;
@@ -144,7 +145,7 @@ static inline void step(uint8_t *at, int32_t slope, uint32_t random, uint32_t bi
     pylm__store16(at, (uint32_t)pylm__clamp(weight, INT16_MAX) & 0xffffu);
 }
 
-/* The overlay's weights move by the lessons. */
+/* Moves the overlay's weights by the lessons. */
 static void learn_weights(const struct pylm__extended *extended, const struct pylm__tree *tree)
 {
     uint32_t bits = 13u + (pylm__has_classes(tree) ? RATE_BITS : RATE_BITS_BYTES), i, k, row, random;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * layer.c: see layer.h.
+ * layer.c: models that lie on others. See layer.h.
  */
 #include "layer.h"
 

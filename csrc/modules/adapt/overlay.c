@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * overlay.c: see overlay.h.
+ * overlay.c: the hash tables of an overlay. See overlay.h.
  *
  *   part      u32 run, u32 symbols learned (the time), 8 bytes zero; weights; node buckets; slot buckets
  *   node      u24 node + 1, or 0; u8 count left; u24 time left; u8 count right; u24 time right; u8 zero
- *   slot      u16 fingerprint, 0 if empty; u16 uses; the latest successors first: u24 leaf, u8 count (0: none)
+ *   slot      u16 fingerprint, 0 if empty; u16 uses; three successors, the latest first: u24 leaf, u8 count (0: none)
  */
 #include "overlay.h"
 
@@ -15,17 +15,17 @@
 
 #define HEAD_NBYTES 16u
 #define NODE_NBYTES 12u
-#define NODES_PER_BUCKET 4u /* a bucket */
+#define NODES_PER_BUCKET 4u
 #define SLOT_NBYTES (4u + 4u * PYLM__N_RECENT)
-#define SLOTS_PER_BUCKET 4u /* a bucket */
-#define MAX_NODE_COUNT 30u  /* counts of a node are halved beyond */
-#define MAX_COUNT 255u      /* counts of successors too */
-#define DECAY_ABOVE 2u      /* what another successor has beyond this is halved */
+#define SLOTS_PER_BUCKET 4u
+#define MAX_NODE_COUNT 30u /* counts of a node are halved beyond */
+#define MAX_COUNT 255u     /* of a successor */
+#define DECAY_ABOVE 2u     /* the part of another successor's count above this is halved */
 #define U24 UINT32_C(0xffffff)
-#define WEIGHTS_SHARE                                                                                                  \
-    4u /* weights, 600 bytes and more, have a quarter of the memory at most: there is room for a slot */
+/* Weights have a quarter of the memory at most. They take 600 bytes or more, so there is room for a slot as well. */
+#define WEIGHTS_SHARE 4u
 #define MAX_USES 65535u
-#define FIRST_LONG 64u /* keys of long contexts are told apart from those of templates by this */
+#define FIRST_LONG 64u /* the number of the first long context in keys, above those of templates */
 
 typedef char smallest_part_is_enough
     [PYLM__MIN_PART_NBYTES >= HEAD_NBYTES + NODES_PER_BUCKET * NODE_NBYTES + SLOTS_PER_BUCKET * SLOT_NBYTES ? 1 : -1];
@@ -39,7 +39,7 @@ void pylm__overlay_lay_out(uint8_t *part, size_t nbytes, uint32_t n_nodes, uint3
         weights = 0;
     nbytes -= weights;
     nodes = nbytes / 2u / (NODES_PER_BUCKET * NODE_NBYTES);
-    if (nodes > n_nodes / 2u + 1u) /* twice as many places as there are nodes */
+    if (nodes > n_nodes / 2u + 1u) /* there are twice as many places as nodes then */
         nodes = n_nodes / 2u + 1u;
     nodes = nodes ? nodes : 1u;
     slots = (nbytes - nodes * NODES_PER_BUCKET * NODE_NBYTES) / (SLOTS_PER_BUCKET * SLOT_NBYTES);
@@ -80,7 +80,8 @@ static uint8_t *find_slot(const struct pylm__overlay *overlay, uint64_t key)
     return NULL;
 }
 
-/* The context's slot, or the least used of its bucket made empty; the others lose a use. */
+/* The context's slot. If it has none, the least used slot of its bucket is made empty for it, and the others lose a
+ * use. */
 static uint8_t *take_slot(const struct pylm__overlay *overlay, uint64_t key)
 {
     uint8_t *slot = find_slot(overlay, key), *bucket = slot_bucket(overlay, key);
@@ -177,8 +178,8 @@ void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm
     }
 }
 
-/* Moves a successor to the front of its slot and counts it. Those that were before it step back, into its place or, if it is
- * new, over the last; all others decay. */
+/* Moves a successor to the front of its slot and counts it. The others keep their order, and their counts decay. A new
+ * successor takes the place of the last. */
 static void count_leaf(uint8_t *slot, uint32_t leaf)
 {
     uint32_t i, count = 0, found = 0, uses = pylm__load16(slot + 2u), moving = leaf, here;
@@ -203,7 +204,7 @@ void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm_
                          uint32_t leaf)
 {
     uint32_t i, run = pylm__load32(overlay->head), right = 0;
-    for (i = plan->n_long; i-- > 0;) { /* was the longest one right? */
+    for (i = plan->n_long; i-- > 0;) { /* whether the longest one was right */
         const uint8_t *slot = find_slot(overlay, keys[plan->n_recalled + i]);
         if (slot) {
             right = count_at(slot, 0) && leaf_at(slot, 0) == leaf;
@@ -235,7 +236,7 @@ static uint8_t *find_node(const struct pylm__overlay *overlay, uint32_t node)
     return NULL;
 }
 
-/* The present time, 1 to 2^24 - 1; it goes round, which makes what is very old look younger. */
+/* The present time, 1 to 2^24 - 1. It goes round: what is very old then looks younger. */
 static uint32_t now(const struct pylm__overlay *overlay)
 {
     return pylm__overlay_time(overlay) % U24 + 1u;
@@ -264,7 +265,7 @@ struct pylm__node_past pylm__overlay_node(const struct pylm__overlay *overlay, u
     return past;
 }
 
-/* The node's place, or that of the node of its bucket that was not reached for longest, made empty. */
+/* The node's place. If it has none, the node of its bucket that was reached longest ago makes room. */
 static uint8_t *take_node(const struct pylm__overlay *overlay, uint32_t node)
 {
     uint8_t *at = find_node(overlay, node), *bucket = node_bucket(overlay, node);
@@ -298,7 +299,7 @@ void pylm__overlay_count(const struct pylm__overlay *overlay, uint32_t node, int
 
 /* ---- from counts ---- */
 
-/* While paths are added, the places of the times have sums of counts. */
+/* While paths are added, sums of counts stand where times will. */
 void pylm__overlay_add_path(const struct pylm__overlay *overlay, uint32_t node, int side, uint32_t count)
 {
     uint8_t *at = take_node(overlay, node) + (side ? 8 : 4);
@@ -306,7 +307,7 @@ void pylm__overlay_add_path(const struct pylm__overlay *overlay, uint32_t node, 
     pylm__store32(at, (sum < U24 ? sum : U24) | (pylm__load32(at) & ~U24));
 }
 
-/* What came `sum` times of n came last n / sum symbols ago, on average. */
+/* Makes a time of a sum: a side taken `sum` times in n symbols was taken n / sum symbols ago, on average. */
 static void settle(uint8_t *at, uint32_t present, uint32_t n, uint32_t sum)
 {
     uint32_t ago = sum ? n / sum : 0u;

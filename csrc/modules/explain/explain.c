@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * explain.c: what a symbol's cost is made of.
+ * explain.c: splits a symbol's cost into parts.
  *
- * On the way to a symbol there is a decision at every node. Its log-odds in favour of the side taken are a sum z of
- * terms, each a weight times an input. At z = 0 the decision is even and costs one bit; of that bit, z saves
- * f(z) = log2(2 / (1 + exp(-z))). A term's share of what is saved is in proportion to the term. That is the integral
- * of f's slope along the straight line from even odds to z (integrated gradients: Sundararajan, Taly and Yan 2017,
- * after Aumann and Shapley 1974). So shares add up to the whole, what says nothing has nothing, and two terms have
- * together what one would have that is their sum.
+ * On the way to a symbol there is a decision at every node. The log-odds of the side taken are a sum z of terms, each a
+ * weight times an input. At z = 0 the decision is even and costs one bit. Of that bit, z saves
+ * f(z) = log2(2 / (1 + exp(-z))). Each term gets a share of this saving, in proportion to the term. That share is the
+ * integral of f's slope along the straight line from even odds to z (integrated gradients: Sundararajan, Taly and Yan
+ * 2017, after Aumann and Shapley 1974). So the shares add up to the saving; a term of 0 gets nothing; and two terms get
+ * as much as one term that is their sum.
  *
- * The first stage's log-odds are one term of the second stage and a sum themselves, so their share is split in the
- * same way among the contexts.
+ * The log-odds of stage 1 are one term of stage 2, and a sum themselves. Their share is split in the same way among the
+ * contexts.
  *
- * A node's cost is taken as the difference that it makes to the cost of the path, and what rounding leaves of a split
- * goes to the largest term. So everything adds up to the last bit. Probabilities are computed from the terms, not by
- * the code that scores: that both agree is what the tests compare.
+ * The cost of a node is the difference between the costs of the path with it and without it. The remainder that
+ * rounding leaves of a split goes to the largest term. So everything adds up to the last bit. Probabilities are
+ * computed here from the terms, not by the code that scores. The tests compare both.
  */
 #include <string.h>
 
@@ -27,10 +27,10 @@
 #if PYLM_MODULE_EXPLAIN
 
 #define MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 3u)
-#define EVEN_COST 65536            /* of an even decision: one bit */
-#define MAX_SUM (INT64_C(1) << 30) /* of log-odds of a state that adapts, as in extended.c */
+#define EVEN_COST 65536            /* the cost of an even decision: one bit */
+#define MAX_SUM (INT64_C(1) << 30) /* of log-odds, q23, as in extended.c */
 
-/* What speaks for the side taken: the contexts, the mean, the model below, the overlay's inputs, and last the constants. */
+/* The terms of a decision: the contexts, the mean, the model below, the overlay's inputs, and last the constants. */
 struct decision {
     uint32_t n_terms;
     int64_t terms[MAX_TERMS];   /* weighted log-odds, q23 */
@@ -38,7 +38,7 @@ struct decision {
     int32_t weights[MAX_TERMS]; /* q13 */
 };
 
-/* Weights and inputs of the second stage. */
+/* Weights and inputs of stage 2. */
 struct stage2 {
     uint32_t n;
     int32_t weights[PYLM__MAX_STAGE2], inputs[PYLM__MAX_STAGE2];
@@ -46,7 +46,7 @@ struct stage2 {
 
 /* ---- one decision ---- */
 
-/* The first stage's terms; the constant is the last. Returns their sum. */
+/* Writes the terms of stage 1; the constant is the last. Returns their sum. */
 static int64_t stage1_terms(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, struct decision *d)
 {
     uint32_t k, row;
@@ -75,7 +75,7 @@ static void stage2_plain(const struct pylm__tree *tree, struct pylm__node node, 
         s->weights[i] = pylm__load_i16(a + 2u * i) + pylm__load_i16(b + 2u * i);
 }
 
-/* With an overlay or a model below: a lesson has what is wanted here. */
+/* With an overlay or a model below, a lesson has these numbers. */
 static void stage2_extended(struct pylm__mixer *mixer, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
                             const struct pylm__active_recalls *active, struct stage2 *s)
 {
@@ -95,13 +95,13 @@ static void stage2_extended(struct pylm__mixer *mixer, struct pylm__node node, i
     }
 }
 
-/* What the second stage makes of one of its inputs, q23. */
+/* A term of stage 2, q23. */
 static inline int64_t product(const struct stage2 *s, uint32_t i)
 {
     return (int64_t)s->weights[i] * s->inputs[i];
 }
 
-/* What the second stage makes of the first: the share of each context, and of the constant, which it returns. */
+/* Splits stage 2's term for stage 1 among the contexts and the constant. Returns the share of the constant. */
 static int64_t share_stage1(const struct stage2 *s, int64_t sum, uint32_t n, struct decision *d)
 {
     int64_t shares[PYLM__MAX_TEMPLATES + 1u], total = product(s, PYLM__STAGE2_MIXED);
@@ -122,7 +122,7 @@ static void add_term(struct decision *d, int64_t term, int32_t input, int32_t we
     d->weights[d->n_terms++] = weight;
 }
 
-/* All terms for going right at a node. */
+/* Finds all terms for going right at a node. */
 static void find_terms(struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__active *active,
                        struct pylm__slices *slices, struct decision *d)
 {
@@ -133,7 +133,7 @@ static void find_terms(struct pylm__mixer *mixer, struct pylm__node node, const 
     struct pylm__mean mean;
     struct stage2 s;
     int64_t sum, constant;
-    memset(&gathered, 0, sizeof gathered); /* those without evidence need not be written */
+    memset(&gathered, 0, sizeof gathered); /* templates without evidence may stay unwritten */
     pylm__node_gather(mixer, node.mid, active, slices, &gathered);
     mean.left = gathered.left;
     mean.right = gathered.all - gathered.left;
@@ -151,7 +151,7 @@ static void find_terms(struct pylm__mixer *mixer, struct pylm__node node, const 
     add_term(d, constant, 0, 0);
 }
 
-/* The probability, q16, of going right. Plain sums are of 32 bits, as in the engine. */
+/* The probability, q16, of going right. Plain sums have 32 bits, as in the code that scores. */
 static uint32_t probability(const struct decision *d, const struct pylm__extended *extended)
 {
     int64_t sum = pylm__sum(d->terms, d->n_terms);
@@ -159,7 +159,7 @@ static uint32_t probability(const struct decision *d, const struct pylm__extende
     return pylm__squash(pylm__has_overlay(extended) ? pylm__sharpen(log_odds) : log_odds);
 }
 
-/* Raises the terms as a state that adapts raises their sum. */
+/* Multiplies the terms as pylm__sharpen() does their sum. */
 static void sharpen(struct decision *d)
 {
     uint32_t i;
@@ -181,17 +181,17 @@ static void negate(struct decision *d)
 
 /* ---- all decisions of a tree ---- */
 
-/* What the parts of one tree, of which the first is what even decisions cost, have come to by now. */
+/* The parts of one tree, as far as its decisions have been added. The first part is the cost of even decisions. */
 struct account {
     pylm_part *parts;
     struct decision decision;
     int64_t weighted[MAX_TERMS];   /* sums of weights, each times the magnitude of its input */
     int64_t magnitudes[MAX_TERMS]; /* sums of these magnitudes */
-    uint32_t last_node;            /* the last decision, and which side was taken */
+    uint32_t last_node;            /* node and side of the last decision */
     int last_side;
 };
 
-/* Adds modulo 2^32: what would overflow comes from damaged models. */
+/* Adds modulo 2^32: only sums of damaged models overflow. */
 static inline void add(int32_t *to, int64_t x)
 {
     *to = (int32_t)((uint32_t)*to + (uint32_t)x);
@@ -215,7 +215,7 @@ static void add_decision(struct account *a, uint32_t cost)
     }
 }
 
-/* Parts of a tree, the first included. */
+/* The number of a tree's parts, with the first. */
 static uint32_t n_parts_of(const struct pylm__mixer *mixer)
 {
     return mixer->tree.n_templates + mixer->extended.n_inputs;
@@ -230,7 +230,7 @@ static void begin_part(pylm_part **part, enum pylm_part_kind kind, uint32_t tree
     ++*part;
 }
 
-/* Begins the parts of a tree, in the order of a decision's terms, at its root. */
+/* Begins the parts of a tree at its root, in the order of a decision's terms. */
 static void begin_parts(struct account *a, const struct pylm__work *work, uint32_t found, struct pylm__slices *slices)
 {
     const struct pylm__mixer *mixer = &work->mixer;
@@ -260,7 +260,8 @@ static void begin_parts(struct account *a, const struct pylm__work *work, uint32
     begin_part(&part, PYLM_PART_CONSTANT, tree, 0);
 }
 
-/* What the overlay had counted of the symbol, at the leaf; `part` is the first of its parts. */
+/* Adds the overlay's counts of the symbol, at the leaf.
+ *   part   the first of the overlay's */
 static void add_overlay_counts(const struct account *a, const struct pylm__extended *extended,
                                const struct pylm__active_recalls *active, pylm_part *part)
 {
@@ -283,7 +284,7 @@ static void add_overlay_counts(const struct account *a, const struct pylm__exten
     }
 }
 
-/* At the leaf. */
+/* Ends the parts of a tree at the leaf. */
 static void end_parts(struct account *a, const struct pylm__mixer *mixer, const struct pylm__active *active,
                       struct pylm__slices *slices)
 {
@@ -298,7 +299,7 @@ static void end_parts(struct account *a, const struct pylm__mixer *mixer, const 
             a->parts[1u + i].weight_q13 = (int32_t)(a->weighted[i] / a->magnitudes[i]);
 }
 
-/* Goes down to the symbol in the tree at work; returns its probability there. */
+/* Goes down to the symbol in the present tree. Returns its probability there. */
 static struct pylm__small explain_tree(const struct pylm__model *model, const struct pylm__state *state,
                                        uint32_t symbol, struct pylm__work *work, struct account *a)
 {
@@ -333,8 +334,8 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
 
 /* ---- all trees ---- */
 
-/* Of each tree's parts, as much as the tree's share of the symbol's probability; what is left of the cost is the
- * averaging. Returns how many parts there are then. */
+/* Scales each tree's parts to the tree's share of the symbol's probability. One part is added for averaging: the rest
+ * of the cost. Returns the number of all parts. */
 static uint32_t average(pylm_part *parts, const uint32_t *ends, const struct pylm__small *p, uint32_t n_trees,
                         struct pylm__small all)
 {
@@ -355,7 +356,7 @@ static uint32_t average(pylm_part *parts, const uint32_t *ends, const struct pyl
     return ends[n_trees - 1u] + 1u;
 }
 
-/* What the model below says on the way to a symbol. */
+/* The log-odds of the model below, on the way to a symbol. */
 static struct pylm__odds *odds_below(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol,
                                      struct pylm__work *work)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * kernel.c: see kernel.h.
+ * kernel.c: the predictor `kernel`. See kernel.h.
  *
- * Rounding: e^-x is right to 2^-31 (1 + x) of itself, a template's weight is a product of up to six of these, and a
- * probability a quotient of two sums: right to 2^-26 of itself. A distribution hands mass down in quotients that are
- * right to 2^-30 each, and in units of 2^-62.
+ * Rounding: e^-x has a relative error of 2^-31 (1 + x). A coefficient is a product of up to six of these, and a
+ * probability is a quotient of two sums: its relative error is 2^-26. A distribution hands mass down in units of 2^-62,
+ * by quotients with a relative error of 2^-30 each.
  */
 #include "kernel.h"
 
@@ -22,7 +22,7 @@ typedef char reach_is_the_formats[PYLM_MAX_REACH == PYLM__MAX_REACH ? 1 : -1];
 
 /* ---- settings ---- */
 
-/* A bank has bandwidths, and nothing that adapts. */
+/* A bank has bandwidths, and nothing for overlays. */
 int pylm__kernel_check(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     uint64_t bandwidths = pylm__load64(tree->head + PYLM__T_WEIGHTS);
@@ -92,7 +92,7 @@ static uint32_t times_tau(uint32_t tau_q16, uint32_t distance_q16)
     return (uint32_t)(((uint64_t)tau_q16 * distance_q16 + (1u << 10)) >> 11); /* q21, 2^31 at most */
 }
 
-/* The tau that is asked for, or the largest that does not lead too far. */
+/* The tau of the settings, or the largest for which no exponent exceeds MAX_EXPONENT. */
 static uint32_t limited_tau(const pylm_kernel *kernel)
 {
     uint32_t j, most = 1;
@@ -103,7 +103,7 @@ static uint32_t limited_tau(const pylm_kernel *kernel)
     return (uint32_t)(((uint64_t)MAX_EXPONENT << 32) / most);
 }
 
-/* e^-x and 1 - e^-x. With z = x modulo ln 2, 1 - e^-z is z (1 - z/2 (1 - z/3 (1 - ...))). */
+/* Computes e^-x and 1 - e^-x. With z = x modulo ln 2, 1 - e^-z is z (1 - z/2 (1 - z/3 (1 - ...))). */
 static void exponential(uint32_t x_q21, struct pylm__scaled *power, struct pylm__scaled *rest)
 {
     const uint64_t one_q32 = UINT64_C(1) << 32, one_q63 = UINT64_C(1) << 63;
@@ -159,7 +159,7 @@ static void find_coefficients(const struct pylm__factors *f, const struct pylm__
 
 /* ---- evidence ---- */
 
-/* Reads what is stale of slices; their lists have splits. */
+/* Looks at the stale slices, whose lists have splits. */
 static void look(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t stale)
 {
     for (; stale; stale &= stale - 1u)
@@ -183,7 +183,7 @@ static uint32_t narrow(const struct pylm__evidence *e, struct pylm__slices *s, u
     return sets.active;
 }
 
-/* Adds the coefficients of what is active. */
+/* Adds the coefficients of the active templates, each as often as its context occurred. */
 static void add_active(struct pylm__scaled_sum *sum, const struct pylm__scaled *coefficients, uint32_t active,
                        struct pylm__slices *s)
 {
@@ -192,7 +192,7 @@ static void add_active(struct pylm__scaled_sum *sum, const struct pylm__scaled *
                              PYLM__AT(s, pylm__lowest_from(active, 0), total));
 }
 
-/* A quotient of coefficients that is 1 at most, but for rounding. */
+/* Makes a probability of a quotient. It may exceed 1 by rounding only. */
 static struct pylm__small probability_of(struct pylm__scaled ratio)
 {
     struct pylm__small p = pylm__small_one();
@@ -257,20 +257,20 @@ void pylm__kernel_probabilities(const struct pylm__model *model, const struct py
 
 /* ---- walks ---- */
 
-/* What a walk needs of a bank besides slices. */
+/* A walk's memory of a bank, besides slices. */
 struct bank {
     struct pylm__evidence evidence;
     struct pylm__scaled coefficients[PYLM__MOST_TEMPLATES];
 };
 
-/* Behind the frames of a walk. */
+/* Stands behind the frames of a walk. */
 struct walk {
-    struct pylm__scaled root; /* of everything */
-    struct pylm__scaled leaf; /* of the background, at each leaf */
+    struct pylm__scaled root; /* the sum of everything */
+    struct pylm__scaled leaf; /* the background at each leaf */
     struct bank banks[];
 };
 
-/* Fields of a bank in a frame: the set of contexts that have evidence, then slices. */
+/* The number of a bank's fields in a frame: the set of contexts with evidence, then slices. */
 static uint32_t n_bank_fields(const struct pylm__model *model)
 {
     return 1u + PYLM__N_SLICE_FIELDS * pylm__stride(model->n_templates);
@@ -333,7 +333,7 @@ void pylm__kernel_root(const struct pylm__model *model, const struct pylm__state
     walk->leaf = factors.leaf;
 }
 
-/* A mass times a quotient of coefficients, which is at most 1. */
+/* A mass times a quotient of at most 1. */
 static uint64_t mass_times(uint64_t mass, struct pylm__scaled ratio)
 {
     uint64_t product = (mass >> 32) * ratio.mantissa + ((mass & UINT32_MAX) * ratio.mantissa >> 32);

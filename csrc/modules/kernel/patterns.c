@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * patterns.c: what a kernel's probability of a symbol is made of.
+ * patterns.c: splits a kernel's probability of a symbol into patterns.
  *
- * A pattern says of every place whether the symbols there agree, only their classes do, or neither; there is a template
- * for each. A template's table counts the training positions that agree in that *at least*. Of these, those are taken off
- * that agree in more, place by place: what is left agrees in just that. So every training position has one
- * pattern, all positions of a pattern are equally far away, and the kernel is a sum over patterns, again without
+ * A pattern says of every place whether the symbols agree there, only their classes do, or neither. Each has a
+ * template. The template's table counts the training positions that agree in these places *at least*. Positions that
+ * agree in more are subtracted, place by place. The others agree in just these places. So every training position has
+ * one pattern, and all positions of a pattern have the same distance. The kernel is a sum over patterns, without
  * negative terms.
  */
 #include <string.h>
@@ -17,7 +17,7 @@
 
 #define ALL_Q30 (UINT32_C(1) << 30)
 
-/* What agrees at a place. */
+/* The kind of agreement at a place. */
 static inline uint32_t at_place(uint32_t agrees, uint32_t j)
 {
     return agrees >> 2u * j & 3u;
@@ -30,8 +30,9 @@ static inline uint32_t with_place(uint32_t agrees, uint32_t j, uint32_t kind)
 
 /* ---- counts ---- */
 
-/* Counts what agrees at least in each pattern of the bank at work, whose first template has this number. Returns how many
- * patterns it has: templates without contexts are only there for others to extend. */
+/* Counts the positions that agree at least in each pattern of the present bank. Returns the number of its patterns.
+ * Templates without contexts have none: they are bases of others only.
+ *   number   of the bank's first template */
 static uint32_t count_bank(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol,
                            struct pylm__work *work, uint32_t number, pylm_pattern *patterns)
 {
@@ -69,10 +70,10 @@ static const pylm_pattern *find(const pylm_pattern *patterns, uint32_t n, uint32
 
 static inline uint32_t less(uint32_t n, uint32_t taken)
 {
-    return n > taken ? n - taken : 0u; /* below 0 only if the tables contradict each other */
+    return n > taken ? n - taken : 0u; /* only tables that contradict each other would make it negative */
 }
 
-/* Takes off those positions that agree in more at a place, where `kind` agrees in a pattern. */
+/* Subtracts the positions that agree in more at place j, from the patterns with `kind` there. */
 static void take_off(pylm_pattern *patterns, uint32_t n, uint32_t j, uint32_t kind)
 {
     uint32_t i;
@@ -94,7 +95,7 @@ static void take_off(pylm_pattern *patterns, uint32_t n, uint32_t j, uint32_t ki
 
 /* ---- shares ---- */
 
-/* What a position of a pattern counts; *distance_q16 becomes how far away it is, without tau. */
+/* The kernel's value exp(-tau K) for a position of a pattern. *distance_q16 becomes K. */
 static struct pylm__scaled kernel_value(const pylm_kernel *kernel, const struct pylm__factors *f, uint32_t agrees,
                                         uint32_t *distance_q16)
 {
@@ -112,7 +113,7 @@ static struct pylm__scaled kernel_value(const pylm_kernel *kernel, const struct 
     return value;
 }
 
-/* n times a value as a share of the whole, rounded. */
+/* The share of n times a value in a whole, rounded. */
 static uint32_t share_q30(struct pylm__scaled value, uint32_t n, struct pylm__scaled whole)
 {
     struct pylm__scaled share =
@@ -123,7 +124,7 @@ static uint32_t share_q30(struct pylm__scaled value, uint32_t n, struct pylm__sc
     return share.mantissa && shift < 32u ? ((share.mantissa >> (shift - 1u)) + 1u) >> 1 : 0u;
 }
 
-/* What rounding has left of a whole goes to its largest share. */
+/* Adds to the largest shares the remainders that rounding left. */
 static void round_off(pylm_pattern *patterns, uint32_t n)
 {
     pylm_pattern *largest = patterns, *largest_of_symbol = patterns;
@@ -191,7 +192,7 @@ int pylm_explain_kernel(const pylm_model *model, const pylm_state *state, uint32
         number += work->mixer.tree.n_templates;
     }
     for (j = 0; j < PYLM_MAX_REACH; j++) {
-        take_off(patterns, n, j, PYLM__KIND_NOTHING); /* first: of classes, it takes off all */
+        take_off(patterns, n, j, PYLM__KIND_NOTHING); /* first, while classes still count all */
         take_off(patterns, n, j, PYLM__KIND_CLASS);
     }
     memset(&patterns[n], 0, sizeof patterns[n]);

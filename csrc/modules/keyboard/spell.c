@@ -3,14 +3,15 @@
  *
  * spell.c: words of several symbols, for models of bytes, pieces and external tokens.
  *
- * A beginning is a text and the state that has read it. The most probable beginning is taken from a list again and
- * again and extended by the symbols that may follow: at first by those that agree with what was typed, then by those
- * that go on with the word; and by the end of the word, whose probability is that of all symbols that do not go on.
- * So words come out best first. The list has a fixed number of places; what finds none is lost, and so
- * are symbols less probable than 1/1024: the words found are the best in practice, not by proof.
+ * This is a best-first search. A beginning is a text and the state that has read it. The most probable beginning is
+ * taken from a list, again and again, and extended by the symbols that may follow. At first these are the symbols that
+ * agree with the typed prefix, later those that go on with the word. A beginning is also extended by the end of the
+ * word, with the probability of all symbols that do not go on. So words come out best first. The list has a fixed
+ * number of places: a beginning that finds none is lost. Symbols less probable than 1/1024 are left out. So the words
+ * are the best in practice, not by proof.
  *
- * What was typed may be spelled in several ways, as "ho" in "home" is by "home", "hom" + "e" and "h" + "ome". The
- * probabilities of all are added up, of words and of the prefix by which they are divided.
+ * A prefix may be spelled in several ways: "ho" in "home" by "home", "hom" + "e", or "h" + "ome". Words and prefix have
+ * the sum of the probabilities of all spellings. A word's probability is divided by that of the prefix.
  */
 #include "spell.h"
 
@@ -33,7 +34,7 @@
 struct beginning {
     pylm_state state; /* has read the text */
     uint32_t cost_q16;
-    uint8_t is_whole; /* the word ends here, which the cost says, too */
+    uint8_t is_whole; /* the word ends here; its cost includes that end */
     uint8_t nbytes;
     uint8_t text[TEXT_NBYTES];
 };
@@ -45,19 +46,19 @@ struct spelling {
     uint32_t n;
     uint8_t typed[TEXT_NBYTES]; /* the space, if one was typed, and the prefix */
     uint32_t typed_nbytes;
-    struct pylm__small total; /* probability of all that agrees with it, as far as it was found; mantissa 0: none */
+    struct pylm__small total; /* of the prefix: sum over the spellings found; mantissa 0: none */
 };
 
-/* One beginning that is being extended. */
+/* The extension of one beginning. */
 struct extension {
     struct pylm__visitor visitor;
     const struct spelling *spelling;
     const struct beginning *from;
-    int is_covered; /* it has all that was typed */
+    int is_covered; /* the beginning has all that was typed */
     pylm_candidate best[N_EXTENSIONS];
     uint32_t n;
-    uint64_t covering; /* probability, q62, of the symbols with which it has */
-    uint64_t ending;   /* of those that do not go on with the word */
+    uint64_t covering; /* probability, q62, of the symbols that complete what was typed */
+    uint64_t ending;   /* the same of those that do not go on with the word */
     uint64_t visited;
 };
 
@@ -74,7 +75,7 @@ static uint32_t n_spaces(const uint8_t *text, uint32_t nbytes)
     return nbytes && text[0] == ' ';
 }
 
-/* Whether a symbol agrees with what is left of what was typed. */
+/* Whether a symbol agrees with the rest of what was typed. */
 static int agrees(const void *user, const uint8_t *text, uint32_t nbytes)
 {
     const struct extension *extension = user;
@@ -157,7 +158,7 @@ static struct beginning pop_best(struct spelling *s)
 
 /* ---- search ---- */
 
-/* Adds a probability to a sum that may be nothing yet. */
+/* Adds the probability of a cost to a sum, which may be 0. */
 static struct pylm__small add_cost(struct pylm__small sum, uint32_t cost_q16)
 {
     struct pylm__small p = pylm__small_from_cost(cost_q16);
@@ -183,13 +184,13 @@ static void find_extensions(struct extension *extension)
     if (extension->is_covered || !request->prefix_nbytes) {
         walk_symbols(extension, MIN_MASS, NULL);
         if (!extension->n && !extension->is_covered)
-            walk_symbols(extension, 0, NULL); /* a space was typed, however improbable it was */
+            walk_symbols(extension, 0, NULL); /* a space was typed, even if it is improbable */
     } else if (pylm__mark_wanted(request, workspace, agrees, extension)) {
         walk_symbols(extension, 0, workspace->wanted);
     }
 }
 
-/* The word may end here. */
+/* Adds to the list that the word ends here. */
 static void push_whole(struct spelling *s, const struct extension *extension)
 {
     struct beginning whole = *extension->from;
@@ -202,7 +203,7 @@ static void push_whole(struct spelling *s, const struct extension *extension)
     push(s, &whole);
 }
 
-/* The word goes on with a symbol. */
+/* Adds to the list that the word goes on with a symbol. */
 static void push_longer(struct spelling *s, const struct beginning *from, pylm_candidate with)
 {
     const struct pylm__model *model = pylm__model_view(s->request->model);
@@ -241,7 +242,7 @@ static void extend(struct spelling *s, const struct beginning *from)
         push_longer(s, from, extension.best[i]);
 }
 
-/* Puts a word among the suggestions; one that is there in another case or spelling gets more probable. */
+/* Puts a word among the suggestions. If it is there in another case or spelling, that one becomes more probable. */
 static uint32_t add_word(pylm_suggestion *suggestions, uint32_t n, const struct beginning *whole)
 {
     uint32_t space = n_spaces(whole->text, whole->nbytes), nbytes = whole->nbytes - space, i;
@@ -289,7 +290,7 @@ uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct
         b = pop_best(&s);
         if (b.is_whole) {
             n = add_word(suggestions, n, &b);
-        } else if (rounds) { /* later, only whole words count */
+        } else if (rounds) { /* after the last round, only whole words count */
             extend(&s, &b);
             rounds--;
         }

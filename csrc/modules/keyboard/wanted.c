@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * wanted.c: see wanted.h.
+ * wanted.c: the leaves that suggestions may use. See wanted.h.
  */
 #include "wanted.h"
 

@@ -3,8 +3,8 @@
  *
  * constraint.c: the next symbol, where only some are allowed.
  *
- * The walk that makes the distribution goes where the allowed symbols are, and to no other part of the tree. So they have
- * the probabilities that they always have, and what a step costs depends on how many are allowed, not on the vocabulary.
+ * The walk that makes the distribution visits only the parts of the tree with allowed symbols. So these have their
+ * usual probabilities, and the time depends on the number of allowed symbols, not on the vocabulary.
  */
 #include <string.h>
 
@@ -28,7 +28,7 @@ static void add_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct 
 {
     struct allowed *allowed = (struct allowed *)(void *)visitor;
     uint32_t symbol = pylm__tree_symbol(allowed->tree, leaf), begin = 0, end = allowed->n;
-    while (begin < end) { /* by halves */
+    while (begin < end) { /* binary search */
         uint32_t middle = begin + (end - begin) / 2u;
         if (allowed->symbols[middle] < symbol)
             begin = middle + 1u;
@@ -74,7 +74,7 @@ int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const
     return PYLM_OK;
 }
 
-/* Makes a candidate of a probability, given something that has a cost itself. */
+/* Makes a candidate of a probability, on a condition whose cost is given_q16. */
 static void set_candidate(pylm_candidate *candidate, uint32_t symbol, uint64_t mass, uint32_t given_q16)
 {
     uint32_t cost = pylm__mass_cost(mass ? mass : 1u);

@@ -3,8 +3,8 @@
  *
  * sample.c: choosing the next symbol.
  *
- * The most probable symbols are asked for, best first; every setting then either changes their costs or
- * shortens the list from its end, and a random number picks one of what is left.
+ * The candidates are the most probable symbols, best first. Every setting changes their costs, or shortens the list
+ * from its end. A random number then picks one of the rest.
  */
 #include "core/fixed.h"
 #include "core/search.h"
@@ -103,7 +103,7 @@ int pylm_sample(const pylm_model *model, const pylm_state *state, pylm_sampler *
     uint32_t n = n_candidates, limit = sampling->temperature_q16 ? sampling->top_k : 1u;
     if (!settings_are_sane(sampling) || !n_candidates)
         return PYLM_ERR_ARGUMENT;
-    if (limit) { /* penalties move symbols down only: this many more make up for those that leave */
+    if (limit) { /* a penalty only makes symbols less probable: n_recent more make up for those that leave */
         uint64_t needed = (uint64_t)limit + (sampling->penalty_q16 > ONE_Q16 ? sampler->n_recent : 0u);
         n = needed < n ? (uint32_t)needed : n;
     }
