@@ -1,7 +1,7 @@
 #!/bin/sh
-# What the engine takes of a device that scores, suggests and learns: code with its constants, memory that is neither the
-# caller's nor stack, and the deepest stack; and what code each module adds to an engine that scores. Fails if that is more
-# than budget.txt says.
+# Measures what the engine takes of a device that scores, suggests and learns: code with its constants, memory that is
+# neither the caller's nor stack, and the deepest stack; and the code that each module adds to an engine that scores.
+# Fails if that is more than budget.txt says.
 #
 #     tests/budget/run.sh              compares
 #     tests/budget/run.sh --symbols    also says what the code is made of, bytes
@@ -18,7 +18,8 @@ options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections
     -Wall -Wextra -Wno-maybe-uninitialized -I firmware_demo/libc -I csrc
     -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_MOST_LAYERS=0 -DPYLM_MOST_MB=511 -DPYLM_ALIGNED=1"
 any=-DPYLM_MODULE_KERNEL=0 # any model of one tree that mixes
-device="$any -DPYLM_BYTES=1 -DPYLM_CODED=1 -DPYLM_TRUSTS=1" # as the demo's boards: for the model that is in the firmware
+# As the demo's boards: for the model that is in the firmware.
+device="$any -DPYLM_BYTES=1 -DPYLM_CODED=1 -DPYLM_TRUSTS=1"
 
 # Optimised as a whole, as a firmware may be; the linker leaves out what these functions do not need. memcpy, memset and
 # memcmp are apart, and not counted.

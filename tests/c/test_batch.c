@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Many texts at once say what each says alone, for any number of threads; symbols abreast say what symbols one by one
- * do.
+ * Training, batch.c: many texts at once get the costs that each gets alone, for any number of threads. Symbols scored
+ * abreast cost what symbols scored one by one do.
  */
 #include "check.h"
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Some symbols only: the distribution's own numbers, divided by their sum, and choices among them as often as these say.
+ * Module text, some symbols only: they have the distribution's own numbers, divided by their sum, and are chosen as
+ * often as these say.
  */
 #include <math.h>
+
+#include "pylm_text.h"
 
 #include "check.h"
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Counts: what followed a context, and what came before a symbol, is what a count of the text itself says.
+ * Module explain: successors and predecessors have the counts that counting the text itself gives.
  */
+#include "pylm_explain.h"
+#include "pylm_text.h"
+
 #include "check.h"
 #include "use_image.h"
 
@@ -140,7 +143,7 @@ int main(void)
     int kind;
     for (kind = 0; kind < N_KINDS; kind++) {
         struct image image = train_kind(kind, N_WORDS);
-        int sized = kind == 4; /* counts are rounded */
+        int sized = kind == KIND_SIZED; /* counts are rounded */
         pylm_model model;
         pylm_info info;
         REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Explanations: the parts add up to the cost whatever model, state and symbol; they are the shares that are promised;
- * and their counts are those of the text.
+ * Module explain: the parts add up to the cost, whatever the model, state and symbol. They are the shares that are
+ * promised, and their counts are those of the text.
  */
 #include <math.h>
+
+#include "pylm_adapt.h"
+#include "pylm_explain.h"
+#include "pylm_text.h"
 
 #include "check.h"
 #include "core/fixed.h"

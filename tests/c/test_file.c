@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Model files. What a full disk does is tested from Python.
+ * Training, model files. What a full disk does is tested from Python.
  */
 #include "check.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * The code for particular processors against the portable code, bit for bit: down many paths of all golden models,
- * and with numbers at random.
+ * Core: the code for particular processors against the portable code, bit for bit: down many paths of all golden
+ * models, and with random numbers.
  */
 #include "check.h"
 
@@ -136,7 +136,8 @@ static int same_gathered(const struct pylm__gathered *a, const struct pylm__gath
            a->all == b->all;
 }
 
-/* Follows the path to a leaf in every way: both steps and all in one, portable and with AVX2. Returns the nodes seen. */
+/* Follows the path to a leaf in every way: both steps and all in one, portable and with AVX2. Returns the nodes
+ * seen. */
 static uint32_t compare_path(struct pylm__work *work, uint32_t *fields, uint32_t stride, uint32_t leaf)
 {
     const struct pylm__evidence *e = &work->mixer.evidence;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * States that learn, in memory of the caller's: its sizes and places, copying, keeping, and refusing.
+ * Module adapt, states that learn: overlays of any size at any address; copying, keeping and refusing them.
  */
+#include "pylm_adapt.h"
+#include "pylm_text.h"
+
 #include "check.h"
 
 #include "modules/adapt/extended.h"
@@ -24,7 +27,7 @@ static struct text read_text(const pylm_model *model, int kind)
     size_t nbytes, i;
     char *text = make_text(900, 7, &nbytes);
     uint64_t position = 0;
-    if (kind == N_KINDS - 1)
+    if (kind == KIND_EXTERNAL)
         for (i = t.n = 0; i < nbytes && t.n < N_MOST; i++)
             t.symbols[t.n++] = ID_OF((unsigned char)text[i]);
     else

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Personal counts: adding and removing cancel out to the last byte; what is removed leaves nothing, even where entries had
- * to go; damage is refused; overlays made from them have learned.
+ * Module keyboard, personal counts: adding and removing cancel out to the last byte. A removed text leaves nothing,
+ * even where entries had to go. Damage is refused. Overlays made from counts have learned.
  */
+#include "pylm_keyboard.h"
+
 #include "check.h"
 
 #define N_TEXTS 40u
@@ -197,19 +199,19 @@ int main(void)
     int kind;
     uint32_t i;
     make_texts();
-    for (kind = 0; kind < N_KINDS - 1; kind++) { /* the last does not encode */
+    for (kind = 0; kind < KIND_EXTERNAL; kind++) { /* which does not encode */
         images[kind] = train_kind(kind, N_SHARED_WORDS);
         REQUIRE(pylm_model_open(&models[kind], images[kind].data, images[kind].nbytes) == PYLM_OK);
     }
-    for (kind = 0; kind < N_KINDS - 1; kind++) {
+    for (kind = 0; kind < KIND_EXTERNAL; kind++) {
         test_cancels_out(&models[kind]);
         test_never_added(&models[kind]);
         test_little_room(&models[kind]);
         test_damage(&models[kind], &models[kind ? 0 : 1]);
-        test_overlay(&models[kind], kind == 1 || kind == 2 || kind == 4);
+        test_overlay(&models[kind], kind == KIND_WORDS || kind == KIND_TREES || kind == KIND_SIZED);
         test_noise(&models[kind]);
     }
-    for (kind = 0; kind < N_KINDS - 1; kind++)
+    for (kind = 0; kind < KIND_EXTERNAL; kind++)
         free(images[kind].data);
     for (i = 0; i < N_TEXTS; i++)
         free(texts[i]);

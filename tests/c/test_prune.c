@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Pruning by a log: what is kept is predicted as before, to the last bit; nothing else than tables changes; and no
+ * Training, pruning by a log: what is kept is predicted as before, to the last bit. Nothing but tables changes. No
  * argument and no damaged image does harm.
  */
+#include "pylm_explain.h"
 #include "pylm_prune.h"
+#include "pylm_text.h"
+
 #include "train/prune/subset.h"
 
 #include "check.h"
@@ -211,7 +214,7 @@ int main(void)
         test_arguments(&model);
         ends[0] = 40;
         ends[1] = 100;
-        if (kind != 2) /* three times as much of the same */
+        if (kind != KIND_TREES) /* three times as much of the same */
             n_pruned += test_damaged(&original);
         free(original.data);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Sources: what trace finds against a search of everything, and files made by an enemy.
+ * Training, sources: what trace finds, against a search of everything; and files made by an enemy.
  */
 #include "check.h"
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Suggestions: in word models exactly what the distribution says; in others words that go on as typed. What was typed
- * is parted and read as people mean it.
+ * Module keyboard, suggestions: in word models exactly what the distribution says; in others words that go on as typed.
+ * Typed text is split and read as people mean it.
  */
 #include <math.h>
+
+#include "pylm_keyboard.h"
 
 #include "check.h"
 
@@ -335,7 +337,7 @@ static void test_spelling(int kind)
 /* The words of the text are "w" and a number; most of the probability is that of words it has. */
 static void test_external(void)
 {
-    struct image image = train_kind(N_KINDS - 1, N_SHARED_WORDS);
+    struct image image = train_kind(KIND_EXTERNAL, N_SHARED_WORDS);
     pylm_state state = start();
     struct suggested found;
     pylm_suggestion s[2];

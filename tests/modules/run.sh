@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the engine without each of its modules, and without all: by a switch, and by naming those that are wanted. Checks
-# that it compiles without a warning, needs nothing but memcpy() and its like, has no function of a module that is left
-# out, and gives the golden scores.
+# Builds the engine without each of its modules, and without all of them: by a switch, and by naming the modules that
+# are wanted. Checks that it compiles without a warning, needs nothing but memcpy() and its like, has the public
+# functions of its modules and no others, and gives the golden scores.
 #
 #     tests/modules/run.sh
 set -eu
@@ -28,7 +28,7 @@ compile() { # OPTION...
     "${CC:-cc}" -std=c99 -O1 $warnings "$@"
 }
 
-# Compiles and checks an engine in one file. FOLDER has pylm.c and pylm.h; LEFT_OUT are the modules that it has not.
+# Compiles and checks an engine in one file. FOLDER has pylm.c and pylm.h; LEFT_OUT are the missing modules.
 check() { # NAME FOLDER LEFT_OUT OPTION...
     name=$1 from=$2 left_out=$3
     shift 3
@@ -53,8 +53,8 @@ check() { # NAME FOLDER LEFT_OUT OPTION...
     echo "$name: right"
 }
 
-# All sources, with these switches. File by file they are only looked through, which shows what a header lacks; one file
-# with all of them is compiled much sooner.
+# All sources, with these switches. File by file only the syntax is checked, which shows missing includes. One file with
+# all of them is quicker to compile.
 check_switches() { # MODULE...: without these
     left_out=$* options=
     for module; do
