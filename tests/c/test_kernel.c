@@ -67,8 +67,7 @@ static void check_counts(const pylm_kernel *kernel, const pylm_state *state, uin
           !patterns[i].agrees);
 }
 
-/* Whether the nearest positions are those of the patterns with the smallest distance. The last pattern is no
- * position. */
+/* Whether the nearest positions are those of the patterns with the smallest distance. The last pattern has none. */
 static void check_nearest(const pylm_model *model, const pylm_state *state, uint32_t n)
 {
     uint32_t i, distance = UINT32_MAX, n_positions = 0, found_distance, n_found;
@@ -80,6 +79,21 @@ static void check_nearest(const pylm_model *model, const pylm_state *state, uint
     }
     CHECK(pylm_nearest(model, state, work, &found_distance, &n_found) == PYLM_OK);
     CHECK(found_distance == distance && n_found == n_positions);
+}
+
+/* The same where classes are as far apart as symbols, and where they make no difference. */
+static void check_equal_distances(const pylm_model *model, const pylm_kernel *kernel, const pylm_state *state)
+{
+    pylm_model other = *model;
+    pylm_kernel equal = *kernel;
+    uint32_t i, j, n;
+    for (i = 0; i < 2u; i++) {
+        for (j = 0; j < PYLM_MAX_REACH; j++)
+            equal.class_distance_q16[j] = i ? kernel->distance_q16[j] : 0u;
+        REQUIRE(pylm_model_set_kernel(&other, &equal) == PYLM_OK);
+        CHECK(pylm_explain_kernel(&other, state, 0, work, patterns, &n) == PYLM_OK);
+        check_nearest(&other, state, n);
+    }
 }
 
 /* Whether settings that break a rule are refused, and change nothing. */
@@ -169,6 +183,7 @@ static void test_kernel(uint32_t reach)
         check_counts(&kernel, &state, symbols[i], n);
         check_nearest(&model, &state, n);
         seen += patterns[n - 1u].symbol_share_q30 < ALL_Q30 / 2u;
+        check_equal_distances(&model, &kernel, &state);
         CHECK(pylm_state_push(&model, &state, symbols[i]) == PYLM_OK);
     }
     CHECK(seen > n_symbols / 2u); /* else all are explained by the background */
