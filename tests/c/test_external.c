@@ -39,7 +39,7 @@ static void test_texts(const pylm_model *model)
     CHECK(position == 0 && n == 3u);
 }
 
-/* What is probable has the id that it was given, and what never occurs has some probability. */
+/* Probable symbols have the ids they were given. Ids that never occur have a probability above 0. */
 static void test_prediction(const pylm_model *model)
 {
     static const char context[] = "w1 w7 w4 ";

@@ -33,7 +33,7 @@ static uint64_t encode(const pylm_model *model, uint64_t seed, uint32_t *symbols
     return n;
 }
 
-/* What agrees before a training position and in a state at a place, as in pylm_pattern. */
+/* The kind of agreement between a training position and a state at a place, as in pylm_pattern. */
 static uint32_t agrees_at(const pylm_kernel *kernel, const pylm_state *state, uint64_t p, uint32_t j)
 {
     uint32_t here = pylm_state_recent(state, j + 1u), there = p > j ? trained[p - j - 1u] : PYLM_NONE;
@@ -47,19 +47,19 @@ static uint32_t agrees_at(const pylm_kernel *kernel, const pylm_state *state, ui
 /* Whether the counts are those of the text. */
 static void check_counts(const pylm_kernel *kernel, const pylm_state *state, uint32_t symbol, uint32_t n)
 {
-    static uint32_t of[1u << 2 * PYLM_MAX_REACH][2]; /* by what agrees: positions, those with the symbol */
+    static uint32_t counts[1u << 2 * PYLM_MAX_REACH][2]; /* by agreement: positions, those with the symbol */
     uint64_t p;
     uint32_t i, j, agrees;
-    memset(of, 0, sizeof of);
+    memset(counts, 0, sizeof counts);
     for (p = 0; p < n_trained; p++) {
         for (agrees = j = 0; j < kernel->reach; j++)
             agrees |= agrees_at(kernel, state, p, j) << 2u * j;
-        of[agrees][0]++;
-        of[agrees][1] += trained[p] == symbol;
+        counts[agrees][0]++;
+        counts[agrees][1] += trained[p] == symbol;
     }
     for (p = i = 0; i + 1u < n; i++) {
-        CHECK(patterns[i].n_context == of[patterns[i].agrees][0]);
-        CHECK(patterns[i].n_symbol == of[patterns[i].agrees][1]);
+        CHECK(patterns[i].n_context == counts[patterns[i].agrees][0]);
+        CHECK(patterns[i].n_symbol == counts[patterns[i].agrees][1]);
         p += patterns[i].n_context;
     }
     CHECK(p == n_trained);
@@ -130,7 +130,7 @@ static void check_shares(const pylm_model *model, const pylm_kernel *kernel, con
     uint32_t i, weights = 0, symbols = 0, cost;
     pylm_info info;
     pylm_model_info(model, &info);
-    for (i = 0; i < n; i++) /* lest all weights be 0 in doubles */
+    for (i = 0; i < n; i++) /* else all weights might be 0 in doubles */
         nearest = patterns[i].n_context && patterns[i].distance_q16 < nearest ? patterns[i].distance_q16 : nearest;
     for (i = 0; i < n; i++) {
         weight = exp(-tau * (patterns[i].distance_q16 - nearest) / 65536.0);

@@ -69,7 +69,7 @@ static uint64_t cost_of(const pylm_model *model, const uint32_t *symbols, uint64
     return total;
 }
 
-/* All ways to a probability agree, of a state that learns or not. */
+/* All ways to a probability agree, whether the state learns or not. */
 static void check_agreement(const pylm_model *model, const uint32_t *symbols, uint64_t n, int adapts)
 {
     pylm_info info;

@@ -16,7 +16,7 @@
 #define N_MOST 2000u
 #define N_DAMAGED 40
 
-/* A log: two texts, of which the second begins anew. */
+/* A log of two texts. */
 static uint32_t symbols[N_MOST];
 static uint64_t ends[2];
 
@@ -93,7 +93,7 @@ static void test_everything(const pylm_model *model, const struct image *origina
     free(ones);
 }
 
-/* All of the log is kept: nothing changes there, and doing it again changes nothing at all. */
+/* All that the log needs is kept: its probabilities stay, and pruning again changes nothing. */
 static void test_whole_log(const pylm_model *model, const struct image *original)
 {
     pylm_pruned small, again;

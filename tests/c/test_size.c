@@ -35,7 +35,7 @@ static int try_size(const char *text, size_t text_nbytes, const pylm_train_optio
     return status;
 }
 
-/* Bits that a model takes for a text, times 65536. */
+/* The cost of a text, 1/65536 bit. */
 static uint64_t cost_of(const struct image *image, const char *text, size_t nbytes)
 {
     static uint32_t symbols[65536];
@@ -75,7 +75,7 @@ static void test_fits(void)
             CHECK(image.nbytes <= options.max_nbytes);
             CHECK(use_image(image.data, image.nbytes));
             cost = cost_of(&image, test, test_nbytes);
-            CHECK(cost > last - last / 33u); /* of so little text, less may say a little more: by chance */
+            CHECK(cost > last - last / 33u); /* with so little text, a smaller model may be a little better by chance */
             last = cost;
             free(image.data);
         }

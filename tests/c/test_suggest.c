@@ -50,7 +50,7 @@ static pylm_state start(void)
 
 /* ---- words, against the distribution ---- */
 
-/* Words in all cases, some of them in one that is none of the three forms. */
+/* Words in all cases, some in a mixed one that is none of the three forms. */
 static struct image train_cases(uint32_t n_trees)
 {
     static const char *const forms[] = {"the",
@@ -132,7 +132,7 @@ static int is_near(uint32_t a, uint32_t b)
     return a <= b + TOLERANCE_Q16 && b <= a + TOLERANCE_Q16;
 }
 
-/* The suggestion is that of a word as probable as it says. */
+/* Whether a suggestion is a word, with the word's probability. */
 static int is_word_of_cost(const pylm_model *model, const pylm_suggestion *s, const char *prefix, const uint64_t *sums,
                            uint32_t n_symbols, uint64_t given)
 {

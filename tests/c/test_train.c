@@ -97,7 +97,7 @@ static void test_options(void)
         CHECK(pylm_trainer_new(&trainer, &bad[i]) == PYLM_ERR_ARGUMENT && trainer == NULL);
 }
 
-/* Cancelling at once, at every stage: the first call that sees it ends, and nothing leaks. */
+/* Cancels at every stage: the first call that sees it ends, and nothing leaks. */
 static void test_cancelling(void)
 {
     pylm_train_options options;

@@ -135,7 +135,7 @@ void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, in
         pylm__extended_descend(extended, mid, side, active);
 }
 
-/* Moves a weight by slope / 2^bits. The fraction is rounded up with a probability equal to itself. The slope, q16 *
+/* Moves a weight by slope / 2^bits. The fraction is rounded up with a probability equal to itself. The slope, q16 times
  * q10, is below 2^30. Half of the range is added, so that no negative number is shifted. */
 static inline void step(uint8_t *at, int32_t slope, uint32_t random, uint32_t bits)
 {
