@@ -27,9 +27,17 @@ from setuptools.errors import CompileError, LinkError
 LIBRARY = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, "libpylm.so")
 PLATFORM = "csrc/platform/win32.c" if sys.platform == "win32" else "csrc/platform/posix.c"
 
-WARNINGS = (
-    "-Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror"
-).split()
+WARNINGS = [
+    "-Wall",
+    "-Wextra",
+    "-Wshadow",
+    "-Wconversion",
+    "-Wundef",
+    "-Wvla",
+    "-Wmissing-prototypes",
+    "-Wstrict-prototypes",
+    "-Werror",
+]
 
 OPENMP_PROBE = """\
 #include <omp.h>
@@ -95,9 +103,7 @@ class BuildSharedLibrary(build_ext):
         candidates = [(["-fopenmp"], ["-fopenmp"])]
         if sys.platform == "darwin":
             prefix = os.environ.get("LIBOMP_PREFIX", "/opt/homebrew/opt/libomp")
-            candidates.append(
-                (["-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"], [f"-L{prefix}/lib", "-lomp"])
-            )
+            candidates.append((["-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"], [f"-L{prefix}/lib", "-lomp"]))
         return candidates
 
     def links_openmp(self, compile_args, link_args):
@@ -107,9 +113,7 @@ class BuildSharedLibrary(build_ext):
             with open(source, "w") as file:
                 file.write(OPENMP_PROBE)
             objects = self.compiler.compile([source], output_dir=folder, extra_postargs=compile_args)
-            self.compiler.link_shared_object(
-                objects, os.path.join(folder, "probe.out"), extra_postargs=link_args
-            )
+            self.compiler.link_shared_object(objects, os.path.join(folder, "probe.out"), extra_postargs=link_args)
             return True
         except (CompileError, LinkError):
             return False
@@ -134,10 +138,10 @@ setup(
     ext_modules=[
         SharedLibrary(
             "pylm._libpylm",
-            sources=sorted(
-                path for path in glob("csrc/**/*.c", recursive=True) if os.path.dirname(path) != "csrc/platform"
-            )
-            + [PLATFORM],
+            sources=[
+                *(path for path in sorted(glob("csrc/**/*.c", recursive=True)) if "platform" not in path),
+                PLATFORM,
+            ],
             depends=sorted(glob("csrc/**/*.h", recursive=True)),
             include_dirs=["csrc"],
             define_macros=[("PYLM_SHARED", None), ("PYLM_BUILD", None)],

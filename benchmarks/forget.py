@@ -4,12 +4,13 @@
 
     python benchmarks/forget.py [DOCUMENTS [KEPT [SEED]]]
 
-Documents of random lengths are cut out of CPython's library. KEPT of them are counted into a store. Then DOCUMENTS others are added by
-`pylm add` and forgotten by `pylm forget`, each in a process of its own and in random order, and most of the processes are killed
-(SIGKILL): at a random moment of their life, or at one of their writing, as soon as STORE.new is there. After each kill the store
-must have the bytes from before or those that counting all its documents at once gives; in the first case the
-same is done again. In the end the store and the model that is built from it must be those of the documents that were there at
-first, and after one more change that nobody kills, nothing else must be left in the folder.
+Documents of random lengths are cut out of CPython's library. KEPT of them are counted into a store. Then DOCUMENTS
+others are added by `pylm add` and forgotten by `pylm forget`, each in a process of its own and in random order, and
+most of the processes are killed (SIGKILL): at a random moment of their life, or at one of their writing, as soon as
+STORE.new is there. After each kill the store must have the bytes from before or those that counting all its documents
+at once gives; in the first case the same is done again. In the end the store and the model that is built from it must
+be those of the documents that were there at first, and after one more change that nobody kills, nothing else must be
+left in the folder.
 
 tests/py/test_store_kills.py runs this with a few documents.
 """
@@ -109,7 +110,10 @@ def run(folder: Path, n_documents: int, n_kept: int, seed: int) -> str:
         trial.change(command, path, after, trial.random.choice(KILLS))
         print(f"\r{i + 1} of {len(steps)} changes", end="", file=sys.stderr)
     print(file=sys.stderr)
-    for command, documents in ("add", [*kept, paths[0].read_bytes()]), ("forget", kept):  # clears what the last kill left
+    for command, documents in (
+        ("add", [*kept, paths[0].read_bytes()]),
+        ("forget", kept),
+    ):  # clears what the last kill left
         trial.change(command, paths[0], trial.bytes_of(documents), kills=0)
     if trial.store.read_bytes() != untouched.read_bytes():
         sys.exit("the store is not what it was")
@@ -121,8 +125,9 @@ def run(folder: Path, n_documents: int, n_kept: int, seed: int) -> str:
         sys.exit("the model is not that of a store which never had the documents")
     kills = ", ".join(f"{n} {what}" for what, n in sorted(trial.kills.items()))
     return (
-        f"{n_documents} documents added and forgotten, in random order, with {sum(trial.kills.values())} kills ({kills}): "
-        f"store and model are, byte for byte, as if they had never been there"
+        f"{n_documents} documents added and forgotten, in random order, "
+        f"with {sum(trial.kills.values())} kills ({kills}): store and model are, byte for byte, "
+        f"as if they had never been there"
     )
 
 

@@ -4,8 +4,9 @@
 
     python benchmarks/forget_cost.py TEXT ... > results.md
 
-Each TEXT is counted with a line as a document, one of them is forgotten by `pylm forget`, and a model is built. For comparison the text without that
-line is counted, which must give the same store, byte for byte. CPU seconds of the commands, all of what they do included.
+Each TEXT is counted with a line as a document, one of them is forgotten by `pylm forget`, and a model is built. For
+comparison the text without that line is counted, which must give the same store, byte for byte. CPU seconds of the
+commands, all of what they do included.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ def measure(text: Path, folder: Path) -> None:
 
 def main() -> None:
     print(
-        "| text | store MB | forget, CPU s (s) | count the others anew, CPU s | build, CPU s | counting against forgetting "
-        "| counting and building against forgetting |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+        "| text | store MB | forget, CPU s (s) | count the others anew, CPU s | build, CPU s "
+        "| counting against forgetting | counting and building against forgetting |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     )
     for text in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as folder:

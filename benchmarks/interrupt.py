@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the pylm authors
 """Longest time from Ctrl-C to the end of a training, over many moments of it.
 
-    python benchmarks/interrupt.py TEXT TOKENIZER [SIZE]
+python benchmarks/interrupt.py TEXT TOKENIZER [SIZE]
 """
 
 from __future__ import annotations

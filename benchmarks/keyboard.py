@@ -5,18 +5,19 @@
     python benchmarks/keyboard.py FOLDER mail 1M 10000
     python benchmarks/keyboard.py FOLDER sotu 10M 20000 GENERAL
 
-FOLDER has what keyboard_texts.py wrote. A model of the size is trained on what the other people of the corpus wrote, and on GENERAL,
-a plain text, if there is one; of its words it knows the 10,000 or so most frequent. It stays in FOLDER. Then texts of the held-out
-people, the first 2,000 words of each so that nobody outweighs the others, are typed anew, paragraph by paragraph, and everything
-is asked of pylm.Keyboard before it may learn it. Prints rows of a table: without and with learning.
+FOLDER has what keyboard_texts.py wrote. A model of the size is trained on what the other people of the corpus wrote,
+and on GENERAL, a plain text, if there is one; of its words it knows the 10,000 or so most frequent. It stays in FOLDER.
+Then texts of the held-out people, the first 2,000 words of each so that nobody outweighs the others, are typed anew,
+paragraph by paragraph, and everything is asked of pylm.Keyboard before it may learn it. Prints rows of a table: without
+and with learning.
 
-Word      letters and digits with apostrophes and hyphens inside (keyboard_texts.WORD), so also "2002". Signs are not guessed
-          and count for nothing in top 1 and top 3; as context, which is the paragraph so far, they are read.
-Top 1, 3  of all words, also those that the model does not know, how many are the first of the suggestions, or among three,
-          before any letter of it is typed. In the case of the text: "the" for "The" is wrong.
-Keys      without suggestions, one for every character, spaces, signs and the paragraph's end among them; capitals are one. With
-          suggestions, a word is taken with one key as soon as it is among the three, and the space behind it comes
-          with it. Before one of .,;:!?) that space goes by itself, as in `pylm keyboard`; before other signs it
+Word      letters and digits with apostrophes and hyphens inside (keyboard_texts.WORD), so also "2002". Signs are not
+          guessed and count for nothing in top 1 and top 3; as context, which is the paragraph so far, they are read.
+Top 1, 3  of all words, also those that the model does not know, how many are the first of the suggestions, or among
+          three, before any letter of it is typed. In the case of the text: "the" for "The" is wrong.
+Keys      without suggestions, one for every character, spaces, signs and the paragraph's end among them; capitals are
+          one. With suggestions, a word is taken with one key as soon as it is among the three, and the space behind it
+          comes with it. Before one of .,;:!?) that space goes by itself, as in `pylm keyboard`; before other signs it
           takes a key to delete. What is never suggested is typed out.
 Learning  each person starts from an empty keyboard of the default memory. A paragraph is learned when it is complete.
 Time      of suggest() in Python, k = 3, one thread, mean CPU time: of next words, of words begun, and what 1 % exceed.
@@ -32,8 +33,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import pylm
 from keyboard_texts import WORD, split
+
+import pylm
 
 CLOSING = ".,;:!?)"
 MOST_WORDS = 2000  # of a person

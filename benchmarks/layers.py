@@ -7,8 +7,8 @@
 
 GENERAL is a text file, DOMAIN a folder of HTML pages, of which every fifth is held out, or a text file, and then
 --held-out names another. Compared, on the held-out text, are the general model alone, with a layer, one model of both
-texts, and one of the domain alone: bits a byte, without and with adaptation to the held-out text itself; bytes; and seconds
-of processor time on one thread. The manual of Python is in Debian's package python3.11-doc:
+texts, and one of the domain alone: bits a byte, without and with adaptation to the held-out text itself; bytes; and
+seconds of processor time on one thread. The manual of Python is in Debian's package python3.11-doc:
 
     apt-get download python3.11-doc && dpkg -x python3.11-doc*.deb doc
     python3 benchmarks/layers.py wiki20.txt doc/usr/share/doc/python3.11/html
@@ -84,7 +84,9 @@ def main() -> None:
     texts, held_out = domain(options)
     held_out = held_out[: options.most]
     general = options.general.read_bytes()
-    print(f"domain {sum(map(len, texts)):,} bytes in {len(texts)} documents, held out {len(held_out):,} bytes", flush=True)
+    print(
+        f"domain {sum(map(len, texts)):,} bytes in {len(texts)} documents, held out {len(held_out):,} bytes", flush=True
+    )
 
     def base() -> pylm.Model:
         if options.model and options.model.exists():

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the pylm authors
 """Time of single questions to a model, from Python: median over contexts taken from a text.
 
-    python benchmarks/queries.py MODEL TEXT
+python benchmarks/queries.py MODEL TEXT
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 
     python benchmarks/scale.py FOLDER > results.md
 
-FOLDER/wiki/train-100MB.txt.xz is English Wikipedia as plain text; its first 1,000,000 and 10,000,000 bytes and all of it
-train, pieces, on all processors; then all of it again within 500 MB, which must give the same bytes.
+FOLDER/wiki/train-100MB.txt.xz is English Wikipedia as plain text; its first 1,000,000 and 10,000,000 bytes and all of
+it train, pieces, on all processors; then all of it again within 500 MB, which must give the same bytes.
 """
 
 from __future__ import annotations

@@ -1,46 +1,64 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * pylm.h: the public contract of the inference engine.
+ * pylm.h: the engine: opening a model, reading symbols, and predicting the next one.
  *
- * A pylm model is one read-only block of bytes, the *image*: a memory-mapped file on a computer, a
- * `const` array in flash on a microcontroller. This header is all that is needed to use it. The code
- * behind it is freestanding C99: integers only, no heap, no stdio, no global variables; it calls
- * nothing but memcpy, memmove, memset and memcmp. The same image gives the same numbers, to the last bit, on every
- * machine.
+ * A pylm model is one read-only block of bytes, the *image*. On a computer it is a file that is mapped into memory; on
+ * a microcontroller it is a `const` array in flash. The code is freestanding C99: integers only, no heap, no stdio, no
+ * global variables. It calls nothing but memcpy, memmove, memset and memcmp. The same image gives the same numbers on
+ * every machine, to the last bit.
  *
- *     pylm_model model;                                  // a view of the image; 64 bytes, yours
- *     pylm_state state;                                  // what was read so far; 128 bytes, yours
- *     void *work = ...;                                  // pylm_work_nbytes(&model) bytes, yours
+ *     pylm_model model;                                 // a view of the image: 64 bytes, yours
+ *     pylm_state state;                                 // what was read so far: 128 bytes, yours
  *     uint32_t cost;
  *
- *     if (pylm_model_open(&model, image, image_nbytes) != PYLM_OK) ...
- *     pylm_state_init(&state);
- *     pylm_state_push(&model, &state, 'q');
- *     pylm_cost(&model, &state, 'u', work, &cost);       // cost of 'u' after "q", 1/65536 bit
+ *     if (pylm_model_open(&model, image, image_nbytes) == PYLM_OK) {
+ *         void *work = malloc(pylm_work_nbytes(&model));
+ *         pylm_state_init(&state);
+ *         pylm_state_push(&model, &state, 'q');         // a model of bytes: symbols are bytes
+ *         pylm_cost(&model, &state, 'u', work, &cost);  // of 'u' after "q", in 1/65536 bit
+ *         free(work);
+ *     }
+ *
+ * Modules add to this. Each has its own header and its own switch (csrc/core/config.h), which leaves it out of a build:
+ *
+ *   pylm_text.h       text to symbols and back; constraints; choosing the next symbol
+ *   pylm_adapt.h      states that learn while they read; layers on a model
+ *   pylm_explain.h    what a cost is made of; what was counted in training
+ *   pylm_kernel.h     the predictor `kernel`: settings, nearest positions, explanations
+ *   pylm_keyboard.h   suggestions while a person types; counts of that person's texts, which can be taken back
+ *
+ * The hosted part uses the heap, files and threads. A device does without it:
+ *
+ *   pylm_train.h      training; scoring many texts on several threads; files
+ *   pylm_prune.h      making a model smaller by a log of its use
+ *   pylm_sources.h    finding the passages of a text that stand in the training text
  *
  * Words used here
- *   symbol        an integer from 0 to n_symbols - 1: a byte, a word or a piece of the vocabulary, or the
- *                 id of a token of somebody else's tokenizer.
- *   cost          -log2(probability) in units of 1/65536 bit ("q16"). 65536 is one bit.
+ *   symbol        an integer from 0 to n_symbols - 1. It stands for a byte, a word, a piece, or a token of a tokenizer
+ *                 that is not pylm's.
+ *   cost          -log2(probability), in units of 1/65536 bit ("q16"). 65536 is one bit.
  *   probability   a 64-bit integer in units of 2^-62 ("q62").
+ *   context       a part of the past, for example the last two symbols. A *template* says which part it is.
+ *   symbol tree   a binary tree with the symbols as leaves. A prediction is a walk down from its root.
+ * docs/glossary.md has more of them.
  *
  * Order of arguments: the model, what is read or changed, inputs, working memory, outputs.
  *
- * Errors: every function that can fail returns PYLM_OK (0) or a negative pylm_status;
- * pylm_status_text() puts it into words. On failure no output is written unless a function says
- * otherwise. Nothing prints, aborts or exits.
+ * Errors: a function that can fail returns PYLM_OK (0) or a negative pylm_status. pylm_status_text() puts it into
+ * words. On failure no output is written unless a function says otherwise. Nothing prints, aborts or exits. Pointers
+ * are not checked: NULL is allowed only where a function says so.
  *
- * Memory: the caller owns everything. A model points into its image, which must stay in place and
- * unchanged while the model is used; the image may lie at any address, even or odd.
+ * Memory: the caller owns everything. A model points into its image. The image must stay in place and unchanged while
+ * the model is used. It may lie at any address, even or odd.
  *
- * Threads: a pylm_model is never written after pylm_model_open() and may be shared by any number of
- * threads. A pylm_state and a block of working memory belong to one thread at a time. Different
- * threads may use different ones at once.
+ * Threads: a pylm_model is not written after it was opened, and any number of threads may share it. (The one exception
+ * is pylm_model_set_kernel() in pylm_kernel.h.) A pylm_state and a block of working memory belong to one thread at a
+ * time. Different threads may use different ones at once.
  *
- * Not promised: the layout of the opaque structures and of working memory; that a model image built
- * by another version of the *trainer* from the same text is the same. What an image means is fixed by
- * its format version (FORMAT.md): two libraries that accept an image agree on every number.
+ * Not promised: the layout of the opaque structures and of working memory. Another version of the *trainer* may make
+ * another image of the same text. What an image means is fixed by its format version (FORMAT.md): two libraries that
+ * accept an image agree on every number.
  */
 #ifndef PYLM_H
 #define PYLM_H
@@ -73,7 +91,7 @@ extern "C" {
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
 #define PYLM_FORMAT_VERSION 4
 
-/* What the linked library was compiled as, to be compared with the macros above. Never fail. */
+/* The version of the library that is linked. Compare it with the macros above, which are those of this header. */
 PYLM_API const char *pylm_version(void);
 PYLM_API uint32_t pylm_version_number(void);
 
@@ -83,20 +101,20 @@ enum pylm_status {
     PYLM_OK = 0,
     PYLM_ERR_ARGUMENT = -1,  /* an argument breaks its rule, for example a symbol that is too large */
     PYLM_ERR_FOREIGN = -2,   /* the bytes are not a pylm image at all */
-    PYLM_ERR_VERSION = -3,   /* an image of another format version: it needs another pylm */
+    PYLM_ERR_VERSION = -3,   /* the image has another format version: it needs another pylm */
     PYLM_ERR_TRUNCATED = -4, /* the image is longer than the bytes given: its end is missing */
     PYLM_ERR_DAMAGED = -5,   /* the image contradicts itself or its checksum */
     PYLM_ERR_SPACE = -6,     /* the caller's buffer is too small */
-    /* Only from functions of pylm_train.h: */
+    PYLM_ERR_LARGE = -11,    /* more than the format can hold, for example 2^24 different words; or more than this
+                              * library was compiled for (csrc/core/config.h) */
+    PYLM_ERR_LAYER = -13,    /* a layer where a model is wanted, or a model where a layer is wanted */
+    PYLM_ERR_BASE = -14,     /* the layer was made for another model than the one below it */
+    /* Only from pylm_train.h, pylm_prune.h and pylm_sources.h: */
     PYLM_ERR_MEMORY = -7,    /* the system has no more memory */
     PYLM_ERR_FILE = -8,      /* the system refused a file operation; errno says why */
-    PYLM_ERR_CANCELLED = -9, /* the caller asked for an end by pylm_task.cancel */
+    PYLM_ERR_CANCELLED = -9, /* the caller asked for an end with pylm_task.cancel */
     PYLM_ERR_EMPTY = -10,    /* there is nothing to train on */
-    PYLM_ERR_BUDGET = -12,   /* no model is as small as that */
-    PYLM_ERR_LAYER = -13,    /* a layer where a model is asked for, or a model where a layer is */
-    PYLM_ERR_BASE = -14,     /* a layer that was made for another model than the one it is opened on */
-    PYLM_ERR_LARGE = -11     /* more than the format can hold, for example 2^24 different words; when a model is opened:
-                              * more, or more layers, than the library was compiled for, see core/config.h */
+    PYLM_ERR_BUDGET = -12    /* no model is as small as that */
 };
 
 /* One sentence for a status, in static memory; "unknown status" for other numbers. */
@@ -104,129 +122,138 @@ PYLM_API const char *pylm_status_text(int status);
 
 /* ------------------------------------------------------------------ model */
 
-/* A view of an image. Plain data: may be copied, needs no closing. */
+/* A view of an image. Plain data: it may be copied, and needs no closing. */
 typedef struct pylm_model {
     uint64_t opaque[8];
 } pylm_model;
 
-/* Looks at an image and makes `model` a view of it.
- *   image         address of the first byte; any alignment.
- *   image_nbytes  bytes that may be read there; bytes after the image's own end are ignored.
- * Checks the header, its checksum and that every part lies inside the image, which is enough to make
- * any image harmless: whatever it holds, no function reads outside it or runs for ever. Does not read
- * the tables, so that a large file opens at once; pylm_model_verify() does.
- * A library that was compiled for less (core/config.h) may want an even address, else PYLM_ERR_ARGUMENT; and it may
- * read the whole image once, for its checksum, and then believe it.
- * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED, PYLM_ERR_DAMAGED, PYLM_ERR_LARGE, or PYLM_ERR_LAYER for a
- * layer, which needs its base. */
+/* Makes `model` a view of an image.
+ *   image         address of the first byte.
+ *   image_nbytes  bytes that may be read there. Bytes after the image's own end are ignored.
+ * The function checks the header, the checksum of the header, and that every part lies inside the image. After that no
+ * image can do harm: whatever it holds, no function reads outside it or runs for ever. The tables are not read, so a
+ * large file opens at once. pylm_model_verify() reads them.
+ * A library compiled for less (csrc/core/config.h) may differ. With PYLM_ALIGNED, it wants an even address. With
+ * PYLM_TRUSTS, it reads the whole image once, compares its checksum, and trusts it from then on.
+ * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_TRUNCATED, PYLM_ERR_DAMAGED or PYLM_ERR_LARGE; PYLM_ERR_LAYER
+ * for a layer, which is opened by pylm_layer_open() (pylm_adapt.h); PYLM_ERR_ARGUMENT for an odd address with
+ * PYLM_ALIGNED. */
 PYLM_API int pylm_model_open(pylm_model *model, const void *image, uint64_t image_nbytes);
 
-/* Reads the whole image and compares its checksum: PYLM_OK or PYLM_ERR_DAMAGED. About 0.3 ms a MB. */
+/* Reads the whole image and compares its checksum; about 0.3 ms a MB. Returns PYLM_OK or PYLM_ERR_DAMAGED. */
 PYLM_API int pylm_model_verify(const pylm_model *model);
 
+/* What the symbols of a model are. */
 enum pylm_tokenizer {
-    PYLM_TOKENIZER_BYTES = 0,   /* symbols are bytes; every input comes back from its symbols */
-    PYLM_TOKENIZER_WORDS = 1,   /* symbols are words between white space and line ends "</s>".
-                               * Not kept: how many and which white space characters stood between
-                               * two words, and words outside the vocabulary (read as "<unk>"). */
-    PYLM_TOKENIZER_PIECES = 2,  /* symbols are strings of 1 to 24 bytes, all single bytes among them; at
-                               * every point of a text the longest that fits. Every input comes back.
-                               * A prompt that ends within a word is encoded as if the word ended. */
-    PYLM_TOKENIZER_EXTERNAL = 3 /* symbols are the ids of somebody else's tokenizer, whose file may travel
-                               * in the image (pylm_info). This library does not encode; everything that
-                               * is done with symbols is the same. */
+    /* Bytes. Every text comes back from its symbols. */
+    PYLM_TOKENIZER_BYTES = 0,
+    /* Words between white space, and line ends "</s>". Two things are lost: which white space stood between two words,
+     * and words outside the vocabulary, which are read as "<unk>". */
+    PYLM_TOKENIZER_WORDS = 1,
+    /* Strings of 1 to 24 bytes, all single bytes among them. At every point of a text the longest string that fits is
+     * taken. Every text comes back. A prompt that ends within a word is encoded as if the word ended there. */
+    PYLM_TOKENIZER_PIECES = 2,
+    /* Ids of a tokenizer that is not pylm's. Its file may be in the image (pylm_info). This library does not encode
+     * then. All functions on symbols work as always. */
+    PYLM_TOKENIZER_EXTERNAL = 3
 };
 
-/* How a model makes probabilities of its counts. */
+/* How a model makes probabilities from its counts. */
 enum pylm_predictor {
-    PYLM_PREDICTOR_MIX = 0,   /* calibrated and weighted: the best probabilities */
-    PYLM_PREDICTOR_KERNEL = 1 /* radial basis functions around every position of the training text, in closed form */
+    PYLM_PREDICTOR_MIX = 0,   /* calibrates and weighs them: the best probabilities */
+    PYLM_PREDICTOR_KERNEL = 1 /* radial basis functions around every position of the training text; pylm_kernel.h */
 };
 
-/* No such symbol: only a word model has an unknown word and a line end. */
+/* No symbol, where there may be one. Only a word model has an unknown word and a line end. */
 #define PYLM_NONE UINT32_MAX
 
 typedef struct pylm_info {
     uint32_t format_version;
-    uint32_t tokenizer;    /* enum pylm_tokenizer */
-    uint32_t n_symbols;    /* size of the vocabulary */
-    uint32_t unknown;      /* symbol of "<unk>", or PYLM_NONE */
-    uint32_t line_end;     /* symbol of "</s>", or PYLM_NONE */
-    uint32_t n_trees;      /* symbol trees whose predictions are averaged */
-    uint32_t n_templates;  /* context templates, of all trees */
-    uint32_t depth;        /* longest path of any tree, in nodes */
-    uint64_t n_contexts;   /* contexts stored, of all templates */
-    uint64_t image_nbytes; /* the image's own length */
-    uint64_t facts_offset; /* where the training facts lie in the image: UTF-8 JSON, one object */
-    uint64_t facts_nbytes;
-    uint64_t tokenizer_offset; /* where an external tokenizer's own file lies, as the trainer was given it */
-    uint64_t tokenizer_nbytes; /* 0: there is none */
+    uint32_t tokenizer;        /* enum pylm_tokenizer */
+    uint32_t n_symbols;        /* size of the vocabulary */
+    uint32_t unknown;          /* symbol of "<unk>", or PYLM_NONE */
+    uint32_t line_end;         /* symbol of "</s>", or PYLM_NONE */
+    uint32_t n_trees;          /* symbol trees; their predictions are averaged */
+    uint32_t n_templates;      /* context templates of all trees */
+    uint32_t depth;            /* longest path of any tree, in nodes */
+    uint64_t n_contexts;       /* stored contexts of all templates */
+    uint64_t image_nbytes;     /* the image's own length */
+    uint64_t facts_offset;     /* where the training facts begin in the image: one JSON object, UTF-8 */
+    uint64_t facts_nbytes;     /* their length */
+    uint64_t tokenizer_offset; /* where the file of an external tokenizer begins in the image */
+    uint64_t tokenizer_nbytes; /* its length; 0: there is none */
     uint32_t predictor;        /* enum pylm_predictor */
-    uint32_t n_below;          /* of a layer: on how many models it lies */
+    uint32_t n_below;          /* of a layer: how many models lie below it; else 0 */
 } pylm_info;
 
-/* Fills `info`. Never fails on an opened model. */
+/* Describes an opened model. Cannot fail. A layer has the vocabulary and the tree of its base; all else is the layer's
+ * own. In a layer tokenizer_offset and tokenizer_nbytes are 0: the lowest model has the file of an external tokenizer. */
 PYLM_API void pylm_model_info(const pylm_model *model, pylm_info *info);
 
 /* ------------------------------------------------------------------ state */
 
-/* What was read so far, as far as the model looks back. Plain data of fixed size: copy it to keep it. */
+/* Where a reader is in a text: the last symbols, as far back as any model looks. Plain data. A copy of a state goes on
+ * from the same place; of a state that learns, see pylm_adapt.h. */
 typedef struct pylm_state {
     uint64_t opaque[16];
 } pylm_state;
 
-/* The state at the start of a text. */
+/* Makes `state` the start of a text. */
 PYLM_API void pylm_state_init(pylm_state *state);
 
-/* Reads one symbol. Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. A state that learns
- * (see below) scores the symbol to learn from it, which takes as long again as pylm_cost() and some 8 KB of
- * stack; pylm_score() does both at once, in working memory: on a small device use that. */
+/* Reads one symbol. A state that learns (pylm_adapt.h) also learns from it. For that it scores the symbol, which takes
+ * as long as pylm_cost() and up to 10 KB of stack. pylm_score() scores and reads at once, in working memory: a small
+ * device should use that.
+ * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
 PYLM_API int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol);
 
-/* Reads one symbol, and learns nothing from it even if the state learns: for symbols that are tried and not
- * meant, on a copy of the state. Quick, and all but free of stack.
+/* Reads one symbol without learning from it, even if the state learns. It is for symbols that are only tried, on a copy
+ * of the state. Quick; needs hardly any stack.
  * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
 PYLM_API int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol);
 
-/* The symbol that was read `lag` symbols ago, 1 to 16; PYLM_NONE for others and before the start of the text. */
+/* The symbol that was read `lag` symbols ago; 1 is the last one. PYLM_NONE if lag is not 1 to 16, or the text is not
+ * that long. */
 PYLM_API uint32_t pylm_state_recent(const pylm_state *state, uint32_t lag);
 
 /* ------------------------------------------------------------------ prediction */
 
-/* Bytes of working memory that the functions below need, beginning at an address divisible by 8. They
- * keep nothing in it between calls. 15 to 40 KB; where addresses have 32 bits, some 8 KB for bytes. */
+/* How many bytes of working memory the functions below need. It begins at an address divisible by 8. They keep nothing
+ * in it between calls. Usually 15 to 40 KB; layers, and kernels with a long reach, take more. Where addresses have 32
+ * bits, a model of bytes takes some 8 KB. */
 PYLM_API uint64_t pylm_work_nbytes(const pylm_model *model);
 
-/* Cost of `symbol` coming next, 1/65536 bit.
- * Agrees with pylm_distribution() to about 1/65536 bit for every node on the symbol's path.
+/* The cost of `symbol` coming next, in 1/65536 bit. It agrees with pylm_distribution() to about one unit for every node
+ * on the symbol's path.
  * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
 PYLM_API int pylm_cost(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *work,
                        uint32_t *cost_q16);
 
-/* Reads n symbols, each scored before it is pushed.
- *   costs_q16     n costs, or NULL if only the sum is wanted.
- *   total_q16     their sum, or NULL.
- * Returns PYLM_ERR_ARGUMENT at the first symbol that the model does not have; the state has then read
- * the symbols before it. */
+/* Scores and reads n symbols: each is scored before it is read.
+ *   costs_q16     out: n costs; NULL: not wanted.
+ *   total_q16     out: their sum; NULL: not wanted.
+ * Returns PYLM_ERR_ARGUMENT at the first symbol that the model does not have. The symbols before it have been scored
+ * and read by then; total_q16 is their sum. */
 PYLM_API int pylm_score(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work,
                         uint32_t *costs_q16, uint64_t *total_q16);
 
 /* The probability of every symbol coming next.
- *   q62           n_symbols probabilities in units of 2^-62; they sum to 2^62 exactly. A probability
- *                 below 2^-62 reads as 0; its cost, from pylm_cost(), stays finite. */
+ *   q62           out: n_symbols probabilities in units of 2^-62. They sum to 2^62 exactly. A probability below 2^-62
+ *                 is written as 0; pylm_cost() still gives it a finite cost. */
 PYLM_API void pylm_distribution(const pylm_model *model, const pylm_state *state, void *work, uint64_t *q62);
 
 typedef struct pylm_candidate {
     uint32_t symbol;
-    uint32_t cost_q16;
+    uint32_t cost_q16; /* 1/65536 bit */
 } pylm_candidate;
 
-/* The k most probable next symbols, best first; of equally probable ones the smaller symbol first.
- * Exact, without looking at the improbable part of the vocabulary.
- *   best          room for k candidates; k may be more than n_symbols.
- *   n_ret         how many there are: the smaller of k and n_symbols. */
+/* The k most probable next symbols, best first. Of equally probable symbols the smaller one comes first. The result is
+ * exact, though improbable parts of the vocabulary are not looked at.
+ *   best          out: room for k candidates. k may be more than n_symbols.
+ *   n_ret         out: how many there are, the smaller of k and n_symbols. */
 PYLM_API void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work, pylm_candidate *best,
                        uint32_t *n_ret);
+
 #ifdef __cplusplus
 }
 #endif

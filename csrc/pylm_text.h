@@ -1,10 +1,37 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * pylm_text.h: from text to symbols and back, and what may be said next.
+ * pylm_text.h: text to symbols and back, and choosing what comes next.
  *
- * The engine itself knows symbols only. This module has the vocabulary that lies in an image, and constraints: which
- * symbols are allowed where a text has to keep to a rule. A build without it: -DPYLM_MODULE_TEXT=0.
+ * The engine (pylm.h) knows symbols only. This module reads the vocabulary in the image, which has their texts. It also
+ * chooses a next symbol at random, with the usual settings. If only some symbols are allowed next, it gives their
+ * probabilities.
+ *
+ *     pylm_sampler sampler = {{52429, 40, 65536, 0, 65536}, NULL, 0, 1};   // temperature 0.8, the 40 best; seed 1
+ *     pylm_candidate candidates[40];
+ *     uint32_t symbols[64], symbol, last;
+ *     uint64_t position = 0, n = 64, nbytes;
+ *     unsigned char out[256];
+ *
+ *     pylm_encode(&model, "once upon", 9, PYLM_TEXT_OPEN, &position, symbols, &n);
+ *     pylm_score(&model, &state, symbols, n, work, NULL, NULL);            // the state reads the prompt
+ *     last = pylm_state_recent(&state, 1);
+ *     pylm_sample(&model, &state, &sampler, work, candidates, 40, &symbol);
+ *     pylm_state_push(&model, &state, symbol);
+ *     pylm_decode(&model, last, &symbol, 1, out, sizeof out, &nbytes);     // its text, with a space if one is needed
+ *
+ * Words used here
+ *   text          any bytes, valid UTF-8 or not, NUL included. Texts have a length and no NUL at their end.
+ *   line end      in a word model the symbol "</s>". In a text it is '\n'.
+ *   external      a model whose symbols are the ids of a tokenizer that is not pylm's (PYLM_TOKENIZER_EXTERNAL).
+ *   candidate     a symbol that may come next, with its cost.
+ *
+ * In a layer (pylm_adapt.h) the vocabulary is that of the lowest model.
+ *
+ * Errors, memory and threads are as in pylm.h. Nothing is kept between calls but what the caller holds: a position, a
+ * sampler. A sampler belongs to one thread at a time.
+ *
+ * Left out by -DPYLM_MODULE_TEXT=0 (csrc/core/config.h). pylm_keyboard.h needs this module.
  */
 #ifndef PYLM_TEXT_H
 #define PYLM_TEXT_H
@@ -15,117 +42,132 @@
 extern "C" {
 #endif
 
-/* ------------------------------------------------------------------ text */
+/* ------------------------------------------------------------------ text to symbols and back */
 
-/* What stands behind the last byte of the text given to pylm_encode(). */
+/* Whether the text given to pylm_encode() goes on behind its last byte. Only word models make a difference. */
 enum pylm_text_end {
-    PYLM_TEXT_OPEN = 0,  /* the line may go on (a prompt): no line end is added */
+    PYLM_TEXT_OPEN = 0,  /* the last line may go on, as in a prompt: no line end is added */
     PYLM_TEXT_CLOSED = 1 /* the text is complete: a last line without '\n' gets its line end too */
 };
 
-/* Turns text into symbols, as many as fit. Call it again until the text is used up:
+/* Encodes text: writes its symbols, as many as fit. Call it again until the text is used up:
  *
  *     uint64_t position = 0, n;
  *     while (position <= text_nbytes) {
  *         n = 4096;
- *         pylm_encode(&model, text, text_nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n);
- *         ... use n symbols ...
+ *         if (pylm_encode(&model, text, text_nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n) != PYLM_OK)
+ *             break;
+ *         pylm_score(&model, &state, symbols, n, work, NULL, NULL);
  *     }
  *
- *   text          any bytes at all, valid UTF-8 or not, NUL included; may be NULL if text_nbytes is 0.
+ *   text          may be NULL if text_nbytes is 0.
  *   end           enum pylm_text_end.
- *   position      in: where to go on, 0 at first; out: where the next call goes on; text_nbytes + 1 at the end.
- *   n             in: room in `symbols`, 1 at least; out: how many were written, 0 and more.
- * Words: white space is space, \t, \r, \v, \f; '\n' ends a line and becomes the line end symbol.
- * Returns PYLM_ERR_ARGUMENT if position > text_nbytes, if there is no room, and always for an external tokenizer: its own
+ *   position      in: where to go on; 0 at first. Out: where the next call goes on; text_nbytes + 1 at the end.
+ *   n             in: room in `symbols`, at least 1. Out: how many were written; it may be 0.
+ * A text has at most as many symbols as bytes, and one line end more. In word models white space is space, \t, \r, \v
+ * and \f. '\n' ends a line and becomes the line end symbol. Words outside the vocabulary become "<unk>".
+ * Returns PYLM_ERR_ARGUMENT if position > text_nbytes, if there is no room, and always for an external model: its own
  * library encodes. */
 PYLM_API int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes, int end, uint64_t *position,
                          uint32_t *symbols, uint64_t *n);
 
-/* Finds the text of one symbol: `*text` points into the image and is not NUL-terminated. External: the
- * text that was given to the trainer for it, which may be empty.
+/* Decodes symbols: writes their text.
+ *   previous      the symbol before them, or PYLM_NONE. A word model writes a space between two words on one line, also
+ *                 between `previous` and the first of the symbols. It writes the line end as '\n'.
+ *   capacity      room in `text`, bytes. If it is 0, `text` may be NULL.
+ *   nbytes_ret    out: bytes written. After PYLM_ERR_SPACE: bytes needed.
+ * External: the symbols' texts one behind the other. Only the tokenizer's own library knows the exact text.
+ * Returns PYLM_ERR_SPACE if the text does not fit, PYLM_ERR_ARGUMENT for a symbol that the model does not have. After
+ * an error the bytes in `text` mean nothing. */
+PYLM_API int pylm_decode(const pylm_model *model, uint32_t previous, const uint32_t *symbols, uint64_t n, void *text,
+                         uint64_t capacity, uint64_t *nbytes_ret);
+
+/* Finds the text of one symbol. `*text` points into the image and is not NUL-terminated. External: the text that the
+ * trainer was given for the symbol; it may be empty.
  * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have. */
 PYLM_API int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const unsigned char **text,
                               uint32_t *text_nbytes);
 
-/* Finds the symbol of a text, for example of one word; PYLM_NONE if it is not in the vocabulary. External:
- * the smallest symbol of that text; PYLM_NONE for the empty one. */
+/* Finds the symbol that has this text, for example one word. Returns PYLM_NONE if no symbol has it. External: the
+ * smallest symbol that has it; PYLM_NONE for the empty text. */
 PYLM_API uint32_t pylm_symbol_find(const pylm_model *model, const void *text, uint64_t text_nbytes);
 
-/* Writes symbols as text. External: the symbols' texts one behind the other, which is the text as well as it
- * can be known without the tokenizer's own library.
- *   previous      the symbol that stands before them, or PYLM_NONE: a word model puts a space between
- *                 two words on one line, and writes the line end as '\n'.
- *   capacity      room in `text`, bytes.
- *   nbytes_ret    bytes written; on PYLM_ERR_SPACE, the bytes that would be needed (nothing useful is
- *                 in `text` then). `text` may be NULL if capacity is 0.
- * Returns PYLM_ERR_ARGUMENT if a symbol is too large, PYLM_ERR_SPACE if the text does not fit. */
-PYLM_API int pylm_decode(const pylm_model *model, uint32_t previous, const uint32_t *symbols, uint64_t n, void *text,
-                         uint64_t capacity, uint64_t *nbytes_ret);
+/* ------------------------------------------------------------------ choosing the next symbol */
 
-/* The probabilities of some symbols only: the same numbers as pylm_distribution() has for them, without a look at
- * those parts of the vocabulary where none of them is.
- *   symbols       n different ones in ascending order.
- *   marks         scratch, a bit for every symbol: (n_symbols + 31) / 32 integers.
- *   q62           n probabilities in units of 2^-62.
- * Returns PYLM_ERR_ARGUMENT if the symbols are not in ascending order or the model does not have one. */
-PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const uint32_t *symbols, uint32_t n,
-                                  void *work, uint32_t *marks, uint64_t *q62);
-
-/* Candidates, where only some symbols are allowed: with what they cost if it is one of these, that is, the
- * probability of each divided by the sum of all.
- *   symbols       n different ones, and q62 their probabilities, as from pylm_distribution_of().
- *   may_end       1: the text may also end here, which is as probable as all other symbols together. Then nothing
- *                 has to be divided, and the end is one of the candidates, with PYLM_NONE as its symbol, unless it has no
- *                 probability. 0: it may not.
- *   candidates    room for n, and one more if may_end; best first, as from pylm_top().
- *   n_ret         how many there are.
- * What is less probable than 2^-62 counts as that. Returns PYLM_ERR_ARGUMENT if nothing is allowed, or if
- * the probabilities sum to more than one. */
-PYLM_API int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int may_end,
-                           pylm_candidate *candidates, uint32_t *n_ret);
-
-/* ------------------------------------------------------------------ choosing what comes next */
-
-/* How to choose the next symbol. The settings apply in this order, as in other tools: repetition penalty, temperature,
- * top_k, top_p, min_p. Fractions are in units of 1/65536. */
+/* How to choose. The settings apply in the usual order: repetition penalty, temperature, top_k, top_p, min_p. Fractions
+ * are in units of 1/65536. */
 typedef struct pylm_sampling {
-    uint32_t temperature_q16; /* 0: always the most probable symbol; 65536: as the model says */
+    uint32_t temperature_q16; /* 65536: as the model says; less: more often the probable symbols; 0: always the best */
     uint32_t top_k;           /* only the k most probable symbols; 0: no limit */
-    uint32_t top_p_q16;       /* the most probable ones that together reach p; 65536: no limit */
-    uint32_t min_p_q16;       /* only those with at least this share of the best one; 0: no limit */
-    uint32_t penalty_q16;     /* multiplies the cost of symbols in `recent`; 65536: none; >= 65536 */
+    uint32_t top_p_q16;       /* only the most probable symbols that together reach p; 65536: no limit; <= 65536 */
+    uint32_t min_p_q16;       /* only symbols with at least this share of the best one's probability; 0: no limit;
+                               * <= 65536 */
+    uint32_t penalty_q16;     /* the cost of symbols in `recent` is multiplied by it; 65536: no penalty; >= 65536 */
 } pylm_sampling;
 
 /* The settings, and what changes from symbol to symbol. The same seed, model and settings give the same symbols on
  * every machine. */
 typedef struct pylm_sampler {
     pylm_sampling settings;
-    const uint32_t *recent; /* n_recent symbols that the repetition penalty applies to, for example the last 64 */
+    const uint32_t *recent; /* n_recent symbols that the penalty applies to, for example the last 64; yours */
     uint32_t n_recent;
-    uint64_t random; /* the generator's memory: any number as a seed at first */
+    uint64_t random; /* the generator's memory: at first any number, the seed */
 } pylm_sampler;
 
-/* Chooses a next symbol. Does not push it.
- *   candidates    scratch for n_candidates entries. n_symbols entries are always enough. With top_k (or temperature 0,
- *                 as if top_k were 1), top_k + n_recent are. With fewer, the choice is made among as many of the most
- *                 probable symbols as there is room for.
+/* Chooses a next symbol. The state does not read it.
+ *   candidates    scratch for n_candidates entries. n_symbols entries are always enough. With top_k, so are
+ *                 top_k + n_recent. Temperature 0 counts as top_k = 1. If there are fewer, the choice is among as many
+ *                 of the most probable symbols as there is room for.
+ *   symbol        out: the choice.
  * Returns PYLM_ERR_ARGUMENT if a setting breaks its rule or n_candidates is 0. */
 PYLM_API int pylm_sample(const pylm_model *model, const pylm_state *state, pylm_sampler *sampler, void *work,
                          pylm_candidate *candidates, uint32_t n_candidates, uint32_t *symbol);
 
-/* The same choice, among candidates that the caller has found, for example by pylm_restrict().
- *   candidates    n of them, best first. The function changes them.
+/* Chooses among candidates that the caller has, for example from pylm_restrict().
+ *   candidates    n of them, best first. Their contents mean nothing afterwards.
+ *   symbol        out: the choice. PYLM_NONE is the end of the text, if that was a candidate.
  * Returns PYLM_ERR_ARGUMENT if a setting breaks its rule or n is 0. */
 PYLM_API int pylm_choose(pylm_sampler *sampler, pylm_candidate *candidates, uint32_t n, uint32_t *symbol);
 
-/* Looks for a stop string while text is written piece by piece.
- *   text          what was written so far and not yet handed on, the newest piece at its end.
- *   stop          a stop string of stop_nbytes bytes, at least 1.
- *   found_ret     1 if the stop string stands in the text, else 0.
- * Returns how many bytes from the start of `text` can be handed on: up to the stop string if it was
- * found, else up to where a beginning of it stands at the very end of the text. With several stop
- * strings, ask for each and take the smallest. */
+/* ------------------------------------------------------------------ constraints */
+
+/* Where a text has to keep to a rule, only some symbols are allowed at each step. The caller knows which:
+ *
+ *     pylm_distribution_of(&model, &state, allowed, n_allowed, work, marks, q62);
+ *     pylm_restrict(allowed, q62, n_allowed, 0, candidates, &n);
+ *     pylm_choose(&sampler, candidates, n, &symbol);
+ */
+
+/* The probabilities of some symbols only: the numbers that pylm_distribution() has for them. The time depends on how
+ * many they are, and hardly on the size of the vocabulary.
+ *   symbols       n different symbols in ascending order.
+ *   marks         scratch, one bit for each symbol of the model: (n_symbols + 31) / 32 numbers.
+ *   q62           out: n probabilities in units of 2^-62.
+ * Returns PYLM_ERR_ARGUMENT if the symbols are not in ascending order, or the model does not have one of them. */
+PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const uint32_t *symbols, uint32_t n,
+                                  void *work, uint32_t *marks, uint64_t *q62);
+
+/* Makes candidates of the allowed symbols. The cost of each is its cost given that one of the candidates comes.
+ *   symbols       n different symbols.
+ *   q62           their probabilities, as from pylm_distribution_of(). 0 counts as 2^-62.
+ *   may_end       0: one of the symbols must come. Each probability is divided by the sum of all of them.
+ *                 1: the text may also end here. The end takes the probability of all symbols that are not allowed, so
+ *                 nothing is divided. It is a candidate with the symbol PYLM_NONE, unless its probability is 0.
+ *   candidates    out: room for n, and for one more with may_end. Best first, as from pylm_top().
+ *   n_ret         out: how many there are.
+ * Returns PYLM_ERR_ARGUMENT if n is 0 without may_end, or if the probabilities sum to more than 1. */
+PYLM_API int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int may_end,
+                           pylm_candidate *candidates, uint32_t *n_ret);
+
+/* ------------------------------------------------------------------ stop strings */
+
+/* Looks for a stop string while text is generated piece by piece.
+ *   text          what was generated and is not handed on yet, the newest piece at its end.
+ *   stop          the stop string, at least 1 byte.
+ *   found_ret     out: 1 if the whole stop string is in the text, else 0.
+ * Returns how many bytes of `text` can be handed on. If the stop string was found, these are the bytes before it. Else
+ * they are all bytes, but for an end of the text that may be the beginning of the stop string. With several stop
+ * strings, ask for each and take the smallest number. */
 PYLM_API uint64_t pylm_stop_search(const void *text, uint64_t text_nbytes, const void *stop, uint64_t stop_nbytes,
                                    int *found_ret);
 

@@ -108,14 +108,15 @@ typedef struct pylm_train_options {
     uint64_t max_memory;     /* bytes of memory that the process may have while it trains, about. If the work does not
                                * fit, it is done in parts, and tables go to a temporary file. Never changes the result.
                                * Default 0: no limit */
-    const pylm_model *base;  /* trains a layer for this model (see pylm_layer_open()), with its vocabulary and its
-                               * tree. tokenizer, n_classes and n_pieces are ignored then, and unknown words are read as
+    const pylm_model
+        *base;           /* trains a layer for this model (pylm_layer_open() in pylm_adapt.h), with its vocabulary and
+                               * its tree. tokenizer, n_classes and n_pieces are ignored then, and unknown words are read as
                                * "<unk>". The base must have one tree, must not be a kernel, and may be a layer itself.
                                * It must stay in place until the layer is built. Default NULL: trains a model */
-    uint32_t predictor;      /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree and
+    uint32_t predictor;  /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree and
                                * one profile, and no max_nbytes and max_order. What follows is for kernels only */
-    uint32_t reach;          /* how many symbols back it looks, 1 to PYLM_MAX_REACH; default 0: 3 */
-    uint32_t no_classes;     /* 1: symbols of one class are as far apart as others. Default 0, for all tokenizers but
+    uint32_t reach;      /* how many symbols back it looks, 1 to PYLM_MAX_REACH; default 0: 3 */
+    uint32_t no_classes; /* 1: symbols of one class are as far apart as others. Default 0, for all tokenizers but
                                * bytes: they are nearer, if they are among the last 1, 2, 3, 3, 1, 0 symbols of a reach
                                * of 1, 2, 3, 4, 5, 6 */
     uint32_t distance_q16[PYLM_MAX_REACH]; /* as in pylm_kernel. Default all 0: chosen on blocks of the text whose own

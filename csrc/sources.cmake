@@ -13,7 +13,6 @@ set(core
     core/lookup.c
     core/narrow.c
     core/open.c
-    core/paths.c
     core/score.c
     core/search.c
     core/stage1.c
@@ -23,7 +22,8 @@ set(core
     core/work.c
     core/fast/follow_avx2.c
     core/fast/follow_portable.c
-    core/fast/narrow_avx2.c)
+    core/fast/narrow_avx2.c
+    core/fast/paths.c)
 
 # What a build may leave out: -DPYLM_MODULE_<NAME>=0.
 set(module_text modules/text/constraint.c modules/text/sample.c modules/text/stop.c modules/text/vocabulary.c)

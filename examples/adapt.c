@@ -5,6 +5,8 @@
  *
  *     adapt MODEL TEXTFILE
  */
+#include <pylm_adapt.h>
+
 #include "example.h"
 
 /* What is learned fits into 64 KB. */

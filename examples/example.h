@@ -7,6 +7,7 @@
 #define PYLM_EXAMPLE_H
 
 #include <errno.h>
+#include <pylm_text.h>
 #include <pylm_train.h>
 #include <stdio.h>
 #include <stdlib.h>

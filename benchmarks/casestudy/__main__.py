@@ -15,7 +15,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-if not __package__:  # started as a folder: its modules are those of the package "casestudy", which is beside the scripts
+if (
+    not __package__
+):  # started as a folder: its modules are those of the package "casestudy", which is beside the scripts
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import pylm
@@ -75,7 +77,8 @@ def run(options: argparse.Namespace) -> None:
 
 def _files(study: CaseStudy, folder: Path) -> dict[str, str]:
     """Everything that goes into a folder: names and contents."""
-    contents = dict(zip(FILES, [casestudy_page(study), json.dumps(study.as_dict()) + "\n", casestudy_document(study)]))
+    forms = [casestudy_page(study), json.dumps(study.as_dict()) + "\n", casestudy_document(study)]
+    contents = dict(zip(FILES, forms, strict=True))
     contents |= {figure.file: svg_file(figure.svg) for figure in figures_of(study)}
     return {str(folder / name): content for name, content in contents.items()}
 
@@ -114,7 +117,9 @@ def _table(split: Split) -> list[str]:
         perplexity = "none" if p.perplexity is None else f"{p.perplexity:.2f}"
         lines.append((p.name, [*(f"{a.accuracy:.1%}" if a.answered else "none" for a in p.groups), perplexity]))
     widths = [max(len(row[i]) for _, row in lines if i < len(row)) for i in range(len(names) + 1)]
-    return [f"  {name:<20}" + "".join(f"  {cell:>{n}}" for cell, n in zip(row, widths)) for name, row in lines]
+    return [
+        f"  {name:<20}" + "".join(f"  {cell:>{n}}" for cell, n in zip(row, widths, strict=False)) for name, row in lines
+    ]
 
 
 if __name__ == "__main__":

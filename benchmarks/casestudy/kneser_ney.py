@@ -116,7 +116,7 @@ class KneserNey:
     def distribution(self, places: np.ndarray) -> np.ndarray:
         """The probability of every word, float64 of shape (n_words,), at a position whose contexts are at `places`."""
         p = np.full(self._n_words, 1 / self._n_words)
-        for table, kept, given, place in zip(self.tables, self._kept, self._given, places):
+        for table, kept, given, place in zip(self.tables, self._kept, self._given, places, strict=False):
             if place >= 0:  # else nor are the longer ones
                 here = slice(table.begins[place], table.ends[place])
                 p *= given[place]

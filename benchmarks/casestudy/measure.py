@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+
 from pylm import KernelOptions, Model, train
 
 from .corpus import Document, Vocabulary

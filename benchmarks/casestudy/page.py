@@ -61,8 +61,8 @@ def casestudy_document(study: CaseStudy) -> str:
     """Markdown; the plots are files beside it, named as in `figures_of()`."""
     parts = [
         f"# {TITLE}", _plain(_about(study)),
-        f"Everything below was written by `python benchmarks/casestudy -o FOLDER`, which took {study.seconds:.0f} seconds of "
-        "processor time.",
+        "Everything below was written by `python benchmarks/casestudy -o FOLDER`, which took "
+        f"{study.seconds:.0f} seconds of processor time.",
     ]  # fmt: skip
     for section in sections(study):
         parts += [f"## {section.name}", _plain(section.text), _markdown(section)]
@@ -232,14 +232,14 @@ def figures_of(study: CaseStudy) -> list[Figure]:
 
 def _curves(split: Split, number: int) -> Figure:
     plot = Plot(700, 400, (0, 100), (0, 100), ("coverage: positions answered, %", "accuracy: of these right, %"))
-    for predictor, kind in zip(split.predictors, LINES):
+    for predictor, kind in zip(split.predictors, LINES, strict=True):
         plot.line([(100 * a.coverage, 100 * a.accuracy) for a in predictor.curve], kind)
     for r in split.radii:
         if r.least == 1:
             coverage, accuracy = r.answers.coverage, r.answers.accuracy
             what = f"radius {r.radius:.2f}: {_percent(coverage)} answered, {_percent(accuracy)} right"
             plot.dot(100 * coverage, 100 * accuracy, 3.5, what)
-    plot.legend([(p.name, kind) for p, kind in zip(split.predictors, LINES)])
+    plot.legend([(p.name, kind) for p, kind in zip(split.predictors, LINES, strict=True)])
     text = (
         f"Each predictor answers where it is most certain first ({split.name}); the dots are the kernel answering "
         "by its radius instead. "

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+
 from pylm import KernelOptions, Model, train
 
 from .corpus import Document, Vocabulary
@@ -121,10 +122,9 @@ def measure(
             found = np.stack([features.sums(followers, query, n) for query in asked])
             error = np.linalg.norm(found - exact, axis=1) / np.linalg.norm(exact, axis=1)
             same = found.argmax(axis=1) == exact.argmax(axis=1)
+            negative = float((found < 0).mean())
             approximations.append(
-                Approximation(
-                    dimension, float(np.median(error)), float(same.mean()), float((found < 0).mean()), 4 * dimension * n
-                )  # fmt: skip
+                Approximation(dimension, float(np.median(error)), float(same.mean()), negative, 4 * dimension * n)
             )
     wrong = _expansion_error(kernel, vocabulary, queries, exact)
     return RandomFeatures(len(centres), len(queries), n, wrong, kernel.info.bytes, approximations)
@@ -147,7 +147,7 @@ def _expansion_error(kernel: Model, vocabulary: Vocabulary, queries: np.ndarray,
     assert settings
     background = np.exp(-sum(settings.distances))  # the one occurrence of nothing known
     worst = 0.0
-    for query, f in zip(queries, exact):
+    for query, f in zip(queries, exact, strict=True):
         context = ids[query[query < len(ids)][::-1]]
         expected = (f + background / kernel.n_symbols) / (f.sum() + background)
         worst = max(worst, float(np.abs(kernel.distribution(context)[ids] / expected - 1).max()))

@@ -4,8 +4,8 @@
  * check.h: what makes any image harmless, whoever made it.
  *
  * Opening a model checks that everything its headers point to lies inside the image, with PYLM__SLACK_NBYTES to spare.
- * So readers need no checks of their own but for what they find *inside* a table: numbers of records, positions of lists.
- * Each module checks what only it reads.
+ * After that, readers check only what they find *inside* a table: numbers of records, positions of lists. Each module
+ * checks what only it reads.
  */
 #ifndef PYLM_CORE_CHECK_H
 #define PYLM_CORE_CHECK_H

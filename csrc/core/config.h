@@ -10,9 +10,8 @@
  *     -DPYLM_MOST_TEMPLATES=12    templates of a tree, 1 to 31
  *     -DPYLM_MOST_LAYERS=0        layers on a model, one on the other, 0 to 7
  *     -DPYLM_MOST_MB=511          MB (2^20 bytes) of an image; up to 511, positions of bits have 32 bits
- *     -DPYLM_ALIGNED=1            an image lies at an even address, and so do its weights, as the trainer writes them. One
- *                                 at an odd address is refused with PYLM_ERR_ARGUMENT. Quicker on processors that
- *                                 read no other numbers in one go
+ *     -DPYLM_ALIGNED=1            images lie at even addresses. One at an odd address is refused with
+ *                                 PYLM_ERR_ARGUMENT. Quicker where a processor reads only aligned numbers in one go
  *     -DPYLM_BYTES=1              only models of bytes (--tokenizer bytes)
  *     -DPYLM_CODED=1              only images with coded lists: models of a given size (--size)
  *     -DPYLM_TRUSTS=1             an image is trusted once its checksum is right. Opening one then reads all of it, as

@@ -28,10 +28,11 @@ static uint32_t add_counts(const struct pylm__evidence *e, uint32_t k, uint32_t 
         return end - at;
     while (bit < behind) { /* as many as 25 bits hold of at most 7 each */
         uint32_t word = pylm__bits25(PYLM__AT(e, k, list), bit), last = behind - bit < 25u ? behind : bit + 25u;
-        for (; bit + code_bits <= last; bit += code_bits) {
+        do {
             sum += pylm__coded_count(word & mask);
             word >>= code_bits;
-        }
+            bit += code_bits;
+        } while (bit + code_bits <= last);
     }
     return sum;
 }
@@ -50,8 +51,8 @@ static uint32_t coded_before(const struct pylm__evidence *e, uint32_t k, uint32_
     return coded_sum(e, k, i) + add_counts(e, k, i * PYLM__SUMMED, n);
 }
 
-/* Occurrences of the first `left` successors of a slice: of these, of the others, or from the nearest sum on, whatever is
- * quickest. With more than PYLM__SUMMED / 2 others, the nearest sum is one of those in the list. */
+/* Occurrences of the first `left` successors of a slice. The quickest of three ways: add these up, subtract the others
+ * from the total, or go on from the nearest sum. With more than PYLM__SUMMED / 2 others, the list has that sum. */
 static uint32_t coded_left(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t left)
 {
     uint32_t at = PYLM__AT(s, k, at), middle = at + left, others = PYLM__AT(s, k, n) - left, nearest;
@@ -128,7 +129,7 @@ int pylm__coded_open(uint32_t first, const uint8_t *at, const uint8_t *end, uint
                      struct pylm__slices *s)
 {
     uint32_t n = PYLM__AT(s, k, n), code_bits = first >> 4 & 7u, n_sums = code_bits ? (n - 1u) / PYLM__SUMMED : 0u;
-    uint32_t sum_bits = 0, bits;
+    uint32_t sum_bits = 0, bits, total;
     if (n_sums) {
         if (PYLM__DAMAGED(at == end || *at > 32u))
             return 0;
@@ -143,8 +144,9 @@ int pylm__coded_open(uint32_t first, const uint8_t *at, const uint8_t *end, uint
         return 0;
     PYLM__AT(e, k, list) = at;
     PYLM__AT(s, k, at) = PYLM__AT(s, k, before) = 0;
-    PYLM__AT(s, k, total) = coded_before(e, k, n);
     PYLM__AT(s, k, first) = pylm__coded_leaf(e, k, 0);
     PYLM__LAST_LEAF(s, k) = pylm__coded_leaf(e, k, n - 1u);
-    return !PYLM__DAMAGED(!PYLM__AT(s, k, total));
+    total = coded_before(e, k, n);
+    PYLM__AT(s, k, total) = total;
+    return !PYLM__DAMAGED(!total);
 }

@@ -3,9 +3,9 @@
  *
  * evidence_coded.h: successor lists of models that have to be small.
  *
- * A coded list takes half the room of one with splits, and is slower to walk. It has leaves, and for each a code that
- * stands for its count, rounded. Every PYLM__SUMMED successors there is the sum of all counts so far, so that any sum is
- * read in a few steps. Where a slice parts at a node is found by bisection.
+ * A coded list takes half the room of one with splits, and is slower to walk. It has leaves, and for each leaf a code
+ * that stands for its rounded count. After every PYLM__SUMMED successors it has the sum of all counts so far. So any
+ * sum takes a few steps. Bisection finds where a slice parts at a node.
  *
  * Coded:   a byte: low nibble min(d - 1, 15), above it, three bits, the width of a code; for a nibble of
  *          15 the rest, as in evidence.h; if there are sums, a byte with their width; then packed: d leaves;

@@ -70,8 +70,10 @@ void pylm_model_info(const pylm_model *model, pylm_info *info)
     info->image_nbytes = m->image_nbytes;
     info->facts_offset = pylm__load64(m->image + PYLM__H_FACTS);
     info->facts_nbytes = pylm__load64(m->image + PYLM__H_FACTS_NBYTES);
-    info->tokenizer_offset = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE);
-    info->tokenizer_nbytes = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE_NBYTES);
+    if (!info->n_below) { /* a layer has the tokenizer of its base */
+        info->tokenizer_offset = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE);
+        info->tokenizer_nbytes = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE_NBYTES);
+    }
     info->predictor = pylm__is_kernel(m) ? PYLM_PREDICTOR_KERNEL : PYLM_PREDICTOR_MIX;
     for (t = 0; t < pylm__n_banks(m); t++) {
         pylm__tree_view(m, t ? &tree : NULL, &tree);

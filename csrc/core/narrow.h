@@ -4,13 +4,13 @@
  * narrow.h: what the contexts say at one node of a tree, and how they narrow to one of its children. This is where
  * the time goes: a few look-ups for every context that has evidence, at every node.
  *
- * narrow.c has it in portable C, fast/lanes_avx2.h for eight templates at once on x86-64 processors that can; both give the same to
- * the last bit, and a test compares them.
+ * narrow.c has it in portable C, fast/lanes_avx2.h for eight templates at once. Both give the same to the last bit: a
+ * test compares them.
  */
 #ifndef PYLM_CORE_NARROW_H
 #define PYLM_CORE_NARROW_H
 
-#include "dot.h"
+#include "core/fast/dot.h"
 #include "evidence.h"
 
 #define PYLM__CONSTANT_Q10 256 /* the constant input, 1/4 nat */

@@ -136,7 +136,6 @@ int pylm__open(pylm_model *model, const pylm_model *below, const void *image, ui
         return PYLM_ERR_DAMAGED;
     if (m.n_banks)
         m.n_trees = 1;
-    memset(model, 0, sizeof *model);
     memcpy(model, &m, sizeof m);
     return PYLM_OK;
 }

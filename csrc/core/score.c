@@ -5,9 +5,9 @@
  */
 #include "score.h"
 
+#include "core/fast/paths.h"
 #include "modules/adapt/layer.h"
 #include "modules/kernel/kernel.h"
-#include "paths.h"
 
 void pylm__probabilities(const struct pylm__model *model, const struct pylm__state *states, const uint32_t *symbols,
                          uint32_t n, struct pylm__work *work, struct pylm__lessons *lessons,
@@ -51,7 +51,7 @@ void pylm__probabilities(const struct pylm__model *model, const struct pylm__sta
 
 void pylm__learn(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol)
 {
-    uint64_t own[OWN_NBYTES / 8u]; /* some 5 KB: who pushes has no working memory at hand */
+    uint64_t own[OWN_NBYTES / 8u]; /* some 5 KB, and as much for the lessons: pylm_state_push() has no other memory */
     struct pylm__lessons lessons;
     struct pylm__small p;
     pylm__probabilities(model, state, &symbol, 1, (struct pylm__work *)(void *)own, &lessons, &p);

@@ -3,11 +3,10 @@
  *
  * search.c: the most probable next symbols.
  *
- * A subtree is at least as probable as any leaf in it. So as soon as k leaves are known, a subtree that is less probable
- * than the worst of them can be passed over; and since the more probable child is looked at first, good ones are known
- * early. The nodes visited are, up to a small factor, those that a best-first search with a queue would visit, but the
- * memory is one frame a level, known beforehand and small enough for a microcontroller. With several trees a symbol
- * whose average is better than the worst is so in one tree at least.
+ * A subtree is at least as probable as any leaf in it. So once k leaves are known, a subtree less probable than the
+ * worst of them is passed over. The more probable child comes first, so good leaves are known early. A best-first
+ * search with a queue would visit nearly the same nodes; this one needs only a frame a level, which a microcontroller
+ * has. With several trees, a symbol whose average is better than the worst is better in at least one tree.
  */
 #include "search.h"
 

@@ -3,9 +3,9 @@
  *
  * stage1.h: from the evidence at a node to the probability of going right.
  *
- * First stage: the log-odds of a node are a weighted sum of the templates' calibrated log-odds and a
- * constant. A template without evidence adds nothing. The weight of an input is itself a sum of five, each
- * from a set that something else about the situation chooses:
+ * First stage: the log-odds of a node are a weighted sum of the templates' calibrated log-odds and a constant. A
+ * template without evidence adds nothing. The weight of an input is itself a sum of five, one from each family of
+ * weight sets. In each family something else about the situation selects the set:
  *
  *   family 0   the longest suffix context with evidence, how much, and how many skip contexts have some
  *   family 1   the node: each upper node has a set of its own, lower nodes share one a depth
@@ -13,8 +13,8 @@
  *   family 3   the class of the previous symbol; in bytes the symbol
  *   family 4   the coarse class of the symbol before that; in bytes the symbol
  *
- * The weight table holds the sets of families 0 to 4, each of n_templates + 1 numbers. The last two families are the
- * same at all nodes on the way to a symbol, so they are added before. The second stage is stage2.h.
+ * The weight table holds the sets of families 0 to 4, each of n_templates + 1 numbers. The last two families select the
+ * same sets at all nodes on the way to a symbol, so their rows are added once. The second stage is stage2.h.
  */
 #ifndef PYLM_CORE_STAGE1_H
 #define PYLM_CORE_STAGE1_H
@@ -34,10 +34,8 @@ struct pylm__mixer {
     struct pylm__tree tree;
     struct pylm__extended extended;
     struct pylm__evidence evidence;                 /* what was found for the contexts */
-    const uint8_t *families[PYLM__FAMILY_PREVIOUS]; /* where the weights begin of those that a node chooses from */
-    uint8_t
-        before[2u *
-               PYLM__DOT_MAX]; /* at an even address: the row of the others: the sum of what the text before chooses */
+    const uint8_t *families[PYLM__FAMILY_PREVIOUS]; /* where the weights of the first three begin */
+    uint8_t before[2u * PYLM__DOT_MAX]; /* the sum of the rows of the last two families; at an even address */
     uint32_t row_nbytes;
     uint32_t suffixes; /* suffix templates, a bit each */
     uint32_t skips;    /* those with PYLM__ROLE_SKIP */
@@ -57,21 +55,20 @@ struct pylm__selection {
 static inline struct pylm__selection pylm__select(const struct pylm__mixer *mixer, uint32_t active,
                                                   struct pylm__slices *slices)
 {
-    struct pylm__situation situation = {0, 0, 0, 0, 0};
     struct pylm__selection selection;
-    uint32_t suffixes = active & mixer->suffixes, skips = active & mixer->skips;
+    uint32_t suffixes = active & mixer->suffixes, skips = active & mixer->skips, suffix = 0, hits = 0;
     if (suffixes) {
-        situation.suffix = pylm__ilog2(suffixes);
-        situation.hits = pylm__evidence_level(PYLM__AT(slices, situation.suffix, total));
+        suffix = pylm__ilog2(suffixes);
+        hits = pylm__evidence_level(PYLM__AT(slices, suffix, total));
     }
-    situation.skips = (uint32_t)(skips > 0u) + ((skips & (skips - 1u)) > 0u); /* more than two count as two */
-    selection.suffix_set = pylm__suffix_set(&situation);
+    skips = (uint32_t)(skips > 0u) + ((skips & (skips - 1u)) > 0u); /* more than two count as two */
+    selection.suffix_set = pylm__suffix_set(suffix, hits, skips);
     selection.active = active;
     selection.n_active = pylm__count_bits(active);
     return selection;
 }
 
-/* Where the rows of weights are that a node has: one chosen by each of the first three families, one by the others. */
+/* Where a node's rows of weights are: one of each of the first three families, and the sum of the others. */
 static inline void pylm__node_rows(const struct pylm__mixer *mixer, const struct pylm__node *node,
                                    const struct pylm__selection *selection, uint32_t confidence, const uint8_t **rows)
 {
@@ -82,8 +79,8 @@ static inline void pylm__node_rows(const struct pylm__mixer *mixer, const struct
     rows[3] = mixer->before;
 }
 
-/* The probability, q16, of going right from a node, by what was gathered there. The inline version is for the AVX2 code,
- * which has its own copy of all that it does at a node. */
+/* The probability, q16, of going right from a node, by what was gathered there. The AVX2 code has a copy of its own of
+ * everything at a node: for it there is the inline version. */
 uint32_t pylm__node_mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
                         const struct pylm__selection *selection, const struct pylm__gathered *gathered,
                         const struct pylm__active_recalls *active);
@@ -103,16 +100,16 @@ PYLM__INLINE uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, con
     return pylm__stage2_right(tree, node->set, pylm__round_q13(mixed), mean, confidence);
 }
 
-/* What the contexts say at a node, where it is not known which side will be taken. */
+/* What the contexts say at a node. */
 void pylm__node_gather(const struct pylm__mixer *mixer, uint32_t mid, const struct pylm__active *active,
                        struct pylm__slices *slices, struct pylm__gathered *gathered);
 
-/* All three: for a walk down both sides. */
+/* Selects, gathers and mixes: for a walk down both sides. */
 uint32_t pylm__node_right(const struct pylm__mixer *mixer, const struct pylm__node *node,
                           const struct pylm__active *active, struct pylm__slices *slices);
 
-/* Narrows the slices to one child of a node, after they were gathered there; what that child will read is fetched, but
- * not waited for. Beside it pylm__extended_descend() narrows what an overlay knows. */
+/* Narrows the slices to one child of a node, after they were gathered there. Prefetches what that child will read.
+ * pylm__extended_descend() does the same for what an overlay knows. */
 void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, struct pylm__active *active,
                        struct pylm__slices *slices);
 

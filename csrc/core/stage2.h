@@ -4,8 +4,8 @@
  * stage2.h: the second stage of mixing, at every node: from the log-odds of the first to a probability.
  *
  * It has three inputs: the log-odds of the first stage; the log-odds of the plain mean of the contexts' own relative
- * frequencies, which errs elsewhere than a weighted sum of log-odds does; and a constant. The weight of an input is a sum
- * of two, as in the first stage each from a set that something about the node chooses:
+ * frequencies, which errs elsewhere than a weighted sum of log-odds does; and a constant. The weight of an input is a
+ * sum of two, one from each family:
  *
  *   family 0   the node's set
  *   family 1   the confidence: how large a share of their contexts' occurrences is still in play here

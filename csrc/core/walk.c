@@ -3,7 +3,7 @@
  *
  * walk.c: the walk through a whole tree, and the distribution.
  *
- * With several trees a probability is the average of the trees', weighted by their shares. In a layer the models below it
+ * With several trees a probability is the average over the trees, weighted by their shares. In a layer the models below
  * go through the tree side by side with it.
  */
 #include <string.h>

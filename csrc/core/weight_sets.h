@@ -33,50 +33,26 @@ enum pylm__role {
 #define PYLM__N_SKIPS 3u /* 0, 1, 2 and more skip contexts with evidence */
 #define PYLM__N_CONFIDENCES 15u
 
-/* Gathered over the evidence of a node, in the order of the templates. */
-struct pylm__situation {
-    uint32_t suffix;     /* longest suffix order with evidence */
-    uint32_t hits;       /* its evidence level; without one, 0 */
-    uint32_t skips;      /* skip contexts with evidence */
-    uint32_t n_active;   /* contexts with evidence */
-    uint32_t confidence; /* see pylm__confidence() */
-};
-
-/* Sets that do not depend on the evidence. */
-struct pylm__fixed_sets {
-    uint32_t node_set;
-    uint32_t previous; /* class of the previous symbol + 1 (bytes: the symbol + 1), 0 at the start of a text */
-    uint32_t before;   /* coarse class of the symbol before that + 1 (bytes: the symbol + 1), 0 likewise */
-};
-
 /* What the numbers of sets in a tree depend on. */
 struct pylm__shape {
     uint32_t n_suffix, n_templates, n_node_sets;
     uint32_t n_previous, n_before;
 };
 
-/* The set of the first family. */
-static inline uint32_t pylm__suffix_set(const struct pylm__situation *s)
+/* The set of the first family.
+ *   suffix   the longest suffix order with evidence
+ *   hits     its evidence level; without one, 0
+ *   skips    how many skip contexts have evidence */
+static inline uint32_t pylm__suffix_set(uint32_t suffix, uint32_t hits, uint32_t skips)
 {
-    uint32_t skips = s->skips < PYLM__N_SKIPS ? s->skips : PYLM__N_SKIPS - 1u;
-    return (s->suffix * PYLM__N_SKIPS + skips) * PYLM__N_HITS + s->hits;
+    skips = skips < PYLM__N_SKIPS ? skips : PYLM__N_SKIPS - 1u;
+    return (suffix * PYLM__N_SKIPS + skips) * PYLM__N_HITS + hits;
 }
 
 /* The set of the third. */
 static inline uint32_t pylm__confidence_set(uint32_t confidence, uint32_t n_active, uint32_t n_templates)
 {
     return confidence * (n_templates + 1u) + n_active;
-}
-
-/* The chosen sets, as numbers within their families. */
-static inline void pylm__situation_sets(const struct pylm__situation *s, const struct pylm__fixed_sets *place,
-                                        uint32_t n_templates, uint32_t *sets)
-{
-    sets[PYLM__FAMILY_SUFFIX] = pylm__suffix_set(s);
-    sets[PYLM__FAMILY_NODE] = place->node_set;
-    sets[PYLM__FAMILY_CONFIDENCE] = pylm__confidence_set(s->confidence, s->n_active, n_templates);
-    sets[PYLM__FAMILY_PREVIOUS] = place->previous;
-    sets[PYLM__FAMILY_BEFORE] = place->before;
 }
 
 /* Sets of a family in a tree. */

@@ -18,10 +18,10 @@ struct pylm__frame {
     uint32_t fields[]; /* of its slices; see evidence.h */
 };
 
-/* One path or walk from the root of a tree. The caller's working memory begins with one; frames for every level of a
- * tree follow. With several trees a second one, with a single frame, lies behind: to ask one tree while walking
- * through another. Scoring has PYLM__ABREAST in the same memory, each with a single frame. A layer has such a memory for each
- * model below when it walks; a path is gone down by these models before it, in its own memory. */
+/* One path or walk from the root of a tree. For a walk, the caller's working memory begins with one, and frames for
+ * every level of the tree follow. With several trees, a second one with a single frame follows: to ask one tree while
+ * walking through another. In a layer each model below has such a part. Scoring has PYLM__ABREAST in the same memory,
+ * each with a single frame; the models below a layer use them one after the other. */
 struct pylm__work {
     struct pylm__mixer mixer;
     struct pylm__lookup lookup;

@@ -236,11 +236,11 @@ class Image:
         costs    writable buffer for as many uint32 costs as there are symbols, or None.
         """
         totals, task = array("Q", bytes(8 * len(ends))), new_task()
-        pointers = ffi.from_buffer("uint32_t[]", symbols), ffi.from_buffer("uint64_t[]", ends)  # the structure keeps none
+        buffers = ffi.from_buffer("uint32_t[]", symbols), ffi.from_buffer("uint64_t[]", ends)
         call = (
             self.model,
             state,
-            ffi.new("pylm_texts *", [*pointers, len(ends)]),
+            ffi.new("pylm_texts *", [*buffers, len(ends)]),
             threads,
             ffi.NULL if costs is None else ffi.from_buffer("uint32_t[]", costs, require_writable=True),
             ffi.from_buffer("uint64_t[]", totals, require_writable=True),

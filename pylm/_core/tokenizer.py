@@ -145,7 +145,8 @@ class ExternalTokenizer:
     # ---- ids to text
 
     def decode(self, ids: Iterable[int]) -> str:
-        return self._tokenizer.decode(list(ids), skip_special_tokens=False)
+        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=False)
+        return text
 
     def continuation(self, prompt: Iterable[int], ids: Iterator[int]) -> Iterator[str]:
         """The text that ids add to a prompt as it grows, in whole characters.

@@ -23,6 +23,11 @@ from ..errors import ArgumentError
 STDIN = "-"
 
 
+def terminal_columns() -> int:
+    """The width of the terminal, 80 where it does not say: Python 3.10 gives 0 then."""
+    return shutil.get_terminal_size().columns or 80
+
+
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
     """Says what an option is unless given, where that is something and its help does not say it by itself."""
 
@@ -60,7 +65,7 @@ class Commands:
     def summary(self) -> str:
         """All commands, a line or two each, under the titles of their groups."""
         width = max(len(name) for group in self._groups.values() for name, _ in group)
-        room = max(shutil.get_terminal_size().columns - 2, 40)
+        room = max(terminal_columns() - 2, 40)
         parts = []
         for title, group in self._groups.items():
             lines = [title]

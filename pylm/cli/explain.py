@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 
 from .._core.text import map_file
@@ -22,6 +21,7 @@ from .common import (
     as_str,
     check_output,
     load_model,
+    terminal_columns,
     text_argument,
     text_source,
     write_page,
@@ -60,7 +60,7 @@ def _explain(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({"context": as_str(context), **explanation.as_dict()}))
     else:
-        columns, colours = shutil.get_terminal_size().columns, sys.stdout.isatty()
+        columns, colours = terminal_columns(), sys.stdout.isatty()
         if isinstance(explanation, KernelExplanation):
             print(kernel_table(explanation, columns, colours))
         else:

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..keyboard import Keyboard, Suggestion
-from .common import Commands, add_model, load_model
+from .common import Commands, add_model, load_model, terminal_columns
 
 N = 3
 HELP = "1-3, Tab: take a word   Enter: learn   Ctrl-W: delete a word   Ctrl-C: leave"
@@ -135,7 +134,7 @@ class Editor:
 
 
 def _width() -> int:
-    return max(20, shutil.get_terminal_size().columns - 1)
+    return max(20, terminal_columns() - 1)
 
 
 def _draw(editor: Editor) -> None:

@@ -23,7 +23,7 @@ static uint64_t read_text(const pylm_model *model, const char *text, size_t nbyt
     uint64_t position = 0, n = most;
     size_t i;
     if (pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n) != PYLM_OK)
-        for (i = n = 0; i < nbytes && n < most; i++) /* external */
+        for (i = 0, n = 0; i < nbytes && n < most; i++) /* external */
             symbols[n++] = ID_OF((unsigned char)text[i]);
     return n;
 }

@@ -28,7 +28,7 @@ static struct text read_text(const pylm_model *model, int kind)
     char *text = make_text(900, 7, &nbytes);
     uint64_t position = 0;
     if (kind == KIND_EXTERNAL)
-        for (i = t.n = 0; i < nbytes && t.n < N_MOST; i++)
+        for (i = 0, t.n = 0; i < nbytes && t.n < N_MOST; i++)
             t.symbols[t.n++] = ID_OF((unsigned char)text[i]);
     else
         CHECK(pylm_encode(model, text, nbytes, PYLM_TEXT_CLOSED, &position, t.symbols, &t.n) == PYLM_OK);

@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
 from casestudy.__main__ import main
 from casestudy.corpus import Document, Vocabulary, documents_of, library_pages, splits_of
@@ -20,6 +19,8 @@ from casestudy.results import REACH, CaseStudy
 from casestudy.study import casestudy
 from pages import Page, check_page
 from texts import make_text
+
+import pylm
 
 N_WORDS = 60
 
@@ -49,7 +50,7 @@ def test_training_text_is_learned_exactly(study: CaseStudy) -> None:
     assert training.one_follower_accuracy == 1 and training.least_probability > 0.9999
     assert training.equal and training.largest_difference <= training.rounding < 1e-4
     assert training.log_loss == pytest.approx(training.entropy, abs=training.rounding)
-    assert 0 < training.entropy and training.one_follower / training.positions < training.best_possible < 1
+    assert training.entropy > 0 and training.one_follower / training.positions < training.best_possible < 1
 
 
 def test_entropy_is_that_of_the_followers(study: CaseStudy, tmp_path: Path) -> None:
@@ -164,7 +165,7 @@ def test_random_features_come_near_with_their_dimension() -> None:
     centres, followers, query = histories(learn, N_WORDS, 4), learn[learn != N_WORDS], histories(test, N_WORDS, 4)[9:10]
     sets, c = coefficients(distances)
     agree = centres == query
-    expanded = sum(weight * agree[:, members].all(axis=1) for members, weight in zip(sets, c))
+    expanded = sum(weight * agree[:, members].all(axis=1) for members, weight in zip(sets, c, strict=True))
     exact = direct_sums(centres, followers, query[0], distances, N_WORDS)
     assert exact == pytest.approx(np.bincount(followers, expanded, N_WORDS))
     features = Features(hashes(centres, sets), c, 1 << 22)

@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pylm
 import pytest
+
+import pylm
 from pylm.cli import main
 
 MODELS = sorted((Path(__file__).parent.parent / "compat").glob("version*.pylm"))

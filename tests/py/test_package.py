@@ -19,6 +19,7 @@ PACKAGE = Path(pylm.__file__).parent
 
 
 def python(code: str, **options: object) -> subprocess.CompletedProcess[str]:
+    options = {"cwd": Path(__file__).parent, **options}  # where there is no pylm but the installed one
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, **options)
 
 

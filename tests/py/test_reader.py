@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pylm
 import pytest
+
+import pylm
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 READER = Path(__file__).parent.parent.parent / "examples" / "reader.py"

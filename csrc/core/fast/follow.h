@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * follow.h: several paths down a tree in turn, a node of each: while one waits for memory, another goes on. Compiled once
- * for any processor, in follow_portable.c, and once for those with AVX2, in follow_avx2.c.
+ * follow.h: several paths down a tree in turn, a node of each. While one waits for memory, another goes on. Compiled
+ * once for any processor, in follow_portable.c, and once for those with AVX2, in follow_avx2.c.
  *
- * A side cannot be foreseen, and a processor that guesses wrongly loses what it has begun of the other paths. So nothing
- * here branches on it.
+ * A processor cannot foresee which side a path takes. A wrong guess costs it what it has begun of the other paths. So
+ * nothing here branches on the side.
  */
 #ifndef PYLM_FAST_FOLLOW_H
 #define PYLM_FAST_FOLLOW_H
 
-#include "core/path.h"
+#include "path.h"
 
 #if PYLM__HAVE_FOLLOW
 

@@ -6,7 +6,7 @@
 #ifndef PYLM_FAST_FOLLOW_PORTABLE_H
 #define PYLM_FAST_FOLLOW_PORTABLE_H
 
-#include "core/path.h"
+#include "path.h"
 
 /* Follows those of n paths of one tree, at most PYLM__ABREAST, whose mixers do not say that AVX2 is used, to their
  * ends. */

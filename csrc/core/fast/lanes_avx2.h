@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * lanes_avx2.h: narrow.c for eight templates at once, with AVX2. A lane is a template; lanes without evidence are computed,
- * too, and left out at the end. Every index is clamped before it is used, and every list is read within its bounds
- * for the reasons that hold in narrow.c.
+ * lanes_avx2.h: narrow.c for eight templates at once, with AVX2. A lane is a template. Lanes without evidence are
+ * computed, too, and left out at the end. Every index is clamped before it is used, and every list is read within its
+ * bounds for the reasons that hold in narrow.c.
  *
- * What a list says is read anew at every node: that is as quick as to remember what has changed.
- *
- * Functions that load for one lane after the other do so for the first n of a vector: 4 or 8.
+ * Lists are read again at every node: that is as quick as to remember what has changed. Functions that load lane by
+ * lane do so for the first n lanes of a vector: 4 or 8.
  *
  * To be included behind PYLM__AVX2_BEGIN, which makes the compiler use these instructions for all that follows.
  */
@@ -52,8 +51,8 @@ static inline uint32_t lanes_set(__m256i mask)
     return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(mask));
 }
 
-/* The leading one of x and the four bits behind it, as a number of five bits with the exponent above, from some base:
- * what pylm__log2_of_count() makes of 4 n + 1. Bits further behind are cleared so that the conversion cannot round up. */
+/* What pylm__log2_of_count() makes of 4 n + 1, up to a constant: the exponent of x, then the leading one and the four
+ * bits behind it. Bits further behind are cleared, so that the conversion cannot round up. */
 static inline __m256i lanes_log2_bits(__m256i x)
 {
     __m256i exact = _mm256_andnot_si256(_mm256_srli_epi32(x, 8), x);

@@ -93,10 +93,10 @@ int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay,
     return PYLM_OK;
 }
 
-void pylm_state_set_learning(pylm_state *state, int learns)
+void pylm_state_set_learning(pylm_state *state, int on)
 {
     struct pylm__state *s = pylm__state_view(state);
-    s->learns = s->overlay && learns;
+    s->learns = s->overlay && on;
 }
 
 void pylm_state_restart(pylm_state *state)

@@ -9,7 +9,7 @@
 #ifndef PYLM_ADAPT_LAYER_H
 #define PYLM_ADAPT_LAYER_H
 
-#include "core/paths.h"
+#include "core/fast/paths.h"
 
 /* Goes down the trees of the models that lie `nearest` or more levels below this one, the lowest first. */
 void pylm__follow_below(const struct pylm__model *model, uint32_t nearest, struct pylm__paths *paths);

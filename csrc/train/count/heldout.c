@@ -58,20 +58,20 @@ static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, s
 }
 
 /* The weight sets that the text before position p chooses, as pylm__context_previous() and _before() do. */
-static struct pylm__fixed_sets place_before(const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
-                                            uint64_t p)
+static struct pylm__fixed_sets fixed_sets_of(const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree,
+                                             uint64_t p)
 {
-    struct pylm__fixed_sets place = {0, 0, 0};
+    struct pylm__fixed_sets fixed = {0, 0, 0};
     uint32_t symbol;
     if (!p || pylm__corpus_starts_document(corpus, p))
-        return place;
+        return fixed;
     symbol = pylm__symbol(corpus, p - 1u);
-    place.previous = 1u + (tree->n_classes ? tree->class_of[tree->leaf_of[symbol]] : symbol);
+    fixed.previous = 1u + (tree->n_classes ? tree->class_of[tree->leaf_of[symbol]] : symbol);
     if (p < 2u || pylm__corpus_starts_document(corpus, p - 1u))
-        return place;
+        return fixed;
     symbol = pylm__symbol(corpus, p - 2u);
-    place.before = 1u + (tree->n_classes ? tree->coarse_of[tree->leaf_of[symbol]] : symbol);
-    return place;
+    fixed.before = 1u + (tree->n_classes ? tree->coarse_of[tree->leaf_of[symbol]] : symbol);
+    return fixed;
 }
 
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
@@ -103,7 +103,7 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
         return PYLM_ERR_MEMORY;
     for (b = 0, at = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++, at++)
-            (void)walk_path(tree, tree->leaf_of[pylm__symbol(corpus, p)], place_before(corpus, tree, p), heldout,
+            (void)walk_path(tree, tree->leaf_of[pylm__symbol(corpus, p)], fixed_sets_of(corpus, tree, p), heldout,
                             heldout->first_event[at]);
     return PYLM_OK;
 }

@@ -12,6 +12,7 @@
 #define PYLM_TRAIN_HELDOUT_H
 
 #include "core/stage2.h"
+#include "situation.h"
 #include "templates.h"
 
 #define PYLM__MAX_BLOCKS 20u
@@ -29,10 +30,10 @@ struct pylm__heldout {
     struct pylm__mean *means; /* by event, over all templates whose evidence was looked up */
 };
 
-static inline struct pylm__fixed_sets pylm__heldout_place(const struct pylm__heldout *heldout, uint64_t event)
+static inline struct pylm__fixed_sets pylm__heldout_fixed_sets(const struct pylm__heldout *heldout, uint64_t event)
 {
-    struct pylm__fixed_sets place = {heldout->node_sets[event], heldout->previous[event], heldout->before[event]};
-    return place;
+    struct pylm__fixed_sets fixed = {heldout->node_sets[event], heldout->previous[event], heldout->before[event]};
+    return fixed;
 }
 
 /* Chooses blocks, evenly spread: of a small text all of its 20 parts, of a large one a tenth or less.

@@ -76,11 +76,11 @@ static int choose_stage1_sets(void *user, uint32_t part, pylm_task *task)
     (void)task;
     for (e = (uint64_t)part * PART; e < end; e++) {
         struct pylm__situation situation = {0, 0, 0, 0, 0};
-        struct pylm__fixed_sets place = pylm__heldout_place(c->in->heldout, e);
+        struct pylm__fixed_sets fixed = pylm__heldout_fixed_sets(c->in->heldout, e);
         for (k = 0; k < templates->n; k++)
             pylm__situation_add(&situation, templates, k, (uint16_t)c->values[k][e]);
         situation.confidence = pylm__confidence(c->in->heldout->means[e]);
-        pylm__situation_sets(&situation, &place, templates->n, sets);
+        pylm__situation_sets(&situation, &fixed, templates->n, sets);
         c->sets[0][e] = (uint16_t)sets[PYLM__FAMILY_SUFFIX];
         c->sets[1][e] = (uint16_t)sets[PYLM__FAMILY_CONFIDENCE];
     }

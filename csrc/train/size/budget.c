@@ -183,15 +183,15 @@ static int find_present_losses(struct budgeting *b, const pylm_task *task)
         before[i] = before[i - 1u] + pylm__n_sets(i - 1u, &shape);
     for (e = 0; e < b->budget->heldout->n_events; e++) {
         struct pylm__situation situation = {0, 0, 0, 0, 0};
-        struct pylm__fixed_sets place;
+        struct pylm__fixed_sets fixed;
         double sum = 0;
         if (e % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
         for (k = 0; k < templates->n; k++)
             pylm__situation_add(&situation, templates, k, b->indices[k][e]);
         situation.confidence = pylm__confidence(b->budget->heldout->means[e]);
-        place = pylm__heldout_place(b->budget->heldout, e);
-        pylm__situation_sets(&situation, &place, templates->n, b->sets[e]);
+        fixed = pylm__heldout_fixed_sets(b->budget->heldout, e);
+        pylm__situation_sets(&situation, &fixed, templates->n, b->sets[e]);
         for (i = 0; i < PYLM__N_FAMILIES; i++) {
             const int16_t *w = trained->stages.stage1_weights + (uint64_t)(b->sets[e][i] += before[i]) * row;
             for (k = 0; k < templates->n; k++)

@@ -7,17 +7,17 @@
  * pylm__dot_portable() says what is meant. The versions for particular processors (fast/) add the same products modulo
  * 2^32, so they agree to the last bit: a test compares them.
  */
-#ifndef PYLM_CORE_DOT_H
-#define PYLM_CORE_DOT_H
+#ifndef PYLM_FAST_DOT_H
+#define PYLM_FAST_DOT_H
 
-#include "bits.h"
-#include "config.h"
+#include "core/bits.h"
+#include "core/config.h"
 
 #if defined(__SSE2__)
-#include "core/fast/dot_sse2.h"
+#include "dot_sse2.h"
 #define PYLM__DOT_DENSE 1
 #elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(__AARCH64EB__)
-#include "core/fast/dot_neon.h"
+#include "dot_neon.h"
 #define PYLM__DOT_DENSE 1
 #else
 #define PYLM__DOT_DENSE 0 /* inputs that are 0 are passed over, and need not be written */
@@ -44,9 +44,8 @@ static inline uint32_t pylm__dot_portable(const uint8_t *const *rows, const int1
     return sum;
 }
 
-/* Likewise, where all but the last input and those of a set, a bit each, are 0: by the instructions of the processor for
- * all of them, where it has some, and inputs[n] and on are 0 up to a multiple of PYLM__DOT_STEP; else only these are
- * looked at. */
+/* The same sum, where only the last input and those of a set (a bit each) are not 0. With vector instructions all are
+ * multiplied; then inputs from n on have to be 0 up to a multiple of PYLM__DOT_STEP. Else only these are read. */
 static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, uint32_t set)
 {
 #if defined(__SSE2__)

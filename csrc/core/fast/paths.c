@@ -5,8 +5,8 @@
  */
 #include "paths.h"
 
-#include "fast/follow_avx2.h"
-#include "fast/follow_portable.h"
+#include "follow_avx2.h"
+#include "follow_portable.h"
 
 static void begin(struct pylm__paths *paths, uint32_t i, int is_below)
 {

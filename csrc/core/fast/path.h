@@ -3,10 +3,10 @@
  *
  * path.h: one symbol that is known, on its way down a tree.
  */
-#ifndef PYLM_CORE_PATH_H
-#define PYLM_CORE_PATH_H
+#ifndef PYLM_FAST_PATH_H
+#define PYLM_FAST_PATH_H
 
-#include "work.h"
+#include "core/work.h"
 
 /* Whether a node is passed in two parts, as here; else by what a walk needs anyway. */
 #define PYLM__HAVE_FOLLOW (PYLM__HAVE_AVX2 || !PYLM__SMALL)

@@ -3,16 +3,16 @@
  *
  * paths.h: down a tree to several symbols at once, each in a state of its own.
  *
- * A model is much larger than a processor's caches, so most of the time would be spent waiting for memory. What a text
- * says is known before it is scored, so several of its symbols are looked at in turn, abreast: while one's numbers are on
- * their way, another's are worked with.
+ * A model is much larger than a processor's caches, so most of the time would be spent waiting for memory. But a text
+ * is known before it is scored. So several of its symbols are worked on in turn, abreast: while the numbers of one are
+ * on their way, those of another are used.
  */
-#ifndef PYLM_CORE_PATHS_H
-#define PYLM_CORE_PATHS_H
+#ifndef PYLM_FAST_PATHS_H
+#define PYLM_FAST_PATHS_H
 
 #include "path.h"
 
-/* Several paths at once, and their memory: as the model that was asked needs it, whichever below it is at work. */
+/* Several paths, and their memory: as large as the uppermost model needs it, whichever model below is at work. */
 struct pylm__paths {
     const struct pylm__state *states;
     const uint32_t *symbols;
