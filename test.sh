@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs all tests: of the Python package, installed into .venv; of the C library, with sanitizers; and of an
-# installed C library from outside; then how many instructions scoring takes. PYLM_WERROR=1 makes compiler warnings errors.
+# Runs all tests: of the Python package, installed into .venv; of the C library, with sanitizers; of an installed C
+# library from outside; of the engine without each of its modules; then how many instructions scoring takes.
+# PYLM_WERROR=1 makes compiler warnings errors.
 set -eu
 cd "$(dirname "$0")"
 . .ci/setup.sh
@@ -35,5 +36,6 @@ sh tests/c/consumer/run.sh
 
 if [ "$(uname -sm)" = "Linux x86_64" ]; then
     need valgrind valgrind
+    sh tests/modules/run.sh
     sh tests/instructions/run.sh
 fi

@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-typedef char reach_is_the_formats[PYLM_MAX_REACH == PYLM__MAX_REACH ? 1 : -1];
-
 #if PYLM_MODULE_KERNEL
 
 #define MAX_EXPONENT 1024u /* tau times a distance, nats */
@@ -22,15 +20,21 @@ typedef char reach_is_the_formats[PYLM_MAX_REACH == PYLM__MAX_REACH ? 1 : -1];
 
 /* ---- settings ---- */
 
-/* A bank has bandwidths, and nothing for overlays. */
+/* A bank has bandwidths, nothing for overlays, and only templates of symbols and classes within reach. */
 int pylm__kernel_check(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     uint64_t bandwidths = pylm__load64(tree->head + PYLM__T_WEIGHTS);
-    uint32_t reach;
+    uint32_t reach, k;
+    for (k = 0; k < tree->n_templates; k++) {
+        const uint8_t *c = pylm__template_head(tree, k);
+        if (c[PYLM__C_LIST_FORM] != PYLM__LIST_SPLITS || c[PYLM__C_KIND] > PYLM__KIND_CLASS ||
+            c[PYLM__C_LAG] > PYLM_MAX_REACH)
+            return 0;
+    }
     if (!pylm__lies_inside(m, bandwidths, PYLM__K_NBYTES) || pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS))
         return 0;
     reach = pylm__load32(m->image + (size_t)bandwidths + PYLM__K_REACH);
-    return reach >= 1u && reach <= PYLM__MAX_REACH;
+    return reach >= 1u && reach <= PYLM_MAX_REACH;
 }
 
 void pylm__kernel_settings(const struct pylm__model *model, pylm_kernel *kernel)

@@ -31,6 +31,16 @@
 #include "pylm_kernel.h"
 #include "scaled.h"
 
+/* What an image has in place of a tree's calibration and weights: u32 numbers. */
+enum {
+    PYLM__K_REACH = 0,                                 /* 1 to PYLM_MAX_REACH */
+    PYLM__K_N_CLASS = 4,                               /* positions with classes, from the first on */
+    PYLM__K_TAU = 8,                                   /* q16 */
+    PYLM__K_DISTANCES = 12,                            /* PYLM_MAX_REACH, q16 nats: nothing agrees */
+    PYLM__K_CLASS_DISTANCES = 12 + 4 * PYLM_MAX_REACH, /* as many: only the class agrees */
+    PYLM__K_NBYTES = 12 + 8 * PYLM_MAX_REACH
+};
+
 /* Whether a bank's bandwidths, which stand in place of weights, lie inside the image. */
 int pylm__kernel_check(const struct pylm__model *model, const struct pylm__tree *bank);
 

@@ -20,6 +20,7 @@
 
 #include <string.h>
 
+#include "modules/text/constraint.h"
 #include "modules/text/vocabulary.h"
 #include "typing.h"
 
@@ -169,7 +170,7 @@ static void walk_symbols(struct extension *extension, uint64_t min_mass, const u
 {
     const struct pylm__request *request = extension->spelling->request;
     extension->visited = extension->covering = 0;
-    extension->visitor.least = min_mass;
+    extension->visitor.min_mass = min_mass;
     extension->visitor.wanted = wanted;
     pylm__walk(pylm__model_view(request->model), pylm__state_const(&extension->from->state),
                extension->spelling->workspace->walk, UINT64_C(1) << 62, &extension->visitor, visit_leaf);

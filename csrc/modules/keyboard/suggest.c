@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "modules/text/constraint.h"
 #include "modules/text/vocabulary.h"
 #include "typing.h"
 
@@ -36,7 +37,7 @@ struct word {
 };
 
 struct search {
-    struct pylm__visitor visitor; /* `least` is min_mass, or 0 if everything is added up */
+    struct pylm__visitor visitor; /* its min_mass is that below, or 0 if everything is added up */
     const struct pylm__request *request;
     const struct pylm__workspace *workspace;
     const struct pylm__model *model;
@@ -149,7 +150,7 @@ static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struc
     word = add_forms(search, forms, n, frame->p);
     keep_word(search, &word);
     if (!visitor->wanted)
-        visitor->least = search->min_mass;
+        visitor->min_mass = search->min_mass;
 }
 
 static int has_prefix(const void *user, const uint8_t *text, uint32_t nbytes)

@@ -6,6 +6,8 @@
  * The walk that makes the distribution visits only the parts of the tree with allowed symbols. So these have their
  * usual probabilities, and the time depends on the number of allowed symbols, not on the vocabulary.
  */
+#include "constraint.h"
+
 #include <string.h>
 
 #include "core/search.h"
@@ -13,6 +15,12 @@
 #include "pylm_text.h"
 
 #if PYLM_MODULE_TEXT
+
+uint32_t pylm__mass_cost(uint64_t mass)
+{
+    uint32_t high = (uint32_t)(mass >> 32), shift = high ? pylm__ilog2(high) + 1u : 0u;
+    return ((62u - shift) << 16) - pylm__log2((uint32_t)(mass >> shift));
+}
 
 #define ONE_Q62 (UINT64_C(1) << 62)
 
