@@ -14,7 +14,7 @@
  *
  *     if (pylm_model_open(&model, image, image_nbytes) == PYLM_OK) {
  *         void *work = malloc(pylm_work_nbytes(&model));
- *         pylm_state_init(&state);
+ *         pylm_state_init(&model, &state);
  *         pylm_state_push(&model, &state, 'q');         // a model of bytes: symbols are bytes
  *         pylm_cost(&model, &state, 'u', work, &cost);  // of 'u' after "q", in 1/65536 bit
  *         free(work);
@@ -89,7 +89,7 @@ extern "C" {
 #define PYLM_VERSION_NUMBER 100
 
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
-#define PYLM_FORMAT_VERSION 4
+#define PYLM_FORMAT_VERSION 5
 
 /* The version of the library that is linked. Compare it with the macros above, which are those of this header. */
 PYLM_API const char *pylm_version(void);
@@ -172,7 +172,8 @@ typedef struct pylm_info {
     uint32_t tokenizer;        /* enum pylm_tokenizer */
     uint32_t n_symbols;        /* size of the vocabulary */
     uint32_t unknown;          /* symbol of "<unk>", or PYLM_NONE */
-    uint32_t line_end;         /* symbol of "</s>", or PYLM_NONE */
+    uint32_t line_end;         /* symbol that ends a line: "</s>" of words, else "\n"; a text begins behind one.
+                                * PYLM_NONE: an external vocabulary has none */
     uint32_t n_trees;          /* symbol trees; their predictions are averaged */
     uint32_t n_templates;      /* context templates of all trees */
     uint32_t depth;            /* longest path of any tree, in nodes */
@@ -199,8 +200,9 @@ typedef struct pylm_state {
     uint64_t opaque[16];
 } pylm_state;
 
-/* Makes `state` the start of a text. */
-PYLM_API void pylm_state_init(pylm_state *state);
+/* Makes `state` the start of a text: it has read a line end, since that is where lines begin. In a model without a symbol
+ * for that (pylm_info.line_end), it has read nothing. */
+PYLM_API void pylm_state_init(const pylm_model *model, pylm_state *state);
 
 /* Reads one symbol. A state that learns (pylm_adapt.h) also learns from it. For that it scores the symbol, which takes
  * as long as pylm_cost() and up to 10 KB of stack. pylm_score() scores and reads at once, in working memory: a small

@@ -79,7 +79,7 @@ PYLM_API int pylm_state_attach(const pylm_model *model, pylm_state *state, void 
 PYLM_API void pylm_state_set_learning(pylm_state *state, int on);
 
 /* Makes the state one at the start of a new text. What was learned stays. */
-PYLM_API void pylm_state_restart(pylm_state *state);
+PYLM_API void pylm_state_restart(const pylm_model *model, pylm_state *state);
 
 /* Notes in the overlay where in the text the state is. Call it before the overlay is saved or copied. */
 PYLM_API void pylm_state_keep(const pylm_state *state);

@@ -9,7 +9,7 @@
  *     uint32_t n = 3;
  *     void *work = malloc(pylm_suggest_nbytes(&model, 3));
  *
- *     pylm_state_init(&state);                             // has read nothing: the text is all there is
+ *     pylm_state_init(&model, &state);                     // the start of a text
  *     pylm_suggest(&model, &state, "See you tom", 11, work, suggestions, &n);     // the first may be "tomorrow"
  *
  * A state that learns (pylm_adapt.h) makes suggestions that have learned. It cannot unlearn: its counts age, and the
@@ -52,8 +52,7 @@ extern "C" {
 
 /* ------------------------------------------------------------------ typed text */
 
-/* Reads typed text. A state that has read nothing reads a line end first, without learning it, since people begin where
- * a line begins. If the state learns, it learns from the text. In a word model, a contraction may be read as two words
+/* Reads typed text. If the state learns, it learns from the text. In a word model, a contraction may be read as two words
  * of the vocabulary, such as "it" and "'s". Signs that the vocabulary does not have are passed over. Unknown words are
  * read as "<unk>".
  * Returns PYLM_ERR_ARGUMENT for an external tokenizer, whose own library encodes, unless nbytes is 0. */

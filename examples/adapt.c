@@ -41,7 +41,7 @@ int main(int argc, char **argv)
     }
     symbols = encode(&model, text, text_nbytes, PYLM_TEXT_CLOSED, &n);
 
-    pylm_state_init(&state);
+    pylm_state_init(&model, &state);
     report("as the model is", &model, &state, symbols, n, text_nbytes);
 
     must(pylm_overlay_init(&model, overlay, sizeof overlay), "overlay");

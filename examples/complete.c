@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     model = open_model(argv[1]);
     work = allocate(pylm_work_nbytes(&model));
     symbols = encode(&model, argv[2], strlen(argv[2]), PYLM_TEXT_OPEN, &n);
-    pylm_state_init(&state);
+    pylm_state_init(&model, &state);
     for (i = 0; i < n; i++)
         must(pylm_state_push(&model, &state, symbols[i]), "push");
     previous = n ? symbols[n - 1u] : PYLM_NONE;

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
 """How pylm predicts: a reader of its model files in plain Python, to be read from top to bottom.
@@ -14,7 +13,6 @@ sums, one after the other, turn the log-odds of all contexts into one probabilit
 
 Names end in their unit: _q10 is in 1/1024 (log-odds, in nats), _q16 in 1/65536 (probabilities and bits), and so on.
 Weights are in 1/8192. In a sound model no sum leaves 32 bits, so nothing has to wrap around as it would in C.
-
 Not covered: states that learn, layers, the predictor "kernel", external tokenizers. Only a checksum finds damage.
 """
 
@@ -39,7 +37,7 @@ TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets 
 TEMPLATE_HEADER = Struct("<10B2xI4Q")
 Template = namedtuple("Template", """base kind lag role bucket_bits check_bits count_bits payload_bits index_bits
     list_form n_records index records lists lists_nbytes""")  # fmt: skip
-MAGIC, VERSION = b"\x93pylm\r\n\x1a", 4
+MAGIC, VERSION = b"\x93pylm\r\n\x1a", 5
 BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
 NOTHING, SYMBOL, CLASS, COARSE, WORD = range(5)  # kinds of templates: what they add to the context of their base
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
@@ -372,6 +370,8 @@ class Model:
     def costs_q16(self, symbols: list[int]) -> list[int]:
         """The cost of each symbol of a text, in 1/65536 bit. The probabilities of several trees are added."""
         history, costs = History(self.header.tokenizer), []
+        if self.header.line_end < self.header.n_symbols:  # a text begins behind a line end
+            history.read(self.header.line_end)
         for symbol in symbols:
             p, *others = (tree.probability(history, symbol) for tree in self.trees)
             for other in others:

@@ -22,7 +22,7 @@ int main(int argc, char **argv)
         pylm_state state;
         uint64_t n, total;
         uint32_t *symbols = encode(&model, argv[i], strlen(argv[i]), PYLM_TEXT_OPEN, &n);
-        pylm_state_init(&state);
+        pylm_state_init(&model, &state);
         must(pylm_score(&model, &state, symbols, n, work, NULL, &total), "score");
         (void)printf("%9.2f bits  %s\n", (double)total / 65536, argv[i]);
         free(symbols);

@@ -35,7 +35,7 @@ int keyboard_begin(struct keyboard *keyboard, const pylm_model *model, void *wor
     keyboard->sampler.settings = sentence_sampling;
     if (pylm_overlay_init(model, overlay, overlay_nbytes) != PYLM_OK ||
         pylm_state_attach(model, &keyboard->state, overlay, overlay_nbytes) != PYLM_OK)
-        pylm_state_init(&keyboard->state);
+        pylm_state_init(model, &keyboard->state);
     return PYLM_OK;
 }
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ._core.image import TOKENIZER_NAMES, Image
+from ._core.native import NONE
 from .kernel.settings import Kernel, settings_of
 
 
@@ -49,6 +50,7 @@ class ModelInfo:
     kernel: Kernel | None  #: what a kernel goes by; None: the predictor is another
     trees: int  #: symbol trees whose predictions are averaged
     depth: int  #: binary decisions on the longest path to a symbol
+    begins: int | None  #: symbol of a line end, behind which a text begins; None: an external vocabulary has none
     layers: int  #: on the model. Contexts, templates, bytes, training and sources are those of the uppermost
     bytes: int  #: size of the model
     tokenizer_bytes: int  #: of it, the file of an external tokenizer; see `Model.tokenizer_file`
@@ -73,6 +75,7 @@ def info_of(image: Image, sources_bytes: int) -> ModelInfo:
         kernel=settings_of(image),
         trees=info.n_trees,
         depth=info.depth,
+        begins=None if info.line_end == NONE else info.line_end,
         layers=info.n_below,
         bytes=info.image_nbytes,
         tokenizer_bytes=info.tokenizer_nbytes,

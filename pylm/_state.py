@@ -82,7 +82,7 @@ class State(TextReader):
 
     def start(self) -> None:
         """A new text begins. What was learned stays."""
-        lib.pylm_state_restart(self._state)
+        lib.pylm_state_restart(self._image.model, self._state)
         self._last = array("I")
 
     def reset(self) -> None:

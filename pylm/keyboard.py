@@ -95,7 +95,7 @@ class Keyboard:
         model, n = self._image.model, ffi.new("uint32_t *")
         found = ffi.new("pylm_suggestion[]", k)
         work = ffi.new("uint64_t[]", lib.pylm_suggest_nbytes(model, k) // 8 + 1)
-        lib.pylm_state_restart(self._state)
+        lib.pylm_state_restart(self._image.model, self._state)
         n[0] = k
         check(lib.pylm_suggest(model, self._state, ffi.from_buffer(text), len(text), work, found, n))
         return [
@@ -119,7 +119,7 @@ class Keyboard:
         context   what stands before it.
         """
         before, model = self._joined(context, ""), self._image.model
-        lib.pylm_state_restart(self._state)
+        lib.pylm_state_restart(self._image.model, self._state)
         lib.pylm_state_set_learning(self._state, 0)
         lib.pylm_read_typed(model, self._state, ffi.from_buffer(before), len(before))
         lib.pylm_state_set_learning(self._state, 1)
@@ -132,7 +132,7 @@ class Keyboard:
         data, model = as_bytes(text), self._image.model
         source = ffi.from_buffer(data)
         check(lib.pylm_personal_add(model, self._counts, len(self._counts), source, len(data)))
-        lib.pylm_state_restart(self._state)
+        lib.pylm_state_restart(self._image.model, self._state)
         check(lib.pylm_read_typed(model, self._state, source, len(data)))
 
     def forget(self, text: str | Bytes) -> None:

@@ -45,6 +45,13 @@ static inline const struct pylm__state *pylm__state_const(const pylm_state *stat
 /* Reads one symbol, which the model must have. */
 void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t symbol);
 
+/* Takes a state that is all zeros to the start of a text: it reads a line end, if there is a symbol for that. */
+static inline void pylm__state_begin(struct pylm__state *state, uint32_t tokenizer, uint32_t line_end)
+{
+    if (line_end != PYLM_NONE)
+        pylm__state_read(state, tokenizer, line_end);
+}
+
 /* The symbol `lag` back plus one, or 0 if the text is not that long. */
 static inline uint32_t pylm__state_recent(const struct pylm__state *state, uint32_t lag)
 {

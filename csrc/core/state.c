@@ -7,9 +7,11 @@
 
 #include "score.h"
 
-void pylm_state_init(pylm_state *state)
+void pylm_state_init(const pylm_model *model, pylm_state *state)
 {
+    const struct pylm__model *view = pylm__model_view(model);
     memset(state, 0, sizeof *state);
+    pylm__state_begin(pylm__state_view(state), view->tokenizer, view->line_end);
 }
 
 int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)

@@ -101,7 +101,7 @@ static int run(struct batch *batch, pylm__job job, const pylm_state *context, ui
     if (context)
         start = *context;
     else
-        pylm_state_init(&start);
+        pylm_state_init(batch->model, &start);
     pylm_state_set_learning(&start, 0);
     for (i = 1; i < batch->texts->n_texts; i++)
         if (batch->texts->ends[i] < batch->texts->ends[i - 1u])

@@ -412,6 +412,7 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* there is only one tree over bytes */
     PYLM__TRY(build_trees(trainer, task));
+    pylm__corpus_find_line_end(&trainer->corpus);
     if (is_kernel(trainer))
         return train_kernel(trainer, folder, nbytes, task);
     for (t = 0; t < trainer->n_trees; t++)

@@ -201,8 +201,8 @@ class Image:
     def new_state(self, symbols: Iterable[int] = ()) -> Any:
         """The state after reading checked symbols from the start of a text."""
         state = ffi.new("pylm_state *")
-        lib.pylm_state_init(state)
         push, model = lib.pylm_state_push, self.model
+        lib.pylm_state_init(model, state)
         for symbol in symbols:
             push(model, state, symbol)
         return state

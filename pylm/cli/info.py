@@ -55,6 +55,7 @@ def describe(info: ModelInfo) -> str:
         ("size", f"{nbytes(info.bytes)}, format version {info.format_version}"),
         ("contexts", f"{info.contexts:,} in {info.templates} templates"),
         ("trees", f"{info.trees}, up to {info.depth} decisions a symbol"),
+        ("a text begins", "with nothing before it" if info.begins is None else "as a line does, behind a line end"),
     ]
     if info.kernel:
         lines.insert(0, ("predictor", f"kernel, {_distances(info.kernel)}"))

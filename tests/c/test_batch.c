@@ -29,7 +29,7 @@ static void test_model(const char *name)
     work = allocate((size_t)pylm_work_nbytes(&model));
     for (i = 0; i < MOST; i++) /* now at random, now a repeated phrase */
         symbols[i] = (uint32_t)(i / 500u % 2u ? i % 7u * 31u : random_number(&seed)) % info.n_symbols;
-    pylm_state_init(&context);
+    pylm_state_init(&model, &context);
     for (i = 0; i < 5u; i++)
         CHECK(pylm_state_push(&model, &context, symbols[MOST - 1u - i]) == PYLM_OK);
     for (text = 0, i = 0; text < 6u; text++) {

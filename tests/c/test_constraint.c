@@ -65,7 +65,7 @@ static void test_against_distribution(const pylm_model *model, uint64_t seed)
     all = allocate(info.n_symbols * sizeof *all);
     some = allocate(info.n_symbols * sizeof *some);
     marks = allocate((info.n_symbols + 31u) / 32u * sizeof *marks);
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     for (step = 0; step < 20u; step++) {
         pylm_distribution(model, &state, work, all);
         share = step % 4u == 3u ? 64u : 1u << step % 4u * 2u;

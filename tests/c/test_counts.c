@@ -31,13 +31,15 @@ static void read_text(const pylm_model *model)
     free(text);
 }
 
-/* table[a * n_symbols + b]: how often b came `lag` symbols after a. */
-static uint32_t *count_pairs(uint32_t n_symbols, uint32_t lag)
+/* table[a * n_symbols + b]: how often b came `lag` symbols after a. The text begins behind a line end. */
+static uint32_t *count_pairs(uint32_t n_symbols, uint32_t lag, uint32_t line_end)
 {
     uint32_t i, *table = allocate((size_t)n_symbols * n_symbols * sizeof *table);
     memset(table, 0, (size_t)n_symbols * n_symbols * sizeof *table);
     for (i = lag; i < n; i++)
         table[symbols[i - lag] * n_symbols + symbols[i]]++;
+    if (line_end != PYLM_NONE)
+        table[line_end * n_symbols + symbols[lag - 1u]]++;
     return table;
 }
 
@@ -48,7 +50,7 @@ static void check_successors(const pylm_model *model, uint32_t tree, uint32_t nu
     pylm_successor *next = allocate(n_symbols * sizeof *next);
     uint32_t i, n_next = 99, n_wanted = 0, total = 0;
     pylm_state state;
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     for (i = 0; i < lag; i++)
         CHECK(pylm_state_push(model, &state, i ? 0u : symbol) == PYLM_OK);
     for (i = 0; i < n_symbols; i++) {
@@ -77,9 +79,10 @@ static void check_predecessors(const pylm_model *model, uint32_t tree, uint32_t 
     free(counts);
 }
 
-static void test_template(const pylm_model *model, uint32_t tree, uint32_t number, uint32_t lag, uint32_t n_symbols)
+static void test_template(const pylm_model *model, uint32_t tree, uint32_t number, uint32_t lag, uint32_t n_symbols,
+                          uint32_t line_end)
 {
-    uint32_t i, a, *table = count_pairs(n_symbols, lag), *totals = allocate(n_symbols * sizeof *totals);
+    uint32_t i, a, *table = count_pairs(n_symbols, lag, line_end), *totals = allocate(n_symbols * sizeof *totals);
     for (a = 0; a < n_symbols; a++)
         for (i = totals[a] = 0; i < n_symbols; i++)
             totals[a] += table[a * n_symbols + i];
@@ -100,7 +103,7 @@ static uint32_t test_trees(const pylm_model *model, const pylm_info *info)
         for (k = 0; pylm_model_template(model, t, k, &template) == PYLM_OK; k++) {
             int is_symbol = template.kind == PYLM_TEMPLATE_SYMBOL && (template.base == PYLM_NONE || !template.base);
             if (is_symbol && template.n_contexts) {
-                test_template(model, t, k, template.lag, info->n_symbols);
+                test_template(model, t, k, template.lag, info->n_symbols, info->line_end);
                 n_tested++;
             } else {
                 CHECK(is_symbol || pylm_predecessors(model, 0, t, k, work, counts) == PYLM_ERR_ARGUMENT);
@@ -115,7 +118,7 @@ static void test_arguments(const pylm_model *model, const pylm_info *info)
     uint32_t n_next = 1, *counts = allocate(info->n_symbols * sizeof *counts);
     pylm_successor next;
     pylm_state state;
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     CHECK(pylm_successors(model, &state, info->n_trees, 0, work, &next, &n_next) == PYLM_ERR_ARGUMENT);
     CHECK(pylm_successors(model, &state, 0, info->n_templates, work, &next, &n_next) == PYLM_ERR_ARGUMENT);
     CHECK(pylm_predecessors(model, info->n_symbols, 0, 1, work, counts) == PYLM_ERR_ARGUMENT);
@@ -130,7 +133,7 @@ static void test_frequencies(const pylm_model *model, const pylm_info *info, int
     uint32_t i, n_next = info->n_symbols, total = 0;
     pylm_successor *next = allocate(info->n_symbols * sizeof *next);
     pylm_state state;
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     CHECK(pylm_successors(model, &state, 0, 0, work, next, &n_next) == PYLM_OK);
     for (i = 0; i < n_next; i++)
         total += next[i].count;

@@ -106,7 +106,7 @@ static void test_counts(const pylm_model *model, const pylm_info *info, const ui
 {
     uint32_t occurrences[PYLM__MAX_TEMPLATES] = {0}, counted[PYLM__MAX_TEMPLATES] = {0}, n, i, s;
     pylm_state state;
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     for (i = 0; i < 20u; i++)
         CHECK(pylm_state_push(model, &state, symbols[i]) == PYLM_OK);
     for (s = 0; s < info->n_symbols; s++) {
@@ -157,9 +157,12 @@ static void test_recent(const pylm_model *model, const uint32_t *symbols)
 {
     pylm_state state;
     uint32_t i;
-    pylm_state_init(&state);
+    pylm_info info;
+    pylm_model_info(model, &info);
+    pylm_state_init(model, &state);
     for (i = 0; i < 20u; i++) {
-        CHECK(pylm_state_recent(&state, i + 1u) == PYLM_NONE);
+        CHECK(pylm_state_recent(&state, i + 1u) == (i < 16u ? info.line_end : PYLM_NONE));
+        CHECK(pylm_state_recent(&state, i + 2u) == PYLM_NONE);
         CHECK(pylm_state_push(model, &state, symbols[i]) == PYLM_OK);
         CHECK(pylm_state_recent(&state, 1) == symbols[i]);
     }
@@ -215,7 +218,7 @@ static void test_damaged(const struct image *original)
         free(parts);
         work = allocate((size_t)pylm_work_nbytes(&model));
         parts = allocate(pylm_n_parts(&model) * sizeof *parts);
-        pylm_state_init(&state);
+        pylm_state_init(&model, &state);
         for (i = 1; i < 30u; i++) {
             CHECK(adds_up(&model, &state, i * 7u % 200u));
             CHECK(pylm_state_push(&model, &state, i * 5u % 200u) == PYLM_OK);
@@ -243,7 +246,7 @@ int main(void)
         n = read_text(&model, symbols);
         REQUIRE(n > 300u);
         n = n < 400u ? n : 400u;
-        pylm_state_init(&state);
+        pylm_state_init(&model, &state);
         test_adds_up(&model, &info, state, symbols, n);
         test_adapted(&model, &info, symbols, n);
         test_counts(&model, &info, symbols);

@@ -48,7 +48,7 @@ static void test_prediction(const pylm_model *model)
     uint32_t id, n, cost;
     uint64_t *q62 = allocate(N_IDS * sizeof *q62), sum = 0;
     void *work = allocate((size_t)pylm_work_nbytes(model));
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     for (n = 0; n < sizeof context - 1u; n++)
         CHECK(pylm_state_push(model, &state, ID_OF((unsigned char)context[n])) == PYLM_OK);
     pylm_top(model, &state, 4, work, best, &n);
@@ -143,7 +143,7 @@ static void test_one_symbol(void)
     image = build(trainer);
     REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
     work = allocate((size_t)pylm_work_nbytes(&model));
-    pylm_state_init(&state);
+    pylm_state_init(&model, &state);
     CHECK(pylm_cost(&model, &state, 0, work, &cost) == PYLM_OK && cost == 0);
     free(work);
     free(image.data);
@@ -168,7 +168,7 @@ static void test_large(void)
     image = build(trainer);
     REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
     work = allocate((size_t)pylm_work_nbytes(&model));
-    pylm_state_init(&state);
+    pylm_state_init(&model, &state);
     for (i = 3000; i < N; i++) {
         REQUIRE(pylm_cost(&model, &state, i, work, &cost) == PYLM_OK);
         least = cost < least ? cost : least;

@@ -77,7 +77,7 @@ static struct scores compute(const pylm_model *model, const void *text, uint64_t
     pylm_model_info(model, &info);
     q62 = allocate(info.n_symbols * sizeof *q62);
     n = symbols_of(model, info.tokenizer, text, nbytes, symbols);
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     CHECK(pylm_score(model, &state, symbols, n, work, NULL, &scores.cost) == PYLM_OK);
     pylm_distribution(model, &state, work, q62);
     for (i = 0; i < info.n_symbols; i++)

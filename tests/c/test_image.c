@@ -14,7 +14,7 @@ static uint32_t cost_of(const void *data, size_t nbytes, uint32_t symbol)
     REQUIRE(pylm_model_open(&model, data, nbytes) == PYLM_OK);
     CHECK(pylm_model_verify(&model) == PYLM_OK);
     work = allocate((size_t)pylm_work_nbytes(&model));
-    pylm_state_init(&state);
+    pylm_state_init(&model, &state);
     CHECK(pylm_state_push(&model, &state, symbol / 2u) == PYLM_OK);
     CHECK(pylm_cost(&model, &state, symbol, work, &cost) == PYLM_OK);
     free(work);

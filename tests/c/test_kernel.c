@@ -19,6 +19,7 @@
 
 static uint32_t trained[N_MOST], classes[N_MOST];
 static uint64_t n_trained;
+static uint32_t line_end;
 static void *work;
 static pylm_pattern *patterns;
 
@@ -33,10 +34,13 @@ static uint64_t encode(const pylm_model *model, uint64_t seed, uint32_t *symbols
     return n;
 }
 
-/* The kind of agreement between a training position and a state at a place, as in pylm_pattern. */
+/* The kind of agreement between a training position and a state at a place, as in pylm_pattern. The text begins behind
+ * a line end. */
 static uint32_t agrees_at(const pylm_kernel *kernel, const pylm_state *state, uint64_t p, uint32_t j)
 {
-    uint32_t here = pylm_state_recent(state, j + 1u), there = p > j ? trained[p - j - 1u] : PYLM_NONE;
+    uint32_t here = pylm_state_recent(state, j + 1u), there = p > j    ? trained[p - j - 1u]
+                                                              : p == j ? line_end
+                                                                       : PYLM_NONE;
     if (here == there)
         return PYLM_TEMPLATE_SYMBOL;
     if (j >= kernel->n_class || here == PYLM_NONE || there == PYLM_NONE || classes[here] != classes[there])
@@ -167,11 +171,12 @@ static void test_kernel(uint32_t reach)
     for (n = 0; n < info.n_symbols; n++)
         CHECK(pylm_symbol_class(&model, 0, n, &classes[n], &coarse) == PYLM_OK);
     check_settings(&model);
+    line_end = info.line_end;
     n_trained = encode(&model, 1, trained);
     n_symbols = encode(&model, 5, symbols);
     work = allocate((size_t)pylm_work_nbytes(&model));
     patterns = allocate(pylm_n_patterns(&model) * sizeof *patterns);
-    pylm_state_init(&state);
+    pylm_state_init(&model, &state);
     for (i = 0; i < n_symbols; i++) {
         for (t = 0; t < 4u; t++) {
             kernel.tau_q16 = taus[t];
@@ -203,7 +208,7 @@ static void test_mix(void)
     pylm_state state;
     uint32_t n, distance;
     REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
-    pylm_state_init(&state);
+    pylm_state_init(&model, &state);
     CHECK(pylm_model_kernel(&model, &kernel) == PYLM_ERR_ARGUMENT);
     CHECK(pylm_model_set_kernel(&model, NULL) == PYLM_ERR_ARGUMENT);
     CHECK(pylm_nearest(&model, &state, NULL, &distance, &n) == PYLM_ERR_ARGUMENT);

@@ -63,7 +63,7 @@ static uint64_t cost_of(const pylm_model *model, const uint32_t *symbols, uint64
     void *work = allocate((size_t)pylm_work_nbytes(model));
     pylm_state state;
     uint64_t total;
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     CHECK(pylm_score(model, &state, symbols, n, work, NULL, &total) == PYLM_OK);
     free(work);
     return total;
@@ -82,8 +82,8 @@ static void check_agreement(const pylm_model *model, const uint32_t *symbols, ui
     pylm_state state, whole;
     pylm_model_info(model, &info);
     q62 = allocate(info.n_symbols * sizeof *q62);
-    pylm_state_init(&state);
-    pylm_state_init(&whole);
+    pylm_state_init(model, &state);
+    pylm_state_init(model, &whole);
     if (adapts) {
         CHECK(pylm_overlay_init(model, memory, MEMORY_NBYTES) == PYLM_OK);
         CHECK(pylm_overlay_init(model, other, MEMORY_NBYTES) == PYLM_OK);

@@ -193,7 +193,7 @@ static uint32_t compare_paths(const pylm_model *model, uint32_t n_states)
     uint32_t stride = pylm__stride(view->n_templates), i, n_nodes = 0;
     uint32_t *fields = allocate(4u * PYLM__N_SLICE_FIELDS * stride * sizeof *fields);
     pylm_state state;
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     pylm__work_first_tree(view, work);
     for (i = 0; i < n_states; i++) {
         (void)pylm__root(view, pylm__state_view(&state), work);

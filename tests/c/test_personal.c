@@ -152,7 +152,7 @@ static void test_overlay(const pylm_model *model, int words)
     CHECK(pylm_personal_apply(model, personal, NBYTES, one, OVERLAY_NBYTES) == PYLM_OK);
     CHECK(pylm_personal_apply(model, personal, NBYTES, other, 100) == PYLM_ERR_SPACE);
     for (i = 0; i < 8u; i++) {
-        pylm_state_init(&state);
+        pylm_state_init(model, &state);
         plain += cost_of(model, &state, i);
         REQUIRE(pylm_state_attach(model, &state, one, OVERLAY_NBYTES) == PYLM_OK);
         pylm_state_set_learning(&state, 0);

@@ -57,7 +57,7 @@ static uint64_t n_different(const pylm_model *a, const pylm_model *b)
     of_a = allocate(info.n_symbols * sizeof *of_a);
     of_b = allocate(info.n_symbols * sizeof *of_b);
     for (text = 0; text < 2u; text++) {
-        pylm_state_init(&state);
+        pylm_state_init(a, &state);
         for (;;) {
             pylm_distribution(a, &state, work, of_a);
             pylm_distribution(b, &state, work, of_b);

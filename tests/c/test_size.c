@@ -46,7 +46,7 @@ static uint64_t cost_of(const struct image *image, const char *text, size_t nbyt
     REQUIRE(pylm_model_open(&model, image->data, image->nbytes) == PYLM_OK);
     CHECK(pylm_model_verify(&model) == PYLM_OK);
     work = allocate((size_t)pylm_work_nbytes(&model));
-    pylm_state_init(&state);
+    pylm_state_init(&model, &state);
     while (position <= nbytes) {
         n = 65536;
         REQUIRE(pylm_encode(&model, text, nbytes, PYLM_TEXT_CLOSED, &position, symbols, &n) == PYLM_OK);

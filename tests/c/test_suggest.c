@@ -41,13 +41,6 @@ static int is(const pylm_suggestion *s, const char *text)
     return s->nbytes == strlen(text) && memcmp(s->text, text, s->nbytes) == 0;
 }
 
-static pylm_state start(void)
-{
-    pylm_state state;
-    pylm_state_init(&state);
-    return state;
-}
-
 /* ---- words, against the distribution ---- */
 
 /* Words in all cases, some in a mixed one that is none of the three forms. */
@@ -197,10 +190,11 @@ static void test_exact(uint32_t n_trees)
     static const char *const prefixes[] = {"", "t", "T", "th", "THE", "i", "d", "don'", "\xc3\xa9", "1", "q", "co-"};
     struct image image = train_cases(n_trees);
     unsigned char *overlay = allocate(60000);
-    pylm_state state = start();
+    pylm_state state;
     pylm_model model;
     uint32_t c, p, learning;
     REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
+    pylm_state_init(&model, &state);
     for (learning = 0; learning < 2u; learning++) {
         for (c = 0; c < sizeof contexts / sizeof *contexts; c++)
             for (p = 0; p < sizeof prefixes / sizeof *prefixes; p++)
@@ -208,7 +202,7 @@ static void test_exact(uint32_t n_trees)
         REQUIRE(pylm_overlay_init(&model, overlay, 60000) == PYLM_OK);
         REQUIRE(pylm_state_attach(&model, &state, overlay, 60000) == PYLM_OK);
         CHECK(pylm_read_typed(&model, &state, "the they then THE don't Tom tom", 31) == PYLM_OK);
-        pylm_state_restart(&state);
+        pylm_state_restart(&model, &state);
     }
     free(overlay);
     free(image.data);
@@ -219,10 +213,11 @@ static void test_exact(uint32_t n_trees)
 static void test_case(void)
 {
     struct image image = train_cases(1);
-    pylm_state state = start();
+    pylm_state state;
     pylm_model model;
     struct suggested s;
     REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
+    pylm_state_init(&model, &state);
     s = suggest(&model, &state, "to don", 1);
     CHECK(s.n == 1 && (is(&s.s[0], "don't") || is(&s.s[0], "Don't")));
     s = suggest(&model, &state, "to Don", 1);
@@ -272,12 +267,13 @@ static void test_sentences(void)
 /* Two texts leave a model in the same state. */
 static void check_same(const pylm_model *model, const char *typed_text, const char *words)
 {
-    pylm_state a = start(), b = start();
+    pylm_state a, b;
     uint32_t symbols[100], i;
     uint64_t position = 0, n;
+    pylm_state_init(model, &a);
+    pylm_state_init(model, &b);
     n = 100;
     CHECK(pylm_encode(model, words, strlen(words), PYLM_TEXT_OPEN, &position, symbols, &n) == PYLM_OK);
-    CHECK(pylm_state_push(model, &b, pylm_symbol_find(model, "</s>", 4)) == PYLM_OK);
     for (i = 0; i < n; i++)
         CHECK(pylm_state_push(model, &b, symbols[i]) == PYLM_OK);
     CHECK(pylm_read_typed(model, &a, typed_text, strlen(typed_text)) == PYLM_OK);
@@ -312,10 +308,11 @@ static void test_spelling(int kind)
     static const char *const texts[] = {"w1 w2 w", "w1", "w1 ", "", "w1 w2\n", "w12 w", "nothing like \xff\xfe",
                                         "w1 w2. W"};
     struct image image = train_kind(kind, N_SHARED_WORDS);
-    pylm_state state = start();
+    pylm_state state;
     pylm_model model;
     uint32_t t, i, j;
     REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
+    pylm_state_init(&model, &state);
     for (t = 0; t < sizeof texts / sizeof *texts; t++) {
         struct suggested found = suggest(&model, &state, texts[t], K), again = suggest(&model, &state, texts[t], K);
         uint64_t begin = typed(texts[t]), left = strlen(texts[t]) - begin;
@@ -338,13 +335,14 @@ static void test_spelling(int kind)
 static void test_external(void)
 {
     struct image image = train_kind(KIND_EXTERNAL, N_SHARED_WORDS);
-    pylm_state state = start();
+    pylm_state state;
     struct suggested found;
     pylm_suggestion s[2];
     pylm_model model;
     uint32_t n = 2;
     void *work;
     REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
+    pylm_state_init(&model, &state);
     work = allocate((size_t)pylm_suggest_nbytes(&model, 2));
     CHECK(pylm_suggest(&model, &state, "w1 w", 4, work, s, &n) == PYLM_ERR_ARGUMENT);
     CHECK(pylm_read_typed(&model, &state, "w", 1) == PYLM_ERR_ARGUMENT);

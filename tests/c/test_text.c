@@ -99,7 +99,7 @@ static void test_symbol_checks(const pylm_model *model)
     void *work = allocate((size_t)pylm_work_nbytes(model));
     pylm_model_info(model, &info);
     symbols[1] = info.n_symbols;
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     CHECK(pylm_state_push(model, &state, info.n_symbols) == PYLM_ERR_ARGUMENT);
     CHECK(pylm_cost(model, &state, info.n_symbols, work, &cost) == PYLM_ERR_ARGUMENT && cost == 7u);
     CHECK(pylm_score(model, &state, symbols, 2, work, NULL, &total) == PYLM_ERR_ARGUMENT);

@@ -127,7 +127,7 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
             use_explanations(model, &state, info, work);
             use_constraint(model, &state, info, work);
             pylm_state_keep(&state);
-            pylm_state_restart(&state);
+            pylm_state_restart(model, &state);
             (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);
         }
     }
@@ -185,7 +185,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
                 symbols[n] = (unsigned char)text[n] * 2u + 3u;
         sampler.recent = symbols;
         sampler.n_recent = (uint32_t)n;
-        pylm_state_init(&state);
+        pylm_state_init(model, &state);
         (void)pylm_score(model, &state, symbols, n, work, costs, &total);
         for (i = 0; i < 3u; i++) {
             pylm_distribution(model, &state, work, q62);

@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     n_symbols = MOST;
     if (!work || pylm_encode(&model, text, text_nbytes, PYLM_TEXT_OPEN, &position, symbols, &n_symbols) != PYLM_OK)
         return 4;
-    pylm_state_init(&state);
+    pylm_state_init(&model, &state);
     for (; n; n -= n < n_symbols ? n : n_symbols)
         if (pylm_score(&model, &state, symbols, n < n_symbols ? n : n_symbols, work, NULL, &total) != PYLM_OK)
             return 5;

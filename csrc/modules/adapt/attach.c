@@ -79,10 +79,11 @@ int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay,
         return PYLM_ERR_ARGUMENT;
     if (pylm__load64(p + AT_NBYTES) != nbytes || !has_room(view, nbytes))
         return PYLM_ERR_TRUNCATED;
-    pylm_state_init(state);
+    pylm_state_init(model, state);
     for (i = 0; i < N_KEPT; i++)
         kept[i] = pylm__load32(p + AT_READ + 4u * i);
-    memcpy(s, kept, sizeof kept);
+    if (kept[0]) /* else nothing has been kept: the start of a text */
+        memcpy(s, kept, sizeof kept);
     for (i = 0; i < PYLM__MAX_LAG; i++)
         if (s->recent[i] > pylm__n_symbols(view))
             s->recent[i] = 0;
@@ -99,10 +100,10 @@ void pylm_state_set_learning(pylm_state *state, int on)
     s->learns = s->overlay && on;
 }
 
-void pylm_state_restart(pylm_state *state)
+void pylm_state_restart(const pylm_model *model, pylm_state *state)
 {
     struct pylm__state old = *pylm__state_const(state), *s = pylm__state_view(state);
-    pylm_state_init(state);
+    pylm_state_init(model, state);
     s->overlay = old.overlay;
     s->overlay_nbytes = old.overlay_nbytes;
     s->learns = old.learns;

@@ -217,7 +217,7 @@ static int run(struct change *c, const pylm_model *model, const void *text, uint
                uint64_t limit)
 {
     memset(&c->state, 0, sizeof c->state);
-    pylm__begin_text(model, &c->state);
+    pylm__state_begin(&c->state, c->model->tokenizer, c->model->line_end);
     c->removes = removes;
     c->limit = limit;
     c->n = 0;

@@ -297,18 +297,9 @@ static void push(void *user, uint32_t symbol)
     (void)pylm_state_push(reader->model, reader->state, symbol);
 }
 
-void pylm__begin_text(const pylm_model *model, struct pylm__state *state)
-{
-    const struct pylm__model *view = pylm__model_view(model);
-    uint32_t line_end = view->tokenizer == PYLM_TOKENIZER_WORDS ? view->line_end : pylm_symbol_find(model, "\n", 1);
-    if (!state->at && line_end < view->n_symbols)
-        pylm__state_read(state, view->tokenizer, line_end);
-}
-
 int pylm_read_typed(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes)
 {
     struct reader reader;
-    pylm__begin_text(model, pylm__state_view(state));
     reader.model = model;
     reader.state = state;
     return pylm__read_typed(model, text, nbytes, push, &reader);

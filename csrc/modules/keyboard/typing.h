@@ -44,10 +44,6 @@ void pylm__to_case(const uint8_t *text, uint64_t nbytes, enum pylm__case to, uin
 /* Whether n bytes of two texts agree, case aside. */
 int pylm__same_letters(const uint8_t *a, const uint8_t *b, uint64_t n);
 
-/* Lets a state that has read nothing read a line end, since people begin at the start of a line. Learns
- * nothing. */
-void pylm__begin_text(const pylm_model *model, struct pylm__state *state);
-
 /* Called for every symbol of a text. */
 typedef void (*pylm__read_symbol)(void *user, uint32_t symbol);
 

@@ -114,7 +114,7 @@ static int count_nothing_in(struct job *job, uint64_t *keys, uint64_t *of_blocks
     uint64_t p, at = 0, hash;
     uint32_t leaf, b, *leaves;
     int status;
-    pylm_state_init(&opaque);
+    pylm__corpus_begin(c->corpus, &opaque);
     hash = pylm__template_hash(c->templates, job->contexts.k, tree, pylm__state_view(&opaque));
     hash >>= 64u - PYLM__HASH_BITS;
     leaves = pylm__array_new(tree->n_symbols, sizeof *leaves);

@@ -62,15 +62,16 @@ static struct pylm__fixed_sets fixed_sets_of(const struct pylm__corpus *corpus, 
                                              uint64_t p)
 {
     struct pylm__fixed_sets fixed = {0, 0, 0};
-    uint32_t symbol;
-    if (!p || pylm__corpus_starts_document(corpus, p))
+    int starts = pylm__corpus_starts_document(corpus, p); /* behind a line end */
+    uint32_t symbol = starts ? corpus->line_end : pylm__symbol(corpus, p - 1u);
+    if (symbol == PYLM_NONE)
         return fixed;
-    symbol = pylm__symbol(corpus, p - 1u);
     fixed.previous = 1u + (tree->n_classes ? tree->class_of[tree->leaf_of[symbol]] : symbol);
-    if (p < 2u || pylm__corpus_starts_document(corpus, p - 1u))
+    if (starts)
         return fixed;
-    symbol = pylm__symbol(corpus, p - 2u);
-    fixed.before = 1u + (tree->n_classes ? tree->coarse_of[tree->leaf_of[symbol]] : symbol);
+    symbol = pylm__corpus_starts_document(corpus, p - 1u) ? corpus->line_end : pylm__symbol(corpus, p - 2u);
+    if (symbol != PYLM_NONE)
+        fixed.before = 1u + (tree->n_classes ? tree->coarse_of[tree->leaf_of[symbol]] : symbol);
     return fixed;
 }
 

@@ -29,7 +29,7 @@ void pylm__keys_make(const struct pylm__contexts *contexts, uint64_t *keys)
     uint64_t d, p = 0;
     for (d = 0; d < corpus->n_documents; d++) {
         struct pylm__state *state = pylm__state_view(&opaque);
-        pylm_state_init(&opaque);
+        pylm__corpus_begin(corpus, &opaque);
         for (; p < corpus->document_ends[d]; p++) {
             uint64_t hash = hash_of(contexts, state);
             keys[p] = hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | tree->leaf_of[pylm__symbol(corpus, p)];
@@ -64,7 +64,7 @@ int pylm__keys_in(const struct pylm__contexts *contexts, struct pylm__hash_range
     keys->n = 0;
     for (d = 0; d < corpus->n_documents; d++) {
         struct pylm__state *state = pylm__state_view(&opaque);
-        pylm_state_init(&opaque);
+        pylm__corpus_begin(corpus, &opaque);
         for (; p < corpus->document_ends[d]; p++) {
             uint64_t hash = hash_of(contexts, state) >> (64u - PYLM__HASH_BITS), key;
             uint32_t symbol = pylm__symbol(corpus, p);
@@ -95,7 +95,7 @@ static uint64_t sample_hashes(const struct pylm__contexts *contexts, uint32_t *c
     uint64_t p, n = 0;
     for (p = 0; p < corpus->n; p++) {
         if (p % SAMPLE_EVERY == 0)
-            pylm_state_init(&opaque);
+            pylm__corpus_begin(corpus, &opaque);
         if (p % SAMPLE_EVERY >= SAMPLE_MARGIN) {
             counts[hash_of(contexts, state) >> (64u - SAMPLE_BITS)]++;
             n++;

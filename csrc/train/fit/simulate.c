@@ -81,12 +81,12 @@ static int read_block(const struct reader *r, const struct pylm__heldout *heldou
     uint32_t b;
     for (b = 0; b < block; b++)
         at += heldout->ends[b] - heldout->begins[b];
-    pylm_state_init(&opaque);
+    pylm__corpus_begin(corpus, &opaque);
     for (p = heldout->begins[block]; p < heldout->ends[block]; p++, at++) {
         if (p % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
         for (; d < corpus->n_documents && corpus->document_ends[d] <= p; d++)
-            pylm_state_init(&opaque); /* before the block these do no harm */
+            pylm__corpus_begin(corpus, &opaque); /* before the block these do no harm */
         read_symbol(r, state, r->tree->leaf_of[pylm__symbol(corpus, p)], heldout->first_event[at]);
         pylm__state_read(state, corpus->tokenizer, pylm__symbol(corpus, p));
     }

@@ -116,10 +116,10 @@ struct scoring {
 static void state_before(const struct pylm__corpus *corpus, uint64_t position, pylm_state *state)
 {
     uint64_t begin = position > LOOK_BACK ? position - LOOK_BACK : 0u;
-    pylm_state_init(state);
+    pylm_state_init(corpus->base, state);
     for (; begin < position; begin++) {
         if (pylm__corpus_starts_document(corpus, begin))
-            pylm_state_init(state);
+            pylm_state_init(corpus->base, state);
         (void)pylm_state_read(corpus->base, state, pylm__symbol(corpus, begin));
     }
 }
@@ -138,7 +138,7 @@ static void score(const struct scoring *s, uint32_t block, uint64_t at, struct p
     for (p = heldout->begins[block]; p < heldout->ends[block] && !pylm__task_cancelled(task); p++, at++) {
         symbol = pylm__symbol(s->corpus, p);
         if (pylm__corpus_starts_document(s->corpus, p))
-            pylm_state_init(&state);
+            pylm_state_init(s->corpus->base, &state);
         pylm__note_odds(model, 0, pylm__state_const(&state), &symbol, 1, work);
         event = heldout->first_event[at];
         n = heldout->first_event[at + 1u] - event;

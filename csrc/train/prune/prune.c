@@ -97,6 +97,7 @@ static int pass(struct pruning *p, visit call)
     p->at = 0;
     for (text = 0; text < p->log->n_texts; text++) {
         memset(&state, 0, sizeof state);
+        pylm__state_begin(&state, p->model->tokenizer, p->model->line_end);
         for (;; i++, p->at++) {
             call(p, found, find_contexts(p, &state, found));
             if (p->at % SLICE == 0) {

@@ -109,7 +109,7 @@ static int find_bases(struct pruning *s)
     uint64_t d, p = 0;
     for (d = 0; d < corpus->n_documents; d++) {
         struct pylm__state *state = pylm__state_view(&opaque);
-        pylm_state_init(&opaque);
+        pylm__corpus_begin(corpus, &opaque);
         for (; p < corpus->document_ends[d]; p++) {
             uint64_t hash = pylm__template_hash(s->in->templates, s->k, s->in->tree, state);
             if (p % SLICE == 0 && pylm__task_cancelled(s->task))

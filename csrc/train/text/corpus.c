@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/context.h"
 #include "core/hash.h"
-#include "core/image.h"
 #include "modules/text/vocabulary.h"
 
 #define SLICE 65536u  /* symbols between two looks at the task */
@@ -274,4 +274,23 @@ int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t pos
             to = middle;
     }
     return !position || (from < corpus->n_documents && corpus->document_ends[from] == position);
+}
+
+void pylm__corpus_find_line_end(struct pylm__corpus *corpus)
+{
+    uint32_t i;
+    uint64_t nbytes;
+    if (corpus->line_end != PYLM_NONE || corpus->base) /* words; a layer, which has that of its base */
+        return;
+    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES)
+        corpus->line_end = '\n';
+    for (i = 0; i < corpus->vocabulary.n && corpus->line_end == PYLM_NONE; i++)
+        if (*pylm__string_text(&corpus->vocabulary, i, &nbytes) == '\n' && nbytes == 1u)
+            corpus->line_end = i;
+}
+
+void pylm__corpus_begin(const struct pylm__corpus *corpus, pylm_state *state)
+{
+    memset(state, 0, sizeof *state);
+    pylm__state_begin(pylm__state_view(state), corpus->tokenizer, corpus->line_end);
 }

@@ -82,6 +82,12 @@ int pylm__corpus_renumber(struct pylm__corpus *corpus, const uint32_t *new_symbo
 /* Whether a document starts at this position. */
 int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t position);
 
+/* Finds the symbol that ends a line, once symbols have their final numbers. Not every external vocabulary has one. */
+void pylm__corpus_find_line_end(struct pylm__corpus *corpus);
+
+/* The state at the start of a document: as pylm_state_init() makes it. */
+void pylm__corpus_begin(const struct pylm__corpus *corpus, pylm_state *state);
+
 /* Frees the symbols; the vocabulary and all numbers stay. */
 void pylm__corpus_free_symbols(struct pylm__corpus *corpus);
 
