@@ -142,7 +142,7 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
                           const uint64_t *hashes, struct pylm__active_recalls *active);
 
 /* With an overlay, log-odds are raised by a twenty-fifth: decisions that are true one by one leave the most probable
- * symbols too modest (DESIGN.md, Adaptation). Weights learn from the log-odds as they were. */
+ * symbols too modest (DESIGN.md, "Learning while reading"). Weights learn from the log-odds as they were. */
 #define PYLM__SHARPEN_Q7 133
 static inline int32_t pylm__sharpen(int32_t log_odds)
 {

@@ -11,7 +11,7 @@
 #include "bandwidth.h"
 #include "train/count/memory_plan.h"
 
-#define DEFAULT_REACH 3u /* one more gains 2 % and takes 2.5 times the room; DESIGN.md has figures */
+#define DEFAULT_REACH 3u /* one more gains 2 % and takes 2.5 times the room; docs/ablations.md has figures */
 
 static void choose_templates(struct pylm__kernel_training *t)
 {
