@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * kernel.c: see kernel.h. core/kernel.h says what a kernel does with the counts.
+ * kernel.c: see kernel.h. modules/kernel/kernel.h says what a kernel does with the counts.
  */
 #include "kernel.h"
 
