@@ -5,6 +5,5 @@ cd "$(dirname "$0")"
 . .ci/setup.sh
 
 make_environment
-forget_old_build
 .venv/bin/pip install --quiet .
 .venv/bin/pylm demo

@@ -22,6 +22,7 @@ from glob import glob
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 from setuptools.errors import CompileError, LinkError
 
 LIBRARY = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, "libpylm.so")
@@ -121,6 +122,17 @@ class BuildSharedLibrary(build_ext):
             shutil.rmtree(folder, ignore_errors=True)
 
 
+class FreshModules(build_py):
+    """Forgets what earlier builds left: modules that have gone would get into the wheel. The library stays."""
+
+    def run(self):
+        for folder, _, names in os.walk(self.build_lib):
+            for name in names:
+                if name != LIBRARY:
+                    os.remove(os.path.join(folder, name))
+        super().run()
+
+
 class PlatformWheel(bdist_wheel):
     """py3-none-<platform>: any Python, but one platform."""
 
@@ -148,5 +160,5 @@ setup(
         )
     ],
     cffi_modules=["pylm/_core/build_abi.py:ffibuilder"],
-    cmdclass={"build_ext": BuildSharedLibrary, "bdist_wheel": PlatformWheel},
+    cmdclass={"build_py": FreshModules, "build_ext": BuildSharedLibrary, "bdist_wheel": PlatformWheel},
 )

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs all tests: of the Python package, installed into .venv; of the C library, with sanitizers; and of an
-# installed C library from outside; then how many instructions scoring takes. PYLM_WERROR=1 makes compiler warnings errors.
+# Runs all tests: of the Python package, installed into .venv; of the C library, with sanitizers; of an installed C
+# library from outside; of the engine without each of its modules; then how many instructions scoring takes.
+# PYLM_WERROR=1 makes compiler warnings errors.
 set -eu
 cd "$(dirname "$0")"
 . .ci/setup.sh
@@ -23,8 +24,6 @@ c_tests >build/tests.log 2>&1 &
 in_c=$!
 trap 'kill "$in_c" 2>/dev/null || true' EXIT
 trap 'kill 0' INT # Ctrl-C, which programs in the background do not hear
-
-forget_old_build
 .venv/bin/pip install --quiet '.[test]'
 status=0
 .venv/bin/pytest -q || status=$?
@@ -37,5 +36,6 @@ sh tests/c/consumer/run.sh
 
 if [ "$(uname -sm)" = "Linux x86_64" ]; then
     need valgrind valgrind
+    sh tests/modules/run.sh
     sh tests/instructions/run.sh
 fi

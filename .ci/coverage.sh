@@ -32,7 +32,6 @@ cover_c() {
 
 # Also of the programs that tests start.
 cover_python() {
-    forget_old_build
     .venv/bin/pip install --quiet '.[test]'
     cat >"$folder/coveragerc" <<INI
 [run]

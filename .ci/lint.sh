@@ -1,6 +1,6 @@
 #!/bin/sh
-# What needs no build: the structure of the C sources, formats, lint and types. All tools are those of `pip install
-# '.[dev]'`; they are put into .venv-lint, without pylm itself.
+# What needs no build: the structure of the C sources, formats, lint and types. The tools are those of `pip install
+# '.[dev]'`. They are put into .venv; pylm itself need not be there.
 #
 #     .ci/lint.sh          complains
 #     .ci/lint.sh --fix    also mends what ruff and clang-format can
@@ -9,17 +9,9 @@ cd "$(dirname "$0")/.."
 . .ci/setup.sh
 
 make_environment
-[ -x .venv-lint/bin/pip ] || .venv/bin/python -m venv .venv-lint
-.venv/bin/python - <<'PYTHON' >.venv-lint/requirements.txt
-import re
-from pathlib import Path
-
-text = Path("pyproject.toml").read_text(encoding="utf-8")
-print("\n".join(re.findall(r'"(.+)"', re.search(r"^dev = \[(.*?)^\]", text, re.M | re.S)[1])))
-print("cffi\nnumpy")  # whose types mypy reads
-PYTHON
-.venv-lint/bin/pip install --quiet -r .venv-lint/requirements.txt
-PATH=$PWD/.venv-lint/bin:$PATH
+# shellcheck disable=SC2046
+.venv/bin/pip install --quiet cffi numpy $(.venv/bin/python .ci/dev_requirements.py)
+PATH=$PWD/.venv/bin:$PATH
 
 c_files() {
     git ls-files csrc tests firmware_demo examples | grep '\.[ch]$'

@@ -15,7 +15,6 @@ make_environment
 folder=$PWD/build-pythons
 mkdir -p "$folder"
 rm -f "$folder"/*.whl
-forget_old_build
 .venv/bin/pip wheel --quiet --no-deps --wheel-dir "$folder" .
 wheel=$(echo "$folder"/*.whl)
 

@@ -47,8 +47,3 @@ need_rp2040js() {
     mkdir -p $folder_of_rp2040js
     npm install --prefix $folder_of_rp2040js --ignore-scripts --no-audit --no-fund rp2040js@1.4.1
 }
-
-# Removes what setuptools keeps of modules: it would put ones that have gone into the next wheel. The library stays.
-forget_old_build() {
-    [ ! -d build ] || find build -path 'build/lib.*' -type f ! -name '*pylm.so' ! -name '*.dylib' -delete
-}

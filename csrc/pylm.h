@@ -187,7 +187,8 @@ typedef struct pylm_info {
 } pylm_info;
 
 /* Describes an opened model. Cannot fail. A layer has the vocabulary and the tree of its base; all else is the layer's
- * own. In a layer tokenizer_offset and tokenizer_nbytes are 0: the lowest model has the file of an external tokenizer. */
+ * own. In a layer tokenizer_offset and tokenizer_nbytes are 0: the file of an external tokenizer is in the lowest
+ * model. */
 PYLM_API void pylm_model_info(const pylm_model *model, pylm_info *info);
 
 /* ------------------------------------------------------------------ state */

@@ -91,36 +91,35 @@ typedef struct pylm_train_options {
     uint32_t tokenizer;      /* enum pylm_tokenizer, or PYLM_TOKENIZER_AUTO; default: bytes */
     uint32_t n_threads;      /* default 0: one per processor. Never changes the result */
     uint32_t min_count;      /* contexts of order 1 and up that occur less often are left out; default 2. With 1 all
-                               * are kept: the model is larger and slightly better. A kernel keeps all of them always */
+                              * are kept: the model is larger and slightly better. A kernel keeps all of them always */
     uint32_t n_trees;        /* all tokenizers but bytes: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
-                               * predictions are averaged: better, but slower and larger by that factor */
+                              * predictions are averaged: better, but slower and larger by that factor */
     uint32_t n_classes[PYLM_MAX_TREES]; /* all tokenizers but bytes: symbol classes of each tree, 2 to 1024; 0: the
-                               * default */
+                                         * default */
     uint32_t max_order;                 /* longest suffix context, 0 to 12; default PYLM_NONE: 8 for bytes, else 5 */
     uint32_t n_pieces;       /* pieces: size of the vocabulary, 256 to 2^20; default 0: chosen by the length of the
-                               * text. A short text may give fewer */
+                              * text. A short text may give fewer */
     uint32_t profile;        /* enum pylm_profile; default: best */
     uint32_t memory_is_wish; /* 1: if max_memory is too small, training takes the least that is possible. Default 0:
-                               * then it fails */
+                              * then it fails */
     uint64_t max_nbytes;     /* largest size of the image. The contexts that help least are left out, so that it is
-                               * the best model of this size. Training takes about five times as long. Default 0: no
-                               * limit */
+                              * the best model of this size. Training takes about five times as long. Default 0: no
+                              * limit */
     uint64_t max_memory;     /* bytes of memory that the process may have while it trains, about. If the work does not
-                               * fit, it is done in parts, and tables go to a temporary file. Never changes the result.
-                               * Default 0: no limit */
-    const pylm_model
-        *base;           /* trains a layer for this model (pylm_layer_open() in pylm_adapt.h), with its vocabulary and
-                               * its tree. tokenizer, n_classes and n_pieces are ignored then, and unknown words are read as
-                               * "<unk>". The base must have one tree, must not be a kernel, and may be a layer itself.
-                               * It must stay in place until the layer is built. Default NULL: trains a model */
-    uint32_t predictor;  /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree and
-                               * one profile, and no max_nbytes and max_order. What follows is for kernels only */
-    uint32_t reach;      /* how many symbols back it looks, 1 to PYLM_MAX_REACH; default 0: 3 */
-    uint32_t no_classes; /* 1: symbols of one class are as far apart as others. Default 0, for all tokenizers but
-                               * bytes: they are nearer, if they are among the last 1, 2, 3, 3, 1, 0 symbols of a reach
-                               * of 1, 2, 3, 4, 5, 6 */
+                              * fit, it is done in parts, and tables go to a temporary file. Never changes the result.
+                              * Default 0: no limit */
+    const pylm_model *base;  /* trains a layer for this model (pylm_layer_open() in pylm_adapt.h), with its vocabulary
+                              * and its tree. tokenizer, n_classes and n_pieces are ignored then, and unknown words are
+                              * read as "<unk>". The base must have one tree, must not be a kernel, and may be a layer
+                              * itself. It must stay in place until the layer is built. Default NULL: trains a model */
+    uint32_t predictor;      /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree and
+                              * one profile, and no max_nbytes and max_order. What follows is for kernels only */
+    uint32_t reach;          /* how many symbols back it looks, 1 to PYLM_MAX_REACH; default 0: 3 */
+    uint32_t no_classes;     /* 1: symbols of one class are as far apart as others. Default 0, for all tokenizers but
+                              * bytes: they are nearer, if they are among the last 1, 2, 3, 3, 1, 0 symbols of a reach
+                              * of 1, 2, 3, 4, 5, 6 */
     uint32_t distance_q16[PYLM_MAX_REACH]; /* as in pylm_kernel. Default all 0: chosen on blocks of the text whose own
-                               * counts are taken out */
+                                            * counts are taken out */
     uint32_t class_distance_q16[PYLM_MAX_REACH]; /* likewise; without classes the same as distance_q16 */
 } pylm_train_options;
 

@@ -31,8 +31,6 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
         return 0;
     if (c[PYLM__C_LIST_FORM] >= PYLM__N_LIST_FORMS)
         return 0;
-    if (m->n_banks && (c[PYLM__C_LIST_FORM] != PYLM__LIST_SPLITS || kind > PYLM__KIND_CLASS || lag > PYLM__MAX_REACH))
-        return 0;
     if (c[PYLM__C_PAYLOAD_BITS] > 32u || c[PYLM__C_INDEX_BITS] > 32u ||
         (unsigned)tree->symbol_bits + c[PYLM__C_COUNT_BITS] > c[PYLM__C_PAYLOAD_BITS])
         return 0;

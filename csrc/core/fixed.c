@@ -58,9 +58,3 @@ uint32_t pylm__small_cost(struct pylm__small x)
 {
     return ((x.exponent + 31u) << 16) - pylm__log2(x.mantissa);
 }
-
-uint32_t pylm__mass_cost(uint64_t mass)
-{
-    uint32_t high = (uint32_t)(mass >> 32), shift = high ? pylm__ilog2(high) + 1u : 0u;
-    return ((62u - shift) << 16) - pylm__log2((uint32_t)(mass >> shift));
-}

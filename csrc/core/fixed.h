@@ -89,7 +89,4 @@ struct pylm__small pylm__small_plus(struct pylm__small x, struct pylm__small y);
 /* -log2(x) in 1/65536 bit. */
 uint32_t pylm__small_cost(struct pylm__small x);
 
-/* The same of a probability in q62, not 0. */
-uint32_t pylm__mass_cost(uint64_t mass);
-
 #endif

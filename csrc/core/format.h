@@ -163,18 +163,4 @@ enum {
     PYLM__STAGE2_BELOW = 3
 };
 
-/* ---- the kernel */
-
-#define PYLM__MAX_REACH 6u /* symbols that a kernel looks back */
-
-/* The parts of an image that a kernel has in place of calibration and weights: u32 numbers. */
-enum {
-    PYLM__K_REACH = 0,                                  /* 1 to PYLM__MAX_REACH */
-    PYLM__K_N_CLASS = 4,                                /* positions with classes, from the first on */
-    PYLM__K_TAU = 8,                                    /* q16 */
-    PYLM__K_DISTANCES = 12,                             /* PYLM__MAX_REACH, q16 nats: nothing agrees */
-    PYLM__K_CLASS_DISTANCES = 12 + 4 * PYLM__MAX_REACH, /* as many: only the class agrees */
-    PYLM__K_NBYTES = 12 + 8 * PYLM__MAX_REACH
-};
-
 #endif

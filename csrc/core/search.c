@@ -16,7 +16,7 @@
 #define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
 
 struct search {
-    struct pylm__visitor visitor; /* `least`: the probability that a symbol must have */
+    struct pylm__visitor visitor; /* min_mass: the probability that a symbol must have */
     const struct pylm__model *model;
     const struct pylm__state *state;
     struct pylm__work *work;
@@ -118,7 +118,7 @@ static void keep_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct
     keep(search, found);
     if (search->n == search->k) {
         uint32_t worst = search->best[PYLM__SMALL ? search->k - 1u : 0u].cost_q16;
-        search->visitor.least = (uint64_t)pylm__exp2_bound(worst + ROUNDING_Q16) << 31;
+        search->visitor.min_mass = (uint64_t)pylm__exp2_bound(worst + ROUNDING_Q16) << 31;
     }
 }
 
@@ -133,7 +133,7 @@ void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void
     search.best = best;
     search.k = k < pylm__n_symbols(search.model) ? k : pylm__n_symbols(search.model);
     search.n = 0;
-    search.visitor.least = 0;
+    search.visitor.min_mass = 0;
     search.visitor.wanted = NULL;
     pylm__work_first_tree(search.model, search.work);
     for (t = 0; search.k && t < pylm__n_trees(search.model); t++) {

@@ -159,8 +159,8 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
     pylm__frame(work, 0)->mass = mass;
     for (;;) {
         frame = frame_at(&walk, work, level);
-        if (frame->mass < visitor->least || frame->hi - frame->lo <= 1u || PYLM__DAMAGED(level == tree->depth)) {
-            if (frame->mass >= visitor->least)
+        if (frame->mass < visitor->min_mass || frame->hi - frame->lo <= 1u || PYLM__DAMAGED(level == tree->depth)) {
+            if (frame->mass >= visitor->min_mass)
                 visit(visitor, frame->lo, frame);
             if (!level--)
                 return;
@@ -173,7 +173,7 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
             side = 1, both = 0;
         else if (wanted && !has_bit(wanted, parted.node.mid, frame->hi))
             side = both = 0;
-        if (both && parted.masses[!side] >= visitor->least) {
+        if (both && parted.masses[!side] >= visitor->min_mass) {
             parent = level++;
             go_down(&walk, parent);
             enter(&walk, parent, &parted, !side);

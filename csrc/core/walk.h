@@ -10,7 +10,7 @@
 
 /* What a walk looks for. Lies at the beginning of what the caller keeps of it. */
 struct pylm__visitor {
-    uint64_t least;         /* leaves of at least this probability, q62, are visited; 0: all. A visit may raise it */
+    uint64_t min_mass;      /* leaves of at least this probability, q62, are visited; 0: all. A visit may raise it */
     const uint32_t *wanted; /* a bit for every leaf, one of them set at least: only such leaves; NULL: all */
 };
 

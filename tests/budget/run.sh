@@ -1,6 +1,7 @@
 #!/bin/sh
-# What the engine takes of a device that scores, suggests and learns: code with its constants, memory that is neither the
-# caller's nor stack, and the deepest stack. Fails if that is more than budget.txt says.
+# Measures what the engine takes of a device that scores, suggests and learns: code with its constants, memory that is
+# neither the caller's nor stack, and the deepest stack; and the code that each module adds to an engine that scores.
+# Fails if that is more than budget.txt says.
 #
 #     tests/budget/run.sh              compares
 #     tests/budget/run.sh --symbols    also says what the code is made of, bytes
@@ -15,8 +16,10 @@ scoring="pylm_model_open pylm_work_nbytes pylm_state_init pylm_state_read pylm_s
 functions="$scoring pylm_state_set_learning pylm_overlay_init pylm_state_attach"
 options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections
     -Wall -Wextra -Wno-maybe-uninitialized -I firmware_demo/libc -I csrc
-    -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_MOST_LAYERS=0 -DPYLM_MOST_MB=511 -DPYLM_ALIGNED=1 -DPYLM_MODULE_KERNEL=0"
-device="-DPYLM_BYTES=1 -DPYLM_CODED=1 -DPYLM_TRUSTS=1" # as the demo's boards: for the model that is in the firmware
+    -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_MOST_LAYERS=0 -DPYLM_MOST_MB=511 -DPYLM_ALIGNED=1"
+any=-DPYLM_MODULE_KERNEL=0 # any model of one tree that mixes
+# As the demo's boards: for the model that is in the firmware.
+device="$any -DPYLM_BYTES=1 -DPYLM_CODED=1 -DPYLM_TRUSTS=1"
 
 # Optimised as a whole, as a firmware may be; the linker leaves out what these functions do not need. memcpy, memset and
 # memcmp are apart, and not counted.
@@ -34,6 +37,41 @@ build() { # CPU FOLDER FUNCTIONS [OPTION...]
         set -- "$@" "-Wl,-u,$function"
     done
     "$@" -flto -fcallgraph-info=su -nostdlib -Wl,--gc-sections -Wl,-e,pylm_score "$to"/*.o -lgcc -o "$to/core.elf"
+}
+
+# The code of an engine that scores any model of one tree, with the public functions of these modules and no others.
+modules_nbytes() { # CPU [MODULE...]
+    cpu=$1
+    shift
+    name=$cpu$(printf -- "-%s" core "$@")
+    # shellcheck disable=SC2046
+    build "$cpu" "$name" "$scoring $(public_functions "$@")" $(switches "$@")
+    text_nbytes "$name"
+}
+
+public_functions() { # MODULE...
+    for module; do
+        sed -n 's/^PYLM_API [^(]*\b\(pylm_[a-z0-9_]*\)(.*/\1/p' "csrc/pylm_$module.h"
+    done
+}
+
+switches() { # MODULE...: these on, the others off
+    for module in text adapt explain kernel keyboard; do
+        case " $* " in *" $module "*) on=1 ;; *) on=0 ;; esac
+        echo "-DPYLM_MODULE_$(echo $module | tr a-z A-Z)=$on"
+    done
+}
+
+report_modules() { # CPU
+    core=$(modules_nbytes "$1")
+    echo "$1 core $core"
+    for module in text adapt explain kernel; do
+        with=$(modules_nbytes "$1" $module)
+        echo "$1 module-$module $((with - core))"
+    done
+    needed_by_keyboard=$(modules_nbytes "$1" text adapt)
+    with=$(modules_nbytes "$1" text adapt keyboard)
+    echo "$1 module-keyboard $((with - needed_by_keyboard))"
 }
 
 text_nbytes() { # FOLDER
@@ -61,8 +99,9 @@ for cpu in cortex-m4 cortex-m0; do
     build $cpu $cpu "$functions" $device
     # shellcheck disable=SC2086
     build $cpu $cpu-scoring "$scoring" $device -DPYLM_MODULE_ADAPT=0
-    build $cpu $cpu-any "$functions"
+    build $cpu $cpu-any "$functions" $any
     report $cpu >>"$folder/found.txt"
+    report_modules $cpu >>"$folder/found.txt"
     # Functions that are the same are one, with several names.
     [ "${1:-}" != --symbols ] || arm-none-eabi-nm -S -t d "$folder/$cpu/core.elf" |
         awk 'NF == 4 && !seen[$1]++ { print $2 + 0, $4 }' | sort -rn

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * check.h: what the C tests share: checks, texts, models. Every test_*.c is a program that returns 0 for
- * success.
+ * check.h: what the C tests share: checks, texts, models. Every test_*.c is a program that returns 0 for success. It
+ * includes the headers of the modules that it tests.
  */
 #ifndef PYLM_TESTS_CHECK_H
 #define PYLM_TESTS_CHECK_H
@@ -11,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pylm_adapt.h"
-#include "pylm_explain.h"
-#include "pylm_kernel.h"
-#include "pylm_keyboard.h"
-#include "pylm_text.h"
 #include "pylm_train.h"
 
 static int n_failures;
@@ -99,8 +94,8 @@ static inline struct image train(const void *text, size_t nbytes, const pylm_tra
     return build(trainer);
 }
 
-/* An external vocabulary of N_IDS ids for bytes: byte b is the id ID_OF(b), the others never occur. Texts
- * are "bb" for a byte, "" for an odd and "?" for an even id that never occurs. */
+/* An external vocabulary of N_IDS ids for bytes. Byte b has the id ID_OF(b); the others never occur. The text of b's id
+ * is "bb". Of the others, odd ids have the text "", even ones "?". */
 #define N_IDS 700u
 #define ID_OF(byte) ((uint32_t)(byte) * 2u + 3u)
 #define EXTERNAL_FILE "{\"a tokenizer's file\": 1}"
@@ -138,8 +133,8 @@ static inline struct image train_external(const char *text, size_t nbytes, pylm_
     return build(trainer);
 }
 
-/* Models of so many words are trained once for all tests where the variable PYLM_TEST_MODELS names a folder, by
- * train_models.c; else by every test. */
+/* If the variable PYLM_TEST_MODELS names a folder, train_models.c trains models of so many words there once, for all
+ * tests. Else every test trains its own. */
 #define N_SHARED_WORDS 1500u
 
 static inline void shared_path(int kind, char *path, size_t capacity)
@@ -163,8 +158,12 @@ static inline struct image read_shared(int kind)
     return image;
 }
 
-/* The kinds of models that tests are run with; the last is external and does not encode. */
-#define N_KINDS 6
+/* The kinds of models that tests are run with. External ones do not encode texts. */
+enum { KIND_BYTES, KIND_WORDS, KIND_TREES, KIND_PIECES, KIND_SIZED, KIND_EXTERNAL, N_KINDS };
+
+/* And a further kind, which only some tests ask for: a kernel of words. */
+#define KIND_KERNEL(reach) (N_KINDS + (int)(reach))
+
 static inline struct image train_kind_anew(int kind, uint32_t n_words)
 {
     pylm_train_options options;
@@ -172,36 +171,26 @@ static inline struct image train_kind_anew(int kind, uint32_t n_words)
     size_t nbytes;
     char *text = make_text(n_words, 1, &nbytes);
     pylm_train_options_init(&options);
-    options.tokenizer = kind == 3 ? PYLM_TOKENIZER_PIECES : kind > 0 ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
-    options.n_trees = kind == 2 ? 3 : 1;
+    options.tokenizer = kind == KIND_PIECES  ? PYLM_TOKENIZER_PIECES
+                        : kind == KIND_BYTES ? PYLM_TOKENIZER_BYTES
+                                             : PYLM_TOKENIZER_WORDS;
+    options.n_trees = kind == KIND_TREES ? 3 : 1;
     options.n_pieces = 330;
-    options.max_nbytes = kind == 4 ? 1u << 30 : 0u; /* room for everything, in coded lists */
+    options.max_nbytes = kind == KIND_SIZED ? 1u << 30 : 0u; /* room for everything, in coded lists */
     options.n_classes[0] = options.n_classes[1] = options.n_classes[2] = 20;
-    image = kind == N_KINDS - 1 ? train_external(text, nbytes, options) : train(text, nbytes, &options);
+    if (kind > N_KINDS) {
+        options.predictor = PYLM_PREDICTOR_KERNEL;
+        options.reach = (uint32_t)(kind - N_KINDS);
+    }
+    image = kind == KIND_EXTERNAL ? train_external(text, nbytes, options) : train(text, nbytes, &options);
     free(text);
     return image;
 }
 
 static inline struct image train_kind(int kind, uint32_t n_words)
 {
-    return n_words == N_SHARED_WORDS && getenv("PYLM_TEST_MODELS") ? read_shared(kind) : train_kind_anew(kind, n_words);
-}
-
-/* A kernel of words. */
-static inline struct image train_kernel(uint32_t n_words, uint32_t reach)
-{
-    pylm_train_options options;
-    struct image image;
-    size_t nbytes;
-    char *text = make_text(n_words, 1, &nbytes);
-    pylm_train_options_init(&options);
-    options.tokenizer = PYLM_TOKENIZER_WORDS;
-    options.predictor = PYLM_PREDICTOR_KERNEL;
-    options.reach = reach;
-    options.n_classes[0] = 20;
-    image = train(text, nbytes, &options);
-    free(text);
-    return image;
+    int is_shared = kind < N_KINDS && n_words == N_SHARED_WORDS && getenv("PYLM_TEST_MODELS");
+    return is_shared ? read_shared(kind) : train_kind_anew(kind, n_words);
 }
 
 #endif

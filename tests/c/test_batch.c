@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Many texts at once say what each says alone, for any number of threads; symbols abreast say what symbols one by one
- * do.
+ * Training, batch.c: many texts at once get the costs that each gets alone, for any number of threads. Symbols scored
+ * abreast cost what symbols scored one by one do.
  */
 #include "check.h"
 
@@ -57,7 +57,7 @@ static void test_model(const char *name)
     cost = symbols[8000];
     symbols[8000] = info.n_symbols;
     CHECK(pylm_score_batch(&model, NULL, &texts, 2, batch, NULL, NULL) == PYLM_ERR_ARGUMENT);
-    state = context; /* the symbols before the wrong one have been read, and no other */
+    state = context; /* only the symbols before the wrong one have been read */
     CHECK(pylm_score(&model, &state, symbols + 3, 8997, work, batch, &total) == PYLM_ERR_ARGUMENT);
     CHECK(!memcmp(batch, costs + 3, 7997u * sizeof *batch));
     symbols[8000] = cost;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Counts: what followed a context, and what came before a symbol, is what a count of the text itself says.
+ * Module explain: successors and predecessors have the counts that counting the text itself gives.
  */
+#include "pylm_explain.h"
+#include "pylm_text.h"
+
 #include "check.h"
 #include "use_image.h"
 
 #define N_WORDS 600u
 #define N_MOST 20000u
-#define STEP 7u /* of the symbols, so many at once are passed over */
+#define STEP 7u /* every seventh symbol is checked */
 
 static uint32_t symbols[N_MOST], n;
 static void *work;
@@ -38,7 +41,7 @@ static uint32_t *count_pairs(uint32_t n_symbols, uint32_t lag)
     return table;
 }
 
-/* Whether what followed a symbol is what was counted; contexts seen once are not in the model. */
+/* Whether the successors of a symbol are those that were counted. Contexts seen once are not in the model. */
 static void check_successors(const pylm_model *model, uint32_t tree, uint32_t number, uint32_t lag, uint32_t symbol,
                              const uint32_t *row, uint32_t n_symbols)
 {
@@ -88,7 +91,7 @@ static void test_template(const pylm_model *model, uint32_t tree, uint32_t numbe
     free(totals);
 }
 
-/* All templates whose context is one symbol. Returns how many. */
+/* Checks all templates whose context is one symbol. Returns their number. */
 static uint32_t test_trees(const pylm_model *model, const pylm_info *info)
 {
     uint32_t t, k, n_tested = 0, *counts = allocate(info->n_symbols * sizeof *counts);
@@ -121,7 +124,7 @@ static void test_arguments(const pylm_model *model, const pylm_info *info)
     free(counts);
 }
 
-/* The empty context: how often every symbol came. */
+/* Checks the empty context, which has the count of every symbol. */
 static void test_frequencies(const pylm_model *model, const pylm_info *info, int rounded)
 {
     uint32_t i, n_next = info->n_symbols, total = 0;
@@ -140,7 +143,7 @@ int main(void)
     int kind;
     for (kind = 0; kind < N_KINDS; kind++) {
         struct image image = train_kind(kind, N_WORDS);
-        int sized = kind == 4; /* counts are rounded */
+        int sized = kind == KIND_SIZED; /* counts are rounded */
         pylm_model model;
         pylm_info info;
         REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);

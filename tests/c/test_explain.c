@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Explanations: the parts add up to the cost whatever model, state and symbol; they are the shares that are promised;
- * and their counts are those of the text.
+ * Module explain: the parts add up to the cost, whatever the model, state and symbol. They are the shares that are
+ * promised, and their counts are those of the text.
  */
 #include <math.h>
+
+#include "pylm_adapt.h"
+#include "pylm_explain.h"
+#include "pylm_text.h"
 
 #include "check.h"
 #include "core/fixed.h"
@@ -31,7 +35,7 @@ static uint64_t read_text(const pylm_model *model, uint32_t *symbols)
     return n;
 }
 
-/* Whether the parts add up to the cost, as far as it has 32 bits. */
+/* Whether the parts add up to the cost, modulo 2^32. */
 static int adds_up(const pylm_model *model, const pylm_state *state, uint32_t symbol)
 {
     uint32_t n = 0, i, cost = 0, sum = 0;
@@ -43,7 +47,7 @@ static int adds_up(const pylm_model *model, const pylm_state *state, uint32_t sy
     return sum == cost;
 }
 
-/* What must be true of the parts that adds_up() has left. */
+/* Checks the parts that adds_up() has left. */
 static void check_parts(const pylm_info *info)
 {
     uint32_t i, n_even = 0;
@@ -54,7 +58,7 @@ static void check_parts(const pylm_info *info)
               (p->cost_q16 % 65536 == 0 && p->cost_q16 <= (int32_t)info->depth * 65536));
         if (p->kind == PYLM_PART_CONTEXT || p->kind == PYLM_PART_RECALL || p->kind == PYLM_PART_INDIRECT) {
             CHECK(p->n_symbol <= p->n_context);
-            if (!p->n_context) /* what knows nothing says nothing */
+            if (!p->n_context) /* a context without evidence has no share */
                 CHECK(!p->cost_q16 && !p->log_odds_q10 && !p->weight_q13);
         }
     }
@@ -76,7 +80,7 @@ static void test_adds_up(const pylm_model *model, const pylm_info *info, pylm_st
     CHECK(pylm_explain(model, &state, info->n_symbols, work, parts, (uint32_t *)work) == PYLM_ERR_ARGUMENT);
 }
 
-/* Of a state that learns; explaining changes nothing in its memory. */
+/* Explains with a state that learns. That changes nothing in its memory. */
 static void test_adapted(const pylm_model *model, const pylm_info *info, const uint32_t *symbols, uint64_t n)
 {
     uint8_t *memory = allocate(MEMORY_NBYTES), *before = allocate(MEMORY_NBYTES);
@@ -97,7 +101,7 @@ static void test_adapted(const pylm_model *model, const pylm_info *info, const u
     free(before);
 }
 
-/* The counts of all symbols in a context are its occurrences. */
+/* In a context, the counts of all symbols add up to its occurrences. */
 static void test_counts(const pylm_model *model, const pylm_info *info, const uint32_t *symbols)
 {
     uint32_t occurrences[PYLM__MAX_TEMPLATES] = {0}, counted[PYLM__MAX_TEMPLATES] = {0}, n, i, s;
@@ -164,7 +168,7 @@ static void test_recent(const pylm_model *model, const uint32_t *symbols)
     CHECK(pylm_state_recent(&state, 0) == PYLM_NONE && pylm_state_recent(&state, 17) == PYLM_NONE);
 }
 
-/* Shares of a decision are those of real numbers, but for rounding: c * log2(2 / (1 + exp(-z))) / z. */
+/* A decision's shares agree with those in real numbers, c * log2(2 / (1 + exp(-z))) / z, but for rounding. */
 static void test_shares(void)
 {
     uint64_t seed = 11;
@@ -182,7 +186,7 @@ static void test_shares(void)
         CHECK(pylm__sum(shares, 6) == saved && shares[2] == 0);
         for (i = 0; i < 6; i++) {
             double exact = (double)terms[i] / (1 << 23) * slope * 65536.0;
-            CHECK(fabs((double)shares[i] - exact) <= 50.0 + 0.004 * fabs(exact)); /* 50: what the largest may get */
+            CHECK(fabs((double)shares[i] - exact) <= 50.0 + 0.004 * fabs(exact)); /* 50: the largest has a remainder */
         }
     }
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * External vocabularies: symbols are the ids that were given, whatever the tree; ids never seen are symbols
- * too, however many; the tokenizer's file comes back.
+ * Training and module text, external vocabularies: symbols are the given ids, whatever the tree. Ids that never occur
+ * are symbols, too, however many. The tokenizer's file comes back.
  */
+#include "pylm_text.h"
+
 #include "check.h"
 #include "use_image.h"
 
@@ -37,7 +39,7 @@ static void test_texts(const pylm_model *model)
     CHECK(position == 0 && n == 3u);
 }
 
-/* What is probable has the id that it was given, and what never occurs has some probability. */
+/* Probable symbols have the ids they were given. Ids that never occur have a probability above 0. */
 static void test_prediction(const pylm_model *model)
 {
     static const char context[] = "w1 w7 w4 ";
@@ -88,7 +90,7 @@ static void test_model(uint32_t n_trees)
 
 static void test_head(void)
 {
-    struct image image = train_kind(4, 300), bytes = train_kind(0, 300);
+    struct image image = train_kind(KIND_SIZED, 300), bytes = train_kind(KIND_BYTES, 300);
     pylm_model model;
     CHECK(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
     image.data[PYLM__H_TOKENIZER_FILE_NBYTES + 4] = 1; /* longer than the image */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Model files. What a full disk does is tested from Python.
+ * Training, model files. What a full disk does is tested from Python.
  */
 #include "check.h"
 
@@ -27,7 +27,7 @@ int main(void)
 #ifndef _WIN32 /* where a file that is mapped cannot be replaced */
     REQUIRE(pylm_file_map(PATH, &old, &old_nbytes) == PYLM_OK);
     CHECK(pylm_file_save(PATH, "second one", 10) == PYLM_OK);
-    CHECK(memcmp(old, "first", 5) == 0); /* who has the old file keeps it */
+    CHECK(memcmp(old, "first", 5) == 0); /* the old file stays as it is while it is mapped */
     pylm_file_unmap(old, old_nbytes);
     check_content(PATH, "second one", 10);
     CHECK(pylm_file_save("/dev/null", "text", 4) == PYLM_OK);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * The golden models' scores (tests/golden/make.py) from C, as a microcontroller would compute them.
+ * Core, modules text and adapt: the golden models' scores (tests/golden/make.py) from C, as a device computes them.
  */
+#include "pylm_adapt.h"
+#include "pylm_text.h"
+
 #include "check.h"
 
 #define SAMPLES 100

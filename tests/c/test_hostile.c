@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Images made by an enemy, who can compute checksums: any bytes changed, the head signed again. The
- * sanitizers watch; without them this finds only crashes and endless loops.
+ * Core and all modules: images made by an enemy, who can compute checksums. Any bytes are changed, and the head is
+ * signed again. Sanitizers watch. Without them this finds only crashes and endless loops.
  */
 #include "check.h"
 #include "use_image.h"
@@ -35,8 +35,8 @@ static void change(struct image *image, uint64_t *seed)
     }
 }
 
-/* Whether test_fields() has made the same image before, or the original: a narrower value, which differs in the same
- * bytes, or an earlier one that is equal in this width. */
+/* Whether test_fields() has made the same image before: by a narrower value that changes the same bytes, or by an
+ * earlier value that is equal in this width. Or whether it is the original. */
 static int made_before(const uint8_t *was, size_t width, const uint64_t *values, size_t i)
 {
     uint64_t mask = UINT64_MAX >> (64u - 8u * width);
@@ -50,7 +50,7 @@ static int made_before(const uint8_t *was, size_t width, const uint64_t *values,
     return 1;
 }
 
-/* Every field of the head in turn gets values that tempt: 0, all ones, sizes of the image. */
+/* Gives every field of the head in turn extreme values: 0, all ones, sizes of the image. */
 static int test_fields(const struct image *original, struct image *copy)
 {
     const uint64_t end = original->nbytes;
@@ -87,8 +87,8 @@ static void test_leaves(const struct image *original, struct image *copy)
     CHECK(use_image(copy->data, copy->nbytes));
 }
 
-/* Changes an image in n ways, one field after the other as well if `every_field`. Returns how often the result was
- * taken for an image. */
+/* Changes an image in n ways; if `every_field`, also one field after the other. Returns how often the result was taken
+ * for an image. */
 static int attack(const struct image *original, struct image *copy, int n, int every_field)
 {
     uint64_t seed = 5;
@@ -108,14 +108,14 @@ int main(void)
     int kind, accepted = 0, tried = 0;
     for (kind = 0; kind < N_KINDS + 3; kind++) {
         int n = kind < N_KINDS ? N_RANDOM : N_RANDOM_KERNEL;
-        struct image original = kind < N_KINDS ? train_kind(kind, 400) : train_kernel(400, reaches[kind - N_KINDS]);
+        struct image original = train_kind(kind < N_KINDS ? kind : KIND_KERNEL(reaches[kind - N_KINDS]), 400);
         struct image copy;
         copy.nbytes = original.nbytes;
         copy.data = allocate(copy.nbytes);
-        /* the others would take long, and their fields are the same */
+        /* the other kinds have the same fields, and would take long */
         tried += n;
-        accepted += attack(&original, &copy, n, kind < 2 || kind == N_KINDS - 1 || kind == N_KINDS);
-        if (kind == N_KINDS - 1)
+        accepted += attack(&original, &copy, n, kind <= KIND_WORDS || kind == KIND_EXTERNAL || kind == N_KINDS);
+        if (kind == KIND_EXTERNAL)
             test_leaves(&original, &copy);
         free(copy.data);
         free(original.data);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * What happens to an image on its way: truncated, damaged, moved, of another version.
+ * Core: what happens to an image that is truncated, damaged, moved, or of another version.
  */
 #include "check.h"
 

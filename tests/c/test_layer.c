@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Layers: on their base only; a model like any other, whatever it lies on; made by any number of threads; harmless
- * when they are damaged.
+ * Module adapt, layers: they open on their base only. A layer is a model like any other, whatever it lies on. It is the
+ * same for any number of threads, and harmless when damaged.
  */
+#include "pylm_adapt.h"
+#include "pylm_explain.h"
+#include "pylm_text.h"
+
 #include "check.h"
 #include "use_image.h"
 
@@ -65,7 +69,7 @@ static uint64_t cost_of(const pylm_model *model, const uint32_t *symbols, uint64
     return total;
 }
 
-/* All ways to a probability agree, of a state that learns or not. */
+/* All ways to a probability agree, whether the state learns or not. */
 static void check_agreement(const pylm_model *model, const uint32_t *symbols, uint64_t n, int adapts)
 {
     pylm_info info;
@@ -117,7 +121,7 @@ static void check_agreement(const pylm_model *model, const uint32_t *symbols, ui
 /* A kernel is neither a layer nor a base, whatever an image says. */
 static void check_kernel(const pylm_model *base, const struct image *base_image, const struct image *image)
 {
-    struct image kernel_image = train_kernel(300, 2);
+    struct image kernel_image = train_kind(KIND_KERNEL(2), 300);
     pylm_model kernel, layer;
     pylm_trainer *trainer;
     pylm_train_options options;
@@ -149,7 +153,7 @@ static void check_refusals(const pylm_model *base, const struct image *base_imag
     pylm_model model, on_layer;
     pylm_trainer *trainer;
     pylm_train_options options;
-    struct image other = train_kind(2, 300);
+    struct image other = train_kind(KIND_TREES, 300);
     pylm_model trees;
     unsigned char memory[4096];
     pylm_state state;
@@ -226,7 +230,7 @@ static void test_kind(int kind)
     check_agreement(&second, symbols, n, 1);
     check_refusals(&base, &base_image, &image);
     check_damage(&base, &image);
-    if (kind == 1)
+    if (kind == KIND_WORDS)
         check_damage(&layer, &second_image);
     free(base_image.data);
     free(image.data);
@@ -238,7 +242,7 @@ static void test_kind(int kind)
 
 int main(void)
 {
-    static const int kinds[] = {0, 1, 3, 5}; /* those of one tree; layers have no coded lists unless asked */
+    static const int kinds[] = {KIND_BYTES, KIND_WORDS, KIND_PIECES, KIND_EXTERNAL}; /* of one tree */
     size_t i;
     domain = make_text(700, 9, &domain_nbytes);
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * What must not change a model: a limit of memory, writing it to a file at once, the order of the documents.
+ * Training: what must not change a model: a limit of memory, writing it to a file at once, the order of the documents.
  */
 #include "check.h"
 
@@ -11,13 +11,13 @@ enum { N_WORDS = 1500, N_DOCUMENTS = 9 };
 static void set_kind(pylm_train_options *options, int kind)
 {
     pylm_train_options_init(options);
-    options->tokenizer = kind == N_KINDS - 1 ? PYLM_TOKENIZER_EXTERNAL
-                         : kind == 3         ? PYLM_TOKENIZER_PIECES
-                         : kind > 0          ? PYLM_TOKENIZER_WORDS
-                                             : PYLM_TOKENIZER_BYTES;
-    options->n_trees = kind == 2 ? 2 : 1;
+    options->tokenizer = kind == KIND_EXTERNAL ? PYLM_TOKENIZER_EXTERNAL
+                         : kind == KIND_PIECES ? PYLM_TOKENIZER_PIECES
+                         : kind > KIND_BYTES   ? PYLM_TOKENIZER_WORDS
+                                               : PYLM_TOKENIZER_BYTES;
+    options->n_trees = kind == KIND_TREES ? 2 : 1;
     options->n_pieces = 330;
-    options->max_nbytes = kind == 4 ? 60000u : 0u;
+    options->max_nbytes = kind == KIND_SIZED ? 60000u : 0u;
     options->n_classes[0] = options->n_classes[1] = 20;
 }
 

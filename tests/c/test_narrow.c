@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * The code for particular processors against the portable code, bit for bit: down many paths of all golden models,
- * and with numbers at random.
+ * Core: the code for particular processors against the portable code, bit for bit: down many paths of all golden
+ * models, and with random numbers.
  */
 #include "check.h"
 
@@ -96,7 +96,7 @@ static void test_bound(void)
     }
 }
 
-/* Two fields read together are what they are one by one. */
+/* Two fields that are read together are the same as read one by one. */
 static void test_pair(void)
 {
     uint8_t fields[32]; /* from the fourth on: where a processor has 32 bits, words begin before */
@@ -116,7 +116,7 @@ static void test_pair(void)
 
 #if PYLM__HAVE_AVX2
 
-/* The slices of those active, in arrays that can be compared. */
+/* The slices of the active templates, in arrays that can be compared. */
 static int same_slices(struct pylm__slices *a, struct pylm__slices *b, uint32_t active)
 {
     for (; active; active &= active - 1u) {
@@ -129,14 +129,15 @@ static int same_slices(struct pylm__slices *a, struct pylm__slices *b, uint32_t 
     return 1;
 }
 
-/* Inputs as far as they are read. */
+/* The inputs that are read. */
 static int same_gathered(const struct pylm__gathered *a, const struct pylm__gathered *b, uint32_t n_templates)
 {
     return !memcmp(a->inputs, b->inputs, pylm__stride(n_templates) * sizeof *a->inputs) && a->left == b->left &&
            a->all == b->all;
 }
 
-/* Follows the path to a leaf in every way: both steps and all in one, portable and with AVX2. Returns the nodes seen. */
+/* Follows the path to a leaf in every way: both steps and all in one, portable and with AVX2. Returns the nodes
+ * seen. */
 static uint32_t compare_path(struct pylm__work *work, uint32_t *fields, uint32_t stride, uint32_t leaf)
 {
     const struct pylm__evidence *e = &work->mixer.evidence;

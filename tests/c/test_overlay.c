@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * States that learn, in memory of the caller's: its sizes and places, copying, keeping, and refusing.
+ * Module adapt, states that learn: overlays of any size at any address; copying, keeping and refusing them.
  */
+#include "pylm_adapt.h"
+#include "pylm_text.h"
+
 #include "check.h"
 
 #include "modules/adapt/extended.h"
@@ -17,14 +20,14 @@ struct text {
     uint64_t n;
 };
 
-/* Other text than the model was trained on. */
+/* A text that the model was not trained on. */
 static struct text read_text(const pylm_model *model, int kind)
 {
     struct text t = {{0}, N_MOST};
     size_t nbytes, i;
     char *text = make_text(900, 7, &nbytes);
     uint64_t position = 0;
-    if (kind == N_KINDS - 1)
+    if (kind == KIND_EXTERNAL)
         for (i = 0, t.n = 0; i < nbytes && t.n < N_MOST; i++)
             t.symbols[t.n++] = ID_OF((unsigned char)text[i]);
     else
@@ -57,9 +60,9 @@ static void test_learns(const pylm_model *model, const struct text *t)
     uint64_t first = score(model, &state, t, 0, t->n), second;
     pylm_state_restart(&state);
     second = score(model, &state, t, 0, t->n);
-    CHECK(second < first); /* it has read this before */
+    CHECK(second < first); /* the state has read this before */
     pylm_state_init(&plain);
-    pylm_state_set_learning(&plain, 1); /* nowhere to learn: nothing happens */
+    pylm_state_set_learning(&plain, 1); /* without an overlay this does nothing */
     CHECK(second < score(model, &plain, t, 0, t->n));
     CHECK(begin(model, memory, MEMORY_NBYTES).opaque[0] == 0);
     state = begin(model, memory, MEMORY_NBYTES);
@@ -80,8 +83,8 @@ static void test_does_not_learn_when_told(const pylm_model *model, const struct 
     free(before);
 }
 
-/* Asking for costs and pushing is the same as scoring; asking alone changes nothing. */
-/* Reading one symbol is pushing it without learning, whether the state learns or not. */
+/* Asking for costs and pushing is the same as scoring. Asking alone changes nothing.
+ * Reading one symbol is pushing it without learning, whether the state learns or not. */
 static void test_reads(const pylm_model *model, const struct text *t)
 {
     uint8_t *memory = allocate(MEMORY_NBYTES), *before = allocate(MEMORY_NBYTES);
@@ -156,7 +159,7 @@ static void test_learns_weights(const pylm_model *model, const struct text *t)
     free(memory);
 }
 
-/* Whatever weights an overlay from a file has, probabilities are some, and sum to one. */
+/* Whatever the weights of an overlay, probabilities are positive and sum to one. */
 static void test_wild_weights(const pylm_model *model, const struct text *t)
 {
     uint8_t *memory = allocate(MEMORY_NBYTES);
@@ -186,7 +189,7 @@ static void test_wild_weights(const pylm_model *model, const struct text *t)
     free(q62);
 }
 
-/* A context and the indirect one of what followed it: the same two symbols after another context are recalled. */
+/* An indirect context is known by the two symbols that followed: it recalls the same after another context. */
 static void test_indirect(void)
 {
     uint8_t memory[4096] = {0};
@@ -199,7 +202,7 @@ static void test_indirect(void)
     pylm__overlay_lay_out(memory, sizeof memory, 99, 0, &part);
     pylm_state_init(&state);
     pylm__overlay_keys(&part, &plan, &first, pylm__state_view(&state), keys);
-    CHECK(keys[0] && !keys[1]); /* nothing has followed it */
+    CHECK(keys[0] && !keys[1]); /* nothing has followed the context yet */
     pylm__overlay_learn(&part, &plan, keys, 7);
     pylm__overlay_keys(&part, &plan, &first, pylm__state_view(&state), keys);
     CHECK(keys[1]);
@@ -222,7 +225,7 @@ static void test_indirect(void)
     CHECK(keys[1] != key);
 }
 
-/* What is about a context goes with it. */
+/* An indirect context is lost with the context that it refers to. */
 static void test_renumbered_plan(void)
 {
     struct pylm__plan plan = {5, 0, {1, 2, 3, PYLM__INDIRECT, PYLM__INDIRECT + 1, 0, 0, 0}, {0, 0, 0}};
@@ -233,7 +236,7 @@ static void test_renumbered_plan(void)
     CHECK(plan.recalled[2] == PYLM__INDIRECT);
 }
 
-/* An indirect context is about an earlier one of the plan. */
+/* An indirect context must refer to an earlier context of the plan. */
 static void test_refused_plans(const struct image *image)
 {
     pylm_model model;
@@ -250,7 +253,7 @@ static void test_refused_plans(const struct image *image)
     CHECK(pylm_model_open(&model, image->data, image->nbytes) == PYLM_OK);
 }
 
-/* Half the text, then the other half with a copy of the overlay at an odd address. */
+/* Reads half the text, then the other half with a copy of the overlay at an odd address. */
 static void test_goes_on_elsewhere(const pylm_model *model, const struct text *t)
 {
     uint8_t *memory = allocate(MEMORY_NBYTES), *copy = allocate(MEMORY_NBYTES + 1u);
@@ -291,7 +294,7 @@ static void test_sums_to_one(const pylm_model *model, const struct text *t)
     free(q62);
 }
 
-/* From the least memory on; what is too small is refused, and nothing outside it is touched. */
+/* Any memory from the smallest on works. Less is refused. Nothing outside is touched. */
 static void test_sizes(const pylm_model *model, const struct text *t)
 {
     uint64_t nbytes, least = 0;

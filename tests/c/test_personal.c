@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Personal counts: adding and removing cancel out to the last byte; what is removed leaves nothing, even where entries had
- * to go; damage is refused; overlays made from them have learned.
+ * Module keyboard, personal counts: adding and removing cancel out to the last byte. A removed text leaves nothing,
+ * even where entries had to go. Damage is refused. Overlays made from counts have learned.
  */
+#include "pylm_keyboard.h"
+
 #include "check.h"
 
 #define N_TEXTS 40u
@@ -47,7 +49,7 @@ static int is_same(uint8_t *a, uint8_t *b)
     return pylm_personal_seal(b, NBYTES) == nbytes && memcmp(a, b, (size_t)nbytes) == 0;
 }
 
-/* Texts come and go in any order; what is there says what it would if only those that stay had come. */
+/* Texts are added and removed in any order. The counts are as if only the remaining texts had been added. */
 static void test_cancels_out(const pylm_model *model)
 {
     uint8_t *personal = count(model, 0), *expected;
@@ -70,7 +72,7 @@ static void test_cancels_out(const pylm_model *model)
     free(personal);
 }
 
-/* Only a beginning of it was ever added: nothing changes. */
+/* Removing a text of which only the beginning was added changes nothing. */
 static void test_never_added(const pylm_model *model)
 {
     uint8_t *personal = count(model, 7), *before = count(model, 7);
@@ -85,7 +87,7 @@ static void test_never_added(const pylm_model *model)
     free(before);
 }
 
-/* In the least room there may be, entries go all the time. When all texts were removed, nothing is left. */
+/* In the smallest room, entries go all the time. When all texts are removed, nothing is left. */
 static void test_little_room(const pylm_model *model)
 {
     uint64_t nbytes, left;
@@ -138,7 +140,7 @@ static uint64_t cost_of(const pylm_model *model, pylm_state *state, uint32_t i)
     return total;
 }
 
-/* An overlay made from counts predicts what was counted better; and is the same after adding and removing others. */
+/* An overlay made from counts predicts the counted texts better. Adding and removing others leaves it the same. */
 static void test_overlay(const pylm_model *model, int words)
 {
     enum { OVERLAY_NBYTES = 50000 };
@@ -168,7 +170,7 @@ static void test_overlay(const pylm_model *model, int words)
     free(personal);
 }
 
-/* Counts that are noise, as none are that were opened: nothing goes wrong but the numbers. */
+/* Counts of noise, which pylm_personal_open() would refuse: only the numbers are wrong. */
 static void test_noise(const pylm_model *model)
 {
     uint8_t *personal = allocate(3000), *overlay = allocate(20000);
@@ -197,19 +199,19 @@ int main(void)
     int kind;
     uint32_t i;
     make_texts();
-    for (kind = 0; kind < N_KINDS - 1; kind++) { /* the last does not encode */
+    for (kind = 0; kind < KIND_EXTERNAL; kind++) { /* which does not encode */
         images[kind] = train_kind(kind, N_SHARED_WORDS);
         REQUIRE(pylm_model_open(&models[kind], images[kind].data, images[kind].nbytes) == PYLM_OK);
     }
-    for (kind = 0; kind < N_KINDS - 1; kind++) {
+    for (kind = 0; kind < KIND_EXTERNAL; kind++) {
         test_cancels_out(&models[kind]);
         test_never_added(&models[kind]);
         test_little_room(&models[kind]);
         test_damage(&models[kind], &models[kind ? 0 : 1]);
-        test_overlay(&models[kind], kind == 1 || kind == 2 || kind == 4);
+        test_overlay(&models[kind], kind == KIND_WORDS || kind == KIND_TREES || kind == KIND_SIZED);
         test_noise(&models[kind]);
     }
-    for (kind = 0; kind < N_KINDS - 1; kind++)
+    for (kind = 0; kind < KIND_EXTERNAL; kind++)
         free(images[kind].data);
     for (i = 0; i < N_TEXTS; i++)
         free(texts[i]);

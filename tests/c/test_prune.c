@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Pruning by a log: what is kept is predicted as before, to the last bit; nothing else than tables changes; and no
+ * Training, pruning by a log: what is kept is predicted as before, to the last bit. Nothing but tables changes. No
  * argument and no damaged image does harm.
  */
+#include "pylm_explain.h"
 #include "pylm_prune.h"
+#include "pylm_text.h"
+
 #include "train/prune/subset.h"
 
 #include "check.h"
@@ -13,7 +16,7 @@
 #define N_MOST 2000u
 #define N_DAMAGED 40
 
-/* A log: two texts, of which the second begins anew. */
+/* A log of two texts. */
 static uint32_t symbols[N_MOST];
 static uint64_t ends[2];
 
@@ -90,7 +93,7 @@ static void test_everything(const pylm_model *model, const struct image *origina
     free(ones);
 }
 
-/* All of the log is kept: nothing changes there, and doing it again changes nothing at all. */
+/* All that the log needs is kept: its probabilities stay, and pruning again changes nothing. */
 static void test_whole_log(const pylm_model *model, const struct image *original)
 {
     pylm_pruned small, again;
@@ -211,7 +214,7 @@ int main(void)
         test_arguments(&model);
         ends[0] = 40;
         ends[1] = 100;
-        if (kind != 2) /* three times as much of the same */
+        if (kind != KIND_TREES) /* three times as much of the same */
             n_pruned += test_damaged(&original);
         free(original.data);
     }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Models of a given size: they fit, are the same for any number of threads, and if nothing fits, what is
- * said to be the smallest does.
+ * Training, models of a given size: they fit, and are the same for any number of threads. If nothing fits, the size
+ * that is said to be the smallest does.
  */
+#include "pylm_text.h"
+
 #include "check.h"
 #include "use_image.h"
 
@@ -12,8 +14,10 @@ enum { N_WORDS = 1500 };
 static void set_kind(pylm_train_options *options, int kind)
 {
     pylm_train_options_init(options);
-    options->tokenizer = kind == 3 ? PYLM_TOKENIZER_PIECES : kind > 0 ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
-    options->n_trees = kind == 2 ? 2 : 1;
+    options->tokenizer = kind == KIND_PIECES ? PYLM_TOKENIZER_PIECES
+                         : kind > KIND_BYTES ? PYLM_TOKENIZER_WORDS
+                                             : PYLM_TOKENIZER_BYTES;
+    options->n_trees = kind == KIND_TREES ? 2 : 1;
     options->n_pieces = 330;
     options->n_classes[0] = options->n_classes[1] = 20;
 }
@@ -31,7 +35,7 @@ static int try_size(const char *text, size_t text_nbytes, const pylm_train_optio
     return status;
 }
 
-/* Bits that a model takes for a text, times 65536. */
+/* The cost of a text, 1/65536 bit. */
 static uint64_t cost_of(const struct image *image, const char *text, size_t nbytes)
 {
     static uint32_t symbols[65536];
@@ -58,7 +62,7 @@ static void test_fits(void)
     size_t nbytes, test_nbytes;
     char *text = make_text(N_WORDS, 1, &nbytes), *test = make_text(N_WORDS / 8, 9, &test_nbytes);
     int kind, part;
-    for (kind = 0; kind < 4; kind++) {
+    for (kind = 0; kind < KIND_SIZED; kind++) {
         pylm_train_options options;
         struct image whole, image;
         uint64_t cost, last;
@@ -71,7 +75,7 @@ static void test_fits(void)
             CHECK(image.nbytes <= options.max_nbytes);
             CHECK(use_image(image.data, image.nbytes));
             cost = cost_of(&image, test, test_nbytes);
-            CHECK(cost > last - last / 33u); /* of so little text, less may say a little more: by chance */
+            CHECK(cost > last - last / 33u); /* with so little text, a smaller model may be a little better by chance */
             last = cost;
             free(image.data);
         }
@@ -86,7 +90,7 @@ static void test_threads(void)
     size_t nbytes;
     char *text = make_text(N_WORDS, 2, &nbytes);
     int kind;
-    for (kind = 0; kind < 4; kind++) {
+    for (kind = 0; kind < KIND_SIZED; kind++) {
         pylm_train_options options;
         struct image one, several;
         set_kind(&options, kind);
@@ -108,7 +112,7 @@ static void test_smallest(void)
     size_t nbytes, i;
     char *text = make_text(N_WORDS, 3, &nbytes);
     int kind;
-    for (kind = 0; kind < 4; kind++)
+    for (kind = 0; kind < KIND_SIZED; kind++)
         for (i = 0; i < 3u; i++) {
             const char *of = i < 2u ? texts[i] : text;
             size_t of_nbytes = i < 2u ? strlen(of) : nbytes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Sources: what trace finds against a search of everything, and files made by an enemy.
+ * Training, sources: what trace finds, against a search of everything; and files made by an enemy.
  */
 #include "check.h"
 
@@ -33,7 +33,8 @@ static void append(struct text *text, const char *bytes, size_t nbytes)
     }
 }
 
-/* Few different words, so that much is the same: some the beginning of others, not UTF-8, or with no space around. */
+/* Few different words, so that passages repeat. Some are beginnings of others, are not UTF-8, or have no space
+ * around. */
 static void make(struct text *text, uint32_t n_words, uint64_t *seed)
 {
     static const char *const words[] = {"a",

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Suggestions: in word models exactly what the distribution says; in others words that go on as typed. What was typed
- * is parted and read as people mean it.
+ * Module keyboard, suggestions: in word models exactly what the distribution says; in others words that go on as typed.
+ * Typed text is split and read as people mean it.
  */
 #include <math.h>
+
+#include "pylm_keyboard.h"
 
 #include "check.h"
 
@@ -48,7 +50,7 @@ static pylm_state start(void)
 
 /* ---- words, against the distribution ---- */
 
-/* Words in all cases, some of them in one that is none of the three forms. */
+/* Words in all cases, some in a mixed one that is none of the three forms. */
 static struct image train_cases(uint32_t n_trees)
 {
     static const char *const forms[] = {"the",
@@ -130,7 +132,7 @@ static int is_near(uint32_t a, uint32_t b)
     return a <= b + TOLERANCE_Q16 && b <= a + TOLERANCE_Q16;
 }
 
-/* The suggestion is that of a word as probable as it says. */
+/* Whether a suggestion is a word, with the word's probability. */
 static int is_word_of_cost(const pylm_model *model, const pylm_suggestion *s, const char *prefix, const uint64_t *sums,
                            uint32_t n_symbols, uint64_t given)
 {
@@ -335,7 +337,7 @@ static void test_spelling(int kind)
 /* The words of the text are "w" and a number; most of the probability is that of words it has. */
 static void test_external(void)
 {
-    struct image image = train_kind(N_KINDS - 1, N_SHARED_WORDS);
+    struct image image = train_kind(KIND_EXTERNAL, N_SHARED_WORDS);
     pylm_state state = start();
     struct suggested found;
     pylm_suggestion s[2];

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Text to symbols and back, and stop strings.
+ * Module text: text to symbols and back, and stop strings.
  */
+#include "pylm_text.h"
+
 #include "check.h"
 
 static const char words_text[] = "w1  w2\t\r\n\n w3 nosuchword\xff\xfe w1\x00w2 w2";
@@ -109,12 +111,12 @@ int main(void)
 {
     static const char words_back[] = "w1 w2\n\nw3 <unk> <unk> w2";
     int kind;
-    for (kind = 0; kind < N_KINDS - 1; kind++) { /* test_external.c has the last */
+    for (kind = 0; kind < KIND_EXTERNAL; kind++) { /* test_external.c has the last */
         struct image image = train_kind(kind, N_SHARED_WORDS);
         pylm_model model;
         REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
         test_resuming(&model);
-        if (kind == 1 || kind == 2 || kind == 4)
+        if (kind == KIND_WORDS || kind == KIND_TREES || kind == KIND_SIZED)
             test_decoding(&model, words_back, sizeof words_back - 1u);
         else
             test_decoding(&model, words_text, sizeof words_text - 1u);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Training: the same bytes for any number of threads, odd texts, cancelling, wrong options.
+ * Training: the same bytes for any number of threads; odd texts, cancelling, wrong options.
  */
 #include "check.h"
 #include "use_image.h"
@@ -16,12 +16,14 @@ static void test_threads(void)
     int kind, i;
     for (kind = 0; kind < N_KINDS; kind++) {
         pylm_train_options_init(&options);
-        options.tokenizer = kind == 3 ? PYLM_TOKENIZER_PIECES : kind > 0 ? PYLM_TOKENIZER_WORDS : PYLM_TOKENIZER_BYTES;
-        options.n_trees = kind == 2 ? 2 : 1;
-        options.max_nbytes = kind == 4 ? 100000u : 0u;
+        options.tokenizer = kind == KIND_PIECES ? PYLM_TOKENIZER_PIECES
+                            : kind > KIND_BYTES ? PYLM_TOKENIZER_WORDS
+                                                : PYLM_TOKENIZER_BYTES;
+        options.n_trees = kind == KIND_TREES ? 2 : 1;
+        options.max_nbytes = kind == KIND_SIZED ? 100000u : 0u;
         for (i = 0; i < 3; i++) {
             options.n_threads = n_threads[i];
-            image = kind == N_KINDS - 1 ? train_external(text, nbytes, options) : train(text, nbytes, &options);
+            image = kind == KIND_EXTERNAL ? train_external(text, nbytes, options) : train(text, nbytes, &options);
             if (i == 0) {
                 first = image;
                 continue;
@@ -95,7 +97,7 @@ static void test_options(void)
         CHECK(pylm_trainer_new(&trainer, &bad[i]) == PYLM_ERR_ARGUMENT && trainer == NULL);
 }
 
-/* Cancelling at once, at every stage: the first call that sees it ends, and nothing leaks. */
+/* Cancels at every stage: the first call that sees it ends, and nothing leaks. */
 static void test_cancelling(void)
 {
     pylm_train_options options;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * train_models.c: trains the models that several tests are run with, into the folder that PYLM_TEST_MODELS names. Before each
- * run of the tests, so that they are those of the present trainer.
+ * train_models.c: trains the models of several tests, into the folder that PYLM_TEST_MODELS names. It runs before the
+ * tests, so that the models are those of the present trainer.
  */
 #include "check.h"
 

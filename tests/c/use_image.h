@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * use_image.h: everything that can be done with bytes that may or may not be an image. For the test with
- * hostile images and for the fuzzer: whatever the bytes are, nothing may go wrong but the numbers.
+ * use_image.h: does everything that can be done with bytes, whether they are an image or not. For the test with hostile
+ * images and for the fuzzer. Whatever the bytes are, only the numbers may be wrong.
  */
 #ifndef PYLM_TESTS_USE_IMAGE_H
 #define PYLM_TESTS_USE_IMAGE_H
@@ -88,8 +88,8 @@ static inline void use_keyboard(const pylm_model *model, pylm_state *state)
     free(work);
 }
 
-/* Asks for some symbols only, and chooses one. */
-static inline void use_within(const pylm_model *model, const pylm_state *state, const pylm_info *info, void *work)
+/* Asks for the probabilities of some symbols only, and chooses one. */
+static inline void use_constraint(const pylm_model *model, const pylm_state *state, const pylm_info *info, void *work)
 {
     uint32_t *marks = malloc((info->n_symbols + 31u) / 32u * sizeof *marks), symbols[3], n = 0, i, symbol;
     pylm_sampler sampler = {{60000, 2, 60000, 100, 70000}, symbols, 1, 1};
@@ -125,7 +125,7 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
             pylm_distribution(model, &state, work, q62);
             pylm_top(model, &state, 7, work, best, &n_best);
             use_explanations(model, &state, info, work);
-            use_within(model, &state, info, work);
+            use_constraint(model, &state, info, work);
             pylm_state_keep(&state);
             pylm_state_restart(&state);
             (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);
@@ -144,7 +144,7 @@ static inline void use_patterns(const pylm_model *model, const pylm_state *state
     free(patterns);
 }
 
-/* Asks a kernel that goes by what tempts it. */
+/* Asks a kernel with extreme settings. */
 static inline void use_kernel(const pylm_model *model, const pylm_state *state, void *work, uint64_t *q62)
 {
     pylm_model other = *model;
@@ -198,7 +198,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
         }
         use_explanations(model, &state, info, work);
         use_counts(model, &state, info, work);
-        use_within(model, &state, info, work);
+        use_constraint(model, &state, info, work);
         use_kernel(model, &state, work, q62);
         use_keyboard(model, &state);
         use_overlay(model, info, symbols, n, work, q62);

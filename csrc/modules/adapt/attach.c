@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * attach.c: overlays are made, and states learn in them.
+ * attach.c: makes overlays, and attaches states to them.
  *
  * An overlay begins with a head:
  *
  *    0  8 bytes  magic
  *    8  u64      head checksum of the model's image: an overlay belongs to one model
- *   16  u64      length of the overlay
- *   24  u32      symbols read, as pylm_state_keep() found them; then recent symbols, words, letters
+ *   16  u64      length of the overlay, bytes
+ *   24  u32s     the state as pylm_state_keep() found it: number of symbols read, recent symbols, words, letters
  *
- * Equal parts for the trees follow; see overlay.c.
+ * Then every tree has a part of equal size; see overlay.c.
  */
 #include "extended.h"
 
@@ -23,20 +23,20 @@
 #define MAGIC "\x93pylmov2"
 #define HEAD_NBYTES 128u
 enum { AT_MODEL = 8, AT_NBYTES = 16, AT_READ = 24 };
-#define N_KEPT (1u + PYLM__MAX_LAG + PYLM__N_WORDS + 1u) /* numbers from AT_READ on: what a state begins with */
+#define N_KEPT (1u + PYLM__MAX_LAG + PYLM__N_WORDS + 1u) /* numbers from AT_READ on: the first of a state */
 typedef char kept_are_first[offsetof(struct pylm__state, learns) == N_KEPT * sizeof(uint32_t) ? 1 : -1];
 
-static int can_adapt(const struct pylm__model *model)
+static int can_learn(const struct pylm__model *model)
 {
     return model->adapts;
 }
 
 static int has_room(const struct pylm__model *model, uint64_t nbytes)
 {
-    return nbytes >= HEAD_NBYTES + (uint64_t)PYLM__OVERLAY_LEAST * pylm__n_trees(model) && nbytes <= SIZE_MAX;
+    return nbytes >= HEAD_NBYTES + (uint64_t)PYLM__MIN_PART_NBYTES * pylm__n_trees(model) && nbytes <= SIZE_MAX;
 }
 
-/* An overlay's weights begin as the trees'. */
+/* An overlay's weights begin as copies of the trees'. */
 static void copy_weights(const struct pylm__model *model, uint8_t *memory, size_t nbytes)
 {
     struct pylm__overlay part;
@@ -55,7 +55,7 @@ int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes)
 {
     const struct pylm__model *view = pylm__model_view(model);
     uint8_t *p = overlay;
-    if (!can_adapt(view))
+    if (!can_learn(view))
         return PYLM_ERR_ARGUMENT;
     if (!has_room(view, nbytes))
         return PYLM_ERR_SPACE;
@@ -75,7 +75,7 @@ int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay,
     uint32_t kept[N_KEPT], i;
     if (nbytes < HEAD_NBYTES || memcmp(p, MAGIC, 8) != 0)
         return PYLM_ERR_FOREIGN;
-    if (pylm__load64(p + AT_MODEL) != pylm__load64(view->image + PYLM__H_HEAD_CHECKSUM) || !can_adapt(view))
+    if (pylm__load64(p + AT_MODEL) != pylm__load64(view->image + PYLM__H_HEAD_CHECKSUM) || !can_learn(view))
         return PYLM_ERR_ARGUMENT;
     if (pylm__load64(p + AT_NBYTES) != nbytes || !has_room(view, nbytes))
         return PYLM_ERR_TRUNCATED;

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * extended.c: see extended.h.
+ * extended.c: stage 2 with an overlay or a model below. See extended.h.
  */
 #include "extended.h"
 
 #if PYLM_MODULE_ADAPT
 
-#define RATE_BITS 10u              /* a step is the slope, divided by two to this */
-#define RATE_BITS_BYTES 11u        /* where a symbol is a byte: there are many more of them */
-#define MAX_SUM (INT64_C(1) << 30) /* far beyond where squash() ends */
+#define RATE_BITS 10u              /* a step is the slope divided by 2^this */
+#define RATE_BITS_BYTES 11u        /* the same for bytes: a text has many more of them */
+#define MAX_SUM (INT64_C(1) << 30) /* far beyond what squash() tells apart */
 
 int pylm__overlay_of_tree(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t tree_number,
                           uint8_t *memory, size_t nbytes, struct pylm__plan *plan, struct pylm__overlay *overlay)
 {
-    /* A device has no more memory than a size_t can say, and no instruction that divides 64 bits. */
+    /* size_t holds every size of memory. On a device a division of 64 bits would need a library function. */
     size_t part_nbytes = nbytes / pylm__n_trees(model);
-    if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS] || part_nbytes < PYLM__OVERLAY_LEAST) /* the state is another model's */
+    if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS] ||
+        part_nbytes < PYLM__MIN_PART_NBYTES) /* the overlay is another model's */
         return 0;
     if (PYLM__MOST_TREES > 1u)
         memory += tree_number * part_nbytes;
@@ -31,9 +32,9 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
 {
     uint32_t i;
     extended->lessons = NULL;
-    extended->adapts = PYLM_MODULE_ADAPT && state->overlay && !(PYLM__MOST_LAYERS && extended->is_below) &&
-                       pylm__overlay_of_tree(model, tree, tree_number, state->overlay, state->overlay_nbytes,
-                                             &extended->plan, &extended->overlay);
+    extended->has_overlay = PYLM_MODULE_ADAPT && state->overlay && !(PYLM__MOST_LAYERS && extended->is_below) &&
+                            pylm__overlay_of_tree(model, tree, tree_number, state->overlay, state->overlay_nbytes,
+                                                  &extended->plan, &extended->overlay);
     if (PYLM__MOST_LAYERS)
         extended->is_plain = !pylm__has_overlay(extended) && !pylm__odds(extended);
     extended->n_inputs = pylm__n_plain(tree);
@@ -46,7 +47,7 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
     pylm__overlay_recall(&extended->overlay, &extended->plan, extended->keys, pylm__n_symbols(model),
                          extended->recalls);
     for (i = 0; i <= extended->plan.n_recalled && i < PYLM__MAX_RECALLS; i++)
-        active->of[i] = (uint8_t)pylm__mask(extended->recalls[i].n);
+        active->successors[i] = (uint8_t)pylm__mask(extended->recalls[i].n);
 }
 
 /* The log-odds of an input of the overlay at an index of its calibration; 0: nothing. */
@@ -57,7 +58,7 @@ static int16_t calibrated(const struct pylm__tree *tree, uint32_t input, uint32_
     return (int16_t)(index ? pylm__load_i16(table) : 0);
 }
 
-/* What the overlay says at a node. Returns the set of family 2 that this chooses. */
+/* Writes the overlay's inputs at a node. Returns the set of family 2 that they choose. */
 static uint32_t ask_overlay(const struct pylm__extended *extended, const struct pylm__tree *tree,
                             const struct pylm__node *node, const struct pylm__active_recalls *active, int16_t *inputs)
 {
@@ -68,19 +69,20 @@ static uint32_t ask_overlay(const struct pylm__extended *extended, const struct 
     inputs[PYLM__INPUT_AGES] = calibrated(tree, PYLM__INPUT_AGES, pylm__ages_index(past));
     for (i = 0; i <= n; i++) {
         const struct pylm__recall *recall = &extended->recalls[i];
-        inputs[PYLM__INPUT_RECALL + i] = calibrated(tree, PYLM__INPUT_RECALL + i,
-                                                    i < n ? pylm__recall_index(recall, active->of[i], node->mid)
-                                                          : pylm__repetition_index(recall, active->of[i], node->mid));
-        n_active += i < n && active->of[i];
+        inputs[PYLM__INPUT_RECALL + i] =
+            calibrated(tree, PYLM__INPUT_RECALL + i,
+                       i < n ? pylm__recall_index(recall, active->successors[i], node->mid)
+                             : pylm__repetition_index(recall, active->successors[i], node->mid));
+        n_active += i < n && active->successors[i];
     }
-    return pylm__recall_set(n_active, extended->recalls[n].count[0], active->of[n] != 0);
+    return pylm__recall_set(n_active, extended->recalls[n].count[0], active->successors[n] != 0);
 }
 
-/* The place of the present node's log-odds. */
+/* Where the present node's log-odds stand. */
 static int16_t *odds_here(const struct pylm__extended *extended)
 {
     struct pylm__odds *odds = pylm__odds(extended);
-    return &odds->of[odds->at < PYLM__MAX_ODDS ? odds->at : PYLM__MAX_ODDS - 1u];
+    return &odds->log_odds[odds->at < PYLM__MAX_ODDS ? odds->at : PYLM__MAX_ODDS - 1u];
 }
 
 uint32_t pylm__extended_right(const struct pylm__extended *extended, const struct pylm__tree *tree,
@@ -88,11 +90,11 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
                               const struct pylm__active_recalls *active)
 {
     const uint32_t row_nbytes = 2u * extended->n_inputs;
-    /* Without layers there is no other reason to be here, unless code is small, which does without what is plain. */
-    const int adapts = (!PYLM__MOST_LAYERS && !PYLM__SMALL) || pylm__has_overlay(extended);
+    /* Without layers only states with an overlay come here. A build for size comes here always. */
+    const int has_overlay = (!PYLM__MOST_LAYERS && !PYLM__SMALL) || pylm__has_overlay(extended);
     struct pylm__lessons *lessons = extended->lessons;
-    struct pylm__lesson own, *lesson = lessons && lessons->n < PYLM__MAX_LESSONS ? &lessons->of[lessons->n] : &own;
-    int64_t sum = 0; /* learned weights have no other bound than their own 16 bits */
+    struct pylm__lesson own, *lesson = lessons && lessons->n < PYLM__MAX_LESSONS ? &lessons->lesson[lessons->n] : &own;
+    int64_t sum = 0; /* learned weights are bounded by their 16 bits only */
     int32_t log_odds, weight;
     uint32_t i, row, n_rows = 2;
     lesson->rows[0] = node->set * row_nbytes;
@@ -102,7 +104,7 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
     lesson->inputs[PYLM__STAGE2_CONSTANT] = PYLM__CONSTANT_Q10;
     if (pylm__n_plain(tree) > PYLM__N_STAGE2)
         lesson->inputs[PYLM__STAGE2_BELOW] = *odds_here(extended);
-    if (adapts) {
+    if (has_overlay) {
         row = ask_overlay(extended, tree, node, active, lesson->inputs + pylm__n_plain(tree));
         lesson->rows[n_rows++] = (tree->n_node_sets + PYLM__N_CONFIDENCES + row) * row_nbytes;
     }
@@ -118,7 +120,7 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
         lesson->error = -(int32_t)pylm__squash(log_odds);
     if (pylm__odds(extended))
         *odds_here(extended) = (int16_t)pylm__clamp(log_odds, PYLM__MAX_MIXED_Q10);
-    return pylm__squash(adapts ? pylm__sharpen(log_odds) : log_odds);
+    return pylm__squash(has_overlay ? pylm__sharpen(log_odds) : log_odds);
 }
 
 void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, int side,
@@ -126,15 +128,15 @@ void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, in
 {
     struct pylm__lessons *lessons = extended->lessons;
     if (lessons && lessons->n < PYLM__MAX_LESSONS)
-        lessons->of[lessons->n++].error += side ? 65536 : 0;
+        lessons->lesson[lessons->n++].error += side ? 65536 : 0;
     if (pylm__odds(extended))
         pylm__odds(extended)->at++;
     if (pylm__has_overlay(extended))
         pylm__extended_descend(extended, mid, side, active);
 }
 
-/* Moves a weight by slope / 2^bits, rounded up with the probability of what is below one. The slope, q16 * q10, is
- * below 2^30; half of the range is added so that nothing negative is shifted. */
+/* Moves a weight by slope / 2^bits. The fraction is rounded up with a probability equal to itself. The slope, q16 times
+ * q10, is below 2^30. Half of the range is added, so that no negative number is shifted. */
 static inline void step(uint8_t *at, int32_t slope, uint32_t random, uint32_t bits)
 {
     const uint32_t half = UINT32_C(1) << 31;
@@ -143,13 +145,13 @@ static inline void step(uint8_t *at, int32_t slope, uint32_t random, uint32_t bi
     pylm__store16(at, (uint32_t)pylm__clamp(weight, INT16_MAX) & 0xffffu);
 }
 
-/* The overlay's weights move by the lessons. */
+/* Moves the overlay's weights by the lessons. */
 static void learn_weights(const struct pylm__extended *extended, const struct pylm__tree *tree)
 {
     uint32_t bits = 13u + (pylm__has_classes(tree) ? RATE_BITS : RATE_BITS_BYTES), i, k, row, random;
     random = (uint32_t)pylm__hash_step(PYLM__HASH_SEED, pylm__overlay_time(&extended->overlay));
     for (i = 0; i < extended->lessons->n; i++) {
-        const struct pylm__lesson *lesson = &extended->lessons->of[i];
+        const struct pylm__lesson *lesson = &extended->lessons->lesson[i];
         for (k = 0; k < extended->n_inputs; k++) {
             int32_t slope = lesson->error * lesson->inputs[k];
             for (row = 0; slope && row < PYLM__N_STAGE2_ROWS; row++) {
@@ -182,7 +184,7 @@ void pylm__extended_descend(const struct pylm__extended *extended, uint32_t mid,
 {
     uint32_t i;
     for (i = 0; i <= extended->plan.n_recalled; i++)
-        active->of[i] = pylm__recall_narrow(&extended->recalls[i], active->of[i], mid, side);
+        active->successors[i] = pylm__recall_narrow(&extended->recalls[i], active->successors[i], mid, side);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * layer.c: see layer.h.
+ * layer.c: models that lie on others. See layer.h.
  */
 #include "layer.h"
 
@@ -15,17 +15,17 @@ int pylm_layer_open(pylm_model *layer, const pylm_model *base, const void *image
     return pylm__open(layer, base, image, image_nbytes);
 }
 
-void pylm__follow_below(const struct pylm__model *model, uint32_t least, struct pylm__paths *paths)
+void pylm__follow_below(const struct pylm__model *model, uint32_t nearest, struct pylm__paths *paths)
 {
     uint32_t i;
-    for (i = pylm__n_below(model) + 1u; i-- > least;) {
+    for (i = pylm__n_below(model) + 1u; i-- > nearest;) {
         const struct pylm__model *below = pylm__nth_below(model, i);
         pylm__work_first_tree(below, paths->work);
         pylm__paths_follow(below, paths, 1, NULL);
     }
 }
 
-void pylm__note_odds(const struct pylm__model *model, uint32_t least, const struct pylm__state *states,
+void pylm__note_odds(const struct pylm__model *model, uint32_t nearest, const struct pylm__state *states,
                      const uint32_t *symbols, uint32_t n, struct pylm__work *work)
 {
     struct pylm__paths paths;
@@ -35,7 +35,7 @@ void pylm__note_odds(const struct pylm__model *model, uint32_t least, const stru
     paths.work = work;
     paths.nbytes = pylm__noting_nbytes(model);
     paths.odds_offset = pylm__odds_offset(model);
-    pylm__follow_below(model, least, &paths);
+    pylm__follow_below(model, nearest, &paths);
 }
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * overlay.c: see overlay.h.
+ * overlay.c: the hash tables of an overlay. See overlay.h.
  *
  *   part      u32 run, u32 symbols learned (the time), 8 bytes zero; weights; node buckets; slot buckets
  *   node      u24 node + 1, or 0; u8 count left; u24 time left; u8 count right; u24 time right; u8 zero
- *   slot      u16 fingerprint, 0 if empty; u16 uses; the latest successors first: u24 leaf, u8 count (0: none)
+ *   slot      u16 fingerprint, 0 if empty; u16 uses; three successors, the latest first: u24 leaf, u8 count (0: none)
  */
 #include "overlay.h"
 
@@ -15,19 +15,20 @@
 
 #define HEAD_NBYTES 16u
 #define NODE_NBYTES 12u
-#define NODES 4u /* a bucket */
+#define NODES_PER_BUCKET 4u
 #define SLOT_NBYTES (4u + 4u * PYLM__N_RECENT)
-#define SLOTS 4u         /* a bucket */
-#define NODE_LIMIT 30u   /* counts of a node are halved beyond */
-#define COUNT_LIMIT 255u /* counts of successors too */
-#define DECAY_FROM 2u    /* what another successor has beyond this is halved */
+#define SLOTS_PER_BUCKET 4u
+#define MAX_NODE_COUNT 30u /* counts of a node are halved beyond */
+#define MAX_COUNT 255u     /* of a successor */
+#define DECAY_ABOVE 2u     /* the part of another successor's count above this is halved */
 #define U24 UINT32_C(0xffffff)
-#define WEIGHTS_SHARE                                                                                                  \
-    4u /* weights, 600 bytes and more, have a quarter of the memory at most: there is room for a slot */
+/* Weights have a quarter of the memory at most. They take 600 bytes or more, so there is room for a slot as well. */
+#define WEIGHTS_SHARE 4u
 #define MAX_USES 65535u
-#define FIRST_LONG 64u /* keys of long contexts are told apart from those of templates by this */
+#define FIRST_LONG 64u /* the number of the first long context in keys, above those of templates */
 
-typedef char least_is_enough[PYLM__OVERLAY_LEAST >= HEAD_NBYTES + NODES * NODE_NBYTES + SLOTS * SLOT_NBYTES ? 1 : -1];
+typedef char smallest_part_is_enough
+    [PYLM__MIN_PART_NBYTES >= HEAD_NBYTES + NODES_PER_BUCKET * NODE_NBYTES + SLOTS_PER_BUCKET * SLOT_NBYTES ? 1 : -1];
 
 void pylm__overlay_lay_out(uint8_t *part, size_t nbytes, uint32_t n_nodes, uint32_t n_weights,
                            struct pylm__overlay *overlay)
@@ -37,16 +38,16 @@ void pylm__overlay_lay_out(uint8_t *part, size_t nbytes, uint32_t n_nodes, uint3
     if (weights > nbytes / WEIGHTS_SHARE)
         weights = 0;
     nbytes -= weights;
-    nodes = nbytes / 2u / (NODES * NODE_NBYTES);
-    if (nodes > n_nodes / 2u + 1u) /* twice as many places as there are nodes */
+    nodes = nbytes / 2u / (NODES_PER_BUCKET * NODE_NBYTES);
+    if (nodes > n_nodes / 2u + 1u) /* there are twice as many places as nodes then */
         nodes = n_nodes / 2u + 1u;
     nodes = nodes ? nodes : 1u;
-    slots = (nbytes - nodes * NODES * NODE_NBYTES) / (SLOTS * SLOT_NBYTES);
+    slots = (nbytes - nodes * NODES_PER_BUCKET * NODE_NBYTES) / (SLOTS_PER_BUCKET * SLOT_NBYTES);
     overlay->head = part;
     part += HEAD_NBYTES;
     overlay->weights = weights ? part : NULL;
     overlay->nodes = part += weights;
-    overlay->slots = part += nodes * NODES * NODE_NBYTES;
+    overlay->slots = part += nodes * NODES_PER_BUCKET * NODE_NBYTES;
     overlay->n_node_buckets = (uint32_t)nodes;
     overlay->n_slot_buckets = slots < UINT32_MAX ? (uint32_t)slots : UINT32_MAX;
 }
@@ -57,7 +58,7 @@ typedef char plan_is_its_bytes[sizeof(struct pylm__plan) == PYLM__PLAN_NBYTES ? 
 
 static uint8_t *slot_bucket(const struct pylm__overlay *overlay, uint64_t key)
 {
-    return overlay->slots + (size_t)((key >> 32) * overlay->n_slot_buckets >> 32) * (SLOTS * SLOT_NBYTES);
+    return overlay->slots + (size_t)((key >> 32) * overlay->n_slot_buckets >> 32) * (SLOTS_PER_BUCKET * SLOT_NBYTES);
 }
 
 static uint32_t fingerprint(uint64_t key)
@@ -73,23 +74,24 @@ static uint8_t *find_slot(const struct pylm__overlay *overlay, uint64_t key)
     uint32_t i, check = fingerprint(key);
     if (!key)
         return NULL;
-    for (i = 0; i < SLOTS; i++, slot += SLOT_NBYTES)
+    for (i = 0; i < SLOTS_PER_BUCKET; i++, slot += SLOT_NBYTES)
         if (pylm__load16(slot) == check)
             return slot;
     return NULL;
 }
 
-/* The context's slot, or the least used of its bucket made empty; the others lose a use. */
+/* The context's slot. If it has none, the least used slot of its bucket is made empty for it, and the others lose a
+ * use. */
 static uint8_t *take_slot(const struct pylm__overlay *overlay, uint64_t key)
 {
     uint8_t *slot = find_slot(overlay, key), *bucket = slot_bucket(overlay, key);
-    uint32_t i, uses, least = UINT32_MAX;
+    uint32_t i, uses, fewest = UINT32_MAX;
     if (slot)
         return slot;
-    for (i = 0; i < SLOTS; i++) {
+    for (i = 0; i < SLOTS_PER_BUCKET; i++) {
         uses = pylm__load16(bucket + i * SLOT_NBYTES) ? pylm__load16(bucket + i * SLOT_NBYTES + 2u) + 1u : 0u;
-        if (uses < least) {
-            least = uses;
+        if (uses < fewest) {
+            fewest = uses;
             slot = bucket + i * SLOT_NBYTES;
         }
         if (uses > 1u)
@@ -176,8 +178,8 @@ void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm
     }
 }
 
-/* Moves a successor to the front of its slot and counts it. Those that were before it step back, into its place or, if it is
- * new, over the last; all others decay. */
+/* Moves a successor to the front of its slot and counts it. The others keep their order, and their counts decay. A new
+ * successor takes the place of the last. */
 static void count_leaf(uint8_t *slot, uint32_t leaf)
 {
     uint32_t i, count = 0, found = 0, uses = pylm__load16(slot + 2u), moving = leaf, here;
@@ -188,13 +190,13 @@ static void count_leaf(uint8_t *slot, uint32_t leaf)
             moving = here;
         other = moving >> 24;
         if (i)
-            put(slot, i, moving & U24, other > DECAY_FROM ? (other + DECAY_FROM) / 2u : other);
+            put(slot, i, moving & U24, other > DECAY_ABOVE ? (other + DECAY_ABOVE) / 2u : other);
         if (!found && here >> 24 && (here & U24) == leaf) {
             found = 1;
             count = here >> 24;
         }
     }
-    put(slot, 0, leaf, count < COUNT_LIMIT ? count + 1u : count);
+    put(slot, 0, leaf, count < MAX_COUNT ? count + 1u : count);
     pylm__store16(slot + 2u, uses < MAX_USES ? uses + 1u : uses);
 }
 
@@ -202,7 +204,7 @@ void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm_
                          uint32_t leaf)
 {
     uint32_t i, run = pylm__load32(overlay->head), right = 0;
-    for (i = plan->n_long; i-- > 0;) { /* was the longest one right? */
+    for (i = plan->n_long; i-- > 0;) { /* whether the longest one was right */
         const uint8_t *slot = find_slot(overlay, keys[plan->n_recalled + i]);
         if (slot) {
             right = count_at(slot, 0) && leaf_at(slot, 0) == leaf;
@@ -221,20 +223,20 @@ void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm_
 static uint8_t *node_bucket(const struct pylm__overlay *overlay, uint32_t node)
 {
     uint64_t hash = pylm__hash_step(PYLM__HASH_SEED, node);
-    return overlay->nodes + (size_t)((hash >> 32) * overlay->n_node_buckets >> 32) * (NODES * NODE_NBYTES);
+    return overlay->nodes + (size_t)((hash >> 32) * overlay->n_node_buckets >> 32) * (NODES_PER_BUCKET * NODE_NBYTES);
 }
 
 static uint8_t *find_node(const struct pylm__overlay *overlay, uint32_t node)
 {
     uint8_t *at = node_bucket(overlay, node);
     uint32_t i;
-    for (i = 0; i < NODES; i++, at += NODE_NBYTES)
+    for (i = 0; i < NODES_PER_BUCKET; i++, at += NODE_NBYTES)
         if ((pylm__load32(at) & U24) == node + 1u)
             return at;
     return NULL;
 }
 
-/* The present time, 1 to 2^24 - 1; it goes round, which makes what is very old look younger. */
+/* The present time, 1 to 2^24 - 1. It goes round: what is very old then looks younger. */
 static uint32_t now(const struct pylm__overlay *overlay)
 {
     return pylm__overlay_time(overlay) % U24 + 1u;
@@ -263,14 +265,14 @@ struct pylm__node_past pylm__overlay_node(const struct pylm__overlay *overlay, u
     return past;
 }
 
-/* The node's place, or that of the node of its bucket that was not reached for longest, made empty. */
+/* The node's place. If it has none, the node of its bucket that was reached longest ago makes room. */
 static uint8_t *take_node(const struct pylm__overlay *overlay, uint32_t node)
 {
     uint8_t *at = find_node(overlay, node), *bucket = node_bucket(overlay, node);
     uint32_t i, left, right, newest, oldest = UINT32_MAX;
     if (at)
         return at;
-    for (i = 0; i < NODES; i++, bucket += NODE_NBYTES) {
+    for (i = 0; i < NODES_PER_BUCKET; i++, bucket += NODE_NBYTES) {
         left = pylm__load32(bucket + 4) & U24;
         right = pylm__load32(bucket + 8) & U24;
         newest = left > right ? left : right;
@@ -287,7 +289,7 @@ static uint8_t *take_node(const struct pylm__overlay *overlay, uint32_t node)
 void pylm__overlay_count(const struct pylm__overlay *overlay, uint32_t node, int side)
 {
     uint8_t *at = take_node(overlay, node), *here = at + (side ? 7 : 3);
-    if (*here >= NODE_LIMIT) {
+    if (*here >= MAX_NODE_COUNT) {
         at[3] /= 2u;
         at[7] /= 2u;
     }
@@ -297,7 +299,7 @@ void pylm__overlay_count(const struct pylm__overlay *overlay, uint32_t node, int
 
 /* ---- from counts ---- */
 
-/* While paths are added, the places of the times have sums of counts. */
+/* While paths are added, sums of counts stand where times will. */
 void pylm__overlay_add_path(const struct pylm__overlay *overlay, uint32_t node, int side, uint32_t count)
 {
     uint8_t *at = take_node(overlay, node) + (side ? 8 : 4);
@@ -305,7 +307,7 @@ void pylm__overlay_add_path(const struct pylm__overlay *overlay, uint32_t node, 
     pylm__store32(at, (sum < U24 ? sum : U24) | (pylm__load32(at) & ~U24));
 }
 
-/* What came `sum` times of n came last n / sum symbols ago, on average. */
+/* Makes a time of a sum: a side taken `sum` times in n symbols was taken n / sum symbols ago, on average. */
 static void settle(uint8_t *at, uint32_t present, uint32_t n, uint32_t sum)
 {
     uint32_t ago = sum ? n / sum : 0u;
@@ -315,7 +317,7 @@ static void settle(uint8_t *at, uint32_t present, uint32_t n, uint32_t sum)
 
 void pylm__overlay_settle_nodes(const struct pylm__overlay *overlay, uint32_t n)
 {
-    uint8_t *at = overlay->nodes, *end = at + (size_t)overlay->n_node_buckets * (NODES * NODE_NBYTES);
+    uint8_t *at = overlay->nodes, *end = at + (size_t)overlay->n_node_buckets * (NODES_PER_BUCKET * NODE_NBYTES);
     uint32_t left, right;
     pylm__store32(overlay->head + 4, n);
     for (; at < end; at += NODE_NBYTES) {
@@ -323,7 +325,7 @@ void pylm__overlay_settle_nodes(const struct pylm__overlay *overlay, uint32_t n)
         right = pylm__load32(at + 8) & U24;
         settle(at + 4, now(overlay), n, left);
         settle(at + 8, now(overlay), n, right);
-        while (left > NODE_LIMIT || right > NODE_LIMIT) {
+        while (left > MAX_NODE_COUNT || right > MAX_NODE_COUNT) {
             left /= 2u;
             right /= 2u;
         }

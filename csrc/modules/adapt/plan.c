@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * plan.c: see plan.h.
+ * plan.c: reads and checks plans. See plan.h.
  */
 #include "plan.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * plan.h: what overlays of a model keep: a part of each tree's header.
+ * plan.h: the plan of an overlay: which contexts it keeps. It is a part of each tree's header.
  */
 #ifndef PYLM_ADAPT_PLAN_H
 #define PYLM_ADAPT_PLAN_H
@@ -19,10 +19,10 @@
 #define PYLM__N_RUNS 6u /* levels of a run's length */
 #define PYLM__RUN_LIMIT 65535u
 
-/* What is kept; read from a tree's header, where it has the same order, a byte each. */
+/* A plan. In a tree's header it has the same order, a byte each. */
 struct pylm__plan {
     uint8_t n_recalled, n_long;
-    uint8_t recalled[PYLM__MAX_RECALLED]; /* templates; or PYLM__INDIRECT + the place of an earlier one here */
+    uint8_t recalled[PYLM__MAX_RECALLED]; /* templates; or PYLM__INDIRECT + the index of an earlier entry */
     uint8_t lengths[PYLM__MAX_LONG];      /* symbols of each long context, ascending */
 };
 
@@ -39,18 +39,18 @@ static inline uint32_t pylm__plan_inputs(const struct pylm__plan *plan)
     return PYLM__INPUT_RECALL + plan->n_recalled + 1u;
 }
 
-/* The plan of a tree, read from its header; no more of it than there can be. */
+/* Reads the plan of a tree from its header. Numbers above their limits become the limits. */
 void pylm__plan_read(const struct pylm__tree *tree, struct pylm__plan *plan);
 
-/* The weights of a tree with an overlay, of at most 2^24 node sets. */
+/* The number of stage 2's weights with an overlay, for at most 2^24 node sets. */
 static inline uint32_t pylm__n_overlay_weights(const struct pylm__tree *tree, const struct pylm__plan *plan)
 {
     uint32_t n_sets = tree->n_node_sets + PYLM__N_CONFIDENCES + PYLM__N_RECALL_SETS;
     return n_sets * (pylm__n_plain(tree) + pylm__plan_inputs(plan));
 }
 
-/* Whether everything that overlays need of a tree lies inside the image, and the plan names templates and lengths that
- * there are. True as well if the tree has nothing for overlays. */
+/* Whether all that overlays need of a tree lies inside the image, and the plan names only existing templates and
+ * lengths. Also true for a tree that has nothing for overlays. */
 int pylm__plan_check(const struct pylm__model *model, const struct pylm__tree *tree);
 
 #endif

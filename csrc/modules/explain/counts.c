@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * counts.c: what was counted in training, without any probability made of it.
+ * counts.c: the counts of the training text themselves, without probabilities.
  */
 #include <string.h>
 
@@ -22,7 +22,7 @@ static uint32_t list_coded(const struct pylm__evidence *e, struct pylm__slices *
     return i;
 }
 
-/* Splits are in preorder: while what is left of one is read, what is right of it waits. */
+/* Splits are in preorder: the left side of each is read first, and its right side waits. */
 static uint32_t list_splits(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
                             pylm_successor *successors)
 {
@@ -31,7 +31,7 @@ static uint32_t list_splits(const struct pylm__evidence *e, struct pylm__slices 
     } waiting[PYLM__MAX_DEPTH];
     uint32_t n_waiting = 0, n = 0;
     for (;;) {
-        while (PYLM__AT(s, k, n) > 1u && n_waiting < PYLM__MAX_DEPTH) { /* deeper lists are damaged */
+        while (PYLM__AT(s, k, n) > 1u && n_waiting < PYLM__MAX_DEPTH) { /* only damaged lists are deeper */
             pylm__slice_look(e, s, k);
             waiting[n_waiting].first = PYLM__AT(s, k, right);
             waiting[n_waiting].n = PYLM__AT(s, k, n) - PYLM__AT(s, k, n_left);
@@ -50,12 +50,12 @@ static uint32_t list_splits(const struct pylm__evidence *e, struct pylm__slices 
     }
 }
 
-/* Lists all successors of the context that was found for template k, leaf by leaf, at once after the look-up: the slice
- * is used up. Returns how many there are: what the slice says, or fewer in a damaged list. */
+/* Lists all successors of the context that was found for template k, leaf by leaf. Comes right after the look-up, and
+ * uses the slice up. Returns their number: that of the slice, or fewer in a damaged list. */
 static uint32_t list_successors(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
                                 pylm_successor *successors)
 {
-    if (PYLM__AT(s, k, n) == 1u) { /* within its record, most often */
+    if (PYLM__AT(s, k, n) == 1u) { /* most often it stands in the record */
         successors->symbol = PYLM__AT(s, k, first);
         successors->count = PYLM__AT(s, k, total);
         return 1;
@@ -91,7 +91,7 @@ int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t t
     return PYLM_OK;
 }
 
-/* How far back the one symbol is that is the context of a template; 0 if it has another context. */
+/* The lag of a template whose context is one single symbol; 0 for other templates. */
 static uint32_t lag_of(const struct pylm__tree *tree, uint32_t number)
 {
     const uint8_t *head = pylm__template_head(tree, number);
@@ -102,7 +102,7 @@ static uint32_t lag_of(const struct pylm__tree *tree, uint32_t number)
     return head[PYLM__C_LAG];
 }
 
-/* How often a leaf is among the successors of a context. */
+/* The count of a leaf among the successors of a context. */
 static uint32_t count_leaf(struct pylm__work *work, uint32_t number, uint32_t leaf)
 {
     struct pylm__frame *root = pylm__frame(work, 0);
@@ -137,7 +137,7 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
         return PYLM_ERR_ARGUMENT;
     memset(&state, 0, sizeof state);
     for (before = 0; before < view->n_symbols; before++) {
-        for (i = 0; i < lag; i++) /* the context is the first of these; what is behind it does not matter */
+        for (i = 0; i < lag; i++) /* the context is the first of these; the later ones do not matter */
             pylm__state_read(&state, view->tokenizer, before);
         (void)pylm__root(view, &state, work);
         counts[before] = count_leaf(work, number, pylm__tree_leaf(tree, symbol));

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * describe.c: what contexts are made of, for people.
+ * describe.c: templates and classes, for people.
  */
 #include "core/context.h"
 #include "pylm_explain.h"
 
 #if PYLM_MODULE_EXPLAIN
 
-/* Makes the tree that of the bank that has a template of this number, of all banks. Returns the number of the bank's
- * first. */
+/* Moves the tree on to the bank that has template `number`, counted over all banks. Returns the number of that bank's
+ * first template. */
 static uint32_t find_bank(const struct pylm__model *model, uint32_t number, struct pylm__tree *tree)
 {
     uint32_t b, first = 0;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * explain.c: what a symbol's cost is made of.
+ * explain.c: splits a symbol's cost into parts.
  *
- * On the way to a symbol there is a decision at every node. Its log-odds in favour of the side taken are a sum z of
- * terms, each a weight times an input. At z = 0 the decision is even and costs one bit; of that bit, z saves
- * f(z) = log2(2 / (1 + exp(-z))). A term's share of what is saved is in proportion to the term. That is the integral
- * of f's slope along the straight line from even odds to z (integrated gradients: Sundararajan, Taly and Yan 2017,
- * after Aumann and Shapley 1974). So shares add up to the whole, what says nothing has nothing, and two terms have
- * together what one would have that is their sum.
+ * On the way to a symbol there is a decision at every node. The log-odds of the side taken are a sum z of terms, each a
+ * weight times an input. At z = 0 the decision is even and costs one bit. Of that bit, z saves
+ * f(z) = log2(2 / (1 + exp(-z))). Each term gets a share of this saving, in proportion to the term. That share is the
+ * integral of f's slope along the straight line from even odds to z (integrated gradients: Sundararajan, Taly and Yan
+ * 2017, after Aumann and Shapley 1974). So the shares add up to the saving; a term of 0 gets nothing; and two terms get
+ * as much as one term that is their sum.
  *
- * The first stage's log-odds are one term of the second stage and a sum themselves, so their share is split in the
- * same way among the contexts.
+ * The log-odds of stage 1 are one term of stage 2, and a sum themselves. Their share is split in the same way among the
+ * contexts.
  *
- * A node's cost is taken as the difference that it makes to the cost of the path, and what rounding leaves of a split
- * goes to the largest term. So everything adds up to the last bit. Probabilities are computed from the terms, not by
- * the code that scores: that both agree is what the tests compare.
+ * The cost of a node is the difference between the costs of the path with it and without it. The remainder that
+ * rounding leaves of a split goes to the largest term. So everything adds up to the last bit. Probabilities are
+ * computed here from the terms, not by the code that scores. The tests compare both.
  */
 #include <string.h>
 
@@ -27,10 +27,10 @@
 #if PYLM_MODULE_EXPLAIN
 
 #define MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 3u)
-#define EVEN_COST 65536            /* of an even decision: one bit */
-#define MAX_SUM (INT64_C(1) << 30) /* of log-odds of a state that adapts, as in extended.c */
+#define EVEN_COST 65536            /* the cost of an even decision: one bit */
+#define MAX_SUM (INT64_C(1) << 30) /* of log-odds, q23, as in extended.c */
 
-/* What speaks for the side taken: the contexts, the mean, the model below, the overlay's inputs, and last the constants. */
+/* The terms of a decision: the contexts, the mean, the model below, the overlay's inputs, and last the constants. */
 struct decision {
     uint32_t n_terms;
     int64_t terms[MAX_TERMS];   /* weighted log-odds, q23 */
@@ -38,16 +38,16 @@ struct decision {
     int32_t weights[MAX_TERMS]; /* q13 */
 };
 
-/* Weights and inputs of the second stage. */
-struct second {
+/* Weights and inputs of stage 2. */
+struct stage2 {
     uint32_t n;
     int32_t weights[PYLM__MAX_STAGE2], inputs[PYLM__MAX_STAGE2];
 };
 
 /* ---- one decision ---- */
 
-/* The first stage's terms; the constant is the last. Returns their sum. */
-static int64_t first_stage(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, struct decision *d)
+/* Writes the terms of stage 1; the constant is the last. Returns their sum. */
+static int64_t stage1_terms(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, struct decision *d)
 {
     uint32_t k, row;
     for (k = 0; k < n; k++) {
@@ -60,8 +60,8 @@ static int64_t first_stage(const uint8_t *const *rows, const int16_t *inputs, ui
     return pylm__sum(d->terms, n);
 }
 
-static void second_plain(const struct pylm__tree *tree, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
-                         struct second *s)
+static void stage2_plain(const struct pylm__tree *tree, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
+                         struct stage2 *s)
 {
     const uint8_t *a = tree->parts[PYLM__P_STAGE2_WEIGHTS] + 2u * (size_t)PYLM__N_STAGE2 * node.set;
     const uint8_t *b = tree->parts[PYLM__P_STAGE2_WEIGHTS] +
@@ -75,9 +75,9 @@ static void second_plain(const struct pylm__tree *tree, struct pylm__node node, 
         s->weights[i] = pylm__load_i16(a + 2u * i) + pylm__load_i16(b + 2u * i);
 }
 
-/* With an overlay or a model below: a lesson has what is wanted here. */
-static void second_extended(struct pylm__mixer *mixer, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
-                            const struct pylm__active_recalls *active, struct second *s)
+/* With an overlay or a model below, a lesson has these numbers. */
+static void stage2_extended(struct pylm__mixer *mixer, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
+                            const struct pylm__active_recalls *active, struct stage2 *s)
 {
     struct pylm__extended *extended = &mixer->extended;
     struct pylm__lessons lessons;
@@ -88,21 +88,21 @@ static void second_extended(struct pylm__mixer *mixer, struct pylm__node node, i
     extended->lessons = NULL;
     s->n = extended->n_inputs;
     for (i = 0; i < s->n; i++) {
-        s->inputs[i] = lessons.of[0].inputs[i];
+        s->inputs[i] = lessons.lesson[0].inputs[i];
         s->weights[i] = 0;
         for (row = 0; row < n_rows; row++)
-            s->weights[i] += pylm__load_i16(extended->weights + lessons.of[0].rows[row] + 2u * i);
+            s->weights[i] += pylm__load_i16(extended->weights + lessons.lesson[0].rows[row] + 2u * i);
     }
 }
 
-/* What the second stage makes of one of its inputs, q23. */
-static inline int64_t product(const struct second *s, uint32_t i)
+/* A term of stage 2, q23. */
+static inline int64_t product(const struct stage2 *s, uint32_t i)
 {
     return (int64_t)s->weights[i] * s->inputs[i];
 }
 
-/* What the second stage makes of the first: the share of each context, and of the constant, which it returns. */
-static int64_t share_first(const struct second *s, int64_t sum, uint32_t n, struct decision *d)
+/* Splits stage 2's term for stage 1 among the contexts and the constant. Returns the share of the constant. */
+static int64_t share_stage1(const struct stage2 *s, int64_t sum, uint32_t n, struct decision *d)
 {
     int64_t shares[PYLM__MAX_TEMPLATES + 1u], total = product(s, PYLM__STAGE2_MIXED);
     struct pylm__ratio ratio = pylm__mixed_ratio(total, sum, s->weights[PYLM__STAGE2_MIXED]);
@@ -122,28 +122,28 @@ static void add_term(struct decision *d, int64_t term, int32_t input, int32_t we
     d->weights[d->n_terms++] = weight;
 }
 
-/* All terms for going right at a node. */
-static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__active *active,
-                  struct pylm__slices *slices, struct decision *d)
+/* Finds all terms for going right at a node. */
+static void find_terms(struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__active *active,
+                       struct pylm__slices *slices, struct decision *d)
 {
     uint32_t n = mixer->tree.n_templates, i;
     struct pylm__selection selection = pylm__select(mixer, active->sets.active, slices);
     const uint8_t *rows[PYLM__DOT_ROWS];
     struct pylm__gathered gathered;
     struct pylm__mean mean;
-    struct second s;
+    struct stage2 s;
     int64_t sum, constant;
-    memset(&gathered, 0, sizeof gathered); /* those without evidence need not be written */
+    memset(&gathered, 0, sizeof gathered); /* templates without evidence may stay unwritten */
     pylm__node_gather(mixer, node.mid, active, slices, &gathered);
     mean.left = gathered.left;
     mean.right = gathered.all - gathered.left;
     pylm__node_rows(mixer, &node, &selection, pylm__confidence(mean), rows);
-    sum = first_stage(rows, gathered.inputs, n + 1u, d);
+    sum = stage1_terms(rows, gathered.inputs, n + 1u, d);
     if (pylm__is_plain(&mixer->extended))
-        second_plain(&mixer->tree, node, pylm__round_q13((uint32_t)sum), mean, &s);
+        stage2_plain(&mixer->tree, node, pylm__round_q13((uint32_t)sum), mean, &s);
     else
-        second_extended(mixer, node, pylm__round_q13((uint32_t)sum), mean, &active->recalls, &s);
-    constant = share_first(&s, sum, n + 1u, d) + product(&s, PYLM__STAGE2_CONSTANT);
+        stage2_extended(mixer, node, pylm__round_q13((uint32_t)sum), mean, &active->recalls, &s);
+    constant = share_stage1(&s, sum, n + 1u, d) + product(&s, PYLM__STAGE2_CONSTANT);
     d->n_terms = n;
     add_term(d, product(&s, PYLM__STAGE2_MEAN), s.inputs[PYLM__STAGE2_MEAN], s.weights[PYLM__STAGE2_MEAN]);
     for (i = PYLM__N_STAGE2; i < s.n; i++)
@@ -151,15 +151,15 @@ static void weigh(struct pylm__mixer *mixer, struct pylm__node node, const struc
     add_term(d, constant, 0, 0);
 }
 
-/* The probability, q16, of going right. Plain sums are of 32 bits, as in the engine. */
+/* The probability, q16, of going right. Plain sums have 32 bits, as in the code that scores. */
 static uint32_t probability(const struct decision *d, const struct pylm__extended *extended)
 {
     int64_t sum = pylm__sum(d->terms, d->n_terms);
-    int32_t log_odds = pylm__round_q13((uint32_t)(pylm__is_plain(extended) ? sum : pylm__within(sum, MAX_SUM)));
+    int32_t log_odds = pylm__round_q13((uint32_t)(pylm__is_plain(extended) ? sum : pylm__clamp64(sum, MAX_SUM)));
     return pylm__squash(pylm__has_overlay(extended) ? pylm__sharpen(log_odds) : log_odds);
 }
 
-/* Raises the terms as a state that adapts raises their sum. */
+/* Multiplies the terms as pylm__sharpen() does their sum. */
 static void sharpen(struct decision *d)
 {
     uint32_t i;
@@ -170,7 +170,7 @@ static void sharpen(struct decision *d)
 }
 
 /* Makes the terms those for going left. */
-static void turn(struct decision *d)
+static void negate(struct decision *d)
 {
     uint32_t i;
     for (i = 0; i < d->n_terms; i++) {
@@ -181,17 +181,17 @@ static void turn(struct decision *d)
 
 /* ---- all decisions of a tree ---- */
 
-/* What the parts of one tree, of which the first is what even decisions cost, have come to by now. */
+/* The parts of one tree, as far as its decisions have been added. The first part is the cost of even decisions. */
 struct account {
     pylm_part *parts;
     struct decision decision;
-    int64_t weighted[MAX_TERMS]; /* sums of weights, each times the magnitude of its input */
-    int64_t spoken[MAX_TERMS];   /* sums of these magnitudes */
-    uint32_t last_node;          /* the last decision, and which side was taken */
+    int64_t weighted[MAX_TERMS];   /* sums of weights, each times the magnitude of its input */
+    int64_t magnitudes[MAX_TERMS]; /* sums of these magnitudes */
+    uint32_t last_node;            /* node and side of the last decision */
     int last_side;
 };
 
-/* Adds modulo 2^32: what would overflow comes from damaged models. */
+/* Adds modulo 2^32: only sums of damaged models overflow. */
 static inline void add(int32_t *to, int64_t x)
 {
     *to = (int32_t)((uint32_t)*to + (uint32_t)x);
@@ -207,21 +207,21 @@ static void add_decision(struct account *a, uint32_t cost)
     a->parts[0].n_context++;
     for (i = 0; i < d->n_terms; i++) {
         pylm_part *part = &a->parts[1u + i];
-        int64_t spoken = pylm__magnitude(d->inputs[i]);
+        int64_t magnitude = pylm__magnitude(d->inputs[i]);
         add(&part->cost_q16, -shares[i]);
         add(&part->log_odds_q10, d->inputs[i]);
-        a->weighted[i] += d->weights[i] * spoken;
-        a->spoken[i] += spoken;
+        a->weighted[i] += d->weights[i] * magnitude;
+        a->magnitudes[i] += magnitude;
     }
 }
 
-/* Parts of a tree, the first included. */
+/* The number of a tree's parts, with the first. */
 static uint32_t n_parts_of(const struct pylm__mixer *mixer)
 {
     return mixer->tree.n_templates + mixer->extended.n_inputs;
 }
 
-static void name(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint32_t number)
+static void begin_part(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint32_t number)
 {
     memset(*part, 0, sizeof **part);
     (*part)->kind = kind;
@@ -230,39 +230,40 @@ static void name(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint
     ++*part;
 }
 
-/* Begins the parts of a tree, in the order of a decision's terms, at its root. */
-static void begin(struct account *a, const struct pylm__work *work, uint32_t found, struct pylm__slices *slices)
+/* Begins the parts of a tree at its root, in the order of a decision's terms. */
+static void begin_parts(struct account *a, const struct pylm__work *work, uint32_t found, struct pylm__slices *slices)
 {
     const struct pylm__mixer *mixer = &work->mixer;
     const struct pylm__plan *plan = &mixer->extended.plan;
     pylm_part *part = a->parts;
     uint32_t tree = work->tree_number, i;
     memset(a->weighted, 0, sizeof a->weighted);
-    memset(a->spoken, 0, sizeof a->spoken);
-    name(&part, PYLM_PART_EVEN, tree, 0);
+    memset(a->magnitudes, 0, sizeof a->magnitudes);
+    begin_part(&part, PYLM_PART_EVEN, tree, 0);
     for (i = 0; i < mixer->tree.n_templates; i++)
-        name(&part, PYLM_PART_CONTEXT, tree, i);
+        begin_part(&part, PYLM_PART_CONTEXT, tree, i);
     for (; found; found &= found - 1u)
         a->parts[1u + pylm__lowest_from(found, 0)].n_context = PYLM__AT(slices, pylm__lowest_from(found, 0), total);
-    name(&part, PYLM_PART_MEAN, tree, 0);
+    begin_part(&part, PYLM_PART_MEAN, tree, 0);
     if (pylm__n_plain(&mixer->tree) > PYLM__N_STAGE2)
-        name(&part, PYLM_PART_BELOW, tree, 0);
+        begin_part(&part, PYLM_PART_BELOW, tree, 0);
     if (pylm__has_overlay(&mixer->extended)) {
-        name(&part, PYLM_PART_COUNTS, tree, 0);
-        name(&part, PYLM_PART_AGES, tree, 0);
+        begin_part(&part, PYLM_PART_COUNTS, tree, 0);
+        begin_part(&part, PYLM_PART_AGES, tree, 0);
         for (i = 0; i < plan->n_recalled; i++)
             if (plan->recalled[i] < PYLM__INDIRECT)
-                name(&part, PYLM_PART_RECALL, tree, plan->recalled[i]);
+                begin_part(&part, PYLM_PART_RECALL, tree, plan->recalled[i]);
             else
-                name(&part, PYLM_PART_INDIRECT, tree, plan->recalled[plan->recalled[i] - PYLM__INDIRECT]);
-        name(&part, PYLM_PART_REPETITION, tree, 0);
+                begin_part(&part, PYLM_PART_INDIRECT, tree, plan->recalled[plan->recalled[i] - PYLM__INDIRECT]);
+        begin_part(&part, PYLM_PART_REPETITION, tree, 0);
     }
-    name(&part, PYLM_PART_CONSTANT, tree, 0);
+    begin_part(&part, PYLM_PART_CONSTANT, tree, 0);
 }
 
-/* What the overlay had counted of the symbol, at the leaf; `part` is the first of its parts. */
-static void count_overlay(const struct account *a, const struct pylm__extended *extended,
-                          const struct pylm__active_recalls *active, pylm_part *part)
+/* Adds the overlay's counts of the symbol, at the leaf.
+ *   part   the first of the overlay's */
+static void add_overlay_counts(const struct account *a, const struct pylm__extended *extended,
+                               const struct pylm__active_recalls *active, pylm_part *part)
 {
     const struct pylm__recall *recall = extended->recalls;
     struct pylm__node_past past = pylm__overlay_node(&extended->overlay, a->last_node);
@@ -274,31 +275,31 @@ static void count_overlay(const struct account *a, const struct pylm__extended *
     for (i = 0, part++; i < extended->plan.n_recalled; i++, part++, recall++)
         for (j = 0; j < recall->n; j++) {
             part->n_context += recall->count[j];
-            part->n_symbol += active->of[i] >> j & 1u ? recall->count[j] : 0u;
+            part->n_symbol += active->successors[i] >> j & 1u ? recall->count[j] : 0u;
         }
     if (recall->n) {
         part->number = extended->plan.lengths[recall->count[0] / PYLM__N_RUNS % PYLM__MAX_LONG];
         part->n_context = pylm__load32(extended->overlay.head);
-        part->n_symbol = active->of[i];
+        part->n_symbol = active->successors[i];
     }
 }
 
-/* At the leaf. */
-static void end(struct account *a, const struct pylm__mixer *mixer, const struct pylm__active *active,
-                struct pylm__slices *slices)
+/* Ends the parts of a tree at the leaf. */
+static void end_parts(struct account *a, const struct pylm__mixer *mixer, const struct pylm__active *active,
+                      struct pylm__slices *slices)
 {
     uint32_t i, left, n = n_parts_of(mixer);
     for (left = active->sets.active; left; left &= left - 1u)
         a->parts[1u + pylm__lowest_from(left, 0)].n_symbol = PYLM__AT(slices, pylm__lowest_from(left, 0), total);
     if (pylm__has_overlay(&mixer->extended))
-        count_overlay(a, &mixer->extended, &active->recalls,
-                      &a->parts[mixer->tree.n_templates + pylm__n_plain(&mixer->tree) - 1u]);
+        add_overlay_counts(a, &mixer->extended, &active->recalls,
+                           &a->parts[mixer->tree.n_templates + pylm__n_plain(&mixer->tree) - 1u]);
     for (i = 0; i + 1u < n; i++)
-        if (a->spoken[i])
-            a->parts[1u + i].weight_q13 = (int32_t)(a->weighted[i] / a->spoken[i]);
+        if (a->magnitudes[i])
+            a->parts[1u + i].weight_q13 = (int32_t)(a->weighted[i] / a->magnitudes[i]);
 }
 
-/* Goes down to the symbol in the tree at work; returns its probability there. */
+/* Goes down to the symbol in the present tree. Returns its probability there. */
 static struct pylm__small explain_tree(const struct pylm__model *model, const struct pylm__state *state,
                                        uint32_t symbol, struct pylm__work *work, struct account *a)
 {
@@ -307,16 +308,16 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
     struct pylm__slices *slices = pylm__frame_slices(work, frame);
     struct pylm__small p = pylm__small_one();
     uint32_t leaf = pylm__tree_leaf(&mixer->tree, symbol), right, before;
-    begin(a, work, frame->active.sets.active, slices);
+    begin_parts(a, work, frame->active.sets.active, slices);
     while (frame->hi - frame->lo > 1u) {
         struct pylm__node node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
         int side = leaf >= node.mid;
-        weigh(mixer, node, &frame->active, slices, &a->decision);
+        find_terms(mixer, node, &frame->active, slices, &a->decision);
         right = probability(&a->decision, &mixer->extended);
         if (pylm__has_overlay(&mixer->extended))
             sharpen(&a->decision);
         if (!side)
-            turn(&a->decision);
+            negate(&a->decision);
         before = pylm__small_cost(p);
         pylm__small_scale(&p, side ? right : 65536u - right);
         add_decision(a, pylm__small_cost(p) - before);
@@ -327,20 +328,20 @@ static struct pylm__small explain_tree(const struct pylm__model *model, const st
             pylm__extended_pass(&mixer->extended, node.mid, side, &frame->active.recalls);
         pylm__frame_enter(frame, node.mid, side);
     }
-    end(a, mixer, &frame->active, slices);
+    end_parts(a, mixer, &frame->active, slices);
     return p;
 }
 
 /* ---- all trees ---- */
 
-/* Of each tree's parts, as much as the tree's share of the symbol's probability; what is left of the cost is the
- * averaging. Returns how many parts there are then. */
+/* Scales each tree's parts to the tree's share of the symbol's probability. One part is added for averaging: the rest
+ * of the cost. Returns the number of all parts. */
 static uint32_t average(pylm_part *parts, const uint32_t *ends, const struct pylm__small *p, uint32_t n_trees,
                         struct pylm__small all)
 {
     pylm_part *part = parts, *rest = parts + ends[n_trees - 1u];
     uint32_t t, apart;
-    name(&rest, PYLM_PART_AVERAGE, 0, 0);
+    begin_part(&rest, PYLM_PART_AVERAGE, 0, 0);
     rest = parts + ends[n_trees - 1u];
     add(&rest->cost_q16, pylm__small_cost(all));
     for (t = 0; t < n_trees; t++) {
@@ -355,7 +356,7 @@ static uint32_t average(pylm_part *parts, const uint32_t *ends, const struct pyl
     return ends[n_trees - 1u] + 1u;
 }
 
-/* What the model below says on the way to a symbol. */
+/* The log-odds of the model below, on the way to a symbol. */
 static struct pylm__odds *odds_below(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol,
                                      struct pylm__work *work)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * share.h: splitting a number among the terms of a sum that it is a function of, in integers that add up.
+ * share.h: splits a function of a sum among the terms of that sum, in integers that add up.
  *
- * Shares are in proportion to the terms: a ratio times each. Where the sum is near 0 the ratio is what it tends to,
- * since a quotient of rounded numbers would be too coarse there.
+ * Shares are in proportion to the terms: each is its term times a ratio, total by sum. Near a sum of 0, a quotient of
+ * rounded numbers would be too coarse. There the ratio is its limit at 0.
  */
 #ifndef PYLM_EXPLAIN_SHARE_H
 #define PYLM_EXPLAIN_SHARE_H
 
 #include <stdint.h>
 
-#define PYLM__MOST_SHARED (INT64_C(1) << 32) /* of a term: in q23 that is 512 nats. Only damaged models have more */
-#define PYLM__NEAR_EVEN (INT64_C(1) << 21)   /* 1/4 nat, q23 */
+#define PYLM__MAX_TERM (INT64_C(1) << 32)  /* q23: 512 nats. Only damaged models have larger terms */
+#define PYLM__NEAR_EVEN (INT64_C(1) << 21) /* 1/4 nat, q23 */
 
 struct pylm__ratio {
     int64_t num, den; /* |num| < 2^30.5, den != 0 */
@@ -23,9 +23,9 @@ static inline int64_t pylm__magnitude(int64_t x)
     return x < 0 ? -x : x;
 }
 
-static inline int64_t pylm__within(int64_t x, int64_t most)
+static inline int64_t pylm__clamp64(int64_t x, int64_t limit)
 {
-    return x > most ? most : x < -most ? -most : x;
+    return x > limit ? limit : x < -limit ? -limit : x;
 }
 
 static inline int64_t pylm__sum(const int64_t *terms, uint32_t n)
@@ -39,12 +39,12 @@ static inline int64_t pylm__sum(const int64_t *terms, uint32_t n)
 /* x times a ratio, rounded. */
 static inline int64_t pylm__times(int64_t x, struct pylm__ratio ratio)
 {
-    int64_t product = pylm__within(x, PYLM__MOST_SHARED) * ratio.num, half = pylm__magnitude(ratio.den) / 2;
+    int64_t product = pylm__clamp64(x, PYLM__MAX_TERM) * ratio.num, half = pylm__magnitude(ratio.den) / 2;
     return (product + (product < 0 ? -half : half)) / ratio.den;
 }
 
-/* Splits `total` among n terms. Each gets itself times the ratio, of which the sum should come to the total; what it
- * does not goes to the largest term, or, if all are 0, to the last. */
+/* Splits `total` among n terms. Each gets its product with the ratio. The remainder goes to the largest term, or to the
+ * last if all are 0. */
 static inline void pylm__share(int64_t total, struct pylm__ratio ratio, const int64_t *terms, uint32_t n,
                                int64_t *shares)
 {
@@ -58,15 +58,16 @@ static inline void pylm__share(int64_t total, struct pylm__ratio ratio, const in
     shares[largest] += total;
 }
 
-/* The first stage's sum of log-odds, q23, of which the second makes `total` with this weight, q13. */
+/* The ratio of stage 2's term for stage 1, `total`, to stage 1's log-odds, `sum`, both q23. At sum 0 it is the weight,
+ * q13. */
 static inline struct pylm__ratio pylm__mixed_ratio(int64_t total, int64_t sum, int32_t weight)
 {
     struct pylm__ratio exact = {total, sum}, limit = {weight, 1 << 13};
     return pylm__magnitude(sum) < PYLM__NEAR_EVEN ? limit : exact;
 }
 
-/* The log-odds z of a decision, q23, and what they save of one bit, 1/65536 bit: log2(2 / (1 + exp(-z))), which tends
- * to (1/2 - z/8) z / ln 2. */
+/* The ratio of a decision's saving to its log-odds z, q23. The saving is log2(2 / (1 + exp(-z))), in 1/65536 bit. Near
+ * z = 0 that is (1/2 - z/8) z / ln 2. */
 static inline struct pylm__ratio pylm__saving_ratio(int64_t saved, int64_t z)
 {
     struct pylm__ratio exact = {saved, z}, limit = {11819 - 2955 * z / (1 << 23), 1 << 21};

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * kernel.c: see kernel.h.
+ * kernel.c: the predictor `kernel`. See kernel.h.
  *
- * Rounding: e^-x is right to 2^-31 (1 + x) of itself, a template's weight is a product of up to six of these, and a
- * probability a quotient of two sums: right to 2^-26 of itself. A distribution hands mass down in quotients that are
- * right to 2^-30 each, and in units of 2^-62.
+ * Rounding: e^-x has a relative error of 2^-31 (1 + x). A coefficient is a product of up to six of these, and a
+ * probability is a quotient of two sums: its relative error is 2^-26. A distribution hands mass down in units of 2^-62,
+ * by quotients with a relative error of 2^-30 each.
  */
 #include "kernel.h"
 
 #include <string.h>
-
-typedef char reach_is_the_formats[PYLM_MAX_REACH == PYLM__MAX_REACH ? 1 : -1];
 
 #if PYLM_MODULE_KERNEL
 
@@ -22,15 +20,21 @@ typedef char reach_is_the_formats[PYLM_MAX_REACH == PYLM__MAX_REACH ? 1 : -1];
 
 /* ---- settings ---- */
 
-/* A bank has bandwidths, and nothing that adapts. */
+/* A bank has bandwidths, nothing for overlays, and only templates of symbols and classes within reach. */
 int pylm__kernel_check(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     uint64_t bandwidths = pylm__load64(tree->head + PYLM__T_WEIGHTS);
-    uint32_t reach;
+    uint32_t reach, k;
+    for (k = 0; k < tree->n_templates; k++) {
+        const uint8_t *c = pylm__template_head(tree, k);
+        if (c[PYLM__C_LIST_FORM] != PYLM__LIST_SPLITS || c[PYLM__C_KIND] > PYLM__KIND_CLASS ||
+            c[PYLM__C_LAG] > PYLM_MAX_REACH)
+            return 0;
+    }
     if (!pylm__lies_inside(m, bandwidths, PYLM__K_NBYTES) || pylm__load64(tree->head + PYLM__T_OVERLAY_WEIGHTS))
         return 0;
     reach = pylm__load32(m->image + (size_t)bandwidths + PYLM__K_REACH);
-    return reach >= 1u && reach <= PYLM__MAX_REACH;
+    return reach >= 1u && reach <= PYLM_MAX_REACH;
 }
 
 void pylm__kernel_settings(const struct pylm__model *model, pylm_kernel *kernel)
@@ -84,7 +88,7 @@ int pylm_model_set_kernel(pylm_model *model, const pylm_kernel *kernel)
     return PYLM_OK;
 }
 
-/* ---- weights of templates ---- */
+/* ---- coefficients of templates ---- */
 
 /* tau times a distance, nats. */
 static uint32_t times_tau(uint32_t tau_q16, uint32_t distance_q16)
@@ -92,7 +96,7 @@ static uint32_t times_tau(uint32_t tau_q16, uint32_t distance_q16)
     return (uint32_t)(((uint64_t)tau_q16 * distance_q16 + (1u << 10)) >> 11); /* q21, 2^31 at most */
 }
 
-/* The tau that is asked for, or the largest that does not lead too far. */
+/* The tau of the settings, or the largest for which no exponent exceeds MAX_EXPONENT. */
 static uint32_t limited_tau(const pylm_kernel *kernel)
 {
     uint32_t j, most = 1;
@@ -103,8 +107,8 @@ static uint32_t limited_tau(const pylm_kernel *kernel)
     return (uint32_t)(((uint64_t)MAX_EXPONENT << 32) / most);
 }
 
-/* e^-x and 1 - e^-x. With z = x modulo ln 2, 1 - e^-z is z (1 - z/2 (1 - z/3 (1 - ...))). */
-static void exponential(uint32_t x_q21, struct pylm__weight *power, struct pylm__weight *rest)
+/* Computes e^-x and 1 - e^-x. With z = x modulo ln 2, 1 - e^-z is z (1 - z/2 (1 - z/3 (1 - ...))). */
+static void exponential(uint32_t x_q21, struct pylm__scaled *power, struct pylm__scaled *rest)
 {
     const uint64_t one_q32 = UINT64_C(1) << 32, one_q63 = UINT64_C(1) << 63;
     uint64_t log2_q52 = (uint64_t)x_q21 * LOG2_E_Q31, h_q32 = one_q32, lost_q64, z_q32, power_q63;
@@ -114,51 +118,52 @@ static void exponential(uint32_t x_q21, struct pylm__weight *power, struct pylm_
         h_q32 = one_q32 - (z_q32 * h_q32 >> 32) / k;
     lost_q64 = z_q32 * h_q32; /* 1/2 at most */
     power_q63 = one_q63 - (lost_q64 >> 1);
-    *power = pylm__weight_of(power_q63, -63 - (int32_t)whole);
-    *rest = whole ? pylm__weight_of(one_q63 - (whole < 63u ? power_q63 >> whole : 0u), -63)
-                  : pylm__weight_of(lost_q64, -64);
+    *power = pylm__scaled_from(power_q63, -63 - (int32_t)whole);
+    *rest = whole ? pylm__scaled_from(one_q63 - (whole < 63u ? power_q63 >> whole : 0u), -63)
+                  : pylm__scaled_from(lost_q64, -64);
 }
 
 void pylm__kernel_factors(const struct pylm__model *model, struct pylm__factors *f)
 {
-    struct pylm__weight rest, unused;
+    struct pylm__scaled rest, unused;
     pylm_kernel kernel;
     uint32_t j, u, t, tau;
     pylm__kernel_settings(model, &kernel);
     tau = limited_tau(&kernel);
     memset(f, 0, sizeof *f);
-    f->nothing = pylm__weight_of(1, 0);
+    f->nothing = pylm__scaled_from(1, 0);
     for (j = 0; j < PYLM_MAX_REACH && j < kernel.reach; j++) {
         t = kernel.distance_q16[j];
         u = j < kernel.n_class && kernel.class_distance_q16[j] < t ? kernel.class_distance_q16[j] : t;
         exponential(times_tau(tau, t), &f->other[j], &rest);
         exponential(times_tau(tau, u), &f->similar[j], &rest);
-        f->symbol[j] = pylm__weight_ratio(rest, f->other[j]);
+        f->symbol[j] = pylm__scaled_ratio(rest, f->other[j]);
         exponential(times_tau(tau, t - u), &unused, &rest);
-        f->class[j] = pylm__weight_ratio(pylm__weight_times(f->similar[j], rest), f->other[j]);
-        f->nothing = pylm__weight_times(f->nothing, f->other[j]);
+        f->class[j] = pylm__scaled_ratio(pylm__scaled_times(f->similar[j], rest), f->other[j]);
+        f->nothing = pylm__scaled_times(f->nothing, f->other[j]);
     }
-    f->leaf = pylm__weight_ratio(f->nothing, pylm__weight_of(model->n_symbols, 0));
+    f->leaf = pylm__scaled_ratio(f->nothing, pylm__scaled_from(model->n_symbols, 0));
 }
 
-/* The weights of a bank's templates. */
-static void weigh_templates(const struct pylm__factors *f, const struct pylm__tree *bank, struct pylm__weight *weights)
+/* The coefficients of a bank's templates. */
+static void find_coefficients(const struct pylm__factors *f, const struct pylm__tree *bank,
+                              struct pylm__scaled *coefficients)
 {
     uint32_t k;
     for (k = 0; k < bank->n_templates; k++) {
         const uint8_t *head = pylm__template_head(bank, k);
         uint32_t base = head[PYLM__C_BASE], j = head[PYLM__C_LAG] - 1u;
-        weights[k] = base == PYLM__NO_BASE ? f->nothing : weights[base];
+        coefficients[k] = base == PYLM__NO_BASE ? f->nothing : coefficients[base];
         if (head[PYLM__C_KIND] == PYLM__KIND_SYMBOL)
-            weights[k] = pylm__weight_times(weights[k], f->symbol[j]);
+            coefficients[k] = pylm__scaled_times(coefficients[k], f->symbol[j]);
         else if (head[PYLM__C_KIND] == PYLM__KIND_CLASS)
-            weights[k] = pylm__weight_times(weights[k], f->class[j]);
+            coefficients[k] = pylm__scaled_times(coefficients[k], f->class[j]);
     }
 }
 
 /* ---- evidence ---- */
 
-/* Reads what is stale of slices; their lists have splits. */
+/* Looks at the stale slices, whose lists have splits. */
 static void look(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t stale)
 {
     for (; stale; stale &= stale - 1u)
@@ -182,16 +187,17 @@ static uint32_t narrow(const struct pylm__evidence *e, struct pylm__slices *s, u
     return sets.active;
 }
 
-/* Adds the weights of what is active. */
-static void add_all(struct pylm__sum_of_weights *sum, const struct pylm__weight *weights, uint32_t active,
-                    struct pylm__slices *s)
+/* Adds the coefficients of the active templates, each as often as its context occurred. */
+static void add_active(struct pylm__scaled_sum *sum, const struct pylm__scaled *coefficients, uint32_t active,
+                       struct pylm__slices *s)
 {
     for (; active; active &= active - 1u)
-        pylm__sum_add(sum, weights[pylm__lowest_from(active, 0)], PYLM__AT(s, pylm__lowest_from(active, 0), total));
+        pylm__scaled_sum_add(sum, coefficients[pylm__lowest_from(active, 0)],
+                             PYLM__AT(s, pylm__lowest_from(active, 0), total));
 }
 
-/* A quotient of weights that is 1 at most, but for rounding. */
-static struct pylm__small probability_of(struct pylm__weight ratio)
+/* Makes a probability of a quotient. It may exceed 1 by rounding only. */
+static struct pylm__small probability_of(struct pylm__scaled ratio)
 {
     struct pylm__small p = pylm__small_one();
     if (ratio.exponent < -31) {
@@ -220,26 +226,26 @@ uint32_t pylm__kernel_go_down(const struct pylm__tree *tree, const struct pylm__
 static struct pylm__small probability(const struct pylm__model *model, const struct pylm__factors *f,
                                       const struct pylm__state *state, uint32_t symbol, struct pylm__work *work)
 {
-    struct pylm__sum_of_weights all = {0, 0}, here = {0, 0};
-    struct pylm__weight weights[PYLM__MOST_TEMPLATES];
+    struct pylm__scaled_sum all = {0, 0}, here = {0, 0};
+    struct pylm__scaled coefficients[PYLM__MOST_TEMPLATES];
     const struct pylm__tree *bank = &work->mixer.tree;
     struct pylm__evidence *e = &work->mixer.evidence;
     uint32_t b, active;
-    pylm__sum_add(&all, f->nothing, 1);
-    pylm__sum_add(&here, f->leaf, 1);
+    pylm__scaled_sum_add(&all, f->nothing, 1);
+    pylm__scaled_sum_add(&here, f->leaf, 1);
     pylm__work_first_tree(model, work);
     for (b = 0; b < model->n_banks; b++) {
         struct pylm__slices *slices;
         if (b)
             pylm__work_next_tree(model, work);
         slices = pylm__frame_slices(work, pylm__frame(work, 0));
-        weigh_templates(f, bank, weights);
+        find_coefficients(f, bank, coefficients);
         active = pylm__kernel_look_up(model, bank, state, &work->lookup, e, slices);
-        add_all(&all, weights, active, slices);
+        add_active(&all, coefficients, active, slices);
         active = pylm__kernel_go_down(bank, e, slices, active, pylm__tree_leaf(bank, symbol));
-        add_all(&here, weights, active, slices);
+        add_active(&here, coefficients, active, slices);
     }
-    return probability_of(pylm__weight_ratio(pylm__sum_weight(&here), pylm__sum_weight(&all)));
+    return probability_of(pylm__scaled_ratio(pylm__scaled_sum_value(&here), pylm__scaled_sum_value(&all)));
 }
 
 void pylm__kernel_probabilities(const struct pylm__model *model, const struct pylm__state *states,
@@ -255,20 +261,20 @@ void pylm__kernel_probabilities(const struct pylm__model *model, const struct py
 
 /* ---- walks ---- */
 
-/* What a walk needs of a bank besides slices. */
+/* A walk's memory of a bank, besides slices. */
 struct bank {
     struct pylm__evidence evidence;
-    struct pylm__weight weights[PYLM__MOST_TEMPLATES];
+    struct pylm__scaled coefficients[PYLM__MOST_TEMPLATES];
 };
 
-/* Behind the frames of a walk. */
+/* Stands behind the frames of a walk. */
 struct walk {
-    struct pylm__weight root; /* of everything */
-    struct pylm__weight leaf; /* of the background, at each leaf */
+    struct pylm__scaled root; /* the sum of everything */
+    struct pylm__scaled leaf; /* the background at each leaf */
     struct bank banks[];
 };
 
-/* Fields of a bank in a frame: the set of contexts that have evidence, then slices. */
+/* The number of a bank's fields in a frame: the set of contexts with evidence, then slices. */
 static uint32_t n_bank_fields(const struct pylm__model *model)
 {
     return 1u + PYLM__N_SLICE_FIELDS * pylm__stride(model->n_templates);
@@ -309,7 +315,7 @@ void pylm__kernel_root(const struct pylm__model *model, const struct pylm__state
 {
     struct pylm__frame *root = pylm__frame(work, 0);
     struct walk *walk = walk_of(model, work);
-    struct pylm__sum_of_weights all = {0, 0};
+    struct pylm__scaled_sum all = {0, 0};
     struct pylm__tree tree;
     struct pylm__factors factors;
     uint32_t b;
@@ -317,22 +323,22 @@ void pylm__kernel_root(const struct pylm__model *model, const struct pylm__state
     root->node = root->lo = 0;
     root->hi = model->n_symbols;
     pylm__kernel_factors(model, &factors);
-    pylm__sum_add(&all, factors.nothing, 1);
+    pylm__scaled_sum_add(&all, factors.nothing, 1);
     for (b = 0; b < model->n_banks; b++) {
         struct bank *bank = &walk->banks[b];
         uint32_t *fields = bank_fields(model, root, b);
         struct pylm__slices room, *slices = bank_slices(model, fields, &room);
         pylm__tree_view(model, b ? &tree : NULL, &tree);
-        weigh_templates(&factors, &tree, bank->weights);
+        find_coefficients(&factors, &tree, bank->coefficients);
         *fields = pylm__kernel_look_up(model, &tree, state, &work->lookup, &bank->evidence, slices);
-        add_all(&all, bank->weights, *fields, slices);
+        add_active(&all, bank->coefficients, *fields, slices);
     }
-    walk->root = pylm__sum_weight(&all);
+    walk->root = pylm__scaled_sum_value(&all);
     walk->leaf = factors.leaf;
 }
 
-/* A mass times a quotient of weights, which is at most 1. */
-static uint64_t mass_times(uint64_t mass, struct pylm__weight ratio)
+/* A mass times a quotient of at most 1. */
+static uint64_t mass_times(uint64_t mass, struct pylm__scaled ratio)
 {
     uint64_t product = (mass >> 32) * ratio.mantissa + ((mass & UINT32_MAX) * ratio.mantissa >> 32);
     uint32_t shift = (uint32_t)(-32 - ratio.exponent);
@@ -345,29 +351,29 @@ void pylm__kernel_split(const struct pylm__model *model, struct pylm__work *work
                         struct pylm__node node, uint64_t *masses, struct pylm__small *p)
 {
     const struct walk *walk = walk_of(model, work);
-    struct pylm__sum_of_weights sums[2] = {{0, 0}, {0, 0}}, both = {0, 0};
-    struct pylm__weight sides[2], smaller;
+    struct pylm__scaled_sum sums[2] = {{0, 0}, {0, 0}}, both = {0, 0};
+    struct pylm__scaled sides[2], smaller;
     uint32_t b, active;
     int side;
-    pylm__sum_add(&sums[0], walk->leaf, node.mid - frame->lo);
-    pylm__sum_add(&sums[1], walk->leaf, frame->hi - node.mid);
+    pylm__scaled_sum_add(&sums[0], walk->leaf, node.mid - frame->lo);
+    pylm__scaled_sum_add(&sums[1], walk->leaf, frame->hi - node.mid);
     for (b = 0; b < model->n_banks; b++) {
         uint32_t *fields = bank_fields(model, frame, b);
         struct pylm__slices room, *slices = bank_slices(model, fields, &room);
         for (active = *fields; active; active &= active - 1u) {
             uint32_t k = pylm__lowest_from(active, 0), left = pylm__slice_left(slices, k, node.mid);
-            pylm__sum_add(&sums[0], walk->banks[b].weights[k], left);
-            pylm__sum_add(&sums[1], walk->banks[b].weights[k], PYLM__AT(slices, k, total) - left);
+            pylm__scaled_sum_add(&sums[0], walk->banks[b].coefficients[k], left);
+            pylm__scaled_sum_add(&sums[1], walk->banks[b].coefficients[k], PYLM__AT(slices, k, total) - left);
         }
     }
     for (side = 0; side < 2; side++) {
-        sides[side] = pylm__sum_weight(&sums[side]);
-        pylm__sum_add(&both, sides[side], 1);
-        p[side] = probability_of(pylm__weight_ratio(sides[side], walk->root));
+        sides[side] = pylm__scaled_sum_value(&sums[side]);
+        pylm__scaled_sum_add(&both, sides[side], 1);
+        p[side] = probability_of(pylm__scaled_ratio(sides[side], walk->root));
     }
     side = sides[1].exponent < sides[0].exponent ||
            (sides[1].exponent == sides[0].exponent && sides[1].mantissa < sides[0].mantissa);
-    smaller = pylm__weight_ratio(sides[side], pylm__sum_weight(&both));
+    smaller = pylm__scaled_ratio(sides[side], pylm__scaled_sum_value(&both));
     masses[side] = mass_times(frame->mass, smaller);
     masses[!side] = frame->mass - masses[side];
 }

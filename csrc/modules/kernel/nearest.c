@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * nearest.c: how far the nearest positions of the training text are, and how many there are.
+ * nearest.c: finds the distance and the number of the nearest positions of the training text.
  *
- * The nearest are those of the context that was found at the least distance. Contexts of the same distance have no
- * position in common (one that agrees with both would be nearer), unless a step from a template to one that extends it
- * makes no difference: then all that the latter has, its base has as well, and it is left out.
+ * The nearest positions are those of the context with the smallest distance. Contexts of the same distance have no
+ * position in common, since one that agrees with both would be nearer. There is one exception: a template may
+ * extend its base without coming nearer. All its positions are the base's as well, so it is left out.
  */
 #include "kernel.h"
 
 #if PYLM_MODULE_KERNEL
 
-/* How far away what agrees with a template is, at most; and whether another has all of that. */
+/* The largest distance of positions that agree with a template; and whether its base has all of them as well. */
 struct reached {
     uint32_t distance_q16;
     int repeats;

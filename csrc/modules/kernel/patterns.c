@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * patterns.c: what a kernel's probability of a symbol is made of.
+ * patterns.c: splits a kernel's probability of a symbol into patterns.
  *
- * A pattern says of every place whether the symbols there agree, only their classes do, or neither; there is a template
- * for each. A template's table counts the training positions that agree in that *at least*. Of these, those are taken off
- * that agree in more, place by place: what is left agrees in just that. So every training position has one
- * pattern, all positions of a pattern are equally far away, and the kernel is a sum over patterns, again without
+ * A pattern says of every place whether the symbols agree there, only their classes do, or neither. Each has a
+ * template. The template's table counts the training positions that agree in these places *at least*. Positions that
+ * agree in more are subtracted, place by place. The others agree in just these places. So every training position has
+ * one pattern, and all positions of a pattern have the same distance. The kernel is a sum over patterns, without
  * negative terms.
  */
 #include <string.h>
@@ -17,7 +17,7 @@
 
 #define ALL_Q30 (UINT32_C(1) << 30)
 
-/* What agrees at a place. */
+/* The kind of agreement at a place. */
 static inline uint32_t at_place(uint32_t agrees, uint32_t j)
 {
     return agrees >> 2u * j & 3u;
@@ -30,8 +30,9 @@ static inline uint32_t with_place(uint32_t agrees, uint32_t j, uint32_t kind)
 
 /* ---- counts ---- */
 
-/* Counts what agrees at least in each pattern of the bank at work, whose first template has this number. Returns how many
- * patterns it has: templates without contexts are only there for others to extend. */
+/* Counts the positions that agree at least in each pattern of the present bank. Returns the number of its patterns.
+ * Templates without contexts have none: they are bases of others only.
+ *   number   of the bank's first template */
 static uint32_t count_bank(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol,
                            struct pylm__work *work, uint32_t number, pylm_pattern *patterns)
 {
@@ -69,10 +70,10 @@ static const pylm_pattern *find(const pylm_pattern *patterns, uint32_t n, uint32
 
 static inline uint32_t less(uint32_t n, uint32_t taken)
 {
-    return n > taken ? n - taken : 0u; /* below 0 only if the tables contradict each other */
+    return n > taken ? n - taken : 0u; /* only tables that contradict each other would make it negative */
 }
 
-/* Takes off those positions that agree in more at a place, where `kind` agrees in a pattern. */
+/* Subtracts the positions that agree in more at place j, from the patterns with `kind` there. */
 static void take_off(pylm_pattern *patterns, uint32_t n, uint32_t j, uint32_t kind)
 {
     uint32_t i;
@@ -94,11 +95,11 @@ static void take_off(pylm_pattern *patterns, uint32_t n, uint32_t j, uint32_t ki
 
 /* ---- shares ---- */
 
-/* What a position of a pattern counts; *distance_q16 becomes how far away it is, without tau. */
-static struct pylm__weight weigh(const pylm_kernel *kernel, const struct pylm__factors *f, uint32_t agrees,
-                                 uint32_t *distance_q16)
+/* The kernel's value exp(-tau K) for a position of a pattern. *distance_q16 becomes K. */
+static struct pylm__scaled kernel_value(const pylm_kernel *kernel, const struct pylm__factors *f, uint32_t agrees,
+                                        uint32_t *distance_q16)
 {
-    struct pylm__weight weight = pylm__weight_of(1, 0);
+    struct pylm__scaled value = pylm__scaled_from(1, 0);
     uint32_t j, t, u;
     *distance_q16 = 0;
     for (j = 0; j < PYLM_MAX_REACH && j < kernel->reach; j++) {
@@ -106,64 +107,64 @@ static struct pylm__weight weigh(const pylm_kernel *kernel, const struct pylm__f
         u = j < kernel->n_class && kernel->class_distance_q16[j] < t ? kernel->class_distance_q16[j] : t;
         if (at_place(agrees, j) == PYLM__KIND_SYMBOL)
             continue;
-        weight = pylm__weight_times(weight, at_place(agrees, j) == PYLM__KIND_CLASS ? f->similar[j] : f->other[j]);
+        value = pylm__scaled_times(value, at_place(agrees, j) == PYLM__KIND_CLASS ? f->similar[j] : f->other[j]);
         *distance_q16 += at_place(agrees, j) == PYLM__KIND_CLASS ? u : t;
     }
-    return weight;
+    return value;
 }
 
-/* n times a weight as a share of the whole, rounded. */
-static uint32_t share_q30(struct pylm__weight weight, uint32_t n, struct pylm__weight whole)
+/* The share of n times a value in a whole, rounded. */
+static uint32_t share_q30(struct pylm__scaled value, uint32_t n, struct pylm__scaled whole)
 {
-    struct pylm__weight share =
-        pylm__weight_ratio(pylm__weight_of((uint64_t)weight.mantissa * n, weight.exponent), whole);
+    struct pylm__scaled share =
+        pylm__scaled_ratio(pylm__scaled_from((uint64_t)value.mantissa * n, value.exponent), whole);
     uint32_t shift = (uint32_t)(-30 - share.exponent);
     if (share.mantissa && share.exponent > -31)
         return ALL_Q30;
     return share.mantissa && shift < 32u ? ((share.mantissa >> (shift - 1u)) + 1u) >> 1 : 0u;
 }
 
-/* What rounding has left of a whole goes to its largest share. */
+/* Adds to the largest shares the remainders that rounding left. */
 static void round_off(pylm_pattern *patterns, uint32_t n)
 {
-    pylm_pattern *most = patterns, *largest = patterns;
-    uint32_t i, weight = 0, symbol = 0;
+    pylm_pattern *largest = patterns, *largest_of_symbol = patterns;
+    uint32_t i, sum_of_weights = 0, sum_of_symbols = 0;
     for (i = 0; i < n; i++) {
-        weight += patterns[i].weight_share_q30;
-        symbol += patterns[i].symbol_share_q30;
-        if (patterns[i].weight_share_q30 > most->weight_share_q30)
-            most = &patterns[i];
-        if (patterns[i].symbol_share_q30 > largest->symbol_share_q30)
+        sum_of_weights += patterns[i].weight_share_q30;
+        sum_of_symbols += patterns[i].symbol_share_q30;
+        if (patterns[i].weight_share_q30 > largest->weight_share_q30)
             largest = &patterns[i];
+        if (patterns[i].symbol_share_q30 > largest_of_symbol->symbol_share_q30)
+            largest_of_symbol = &patterns[i];
     }
-    most->weight_share_q30 += ALL_Q30 - weight;
-    largest->symbol_share_q30 += ALL_Q30 - symbol;
+    largest->weight_share_q30 += ALL_Q30 - sum_of_weights;
+    largest_of_symbol->symbol_share_q30 += ALL_Q30 - sum_of_symbols;
 }
 
 /* The last pattern is the background. */
 static void find_shares(const struct pylm__model *model, pylm_pattern *patterns, uint32_t n)
 {
-    struct pylm__sum_of_weights all = {0, 0}, here = {0, 0};
-    struct pylm__weight of_all, of_here, weight;
+    struct pylm__scaled_sum all = {0, 0}, of_symbol = {0, 0};
+    struct pylm__scaled whole, whole_of_symbol, value;
     struct pylm__factors factors;
     pylm_kernel kernel;
     uint32_t i;
     pylm__kernel_settings(model, &kernel);
     pylm__kernel_factors(model, &factors);
     for (i = 0; i < n; i++) {
-        weight = weigh(&kernel, &factors, patterns[i].agrees, &patterns[i].distance_q16);
-        pylm__sum_add(&all, weight, patterns[i].n_context);
-        pylm__sum_add(&here, weight, patterns[i].n_symbol);
+        value = kernel_value(&kernel, &factors, patterns[i].agrees, &patterns[i].distance_q16);
+        pylm__scaled_sum_add(&all, value, patterns[i].n_context);
+        pylm__scaled_sum_add(&of_symbol, value, patterns[i].n_symbol);
     }
-    pylm__sum_add(&here, factors.leaf, 1);
-    of_all = pylm__sum_weight(&all);
-    of_here = pylm__sum_weight(&here);
+    pylm__scaled_sum_add(&of_symbol, factors.leaf, 1);
+    whole = pylm__scaled_sum_value(&all);
+    whole_of_symbol = pylm__scaled_sum_value(&of_symbol);
     for (i = 0; i < n; i++) {
-        weight = weigh(&kernel, &factors, patterns[i].agrees, &patterns[i].distance_q16);
-        patterns[i].weight_share_q30 = share_q30(weight, patterns[i].n_context, of_all);
-        patterns[i].symbol_share_q30 = share_q30(weight, patterns[i].n_symbol, of_here);
+        value = kernel_value(&kernel, &factors, patterns[i].agrees, &patterns[i].distance_q16);
+        patterns[i].weight_share_q30 = share_q30(value, patterns[i].n_context, whole);
+        patterns[i].symbol_share_q30 = share_q30(value, patterns[i].n_symbol, whole_of_symbol);
     }
-    patterns[n - 1u].symbol_share_q30 = share_q30(factors.leaf, 1, of_here);
+    patterns[n - 1u].symbol_share_q30 = share_q30(factors.leaf, 1, whole_of_symbol);
     round_off(patterns, n);
 }
 
@@ -191,7 +192,7 @@ int pylm_explain_kernel(const pylm_model *model, const pylm_state *state, uint32
         number += work->mixer.tree.n_templates;
     }
     for (j = 0; j < PYLM_MAX_REACH; j++) {
-        take_off(patterns, n, j, PYLM__KIND_NOTHING); /* first: of classes, it takes off all */
+        take_off(patterns, n, j, PYLM__KIND_NOTHING); /* first, while classes still count all */
         take_off(patterns, n, j, PYLM__KIND_CLASS);
     }
     memset(&patterns[n], 0, sizeof patterns[n]);

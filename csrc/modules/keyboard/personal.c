@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * personal.c: counts of what a person wrote, which can be taken out again.
+ * personal.c: counts of one person's texts, from which a text can be removed again.
  *
- * An overlay cannot unlearn: its counts age, and what is used least makes room. So what is to last, and to be taken back,
- * is counted here: how often each symbol came, and how often it followed each context that overlays recall. Adding a
- * text and removing it cancel out, in any order and to the last byte, since entries are kept sorted. An overlay that
- * predicts by them is made from them whenever they are loaded or something was removed.
+ * An overlay cannot unlearn: its counts age, and the least used entries make room. These counts can. They say how often
+ * each symbol came, and how often it followed each context that overlays recall. Entries are sorted, so adding a text
+ * and removing it cancel out to the last byte, in any order. An overlay that predicts by them is made anew when they
+ * are loaded, and when a text was removed.
  *
- * When there is no room, the rarest entries go. What was removed later may then take with it what others
- * had said, too; but never does anything of a text stay that was removed.
+ * When there is no room, the rarest entries go. From then on, removing a text may also remove counts of other texts.
+ * But nothing of a removed text ever stays.
  *
  *    0  8 bytes  magic
  *    8  u64      head checksum of the model's image
- *   16  u64      checksum of the entries, as pylm_personal_seal() found them
- *   24  u32      entries
+ *   16  u64      checksum of all that follows, written by pylm_personal_seal()
+ *   24  u32      number of entries
  *   28  u32      1 if entries had to go
  *   32  entries  of 10 bytes, ascending: u40 context, 0 for none; u24 symbol; u16 count, at least 1
  */
@@ -29,12 +29,12 @@
 #define HEAD_NBYTES 32u
 #define ENTRY_NBYTES 10u
 #define MAX_COUNT 65535u
-#define LEAST_ENTRIES 8u
-#define N_CONTEXTS 2u       /* of those that an overlay recalls, how many are counted: a third one gains nothing, */
-#define N_CONTEXTS_BYTES 5u /* but in bytes, where a context is a few letters */
-enum { AT_MODEL = 8, AT_CHECKSUM = 16, AT_N = 24, AT_LOST = 28 };
+#define MIN_ENTRIES 8u
+#define N_CONTEXTS 2u       /* contexts counted, of those that an overlay recalls: a third one gains nothing, */
+#define N_CONTEXTS_BYTES 5u /* but in bytes a context is only a few letters */
+enum { AT_MODEL = 8, AT_CHECKSUM = 16, AT_N = 24, AT_INEXACT = 28 };
 
-/* A table and its room. */
+/* The entries, and room for how many. */
 struct table {
     uint8_t *head;
     uint32_t n, capacity;
@@ -67,7 +67,7 @@ static int is_less(struct entry a, struct entry b)
     return a.context != b.context ? a.context < b.context : a.symbol < b.symbol;
 }
 
-/* Where an entry is or would be. */
+/* The index where an entry stands or would stand. */
 static uint32_t find_place(const struct table *table, struct entry wanted)
 {
     uint32_t lo = 0, hi = table->n, middle;
@@ -96,7 +96,7 @@ static void set_n(struct table *table, uint32_t n)
     pylm__store32(table->head + AT_N, n);
 }
 
-/* Makes room for an entry in front of the i-th, or takes the i-th out. */
+/* Makes room for an entry in front of the i-th one, or takes the i-th one out. */
 static void shift(struct table *table, uint32_t i, int out)
 {
     uint8_t *here = entry_at(table, i), *next = entry_at(table, i + 1u);
@@ -105,11 +105,11 @@ static void shift(struct table *table, uint32_t i, int out)
     set_n(table, out ? table->n - 1u : table->n + 1u);
 }
 
-/* Takes out the rarest entries, a quarter of the room at least. */
+/* Takes out the rarest entries, until a quarter of the room or more is free. */
 static void make_room(struct table *table)
 {
     uint32_t level, i, kept;
-    pylm__store32(table->head + AT_LOST, 1);
+    pylm__store32(table->head + AT_INEXACT, 1);
     for (level = 1; table->n > table->capacity / 4u * 3u; level++) {
         for (i = kept = 0; i < table->n; i++)
             if (load_entry(table, i).count > level)
@@ -125,7 +125,7 @@ static void add_one(struct table *table, struct entry e)
     if (is_at(table, i, e)) {
         count = pylm__load16(p + 8);
         if (count == MAX_COUNT)
-            pylm__store32(table->head + AT_LOST, 1);
+            pylm__store32(table->head + AT_INEXACT, 1);
         pylm__store16(p + 8, count < MAX_COUNT ? count + 1u : count);
         return;
     }
@@ -141,7 +141,7 @@ static void add_one(struct table *table, struct entry e)
     p[9] = 0;
 }
 
-/* Returns 0 if there is nothing to remove. */
+/* Counts an entry down. Returns 0 if there is none. */
 static int remove_one(struct table *table, struct entry e)
 {
     uint32_t i = find_place(table, e), count;
@@ -157,7 +157,7 @@ static int remove_one(struct table *table, struct entry e)
 
 /* ---- texts ---- */
 
-/* A text that is added or removed. */
+/* The adding or removing of a text. */
 struct change {
     struct table table;
     const struct pylm__model *model;
@@ -166,8 +166,8 @@ struct change {
     struct pylm__state state;
     uint32_t unknown, n_contexts;
     int removes;
-    uint64_t n, limit; /* counts changed, and at most to be changed */
-    int is_missing;    /* one could not be removed: it ended there */
+    uint64_t n, limit; /* counts changed by now, and at most */
+    int is_missing;    /* a count could not be removed: the change ended there */
 };
 
 static void change_count(struct change *c, uint64_t context, uint32_t symbol)
@@ -179,7 +179,7 @@ static void change_count(struct change *c, uint64_t context, uint32_t symbol)
         return;
     if (!c->removes)
         add_one(&c->table, e);
-    else if (!remove_one(&c->table, e) && !pylm__load32(c->table.head + AT_LOST))
+    else if (!remove_one(&c->table, e) && !pylm__load32(c->table.head + AT_INEXACT))
         c->is_missing = 1;
     c->n += !c->is_missing;
 }
@@ -202,14 +202,14 @@ static void change_symbol(void *user, uint32_t symbol)
     pylm__state_read(&c->state, c->model->tokenizer, symbol);
 }
 
-static struct table table_of(void *personal, uint64_t nbytes)
+static struct table open_table(void *personal, uint64_t nbytes)
 {
     struct table table;
     uint64_t capacity = (nbytes - HEAD_NBYTES) / ENTRY_NBYTES;
     table.head = personal;
     table.capacity = capacity < UINT32_MAX ? (uint32_t)capacity : UINT32_MAX;
     table.n = pylm__load32(table.head + AT_N);
-    table.n = table.n < table.capacity ? table.n : table.capacity; /* more only if the end is missing */
+    table.n = table.n < table.capacity ? table.n : table.capacity; /* it is larger only if the end is missing */
     return table;
 }
 
@@ -228,7 +228,7 @@ static int run(struct change *c, const pylm_model *model, const void *text, uint
 static void change_begin(struct change *c, const pylm_model *model, void *personal, uint64_t nbytes)
 {
     c->model = pylm__model_view(model);
-    c->table = table_of(personal, nbytes);
+    c->table = open_table(personal, nbytes);
     c->unknown = pylm__load32(c->model->image + PYLM__H_UNKNOWN);
     c->n_contexts = c->model->tokenizer == PYLM_TOKENIZER_BYTES ? N_CONTEXTS_BYTES : N_CONTEXTS;
     pylm__tree_view(c->model, NULL, &c->tree);
@@ -258,7 +258,7 @@ int pylm_personal_remove(const pylm_model *model, void *personal, uint64_t nbyte
 
 /* ---- memory and files ---- */
 
-static uint64_t model_mark(const pylm_model *model)
+static uint64_t model_checksum(const pylm_model *model)
 {
     return pylm__load64(pylm__model_view(model)->image + PYLM__H_HEAD_CHECKSUM);
 }
@@ -276,17 +276,17 @@ static uint64_t checksum(const struct table *table)
 int pylm_personal_init(const pylm_model *model, void *personal, uint64_t nbytes)
 {
     uint8_t *p = personal;
-    if (nbytes < HEAD_NBYTES + LEAST_ENTRIES * ENTRY_NBYTES || nbytes > SIZE_MAX)
+    if (nbytes < HEAD_NBYTES + MIN_ENTRIES * ENTRY_NBYTES || nbytes > SIZE_MAX)
         return PYLM_ERR_SPACE;
     memset(p, 0, (size_t)nbytes);
     memcpy(p, MAGIC, 8);
-    pylm__store64(p + AT_MODEL, model_mark(model));
+    pylm__store64(p + AT_MODEL, model_checksum(model));
     return PYLM_OK;
 }
 
 uint64_t pylm_personal_seal(void *personal, uint64_t nbytes)
 {
-    struct table table = table_of(personal, nbytes);
+    struct table table = open_table(personal, nbytes);
     pylm__store64(table.head + AT_CHECKSUM, checksum(&table));
     return used_nbytes(&table);
 }
@@ -299,9 +299,9 @@ int pylm_personal_open(const pylm_model *model, void *personal, uint64_t nbytes)
     uint32_t i;
     if (nbytes < HEAD_NBYTES || memcmp(p, MAGIC, 8) != 0)
         return PYLM_ERR_FOREIGN;
-    if (pylm__load64(p + AT_MODEL) != model_mark(model))
+    if (pylm__load64(p + AT_MODEL) != model_checksum(model))
         return PYLM_ERR_ARGUMENT;
-    table = table_of(personal, nbytes);
+    table = open_table(personal, nbytes);
     if (pylm__load32(p + AT_N) > table.capacity)
         return PYLM_ERR_TRUNCATED;
     if (pylm__load64(p + AT_CHECKSUM) != checksum(&table))
@@ -316,18 +316,18 @@ int pylm_personal_open(const pylm_model *model, void *personal, uint64_t nbytes)
 
 int pylm_personal_is_exact(const void *personal)
 {
-    return !pylm__load32((const uint8_t *)personal + AT_LOST);
+    return !pylm__load32((const uint8_t *)personal + AT_INEXACT);
 }
 
 /* ---- overlays ---- */
 
-/* The leaf of an entry's symbol. */
+/* The leaf of an entry's symbol, which was checked when the counts were opened. */
 static uint32_t leaf_of(const struct pylm__tree *tree, const struct entry *e)
 {
-    return pylm__tree_leaf(tree, e->symbol < tree->n_symbols ? e->symbol : 0u); /* it was checked when opened */
+    return pylm__tree_leaf(tree, e->symbol < tree->n_symbols ? e->symbol : 0u);
 }
 
-/* Puts a successor among the most frequent ones of its context. */
+/* Puts a successor among its context's most frequent ones, if it is one of them. */
 static void keep_successor(struct pylm__recall *r, uint32_t leaf, uint32_t count)
 {
     uint32_t i = r->n < PYLM__N_RECENT ? r->n : PYLM__N_RECENT - 1u;
@@ -380,7 +380,7 @@ int pylm_personal_apply(const pylm_model *model, const void *personal, uint64_t 
                         uint64_t overlay_nbytes)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    struct table table = table_of((uint8_t *)(uintptr_t)personal, nbytes);
+    struct table table = open_table((uint8_t *)(uintptr_t)personal, nbytes);
     struct pylm__overlay part;
     struct pylm__plan plan;
     struct pylm__tree tree;

@@ -3,14 +3,15 @@
  *
  * spell.c: words of several symbols, for models of bytes, pieces and external tokens.
  *
- * A beginning is a text and the state that has read it. The most probable beginning is taken from a list again and
- * again and extended by the symbols that may follow: at first by those that agree with what was typed, then by those
- * that go on with the word; and by the end of the word, whose probability is that of all symbols that do not go on.
- * So words come out best first. The list has a fixed number of places; what finds none is lost, and so
- * are symbols less probable than 1/1024: the words found are the best in practice, not by proof.
+ * This is a best-first search. A beginning is a text and the state that has read it. The most probable beginning is
+ * taken from a list, again and again, and extended by the symbols that may follow. At first these are the symbols that
+ * agree with the typed prefix, later those that go on with the word. A beginning is also extended by the end of the
+ * word, with the probability of all symbols that do not go on. So words come out best first. The list has a fixed
+ * number of places: a beginning that finds none is lost. Symbols less probable than 1/1024 are left out. So the words
+ * are the best in practice, not by proof.
  *
- * What was typed may be spelled in several ways, as "ho" in "home" is by "home", "hom" + "e" and "h" + "ome". The
- * probabilities of all are added up, of words and of the prefix by which they are divided.
+ * A prefix may be spelled in several ways: "ho" in "home" by "home", "hom" + "e", or "h" + "ome". Words and prefix have
+ * the sum of the probabilities of all spellings. A word's probability is divided by that of the prefix.
  */
 #include "spell.h"
 
@@ -19,6 +20,7 @@
 
 #include <string.h>
 
+#include "modules/text/constraint.h"
 #include "modules/text/vocabulary.h"
 #include "typing.h"
 
@@ -27,13 +29,13 @@
 #define N_BEGINNINGS 40u
 #define N_EXTENSIONS 12u                    /* symbols that extend a beginning, at most */
 #define N_ROUNDS 96u                        /* beginnings extended, at most */
-#define LEAST (UINT64_C(1) << 52)           /* of a symbol's probability, q62: 1/1024 */
+#define MIN_MASS (UINT64_C(1) << 52)        /* of a symbol's probability, q62: 1/1024 */
 #define TEXT_NBYTES (PYLM_WORD_NBYTES + 1u) /* with the space before it */
 
 struct beginning {
     pylm_state state; /* has read the text */
     uint32_t cost_q16;
-    uint8_t is_whole; /* the word ends here, which the cost says, too */
+    uint8_t is_whole; /* the word ends here; its cost includes that end */
     uint8_t nbytes;
     uint8_t text[TEXT_NBYTES];
 };
@@ -45,19 +47,19 @@ struct spelling {
     uint32_t n;
     uint8_t typed[TEXT_NBYTES]; /* the space, if one was typed, and the prefix */
     uint32_t typed_nbytes;
-    struct pylm__small total; /* probability of all that agrees with it, as far as it was found; mantissa 0: none */
+    struct pylm__small total; /* of the prefix: sum over the spellings found; mantissa 0: none */
 };
 
-/* One beginning that is being extended. */
+/* The extension of one beginning. */
 struct extension {
     struct pylm__visitor visitor;
     const struct spelling *spelling;
     const struct beginning *from;
-    int is_covered; /* it has all that was typed */
+    int is_covered; /* the beginning has all that was typed */
     pylm_candidate best[N_EXTENSIONS];
     uint32_t n;
-    uint64_t covering; /* probability, q62, of the symbols with which it has */
-    uint64_t ending;   /* of those that do not go on with the word */
+    uint64_t covering; /* probability, q62, of the symbols that complete what was typed */
+    uint64_t ending;   /* the same of those that do not go on with the word */
     uint64_t visited;
 };
 
@@ -74,50 +76,50 @@ static uint32_t n_spaces(const uint8_t *text, uint32_t nbytes)
     return nbytes && text[0] == ' ';
 }
 
-/* Whether a symbol agrees with what is left of what was typed. */
+/* Whether a symbol agrees with the rest of what was typed. */
 static int agrees(const void *user, const uint8_t *text, uint32_t nbytes)
 {
-    const struct extension *x = user;
-    uint32_t at = x->from->nbytes, left = x->spelling->typed_nbytes - at;
-    uint32_t space = at ? 0u : n_spaces(text, nbytes), before = at - n_spaces(x->from->text, at);
-    if (!nbytes || text[0] != x->spelling->typed[at])
+    const struct extension *extension = user;
+    uint32_t at = extension->from->nbytes, left = extension->spelling->typed_nbytes - at;
+    uint32_t space = at ? 0u : n_spaces(text, nbytes), before = at - n_spaces(extension->from->text, at);
+    if (!nbytes || text[0] != extension->spelling->typed[at])
         return 0;
-    return memcmp(x->spelling->typed + at, text, nbytes < left ? nbytes : left) == 0 &&
+    return memcmp(extension->spelling->typed + at, text, nbytes < left ? nbytes : left) == 0 &&
            (nbytes == space || goes_on(before, text + space, nbytes - space));
 }
 
-static void keep(struct extension *x, uint32_t symbol, uint32_t cost_q16)
+static void keep(struct extension *extension, uint32_t symbol, uint32_t cost_q16)
 {
     uint32_t i;
-    if (x->n == N_EXTENSIONS && cost_q16 >= x->best[x->n - 1u].cost_q16)
+    if (extension->n == N_EXTENSIONS && cost_q16 >= extension->best[extension->n - 1u].cost_q16)
         return;
-    i = x->n < N_EXTENSIONS ? x->n++ : x->n - 1u;
-    for (; i && cost_q16 < x->best[i - 1u].cost_q16; i--)
-        x->best[i] = x->best[i - 1u];
-    x->best[i].symbol = symbol;
-    x->best[i].cost_q16 = cost_q16;
+    i = extension->n < N_EXTENSIONS ? extension->n++ : extension->n - 1u;
+    for (; i && cost_q16 < extension->best[i - 1u].cost_q16; i--)
+        extension->best[i] = extension->best[i - 1u];
+    extension->best[i].symbol = symbol;
+    extension->best[i].cost_q16 = cost_q16;
 }
 
 static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
 {
-    struct extension *x = (struct extension *)(void *)visitor;
-    uint32_t symbol = pylm__tree_symbol(&x->spelling->workspace->walk->mixer.tree, leaf), nbytes;
-    uint32_t at = x->from->nbytes;
+    struct extension *extension = (struct extension *)(void *)visitor;
+    uint32_t symbol = pylm__tree_symbol(&extension->spelling->workspace->walk->mixer.tree, leaf), nbytes;
+    uint32_t at = extension->from->nbytes;
     const unsigned char *text;
-    text = pylm__symbol_text(pylm__model_view(x->spelling->request->model), symbol, &nbytes);
-    x->visited += frame->mass;
-    if (x->is_covered) {
-        if (!goes_on(at - n_spaces(x->from->text, at), text, nbytes)) {
-            x->ending += frame->mass;
+    text = pylm__symbol_text(pylm__model_view(extension->spelling->request->model), symbol, &nbytes);
+    extension->visited += frame->mass;
+    if (extension->is_covered) {
+        if (!goes_on(at - n_spaces(extension->from->text, at), text, nbytes)) {
+            extension->ending += frame->mass;
             return;
         }
     } else {
-        if (!agrees(x, text, nbytes))
+        if (!agrees(extension, text, nbytes))
             return;
-        if (at + nbytes >= x->spelling->typed_nbytes)
-            x->covering += frame->mass;
+        if (at + nbytes >= extension->spelling->typed_nbytes)
+            extension->covering += frame->mass;
     }
-    keep(x, symbol, pylm__small_cost(frame->p));
+    keep(extension, symbol, pylm__small_cost(frame->p));
 }
 
 /* ---- the list ---- */
@@ -157,52 +159,52 @@ static struct beginning pop_best(struct spelling *s)
 
 /* ---- search ---- */
 
-/* Adds a probability to a sum that may be nothing yet. */
-static struct pylm__small plus(struct pylm__small sum, uint32_t cost_q16)
+/* Adds the probability of a cost to a sum, which may be 0. */
+static struct pylm__small add_cost(struct pylm__small sum, uint32_t cost_q16)
 {
-    struct pylm__small p = pylm__small_of_cost(cost_q16);
+    struct pylm__small p = pylm__small_from_cost(cost_q16);
     return sum.mantissa ? pylm__small_plus(sum, p) : p;
 }
 
-static void walk(struct extension *x, uint64_t least, const uint32_t *wanted)
+static void walk_symbols(struct extension *extension, uint64_t min_mass, const uint32_t *wanted)
 {
-    const struct pylm__request *request = x->spelling->request;
-    x->visited = x->covering = 0;
-    x->visitor.least = least;
-    x->visitor.wanted = wanted;
-    pylm__walk(pylm__model_view(request->model), pylm__state_const(&x->from->state), x->spelling->workspace->walk,
-               UINT64_C(1) << 62, &x->visitor, visit_leaf);
+    const struct pylm__request *request = extension->spelling->request;
+    extension->visited = extension->covering = 0;
+    extension->visitor.min_mass = min_mass;
+    extension->visitor.wanted = wanted;
+    pylm__walk(pylm__model_view(request->model), pylm__state_const(&extension->from->state),
+               extension->spelling->workspace->walk, UINT64_C(1) << 62, &extension->visitor, visit_leaf);
 }
 
 /* Looks at the symbols that may extend a beginning. */
-static void look(struct extension *x)
+static void find_extensions(struct extension *extension)
 {
-    const struct pylm__request *request = x->spelling->request;
-    const struct pylm__workspace *workspace = x->spelling->workspace;
+    const struct pylm__request *request = extension->spelling->request;
+    const struct pylm__workspace *workspace = extension->spelling->workspace;
     pylm__work_first_tree(pylm__model_view(request->model), workspace->walk);
-    if (x->is_covered || !request->prefix_nbytes) {
-        walk(x, LEAST, NULL);
-        if (!x->n && !x->is_covered)
-            walk(x, 0, NULL); /* a space was typed, however improbable it was */
-    } else if (pylm__want(request, workspace, agrees, x)) {
-        walk(x, 0, workspace->wanted);
+    if (extension->is_covered || !request->prefix_nbytes) {
+        walk_symbols(extension, MIN_MASS, NULL);
+        if (!extension->n && !extension->is_covered)
+            walk_symbols(extension, 0, NULL); /* a space was typed, even if it is improbable */
+    } else if (pylm__mark_wanted(request, workspace, agrees, extension)) {
+        walk_symbols(extension, 0, workspace->wanted);
     }
 }
 
-/* The word may end here. */
-static void push_whole(struct spelling *s, const struct extension *x)
+/* Adds to the list that the word ends here. */
+static void push_whole(struct spelling *s, const struct extension *extension)
 {
-    struct beginning whole = *x->from;
+    struct beginning whole = *extension->from;
     uint32_t space = n_spaces(whole.text, whole.nbytes);
     uint8_t last = whole.nbytes ? whole.text[whole.nbytes - 1u] : 0u;
-    if (!x->ending || last == '\'' || last == '-' || !pylm__is_word(whole.text + space, whole.nbytes - space))
+    if (!extension->ending || last == '\'' || last == '-' || !pylm__is_word(whole.text + space, whole.nbytes - space))
         return;
-    whole.cost_q16 += pylm__mass_cost(x->ending) - pylm__mass_cost(x->visited);
+    whole.cost_q16 += pylm__mass_cost(extension->ending) - pylm__mass_cost(extension->visited);
     whole.is_whole = 1;
     push(s, &whole);
 }
 
-/* The word goes on with a symbol. */
+/* Adds to the list that the word goes on with a symbol. */
 static void push_longer(struct spelling *s, const struct beginning *from, pylm_candidate with)
 {
     const struct pylm__model *model = pylm__model_view(s->request->model);
@@ -226,22 +228,22 @@ static void push_longer(struct spelling *s, const struct beginning *from, pylm_c
 
 static void extend(struct spelling *s, const struct beginning *from)
 {
-    struct extension x;
+    struct extension extension;
     uint32_t i;
-    memset(&x, 0, sizeof x);
-    x.spelling = s;
-    x.from = from;
-    x.is_covered = from->nbytes >= s->typed_nbytes;
-    look(&x);
-    if (x.covering && s->request->prefix_nbytes)
-        s->total = plus(s->total, from->cost_q16 + pylm__mass_cost(x.covering));
-    if (x.is_covered)
-        push_whole(s, &x);
-    for (i = 0; i < x.n; i++)
-        push_longer(s, from, x.best[i]);
+    memset(&extension, 0, sizeof extension);
+    extension.spelling = s;
+    extension.from = from;
+    extension.is_covered = from->nbytes >= s->typed_nbytes;
+    find_extensions(&extension);
+    if (extension.covering && s->request->prefix_nbytes)
+        s->total = add_cost(s->total, from->cost_q16 + pylm__mass_cost(extension.covering));
+    if (extension.is_covered)
+        push_whole(s, &extension);
+    for (i = 0; i < extension.n; i++)
+        push_longer(s, from, extension.best[i]);
 }
 
-/* Puts a word among the suggestions; one that is there in another case or spelling gets more probable. */
+/* Puts a word among the suggestions. If it is there in another case or spelling, that one becomes more probable. */
 static uint32_t add_word(pylm_suggestion *suggestions, uint32_t n, const struct beginning *whole)
 {
     uint32_t space = n_spaces(whole->text, whole->nbytes), nbytes = whole->nbytes - space, i;
@@ -256,7 +258,7 @@ static uint32_t add_word(pylm_suggestion *suggestions, uint32_t n, const struct 
         return n;
     }
     moving = suggestions[i];
-    moving.cost_q16 = pylm__small_cost(plus(pylm__small_of_cost(moving.cost_q16), whole->cost_q16));
+    moving.cost_q16 = pylm__small_cost(add_cost(pylm__small_from_cost(moving.cost_q16), whole->cost_q16));
     for (; i && moving.cost_q16 < suggestions[i - 1u].cost_q16; i--)
         suggestions[i] = suggestions[i - 1u];
     suggestions[i] = moving;
@@ -273,12 +275,12 @@ uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct
 {
     struct spelling s;
     struct beginning b;
-    uint32_t n = 0, i, given, rounds = N_ROUNDS;
+    uint32_t n = 0, i, prefix_cost, rounds = N_ROUNDS;
     memset(&s, 0, sizeof s);
     memset(&b, 0, sizeof b);
     s.request = request;
     s.workspace = workspace;
-    s.list = workspace->rest;
+    s.list = workspace->candidates;
     if (request->spaced)
         s.typed[s.typed_nbytes++] = ' ';
     memcpy(s.typed + s.typed_nbytes, request->prefix, request->prefix_nbytes);
@@ -289,14 +291,14 @@ uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct
         b = pop_best(&s);
         if (b.is_whole) {
             n = add_word(suggestions, n, &b);
-        } else if (rounds) { /* later, only whole words count */
+        } else if (rounds) { /* after the last round, only whole words count */
             extend(&s, &b);
             rounds--;
         }
     }
-    given = s.total.mantissa ? pylm__small_cost(s.total) : 0u;
+    prefix_cost = s.total.mantissa ? pylm__small_cost(s.total) : 0u;
     for (i = 0; i < n; i++)
-        suggestions[i].cost_q16 -= suggestions[i].cost_q16 > given ? given : suggestions[i].cost_q16;
+        suggestions[i].cost_q16 -= suggestions[i].cost_q16 > prefix_cost ? prefix_cost : suggestions[i].cost_q16;
     return n;
 }
 

@@ -9,8 +9,10 @@
 #include "pylm_keyboard.h"
 #include "wanted.h"
 
-/* Words of several symbols: the best that were found. */
+/* Bytes of memory for candidates. */
 uint64_t pylm__spell_nbytes(void);
+
+/* Finds the best words of several symbols. Returns their number. */
 uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct pylm__workspace *workspace,
                                pylm_suggestion *suggestions);
 

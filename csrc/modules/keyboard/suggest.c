@@ -3,11 +3,13 @@
  *
  * suggest.c: words that may come next, or that complete the one that was begun.
  *
- * In a word model a word is one symbol, and a walk down the tree that keeps to the matching leaves finds the best ones. With a
- * prefix it visits all of them, for the sum of their probabilities, by which they are divided; without, it passes
- * over what is improbable, as in search.c. Words that differ in case only, as "the" and "The" do, are one word
- * here, whose probability is their sum: of the lower case form, the one with a capital, and the upper case one. Such a
- * word cannot be more than three times as probable as its best form, which is how far the search has to look.
+ * In a word model a word is one symbol. A walk down the tree, to the matching leaves only, finds the best ones. With a
+ * prefix it visits all of them, since their probabilities are divided by their sum. Without a prefix it leaves out what
+ * is improbable, as in search.c.
+ *
+ * Forms that differ in case only, such as "the" and "The", are one word here. Its probability is the sum of three
+ * forms: lower case, with a capital, upper case. So it is at most three times as probable as its best form, and the
+ * search need not look at forms below a third of the last word.
  */
 #include "spell.h"
 
@@ -16,35 +18,36 @@
 
 #include <string.h>
 
+#include "modules/text/constraint.h"
 #include "modules/text/vocabulary.h"
 #include "typing.h"
 
 #if PYLM_MODULE_KEYBOARD
 
 #define N_FORMS 3u
-#define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
+#define ROUNDING_Q16 256u /* the most by which costs and masses differ on any path, 1/65536 bit */
 
 /* ---- words of one symbol ---- */
 
 /* A word in all its cases. */
 struct word {
-    uint32_t first; /* its smallest symbol, by which it is known */
+    uint32_t first; /* its smallest symbol, which stands for the word */
     uint32_t shown; /* its most probable one */
     uint32_t cost_q16;
 };
 
 struct search {
-    struct pylm__visitor visitor; /* `least`: as `enough`, or 0 where everything is added up */
+    struct pylm__visitor visitor; /* its min_mass is that below, or 0 if everything is added up */
     const struct pylm__request *request;
     const struct pylm__workspace *workspace;
     const struct pylm__model *model;
     struct word *words; /* the best k, best first */
     uint32_t n;
-    uint64_t enough; /* probability, q62, that the best form of a word must have */
-    uint64_t total;  /* probability of all that was visited */
+    uint64_t min_mass; /* the smallest probability, q62, for the best form of a word */
+    uint64_t total;    /* probability of all that was visited */
 };
 
-/* Symbols of the same word as `symbol`, itself the first. */
+/* The symbols of a word: `symbol` first, then its other forms. */
 static uint32_t find_forms(const pylm_model *model, uint32_t symbol, uint32_t *forms)
 {
     uint8_t lower[PYLM_WORD_NBYTES], other[PYLM_WORD_NBYTES];
@@ -100,10 +103,10 @@ static void keep_word(struct search *search, const struct word *word)
         search->words[i] = search->words[i - 1u];
     search->words[i] = *word;
     if (search->n == k)
-        search->enough = ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
+        search->min_mass = ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
 }
 
-/* Adds up the n forms of a word; p is the probability of the first in the tree at work. */
+/* Adds up the n forms of a word; p is the probability of the first form in the present tree. */
 static struct word add_forms(const struct search *search, const uint32_t *forms, uint32_t n, struct pylm__small p)
 {
     struct word word = {PYLM_NONE, PYLM_NONE, UINT32_MAX};
@@ -136,7 +139,7 @@ static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struc
     if (visitor->wanted && !pylm__is_set(visitor->wanted, leaf))
         return; /* only in a damaged tree */
     search->total += pylm__mass_times(frame->mass, tree->share);
-    if (frame->mass < search->enough)
+    if (frame->mass < search->min_mass)
         return;
     text = pylm__symbol_text(pylm__model_view(search->request->model), symbol, &nbytes);
     if (!visitor->wanted && !pylm__is_word(text, nbytes))
@@ -147,13 +150,13 @@ static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struc
     word = add_forms(search, forms, n, frame->p);
     keep_word(search, &word);
     if (!visitor->wanted)
-        visitor->least = search->enough;
+        visitor->min_mass = search->min_mass;
 }
 
 static int has_prefix(const void *user, const uint8_t *text, uint32_t nbytes)
 {
     const struct pylm__request *request = user;
-    if (!nbytes || ((uint32_t)(text[0] ^ request->prefix[0]) & ~0x20u)) /* cases differ in one bit: quick for most */
+    if (!nbytes || ((uint32_t)(text[0] ^ request->prefix[0]) & ~0x20u)) /* quick: cases differ in one bit */
         return 0;
     return nbytes >= request->prefix_nbytes && pylm__same_letters(request->prefix, text, request->prefix_nbytes) &&
            pylm__is_word(text, nbytes);
@@ -169,25 +172,25 @@ static uint32_t suggest_words(const struct pylm__request *request, const struct 
 {
     struct search search = {{0, NULL}, NULL, NULL, NULL, NULL, 0, 0, 0};
     const unsigned char *text;
-    uint32_t t, i, given;
+    uint32_t t, i, prefix_cost;
     search.request = request;
     search.workspace = workspace;
     search.model = pylm__model_view(request->model);
     search.visitor.wanted = request->prefix_nbytes ? workspace->wanted : NULL;
-    search.words = workspace->rest;
+    search.words = workspace->candidates;
     pylm__work_first_tree(search.model, workspace->walk);
     for (t = 0; t < search.model->n_trees; t++) {
         if (t)
             pylm__work_next_tree(search.model, workspace->walk);
-        if (search.visitor.wanted && !pylm__want(request, workspace, has_prefix, request))
+        if (search.visitor.wanted && !pylm__mark_wanted(request, workspace, has_prefix, request))
             return 0;
         pylm__walk(search.model, pylm__state_const(request->state), workspace->walk, UINT64_C(1) << 62, &search.visitor,
                    visit_leaf);
     }
-    given = search.visitor.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
+    prefix_cost = search.visitor.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
     for (i = 0; i < search.n; i++) {
         pylm_suggestion *s = &suggestions[i];
-        s->cost_q16 = search.words[i].cost_q16 > given ? search.words[i].cost_q16 - given : 0u;
+        s->cost_q16 = search.words[i].cost_q16 > prefix_cost ? search.words[i].cost_q16 - prefix_cost : 0u;
         text = pylm__symbol_text(pylm__model_view(request->model), search.words[i].shown, &s->nbytes);
         s->nbytes = s->nbytes < PYLM_WORD_NBYTES ? s->nbytes : PYLM_WORD_NBYTES;
         memcpy(s->text, text, s->nbytes);
@@ -224,12 +227,12 @@ static struct pylm__workspace lay_out(const pylm_model *model, void *work)
     workspace.path = (struct pylm__work *)(void *)p;
     p += (size_t)rounded(pylm__path_nbytes(view));
     workspace.wanted = (uint32_t *)(void *)p;
-    workspace.rest = p + (size_t)wanted_nbytes(view);
+    workspace.candidates = p + (size_t)wanted_nbytes(view);
     return workspace;
 }
 
-/* Gives suggestions the case that the typed letters and the place in the sentence ask for. */
-static void dress(pylm_suggestion *suggestion, const uint8_t *prefix, uint64_t nbytes, int begins_sentence)
+/* Gives a suggestion the case that fits the typed letters and the place in the sentence. */
+static void fit_case(pylm_suggestion *suggestion, const uint8_t *prefix, uint64_t nbytes, int begins_sentence)
 {
     enum pylm__case typed = pylm__case_of(prefix, nbytes), to = PYLM__CASE_CAPITAL;
     uint8_t text[PYLM_WORD_NBYTES];
@@ -273,7 +276,7 @@ int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *t
     *n = words ? suggest_words(&request, &workspace, suggestions)
                : pylm__suggest_spelled(&request, &workspace, suggestions);
     for (i = 0; i < *n; i++)
-        dress(&suggestions[i], request.prefix, request.prefix_nbytes, pylm__begins_sentence(typed, begin));
+        fit_case(&suggestions[i], request.prefix, request.prefix_nbytes, pylm__begins_sentence(typed, begin));
     return PYLM_OK;
 }
 

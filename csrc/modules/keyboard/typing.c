@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * typing.c: see typing.h; and how a model reads what was typed.
+ * typing.c: splits typed text, and reads it into a model's state. See typing.h.
  */
 #include "typing.h"
 
@@ -11,7 +11,7 @@
 
 #if PYLM_MODULE_KEYBOARD
 
-#define LONGEST_WORD 64u /* bytes; of a longer one no other case is looked for */
+#define MAX_CASED_NBYTES 64u /* longer words are looked for in their own case only */
 
 /* ---- letters and signs ---- */
 
@@ -25,8 +25,8 @@ static int is_joint(uint8_t c)
     return c == '\'' || c == '-';
 }
 
-/* The length of the sign at the start of a text, or 0 if it starts with a letter, a digit or a joint. Beyond ASCII these are
- * U+0080 to U+00BF, and U+2010 to U+2027 without the apostrophe U+2019: dashes, quotation marks, dots. */
+/* The length of the sign at the start of a text; 0 for a letter, a digit, an apostrophe or a hyphen. Signs beyond ASCII
+ * are U+0080 to U+00BF, and U+2010 to U+2027 without the apostrophe U+2019: dashes, quotation marks, dots. */
 static uint32_t sign_nbytes(const uint8_t *p, uint64_t n)
 {
     if (p[0] == 0xc2u && n > 1u)
@@ -94,7 +94,7 @@ int pylm__is_wordlike(const uint8_t *text, uint64_t nbytes)
     return 1;
 }
 
-/* A quotation mark or bracket, which may stand between the end of a sentence and the next one; by its last byte. */
+/* Whether a byte is a quotation mark or a bracket, which may stand between two sentences. */
 static int is_bracket(uint8_t c)
 {
     return c == '"' || c == '\'' || c == '(' || c == ')' || c == '[' || c == ']' || c == '*' || c == '_';
@@ -121,8 +121,9 @@ int pylm__begins_sentence(const uint8_t *text, uint64_t nbytes)
 
 /* ---- case ---- */
 
-/* What has to be added to the last byte of a letter to get its other case: of upper case ones 32, of lower case ones -32,
- * of others 0. `before` is the byte before it. */
+/* The difference between the last byte of a letter and that of its other case: 32 for upper case, -32 for lower case, 0
+ * for letters without cases.
+ *   before   the byte before it */
 static int other_case(uint8_t before, uint8_t c)
 {
     if ((c >= 'A' && c <= 'Z') || (before == 0xc3u && c >= 0x80u && c <= 0x9eu && c != 0x97u))
@@ -185,10 +186,10 @@ int pylm__same_letters(const uint8_t *a, const uint8_t *b, uint64_t n)
 /* The symbol of a word as it stands, in lower case, with a capital, or in upper case; or PYLM_NONE. */
 static uint32_t find_in_any_case(const pylm_model *model, const uint8_t *word, uint64_t nbytes)
 {
-    uint8_t lower[LONGEST_WORD], other[LONGEST_WORD];
+    uint8_t lower[MAX_CASED_NBYTES], other[MAX_CASED_NBYTES];
     uint32_t symbol = pylm_symbol_find(model, word, nbytes);
     int to;
-    if (symbol != PYLM_NONE || nbytes > LONGEST_WORD)
+    if (symbol != PYLM_NONE || nbytes > MAX_CASED_NBYTES)
         return symbol;
     pylm__to_case(word, nbytes, PYLM__CASE_LOWER, lower);
     for (to = PYLM__CASE_LOWER; to <= PYLM__CASE_UPPER && symbol == PYLM_NONE; to++) {
@@ -198,7 +199,7 @@ static uint32_t find_in_any_case(const pylm_model *model, const uint8_t *word, u
     return symbol;
 }
 
-/* A contraction that the vocabulary has in two parts: "it" and "'s", or "do" and "n't". */
+/* Finds the two parts of a contraction, as the vocabulary has them: "it" and "'s", or "do" and "n't". */
 static int find_parts(const pylm_model *model, const uint8_t *word, uint64_t nbytes, uint32_t *parts)
 {
     uint64_t i, at;
@@ -237,10 +238,11 @@ static void read_unit(const struct sink *sink, enum pylm__unit unit, const uint8
             symbol = pylm__load32(pylm__model_view(sink->model)->image + PYLM__H_UNKNOWN);
         }
     }
-    put(sink, symbol); /* a sign that the model does not know is passed over */
+    put(sink, symbol); /* signs outside the vocabulary are left out */
 }
 
-/* Word models: what stands between white space is a word, if the vocabulary has it; else its words and signs are. */
+/* Reads text into a word model. What stands between white space is one symbol if the vocabulary has it. Else its words
+ * and signs are read one by one. */
 static void read_words(const struct sink *sink, const uint8_t *text, uint64_t nbytes)
 {
     uint64_t position = 0, inside, begin;

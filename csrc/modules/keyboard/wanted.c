@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * wanted.c: see wanted.h.
+ * wanted.c: the leaves that suggestions may use. See wanted.h.
  */
 #include "wanted.h"
 
@@ -17,8 +17,8 @@ int pylm__is_word(const uint8_t *text, uint64_t nbytes)
     return nbytes && pylm__is_wordlike(text, nbytes) && text[0] != '\'' && text[0] != '-';
 }
 
-uint32_t pylm__want(const struct pylm__request *request, const struct pylm__workspace *workspace,
-                    pylm__is_wanted is_wanted, const void *user)
+uint32_t pylm__mark_wanted(const struct pylm__request *request, const struct pylm__workspace *workspace,
+                           pylm__is_wanted is_wanted, const void *user)
 {
     const struct pylm__tree *tree = &workspace->walk->mixer.tree;
     uint32_t symbol, leaf, n = 0, nbytes, n_symbols = pylm__model_view(request->model)->n_symbols;
@@ -37,7 +37,7 @@ uint32_t pylm__want(const struct pylm__request *request, const struct pylm__work
     return n;
 }
 
-struct pylm__small pylm__small_of_cost(uint32_t cost_q16)
+struct pylm__small pylm__small_from_cost(uint32_t cost_q16)
 {
     struct pylm__small x;
     x.mantissa = pylm__exp2_neg(cost_q16 & 65535u);

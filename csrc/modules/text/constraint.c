@@ -3,9 +3,11 @@
  *
  * constraint.c: the next symbol, where only some are allowed.
  *
- * The walk that makes the distribution goes where the allowed symbols are, and to no other part of the tree. So they have
- * the probabilities that they always have, and what a step costs depends on how many are allowed, not on the vocabulary.
+ * The walk that makes the distribution visits only the parts of the tree with allowed symbols. So these have their
+ * usual probabilities, and the time depends on the number of allowed symbols, not on the vocabulary.
  */
+#include "constraint.h"
+
 #include <string.h>
 
 #include "core/search.h"
@@ -14,9 +16,15 @@
 
 #if PYLM_MODULE_TEXT
 
+uint32_t pylm__mass_cost(uint64_t mass)
+{
+    uint32_t high = (uint32_t)(mass >> 32), shift = high ? pylm__ilog2(high) + 1u : 0u;
+    return ((62u - shift) << 16) - pylm__log2((uint32_t)(mass >> shift));
+}
+
 #define ONE_Q62 (UINT64_C(1) << 62)
 
-struct some {
+struct allowed {
     struct pylm__visitor visitor;
     const struct pylm__tree *tree;
     const uint32_t *symbols;
@@ -26,26 +34,26 @@ struct some {
 
 static void add_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
 {
-    struct some *some = (struct some *)(void *)visitor;
-    uint32_t symbol = pylm__tree_symbol(some->tree, leaf), begin = 0, end = some->n;
-    while (begin < end) { /* by halves */
+    struct allowed *allowed = (struct allowed *)(void *)visitor;
+    uint32_t symbol = pylm__tree_symbol(allowed->tree, leaf), begin = 0, end = allowed->n;
+    while (begin < end) { /* binary search */
         uint32_t middle = begin + (end - begin) / 2u;
-        if (some->symbols[middle] < symbol)
+        if (allowed->symbols[middle] < symbol)
             begin = middle + 1u;
         else
             end = middle;
     }
-    if (begin < some->n && some->symbols[begin] == symbol)
-        some->q62[begin] += frame->mass;
+    if (begin < allowed->n && allowed->symbols[begin] == symbol)
+        allowed->q62[begin] += frame->mass;
 }
 
 /* Sets the bits of the symbols' leaves. */
-static void mark(const struct some *some, uint32_t n_symbols, uint32_t *marks)
+static void mark_leaves(const struct allowed *allowed, uint32_t n_symbols, uint32_t *marks)
 {
     uint32_t i, leaf;
     memset(marks, 0, (n_symbols + 31u) / 32u * sizeof *marks);
-    for (i = 0; i < some->n; i++) {
-        leaf = pylm__tree_leaf(some->tree, some->symbols[i]);
+    for (i = 0; i < allowed->n; i++) {
+        leaf = pylm__tree_leaf(allowed->tree, allowed->symbols[i]);
         marks[leaf >> 5] |= UINT32_C(1) << (leaf & 31u);
     }
 }
@@ -55,26 +63,27 @@ int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
-    struct some some = {{0, marks}, NULL, symbols, n, q62};
+    struct allowed allowed = {{0, marks}, NULL, symbols, n, q62};
     uint32_t t, i;
     for (i = 0; i < n; i++)
         if (symbols[i] >= view->n_symbols || (i && symbols[i] <= symbols[i - 1u]))
             return PYLM_ERR_ARGUMENT;
     for (i = 0; i < n; i++)
         q62[i] = 0;
-    some.tree = &work->mixer.tree;
+    allowed.tree = &work->mixer.tree;
     pylm__work_first_tree(view, work);
     for (t = 0; n && t < pylm__n_trees(view); t++) {
         if (t)
             pylm__work_next_tree(view, work);
-        mark(&some, view->n_symbols, marks);
-        pylm__walk(view, pylm__state_const(state), work, (uint64_t)some.tree->share << 46, &some.visitor, add_leaf);
+        mark_leaves(&allowed, view->n_symbols, marks);
+        pylm__walk(view, pylm__state_const(state), work, (uint64_t)allowed.tree->share << 46, &allowed.visitor,
+                   add_leaf);
     }
     return PYLM_OK;
 }
 
-/* Makes a candidate of a probability, given something that has a cost itself. */
-static void set(pylm_candidate *candidate, uint32_t symbol, uint64_t mass, uint32_t given_q16)
+/* Makes a candidate of a probability, on a condition whose cost is given_q16. */
+static void set_candidate(pylm_candidate *candidate, uint32_t symbol, uint64_t mass, uint32_t given_q16)
 {
     uint32_t cost = pylm__mass_cost(mass ? mass : 1u);
     candidate->symbol = symbol;
@@ -95,9 +104,9 @@ int pylm_restrict(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int 
     }
     given = may_end ? 0u : pylm__mass_cost(sum ? sum : 1u);
     for (i = 0; i < n; i++)
-        set(&candidates[i], symbols[i], q62[i], given);
+        set_candidate(&candidates[i], symbols[i], q62[i], given);
     if (may_end && sum < ONE_Q62)
-        set(&candidates[n_candidates++], PYLM_NONE, ONE_Q62 - sum, 0);
+        set_candidate(&candidates[n_candidates++], PYLM_NONE, ONE_Q62 - sum, 0);
     pylm__candidates_sort(candidates, n_candidates);
     *n_ret = n_candidates;
     return PYLM_OK;

@@ -3,8 +3,8 @@
  *
  * sample.c: choosing the next symbol.
  *
- * The most probable symbols are asked for, best first; every setting then either changes their costs or
- * shortens the list from its end, and a random number picks one of what is left.
+ * The candidates are the most probable symbols, best first. Every setting changes their costs, or shortens the list
+ * from its end. A random number then picks one of the rest.
  */
 #include "core/fixed.h"
 #include "core/search.h"
@@ -38,8 +38,8 @@ static void penalise(pylm_candidate *candidates, uint32_t n, uint32_t penalty_q1
     pylm__candidates_sort(candidates, n);
 }
 
-/* Replaces costs by weights of at most 2^31, the best symbol's; returns their sum. */
-static uint64_t weigh(pylm_candidate *candidates, uint32_t n, uint32_t temperature_q16)
+/* Replaces costs by probabilities in units of 2^-31 of the best symbol's. Returns their sum. */
+static uint64_t find_probabilities(pylm_candidate *candidates, uint32_t n, uint32_t temperature_q16)
 {
     uint64_t sum = 0, cost;
     uint32_t i, best = candidates[0].cost_q16;
@@ -51,15 +51,15 @@ static uint64_t weigh(pylm_candidate *candidates, uint32_t n, uint32_t temperatu
     return sum;
 }
 
-/* Shortens a list of weights to what top_p and min_p leave; *sum becomes their sum. */
+/* Shortens a list of such probabilities to what top_p and min_p leave; *sum becomes their sum. */
 static uint32_t shorten(const pylm_candidate *candidates, uint32_t n, const pylm_sampling *sampling, uint64_t *sum)
 {
-    uint64_t enough = pylm__exp2_neg(0), least, kept = 0;
+    uint64_t enough = pylm__exp2_neg(0), smallest, kept = 0;
     uint32_t i;
-    least = enough * sampling->min_p_q16 >> 16;
+    smallest = enough * sampling->min_p_q16 >> 16;
     enough = sampling->top_p_q16 < ONE_Q16 ? (*sum >> 16) * sampling->top_p_q16 : *sum;
     for (i = 0; i < n; i++) {
-        if (i && (kept >= enough || candidates[i].cost_q16 < least))
+        if (i && (kept >= enough || candidates[i].cost_q16 < smallest))
             break;
         kept += candidates[i].cost_q16;
     }
@@ -87,9 +87,9 @@ int pylm_choose(pylm_sampler *sampler, pylm_candidate *candidates, uint32_t n, u
         *symbol = candidates[0].symbol;
         return PYLM_OK;
     }
-    sum = weigh(candidates, n, sampling->temperature_q16);
+    sum = find_probabilities(candidates, n, sampling->temperature_q16);
     n = shorten(candidates, n, sampling, &sum);
-    point = next_random(&sampler->random) % sum; /* sum < 2^55: the bias is below 2^-9 of the smallest weight */
+    point = next_random(&sampler->random) % sum; /* sum < 2^55: the bias is below 2^-9 of the smallest probability */
     for (i = 0; i < n - 1u && point >= candidates[i].cost_q16; i++)
         point -= candidates[i].cost_q16;
     *symbol = candidates[i].symbol;
@@ -103,7 +103,7 @@ int pylm_sample(const pylm_model *model, const pylm_state *state, pylm_sampler *
     uint32_t n = n_candidates, limit = sampling->temperature_q16 ? sampling->top_k : 1u;
     if (!settings_are_sane(sampling) || !n_candidates)
         return PYLM_ERR_ARGUMENT;
-    if (limit) { /* penalties move symbols down only: this many more make up for those that leave */
+    if (limit) { /* a penalty only makes symbols less probable: n_recent more make up for those that leave */
         uint64_t needed = (uint64_t)limit + (sampling->penalty_q16 > ONE_Q16 ? sampler->n_recent : 0u);
         n = needed < n ? (uint32_t)needed : n;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * stop.c: looking for a stop string while text is written.
+ * stop.c: looks for a stop string while text is generated.
  */
 #include "core/config.h"
 #include "pylm_text.h"

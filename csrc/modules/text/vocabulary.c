@@ -12,7 +12,7 @@
 
 #if PYLM_MODULE_TEXT
 
-/* Position of a symbol's text, or of the end for n_symbols; never behind the end of all texts. */
+/* Where a symbol's text begins; for n_symbols: where all texts end. Never behind that end. */
 static uint64_t text_position(const struct pylm__model *m, uint32_t symbol)
 {
     const uint8_t *h = pylm__root_model(m)->image;
@@ -96,7 +96,7 @@ static uint32_t longest_piece(const struct pylm__model *m, const uint8_t *text, 
             return symbol;
         }
     }
-    *length = 1; /* only a damaged image has no symbol for a byte */
+    *length = 1; /* every byte has a symbol, but in a damaged image */
     return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * vocabulary.h: how text is parted into words, shared by the trainer and the engine.
+ * vocabulary.h: splits text into words, for the trainer and the engine alike.
  */
 #ifndef PYLM_TEXT_VOCABULARY_H
 #define PYLM_TEXT_VOCABULARY_H
@@ -12,7 +12,7 @@
 
 #define PYLM__MAX_PIECE_NBYTES 24u
 
-/* A line end parts words, too, but is a token of its own. */
+/* White space but for the line end, which also separates words but is a token of its own. */
 static inline int pylm__is_space(uint8_t c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n');
@@ -31,11 +31,11 @@ const uint8_t *pylm__symbol_text(const struct pylm__model *model, uint32_t symbo
 /* Where a word lies in a text. */
 struct pylm__span {
     uint64_t begin, nbytes;
-    uint64_t hash; /* pylm__hash_bytes(): made while its end is looked for, it costs little */
+    uint64_t hash; /* pylm__hash_bytes(); cheap to make while the word is read */
 };
 
 /* Finds the next token of a text from *position on; moves *position behind it.
- *   closed   whether the end of the text ends a line that has begun
+ *   closed   whether the end of the text also ends its last line
  *   word     out, for PYLM__TOKEN_WORD
  * PYLM__TOKEN_END comes once, with *position = nbytes + 1. */
 static inline enum pylm__token pylm__next_token(const uint8_t *text, uint64_t nbytes, int closed, uint64_t *position,
@@ -61,7 +61,7 @@ static inline enum pylm__token pylm__next_token(const uint8_t *text, uint64_t nb
     return PYLM__TOKEN_WORD;
 }
 
-/* Whether the vocabulary of a model that is being opened lies inside the image. */
+/* Whether a model's vocabulary lies inside its image. For pylm_model_open(). */
 int pylm__vocabulary_check(const struct pylm__model *model);
 
 #endif

@@ -39,12 +39,12 @@ static void note(const struct reader *r, uint64_t event, uint32_t node, const st
     indices[PYLM__INPUT_COUNTS][event] = (uint16_t)pylm__calibration_index(past.counts[0], past.counts[1]);
     indices[PYLM__INPUT_AGES][event] = (uint16_t)pylm__ages_index(past);
     for (i = 0; i <= n; i++) {
-        uint32_t index = i < n ? pylm__recall_index(&recalls[i], active->of[i], mid)
-                               : pylm__repetition_index(&recalls[i], active->of[i], mid);
+        uint32_t index = i < n ? pylm__recall_index(&recalls[i], active->successors[i], mid)
+                               : pylm__repetition_index(&recalls[i], active->successors[i], mid);
         indices[PYLM__INPUT_RECALL + i][event] = (uint16_t)index;
         n_active += i < n && index;
     }
-    r->out->sets[event] = (uint16_t)pylm__recall_set(n_active, recalls[n].count[0], active->of[n] != 0);
+    r->out->sets[event] = (uint16_t)pylm__recall_set(n_active, recalls[n].count[0], active->successors[n] != 0);
 }
 
 /* Looks up a symbol along its path, then learns it. */
@@ -59,13 +59,13 @@ static void read_symbol(const struct reader *r, const struct pylm__state *state,
     make_keys(r, state, keys);
     pylm__overlay_recall(&r->overlay, plan, keys, tree->n_symbols, recalls);
     for (i = 0; i <= plan->n_recalled; i++)
-        active.of[i] = (uint8_t)pylm__mask(recalls[i].n);
+        active.successors[i] = (uint8_t)pylm__mask(recalls[i].n);
     while (hi - lo > 1u) {
         int side = leaf >= (mid = tree->mid[node]);
         note(r, event++, node, recalls, &active);
         pylm__overlay_count(&r->overlay, node, side);
         for (i = 0; i <= plan->n_recalled; i++)
-            active.of[i] = pylm__recall_narrow(&recalls[i], active.of[i], mid, side);
+            active.successors[i] = pylm__recall_narrow(&recalls[i], active.successors[i], mid, side);
         node += side ? mid - lo : 1u;
         *(side ? &lo : &hi) = mid;
     }

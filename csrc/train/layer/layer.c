@@ -143,7 +143,7 @@ static void score(const struct scoring *s, uint32_t block, uint64_t at, struct p
         event = heldout->first_event[at];
         n = heldout->first_event[at + 1u] - event;
         n = n < PYLM__MAX_ODDS ? n : PYLM__MAX_ODDS;
-        memcpy(heldout->base_log_odds + event, odds->of, (size_t)n * sizeof *odds->of);
+        memcpy(heldout->base_log_odds + event, odds->log_odds, (size_t)n * sizeof *odds->log_odds);
         (void)pylm_state_read(s->corpus->base, &state, symbol);
     }
 }

@@ -111,7 +111,7 @@ struct sort {
     pylm_sources_writer *writer;
     const uint8_t *text;
     uint32_t *symbols;  /* n = n_words + n_documents: the rank of each word from 1 on, and 0 behind each document;
-                          * in the end, where each begins */
+                         * in the end, where each begins */
     uint32_t *suffixes; /* sorted: numbers of symbols */
     uint32_t n;
     const pylm_task *task;

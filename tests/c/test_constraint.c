@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Some symbols only: the distribution's own numbers, divided by their sum, and choices among them as often as these say.
+ * Module text, some symbols only: they have the distribution's own numbers, divided by their sum, and are chosen as
+ * often as these say.
  */
 #include <math.h>
+
+#include "pylm_text.h"
 
 #include "check.h"
 
 #define ONE_Q62 (UINT64_C(1) << 62)
 #define MOST 800u
 
-/* Each symbol with a chance of `share` in 64. */
+/* Picks each symbol with a probability of share / 64. */
 static uint32_t pick(uint32_t n_symbols, uint32_t share, uint64_t *seed, uint32_t *symbols)
 {
     uint32_t i, n = 0;
@@ -20,7 +23,7 @@ static uint32_t pick(uint32_t n_symbols, uint32_t share, uint64_t *seed, uint32_
     return n;
 }
 
-/* Costs are those of parts of a whole, and sorted; the end has what is left. */
+/* Checks that candidates are sorted and have the costs of the symbols' shares. The end has the rest. */
 static void check_candidates(const uint32_t *symbols, const uint64_t *q62, uint32_t n, int may_end)
 {
     pylm_candidate *candidates = allocate((n + (may_end ? 1u : 0u)) * sizeof *candidates);
@@ -48,7 +51,7 @@ static void check_candidates(const uint32_t *symbols, const uint64_t *q62, uint3
     free(candidates);
 }
 
-/* The numbers are those of the whole distribution, whatever is allowed. */
+/* Whatever is allowed, the probabilities are those of the whole distribution. */
 static void test_against_distribution(const pylm_model *model, uint64_t seed)
 {
     uint32_t symbols[MOST], n, i, step, share;

@@ -1,0 +1,87 @@
+#!/bin/sh
+# Builds the engine without each of its modules, and without all of them: by a switch, and by naming the modules that
+# are wanted. Checks that it compiles without a warning, needs nothing but memcpy() and its like, has the public
+# functions of its modules and no others, and gives the golden scores.
+#
+#     tests/modules/run.sh
+set -eu
+cd "$(dirname "$0")/../.."
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+modules="text adapt explain kernel keyboard"
+warnings="-Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror"
+# What an engine may need from elsewhere: these, and what the compiler adds. __cpu_model: which instructions there are.
+needed='memcpy|memmove|memset|memcmp|_GLOBAL_OFFSET_TABLE_|__cpu_model|__stack_chk_fail'
+
+public_functions() { # MODULE
+    sed -n 's/^PYLM_API [^(]*\b\(pylm_[a-z0-9_]*\)(.*/\1/p' "csrc/pylm_$1.h"
+}
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+compile() { # OPTION...
+    # shellcheck disable=SC2086
+    "${CC:-cc}" -std=c99 -O1 $warnings "$@"
+}
+
+# Compiles and checks an engine in one file. FOLDER has pylm.c and pylm.h; LEFT_OUT are the missing modules.
+check() { # NAME FOLDER LEFT_OUT OPTION...
+    name=$1 from=$2 left_out=$3
+    shift 3
+    object=$folder/engine.o
+    compile "$@" -c "$from/pylm.c" -o "$object"
+    unknown=$(nm -u "$object" | awk '{ print $2 }' | grep -vxE "$needed" || true)
+    [ -z "$unknown" ] || fail "$name: the engine needs $unknown"
+    nm "$object" | awk '$2 == "T" { print $3 }' >"$folder/defined.txt"
+    for module in $modules; do
+        for function in $(public_functions "$module"); do
+            case " $left_out " in
+                *" $module "*) ! grep -qx "$function" "$folder/defined.txt" || fail "$name: there is $function()" ;;
+                *) grep -qx "$function" "$folder/defined.txt" || fail "$name: there is no $function()" ;;
+            esac
+        done
+    done
+    for module in $left_out; do
+        set -- "$@" "-DPYLM_MODULE_$(echo "$module" | tr a-z A-Z)=0"
+    done
+    compile "$@" -I "$from" -I csrc tests/modules/golden.c "$object" -o "$folder/golden"
+    "$folder/golden" tests/golden || fail "$name: other scores"
+    echo "$name: right"
+}
+
+# All sources, with these switches. File by file only the syntax is checked, which shows missing includes. One file with
+# all of them is quicker to compile.
+check_switches() { # MODULE...: without these
+    left_out=$* options=
+    for module; do
+        options="$options -DPYLM_MODULE_$(echo "$module" | tr a-z A-Z)=0"
+        case $module in text | adapt) left_out="$left_out keyboard" ;; esac # which needs both
+    done
+    # shellcheck disable=SC2086
+    compile $options -fsyntax-only -I csrc csrc/core/*.c csrc/core/fast/*.c csrc/modules/*/*.c
+    # shellcheck disable=SC2086
+    check "without $*" "$folder/all" "$left_out" $options
+}
+
+check_names() { # MODULE...: of these; none: of no module
+    left_out=
+    for module in $modules; do
+        case " $* " in *" $module "*) ;; *) left_out="$left_out $module" ;; esac
+    done
+    python3 cmake/amalgamate.py "$folder/named" "$@"
+    check "$*" "$folder/named" "$left_out"
+}
+
+python3 cmake/amalgamate.py "$folder/all"
+check "all modules" "$folder/all" ""
+for module in $modules; do
+    check_switches "$module"
+done
+# shellcheck disable=SC2086
+check_switches $modules
+check_names none
+check_names text keyboard adapt
