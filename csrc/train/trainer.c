@@ -25,7 +25,7 @@
 #define MAX_CLASSES 1024u
 #define MAX_PIECES (UINT32_C(1) << 20)
 #define MIN_PIECES 320u  /* the fewest with a small max_nbytes */
-#define PIECE_SHARE 100u /* bytes of a small model for each piece; DESIGN.md has measurements */
+#define PIECE_SHARE 100u /* bytes of a small model for each piece; docs/ablations.md has measurements */
 
 /* The default number of classes of each tree: near the best one, but different, so that the trees differ. */
 static const uint32_t default_classes[PYLM_MAX_TREES] = {200, 500, 128, 350, 90, 700, 160, 260};

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""Regular expressions as trees of what a text may be; see _automaton.py.
+"""Regular expressions as trees of what a text may be; see automaton.py.
 
 Python's own parser reads them, so that they mean what they mean in the `re` module. What no finite automaton can do, or
 what looks beyond the text, is refused.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""JSON schemas as trees of what a text may be; see _automaton.py.
+"""JSON schemas as trees of what a text may be; see automaton.py.
 
 What is not understood is refused, since leaving it out would allow values that the schema does not.
 """

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * dot_neon.h: core/dot.h for 64-bit ARM processors: eight inputs at once.
+ * dot_neon.h: core/fast/dot.h for 64-bit ARM processors: eight inputs at once.
  */
 #ifndef PYLM_FAST_DOT_NEON_H
 #define PYLM_FAST_DOT_NEON_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * dot_sse2.h: core/dot.h for x86 processors: eight inputs at once.
+ * dot_sse2.h: core/fast/dot.h for x86 processors: eight inputs at once.
  */
 #ifndef PYLM_FAST_DOT_SSE2_H
 #define PYLM_FAST_DOT_SSE2_H

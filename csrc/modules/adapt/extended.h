@@ -142,7 +142,8 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
                           const uint64_t *hashes, struct pylm__active_recalls *active);
 
 /* With an overlay, log-odds are multiplied by 1.04. The decisions are calibrated one by one, but together they make the
- * most probable symbols too improbable (DESIGN.md). Weights learn from the log-odds before that. */
+ * most probable symbols too improbable (DESIGN.md, "Learning while reading"). Weights learn from the log-odds before
+ * that. */
 #define PYLM__SHARPEN_Q7 133
 static inline int32_t pylm__sharpen(int32_t log_odds)
 {

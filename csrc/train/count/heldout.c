@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENOUGH_BYTES 1000000u /* symbols held out; more gains little (DESIGN.md) */
+#define ENOUGH_BYTES 1000000u /* symbols held out; more gains little (docs/ablations.md) */
 #define ENOUGH_WORDS 300000u
 #define SPARING 3u /* for models of a given size, and layers */
 #define MIN_BLOCKS 2u

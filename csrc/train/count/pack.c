@@ -13,7 +13,7 @@
 #include "key.h"
 
 #define CHECK_BITS 16u       /* fingerprint: an unknown context matches with a probability of at most 8 * 2^-16 */
-#define CODED_CHECK_BITS 12u /* where size counts more; DESIGN.md has what it costs */
+#define CODED_CHECK_BITS 12u /* where size counts more; docs/ablations.md has what it costs */
 #define EXACT_CHECK_BITS 32u /* the most that a record can have; with those of the bucket at most PYLM__HASH_BITS */
 #define COUNT_BITS 4u        /* inline counts: 1 to 16 */
 #define BUCKET_RECORDS 4u    /* records a bucket, on average: from this to twice this */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * templates.c: see templates.h. DESIGN.md says what each template is worth.
+ * templates.c: see templates.h. docs/ablations.md says what each template is worth.
  */
 #include "templates.h"
 

@@ -18,7 +18,7 @@
 #define PRIOR_REPETITION 0.6 /* for texts that repeat, where the training text does not */
 #define COMMON_RIDGE 1.0
 #define STAGE2_RIDGE 300.0 /* a few symbols are not enough to change what the first stage says */
-#define SET_RIDGE 300.0    /* squared nats of input; DESIGN.md has the measurements */
+#define SET_RIDGE 300.0    /* squared nats of input; docs/ablations.md has the measurements */
 #define LAYER_RIDGE 6000.0 /* instead of both, in a layer: its text may be short, and the base knows more */
 #define MAX_STAGE1_SUM 6.0 /* of weights: 5 families * 8704 * 6 * 2^13 < 2^31 */
 #define MAX_STAGE2_SUM 7.0 /* 3 families * 11392 * 7 * 2^13 < 2^31 */

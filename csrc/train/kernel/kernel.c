@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * kernel.c: see kernel.h. core/kernel.h says what a kernel does with the counts.
+ * kernel.c: see kernel.h. modules/kernel/kernel.h says what a kernel does with the counts.
  */
 #include "kernel.h"
 
@@ -11,7 +11,7 @@
 #include "bandwidth.h"
 #include "train/count/memory_plan.h"
 
-#define DEFAULT_REACH 3u /* one more gains 2 % and takes 2.5 times the room; DESIGN.md has figures */
+#define DEFAULT_REACH 3u /* one more gains 2 % and takes 2.5 times the room; docs/ablations.md has figures */
 
 static void choose_templates(struct pylm__kernel_training *t)
 {

@@ -398,6 +398,6 @@ int pylm__pieces_learn(struct pylm__strings *pieces, const struct pylm__corpus *
 
 uint32_t pylm__pieces_default(uint64_t n_bytes)
 {
-    double n = 7.0 * sqrt((double)n_bytes); /* DESIGN.md has the measurements */
+    double n = 7.0 * sqrt((double)n_bytes); /* DESIGN.md, "From text to symbols" */
     return n < 512.0 ? 512u : n > 65536.0 ? 65536u : (uint32_t)n;
 }

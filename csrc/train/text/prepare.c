@@ -14,7 +14,7 @@
 #include "modules/text/vocabulary.h"
 #include "pieces.h"
 
-#define AUTO_PIECES_NBYTES 3000000u /* longer texts are predicted better in pieces; see DESIGN.md */
+#define AUTO_PIECES_NBYTES 3000000u /* longer texts: pieces; DESIGN.md, "From text to symbols" */
 
 struct counted {
     uint64_t count;
