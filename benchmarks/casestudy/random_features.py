@@ -57,9 +57,12 @@ def _mixed(x: np.ndarray) -> np.ndarray:
 
 
 def histories(words: np.ndarray, padding: int, reach: int) -> np.ndarray:
-    """The last words before each one that is none of the padding, the nearest first: of shape (n, reach)."""
+    """The last words before each one that is none of the padding, the nearest first: of shape (n, reach). A document
+    begins behind a line end, as a model has it."""
     places = np.flatnonzero(words != padding)
     before: np.ndarray = words[places[:, None] - np.arange(1, reach + 1)]
+    early = np.flatnonzero(before[:, -1] == padding)
+    before[early, (before[early] == padding).argmax(axis=1)] = Vocabulary.end
     return before
 
 
@@ -148,7 +151,8 @@ def _expansion_error(kernel: Model, vocabulary: Vocabulary, queries: np.ndarray,
     background = np.exp(-sum(settings.distances))  # the one occurrence of nothing known
     worst = 0.0
     for query, f in zip(queries, exact, strict=True):
-        context = ids[query[query < len(ids)][::-1]]
+        known = query[query < len(ids)][::-1]
+        context = ids[known[len(known) < len(query) :]]  # without the line end that it begins behind
         expected = (f + background / kernel.n_symbols) / (f.sum() + background)
         worst = max(worst, float(np.abs(kernel.distribution(context)[ids] / expected - 1).max()))
     return worst

@@ -103,8 +103,9 @@ static int check_tokenizer(const struct pylm__model *m)
     uint64_t file_nbytes = pylm__load64(h + PYLM__H_TOKENIZER_FILE_NBYTES);
     if (m->tokenizer > PYLM_TOKENIZER_EXTERNAL || (m->tokenizer == PYLM_TOKENIZER_BYTES && m->n_symbols != 256u))
         return 0;
-    if (m->tokenizer == PYLM_TOKENIZER_WORDS ? unknown >= m->n_symbols || line_end >= m->n_symbols
-                                             : unknown != PYLM_NONE || (line_end != PYLM_NONE && line_end >= m->n_symbols))
+    if (m->tokenizer == PYLM_TOKENIZER_WORDS
+            ? unknown >= m->n_symbols || line_end >= m->n_symbols
+            : unknown != PYLM_NONE || (line_end != PYLM_NONE && line_end >= m->n_symbols))
         return 0;
     return m->tokenizer == PYLM_TOKENIZER_EXTERNAL ? pylm__lies_inside(m, file, file_nbytes) : !file && !file_nbytes;
 }

@@ -66,7 +66,7 @@ static void test_learns(const pylm_model *model, const struct text *t)
     CHECK(second < score(model, &plain, t, 0, t->n));
     pylm_state_init(model, &plain);
     state = begin(model, memory, MEMORY_NBYTES);
-    CHECK(state.opaque[0] == plain.opaque[0]); /* at the start of a text */
+    CHECK(state.opaque[0] == plain.opaque[0]);        /* at the start of a text */
     CHECK(score(model, &state, t, 0, t->n) == first); /* all was forgotten */
     free(memory);
 }

@@ -58,9 +58,10 @@ def classes_of(model: pylm.Model) -> np.ndarray:
     return np.array([*classes, -1], np.int64)
 
 
-def histories(symbols: np.ndarray, reach: int) -> np.ndarray:
-    """The last symbols before every position, of shape (n, reach); -1 before the start."""
-    padded = np.concatenate([np.full(reach, -1), symbols])
+def histories(model: pylm.Model, symbols: np.ndarray) -> np.ndarray:
+    """The last symbols before every position, of shape (n, reach): a line end before the first, -1 before that."""
+    reach = len(model.info.kernel.distances)
+    padded = np.concatenate([np.full(reach - 1, -1), [model.info.begins], symbols])
     return np.stack([padded[reach - 1 - j : reach - 1 - j + len(symbols)] for j in range(reach)], axis=1)
 
 
@@ -71,7 +72,7 @@ class DirectSum:
         self.kernel = model.info.kernel
         self.n_symbols, self.classes = model.n_symbols, classes_of(model)
         self.symbols = np.array(model.encode(text, add_eos=True))
-        self.centres = histories(self.symbols, len(self.kernel.distances))
+        self.centres = histories(model, self.symbols)
 
     def distances(self, history: np.ndarray) -> np.ndarray:
         total = np.zeros(len(self.centres))
@@ -102,7 +103,7 @@ def test_hashing_gives_the_sum_over_all_centres(case: str) -> None:
     costs = -model.logprobs(queries) / np.log(2)
     assert len(queries) >= 1000
     seen = 0
-    for i, history in enumerate(histories(queries, len(model.info.kernel.distances))):
+    for i, history in enumerate(histories(model, queries)):
         expected = direct(history)
         assert abs(costs[i] + np.log2(expected[queries[i]])) <= COST
         seen += direct.distances(history).min() == 0
@@ -142,7 +143,7 @@ def test_a_large_tau_gives_back_what_followed(case: str) -> None:
     direct = DirectSum(model, TRAIN)
     queries = np.array(model.encode(TEST, add_eos=True))
     for i in range(0, len(queries), 40):
-        history = histories(queries[: i + 1], len(model.info.kernel.distances))[-1]
+        history = histories(model, queries[: i + 1])[-1]
         distances = direct.distances(history)
         followers = np.bincount(direct.symbols[distances <= distances.min() + 1e-9], minlength=model.n_symbols)
         assert model.distribution(queries[:i]) == pytest.approx(followers / followers.sum(), rel=1e-7, abs=1e-15)
@@ -153,7 +154,7 @@ def test_training_text_is_learned_exactly() -> None:
     right."""
     model = get("classes").kernel(2000.0, [3.0, 2.0, 1.0, 0.5], [2.0, 1.0, 0.5])
     symbols = np.array(model.encode(TRAIN, add_eos=True))
-    contexts = [tuple(h) for h in histories(symbols, 4)]
+    contexts = [tuple(h) for h in histories(model, symbols)]
     counts: dict[tuple[int, ...], dict[int, int]] = {}
     for context, symbol in zip(contexts, symbols.tolist(), strict=False):
         counts.setdefault(context, {}).setdefault(symbol, 0)
@@ -264,7 +265,7 @@ def test_nearest_positions_and_refusal() -> None:
     direct = DirectSum(model, TRAIN)
     queries = np.array(model.encode(TEST, add_eos=True))[:400]
     answers = []
-    for i, history in enumerate(histories(queries, 4)):
+    for i, history in enumerate(histories(model, queries)):
         distances = direct.distances(history)
         nearest = model.nearest(queries[:i])
         assert nearest == (distances.min(), (distances == distances.min()).sum())
@@ -278,7 +279,7 @@ def test_nearest_positions_and_refusal() -> None:
     assert (all_of_it.coverage, all_of_it.accuracy) == (1.0, sum(a[2] for a in answers) / len(queries))
     same = model.kernel(distances=[2, 0, 1, 0], class_distances=[0, 0, 1])  # steps that make no difference
     direct = DirectSum(same, TRAIN)
-    for i, history in enumerate(histories(queries[:60], 4)):
+    for i, history in enumerate(histories(model, queries[:60])):
         distances = direct.distances(history)
         assert same.nearest(queries[:i]) == (distances.min(), (distances == distances.min()).sum())
 
@@ -293,7 +294,7 @@ def test_every_centre_is_in_one_part(case: str) -> None:
     model = get(case).kernel(0.75, *(NEAR[case] if NEAR[case][1] else NEAR[case][:1]))
     direct = DirectSum(model, text)
     queries = np.array(model.encode(TEST if case != "bytes" else TEST[:1000], add_eos=True))
-    for i, history in list(enumerate(histories(queries, len(model.info.kernel.distances))))[::25]:
+    for i, history in list(enumerate(histories(model, queries)))[::25]:
         explanation = model.explain(queries[:i], int(queries[i]))
         *parts, background = explanation.parts
         distances, followed = direct.distances(history), direct.symbols == queries[i]

@@ -17,11 +17,16 @@ from pylm.cli import main
 TEXT = make_text(2500, seed=1)
 
 
+def line_of(model: pylm.Model, text: str) -> list[int]:
+    """The symbols of a text as they are counted: behind a line end."""
+    assert model.info.begins is not None
+    return [model.info.begins, *model.encode(text, add_eos=True)]
+
+
 def pairs(symbols: list[int], window: int) -> dict[int, dict[int, list[int]]]:
     """of[a][b]: how often b stands before a and behind a, up to `window` places away. A symbol that has less than two
     symbols at a distance behind it makes a context there that is not kept (min_count=2)."""
-    frequency = Counter(symbols)
-    of: dict[int, dict[int, list[int]]] = {a: {} for a in frequency}
+    of: dict[int, dict[int, list[int]]] = {a: {} for a in symbols}
     for lag in range(1, window + 1):
         contexts = Counter(symbols[:-lag])
         for a, b in zip(symbols, symbols[lag:], strict=False):
@@ -44,7 +49,7 @@ def trained(request: pytest.FixtureRequest) -> pylm.Model:
 @pytest.mark.parametrize("measure", ["strength", "pmi"])
 def test_against_counting(trained: pylm.Model, window: int, measure: str) -> None:
     symbols = trained.encode(TEXT, add_eos=True)
-    frequency, counted = Counter(symbols), pairs(symbols, window)
+    frequency, counted = Counter(symbols), pairs(line_of(trained, TEXT), window)
     signs = {trained.id_of("</s>"), trained.id_of("<unk>")}
     for a, n_a in list(frequency.items())[::29]:
         found = trained.related([a], 10**6, window=window, measure=measure, min_count=2)
@@ -62,7 +67,7 @@ def test_against_counting(trained: pylm.Model, window: int, measure: str) -> Non
 
 
 def test_contexts(trained: pylm.Model) -> None:
-    symbols = trained.encode(TEXT, add_eos=True)
+    symbols = line_of(trained, TEXT)
     signs = {trained.id_of("</s>"), trained.id_of("<unk>")}
     common = Counter(itertools.pairwise(symbols)).most_common(5)
     for context, n in common:
