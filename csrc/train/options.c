@@ -11,6 +11,7 @@
 
 #define MAX_CLASSES 1024u
 #define MAX_PIECES (UINT32_C(1) << 20)
+#define MIN_WORDS 3u /* "</s>", "<unk>" and a word */
 
 void pylm_train_options_init(pylm_train_options *options)
 {
@@ -31,6 +32,10 @@ static int trainer_is_sane(const pylm_train_options *o)
     if (o->tokenizer > PYLM_TOKENIZER_EXTERNAL && o->tokenizer != PYLM_TOKENIZER_AUTO)
         return 0;
     if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
+        return 0;
+    if ((o->min_word_count || o->max_words) && (o->tokenizer != PYLM_TOKENIZER_WORDS || o->base))
+        return 0;
+    if (o->max_words && (o->max_words < MIN_WORDS || o->max_words > PYLM__MAX_SYMBOLS))
         return 0;
     if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u || !o->n_trees ||
         o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))

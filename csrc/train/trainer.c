@@ -110,6 +110,8 @@ int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbyt
 int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts, const uint64_t *text_ends,
                             const void *file, uint64_t file_nbytes)
 {
+    if (trainer->options.min_word_count || trainer->options.max_words)
+        return PYLM_ERR_ARGUMENT;
     return pylm__corpus_vocabulary(&trainer->corpus, n_symbols, texts, text_ends, file, file_nbytes);
 }
 
@@ -176,15 +178,19 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
     const struct pylm__corpus *corpus = &trainer->corpus;
     char name[PYLM__TEMPLATE_NAME_NBYTES];
     uint32_t t, k;
-    size_t n = (size_t)snprintf(
-        out, capacity,
-        "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
-        "\"predictor\": \"%s\", \"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, \"trees\": [",
-        PYLM_VERSION, (unsigned long long)corpus->n_documents, (unsigned long long)corpus->n_bytes,
-        (unsigned long long)corpus->n, is_kernel(trainer) ? "kernel" : "mix",
-        trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
-        (unsigned long)(is_kernel(trainer) ? 1u : trainer->options.min_count),
-        corpus->closed_vocabulary || corpus->tokenizer != PYLM_TOKENIZER_WORDS ? "true" : "false");
+    size_t n =
+        (size_t)snprintf(out, capacity,
+                         "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
+                         "\"predictor\": \"%s\", \"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, ",
+                         PYLM_VERSION, (unsigned long long)corpus->n_documents, (unsigned long long)corpus->n_bytes,
+                         (unsigned long long)corpus->n, is_kernel(trainer) ? "kernel" : "mix",
+                         trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
+                         (unsigned long)(is_kernel(trainer) ? 1u : trainer->options.min_count),
+                         corpus->closed_vocabulary || corpus->tokenizer != PYLM_TOKENIZER_WORDS ? "true" : "false");
+    if (corpus->tokenizer == PYLM_TOKENIZER_WORDS && !corpus->base)
+        n += (size_t)snprintf(out + n, capacity - n, "\"min_word_count\": %lu, \"words_left_out\": %lu, ",
+                              (unsigned long)corpus->min_word_count, (unsigned long)corpus->n_left_out);
+    n += (size_t)snprintf(out + n, capacity - n, "\"trees\": [");
     for (t = 0; t < trainer->n_trees; t++) {
         const struct pylm__trained_tree *tree = &trainer->trees[t];
         if (!t || !is_kernel(trainer))
@@ -351,15 +357,27 @@ static uint32_t n_pieces_within(const pylm_trainer *trainer)
     return fitting > usual ? usual : fitting < MIN_PIECES ? MIN_PIECES : (uint32_t)fitting;
 }
 
+static struct pylm__vocabulary_limits limits_of(const pylm_trainer *trainer)
+{
+    struct pylm__vocabulary_limits limits;
+    limits.n_pieces = n_pieces_within(trainer);
+    limits.min_word_count = trainer->options.min_word_count;
+    if (!limits.min_word_count && trainer->options.min_count == 1u)
+        limits.min_word_count = 1;
+    limits.max_words = trainer->options.max_words;
+    return limits;
+}
+
 /* Does all but writing. If size or memory is too small, *nbytes becomes the smallest that is possible. */
 static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t;
+    struct pylm__vocabulary_limits limits = limits_of(trainer);
     *nbytes = 0;
     if (trainer->used)
         return PYLM_ERR_ARGUMENT;
     trainer->used = 1;
-    PYLM__TRY(pylm__corpus_prepare(&trainer->corpus, n_pieces_within(trainer), trainer->options.n_threads, task));
+    PYLM__TRY(pylm__corpus_prepare(&trainer->corpus, &limits, trainer->options.n_threads, task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* there is only one tree over bytes */
     PYLM__TRY(build_trees(trainer, task));
