@@ -107,3 +107,35 @@ def test_guide(
     reader = Reader(folder, small_manual)
     for block in runnable(page):
         reader.run(block)
+
+
+# ---- the runner itself
+
+
+def page_of(folder: Path, text: str) -> Path:
+    page = folder / "page.md"
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def test_blocks_are_found_with_their_reasons(tmp_path: Path) -> None:
+    page = page_of(tmp_path, "a\n```sh\nls\n```\n```\nout\n```\n<!-- not run: slow -->\n```python\nx = 1\n\nx\n```\n")
+    first, second = blocks_of(page)
+    assert (first.line, first.language, first.code, first.reason) == (3, "sh", "ls\n", "")
+    assert (second.line, second.code, second.reason) == (10, "x = 1\n\nx\n", "slow")
+    for text in ("<!-- not run: why -->\n\n```sh\nls\n```\n", "<!-- not run: why -->\n```\nout\n```\n"):
+        with pytest.raises(AssertionError, match="a reason"):
+            blocks_of(page_of(tmp_path, text))
+
+
+def test_what_fails_is_noticed(tmp_path: Path) -> None:
+    reader = Reader(tmp_path, {})
+    for code in ("false\ntrue\n", "pylm info nothing.pylm | cat\n", "pylm nothing | cat\n"):
+        with pytest.raises(AssertionError, match="page.md:2"):
+            reader.run(*blocks_of(page_of(tmp_path, f"```sh\n{code}```\n")))
+    reader.run(*blocks_of(page_of(tmp_path, "```python\nx = 2\n```\n")))
+    reader.run(*blocks_of(page_of(tmp_path, "```python\n>>> x + 1\n3\n```\n")))
+    with pytest.raises(AssertionError):
+        reader.run(*blocks_of(page_of(tmp_path, "```python\n>>> x + 1\n4\n```\n")))
+    with pytest.raises(NameError):
+        reader.run(*blocks_of(page_of(tmp_path, "```python\ny\n```\n")))
