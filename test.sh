@@ -15,12 +15,12 @@ need c++ g++
 
 # The C tests run beside those of Python, which mostly keep one processor busy. What they print comes when they are done.
 c_tests() {
-    cmake -S . -B build -DPYLM_SANITIZE=ON -DPYLM_WERROR="${PYLM_WERROR:-0}" || return
-    cmake --build build --parallel 2 --target pylm_tests || return
-    ctest --test-dir build --output-on-failure --parallel 2
+    cmake -S . -B build-c -DPYLM_BUILD_TESTS=ON -DPYLM_SANITIZE=ON -DPYLM_WERROR="${PYLM_WERROR:-0}" || return
+    cmake --build build-c --parallel 2 --target pylm_tests || return
+    ctest --test-dir build-c --output-on-failure --parallel 2
 }
-mkdir -p build
-c_tests >build/tests.log 2>&1 &
+mkdir -p build-c
+c_tests >build-c/tests.log 2>&1 &
 in_c=$!
 trap 'kill "$in_c" 2>/dev/null || true' EXIT
 trap 'kill 0' INT # Ctrl-C, which programs in the background do not hear
@@ -29,7 +29,7 @@ status=0
 .venv/bin/pytest -q || status=$?
 wait "$in_c" || status=$?
 trap - EXIT INT
-cat build/tests.log
+cat build-c/tests.log
 [ "$status" = 0 ] || exit "$status"
 
 sh tests/c/consumer/run.sh

@@ -18,7 +18,7 @@ mkdir -p "$folder"
 # Threads count in the same counters: atomic, so that none is lost.
 cover_c() {
     flags="--coverage -O1 -g -fprofile-update=atomic"
-    cmake -S . -B "$folder/c" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="$flags" >"$folder/c.txt"
+    cmake -S . -B "$folder/c" -DPYLM_BUILD_TESTS=ON -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="$flags" >"$folder/c.txt"
     cmake --build "$folder/c" --parallel 2 --target pylm_tests >>"$folder/c.txt"
     find "$folder/c" -name '*.gcda' -delete # of an earlier run
     ctest --test-dir "$folder/c" --output-on-failure --parallel 2 >>"$folder/c.txt" || {

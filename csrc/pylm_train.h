@@ -91,7 +91,8 @@ typedef struct pylm_train_options {
     uint32_t tokenizer;      /* enum pylm_tokenizer, or PYLM_TOKENIZER_AUTO; default: bytes */
     uint32_t n_threads;      /* default 0: one per processor. Never changes the result */
     uint32_t min_count;      /* contexts of order 1 and up that occur less often are left out; default 2. With 1 all
-                              * are kept: the model is larger and slightly better. A kernel keeps all of them always */
+                              * are kept, and all words: the model is larger and slightly better. A kernel keeps all
+                              * contexts always */
     uint32_t n_trees;        /* all tokenizers but bytes: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
                               * predictions are averaged: better, but slower and larger by that factor */
     uint32_t n_classes[PYLM_MAX_TREES]; /* all tokenizers but bytes: symbol classes of each tree, 2 to 1024; 0: the
@@ -110,8 +111,9 @@ typedef struct pylm_train_options {
                               * Default 0: no limit */
     const pylm_model *base;  /* trains a layer for this model (pylm_layer_open() in pylm_adapt.h), with its vocabulary
                               * and its tree. tokenizer, n_classes and n_pieces are ignored then, and unknown words are
-                              * read as "<unk>". The base must have one tree, must not be a kernel, and may be a layer
-                              * itself. It must stay in place until the layer is built. Default NULL: trains a model */
+                              * read as "<unk>"; min_word_count and max_words must be 0. The base must have one tree,
+                              * must not be a kernel, and may be a layer itself. It must stay in place until the layer
+                              * is built. Default NULL: trains a model */
     uint32_t predictor;      /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree and
                               * one profile, and no max_nbytes and max_order. What follows is for kernels only */
     uint32_t reach;          /* how many symbols back it looks, 1 to PYLM_MAX_REACH; default 0: 3 */
@@ -121,6 +123,12 @@ typedef struct pylm_train_options {
     uint32_t distance_q16[PYLM_MAX_REACH]; /* as in pylm_kernel. Default all 0: chosen on blocks of the text whose own
                                             * counts are taken out */
     uint32_t class_distance_q16[PYLM_MAX_REACH]; /* likewise; without classes the same as distance_q16 */
+    uint32_t min_word_count; /* words: those that occur less often are read as "<unk>". Default 0: 2; and 1, which
+                              * keeps all, if min_count is 1, or if the text has "<unk>" itself. Without words that
+                              * are read as "<unk>", that has a small probability */
+    uint32_t max_words;      /* words: size of the vocabulary at most, "</s>" and "<unk>" included: 3 to 2^24. The most
+                              * frequent words stay; of equally frequent ones the first in the documents, in their
+                              * order in the trainer. Default 0: no limit */
 } pylm_train_options;
 
 /* Fills in the defaults. */
@@ -144,8 +152,17 @@ PYLM_API void pylm_trainer_free(pylm_trainer *trainer);
  * PYLM_ERR_CANCELLED, and PYLM_ERR_ARGUMENT for an external tokenizer. */
 PYLM_API int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbytes, pylm_task *task);
 
-/* Sets the vocabulary of a trainer with PYLM_TOKENIZER_EXTERNAL. Such a trainer is given ids instead of texts, and
- * before them, once, the meaning of the ids:
+/* Sets the vocabulary of a trainer, once, before the first document.
+ *
+ * With PYLM_TOKENIZER_WORDS it is optional. The given words, "</s>" and "<unk>" are the vocabulary then, whatever the
+ * documents have. All others are read as "<unk>". A word that is in no document has a small probability.
+ *   n_symbols     how many words; equal ones count once.
+ *   texts         their texts, concatenated. Each must be one word as pylm_encode() reads it, without white space.
+ *   text_ends     where each ends in `texts`: n_symbols numbers, none less than the one before.
+ *   file          NULL, and file_nbytes 0.
+ *
+ * With PYLM_TOKENIZER_EXTERNAL it is needed. Such a trainer is given ids instead of texts, and before them the meaning
+ * of the ids:
  *
  *     options.tokenizer = PYLM_TOKENIZER_EXTERNAL;
  *     pylm_trainer_new(&trainer, &options);
@@ -162,7 +179,8 @@ PYLM_API int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t 
  *   file          what a reader of the model needs to encode texts, for example a tokenizer.json. It is stored in the
  *                 image as it is. NULL if file_nbytes is 0.
  * Everything is copied. Returns PYLM_ERR_ARGUMENT if the tokenizer is another one, if the vocabulary was set before, if
- * n_symbols is 0, or if text_ends are not in order; PYLM_ERR_LARGE; PYLM_ERR_MEMORY. */
+ * n_symbols is 0, if text_ends are not in order, and, for words, if one is none, after the first document, and with
+ * min_word_count or max_words; PYLM_ERR_LARGE; PYLM_ERR_MEMORY. */
 PYLM_API int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts,
                                      const uint64_t *text_ends, const void *file, uint64_t file_nbytes);
 

@@ -82,6 +82,7 @@ set(train_sources
 set(train ${train_base} ${train_text} ${train_tree} ${train_count} ${train_fit}
     ${train_size} ${train_kernel} ${train_layer} ${train_write} ${train_prune} ${train_sources}
     train/batch.c
+    train/options.c
     train/trainer.c)
 if(WIN32)
   set(platform platform/win32.c)

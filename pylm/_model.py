@@ -24,6 +24,8 @@ from .kernel.settings import MAX_DISTANCE, MAX_REACH, settings_of, with_settings
 from .sources.file import AGAIN, MIN_WORDS, SUFFIX, SourcesFile
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ._core.image import Ids, TextOrIds
     from .explain.kernel import KernelExplanation
     from .explain.mix import Explanation
@@ -181,6 +183,23 @@ class Model(Scoring, Generating):
         another symbol, as in " word"."""
         image = self._image
         return shown(image.symbol_text(integer("id", id, 0, image.n_symbols - 1)))
+
+    def vocabulary(self) -> list[str]:
+        """The texts of all symbols, in the order of their ids, each as `text_of()` has it."""
+        image = self._image
+        return [shown(image.symbol_text(i)) for i in range(image.n_symbols)]
+
+    def counts(self) -> np.ndarray:
+        """How often each symbol came in training, in the order of ids; of a layer, in its own text. In a model of a
+        given size large counts are rounded. Raises ArgumentError for a kernel."""
+        import numpy as np
+
+        from ._core.counts import frequencies
+
+        found = np.zeros(self.n_symbols, np.uint32)
+        for symbol, count in frequencies(self._image).items():
+            found[symbol] = count
+        return found
 
     # ---- kernel
 

@@ -45,7 +45,8 @@ def train(
 
     tokenizer="auto"  "bytes": predicts byte by byte, any file, loses nothing. "words": words between white space,
                 and line ends ("</s>"); not kept are words outside the vocabulary, read as "<unk>", and how
-                many and which white space stood between two words. "pieces": parts of words and whole words,
+                many and which white space stood between two words. A word must come twice to be in the vocabulary;
+                `min_count=1` and `symbols` change that. "pieces": parts of words and whole words,
                 found in the text; any file, loses nothing, quicker and better than bytes for longer texts.
                 "auto": "pieces" from 3 MB of text on, else "bytes". Or the path of a tokenizer.json, or a
                 Tokenizer of the `tokenizers` package: an external vocabulary, for example a large model's. The
@@ -53,7 +54,8 @@ def train(
                 model. Texts must be UTF-8; documents may also be ids. No special tokens are added. A tokenizer that
                 normalises (lower case, for example) predicts and gives back the normalised text.
     threads=None  processors to use; None: all. Does not change the model.
-    min_count=2  contexts seen less often are left out; 1 keeps all: larger and slightly better.
+    min_count=2  contexts seen less often are left out; 1 keeps all, and of words also those seen once: larger and
+                slightly better.
     max_order=None  longest context in symbols, 0 to 12; None: 8 for bytes, else 5.
     size=None   bytes that the model may have at most, as a number or like "64K", "3M", "1.5 MB": the best model
                 that fits (DESIGN.md, "A given size"). Takes about five times as long. For pieces, it also limits
@@ -63,7 +65,8 @@ def train(
     profile="best"  or "fast": only the contexts that an n-gram model has, the last symbols without gaps; of
                 words and pieces three at most. Less than half the time to score; on words a fifth of the size and
                 a seventh more perplexity.
-    symbols=None  `SymbolOptions(...)`: how words or pieces are found and arranged, such as SymbolOptions(trees=4).
+    symbols=None  `SymbolOptions(...)`: which words or pieces there are, and how they are arranged, such as
+                SymbolOptions(vocabulary_size=20000) or SymbolOptions(trees=4).
     kernel=None  `KernelOptions()`: make a kernel: radial basis functions around every position of the text, in
                 closed form; see `Model.kernel()` and DESIGN.md, "The kernel". `size`, `max_order`, `profile` and
                 several trees are not for it, and it learns nothing from what it reads.
@@ -101,6 +104,8 @@ def adapt(
     `train()`: a layer of a few sentences says little, and does little harm (DESIGN.md, "Layers").
     Raises what `train()` raises, and ArgumentError for a model of several trees or a kernel.
     """
+    if "symbols" in options:
+        raise ArgumentError("a layer has the vocabulary of its model; leave symbols out")
     check_options("adapt", options, LayerOptions)
     made = training_options(tokenizer="bytes", **options)
     if model.info.trees > 1:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ._core.arguments import MAX_U32, integer
+from ._core.counts import frequencies, successors
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib
 from ._core.prediction import shown
@@ -45,7 +46,10 @@ def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: 
     if measure not in MEASURES:
         raise ArgumentError(f"measure must be 'strength' or 'pmi', not {measure!r}")
     if image.info.tokenizer == lib.PYLM_TOKENIZER_BYTES:
-        raise ArgumentError("related terms are for models of words or pieces: here, a symbol is a single byte")
+        raise ArgumentError(
+            "related terms are for models of words or pieces, and in this one a symbol is a single byte: train a model "
+            "with tokenizer='words' (--tokenizer words)"
+        )
     image.needs_mix("related terms")
     counts = _Counts(image)
     symbols = _symbols(counts, term)
@@ -114,10 +118,7 @@ class _Counts:
         self._templates = Contexts(image).templates[0]
         self._work = image.new_work()
         self._room = ffi.new("pylm_successor[]", image.n_symbols)
-        key = "frequencies"
-        if key not in image.kept:
-            image.kept[key] = self._successors(array("I"), 0)
-        self.frequencies: Counter[int] = image.kept[key]
+        self.frequencies = frequencies(image)
         self.total = self.frequencies.total()
         self._lags = self._find_lags()
 
@@ -144,12 +145,7 @@ class _Counts:
 
     def _successors(self, symbols: array[int], template: int) -> Counter[int]:
         """What followed the context of a template after these symbols."""
-        n, image = ffi.new("uint32_t *"), self.image
-        state = image.new_state(symbols)
-        n[0] = image.n_symbols
-        check(lib.pylm_successors(image.model, state, 0, template, self._work, self._room, n))
-        pairs = array("I", ffi.buffer(self._room, n[0] * ffi.sizeof("pylm_successor"))[:])
-        return Counter(dict(zip(pairs[::2], pairs[1::2], strict=False)))
+        return successors(self.image, symbols, template, self._work, self._room)
 
     def after(self, symbol: int, window: int) -> Counter[int]:
         """How often each symbol came 1 to `window` symbols behind one."""

@@ -16,14 +16,13 @@
 #include "train/count/memory_plan.h"
 #include "train/kernel/kernel.h"
 #include "train/layer/layer.h"
+#include "train/options.h"
 #include "train/size/budget.h"
 #include "train/text/pieces.h"
 #include "train/text/prepare.h"
 #include "train/tree/byte_tree.h"
 #include "train/tree/class_tree.h"
 
-#define MAX_CLASSES 1024u
-#define MAX_PIECES (UINT32_C(1) << 20)
 #define MIN_PIECES 320u  /* the fewest with a small max_nbytes */
 #define PIECE_SHARE 100u /* bytes of a small model for each piece; docs/ablations.md has measurements */
 
@@ -43,54 +42,6 @@ struct pylm_trainer {
     uint64_t shared_nbytes; /* with max_nbytes: of the image without trees */
 };
 
-void pylm_train_options_init(pylm_train_options *options)
-{
-    memset(options, 0, sizeof *options);
-    options->options_nbytes = (uint32_t)sizeof *options;
-    options->tokenizer = PYLM_TOKENIZER_BYTES;
-    options->min_count = 2;
-    options->n_trees = 1;
-    options->max_order = PYLM_NONE;
-}
-
-static int options_are_sane(const pylm_train_options *o)
-{
-    uint32_t t;
-    if (o->base && (pylm__model_view(o->base)->n_trees > 1u || pylm__is_kernel(pylm__model_view(o->base)) ||
-                    o->n_trees > 1u || o->predictor != PYLM_PREDICTOR_MIX))
-        return 0;
-    if (o->tokenizer > PYLM_TOKENIZER_EXTERNAL && o->tokenizer != PYLM_TOKENIZER_AUTO)
-        return 0;
-    if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
-        return 0;
-    if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u || !o->n_trees ||
-        o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
-        return 0;
-    if (o->profile > PYLM_PROFILE_FAST)
-        return 0;
-    if (o->tokenizer == PYLM_TOKENIZER_BYTES && o->n_trees > 1u)
-        return 0;
-    for (t = 0; t < PYLM_MAX_TREES; t++)
-        if (o->n_classes[t] == 1u || o->n_classes[t] > MAX_CLASSES)
-            return 0;
-    return 1;
-}
-
-/* Whether the options of one predictor are set for this predictor only, and in range. */
-static int predictor_is_sane(const pylm_train_options *o)
-{
-    uint32_t j, of_kernel = o->reach | o->no_classes;
-    for (j = 0; j < PYLM_MAX_REACH; j++) {
-        if (o->distance_q16[j] > PYLM_MAX_DISTANCE_Q16 || o->class_distance_q16[j] > o->distance_q16[j])
-            return 0;
-        of_kernel |= o->distance_q16[j];
-    }
-    if (o->predictor == PYLM_PREDICTOR_MIX)
-        return !of_kernel;
-    return o->predictor == PYLM_PREDICTOR_KERNEL && o->reach <= PYLM_MAX_REACH && o->no_classes <= 1u &&
-           o->n_trees == 1u && !o->max_nbytes && o->max_order == PYLM_NONE && o->profile == PYLM_PROFILE_BEST;
-}
-
 int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
 {
     pylm_trainer *new;
@@ -100,7 +51,7 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
     pylm_train_options_init(&defaults);
     if (!options)
         options = &defaults;
-    if (!options_are_sane(options) || !predictor_is_sane(options))
+    if (!pylm__options_are_sane(options))
         return PYLM_ERR_ARGUMENT;
     new = pylm__array_new(1, sizeof *new);
     if (!new)
@@ -159,6 +110,8 @@ int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbyt
 int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts, const uint64_t *text_ends,
                             const void *file, uint64_t file_nbytes)
 {
+    if (trainer->options.min_word_count || trainer->options.max_words)
+        return PYLM_ERR_ARGUMENT;
     return pylm__corpus_vocabulary(&trainer->corpus, n_symbols, texts, text_ends, file, file_nbytes);
 }
 
@@ -225,15 +178,19 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
     const struct pylm__corpus *corpus = &trainer->corpus;
     char name[PYLM__TEMPLATE_NAME_NBYTES];
     uint32_t t, k;
-    size_t n = (size_t)snprintf(
-        out, capacity,
-        "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
-        "\"predictor\": \"%s\", \"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, \"trees\": [",
-        PYLM_VERSION, (unsigned long long)corpus->n_documents, (unsigned long long)corpus->n_bytes,
-        (unsigned long long)corpus->n, is_kernel(trainer) ? "kernel" : "mix",
-        trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
-        (unsigned long)(is_kernel(trainer) ? 1u : trainer->options.min_count),
-        corpus->closed_vocabulary || corpus->tokenizer != PYLM_TOKENIZER_WORDS ? "true" : "false");
+    size_t n =
+        (size_t)snprintf(out, capacity,
+                         "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
+                         "\"predictor\": \"%s\", \"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, ",
+                         PYLM_VERSION, (unsigned long long)corpus->n_documents, (unsigned long long)corpus->n_bytes,
+                         (unsigned long long)corpus->n, is_kernel(trainer) ? "kernel" : "mix",
+                         trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
+                         (unsigned long)(is_kernel(trainer) ? 1u : trainer->options.min_count),
+                         corpus->closed_vocabulary || corpus->tokenizer != PYLM_TOKENIZER_WORDS ? "true" : "false");
+    if (corpus->tokenizer == PYLM_TOKENIZER_WORDS && !corpus->base)
+        n += (size_t)snprintf(out + n, capacity - n, "\"min_word_count\": %lu, \"words_left_out\": %lu, ",
+                              (unsigned long)corpus->min_word_count, (unsigned long)corpus->n_left_out);
+    n += (size_t)snprintf(out + n, capacity - n, "\"trees\": [");
     for (t = 0; t < trainer->n_trees; t++) {
         const struct pylm__trained_tree *tree = &trainer->trees[t];
         if (!t || !is_kernel(trainer))
@@ -400,15 +357,27 @@ static uint32_t n_pieces_within(const pylm_trainer *trainer)
     return fitting > usual ? usual : fitting < MIN_PIECES ? MIN_PIECES : (uint32_t)fitting;
 }
 
+static struct pylm__vocabulary_limits limits_of(const pylm_trainer *trainer)
+{
+    struct pylm__vocabulary_limits limits;
+    limits.n_pieces = n_pieces_within(trainer);
+    limits.min_word_count = trainer->options.min_word_count;
+    if (!limits.min_word_count && trainer->options.min_count == 1u)
+        limits.min_word_count = 1;
+    limits.max_words = trainer->options.max_words;
+    return limits;
+}
+
 /* Does all but writing. If size or memory is too small, *nbytes becomes the smallest that is possible. */
 static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t;
+    struct pylm__vocabulary_limits limits = limits_of(trainer);
     *nbytes = 0;
     if (trainer->used)
         return PYLM_ERR_ARGUMENT;
     trainer->used = 1;
-    PYLM__TRY(pylm__corpus_prepare(&trainer->corpus, n_pieces_within(trainer), trainer->options.n_threads, task));
+    PYLM__TRY(pylm__corpus_prepare(&trainer->corpus, &limits, trainer->options.n_threads, task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* there is only one tree over bytes */
     PYLM__TRY(build_trees(trainer, task));

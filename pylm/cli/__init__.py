@@ -24,6 +24,7 @@ from .report import add_report
 from .store import add_store_commands
 from .trace import add_trace
 from .train import add_adapt, add_build, add_train
+from .vocab import add_vocab
 
 INTERRUPTED = 130  # what shells use for a program ended by Ctrl-C
 GROUPS = {
@@ -31,7 +32,7 @@ GROUPS = {
     "Ask a model": (add_next, add_generate, add_keyboard, add_eval),
     "Change a model": (add_adapt, add_prune),
     "Stores": (add_store_commands,),
-    "Look inside": (add_info, add_explain, add_related, add_report, add_trace),
+    "Look inside": (add_info, add_explain, add_related, add_report, add_trace, add_vocab),
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from typing import Any
 
 from .._info import ModelInfo
 from .._model import Model
@@ -47,6 +48,14 @@ def _distances(kernel: Kernel) -> str:
     )
 
 
+def _words(training: dict[str, Any]) -> str:
+    least, left_out = training["min_word_count"], training["words_left_out"]
+    which = "given" if not least else f"all that came {least:,} times or more" if least > 1 else "all of the text"
+    if left_out and least == 1:
+        which = "the most frequent ones"
+    return which + (f"; {left_out:,} others of the text became <unk>" if left_out else "")
+
+
 def describe(info: ModelInfo) -> str:
     """A model in words, one fact a line."""
     training = info.training
@@ -61,6 +70,8 @@ def describe(info: ModelInfo) -> str:
         lines.insert(0, ("predictor", f"kernel, {_distances(info.kernel)}"))
     if info.layers:
         lines.append(("layer", f"number {info.layers} on the model, whose vocabulary and tree it has"))
+    if "words_left_out" in training:
+        lines.insert(1, ("words", _words(training)))
     if info.tokenizer == "external":
         lines.append(("tokenizer", f"its own file, {nbytes(info.tokenizer_bytes)}"))
     if info.sources_bytes:

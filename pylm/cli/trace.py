@@ -94,7 +94,10 @@ def describe(number: int, passage: Passage, with_text: bool) -> str:
 
 def summary(trace: Trace) -> str:
     if not trace.passages:
-        return f"none of {trace.words:,} words stand in the training text in a passage of {trace.min_words:,} or more"
+        return (
+            f"the text has {trace.words:,} words, and no passage of {trace.min_words:,} or more of them stands in the "
+            "training text; --min-words finds shorter ones"
+        )
     return (
         f"{trace.share:.1%} of {trace.words:,} words stand in the training text, in passages of {trace.min_words:,} or "
         f"more; the longest has {trace.longest:,}"

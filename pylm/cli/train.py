@@ -22,6 +22,24 @@ from ..store.store import build
 from ..training.options import NUMBERS, LayerOptions, SymbolOptions, TrainOptions
 from .common import Commands, add_model, check_output, load_model, nbytes, numbers, peak_rss_bytes, text_source, unit_of
 
+WORD_OPTIONS: dict[str, dict[str, Any]] = {
+    "--min-word-count": {
+        "type": int,
+        "metavar": "N",
+        "help": "words: those seen less often become <unk>; 2 unless given, but 1 with --min-count 1, or if the text "
+        "has <unk> itself",
+    },
+    "--vocabulary-size": {
+        "type": int,
+        "metavar": "N",
+        "help": "words: keep the most frequent ones, N symbols with <unk> and </s>",
+    },
+    "--vocabulary": {
+        "metavar": "FILE",
+        "help": "words: those of a file, one a line, and no others; a count behind a word is left out",
+    },
+}
+
 
 def add_train(commands: Commands) -> None:
     parser = commands.add("train", _train, "train a model on text files")
@@ -41,6 +59,8 @@ def add_adapt(commands: Commands) -> None:
     parser.add_argument("texts", metavar="TEXT", nargs="+", help="text files, each a document; - is standard input")
     parser.add_argument("-o", "--output", metavar="LAYER", required=True, help="layer file to write")
     _add_common(parser)
+    for option, settings in WORD_OPTIONS.items():
+        parser.add_argument(option, **{**settings, "help": argparse.SUPPRESS})
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +70,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         type=_tokenizer,
         metavar="NAME|FILE",
         default="auto",
-        help="what is predicted: bytes (any file), words between white space, or pieces of words (any file); "
+        help="what is predicted: bytes (any file), words between white space that come twice or more (the others "
+        "become <unk>), or pieces of words (any file); "
         "auto: pieces from 3 MB of text on, else bytes; or a file, the tokenizer.json of a vocabulary to share",
     )
     parser.add_argument(
@@ -62,6 +83,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--classes", type=int, metavar="N", help="all but bytes: classes of symbols, 2 to 1024")
     parser.add_argument("--pieces", type=int, metavar="N", help="pieces: size of the vocabulary, 256 to 2^20")
+    for option, settings in WORD_OPTIONS.items():
+        parser.add_argument(option, **settings)
     parser.add_argument(
         "--predictor",
         choices=["mix", "kernel"],
@@ -100,7 +123,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="N",
         default=2,
-        help="leave out contexts seen less often; 1 keeps all: larger and slightly better",
+        help="leave out contexts seen less often; 1 keeps all, also words seen once: larger and slightly better",
     )
     parser.add_argument("--max-order", type=int, metavar="N", help="longest context in symbols, 0 to 12")
     parser.add_argument(
@@ -147,7 +170,14 @@ def _train_options(options: argparse.Namespace) -> TrainOptions:
     return {
         **_layer_options(options),
         "tokenizer": options.tokenizer,
-        "symbols": SymbolOptions(trees=options.trees, classes=options.classes, pieces=options.pieces),
+        "symbols": SymbolOptions(
+            trees=options.trees,
+            classes=options.classes,
+            pieces=options.pieces,
+            min_word_count=options.min_word_count,
+            vocabulary_size=options.vocabulary_size,
+            vocabulary=options.vocabulary,
+        ),
         "kernel": _kernel_options(options),
     }
 
@@ -179,6 +209,9 @@ def _build(options: argparse.Namespace) -> None:
 
 
 def _adapt(options: argparse.Namespace) -> None:
+    for option in WORD_OPTIONS:
+        if getattr(options, option[2:].replace("-", "_")) is not None:
+            raise ArgumentError(f"a layer has the vocabulary of its model; leave {option} out")
     texts = [text_source(text) for text in options.texts]
     check_output(options.output, [*texts, Path(options.model)])
     clock = _Clock()
@@ -227,12 +260,21 @@ def _make(options: argparse.Namespace, inputs: list[Any], make: Callable[[str, b
         f"wrote {options.output}: {nbytes(info.bytes)}, {info.contexts:,} contexts, vocabulary of "
         f"{info.symbols:,} {unit_of(info)}"
     )
+    if info.training.get("words_left_out"):
+        print(_what_was_left_out(options, info.training))
     if options.sources:
         print(f"wrote {result['sources']}: {nbytes(info.sources_bytes)}; whoever has it can read the text")
 
 
 def _what_was_read(info: ModelInfo) -> str:
     return f"{nbytes(info.training['bytes'])} of text ({info.training['symbols']:,} {unit_of(info)})"
+
+
+def _what_was_left_out(options: argparse.Namespace, training: dict[str, Any]) -> str:
+    others = f"{training['words_left_out']:,} other words of the text became <unk>"
+    if options.vocabulary or options.vocabulary_size or options.min_word_count:
+        return others
+    return f"{others}: they came once; --min-word-count 1 keeps them"
 
 
 class _Clock:

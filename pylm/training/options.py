@@ -12,6 +12,7 @@ from .._core.arguments import MAX_SIZE, integer, n_threads, parse_size, several_
 from .._core.image import TOKENIZERS
 from .._core.memory import usual_limit
 from .._core.native import NONE, ffi, lib
+from .._core.text import Bytes, Path
 from .._core.tokenizer import is_external
 from ..errors import ArgumentError
 from ..kernel.settings import MAX_DISTANCE, MAX_REACH, KernelOptions
@@ -32,7 +33,7 @@ class LayerOptions(TypedDict, total=False):
     """Options of `adapt()`. What each means and is unless given: see `train()`."""
 
     threads: int | None  #: processors to use; None: all
-    min_count: int  #: 2. Contexts seen less often are left out
+    min_count: int  #: 2. Contexts seen less often are left out; 1 also keeps words seen once
     max_order: int | None  #: longest context in symbols, 0 to 12
     size: int | str | None  #: bytes that the file may have at most
     memory: int | str | None  #: bytes of memory to use at most, about
@@ -43,19 +44,26 @@ class TrainOptions(LayerOptions, total=False):
     """Options of `train()`, which says what each means, and of `build()`."""
 
     tokenizer: TokenizerSource  #: "auto"
-    symbols: SymbolOptions | None  #: of words and pieces: how they are found and arranged
+    symbols: SymbolOptions | None  #: of words and pieces: which there are, and how they are arranged
     kernel: KernelOptions | None  #: make a kernel
 
 
 @dataclass(frozen=True, kw_only=True)
 class SymbolOptions:
-    """How words or pieces are found and arranged; the `symbols` of `train()` and `build()`. Not for bytes."""
+    """Which words or pieces there are, and how they are arranged; the `symbols` of `train()` and `build()`. Not for
+    bytes."""
 
     trees: int = 1  #: average so many differently built models, 1 to 8: better, slower, larger. Without effect where
     #: the tokenizer "auto" takes bytes
     classes: int | Iterable[int] | None = None  #: classes of symbols of each tree, 2 to 1024: one number, or one for
     #: every tree
     pieces: int | None = None  #: size of the vocabulary of pieces, 256 to 2^20; None: chosen by the length of the text
+    min_word_count: int | None = None  #: words seen less often become "<unk>". None: 2; but 1, which keeps all, with
+    #: min_count=1, or if the text has "<unk>" itself. Where nothing became "<unk>", that has a small probability
+    vocabulary_size: int | None = None  #: words: so many symbols at most, "<unk>" and "</s>" included, 3 to 2^24: the
+    #: most frequent ones. None: no limit
+    vocabulary: Path | Iterable[str | Bytes] | None = None  #: words: these, "<unk>" and "</s>", and no others, whatever
+    #: the text has: several words, or the path of a file with one word a line. None: those of the text
 
 
 def training_options(
@@ -103,6 +111,7 @@ def _set_symbols(options: Any, symbols: SymbolOptions) -> None:
     classes = symbols.classes
     if options.tokenizer == lib.PYLM_TOKENIZER_BYTES and (symbols.trees > 1 or classes is not None):
         raise ArgumentError("trees and classes are for words and pieces: add tokenizer='words' or 'pieces'")
+    _set_words(options, symbols)
     if symbols.pieces is not None:
         if options.tokenizer not in (lib.PYLM_TOKENIZER_AUTO, lib.PYLM_TOKENIZER_PIECES):
             raise ArgumentError("pieces is the size of a vocabulary of pieces: add tokenizer='pieces'")
@@ -113,6 +122,18 @@ def _set_symbols(options: Any, symbols: SymbolOptions) -> None:
             raise ArgumentError(f"classes must be one number or {options.n_trees}, one for every tree")
         for i, n in enumerate(each):
             options.n_classes[i] = integer("classes", n, 2, 1024)
+
+
+def _set_words(options: Any, symbols: SymbolOptions) -> None:
+    named = [name for name in ("min_word_count", "vocabulary_size", "vocabulary") if getattr(symbols, name) is not None]
+    if named and options.tokenizer != lib.PYLM_TOKENIZER_WORDS:
+        raise ArgumentError(f"{named[0]} is for words: add tokenizer='words'")
+    if symbols.vocabulary is not None and len(named) > 1:
+        raise ArgumentError(f"{named[0]} chooses among the words of the text, and vocabulary gives them: leave one out")
+    if symbols.min_word_count is not None:
+        options.min_word_count = integer("min_word_count", symbols.min_word_count, 1, 1 << 31)
+    if symbols.vocabulary_size is not None:
+        options.max_words = integer("vocabulary_size", symbols.vocabulary_size, 3, 1 << 24)
 
 
 def _set_kernel(options: Any, kernel: KernelOptions) -> None:

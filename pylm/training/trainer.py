@@ -21,6 +21,7 @@ from ..sources.file import SUFFIX
 from ..sources.writer import SourcesWriter
 from .documents import add_all
 from .options import TrainOptions, training_options
+from .vocabulary import given_words, set_vocabulary
 
 if TYPE_CHECKING:
     from .._core.tokenizer import TokenizerSource
@@ -36,7 +37,9 @@ def train_with(
 ) -> Model:
     """Trains a model; `train_on()` says what the arguments are."""
     made = training_options(**options)
-    return train_on(texts, total, made, options.get("tokenizer", "auto"), progress, output, sources)
+    symbols = options.get("symbols")
+    words = None if symbols is None or symbols.vocabulary is None else given_words(symbols.vocabulary)
+    return train_on(texts, total, made, options.get("tokenizer", "auto"), progress, output, sources, words=words)
 
 
 def train_on(
@@ -48,6 +51,7 @@ def train_on(
     output: Path | None = None,
     sources: bool | Path = False,
     base: Model | None = None,
+    words: list[bytes] | None = None,
 ) -> Model:
     """Trains on documents, whatever they come from.
 
@@ -55,6 +59,7 @@ def train_on(
     total     bytes of all together, if known; for progress only.
     options   of `training_options()`.
     base      the model that a layer is trained for, which `options` say as well; it has the tokenizer.
+    words     of a model of words: its vocabulary; None: found in the texts.
     """
     path = sources_path(sources, output)
     external = None
@@ -64,6 +69,8 @@ def train_on(
     check(lib.pylm_trainer_new(pointer, options))
     trainer = ffi.gc(pointer[0], lib.pylm_trainer_free)
     try:
+        if words is not None:
+            set_vocabulary(trainer, words)
         with Progress(progress) as bar, SourcesWriter(path) if path else nullcontext() as writer:
             nbytes = add_all(trainer, texts, total, external, base is not None, bar, writer)
             if writer is not None:

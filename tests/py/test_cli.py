@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -190,7 +191,7 @@ def test_demo_without_the_manual(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(map(len, pages.train)) > 50_000 and len(pages.test) > 3
 
 
-def test_kernel(run) -> None:
+def test_kernel(run, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = ("--tokenizer", "words", "--predictor", "kernel", "--reach", "2")
     run("train", "train.txt", "-o", "kernel.pylm", *settings)
     assert "predictor   kernel, distances " in run("info", "kernel.pylm")[0]
@@ -204,6 +205,9 @@ def test_kernel(run) -> None:
     assert (out["coverage"], out["accuracy"], out["answered"]) == (found.coverage, found.accuracy, found.answered)
     assert "answered   " in run("eval", "kernel.pylm", "test.txt", "--min-positions", "2")[0]
     assert "answered" not in run("eval", "kernel.pylm", "test.txt")[0]
+    with monkeypatch.context() as patch:  # where it is right is found in a second pass, which takes time, too
+        patch.setattr(pylm.Model, "coverage", lambda *_, **__: time.sleep(0.3) or found)
+        assert json.loads(run("eval", "kernel.pylm", "test.txt", "--radius", "0", "--json")[0])["seconds"] > 0.3
     assert "unknown" in run("next", "kernel.pylm", "zzz qqq", "--radius", "0", "--tau", "2")[0]
     assert run("generate", "kernel.pylm", "--tau", "3", "--seed", "1")[0]
     assert "no kernel" in run("eval", "words.pylm", "test.txt", "--tau", "2", status=1)[1]

@@ -100,7 +100,7 @@ def test_pieces_may_have_their_space_with_them() -> None:
 
 
 def test_wrong_arguments(words_model: pylm.Model, bytes_model: pylm.Model) -> None:
-    with pytest.raises(pylm.ArgumentError, match="single byte"):
+    with pytest.raises(pylm.ArgumentError, match="single byte: train a model with tokenizer='words'"):
         bytes_model.related("a")
     for settings, message in (
         ({"k": 0}, "k must be"),

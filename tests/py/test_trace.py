@@ -384,7 +384,8 @@ def test_trace_marks_the_text(run) -> None:
     listed = run("trace", "model.pylm", "-", "--list", "-k", "1", stdin=text)
     assert "He said" not in listed and "   It was a dark and stormy night; the\n" in listed and "   ...\n" in listed
     assert run("trace", "model.pylm", "-", stdin=b"what is new\n") == (
-        "what is new\n\nnone of 3 words stand in the training text in a passage of 8 or more\n"
+        "what is new\n\nthe text has 3 words, and no passage of 8 or more of them stands in the training text; "
+        "--min-words finds shorter ones\n"
     )
 
 

@@ -36,6 +36,7 @@ void pylm__corpus_free(struct pylm__corpus *corpus)
     free(corpus->document_ends);
     free(corpus->document_hashes);
     pylm__strings_free(&corpus->vocabulary);
+    pylm__strings_free(&corpus->given);
     free(corpus->ids);
     free(corpus->file);
     memset(corpus, 0, sizeof *corpus);
@@ -160,10 +161,35 @@ int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
     return PYLM_OK;
 }
 
+/* Whether a text is read as one word and nothing else. */
+static int is_word(const uint8_t *text, uint64_t nbytes)
+{
+    uint64_t position = 0;
+    struct pylm__span word;
+    return pylm__next_token(text, nbytes, 0, &position, &word) == PYLM__TOKEN_WORD && word.nbytes == nbytes;
+}
+
+static int give_words(struct pylm__corpus *corpus, uint32_t n, const uint8_t *texts, const uint64_t *ends)
+{
+    uint64_t begin = 0;
+    uint32_t i, number;
+    PYLM__TRY(pylm__strings_init(&corpus->given));
+    for (i = 0; i < n; begin = ends[i++]) {
+        if (ends[i] < begin || !is_word(texts + begin, ends[i] - begin))
+            return PYLM_ERR_ARGUMENT;
+        PYLM__TRY(pylm__strings_number(&corpus->given, texts + begin, ends[i] - begin, &number));
+    }
+    return PYLM_OK;
+}
+
 int pylm__corpus_vocabulary(struct pylm__corpus *corpus, uint32_t n_symbols, const uint8_t *texts,
                             const uint64_t *text_ends, const uint8_t *file, uint64_t file_nbytes)
 {
-    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || corpus->vocabulary.n || corpus->base || !n_symbols)
+    if (corpus->base || corpus->given.n || !n_symbols)
+        return PYLM_ERR_ARGUMENT;
+    if (corpus->tokenizer == PYLM_TOKENIZER_WORDS && !corpus->n_documents && !file_nbytes)
+        return give_words(corpus, n_symbols, texts, text_ends);
+    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || corpus->vocabulary.n)
         return PYLM_ERR_ARGUMENT;
     if (n_symbols > PYLM__MAX_SYMBOLS)
         return PYLM_ERR_LARGE;

@@ -25,9 +25,12 @@ struct pylm__corpus {
     uint64_t n_documents, documents_capacity;
     uint64_t n_bytes;
     uint32_t n_symbols; /* size of the vocabulary; known when the corpus is prepared */
-    uint32_t n_seen;    /* symbols from here on do not occur in the text; only external ones, else n_symbols */
+    uint32_t n_seen;    /* symbols from here on do not occur in the text: external ids, given words */
     uint32_t unknown, line_end;
     int closed_vocabulary;           /* the text has "<unk>" itself */
+    uint32_t min_word_count;         /* words: the fewest occurrences of one that was kept; 0 if they were given */
+    uint32_t n_left_out;             /* words: different ones that are read as "<unk>" */
+    struct pylm__strings given;      /* words: the only ones to keep; empty: found in the text */
     struct pylm__strings vocabulary; /* while documents are added: by number; then by symbol; external: by id */
     uint32_t *ids;                   /* external: the id of each symbol, once the corpus is prepared */
     uint8_t *file;                   /* external: the tokenizer's own */
@@ -64,7 +67,7 @@ static inline void pylm__set_symbol(struct pylm__corpus *corpus, uint64_t positi
 /* Adds a document; see pylm_trainer_add(). */
 int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task);
 
-/* External: sets the vocabulary, then adds documents; see pylm_trainer_vocabulary() and pylm_trainer_add_ids(). */
+/* Sets the vocabulary, then adds documents; see pylm_trainer_vocabulary() and pylm_trainer_add_ids(). */
 int pylm__corpus_vocabulary(struct pylm__corpus *corpus, uint32_t n_symbols, const uint8_t *texts,
                             const uint64_t *text_ends, const uint8_t *file, uint64_t file_nbytes);
 int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint64_t n, uint64_t text_nbytes,

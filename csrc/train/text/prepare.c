@@ -29,25 +29,58 @@ static int by_count(const void *a, const void *b)
     return x->word < y->word ? -1 : x->word > y->word;
 }
 
-/* Counts words. If the vocabulary is open, the counts of those that occur once go to "<unk>". Returns how many stay. */
-static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted)
+static void count_all(const struct pylm__corpus *corpus, struct counted *counted)
 {
-    uint32_t n_words = corpus->vocabulary.n, i, n = 0;
-    uint64_t p, once = 0;
-    for (i = 0; i < n_words; i++) {
+    uint32_t i;
+    uint64_t p;
+    for (i = 0; i < corpus->vocabulary.n; i++) {
         counted[i].count = 0;
         counted[i].word = i;
     }
     for (p = 0; p < corpus->n; p++)
         counted[pylm__symbol(corpus, p)].count++;
+}
+
+/* Whether a word stays, by itself. */
+static int is_kept(const struct pylm__corpus *corpus, const struct counted *word)
+{
+    uint64_t nbytes;
+    const uint8_t *text;
+    if (word->word < N_FIRST)
+        return 1;
+    if (!corpus->given.n)
+        return word->count >= corpus->min_word_count;
+    text = pylm__string_text(&corpus->vocabulary, word->word, &nbytes);
+    return pylm__strings_find(&corpus->given, pylm__hash_bytes(text, nbytes), text, nbytes) != PYLM_NONE;
+}
+
+/* Counts words. The counts of those that do not stay go to "<unk>". Returns how many stay. */
+static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted,
+                            const struct pylm__vocabulary_limits *limits)
+{
+    uint32_t i, n = 0, n_left_out = 0;
+    uint64_t unknown = 0;
+    count_all(corpus, counted);
     corpus->closed_vocabulary = counted[FIRST_UNKNOWN].count > 0;
-    for (i = 0; i < n_words; i++) {
-        if (i >= N_FIRST && counted[i].count == 1u && !corpus->closed_vocabulary)
-            once++;
-        else
+    corpus->min_word_count = corpus->given.n             ? 0u
+                             : limits->min_word_count    ? limits->min_word_count
+                             : corpus->closed_vocabulary ? 1u
+                                                         : 2u;
+    for (i = 0; i < corpus->vocabulary.n; i++) {
+        if (is_kept(corpus, &counted[i])) {
             counted[n++] = counted[i];
+        } else {
+            unknown += counted[i].count;
+            n_left_out++;
+        }
     }
-    counted[FIRST_UNKNOWN].count += once;
+    if (limits->max_words && n > limits->max_words) {
+        qsort(counted + N_FIRST, n - N_FIRST, sizeof *counted, by_count);
+        for (; n > limits->max_words; n_left_out++)
+            unknown += counted[--n].count;
+    }
+    counted[FIRST_UNKNOWN].count += unknown;
+    corpus->n_left_out = n_left_out;
     return n;
 }
 
@@ -57,13 +90,7 @@ static uint32_t count_symbols(const struct pylm__corpus *corpus, struct counted 
 {
     int all = corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL;
     uint32_t i, n = 0;
-    uint64_t p;
-    for (i = 0; i < corpus->vocabulary.n; i++) {
-        counted[i].count = 0;
-        counted[i].word = i;
-    }
-    for (p = 0; p < corpus->n; p++)
-        counted[pylm__symbol(corpus, p)].count++;
+    count_all(corpus, counted);
     for (i = 0; i < corpus->vocabulary.n; i++)
         if (all || i < 256u || counted[i].count)
             counted[n++] = counted[i];
@@ -71,10 +98,11 @@ static uint32_t count_symbols(const struct pylm__corpus *corpus, struct counted 
 }
 
 /* Makes the symbols ranks by frequency. */
-static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, uint32_t *order, uint32_t *new_symbol)
+static int rank_symbols(struct pylm__corpus *corpus, const struct pylm__vocabulary_limits *limits,
+                        struct counted *counted, uint32_t *order, uint32_t *new_symbol)
 {
     int words = corpus->tokenizer == PYLM_TOKENIZER_WORDS;
-    uint32_t i, n = words ? count_words(corpus, counted) : count_symbols(corpus, counted);
+    uint32_t i, n = words ? count_words(corpus, counted, limits) : count_symbols(corpus, counted);
     uint64_t p;
     qsort(counted, n, sizeof *counted, by_count);
     for (i = 0; i < corpus->vocabulary.n; i++)
@@ -84,6 +112,9 @@ static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, ui
         new_symbol[counted[i].word] = i;
     }
     corpus->n_symbols = corpus->n_seen = n;
+    if (corpus->tokenizer != PYLM_TOKENIZER_PIECES) /* there, bytes that never occur count as seen, like "<unk>" */
+        while (!counted[corpus->n_seen - 1u].count && !(words && counted[corpus->n_seen - 1u].word == FIRST_UNKNOWN))
+            corpus->n_seen--; /* ends: some symbol occurs */
     if (words) {
         corpus->line_end = new_symbol[FIRST_LINE_END];
         corpus->unknown = new_symbol[FIRST_UNKNOWN];
@@ -93,23 +124,33 @@ static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, ui
     }
     for (p = 0; p < corpus->n; p++)
         pylm__set_symbol(corpus, p, new_symbol[pylm__symbol(corpus, p)]);
-    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL)
-        return pylm__strings_select(&corpus->vocabulary, order, n);
-    while (!counted[corpus->n_seen - 1u].count) /* ends: some symbol occurs */
-        corpus->n_seen--;
+    return corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL ? PYLM_OK : pylm__strings_select(&corpus->vocabulary, order, n);
+}
+
+/* Given words that do not occur are symbols, too. */
+static int add_given(struct pylm__corpus *corpus)
+{
+    uint32_t i, number;
+    for (i = 0; i < corpus->given.n; i++) {
+        uint64_t nbytes;
+        const uint8_t *text = pylm__string_text(&corpus->given, i, &nbytes);
+        PYLM__TRY(pylm__strings_number(&corpus->vocabulary, text, nbytes, &number));
+    }
     return PYLM_OK;
 }
 
-static int settle(struct pylm__corpus *corpus)
+static int settle(struct pylm__corpus *corpus, const struct pylm__vocabulary_limits *limits)
 {
-    uint32_t n = corpus->vocabulary.n, *order, *new_symbol;
+    uint32_t n, *order, *new_symbol;
     struct counted *counted;
     int status = PYLM_ERR_MEMORY;
+    PYLM__TRY(add_given(corpus));
+    n = corpus->vocabulary.n;
     counted = pylm__array_new(n, sizeof *counted);
     order = pylm__array_new(n, sizeof *order);
     new_symbol = pylm__array_new(n, sizeof *new_symbol);
     if (counted && order && new_symbol)
-        status = rank_symbols(corpus, counted, order, new_symbol);
+        status = rank_symbols(corpus, limits, counted, order, new_symbol);
     free(counted);
     free(new_symbol);
     if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL)
@@ -119,7 +160,8 @@ static int settle(struct pylm__corpus *corpus)
     return status;
 }
 
-int pylm__corpus_prepare(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_t n_threads, pylm_task *task)
+int pylm__corpus_prepare(struct pylm__corpus *corpus, const struct pylm__vocabulary_limits *limits, uint32_t n_threads,
+                         pylm_task *task)
 {
     if (!corpus->n)
         return PYLM_ERR_EMPTY;
@@ -133,12 +175,12 @@ int pylm__corpus_prepare(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_
         return PYLM_OK;
     }
     if (corpus->tokenizer == PYLM_TOKENIZER_PIECES) {
-        n_pieces = n_pieces ? n_pieces : pylm__pieces_default(corpus->n_bytes);
+        uint32_t n_pieces = limits->n_pieces ? limits->n_pieces : pylm__pieces_default(corpus->n_bytes);
         PYLM__TRY(pylm__strings_init(&corpus->vocabulary));
         PYLM__TRY(pylm__pieces_learn(&corpus->vocabulary, corpus, n_pieces, task));
         PYLM__TRY(pylm__corpus_encode(corpus, n_threads, task));
     }
-    PYLM__TRY(settle(corpus));
+    PYLM__TRY(settle(corpus, limits));
     pylm__corpus_narrow(corpus, corpus->n_symbols);
     return PYLM_OK;
 }

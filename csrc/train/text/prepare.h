@@ -8,10 +8,18 @@
 
 #include "corpus.h"
 
+/* How large a vocabulary is to be. */
+struct pylm__vocabulary_limits {
+    uint32_t n_pieces;       /* 0: chosen by the length of the text */
+    uint32_t min_word_count; /* 0: 2, or 1 if the text has "<unk>" itself */
+    uint32_t max_words;      /* "</s>" and "<unk>" included; 0: no limit */
+};
+
 /* Sorts the documents (documents.h) and settles the vocabulary. Symbols become ranks by frequency, most frequent first;
  * of equal ones the first to appear (external: the smaller id) comes first.
- *   Words: unless the text has "<unk>" itself, words that occur once are read as "<unk>".
- *   Pieces: n_pieces of them are learned (0: chosen by the length of the text), and the text is encoded. */
-int pylm__corpus_prepare(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_t n_threads, pylm_task *task);
+ *   Words: those of corpus->given; without them, those that are frequent enough. The others are read as "<unk>".
+ *   Pieces: they are learned, and the text is encoded. */
+int pylm__corpus_prepare(struct pylm__corpus *corpus, const struct pylm__vocabulary_limits *limits, uint32_t n_threads,
+                         pylm_task *task);
 
 #endif

@@ -27,10 +27,12 @@ struct building {
  * probability that held-out text gives to symbols that occur nowhere else, in the contexts where those come. */
 static void hang_unseen(struct building *w, uint32_t n_seen, uint32_t n_symbols)
 {
-    uint32_t n_unseen = n_symbols - n_seen, n_rare = 1, next = n_seen, i, k, n;
+    uint32_t n_unseen = n_symbols - n_seen, n_rare = 1, next = n_seen, i, k, n, last = n_seen - 1u;
     for (i = 0; i < n_seen; i++)
         w->symbol_node[i] = i;
-    while (n_rare < n_seen && w->frequency[n_seen - 1u - n_rare] == w->frequency[n_seen - 1u])
+    while (last && !w->frequency[last]) /* "<unk>" has a place of its own even if it never occurs */
+        last--;
+    while (n_rare <= last && w->frequency[last - n_rare] == w->frequency[last])
         n_rare++;
     for (i = 0; i < n_rare && next < n_symbols; i++) {
         n = n_unseen / n_rare + (i < n_unseen % n_rare);
@@ -38,7 +40,7 @@ static void hang_unseen(struct building *w, uint32_t n_seen, uint32_t n_symbols)
             w->heap[k].weight = 0;
             w->heap[k].node = next++;
         }
-        k = n_seen - 1u - i;
+        k = last - i;
         w->symbol_node[k] = pylm__links_join(&w->links, pylm__links_huffman(&w->links, w->heap, n), k);
     }
 }

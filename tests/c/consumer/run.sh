@@ -21,7 +21,7 @@ check_names() { # PATTERN NM-OPTION LIBRARY
 }
 
 build=${2:-$folder/build}
-[ -n "${2:-}" ] || cmake -S "$root" -B "$build" -DPYLM_BUILD_TESTS=OFF ${toolchain:+"$toolchain"} >/dev/null
+[ -n "${2:-}" ] || cmake -S "$root" -B "$build" ${toolchain:+"$toolchain"} >/dev/null
 cmake --build "$build" --parallel 2 --target pylm_static --target pylm >/dev/null
 cmake --install "$build" --prefix "$folder/usr" >/dev/null
 lib=$(dirname "$(find "$folder/usr" -name 'libpylm.a')")
