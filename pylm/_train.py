@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._core.arguments import check_options
-from ._core.text import Path, Source, named_documents, total_nbytes, with_named_files
+from ._core.documents import listed, named_documents, total_nbytes
+from ._core.text import Path, Source
 from ._model import Model
 from .errors import ArgumentError
 from .training.options import LayerOptions, TrainOptions, training_options
@@ -75,8 +76,9 @@ def train(
     for an option that does not exist.
     """
     check_options("train", options, TrainOptions)
-    source = with_named_files(source)
-    return train_with(named_documents(source), total_nbytes(source), options, progress, output, sources)
+    source = listed(source, output)
+    texts = named_documents(source, binary=options.get("tokenizer") == "bytes")
+    return train_with(texts, total_nbytes(source), options, progress, output, sources)
 
 
 def adapt(
@@ -107,5 +109,6 @@ def adapt(
         raise ArgumentError("a layer lies on a model of one tree, and this one has several; train it without trees")
     model._image.needs_mix("a layer")
     made.tokenizer, made.base = model._image.info.tokenizer, model._image.model
-    source = with_named_files(source)
-    return train_on(named_documents(source), total_nbytes(source), made, "auto", progress, output, base=model)
+    source = listed(source, output)
+    texts = named_documents(source, binary=model._image.is_bytes)
+    return train_on(texts, total_nbytes(source), made, "auto", progress, output, base=model)

@@ -53,8 +53,7 @@ enum pylm__unit pylm__next_unit(const uint8_t *text, uint64_t nbytes, uint64_t *
 {
     uint64_t at = *position;
     uint32_t sign;
-    while (at < nbytes && pylm__is_space(text[at]))
-        at++;
+    at = pylm__skip_spaces(text, nbytes, at);
     *begin = *position = at;
     if (at == nbytes)
         return PYLM__UNIT_END;
