@@ -38,7 +38,8 @@ def listed(source: Source, output: Path | None = None) -> Source:
         return _files_in(source, output) if os.path.isdir(source) else source
     if not isinstance(source, (list, tuple)) or not source:
         return source
-    if isinstance(source[0], str) and (_names_a_file(source[0]) or _looks_like_a_file(source[0])):
+    first = source[0]
+    if isinstance(first, os.PathLike) or (isinstance(first, str) and (_names_a_file(first) or _looks_like_a_file(first))):
         source = _as_paths(source)
     return [file for item in source for file in _with_folder(item, output)]
 

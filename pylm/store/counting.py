@@ -16,7 +16,7 @@ from .._core.files import FULL, exclusive, is_device, replacing, target_of
 from .._core.progress import Progress
 from .._core.documents import documents, listed
 from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes
-from ..errors import ArgumentError, StoreDamagedError, StoreFormatError
+from ..errors import ArgumentError, StoreDamagedError, StoreFormatError, TextFormatError
 from .file import StoreFile, StoreWriter
 from .merging import merge_into
 from .shards import DOCUMENTS, SHARD_NBYTES, TALLY_NBYTES, Shard, Tally, count_shard, cut, is_regular, lines, texts_of
@@ -62,6 +62,9 @@ def count_into(
         try:
             _count_shards(parts, shards, dask, progress)
             write_store(output, parts.stores() + old, threads, progress)
+        except TextFormatError:
+            parts.remove()  # whatever is done about the file, nobody can go on from here
+            raise
         except OSError as error:
             if error.errno not in FULL:
                 raise

@@ -51,12 +51,15 @@ uint32_t pylm__other_apostrophes(const uint8_t *text, uint64_t nbytes, uint8_t *
 }
 
 /* The length of the sign at the start of a text; 0 for a letter, a digit, an apostrophe or a hyphen. Signs beyond ASCII
- * are U+0080 to U+00BF, and U+2010 to U+2027 without the apostrophe U+2019: dashes, quotation marks, dots. */
+ * are U+0080 to U+00BF, and U+2010 to U+2027 without the apostrophe U+2019: dashes, quotation marks, dots; and white
+ * space. */
 static uint32_t sign_nbytes(const uint8_t *p, uint64_t n)
 {
     if (p[0] == 0xc2u && n > 1u)
         return 2;
     if (p[0] == 0xe2u && n > 2u && p[1] == 0x80u && p[2] >= 0x90u && p[2] <= 0xa7u && p[2] != 0x99u)
+        return 3;
+    if (p[0] >= 0xe1u && pylm__long_space(p, n))
         return 3;
     return is_alnum(p[0]) || pylm__joint(p, n) ? 0u : 1u;
 }
