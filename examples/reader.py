@@ -45,7 +45,7 @@ BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
 NOTHING, SYMBOL, CLASS, COARSE, WORD = range(5)  # kinds of templates: what they add to the context of their base
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
 SEED, U64 = 0x243F6A8885A308D3, (1 << 64) - 1
-SPACE = re.compile(b"(?:[\t\v\f\r ]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2(?:\x80[\x80-\x8a\xa8\xa9\xaf]|\x81\x9f)|\xe3\x80\x80)+")
+SPACE = re.compile(b"[\t\v\f\r ]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80")
 COUNT_OF_CODE = [1, 2] + [3 + code % 2 << code // 2 - 1 for code in range(2, 64)]  # 1, 2, 3, 4, 6, 8, 12, 16, ...
 
 
@@ -116,7 +116,7 @@ def encode(model: Model, text: bytes) -> list[int]:
         text = re.sub(rb"(?<![^ \n])</s>(?![^ \n]) *(?:\n|\Z)?", b"\n", SPACE.sub(b" ", text))
         text = re.sub(rb"(?<![^ \n])<s>(?![^ \n])", b" ", text)
         for line in text.removesuffix(b"\n").split(b"\n") if text else []:
-            symbols += [model.symbols.get(word, model.header.unknown) for word in line.split()] + [model.header.line_end]
+            symbols += [model.symbols.get(w, model.header.unknown) for w in line.split()] + [model.header.line_end]
         return symbols
     while at < len(text):  # the longest piece that fits; every single byte is a piece
         n = next(n for n in range(24, 0, -1) if text[at : at + n] in model.symbols)

@@ -162,8 +162,8 @@ static int is_stale(const char *name, const char *file)
     int number, end = 0;
     if (strncmp(name, file, n) != 0 || sscanf(name + n, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3)
         return 0;
-    return end && !name[n + (size_t)end] && host == pylm__os_host_id() && process > 0 &&
-           kill((pid_t)process, 0) != 0 && errno == ESRCH;
+    return end && !name[n + (size_t)end] && host == pylm__os_host_id() && process > 0 && kill((pid_t)process, 0) != 0 &&
+           errno == ESRCH;
 }
 
 void pylm__os_remove_stale(const char *path)

@@ -137,7 +137,7 @@ def _binary(head: bytes, nul: int) -> str:
     n, even, odd = len(head) // 2 + 1, head[::2].count(0), head[1::2].count(0)
     if max(even, odd) > 0.4 * n and min(even, odd) < 0.1 * n:
         code = "UTF-16LE" if odd > even else "UTF-16BE"
-        return f"this looks like {code} without a byte order mark; convert it, for example by `iconv -f {code} -t UTF-8`"
+        return f"this looks like {code} without a byte order mark; convert it, for example `iconv -f {code} -t UTF-8`"
     return f"this is no text: byte {nul} is NUL; if it is text in UTF-16, convert it to UTF-8; {AS_BYTES}"
 
 
@@ -176,7 +176,7 @@ def _unpacked(data: Bytes, kind: str, name: str) -> Bytes:
             if isinstance(error, OSError) and error.errno:  # of the disk
                 raise
             raise TextFormatError(
-                f"{name}: this is compressed by {kind}, but damaged, or its end is missing; copy the file again ({error})"
+                f"{name}: this is compressed by {kind}, but damaged, or its end is missing; copy it again ({error})"
             ) from None
         nbytes = file.tell()
         if nbytes <= IN_MEMORY:

@@ -39,7 +39,9 @@ def listed(source: Source, output: Path | None = None) -> Source:
     if not isinstance(source, (list, tuple)) or not source:
         return source
     first = source[0]
-    if isinstance(first, os.PathLike) or (isinstance(first, str) and (_names_a_file(first) or _looks_like_a_file(first))):
+    if isinstance(first, os.PathLike) or (
+        isinstance(first, str) and (_names_a_file(first) or _looks_like_a_file(first))
+    ):
         source = _as_paths(source)
     return [file for item in source for file in _with_folder(item, output)]
 

@@ -29,8 +29,8 @@ FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def target_of(path: Path) -> str:
-    """The name of the file that a path stands for: links are followed, also to a file that does not exist yet. It is the
-    path itself if that is no link, or an open file of a process, such as /dev/fd/1."""
+    """The name of the file that a path stands for: links are followed, also to a file that does not exist yet. It is
+    the path itself if that is no link, or an open file of a process, such as /dev/fd/1."""
     name = os.fspath(path)
     for _ in range(MAX_LINKS):
         if _is_open_file(name) or not os.path.islink(name):
@@ -62,7 +62,7 @@ def _is_open_file(name: str) -> bool:
 
 
 def _open_file_of(name: str) -> int | None:
-    """The number of the open file of this process that a path names; -1 for one of another process, None for neither."""
+    """The number of the open file of this process that a path names; -1 for one of another process, else None."""
     folder, number = os.path.split(name)
     if not number.isdecimal() or not number.isascii():
         return None

@@ -126,8 +126,8 @@ def as_str(text: str | bytes) -> str:
 
 @contextmanager
 def messages_apart(options: argparse.Namespace) -> Iterator[None]:
-    """Where a command writes its output to standard output, which may be called "-", everything else that it prints goes
-    to standard error."""
+    """Where a command writes its output to standard output, which may be called "-", everything else that it prints
+    goes to standard error."""
     apart = False
     for name in ("output", "html"):
         value = getattr(options, name, None)

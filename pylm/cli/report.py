@@ -11,7 +11,19 @@ from pathlib import Path
 
 from ..errors import ArgumentError
 from ..reports.report import report
-from .common import STDIN, Commands, add_learn, add_model, check_output, load_model, named, takes_bytes, text_source, unit_of, write_page
+from .common import (
+    STDIN,
+    Commands,
+    add_learn,
+    add_model,
+    check_output,
+    load_model,
+    named,
+    takes_bytes,
+    text_source,
+    unit_of,
+    write_page,
+)
 
 
 def add_report(commands: Commands) -> None:

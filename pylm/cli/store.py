@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from .._core.contents import lines_of_stream, text_of_file
-from .._core.documents import listed
+from .._core.contents import lines_of_stream
+from .._core.documents import documents, listed
 from .._core.files import is_device, replacing
 from ..errors import ArgumentError
 from ..store.shards import DOCUMENTS, lines
@@ -77,8 +77,8 @@ def _add_documents(parser: argparse.ArgumentParser) -> None:
         "--documents",
         choices=DOCUMENTS,
         default="files",
-        help="what is a document: a file, a line that is not blank, a text in a column of a parquet file, or a file of any "
-        "bytes",
+        help="what is a document: a file, a line that is not blank, a text in a column of a parquet file, or a file of "
+        "any bytes",
     )
     parser.add_argument("--column", metavar="NAME", help="of parquet files; may be left out if only one has texts")
 
@@ -181,8 +181,8 @@ class _Lines:
             if name == STDIN:
                 yield from (line for line in lines_of_stream(sys.stdin.buffer, "standard input") if line.strip())
                 continue
-            for path in listed([Path(name)]):
-                yield from map(bytes, lines(text_of_file(path)))
+            for text in documents(listed([Path(name)])):
+                yield from map(bytes, lines(text))
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:

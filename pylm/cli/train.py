@@ -21,7 +21,19 @@ from ..kernel.settings import KernelOptions
 from ..sources.file import SUFFIX
 from ..store.store import build
 from ..training.options import NUMBERS, LayerOptions, SymbolOptions, TrainOptions
-from .common import Commands, add_model, check_output, load_model, named, nbytes, numbers, peak_rss_bytes, takes_bytes, text_source, unit_of
+from .common import (
+    Commands,
+    add_model,
+    check_output,
+    load_model,
+    named,
+    nbytes,
+    numbers,
+    peak_rss_bytes,
+    takes_bytes,
+    text_source,
+    unit_of,
+)
 
 
 def add_train(commands: Commands) -> None:

@@ -9,8 +9,8 @@ from array import array
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from .._core.documents import document
 from .._core.arguments import DEFAULT_MEMORY, integer
+from .._core.documents import document
 from .._core.native import check, ffi, lib
 from .._core.prediction import shown, visible
 from .._core.progress import Progress

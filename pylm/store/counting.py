@@ -12,9 +12,9 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from .._core.arguments import MAX_THREADS, integer
+from .._core.documents import documents, listed
 from .._core.files import FULL, exclusive, is_device, replacing, target_of
 from .._core.progress import Progress
-from .._core.documents import documents, listed
 from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes
 from ..errors import ArgumentError, StoreDamagedError, StoreFormatError, TextFormatError
 from .file import StoreFile, StoreWriter

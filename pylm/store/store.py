@@ -207,7 +207,8 @@ def count(source: Source, output: Path, **options: Unpack[CountOptions]) -> Stor
     The same documents give the same file, to the last byte, in whatever order and in however many parts they are
     counted: `merge()` of the stores of the parts is the store of all.
 
-    source      as for `train()`: the path of a file, a list of paths, or an iterable of texts and pathlib.Paths.
+    source      as for `train()`: the path of a file or folder, a list of paths, or an iterable of texts and
+                pathlib.Paths.
     output      the store to write. A store of this name is replaced at the end, as a whole.
 
     Options, with what they are unless given:
@@ -227,7 +228,8 @@ def count(source: Source, output: Path, **options: Unpack[CountOptions]) -> Stor
     the same call goes on from there. It takes as much room as the texts.
     Memory: 16 MB of text and what it takes to sort it, up to ten times that for short lines; of parquet files a row
     group; of a large document what it is compressed to.
-    Raises ArgumentError, BusyError if somebody else is writing this store, MissingPackageError, and OSError for files.
+    Raises ArgumentError, TextFormatError for files that are no texts, BusyError if somebody else is writing this store,
+    MissingPackageError, and OSError for files.
     """
     check_options("count", options, CountOptions)
     count_into(os.fspath(output), source, **options)

@@ -38,8 +38,8 @@ static void test_threads(void)
 
 static void test_odd_texts(void)
 {
-    static const char *const texts[] = {"a",         "\n",    "a\n\n", "a b", "\xff",           "aaaaaaaaaaaaaaaa",
-                                        "a a a a\n", "<unk>", "</s>",  " ",   "b a\nc a b\n\n", "\t\v\f\r",
+    static const char *const texts[] = {"a",         "\n",      "a\n\n", "a b", "\xff",           "aaaaaaaaaaaaaaaa",
+                                        "a a a a\n", "<unk>",   "</s>",  " ",   "b a\nc a b\n\n", "\t\v\f\r",
                                         "<s>",       "\xc2\xa0"};
     static const uint32_t orders[] = {PYLM_NONE, 0, 12};
     pylm_train_options options;
@@ -76,7 +76,13 @@ static struct image train_words(const char *text)
 static void test_same_words(void)
 {
     static const char *const texts[] = {"a b c\nb a\n\na b c\n",
-                                        "a\xc2\xa0" "b\xe3\x80\x80" "c\nb\xc2\x85" "a\n\n\xe1\x9a\x80" "a\xe2\x80\xaf" "b\xe2\x81\x9f" "c\n",
+                                        "a\xc2\xa0"
+                                        "b\xe3\x80\x80"
+                                        "c\nb\xc2\x85"
+                                        "a\n\n\xe1\x9a\x80"
+                                        "a\xe2\x80\xaf"
+                                        "b\xe2\x81\x9f"
+                                        "c\n",
                                         "<s> a b c </s>\n<s> b a </s>\n<s> </s>\n<s> a b c </s>\n",
                                         "<s> a b c </s> <s> b a </s> <s> </s> <s> a b c </s>",
                                         "a b c </s> \n b a\n</s>\n a b c"};

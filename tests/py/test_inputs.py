@@ -29,12 +29,7 @@ def zstd() -> object:
         pytest.skip("no zstd here")
 
 
-COMPRESSORS = {
-    "gz": gzip.compress,
-    "bz2": bz2.compress,
-    "xz": lzma.compress,
-    "zst": lambda data: zstd().compress(data),
-}
+COMPRESSORS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": lambda data: zstd().compress(data)}
 
 
 def content(model: pylm.Model) -> bytes:
@@ -62,7 +57,7 @@ def test_compressed_files_are_read_as_text(kind: str, tmp_path: Path, plain: byt
     assert sorted(pylm.count([path], store, documents="lines")) == sorted(TEXT.splitlines(keepends=True))
     pylm.count([path], store).forget(path)
     path.write_bytes(compress(TEXT)[:-20])
-    with pytest.raises(pylm.TextFormatError, match=r"text\.dat: this is compressed by .* damaged, or its end is missing"):
+    with pytest.raises(pylm.TextFormatError, match=r"text\.dat: this is compressed by .* its end is missing"):
         pylm.train(path)
 
 

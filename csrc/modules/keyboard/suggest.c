@@ -262,8 +262,7 @@ static uint32_t suggest(const struct pylm__request *request, const struct pylm__
     struct pylm__request changed = *request;
     uint8_t other[PYLM_WORD_NBYTES];
     uint32_t n, i, nbytes, cost, other_cost;
-    changed.prefix_nbytes =
-        pylm__other_apostrophes(request->prefix, request->prefix_nbytes, other, PYLM_WORD_NBYTES);
+    changed.prefix_nbytes = pylm__other_apostrophes(request->prefix, request->prefix_nbytes, other, PYLM_WORD_NBYTES);
     changed.prefix = other;
     if (changed.prefix_nbytes)
         (void)find_suggestions(&changed, workspace, suggestions, &other_cost);
