@@ -29,8 +29,9 @@
  * After pylm_personal_remove() make the overlay anew, since it has learned the text too.
  *
  * Words used here
- *   typed text    text as people type it. Words and signs need no space between them. A word that the vocabulary of a
- *                 word model has only in another case is read as that one.
+ *   typed text    text as people type it. The apostrophes ' and U+2019 are the same, and what was typed is kept.
+ *                 Words and signs need no space between them. A word that the vocabulary of a word model has only in
+ *                 another case, or with the other apostrophe, is read as that one.
  *   word          letters and digits, with apostrophes and hyphens inside.
  *   sign          anything else that can be seen: punctuation, brackets, dashes.
  *   case          upper or lower. It is known of ASCII and of U+00C0 to U+00FE.

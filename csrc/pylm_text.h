@@ -64,8 +64,9 @@ enum pylm_text_end {
  *   end           enum pylm_text_end.
  *   position      in: where to go on; 0 at first. Out: where the next call goes on; text_nbytes + 1 at the end.
  *   n             in: room in `symbols`, at least 1. Out: how many were written; it may be 0.
- * A text has at most as many symbols as bytes, and one line end more. In word models white space is space, \t, \r, \v
- * and \f. '\n' ends a line and becomes the line end symbol. Words outside the vocabulary become "<unk>".
+ * A text has at most as many symbols as bytes, and one line end more. In word models, white space is Unicode's
+ * White_Space in UTF-8. '\n' ends a line and becomes the line end symbol. The word "</s>" ends a line as well, together
+ * with a '\n' behind it, and the word "<s>" is left out. Words outside the vocabulary become "<unk>".
  * Returns PYLM_ERR_ARGUMENT if position > text_nbytes, if there is no room, and always for an external model: its own
  * library encodes. */
 PYLM_API int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes, int end, uint64_t *position,

@@ -244,8 +244,9 @@ PYLM_API int pylm_predict_batch(const pylm_model *model, const pylm_state *conte
 /* ------------------------------------------------------------------ files */
 
 /* Writes a file so that no reader sees half of it: under a temporary name in the same folder, then flushed to the disk
- * and renamed. After an error the old file, if there was one, is unchanged. A path that is not a regular file, such as
- * /dev/stdout, is written to directly.
+ * and renamed. After an error the old file, if there was one, is unchanged. A link is followed, and what it leads to is
+ * replaced. What is not a regular file, such as /dev/null, and what the process has open, such as /dev/stdout, is
+ * written to directly. Temporary files that processes left behind when they died are removed.
  * Returns PYLM_ERR_FILE (errno says why) or PYLM_ERR_MEMORY. */
 PYLM_API int pylm_file_save(const char *path, const void *data, uint64_t nbytes);
 

@@ -18,6 +18,7 @@ Not covered: states that learn, layers, the predictor "kernel", external tokeniz
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import namedtuple
 from functools import cache, reduce
@@ -42,6 +43,7 @@ BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
 NOTHING, SYMBOL, CLASS, COARSE, WORD = range(5)  # kinds of templates: what they add to the context of their base
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
 SEED, U64 = 0x243F6A8885A308D3, (1 << 64) - 1
+SPACE = re.compile(b"[\t\v\f\r ]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80")
 COUNT_OF_CODE = [1, 2] + [3 + code % 2 << code // 2 - 1 for code in range(2, 64)]  # 1, 2, 3, 4, 6, 8, 12, 16, ...
 
 
@@ -56,8 +58,7 @@ class Bits:
 
     def take(self, width: int) -> int:
         begin, self.bit = self.bit, self.bit + width
-        word = self.image[begin // 8 : (self.bit + 7) // 8]
-        return int.from_bytes(word, "little") >> begin % 8 & (1 << width) - 1
+        return int.from_bytes(self.image[begin // 8 : (self.bit + 7) // 8], "little") >> begin % 8 & (1 << width) - 1
 
     def take_rest(self, number: int) -> int:
         """Of a number of 15 or more, written as 15, the rest follows: 7 bits a byte."""
@@ -108,13 +109,13 @@ def encode(model: Model, text: bytes) -> list[int]:
         return list(text)
     if model.header.tokenizer == EXTERNAL:
         return [int(number) for number in text.split()]
-    symbols: list[int] = []
+    symbols, at = list[int](), 0
     if model.header.tokenizer == WORDS:  # what white space parts, and a symbol at the end of each line
+        text = re.sub(rb"(?<![^ \n])</s>(?![^ \n]) *(?:\n|\Z)?", b"\n", SPACE.sub(b" ", text))
+        text = re.sub(rb"(?<![^ \n])<s>(?![^ \n])", b" ", text)
         for line in text.removesuffix(b"\n").split(b"\n") if text else []:
-            symbols += [model.symbols.get(word, model.header.unknown) for word in line.split()]
-            symbols.append(model.header.line_end)
+            symbols += [model.symbols.get(w, model.header.unknown) for w in line.split()] + [model.header.line_end]
         return symbols
-    at = 0
     while at < len(text):  # the longest piece that fits; every single byte is a piece
         n = next(n for n in range(24, 0, -1) if text[at : at + n] in model.symbols)
         symbols.append(model.symbols[text[at : at + n]])
@@ -389,8 +390,7 @@ def main() -> None:
         model = Model(Path(sys.argv[1]).read_bytes())
     except ModelError as error:
         sys.exit(f"{sys.argv[1]}: {error}")
-    symbols = encode(model, Path(sys.argv[2]).read_bytes())
-    costs = model.costs_q16(symbols)
+    costs = model.costs_q16(symbols := encode(model, Path(sys.argv[2]).read_bytes()))
     for symbol, cost in zip(symbols, costs):
         print(f"{cost / 65536:9.4f} bits  {model.texts[symbol].decode(errors='replace')!r}")
     print(f"{sum(costs) / 65536:9.2f} bits, {len(symbols)} symbols")

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         StoreDamagedError,
         StoreFormatError,
         StoreVersionError,
+        TextFormatError,
         TooLargeError,
     )
     from .explain.kernel import KernelExplanation, Pattern
@@ -103,6 +104,7 @@ _MODULES = {
         "StoreDamagedError",
         "StoreFormatError",
         "StoreVersionError",
+        "TextFormatError",
         "TooLargeError",
     ),
     "explain.kernel": ("KernelExplanation", "Pattern"),
@@ -175,6 +177,7 @@ __all__ = [
     "Suggestion",
     "SymbolOptions",
     "TemplateShare",
+    "TextFormatError",
     "TooLargeError",
     "Trace",
     "TrainOptions",

@@ -10,11 +10,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ._core.arguments import DEFAULT_MEMORY, MAX_U32, integer
+from ._core.documents import document
 from ._core.image import Image
 from ._core.native import save_file
 from ._core.prediction import shown
 from ._core.progress import Progress
-from ._core.text import TEXT_TYPES, Bytes, Path, as_bytes, document, map_file
+from ._core.text import TEXT_TYPES, Bytes, Path, as_bytes, map_file
 from ._info import ModelInfo, info_of
 from ._scoring import Scoring
 from ._state import State
@@ -267,7 +268,7 @@ class Model(Scoring, Generating):
         (docs/sources.md says exactly). Raises what `sources()` raises, and OSError.
         """
         min_words, k = integer("min_words", min_words, 1, MAX_U32), integer("k", k, 0, MAX_U32)
-        content = document(text)  # refuses names of files
+        content = document(text, binary=self._image.is_bytes)  # refuses names of files
         with Progress(progress) as bar:
             return self._sources.trace(text if isinstance(text, str) else self._as_text(content), min_words, k, bar)
 

@@ -10,11 +10,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from ._core.arguments import DEFAULT_MEMORY, n_threads
+from ._core.documents import document
 from ._core.image import ENCODE_SLICE, new_symbols
 from ._core.prediction import NATS_PER_COST
 from ._core.progress import Progress
 from ._core.reader import Reader
-from ._core.text import TEXT_TYPES, as_bytes, document
+from ._core.text import TEXT_TYPES, as_bytes
 from ._info import Evaluation
 from ._state import State
 from .errors import ArgumentError, EmptyTextError
@@ -165,7 +166,7 @@ class Scoring(Reader):
     ) -> tuple[Iterator[tuple[array[int], int]], int]:
         """Symbols of a text of any length, each slice with the number of bytes used up by then; and the bytes of
         all."""
-        image, content = self._image, document(text)
+        image, content = self._image, document(text, binary=self._image.is_bytes)
         if isinstance(content, TEXT_TYPES):
             data = as_bytes(content)
             return image.encode_slices(data, True, capacity), len(data)

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._core.arguments import check_options
-from ._core.text import Path, Source, named_documents, total_nbytes, with_named_files
+from ._core.documents import listed, named_documents, total_nbytes
+from ._core.text import Path, Source
 from ._model import Model
 from .errors import ArgumentError
 from .training.options import LayerOptions, TrainOptions, training_options
@@ -28,13 +29,15 @@ def train(
     """Trains a model by counting. The same texts and options give the same model, to the last byte, in whatever
     order the texts come: they are put into the order of a hash of their content.
 
-    source      the path of a text file; a list of paths; or an iterable of documents: texts (str as UTF-8, or
-                bytes) and pathlib.Path for files. A list of str is one of paths if each is the name of a
-                file that exists; if only some are, it is refused as a likely mistake (texts of strangers
-                should be bytes, which are never paths). What stands at the start of a document does not
-                depend on the document before it.
-    output      where to write the model as Model.save() does; the model that comes back is mapped from there. So
-                it never is in memory as a whole.
+    source      the path of a text file, or of a folder, which stands for the files in it and below, hidden ones left
+                out; a list of paths; or an iterable of documents: texts (str as UTF-8, or bytes) and pathlib.Path for
+                files. A list of str is one of paths if each is the name of a file that exists; if only some are, or if
+                all look like names of files, it is refused as a likely mistake (texts of strangers should be bytes,
+                which are never paths). Files compressed by gzip, bzip2, xz or zstd are unpacked, UTF-16 with a byte
+                order mark is converted, and what is no text in UTF-8 is refused, unless the tokenizer is "bytes".
+                What stands at the start of a document does not depend on the document before it.
+    output      where to write the model as Model.save() does, following a link; the model that comes back is mapped
+                from there. So it never is in memory as a whole.
     sources     also write a sources file, of which `Model.trace()` and `Model.sources()` learn where passages
                 stand: True for OUTPUT.sources, where `load()` finds it, or its path. It holds the texts
                 themselves, and takes some 1.7 bytes for a byte of them; less than 4 GB of text, and no ids. The
@@ -43,11 +46,11 @@ def train(
 
     Options, with what they are unless given:
 
-    tokenizer="auto"  "bytes": predicts byte by byte, any file, loses nothing. "words": words between white space,
-                and line ends ("</s>"); not kept are words outside the vocabulary, read as "<unk>", and how
+    tokenizer="auto"  "bytes": predicts byte by byte, any file, text or not, loses nothing. "words": words between
+                white space, and line ends ("</s>"); not kept are words outside the vocabulary, read as "<unk>", and how
                 many and which white space stood between two words. A word must come twice to be in the vocabulary;
                 `min_count=1` and `symbols` change that. "pieces": parts of words and whole words,
-                found in the text; any file, loses nothing, quicker and better than bytes for longer texts.
+                found in the text; any text, loses nothing, quicker and better than bytes for longer texts.
                 "auto": "pieces" from 3 MB of text on, else "bytes". Or the path of a tokenizer.json, or a
                 Tokenizer of the `tokenizers` package: an external vocabulary, for example a large model's. The
                 model's ids are the tokenizer's, those that the texts do not have included; its file travels in the
@@ -74,12 +77,13 @@ def train(
     model; for the fit up to 300 MB, in bytes 500 MB, less for short texts. With `memory`, contexts are counted in
     parts that go to a temporary file of the size of the model: next to `output`, or where TMPDIR says. The text (twice,
     while a file is read) and the fit must fit; a limit that is too small is refused, with the smallest that is not.
-    Raises ArgumentError, EmptyTextError, TooLargeError, OutOfMemoryError, MissingPackageError, OSError, and TypeError
-    for an option that does not exist.
+    Raises ArgumentError, EmptyTextError, TooLargeError, TextFormatError, OutOfMemoryError, MissingPackageError,
+    OSError, and TypeError for an option that does not exist.
     """
     check_options("train", options, TrainOptions)
-    source = with_named_files(source)
-    return train_with(named_documents(source), total_nbytes(source), options, progress, output, sources)
+    source = listed(source, output)
+    texts = named_documents(source, binary=options.get("tokenizer") == "bytes")
+    return train_with(texts, total_nbytes(source), options, progress, output, sources)
 
 
 def adapt(
@@ -112,5 +116,6 @@ def adapt(
         raise ArgumentError("a layer lies on a model of one tree, and this one has several; train it without trees")
     model._image.needs_mix("a layer")
     made.tokenizer, made.base = model._image.info.tokenizer, model._image.model
-    source = with_named_files(source)
-    return train_on(named_documents(source), total_nbytes(source), made, "auto", progress, output, base=model)
+    source = listed(source, output)
+    texts = named_documents(source, binary=model._image.is_bytes)
+    return train_on(texts, total_nbytes(source), made, "auto", progress, output, base=model)

@@ -18,6 +18,10 @@ class EmptyTextError(PylmError, ValueError):
     """A text without a symbol, where one is needed: to train on, or to divide by its length."""
 
 
+class TextFormatError(PylmError, ValueError):
+    """What was given as a text is none: another kind of file, in another encoding than UTF-8, or damaged."""
+
+
 class TooLargeError(PylmError, ValueError):
     """More than the model format can hold."""
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._core.arguments import n_threads
+from ._core.documents import document
+from ._core.files import is_device
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, owned_bytes
 from ._core.progress import Progress, new_task, run
-from ._core.text import TEXT_TYPES, Path, document
+from ._core.text import TEXT_TYPES, Path
 from ._model import Model, load
 from .errors import ArgumentError, EmptyTextError
 from .explain.context_names import Contexts
@@ -132,7 +134,7 @@ def prune(
         small, places, given_up = _prune(image, log, keep_ppm, bar)
         if output is not None:
             small.save(output)
-            small = load(output, verify=False)
+            small = small if is_device(output) else load(output, verify=False)
         return Pruning(
             small,
             places,
@@ -158,7 +160,7 @@ class _Texts:
         self._image, self._symbols, self._ends = image, array("I"), array("Q")
         several: Any = texts if _are_several(texts) else [texts]
         for text in several:
-            self._symbols.extend(image.symbols(document(text), add_eos=False))
+            self._symbols.extend(image.symbols(document(text, binary=image.is_bytes), add_eos=False))
             self._ends.append(len(self._symbols))
         if not self._symbols:
             raise EmptyTextError(f"{name} holds no text; give what the model is used for")

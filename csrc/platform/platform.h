@@ -10,13 +10,21 @@
 #ifndef PYLM_PLATFORM_H
 #define PYLM_PLATFORM_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 /* The number of this process. */
 long pylm__os_process_id(void);
 
+/* A number of this computer, by its name: not that of another one that shares its files, in practice. */
+uint32_t pylm__os_host_id(void);
+
 /* ---- files that are written by name ---- */
+
+/* The name of the file that a path stands for: links are followed, also to a file that does not exist yet. To be freed.
+ * It is the path itself if that is no link, or an open file of a process, such as /dev/fd/1. */
+char *pylm__os_target(const char *path);
 
 /* Opens a file that does not exist yet for writing. errno is EEXIST if it does. */
 FILE *pylm__os_create(const char *path);
@@ -24,8 +32,16 @@ FILE *pylm__os_create(const char *path);
 /* Opens something that pylm__os_is_device() for writing. */
 FILE *pylm__os_open_device(const char *path);
 
-/* 1 for anything that is neither a regular file nor a folder, such as /dev/stdout; else 0. */
+/* 1 for what is to be written to, never replaced: anything but a regular file or a folder, and an open file of this
+ * process, such as /dev/stdout or /dev/fd/1, whatever that is; also for links to these. Else 0. */
 int pylm__os_is_device(const char *path);
+
+/* The name under which a file is written before it gets its own, PATH.HOST-PROCESS-NUMBER.tmp, into `name`. */
+#define PYLM__TEMPORARY_NAME_NBYTES(path_nbytes) ((path_nbytes) + 64u)
+void pylm__os_temporary_name(const char *path, int number, char *name, size_t capacity);
+
+/* Removes files under such names that were left behind by processes of this computer that have ended. */
+void pylm__os_remove_stale(const char *path);
 
 /* Waits until the disk has what was written to a file. */
 int pylm__os_sync(FILE *file);

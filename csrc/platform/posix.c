@@ -3,16 +3,18 @@
  *
  * posix.c: platform.h for POSIX systems: Linux, macOS, the BSDs.
  */
-#ifndef _POSIX_C_SOURCE
-#define _POSIX_C_SOURCE 200809L
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700 /* POSIX of 2008, and realpath() */
 #endif
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64
 #endif
 #include "platform.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,13 +23,101 @@
 #include <unistd.h>
 
 #define MAX_NAMES 1000 /* temporary names tried: threads may open files at once */
+#define MAX_LINKS 40   /* that lead to one another, as the system allows */
 
 long pylm__os_process_id(void)
 {
     return (long)getpid();
 }
 
+uint32_t pylm__os_host_id(void)
+{
+    char name[256];
+    uint32_t hash = 2166136261u;
+    size_t i;
+    if (gethostname(name, sizeof name - 1u) != 0)
+        return 0;
+    name[sizeof name - 1u] = 0;
+    for (i = 0; name[i]; i++)
+        hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+    return hash;
+}
+
 /* ---- files that are written by name ---- */
+
+/* Where the last part of a path begins. */
+static size_t folder_nbytes(const char *path)
+{
+    size_t n = strlen(path);
+    while (n && path[n - 1u] != '/')
+        n--;
+    return n;
+}
+
+/* The folder of a path, without links, to be freed; NULL if there is none. */
+static char *real_folder(const char *path)
+{
+    size_t n = folder_nbytes(path);
+    char *folder = malloc(n + 2u), *real;
+    if (!folder)
+        return NULL;
+    memcpy(folder, path, n);
+    memcpy(folder + n, ".", 2);
+    real = realpath(folder, NULL);
+    free(folder);
+    return real;
+}
+
+enum { NO_OPEN_FILE = -1, OF_ANOTHER_PROCESS = -2 };
+
+/* The number of the open file that a path names, such as 1 for /dev/fd/1; or one of the above. */
+static int open_file_of(const char *path)
+{
+    const char *number = path + folder_nbytes(path);
+    char own[48], *folder;
+    int result = NO_OPEN_FILE;
+    if (!*number || number[strspn(number, "0123456789")] || strlen(number) > 8u)
+        return NO_OPEN_FILE;
+    if (strncmp(path, "/dev/fd/", 8) == 0 && number == path + 8)
+        return atoi(number);
+    folder = real_folder(path);
+    (void)snprintf(own, sizeof own, "/proc/%ld/fd", pylm__os_process_id());
+    if (folder && (strcmp(folder, own) == 0 || strcmp(folder, "/dev/fd") == 0))
+        result = atoi(number);
+    else if (folder && strncmp(folder, "/proc/", 6) == 0)
+        result = OF_ANOTHER_PROCESS;
+    free(folder);
+    return result;
+}
+
+/* What a link at `path`, to be freed, leads to; to be freed, too. */
+static char *join(char *path, const char *link)
+{
+    size_t n = *link == '/' ? 0u : folder_nbytes(path), link_nbytes = strlen(link) + 1u;
+    char *joined = malloc(n + link_nbytes);
+    if (joined) {
+        memcpy(joined, path, n);
+        memcpy(joined + n, link, link_nbytes);
+    }
+    free(path);
+    return joined;
+}
+
+char *pylm__os_target(const char *path)
+{
+    char link[4096], *target = strdup(path);
+    ssize_t n;
+    int i;
+    for (i = 0; i < MAX_LINKS && target; i++) {
+        if (open_file_of(target) != NO_OPEN_FILE || (n = readlink(target, link, sizeof link)) < 0)
+            return target;
+        link[(size_t)n < sizeof link ? (size_t)n : sizeof link - 1u] = 0;
+        target = join(target, link);
+    }
+    errno = target ? ELOOP : ENOMEM;
+    free(target);
+    return NULL;
+}
 
 FILE *pylm__os_create(const char *path)
 {
@@ -37,13 +127,56 @@ FILE *pylm__os_create(const char *path)
 
 FILE *pylm__os_open_device(const char *path)
 {
-    return fopen(path, "wb");
+    char *target = pylm__os_target(path);
+    int number, file = -1;
+    if (!target)
+        return NULL;
+    number = open_file_of(target); /* opened again, it would begin at the start once more */
+    file = number >= 0 ? dup(number) : open(target, O_WRONLY);
+    free(target);
+    return file < 0 ? NULL : fdopen(file, "wb");
 }
 
 int pylm__os_is_device(const char *path)
 {
+    char *target = pylm__os_target(path);
     struct stat info;
-    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+    int result = target && (open_file_of(target) != NO_OPEN_FILE ||
+                            (stat(target, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)));
+    free(target);
+    return result;
+}
+
+void pylm__os_temporary_name(const char *path, int number, char *name, size_t capacity)
+{
+    (void)snprintf(name, capacity, "%s.%08lx-%ld-%d.tmp", path, (unsigned long)pylm__os_host_id(),
+                   pylm__os_process_id(), number);
+}
+
+/* Whether `name` is a temporary one of `file` whose process was on this computer, and has ended. */
+static int is_stale(const char *name, const char *file)
+{
+    size_t n = strlen(file);
+    unsigned long host;
+    long process;
+    int number, end = 0;
+    if (strncmp(name, file, n) != 0 || sscanf(name + n, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3)
+        return 0;
+    return end && !name[n + (size_t)end] && host == pylm__os_host_id() && process > 0 && kill((pid_t)process, 0) != 0 &&
+           errno == ESRCH;
+}
+
+void pylm__os_remove_stale(const char *path)
+{
+    char *folder = real_folder(path);
+    DIR *entries = folder ? opendir(folder) : NULL;
+    struct dirent *entry;
+    while (entries && (entry = readdir(entries)) != NULL)
+        if (is_stale(entry->d_name, path + folder_nbytes(path)))
+            (void)unlinkat(dirfd(entries), entry->d_name, 0);
+    if (entries)
+        (void)closedir(entries);
+    free(folder);
 }
 
 int pylm__os_sync(FILE *file)

@@ -6,6 +6,7 @@
 #include "platform.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <io.h>
 #include <process.h>
 #include <string.h>
@@ -16,7 +17,27 @@ long pylm__os_process_id(void)
     return _getpid();
 }
 
+uint32_t pylm__os_host_id(void)
+{
+    char name[MAX_COMPUTERNAME_LENGTH + 1];
+    DWORD n = sizeof name, i;
+    uint32_t hash = 2166136261u;
+    if (!GetComputerNameA(name, &n))
+        return 0;
+    for (i = 0; i < n; i++)
+        hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+    return hash;
+}
+
 /* ---- files that are written by name ---- */
+
+#define STDOUT "/dev/fd/1" /* as elsewhere */
+
+/* Links are rare here, and are not followed. */
+char *pylm__os_target(const char *path)
+{
+    return _strdup(path);
+}
 
 FILE *pylm__os_create(const char *path)
 {
@@ -25,13 +46,68 @@ FILE *pylm__os_create(const char *path)
 
 FILE *pylm__os_open_device(const char *path)
 {
-    return fopen(path, "wb");
+    int file;
+    if (strcmp(path, STDOUT) != 0)
+        return fopen(path, "wb");
+    file = _dup(1);
+    if (file >= 0)
+        (void)_setmode(file, _O_BINARY);
+    return file < 0 ? NULL : _fdopen(file, "wb");
 }
 
 int pylm__os_is_device(const char *path)
 {
-    (void)path;
-    return 0;
+    return strcmp(path, STDOUT) == 0;
+}
+
+void pylm__os_temporary_name(const char *path, int number, char *name, size_t capacity)
+{
+    (void)snprintf(name, capacity, "%s.%08lx-%ld-%d.tmp", path, (unsigned long)pylm__os_host_id(),
+                   pylm__os_process_id(), number);
+}
+
+static int has_ended(long process)
+{
+    HANDLE handle = OpenProcess(SYNCHRONIZE, FALSE, (DWORD)process);
+    int ended = handle ? WaitForSingleObject(handle, 0) == WAIT_OBJECT_0 : GetLastError() == ERROR_INVALID_PARAMETER;
+    if (handle)
+        CloseHandle(handle);
+    return ended;
+}
+
+/* Whether `name` is a temporary one of `file` whose process was on this computer, and has ended. */
+static int is_stale(const char *name, const char *file)
+{
+    size_t n = strlen(file);
+    unsigned long host;
+    long process;
+    int number, end = 0;
+    if (_strnicmp(name, file, n) != 0 || sscanf(name + n, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3)
+        return 0;
+    return end && !name[n + (size_t)end] && host == pylm__os_host_id() && process > 0 && has_ended(process);
+}
+
+void pylm__os_remove_stale(const char *path)
+{
+    char name[MAX_PATH];
+    size_t n = strlen(path);
+    WIN32_FIND_DATAA entry;
+    HANDLE entries;
+    while (n && path[n - 1u] != '/' && path[n - 1u] != '\\' && path[n - 1u] != ':')
+        n--;
+    if (strlen(path) + 8u > sizeof name)
+        return;
+    (void)snprintf(name, sizeof name, "%s.*.tmp", path);
+    entries = FindFirstFileA(name, &entry);
+    if (entries == INVALID_HANDLE_VALUE)
+        return;
+    do {
+        if (is_stale(entry.cFileName, path + n) && n + strlen(entry.cFileName) < sizeof name) {
+            (void)snprintf(name, sizeof name, "%.*s%s", (int)n, path, entry.cFileName);
+            (void)DeleteFileA(name);
+        }
+    } while (FindNextFileA(entries, &entry));
+    (void)FindClose(entries);
 }
 
 int pylm__os_sync(FILE *file)

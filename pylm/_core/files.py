@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,19 +21,83 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+STDOUT = "/dev/fd/1"  # a name of standard output, also where the system has none
+MAX_LINKS = 40  # that lead to one another
 NEW = ".new"  # a file that is being written; only who has the lock may do so, so one name is enough
 LOCK = ".lock"
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
+def target_of(path: Path) -> str:
+    """The name of the file that a path stands for: links are followed, also to a file that does not exist yet. It is
+    the path itself if that is no link, or an open file of a process, such as /dev/fd/1."""
+    name = os.fspath(path)
+    for _ in range(MAX_LINKS):
+        if _is_open_file(name) or not os.path.islink(name):
+            return name
+        name = os.path.join(os.path.dirname(name), os.readlink(name))
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(path))
+
+
+def is_device(path: Path) -> bool:
+    """Whether this is to be written to, never replaced: anything but a regular file or a folder, such as /dev/null, and
+    an open file of a process, such as /dev/stdout, whatever that is. It cannot be read back."""
+    name = target_of(path)
+    if _is_open_file(name):
+        return True
+    try:
+        mode = os.stat(name).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def is_stdout(path: Path) -> bool:
+    """Whether what is written there goes to standard output."""
+    return _open_file_of(target_of(path)) == 1
+
+
+def _is_open_file(name: str) -> bool:
+    return _open_file_of(name) is not None
+
+
+def _open_file_of(name: str) -> int | None:
+    """The number of the open file of this process that a path names; -1 for one of another process, else None."""
+    folder, number = os.path.split(name)
+    if not number.isdecimal() or not number.isascii():
+        return None
+    if sys.platform == "win32":
+        return 1 if name == STDOUT else None
+    if folder == "/dev/fd":
+        return int(number)
+    folder = os.path.realpath(folder)
+    if folder in ("/dev/fd", f"/proc/{os.getpid()}/fd"):
+        return int(number)
+    return -1 if folder.startswith("/proc/") else None
+
+
+def _open_device(name: str) -> BinaryIO:
+    number = _open_file_of(name)
+    if number is None or number < 0:
+        return open(name, "wb")
+    if sys.__stdout__ is not None:
+        sys.__stdout__.flush()
+    return open(os.dup(number), "wb")  # opened by its name, it would begin at the start once more
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write to, which takes the place of `path` at the end of the block: flushed to the disk, then
-    renamed. If the block fails, or the process dies, what was there before is still there.
+    renamed. If the block fails, or the process dies, what was there before is still there. Of a link, what it leads to
+    is replaced; a device is written to.
 
     Raises OSError with the path, also for a full disk.
     """
-    name = os.fspath(path)
+    name = target_of(path)
+    if is_device(name):
+        with _open_device(name) as device:
+            yield device
+        return
     file = open(name + NEW, "w+b")  # noqa: SIM115 - closed before it is renamed
     try:
         yield file

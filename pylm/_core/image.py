@@ -61,6 +61,7 @@ class Image:
         lib.pylm_model_info(self.model, self.info)
         self.n_symbols: int = self.info.n_symbols
         self.unknown: int = self.info.unknown
+        self.is_bytes: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_BYTES
         self.is_words: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_WORDS
         self.is_external: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL
         self.is_kernel: bool = self.info.predictor == lib.PYLM_PREDICTOR_KERNEL

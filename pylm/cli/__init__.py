@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import current_thread, main_thread
 
 from .. import __version__
 from ..errors import PylmError
-from .common import Commands
+from .common import Commands, messages_apart
 from .demo import add_demo
 from .evaluate import add_eval
 from .explain import add_explain
@@ -43,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        options.run(options)
+        with _ended_by_signals(), messages_apart(options):
+            options.run(options)
         if sys.stdout is not None:
             sys.stdout.flush()
     except KeyboardInterrupt:
@@ -59,6 +63,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"pylm: error: {error or 'out of memory'}", file=sys.stderr)
         return 1
     return 0
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end a command as an exception does, so that files that are half written are removed."""
+    found = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if current_thread() is not main_thread():
+        found = []
+    ours = [number for number in found if signal.getsignal(number) == signal.SIG_DFL]  # nohup ignores one
+    for number in ours:
+        signal.signal(number, _leave)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _leave(number: int, _frame: object) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough: what ends now takes a moment
+    raise SystemExit(128 + number)
 
 
 def _explain(error: OSError) -> str:

@@ -9,13 +9,16 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from .._core.arguments import DEFAULT_MEMORY
+from .._core.contents import text_in
+from .._core.files import STDOUT, is_device, is_stdout, target_of
 from .._core.native import save_file
-from .._core.text import as_bytes
+from .._core.text import Bytes, as_bytes
 from .._info import ModelInfo
 from .._model import Model, load
 from ..errors import ArgumentError
@@ -97,14 +100,23 @@ def load_model(options: argparse.Namespace, verify: bool | None = None) -> Model
     return model if tau is None else model.kernel(tau)
 
 
-def text_source(name: str) -> Any:
-    """What a TEXT on the command line stands for: a path, or the bytes of standard input."""
-    return sys.stdin.buffer.read() if name == STDIN else Path(name)
+def text_source(name: str, *, binary: bool = False) -> Any:
+    """What a TEXT on the command line stands for: a path, or the text on standard input; of any bytes if wanted."""
+    return _standard_input(binary) if name == STDIN else Path(name)
 
 
 def text_argument(argument: str) -> str | bytes:
     """A text on the command line itself, or standard input."""
-    return sys.stdin.buffer.read() if argument == STDIN else argument
+    return bytes(_standard_input(binary=True)) if argument == STDIN else argument
+
+
+def _standard_input(binary: bool) -> Bytes:
+    return text_in(sys.stdin.buffer.read(), "standard input", binary=binary)
+
+
+def takes_bytes(model: Model) -> bool:
+    """Whether any bytes are texts for a model."""
+    return model.info.tokenizer == "bytes"
 
 
 def as_str(text: str | bytes) -> str:
@@ -112,9 +124,35 @@ def as_str(text: str | bytes) -> str:
     return bytes(as_bytes(text)).decode("utf-8", "replace")
 
 
+@contextmanager
+def messages_apart(options: argparse.Namespace) -> Iterator[None]:
+    """Where a command writes its output to standard output, which may be called "-", everything else that it prints
+    goes to standard error."""
+    apart = False
+    for name in ("output", "html"):
+        value = getattr(options, name, None)
+        if value == STDIN:
+            setattr(options, name, STDOUT)
+        apart = apart or (bool(value) and is_stdout(getattr(options, name)))
+    if not apart:
+        yield
+        return
+    if sys.stdout is not None and sys.stdout.isatty():
+        raise ArgumentError("standard output is a terminal; write to a file, or put > FILE behind the command")
+    with redirect_stdout(sys.stderr):
+        yield
+
+
+def named(output: str) -> str:
+    """What an output is called in messages."""
+    return "standard output" if output == STDOUT else output
+
+
 def check_output(output: str, texts: Sequence[Any]) -> None:
     """What would make writing the output fail should be said before the work, not after it."""
-    path = Path(output)
+    if is_device(output):
+        return
+    path = Path(target_of(output))
     if not path.parent.is_dir():
         raise ArgumentError(f"cannot write {output}: the folder {path.parent} does not exist; make it first")
     if path.is_dir():

@@ -12,7 +12,7 @@ from typing import Any
 
 from .._model import Model
 from ..kernel.coverage import Coverage
-from .common import Commands, add_learn, add_model, add_tau, load_model, nbytes, text_source, unit_of
+from .common import Commands, add_learn, add_model, add_tau, load_model, nbytes, takes_bytes, text_source, unit_of
 
 
 def add_eval(commands: Commands) -> None:
@@ -35,7 +35,7 @@ def add_eval(commands: Commands) -> None:
 
 def _eval(options: argparse.Namespace) -> None:
     with load_model(options) as model:
-        text = text_source(options.text)
+        text = text_source(options.text, binary=takes_bytes(model))
         result = model.evaluate(text, learn=options.learn, memory=options.memory)
         began = time.perf_counter()
         answers = _coverage(model, text, options)

@@ -8,8 +8,9 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 
-from .._core.text import map_file
+from .._core.documents import document
 from ..errors import ArgumentError
 from ..explain.kernel import KernelExplanation
 from .common import (
@@ -21,6 +22,8 @@ from .common import (
     as_str,
     check_output,
     load_model,
+    named,
+    takes_bytes,
     terminal_columns,
     text_argument,
     text_source,
@@ -72,11 +75,11 @@ def _explain_text(options: argparse.Namespace) -> None:
         raise ArgumentError("say how to explain a whole text: --html OUT writes a page, --json prints every token")
     if options.token is not None:
         raise ArgumentError("--token is for a CONTEXT; with --text every token of the text is explained")
-    source = text_source(options.text)
     if options.html:
-        check_output(options.html, [source])
+        check_output(options.html, [Path(options.text)])
     with load_model(options) as model:
-        text = source if isinstance(source, bytes) else map_file(source)
+        binary = takes_bytes(model)
+        text = document(text_source(options.text, binary=binary), binary=binary)
         if options.json:
             explanations = model.explain_text(text, learn=options.learn, memory=options.memory, k=options.k)
             print(json.dumps({"tokens": [explanation.as_dict() for explanation in explanations]}))
@@ -84,4 +87,4 @@ def _explain_text(options: argparse.Namespace) -> None:
         name = "standard input" if options.text == STDIN else os.path.basename(options.text)
         html = model.explain_page(text, title=f"{name}, explained", learn=options.learn, memory=options.memory)
     write_page(options.html, html)
-    print(f"wrote {options.html}")
+    print(f"wrote {named(options.html)}")

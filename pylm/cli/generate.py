@@ -7,9 +7,9 @@ from __future__ import annotations
 import argparse
 import json
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
+from .._core.contents import text_of_file
 from .._model import Model, load
 from ..decoding.constraints import Constraint, OneOf, Prefix, Regex, Schema
 from ..errors import ArgumentError
@@ -104,12 +104,12 @@ def _constraint(options: argparse.Namespace) -> Constraint | None:
     if options.one_of is not None:
         return OneOf(options.one_of)
     if options.one_line_of is not None:
-        lines = Path(options.one_line_of).read_bytes().splitlines()
+        lines = bytes(text_of_file(options.one_line_of)).splitlines()
         return OneOf(line for line in lines if line)
     if options.prefix is not None:
         return Prefix(options.prefix)
     if options.schema is not None:
-        return Schema(Path(options.schema).read_bytes())
+        return Schema(bytes(text_of_file(options.schema)))
     return None
 
 

@@ -15,9 +15,10 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from .._core.files import is_stdout
 from ..errors import ArgumentError
 from ..keyboard import Keyboard, Suggestion
-from .common import Commands, add_model, load_model, terminal_columns
+from .common import STDIN, Commands, add_model, load_model, terminal_columns
 
 N = 3
 HELP = "1-3, Tab: take a word   Enter: learn   Ctrl-W: delete a word   Ctrl-C: leave"
@@ -40,6 +41,8 @@ def add_keyboard(commands: Commands) -> None:
 
 
 def _keyboard(options: argparse.Namespace) -> None:
+    if options.save and (options.save == STDIN or is_stdout(options.save)):
+        raise ArgumentError("--save: standard output has the suggestions; give the name of a file")
     with load_model(options) as model:
         keyboard = Keyboard(model, memory=options.memory)
         if options.load:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .._model import load
 from ..pruning import Comparison, Pruning, Quality, prune
-from .common import Commands, check_output, nbytes, text_source, unit_of
+from .common import Commands, check_output, named, nbytes, takes_bytes, text_source, unit_of
 
 
 def add_prune(commands: Commands) -> None:
@@ -39,10 +39,11 @@ def add_prune(commands: Commands) -> None:
 
 
 def _prune(options: argparse.Namespace) -> None:
-    texts = [text_source(name) for name in options.prompts]
-    check_output(options.output, [Path(options.model), *texts])
-    valid = None if options.valid is None else text_source(options.valid)
+    check_output(options.output, [Path(options.model), *map(Path, options.prompts)])
     with load(options.model) as model:
+        binary = takes_bytes(model)
+        texts = [text_source(name, binary=binary) for name in options.prompts]
+        valid = None if options.valid is None else text_source(options.valid, binary=binary)
         unit = unit_of(model.info)
         result = prune(model, texts, keep=options.keep, valid=valid, output=options.output, threads=options.threads)
     print(json.dumps(_as_dict(result, options.output)) if options.json else _as_text(result, options, unit))
@@ -92,7 +93,7 @@ def _as_text(result: Pruning, options: argparse.Namespace, unit: str) -> str:
         lines.append(
             f"{t.contexts_before - t.contexts_after:>12,} of {t.contexts_before:>12,} {t.dropped:7.1%}  {name}"
         )
-    return "\n".join([*lines, "", f"wrote {options.output}: {nbytes(after)}"])
+    return "\n".join([*lines, "", f"wrote {named(options.output)}: {nbytes(after)}"])
 
 
 def _compared(comparison: Comparison) -> list[str]:

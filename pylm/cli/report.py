@@ -7,10 +7,23 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from pathlib import Path
 
 from ..errors import ArgumentError
 from ..reports.report import report
-from .common import STDIN, Commands, add_learn, add_model, check_output, load_model, text_source, unit_of, write_page
+from .common import (
+    STDIN,
+    Commands,
+    add_learn,
+    add_model,
+    check_output,
+    load_model,
+    named,
+    takes_bytes,
+    text_source,
+    unit_of,
+    write_page,
+)
 
 
 def add_report(commands: Commands) -> None:
@@ -31,11 +44,11 @@ def add_report(commands: Commands) -> None:
 def _report(options: argparse.Namespace) -> None:
     if not options.output and not options.json:
         raise ArgumentError("say where to write the page, with -o OUT.html; or --json prints the figures")
-    source = text_source(options.text)
     if options.output:
-        check_output(options.output, [source])
+        check_output(options.output, [Path(options.text)])
     title = "standard input" if options.text == STDIN else os.path.basename(options.text)
     with load_model(options) as model:
+        source = text_source(options.text, binary=takes_bytes(model))
         found = report(
             model, source, title=title, learn=options.learn, memory=options.memory, positions=options.positions
         )
@@ -48,4 +61,4 @@ def _report(options: argparse.Namespace) -> None:
     print(f"perplexity         {found.perplexity:.2f}")
     print(f"guessed right      {found.accuracy:.1%}")
     print(f"calibration error  {found.top.ece:.2%}, where chance alone would make {found.top.chance:.2%}")
-    print(f"wrote {options.output}")
+    print(f"wrote {named(options.output)}")

@@ -6,20 +6,25 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from .._core.text import map_file
+from .._core.contents import lines_of_stream
+from .._core.documents import documents, listed
+from .._core.files import is_device, replacing
 from ..errors import ArgumentError
 from ..store.shards import DOCUMENTS, lines
 from ..store.store import Store, StoreInfo, count, merge
 from ..store.unfinished import parts_exist
-from .common import STDIN, Commands, check_output, nbytes, peak_rss_bytes, quoted, text_source
+from .common import STDIN, Commands, check_output, named, nbytes, peak_rss_bytes, quoted, text_source
 
 SHOWN = 60  # bytes of a document in a list
 
@@ -72,7 +77,8 @@ def _add_documents(parser: argparse.ArgumentParser) -> None:
         "--documents",
         choices=DOCUMENTS,
         default="files",
-        help="what is a document: a file, a line that is not blank, or a text in a column of a parquet file",
+        help="what is a document: a file, a line that is not blank, a text in a column of a parquet file, or a file of "
+        "any bytes",
     )
     parser.add_argument("--column", metavar="NAME", help="of parquet files; may be left out if only one has texts")
 
@@ -112,9 +118,9 @@ def _address(text: str) -> str:
 def _count(options: argparse.Namespace) -> None:
     check_output(options.output, [Path(text) for text in options.texts])
     began = time.perf_counter()
-    with _explained(options.output):
-        store = count(_source(options), options.output, **_settings(options), dask=options.dask, fresh=options.fresh)
-    _report(options, store, began, "counted")
+    with _store_output(options.output) as path, _explained(path):
+        store = count(_source(options), path, **_settings(options), dask=options.dask, fresh=options.fresh)
+        _report(options, store, began, "counted")
 
 
 def _add(options: argparse.Namespace) -> None:
@@ -127,8 +133,9 @@ def _add(options: argparse.Namespace) -> None:
 def _merge(options: argparse.Namespace) -> None:
     check_output(options.output, [])
     began = time.perf_counter()
-    store = merge([Path(path) for path in options.stores], options.output, threads=options.threads)
-    _report(options, store, began, "merged")
+    with _store_output(options.output) as path:
+        store = merge(list(map(Path, options.stores)), path, threads=options.threads)
+        _report(options, store, began, "merged")
 
 
 def _forget(options: argparse.Namespace) -> None:
@@ -160,7 +167,7 @@ def _source(options: argparse.Namespace) -> Any:
     """The documents on the command line; lines of standard input one after the other, as they come."""
     if options.documents == "lines" and STDIN in options.texts:
         return _Lines(options.texts)
-    return [text_source(text) for text in options.texts]
+    return [text_source(text, binary=options.documents == "bytes") for text in options.texts]
 
 
 class _Lines:
@@ -172,9 +179,10 @@ class _Lines:
     def __iter__(self) -> Iterator[bytes]:
         for name in self._names:
             if name == STDIN:
-                yield from (line for line in sys.stdin.buffer if line.strip())
-            else:
-                yield from map(bytes, lines(map_file(name)))
+                yield from (line for line in lines_of_stream(sys.stdin.buffer, "standard input") if line.strip())
+                continue
+            for text in documents(listed([Path(name)])):
+                yield from map(bytes, lines(text))
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
@@ -194,13 +202,28 @@ def _explained(store: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _store_output(output: str) -> Iterator[str]:
+    """Where to write a store that goes to `output`: for standard output and other devices to a temporary file, since it
+    is not written from start to end. The device gets it when all is done."""
+    if not is_device(output):
+        yield output
+        return
+    with TemporaryDirectory(prefix="pylm-") as folder:
+        path = os.path.join(folder, "store")
+        yield path
+        with replacing(output) as file, open(path, "rb") as store:
+            shutil.copyfileobj(store, file)
+
+
 def _report(options: argparse.Namespace, store: Store, began: float, done: str) -> None:
     info, seconds = store.info, time.perf_counter() - began
+    name = named(getattr(options, "output", store.path))
     if options.json:
         facts = {"seconds": seconds, "peak_rss_bytes": peak_rss_bytes()}
-        print(json.dumps({"store": store.path, **info.as_dict(), **facts}))
+        print(json.dumps({"store": name, **info.as_dict(), **facts}))
         return
-    print(f"{done} in {seconds:.1f} s\n{store.path} has {_documents(info)} in {nbytes(info.bytes)}")
+    print(f"{done} in {seconds:.1f} s\n{name} has {_documents(info)} in {nbytes(info.bytes)}")
 
 
 def describe(info: StoreInfo) -> str:

@@ -11,12 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from .._core.documents import document
 from .._core.files import replacing
-from .._core.text import Bytes, document
+from .._core.text import Bytes
 from .._model import load
 from ..sources.file import MIN_WORDS, SUFFIX, Passage, Trace
 from ..sources.page import page
-from .common import STDIN, Commands, check_output, text_source
+from .common import STDIN, Commands, check_output, takes_bytes, text_source
 
 
 def add_trace(commands: Commands) -> None:
@@ -30,11 +31,11 @@ def add_trace(commands: Commands) -> None:
 
 
 def _trace(options: argparse.Namespace) -> None:
-    source = text_source(options.text)
     if options.html:
-        check_output(options.html, [source, Path(options.model), Path(options.model + SUFFIX)])
-    text = document(source)
+        check_output(options.html, [Path(options.text), Path(options.model), Path(options.model + SUFFIX)])
     with load(options.model) as model:
+        binary = takes_bytes(model)
+        text = document(text_source(options.text, binary=binary), binary=binary)
         trace = model.trace(text, min_words=options.min_words, k=options.k)
     if options.html:
         title = f"What of {options.text if options.text != STDIN else 'the text'} stands in the training text"

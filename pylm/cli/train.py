@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .._core.files import is_device
 from .._core.tokenizer import is_external
 from .._info import ModelInfo
 from .._model import Model
@@ -20,7 +21,19 @@ from ..kernel.settings import KernelOptions
 from ..sources.file import SUFFIX
 from ..store.store import build
 from ..training.options import NUMBERS, LayerOptions, SymbolOptions, TrainOptions
-from .common import Commands, add_model, check_output, load_model, nbytes, numbers, peak_rss_bytes, text_source, unit_of
+from .common import (
+    Commands,
+    add_model,
+    check_output,
+    load_model,
+    named,
+    nbytes,
+    numbers,
+    peak_rss_bytes,
+    takes_bytes,
+    text_source,
+    unit_of,
+)
 
 WORD_OPTIONS: dict[str, dict[str, Any]] = {
     "--min-word-count": {
@@ -194,7 +207,7 @@ def _kernel_options(options: argparse.Namespace) -> KernelOptions | None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    texts = [text_source(text) for text in options.texts]
+    texts = [text_source(text, binary=options.tokenizer == "bytes") for text in options.texts]
     _make(
         options, texts, lambda output, sources: train(texts, output=output, sources=sources, **_train_options(options))
     )
@@ -212,10 +225,10 @@ def _adapt(options: argparse.Namespace) -> None:
     for option in WORD_OPTIONS:
         if getattr(options, option[2:].replace("-", "_")) is not None:
             raise ArgumentError(f"a layer has the vocabulary of its model; leave {option} out")
-    texts = [text_source(text) for text in options.texts]
-    check_output(options.output, [*texts, Path(options.model)])
+    check_output(options.output, [*map(Path, options.texts), Path(options.model)])
     clock = _Clock()
     with load_model(options) as model:
+        texts = [text_source(text, binary=takes_bytes(model)) for text in options.texts]
         layer = adapt(model, texts, output=options.output, **_layer_options(options))
     info = layer.info
     result = {
@@ -230,12 +243,14 @@ def _adapt(options: argparse.Namespace) -> None:
         print(json.dumps(result))
         return
     print(f"adapted to {_what_was_read(info)} in {result['seconds']:.1f} s")
-    print(f"wrote {options.output}: {nbytes(info.bytes)}, {info.contexts:,} contexts")
+    print(f"wrote {named(options.output)}: {nbytes(info.bytes)}, {info.contexts:,} contexts")
 
 
 def _make(options: argparse.Namespace, inputs: list[Any], make: Callable[[str, bool], Model]) -> None:
     """Makes a model, writes it, and says what it is."""
     check_output(options.output, inputs)
+    if options.sources and is_device(options.output):
+        raise ArgumentError("--sources writes a file beside the model: give the name of a file to -o")
     if options.sources:
         check_output(options.output + SUFFIX, inputs)
     clock = _Clock()
@@ -257,7 +272,7 @@ def _make(options: argparse.Namespace, inputs: list[Any], make: Callable[[str, b
         return
     print(f"trained on {_what_was_read(info)} in {result['seconds']:.1f} s")
     print(
-        f"wrote {options.output}: {nbytes(info.bytes)}, {info.contexts:,} contexts, vocabulary of "
+        f"wrote {named(options.output)}: {nbytes(info.bytes)}, {info.contexts:,} contexts, vocabulary of "
         f"{info.symbols:,} {unit_of(info)}"
     )
     if info.training.get("words_left_out"):

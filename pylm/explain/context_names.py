@@ -113,6 +113,8 @@ class Contexts:
             elif words[-1] or len(words) == 1:
                 words.append(b"")
         cut = len(known) == MAX_LAG and len(words) <= max(lags) + 1  # the last one found, and all before it
+        if not cut and len(words) > 1 and not words[-1]:
+            words.pop()  # before the line end that the text begins behind
         shown = ["*"] * (max(lags) + 1)
         for lag in lags:
             word = words[lag].decode("utf-8", "replace") if lag < len(words) else "" if cut else "^"

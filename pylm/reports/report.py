@@ -10,10 +10,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from .._core.arguments import DEFAULT_MEMORY, integer
+from .._core.documents import document
 from .._core.native import check, ffi, lib
 from .._core.prediction import shown, visible
 from .._core.progress import Progress
-from .._core.text import TEXT_TYPES, document
+from .._core.text import TEXT_TYPES
 from .._model import Model
 from .._state import State
 from ..errors import EmptyTextError
@@ -67,7 +68,8 @@ def report(
     """
     if title is None:
         title = os.path.basename(text) if isinstance(text, os.PathLike) else "a text"
-    source, image = document(text), model._image
+    image = model._image
+    source = document(text, binary=image.is_bytes)
     symbols = image.symbols(source, add_eos=True)
     if not symbols:
         raise EmptyTextError("the text is empty: there is nothing to report on")

@@ -12,20 +12,19 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from .._core.arguments import MAX_THREADS, integer
-from .._core.files import FULL, exclusive, replacing
+from .._core.documents import documents, listed
+from .._core.files import FULL, exclusive, is_device, replacing, target_of
 from .._core.progress import Progress
-from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes, documents, with_named_files
-from ..errors import ArgumentError, StoreDamagedError, StoreFormatError
+from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes
+from ..errors import ArgumentError, StoreDamagedError, StoreFormatError, TextFormatError
 from .file import StoreFile, StoreWriter
 from .merging import merge_into
-from .shards import DOCUMENTS, SHARD_NBYTES, Shard, Tally, count_shard, cut, is_regular, lines, texts_of
+from .shards import DOCUMENTS, SHARD_NBYTES, TALLY_NBYTES, Shard, Tally, count_shard, cut, is_regular, lines, texts_of
 from .unfinished import Parts, plan_of
 
 if TYPE_CHECKING:
     from .distributed import Scheduler
     from .options import DocumentKind
-
-TALLY_NBYTES = 1 << 26  # of memory, before texts are written to a segment
 
 
 def count_into(
@@ -43,10 +42,11 @@ def count_into(
 ) -> None:
     """Writes a store of the documents; with `add`, of those that are in it already as well. See `pylm.count()`."""
     _check(documents, column, threads)
+    output = target_of(output)
     check_replaceable(output)
     with exclusive(output):
         old = [StoreFile(output)] if add else []
-        paths = _paths(source)
+        paths = _paths(source, output)
         if paths is None:
             if dask:
                 raise ArgumentError("Dask counts files: give the paths of files, or count without it")
@@ -62,6 +62,9 @@ def count_into(
         try:
             _count_shards(parts, shards, dask, progress)
             write_store(output, parts.stores() + old, threads, progress)
+        except TextFormatError:
+            parts.remove()  # whatever is done about the file, nobody can go on from here
+            raise
         except OSError as error:
             if error.errno not in FULL:
                 raise
@@ -142,7 +145,7 @@ def texts_of_source(source: Source, kind: str, column: str | None) -> Iterator[B
         for shard in cut(paths, kind, column):
             yield from (text for text, _ in texts_of(shard) if len(text))
         return
-    for i, text in enumerate(documents(with_named_files(source))):
+    for i, text in enumerate(documents(listed(source), binary=kind == "bytes")):
         if not isinstance(text, TEXT_TYPES):
             raise TypeError(
                 f"document {i}: expected a text (str or bytes) or a pathlib.Path, not {type(text).__name__}; a store "
@@ -154,19 +157,19 @@ def texts_of_source(source: Source, kind: str, column: str | None) -> Iterator[B
             yield as_bytes(text)
 
 
-def _paths(source: Source) -> list[Path] | None:
+def _paths(source: Source, output: Path | None = None) -> list[Path] | None:
     """The paths of a source of nothing but files; None for texts, for pipes, and for a mix.
 
-    Raises OSError for files that are not there, or that are folders.
+    output   what will be written, which must not lie in a folder of the source.
+
+    Raises OSError for files that are not there.
     """
-    named = [FilePath(source)] if isinstance(source, (str, os.PathLike)) else with_named_files(source)
+    named = listed(source, output)
+    named = [FilePath(named)] if isinstance(named, (str, os.PathLike)) else named
     if not isinstance(named, list) or not all(isinstance(item, os.PathLike) for item in named):
         return None
     if isinstance(source, str) and not os.path.exists(source):
         return None  # documents() says what may be wrong
-    for path in named:
-        if os.path.isdir(path):
-            raise IsADirectoryError(21, "Is a directory; give the files in it", os.fspath(path))
     return named if all(map(is_regular, named)) else None
 
 
@@ -189,7 +192,7 @@ def check_replaceable(output: str) -> None:
     """What is replaced must be a store: a text that was taken for one would be lost."""
     if not os.path.lexists(output):
         return
-    if not os.path.isfile(output) or os.path.islink(output):
+    if not os.path.isfile(output) or is_device(output):
         raise ArgumentError(f"{output} is no ordinary file, and a store must be one; give another name")
     with open(output, "rb") as file:
         empty = not file.read(1)

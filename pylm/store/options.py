@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 if TYPE_CHECKING:
     from .distributed import Scheduler
 
-DocumentKind = Literal["files", "lines", "parquet"]
+DocumentKind = Literal["files", "lines", "parquet", "bytes"]
 
 
 class CountOptions(TypedDict, total=False):

@@ -10,16 +10,21 @@ from __future__ import annotations
 import mmap
 import os
 import stat
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
+from .._core.contents import is_plain, text_in, text_of_file
 from .._core.text import Bytes, Path, map_file
 from ..errors import ArgumentError, MissingPackageError
-from .file import PLAIN, Document, StoreWriter, digest_of
+from .file import PLAIN, Document, StoreFile, StoreWriter, digest_of
+from .merging import merge_into
 
-DOCUMENTS = ("files", "lines", "parquet")
+DOCUMENTS = ("files", "lines", "parquet", "bytes")
+WHOLE = ("files", "bytes")  # of them: a file is a document
 SHARD_NBYTES = 1 << 24  # of text: some ten times as much memory where lines are short
 SHARD_FILES = 10_000
+TALLY_NBYTES = 1 << 26  # of memory, before documents are written to a segment
 READ_NBYTES = 1 << 20  # larger files are mapped, not read
 BATCH_ROWS = 1000  # of a parquet file, decoded at once
 
@@ -78,7 +83,7 @@ def cut(paths: Iterable[Path], documents: str, column: str | None, shard_nbytes:
     Raises ArgumentError, OSError for files that are not there, MissingPackageError for parquet files.
     """
     files = sorted(map(look_at, paths))
-    pieces = {"files": _whole, "lines": _ranges, "parquet": _row_groups}[documents]
+    pieces = {"files": _whole, "lines": _ranges, "parquet": _row_groups, "bytes": _whole}[documents]
     shards: list[Shard] = []
     room = n = 0
     for file in files:
@@ -96,6 +101,9 @@ def _whole(file: File, _column: str | None, _nbytes: int) -> Iterator[Piece]:
 
 
 def _ranges(file: File, _column: str | None, nbytes: int) -> Iterator[Piece]:
+    with open(file.path, "rb") as opened:
+        if not is_plain(opened.read(16)):  # where its lines begin is not known
+            nbytes = max(file.nbytes, 1)
     for begin in range(0, file.nbytes, nbytes):
         end = min(begin + nbytes, file.nbytes)
         yield Piece(file, begin, end, end - begin)
@@ -153,19 +161,21 @@ def _column_number(parquet: Any, column: str | None, path: str) -> int:
 def texts_of(shard: Shard) -> Iterator[tuple[Bytes, int]]:
     """The documents of a shard, each with the number of bytes of the shard that it takes up."""
     for piece in shard.pieces:
-        if shard.documents == "files":
-            yield _whole_text(piece.file), piece.nbytes
+        if shard.documents in WHOLE:
+            yield _whole_text(piece.file, shard.documents == "bytes"), piece.nbytes
         elif shard.documents == "lines":
-            yield from _lines_from(map_file(piece.file.path), piece.begin, piece.end)
+            data = text_of_file(piece.file.path)
+            is_whole = piece.end - piece.begin == piece.file.nbytes
+            yield from _lines_from(data, piece.begin, len(data) if is_whole else piece.end)
         else:
             yield from _rows(piece, shard.column)
 
 
-def _whole_text(file: File) -> Bytes:
+def _whole_text(file: File, binary: bool) -> Bytes:
     if file.nbytes > READ_NBYTES:
-        return map_file(file.path)
+        return text_in(map_file(file.path), file.path, binary=binary)
     with open(file.path, "rb") as opened:
-        return opened.read()
+        return text_in(opened.read(), file.path, binary=binary)
 
 
 def lines(data: Bytes) -> Iterator[Bytes]:
@@ -223,20 +233,36 @@ class Tally:
             writer.finish()
 
 
+def _segment_of(tally: Tally) -> StoreFile:
+    """A segment in a temporary file, which is gone when nobody looks at it any more."""
+    with tempfile.TemporaryFile() as file:
+        tally.write(file)
+        file.flush()
+        return StoreFile(None, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
 def count_shard(shard: Shard, file: BinaryIO, step: Callable[[int], None]) -> None:
     """Writes the segment of a shard. `step` is called with how many bytes were read since the last time.
 
     Raises ArgumentError if a file is not what it was when the shard was made, or changes meanwhile; OSError.
     """
-    tally, unreported = Tally(), 0
+    tally, unreported, segments = Tally(), 0, []
     for text, nbytes in texts_of(shard):
-        if len(text) or shard.documents == "files":  # blank lines and empty rows are no documents
+        if len(text) or shard.documents in WHOLE:  # blank lines and empty rows are no documents
             tally.add(text)
+        if tally.nbytes >= TALLY_NBYTES and shard.documents == "lines":
+            segments.append(_segment_of(tally))
+            tally = Tally()
         unreported += nbytes
         if unreported > 1 << 18:
             step(unreported)
             unreported = 0
     step(unreported)
-    tally.write(file)
+    if segments:
+        with StoreWriter(file, PLAIN) as writer:
+            merge_into(writer, [*segments, _segment_of(tally)], lambda _: None)
+            writer.finish()
+    else:
+        tally.write(file)
     for changed in {piece.file for piece in shard.pieces}:
         changed.check()  # at the very end: mapped files are read once more when they are written

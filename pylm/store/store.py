@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.arguments import check_options
-from .._core.files import exclusive
+from .._core.files import exclusive, target_of
 from .._core.progress import Progress
 from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes
 from .._model import Model
@@ -169,11 +169,12 @@ class Store:
         """
         unwanted = Counter(map(_digest, [sha256] if isinstance(sha256, str) else sha256))
         unwanted.update(map(digest_of, texts_of_source(source, documents, column)))
-        with self._replaced(), exclusive(self.path):
-            file = StoreFile(self.path)
+        path = target_of(self.path)
+        with self._replaced(), exclusive(path):
+            file = StoreFile(path)
             for digest, copies in file.copies(unwanted).items():
                 _check_present(file.name, digest, copies, unwanted[digest])
-            write_store(self.path, [file], threads, progress, without=unwanted)
+            write_store(path, [file], threads, progress, without=unwanted)
 
     @contextmanager
     def _replaced(self) -> Iterator[None]:
@@ -206,13 +207,15 @@ def count(source: Source, output: Path, **options: Unpack[CountOptions]) -> Stor
     The same documents give the same file, to the last byte, in whatever order and in however many parts they are
     counted: `merge()` of the stores of the parts is the store of all.
 
-    source      as for `train()`: the path of a file, a list of paths, or an iterable of texts and pathlib.Paths.
+    source      as for `train()`: the path of a file or folder, a list of paths, or an iterable of texts and
+                pathlib.Paths.
     output      the store to write. A store of this name is replaced at the end, as a whole.
 
     Options, with what they are unless given:
 
     documents="files"  each file, or text, is a document. "lines": each line that is not blank, with its line
                 end. "parquet": each text in a column of parquet files that is not empty (needs the package pyarrow).
+                "bytes": as "files", but of any bytes: only models of bytes are made of these.
     column=None  of parquet files; None: the only one of texts.
     dask=None   count on Dask: True for a cluster on this machine, the address of a scheduler, or a Client. Its
                 workers read the files, so these must be there under the same names, and so must this pylm (needs
@@ -225,7 +228,8 @@ def count(source: Source, output: Path, **options: Unpack[CountOptions]) -> Stor
     the same call goes on from there. It takes as much room as the texts.
     Memory: 16 MB of text and what it takes to sort it, up to ten times that for short lines; of parquet files a row
     group; of a large document what it is compressed to.
-    Raises ArgumentError, BusyError if somebody else is writing this store, MissingPackageError, and OSError for files.
+    Raises ArgumentError, TextFormatError for files that are no texts, BusyError if somebody else is writing this store,
+    MissingPackageError, and OSError for files.
     """
     check_options("count", options, CountOptions)
     count_into(os.fspath(output), source, **options)
@@ -244,11 +248,12 @@ def merge(
     """
     if isinstance(stores, (str, bytes, os.PathLike, Store)):
         raise TypeError("stores must be a list of stores or of their paths")
-    with exclusive(os.fspath(output)):
+    path = target_of(output)
+    with exclusive(path):
         files = [StoreFile(store.path if isinstance(store, Store) else store) for store in stores]
         if not files:
             raise ArgumentError("no stores to merge: name one or more")
-        write_store(os.fspath(output), files, threads, progress)
+        write_store(path, files, threads, progress)
     return Store(output)
 
 

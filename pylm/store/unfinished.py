@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .._core.files import NEW, flush_folder, replacing
+from .._core.files import NEW, flush_folder, replacing, target_of
 from ..errors import ArgumentError
 from .file import StoreFile
 from .shards import Shard
@@ -111,4 +111,4 @@ def plan_of(shards: list[Shard], base: bytes | None) -> dict[str, Any]:
 
 def parts_exist(store: str) -> bool:
     """Whether there is something to go on with."""
-    return (Path(store + FOLDER) / PLAN).exists()
+    return (Path(target_of(store) + FOLDER) / PLAN).exists()

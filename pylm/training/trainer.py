@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .._core.estimate import stage_costs
+from .._core.files import is_device
 from .._core.native import check, ffi, lib, owned_bytes
 from .._core.progress import Progress, new_task, run_with_errno
 from .._core.text import Path, map_file
@@ -93,14 +93,14 @@ def sources_path(sources: bool | Path, output: Path | None) -> str | None:
         if output is not None and os.path.abspath(sources) == os.path.abspath(output):
             raise ArgumentError("sources and output are the same file; give the sources another name")
         return os.fspath(sources)
-    if output is None or _is_device(output):
+    if output is None or is_device(output):
         raise ArgumentError("sources=True writes OUTPUT.sources: say output, the model file; or give sources a path")
     return os.fspath(output) + SUFFIX
 
 
 def _made(trainer: Any, bar: Progress, options: Any, output: Path | None, base: Model | None) -> Model:
     """Trains. The trainer is freed as soon as the model does not need it."""
-    if output is None or _is_device(output):
+    if output is None or is_device(output):
         model = Model(_build(trainer, bar, options), verify=False, base=base)
         if output is not None:
             model.save(output)
@@ -110,15 +110,6 @@ def _made(trainer: Any, bar: Progress, options: Any, output: Path | None, base: 
     if base is None:
         return load(output, verify=False)
     return Model(map_file(output), verify=False, subject=os.fspath(output), base=base)
-
-
-def _is_device(path: Path) -> bool:
-    """Whether this is no file or folder, such as /dev/stdout, so that nothing could be read back from it."""
-    try:
-        mode = os.stat(path).st_mode
-    except OSError:
-        return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _build(trainer: Any, bar: Progress, options: Any) -> Any:

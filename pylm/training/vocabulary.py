@@ -22,12 +22,12 @@ def read_vocabulary(path: Path) -> list[bytes]:
     words = []
     with open(path, "rb") as file:
         for i, line in enumerate(file, 1):
-            parts = line.removeprefix(b"\xef\xbb\xbf" if i == 1 else b"").split()
+            parts = _text(line.removeprefix(b"\xef\xbb\xbf" if i == 1 else b"")).split()
             if len(parts) > 2 or (len(parts) == 2 and not parts[1].isdigit()):
                 raise ArgumentError(
                     f"{os.fspath(path)}, line {i}: a vocabulary has one word a line, not {shown(line.strip())!r}"
                 )
-            words += parts[:1]
+            words += [part.encode("utf-8", "surrogateescape") for part in parts[:1]]
     return words
 
 
@@ -50,10 +50,15 @@ def _word(word: object) -> bytes:
     return bytes(as_bytes(word))
 
 
+def _text(word: bytes) -> str:
+    """To look for white space in it, which is that of Unicode."""
+    return word.decode("utf-8", "surrogateescape")
+
+
 def set_vocabulary(trainer: Any, words: list[bytes]) -> None:
     """Gives a trainer its words."""
     for word in words:
-        if len(word.split()) != 1 or word.strip() != word:
+        if _text(word).split() != [_text(word)]:
             raise ArgumentError(f"a word of the vocabulary has no white space in it, and is not empty: {shown(word)!r}")
     joined, ends = b"".join(words), array("Q", accumulate(map(len, words)))
     pointers = ffi.from_buffer(joined), ffi.from_buffer("uint64_t[]", ends)

@@ -3,9 +3,18 @@
  *
  * Training, model files. What a full disk does is tested from Python.
  */
+#ifndef _WIN32
+#define _XOPEN_SOURCE 700
+#endif
 #include "check.h"
+#include "platform/platform.h"
 
 #include <errno.h>
+#ifndef _WIN32
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 #define PATH "test_file.tmp.pylm"
 
@@ -17,6 +26,46 @@ static void check_content(const char *path, const char *expected, size_t expecte
     CHECK(data != NULL && nbytes == expected_nbytes && memcmp(data, expected, expected_nbytes) == 0);
     pylm_file_unmap(data, nbytes);
 }
+
+#ifndef _WIN32
+#define LINK "test_file.link"
+
+/* A link stays, and so does one to it; what they lead to need not be there yet. */
+static void test_links(void)
+{
+    struct stat info;
+    (void)remove(LINK), (void)remove(LINK "2"), (void)remove(PATH);
+    REQUIRE(symlink(PATH, LINK) == 0 && symlink(LINK, LINK "2") == 0);
+    CHECK(pylm_file_save(LINK, "first", 5) == PYLM_OK);
+    check_content(PATH, "first", 5);
+    CHECK(pylm_file_save(LINK "2", "second", 6) == PYLM_OK);
+    check_content(PATH, "second", 6);
+    CHECK(lstat(LINK, &info) == 0 && S_ISLNK(info.st_mode) && lstat(LINK "2", &info) == 0 && S_ISLNK(info.st_mode));
+    CHECK(remove(LINK) == 0 && symlink(LINK "2", LINK) == 0); /* a circle */
+    errno = 0;
+    CHECK(pylm_file_save(LINK, "text", 4) == PYLM_ERR_FILE && errno == ELOOP);
+    CHECK(remove(LINK) == 0 && remove(LINK "2") == 0 && remove(PATH) == 0);
+}
+
+/* What a process left behind when it died goes; what another one writes stays. */
+static void test_stale_files(void)
+{
+    char stale[128], ours[128];
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    REQUIRE(child > 0 && waitpid(child, &status, 0) == child);
+    (void)snprintf(stale, sizeof stale, PATH ".%08lx-%ld-0.tmp", (unsigned long)pylm__os_host_id(), (long)child);
+    pylm__os_temporary_name(PATH, 7, ours, sizeof ours);
+    fclose(fopen(stale, "wb"));
+    fclose(fopen(ours, "wb"));
+    fclose(fopen(PATH ".00000000-1-0.tmp.txt", "wb"));
+    CHECK(pylm_file_save(PATH, "text", 4) == PYLM_OK);
+    CHECK(access(stale, F_OK) != 0 && access(ours, F_OK) == 0);
+    CHECK(remove(ours) == 0 && remove(PATH ".00000000-1-0.tmp.txt") == 0 && remove(PATH) == 0);
+}
+#endif
 
 int main(void)
 {
@@ -41,5 +90,9 @@ int main(void)
     CHECK(pylm_file_map(PATH, &data, &nbytes) == PYLM_ERR_FILE && errno == ENOENT);
     CHECK(pylm_file_save("no such folder/model", "text", 4) == PYLM_ERR_FILE && errno == ENOENT);
     pylm_file_unmap(NULL, 0);
+#ifndef _WIN32
+    test_links();
+    test_stale_files();
+#endif
     return finish();
 }

@@ -210,6 +210,24 @@ static void test_exact(uint32_t n_trees)
 
 /* ---- case ---- */
 
+/* U+2019 is an apostrophe as ' is, and what was typed stays. */
+static void test_apostrophes(void)
+{
+    struct image image = train_cases(1);
+    pylm_state a = start(), b = start();
+    struct suggested ascii, typographic;
+    pylm_model model;
+    REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
+    ascii = suggest(&model, &a, "the don'", K);
+    typographic = suggest(&model, &a, "the don\xe2\x80\x99", K);
+    CHECK(ascii.n && typographic.n == ascii.n && typographic.s[0].cost_q16 == ascii.s[0].cost_q16);
+    CHECK(is(&ascii.s[0], "don't") && is(&typographic.s[0], "don\xe2\x80\x99t"));
+    CHECK(pylm_read_typed(&model, &a, "the don't they", 14) == PYLM_OK);
+    CHECK(pylm_read_typed(&model, &b, "the don\xe2\x80\x99t they", 16) == PYLM_OK);
+    CHECK(memcmp(&a, &b, sizeof a) == 0);
+    free(image.data);
+}
+
 static void test_case(void)
 {
     struct image image = train_cases(1);
@@ -247,6 +265,8 @@ static uint64_t typed(const char *text)
 static void test_typed_word(void)
 {
     CHECK(typed("") == 0 && typed("a") == 0 && typed("a ") == 2 && typed("see you tom") == 8);
+    CHECK(typed("it don\xe2\x80\x99") == 3 && typed("\xe2\x80\x99") == 3 && typed("said\xe2\x80\x99 ") == 8);
+    CHECK(typed("a\xc2\xa0") == 3 && typed("a\xe3\x80\x80un") == 4);
     CHECK(typed("well, don'") == 6 && typed("a co-") == 2 && typed("a --") == 4 && typed("(he") == 1);
     CHECK(typed("end.") == 4 && typed("end.x") == 4 && typed("one\ntwo") == 4 && typed("it's") == 0);
     CHECK(typed("\xe2\x80\x9cHel") == 3 && typed("don\xe2\x80\x99t") == 0 && typed("\xc2\xbfqu\xc3\xa9") == 2);
@@ -357,6 +377,7 @@ int main(void)
 {
     test_exact(1);
     test_exact(2);
+    test_apostrophes();
     test_case();
     test_typed_word();
     test_sentences();

@@ -38,8 +38,9 @@ static void test_threads(void)
 
 static void test_odd_texts(void)
 {
-    static const char *const texts[] = {"a",         "\n",    "a\n\n", "a b", "\xff",           "aaaaaaaaaaaaaaaa",
-                                        "a a a a\n", "<unk>", "</s>",  " ",   "b a\nc a b\n\n", "\t\v\f\r"};
+    static const char *const texts[] = {"a",         "\n",      "a\n\n", "a b", "\xff",           "aaaaaaaaaaaaaaaa",
+                                        "a a a a\n", "<unk>",   "</s>",  " ",   "b a\nc a b\n\n", "\t\v\f\r",
+                                        "<s>",       "\xc2\xa0"};
     static const uint32_t orders[] = {PYLM_NONE, 0, 12};
     pylm_train_options options;
     size_t i, j;
@@ -60,6 +61,54 @@ static void test_odd_texts(void)
                     CHECK(min_count > 1u || use_image(image.data, image.nbytes)); /* the others have less in them */
                     free(image.data);
                 }
+}
+
+static struct image train_words(const char *text)
+{
+    pylm_train_options options;
+    pylm_train_options_init(&options);
+    options.tokenizer = PYLM_TOKENIZER_WORDS;
+    options.min_count = 1;
+    return train(text, strlen(text), &options);
+}
+
+/* Texts that have the same words and line ends, in other white space or between marks. */
+static void test_same_words(void)
+{
+    static const char *const texts[] = {"a b c\nb a\n\na b c\n",
+                                        "a\xc2\xa0"
+                                        "b\xe3\x80\x80"
+                                        "c\nb\xc2\x85"
+                                        "a\n\n\xe1\x9a\x80"
+                                        "a\xe2\x80\xaf"
+                                        "b\xe2\x81\x9f"
+                                        "c\n",
+                                        "<s> a b c </s>\n<s> b a </s>\n<s> </s>\n<s> a b c </s>\n",
+                                        "<s> a b c </s> <s> b a </s> <s> </s> <s> a b c </s>",
+                                        "a b c </s> \n b a\n</s>\n a b c"};
+    struct image first = train_words(texts[0]);
+    pylm_model model;
+    pylm_info info, other_info;
+    uint32_t expected[32], symbols[32];
+    uint64_t position = 0, n = 32, m;
+    size_t i;
+    REQUIRE(pylm_model_open(&model, first.data, first.nbytes) == PYLM_OK);
+    CHECK(pylm_encode(&model, texts[0], strlen(texts[0]), PYLM_TEXT_CLOSED, &position, expected, &n) == PYLM_OK);
+    CHECK(n == 12u);
+    pylm_model_info(&model, &info);
+    for (i = 1; i < sizeof texts / sizeof *texts; i++) {
+        struct image image = train_words(texts[i]);
+        pylm_model other;
+        REQUIRE(pylm_model_open(&other, image.data, image.nbytes) == PYLM_OK);
+        pylm_model_info(&other, &other_info);
+        position = 0;
+        m = 32;
+        CHECK(pylm_encode(&model, texts[i], strlen(texts[i]), PYLM_TEXT_CLOSED, &position, symbols, &m) == PYLM_OK);
+        CHECK(m == n && memcmp(symbols, expected, (size_t)n * sizeof *symbols) == 0);
+        CHECK(other_info.n_symbols == info.n_symbols);
+        free(image.data);
+    }
+    free(first.data);
 }
 
 static void test_nothing(void)
@@ -128,6 +177,7 @@ int main(void)
 {
     test_threads();
     test_odd_texts();
+    test_same_words();
     test_nothing();
     test_options();
     test_cancelling();

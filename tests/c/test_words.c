@@ -37,7 +37,7 @@ static void check_words(struct image image, uint32_t n, const char *const *words
     for (i = 0; i < n; i++)
         CHECK(pylm_symbol_find(&model, words[i], (uint32_t)strlen(words[i])) != PYLM_NONE);
     work = allocate((size_t)pylm_work_nbytes(&model));
-    pylm_state_init(&state);
+    pylm_state_init(&model, &state);
     pylm_distribution(&model, &state, work, q62);
     for (i = 0; i < info.n_symbols; i++) {
         CHECK(q62[i] > 0);

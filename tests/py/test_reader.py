@@ -57,8 +57,12 @@ def test_golden_costs(name: str) -> None:
     assert check(pylm.load(path), path.read_bytes(), (GOLDEN / "text.txt").read_bytes()) == expected[name]
 
 
+MARKS = "<s> kate\u00a0sumopa\u3000kate </s> \n<s> sumopa <s>\u2028</s>\n\n</s></s> </s> <s>\n\u1680b\u0085".encode()
+TEXTS = [b"", b"\n", b" ", b"a", b"\n\n sumopa\tx\x0bsumopa \r\n\nkate  </s>", b"\0\xff\xc3", MARKS]
+
+
 @pytest.mark.parametrize("name", ["words", "pieces"])
-@pytest.mark.parametrize("text", [b"", b"\n", b" ", b"a", b"\n\n sumopa\tx\x0bsumopa \r\n\nkate  </s>", b"\0\xff\xc3"])
+@pytest.mark.parametrize("text", TEXTS)
 def test_white_space(name: str, text: bytes) -> None:
     path = GOLDEN / f"{name}.pylm"
     check(pylm.load(path), path.read_bytes(), text)

@@ -17,7 +17,7 @@ from pylm.store.shards import cut, texts_of
 def make_documents(n: int, seed: int = 1) -> list[bytes]:
     """Documents of all kinds: long and short ones, one that is empty, some that are there several times."""
     text, numbers = make_text(3000, seed=seed).encode(), random_numbers(seed)
-    result = [b"", b"\0\xff\n", b"twice", b"twice"]
+    result = [b"", b"\xc3\xa4\xff\n", b"twice", b"twice"]
     while len(result) < n:
         begin, size = next(numbers) % len(text), next(numbers) % 3000
         result.append(text[begin : begin + size])
@@ -193,7 +193,7 @@ def test_parquet(tmp_path: Path) -> None:
 def test_arguments(tmp_path: Path) -> None:
     path = tmp_path / "s"
     for source, settings, says in [
-        (["a"], {"documents": "words"}, "documents must be one of 'files', 'lines', 'parquet'"),
+        (["a"], {"documents": "words"}, "documents must be one of 'files', 'lines', 'parquet', 'bytes'"),
         (["a"], {"column": "text"}, "documents='parquet'"),
         (["a"], {"documents": "parquet"}, "needs the paths"),
         (["a"], {"threads": 0}, "threads must be"),
@@ -205,7 +205,7 @@ def test_arguments(tmp_path: Path) -> None:
         pylm.count("a text", path)
     with pytest.raises(FileNotFoundError):
         pylm.count([tmp_path / "missing"], path)
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(pylm.ArgumentError, match="lies in the folder"):
         pylm.count(tmp_path, path)
     with pytest.raises(TypeError, match="a store holds texts"):
         pylm.count([[1, 2, 3]], path)

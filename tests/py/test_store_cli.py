@@ -85,7 +85,7 @@ def test_standard_input(run, tmp_path: Path) -> None:
     ("command", "says"),
     [
         ("count missing.txt -o x", "missing.txt: No such file"),
-        ("count . -o x", "Is a directory"),
+        ("count . -o x", "the output x lies in the folder ."),
         ("count 1.txt -o no/x", "folder no does not exist"),
         ("count 1.txt -o 2.txt", "2.txt is there already and is not a store"),
         ("count 1.txt -o 1.txt", "one of the texts"),

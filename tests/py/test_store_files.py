@@ -152,7 +152,7 @@ store = pylm.count(documents[:2], path)
 before = open(path, "rb").read()
 changes = {
     "add texts": lambda: store.add(documents[2:]),
-    "add files": lambda: store.add([Path(text)]),
+    "add files": lambda: store.add([Path(text)], documents="bytes"),
     "forget": lambda: store.forget(documents[:1]),
     "merge": lambda: pylm.merge([path, path], path),
 }
@@ -393,8 +393,7 @@ def test_a_reader_keeps_what_it_has_opened(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/null"), reason="no devices here")
 def test_a_store_is_an_ordinary_file(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(tmp_path / "s")
-    for path in (tmp_path / "link", tmp_path):
+    for path in ("/dev/null", tmp_path):
         with pytest.raises(pylm.ArgumentError, match="no ordinary file"):
             pylm.count([b"text"], path)
 

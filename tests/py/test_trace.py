@@ -309,7 +309,7 @@ def test_damage(known: Path, tmp_path: Path) -> None:
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     for bad in (5, tmp_path / "missing.txt", tmp_path):
-        with pytest.raises((TypeError, OSError)):
+        with pytest.raises((TypeError, OSError, pylm.ArgumentError)):
             train([FOX, bad], tmp_path)
     with pytest.raises(pylm.EmptyTextError):
         train([""], tmp_path)

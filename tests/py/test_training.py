@@ -219,8 +219,8 @@ def test_refusals_say_what_to_do(source: object, settings: dict, error: type, sa
     assert says in str(caught.value)
 
 
-def test_a_folder_is_no_text(tmp_path: Path) -> None:
-    with pytest.raises(OSError) as caught:
+def test_a_folder_without_files(tmp_path: Path) -> None:
+    with pytest.raises(pylm.ArgumentError, match="has no files in it") as caught:
         pylm.train(tmp_path)
     assert str(tmp_path) in str(caught.value)
 

@@ -271,7 +271,7 @@ uint64_t pylm__spell_nbytes(void)
 }
 
 uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct pylm__workspace *workspace,
-                               pylm_suggestion *suggestions)
+                               pylm_suggestion *suggestions, uint32_t *prefix_cost_q16)
 {
     struct spelling s;
     struct beginning b;
@@ -297,6 +297,7 @@ uint32_t pylm__suggest_spelled(const struct pylm__request *request, const struct
         }
     }
     prefix_cost = s.total.mantissa ? pylm__small_cost(s.total) : 0u;
+    *prefix_cost_q16 = s.total.mantissa ? prefix_cost : UINT32_MAX;
     for (i = 0; i < n; i++)
         suggestions[i].cost_q16 -= suggestions[i].cost_q16 > prefix_cost ? prefix_cost : suggestions[i].cost_q16;
     return n;

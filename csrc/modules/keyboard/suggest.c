@@ -168,11 +168,12 @@ static uint64_t words_nbytes(uint32_t k)
 }
 
 static uint32_t suggest_words(const struct pylm__request *request, const struct pylm__workspace *workspace,
-                              pylm_suggestion *suggestions)
+                              pylm_suggestion *suggestions, uint32_t *prefix_cost_q16)
 {
     struct search search = {{0, NULL}, NULL, NULL, NULL, NULL, 0, 0, 0};
     const unsigned char *text;
     uint32_t t, i, prefix_cost;
+    *prefix_cost_q16 = UINT32_MAX;
     search.request = request;
     search.workspace = workspace;
     search.model = pylm__model_view(request->model);
@@ -188,6 +189,7 @@ static uint32_t suggest_words(const struct pylm__request *request, const struct 
                    visit_leaf);
     }
     prefix_cost = search.visitor.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
+    *prefix_cost_q16 = prefix_cost;
     for (i = 0; i < search.n; i++) {
         pylm_suggestion *s = &suggestions[i];
         s->cost_q16 = search.words[i].cost_q16 > prefix_cost ? search.words[i].cost_q16 - prefix_cost : 0u;
@@ -244,6 +246,40 @@ static void fit_case(pylm_suggestion *suggestion, const uint8_t *prefix, uint64_
     memcpy(suggestion->text, text, suggestion->nbytes);
 }
 
+static uint32_t find_suggestions(const struct pylm__request *request, const struct pylm__workspace *workspace,
+                                 pylm_suggestion *suggestions, uint32_t *prefix_cost_q16)
+{
+    return pylm__model_view(request->model)->tokenizer == PYLM_TOKENIZER_WORDS
+               ? suggest_words(request, workspace, suggestions, prefix_cost_q16)
+               : pylm__suggest_spelled(request, workspace, suggestions, prefix_cost_q16);
+}
+
+/* An apostrophe in the prefix is looked for as ' and as U+2019. The form by which the prefix is more probable counts;
+ * what comes out has the form that was typed. */
+static uint32_t suggest(const struct pylm__request *request, const struct pylm__workspace *workspace,
+                        pylm_suggestion *suggestions)
+{
+    struct pylm__request changed = *request;
+    uint8_t other[PYLM_WORD_NBYTES];
+    uint32_t n, i, nbytes, cost, other_cost;
+    changed.prefix_nbytes = pylm__other_apostrophes(request->prefix, request->prefix_nbytes, other, PYLM_WORD_NBYTES);
+    changed.prefix = other;
+    if (changed.prefix_nbytes)
+        (void)find_suggestions(&changed, workspace, suggestions, &other_cost);
+    n = find_suggestions(request, workspace, suggestions, &cost);
+    if (!changed.prefix_nbytes || cost <= other_cost)
+        return n;
+    n = find_suggestions(&changed, workspace, suggestions, &other_cost);
+    for (i = 0; i < n; i++) {
+        nbytes = pylm__other_apostrophes(suggestions[i].text, suggestions[i].nbytes, other, PYLM_WORD_NBYTES);
+        if (nbytes) {
+            memcpy(suggestions[i].text, other, nbytes);
+            suggestions[i].nbytes = nbytes;
+        }
+    }
+    return n;
+}
+
 uint64_t pylm_typed_word(const void *text, uint64_t nbytes)
 {
     return pylm__started_word(text, nbytes);
@@ -273,8 +309,7 @@ int pylm_suggest(const pylm_model *model, const pylm_state *state, const void *t
     request.prefix = typed + (size_t)begin;
     request.prefix_nbytes = (uint32_t)(nbytes - begin);
     request.k = k;
-    *n = words ? suggest_words(&request, &workspace, suggestions)
-               : pylm__suggest_spelled(&request, &workspace, suggestions);
+    *n = suggest(&request, &workspace, suggestions);
     for (i = 0; i < *n; i++)
         fit_case(&suggestions[i], request.prefix, request.prefix_nbytes, pylm__begins_sentence(typed, begin));
     return PYLM_OK;

@@ -20,41 +20,75 @@ static int is_alnum(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 128u;
 }
 
-static int is_joint(uint8_t c)
+static int is_typographic(const uint8_t *p, uint64_t n)
 {
-    return c == '\'' || c == '-';
+    return n > 2u && p[0] == 0xe2u && p[1] == 0x80u && p[2] == 0x99u;
+}
+
+uint32_t pylm__joint(const uint8_t *p, uint64_t n)
+{
+    return n && (p[0] == '\'' || p[0] == '-') ? 1u : is_typographic(p, n) ? 3u : 0u;
+}
+
+uint32_t pylm__other_apostrophes(const uint8_t *text, uint64_t nbytes, uint8_t *out, uint32_t capacity)
+{
+    uint64_t i;
+    uint32_t n = 0;
+    int found = 0, to_ascii = 0;
+    for (i = 0; i < nbytes; i++)
+        to_ascii |= is_typographic(text + i, nbytes - i);
+    for (i = 0; i < nbytes && capacity - n >= 3u; i++) {
+        if (to_ascii ? !is_typographic(text + i, nbytes - i) : text[i] != '\'') {
+            out[n++] = text[i];
+            continue;
+        }
+        found = 1;
+        memcpy(out + n, to_ascii ? "'" : "\xe2\x80\x99", to_ascii ? 1u : 3u);
+        n += to_ascii ? 1u : 3u;
+        i += to_ascii ? 2u : 0u;
+    }
+    return found && i == nbytes ? n : 0u;
 }
 
 /* The length of the sign at the start of a text; 0 for a letter, a digit, an apostrophe or a hyphen. Signs beyond ASCII
- * are U+0080 to U+00BF, and U+2010 to U+2027 without the apostrophe U+2019: dashes, quotation marks, dots. */
+ * are U+0080 to U+00BF, and U+2010 to U+2027 without the apostrophe U+2019: dashes, quotation marks, dots; and white
+ * space. */
 static uint32_t sign_nbytes(const uint8_t *p, uint64_t n)
 {
     if (p[0] == 0xc2u && n > 1u)
         return 2;
     if (p[0] == 0xe2u && n > 2u && p[1] == 0x80u && p[2] >= 0x90u && p[2] <= 0xa7u && p[2] != 0x99u)
         return 3;
-    return is_alnum(p[0]) || is_joint(p[0]) ? 0u : 1u;
+    if (p[0] >= 0xe1u && pylm__long_space(p, n))
+        return 3;
+    return is_alnum(p[0]) || pylm__joint(p, n) ? 0u : 1u;
 }
 
 static int starts_word(const uint8_t *p, uint64_t n)
 {
-    return n && is_alnum(p[0]) && !sign_nbytes(p, n);
+    return n && is_alnum(p[0]) && !sign_nbytes(p, n) && !pylm__joint(p, n);
 }
 
 static uint64_t word_end(const uint8_t *text, uint64_t nbytes, uint64_t at)
 {
-    while (starts_word(text + at, nbytes - at) ||
-           (at < nbytes && is_joint(text[at]) && starts_word(text + at + 1u, nbytes - at - 1u)))
-        at++;
-    return at;
+    uint32_t joint;
+    for (;;) {
+        if (starts_word(text + at, nbytes - at)) {
+            at++;
+            continue;
+        }
+        joint = pylm__joint(text + at, nbytes - at);
+        if (!joint || !starts_word(text + at + joint, nbytes - at - joint))
+            return at;
+        at += joint;
+    }
 }
 
 enum pylm__unit pylm__next_unit(const uint8_t *text, uint64_t nbytes, uint64_t *position, uint64_t *begin)
 {
     uint64_t at = *position;
     uint32_t sign;
-    while (at < nbytes && pylm__is_space(text[at]))
-        at++;
+    at = pylm__skip_spaces(text, nbytes, at);
     *begin = *position = at;
     if (at == nbytes)
         return PYLM__UNIT_END;
@@ -67,7 +101,7 @@ enum pylm__unit pylm__next_unit(const uint8_t *text, uint64_t nbytes, uint64_t *
         return PYLM__UNIT_WORD;
     }
     sign = sign_nbytes(text + at, nbytes - at);
-    *position = at + (sign ? sign : 1u);
+    *position = at + (sign ? sign : pylm__joint(text + at, nbytes - at));
     return PYLM__UNIT_SIGN;
 }
 
@@ -79,7 +113,7 @@ uint64_t pylm__started_word(const uint8_t *text, uint64_t nbytes)
         at--;
     while (at < nbytes) {
         unit = pylm__next_unit(text, nbytes, &at, &begin);
-        if (unit == PYLM__UNIT_WORD && at == nbytes - 1u && is_joint(text[at]))
+        if (unit == PYLM__UNIT_WORD && at < nbytes && at + pylm__joint(text + at, nbytes - at) == nbytes)
             return begin; /* "don'" on the way to "don't" */
     }
     return unit == PYLM__UNIT_WORD ? begin : nbytes;
@@ -229,7 +263,14 @@ static void put(const struct sink *sink, uint32_t symbol)
 
 static void read_unit(const struct sink *sink, enum pylm__unit unit, const uint8_t *text, uint64_t nbytes)
 {
-    uint32_t symbol = find_in_any_case(sink->model, text, nbytes), parts[2];
+    uint32_t symbol = find_in_any_case(sink->model, text, nbytes), parts[2], n = 0;
+    uint8_t other[MAX_CASED_NBYTES];
+    if (symbol == PYLM_NONE && (n = pylm__other_apostrophes(text, nbytes, other, sizeof other)) != 0)
+        symbol = find_in_any_case(sink->model, other, n);
+    if (n && n < nbytes) { /* contractions have ' */
+        text = other;
+        nbytes = n;
+    }
     if (symbol == PYLM_NONE && unit == PYLM__UNIT_WORD) {
         if (find_parts(sink->model, text, nbytes, parts)) {
             put(sink, parts[0]);

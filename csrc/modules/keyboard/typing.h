@@ -3,9 +3,9 @@
  *
  * typing.h: splits text that people type into words and signs, and changes upper and lower case.
  *
- * A word is a run of letters and digits, with apostrophes and hyphens inside. Bytes from 128 on belong to letters,
- * except those of typographic signs. Every other visible character is a sign. Case is known for ASCII and for the
- * letters U+00C0 to U+00FE, whose upper and lower forms have the same number of bytes.
+ * A word is a run of letters and digits, with apostrophes (' and U+2019) and hyphens inside. Bytes from 128 on belong to
+ * letters, except those of typographic signs and white space. Every other visible character is a sign. Case is known for
+ * ASCII and for the letters U+00C0 to U+00FE, whose upper and lower forms have the same number of bytes.
  */
 #ifndef PYLM_KEYBOARD_TYPING_H
 #define PYLM_KEYBOARD_TYPING_H
@@ -18,6 +18,13 @@ enum pylm__unit { PYLM__UNIT_WORD, PYLM__UNIT_SIGN, PYLM__UNIT_LINE_END, PYLM__U
 /* Finds the next word, sign or line end of a text from *position on, and moves *position behind it.
  *   begin    out: where it begins */
 enum pylm__unit pylm__next_unit(const uint8_t *text, uint64_t nbytes, uint64_t *position, uint64_t *begin);
+
+/* Bytes of the apostrophe or hyphen that a text of n bytes begins with; 0: there is none. */
+uint32_t pylm__joint(const uint8_t *text, uint64_t n);
+
+/* Writes a word with its apostrophes in the other form: ' for U+2019, or if there is none of these U+2019 for '.
+ * Returns its bytes; 0 if it has no apostrophes, or if there is no room for it. */
+uint32_t pylm__other_apostrophes(const uint8_t *text, uint64_t nbytes, uint8_t *out, uint32_t capacity);
 
 /* Where the last word of a text begins, if the text ends with a word; else nbytes. */
 uint64_t pylm__started_word(const uint8_t *text, uint64_t nbytes);

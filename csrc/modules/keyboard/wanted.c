@@ -14,7 +14,7 @@
 
 int pylm__is_word(const uint8_t *text, uint64_t nbytes)
 {
-    return nbytes && pylm__is_wordlike(text, nbytes) && text[0] != '\'' && text[0] != '-';
+    return nbytes && pylm__is_wordlike(text, nbytes) && !pylm__joint(text, nbytes);
 }
 
 uint32_t pylm__mark_wanted(const struct pylm__request *request, const struct pylm__workspace *workspace,

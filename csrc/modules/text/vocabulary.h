@@ -6,21 +6,53 @@
 #ifndef PYLM_TEXT_VOCABULARY_H
 #define PYLM_TEXT_VOCABULARY_H
 
+#include <string.h>
+
 #include "core/hash.h"
 #include "core/image.h"
 #include "pylm_text.h"
 
 #define PYLM__MAX_PIECE_NBYTES 24u
 
-/* White space but for the line end, which also separates words but is a token of its own. */
+/* White space of one byte but for the line end, which also separates words but is a token of its own. */
 static inline int pylm__is_space(uint8_t c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n');
 }
 
-static inline int pylm__parts_words(uint8_t c)
+/* Bytes of the white space of several bytes that begins at p, of n bytes; 0: there is none. It is Unicode's
+ * White_Space: U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000. */
+static inline uint32_t pylm__long_space(const uint8_t *p, uint64_t n)
 {
-    return c <= ' ' && (c == '\n' || pylm__is_space(c));
+    uint32_t code;
+    if (p[0] == 0xc2u)
+        return n > 1u && (p[1] == 0x85u || p[1] == 0xa0u) ? 2u : 0u;
+    if (p[0] < 0xe1u || p[0] > 0xe3u || n < 3u)
+        return 0;
+    code = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+    return code == 0xe19a80u || (code >= 0xe28080u && code <= 0xe2808au) || code == 0xe280a8u || code == 0xe280a9u ||
+                   code == 0xe280afu || code == 0xe2819fu || code == 0xe38080u
+               ? 3u
+               : 0u;
+}
+
+/* Bytes of the white space that a text of n bytes, at least 1, begins with, but for the line end; 0: there is none. */
+static inline uint32_t pylm__space(const uint8_t *p, uint64_t n)
+{
+    return p[0] < 0x80u ? (uint32_t)pylm__is_space(p[0]) : pylm__long_space(p, n);
+}
+
+static inline int pylm__parts_words(const uint8_t *p, uint64_t n)
+{
+    return p[0] <= ' ' ? p[0] == '\n' || pylm__is_space(p[0]) : p[0] >= 0xc2u && pylm__long_space(p, n);
+}
+
+static inline uint64_t pylm__skip_spaces(const uint8_t *text, uint64_t nbytes, uint64_t at)
+{
+    uint32_t n;
+    while (at < nbytes && (n = pylm__space(text + at, nbytes - at)) != 0)
+        at += n;
+    return at;
 }
 
 enum pylm__token { PYLM__TOKEN_WORD, PYLM__TOKEN_LINE_END, PYLM__TOKEN_END };
@@ -34,31 +66,49 @@ struct pylm__span {
     uint64_t hash; /* pylm__hash_bytes(); cheap to make while the word is read */
 };
 
-/* Finds the next token of a text from *position on; moves *position behind it.
+/* Whether a word is "<s>" or "</s>", by which some texts mark where their lines begin and end. */
+static inline int pylm__is_mark(const uint8_t *text, const struct pylm__span *word, const char *mark, uint64_t nbytes)
+{
+    return text[word->begin] == '<' && word->nbytes == nbytes && memcmp(text + word->begin, mark, (size_t)nbytes) == 0;
+}
+
+/* Where the text goes on behind "</s>", which ends a line together with the line end behind it. */
+static inline uint64_t pylm__behind_mark(const uint8_t *text, uint64_t nbytes, uint64_t at)
+{
+    at = pylm__skip_spaces(text, nbytes, at);
+    return at == nbytes || text[at] == '\n' ? at + 1u : at;
+}
+
+/* Finds the next token of a text from *position on; moves *position behind it. "<s>" is none.
  *   closed   whether the end of the text also ends its last line
  *   word     out, for PYLM__TOKEN_WORD
- * PYLM__TOKEN_END comes once, with *position = nbytes + 1. */
+ * At the end *position is nbytes + 1; from there on, there is only PYLM__TOKEN_END. */
 static inline enum pylm__token pylm__next_token(const uint8_t *text, uint64_t nbytes, int closed, uint64_t *position,
                                                 struct pylm__span *word)
 {
-    uint64_t at = *position, hash = PYLM__HASH_SEED;
-    while (at < nbytes && pylm__is_space(text[at]))
-        at++;
-    if (at == nbytes) {
-        *position = nbytes + 1u;
-        return closed && nbytes && text[nbytes - 1u] != '\n' ? PYLM__TOKEN_LINE_END : PYLM__TOKEN_END;
-    }
-    if (text[at] == '\n') {
-        *position = at + 1u;
-        return PYLM__TOKEN_LINE_END;
-    }
-    word->begin = at;
-    for (; at < nbytes && !pylm__parts_words(text[at]); at++)
-        hash = pylm__hash_step(hash, text[at]);
-    word->nbytes = at - word->begin;
+    uint64_t at = *position, hash;
+    do {
+        at = pylm__skip_spaces(text, nbytes, at);
+        if (at >= nbytes) {
+            *position = nbytes + 1u;
+            return at == nbytes && closed && nbytes && text[nbytes - 1u] != '\n' ? PYLM__TOKEN_LINE_END
+                                                                                 : PYLM__TOKEN_END;
+        }
+        if (text[at] == '\n') {
+            *position = at + 1u;
+            return PYLM__TOKEN_LINE_END;
+        }
+        word->begin = at;
+        for (hash = PYLM__HASH_SEED; at < nbytes && !pylm__parts_words(text + at, nbytes - at); at++)
+            hash = pylm__hash_step(hash, text[at]);
+        word->nbytes = at - word->begin;
+    } while (pylm__is_mark(text, word, "<s>", 3));
     word->hash = pylm__hash_step(hash, word->nbytes);
     *position = at;
-    return PYLM__TOKEN_WORD;
+    if (!pylm__is_mark(text, word, "</s>", 4))
+        return PYLM__TOKEN_WORD;
+    *position = pylm__behind_mark(text, nbytes, at);
+    return PYLM__TOKEN_LINE_END;
 }
 
 /* Whether a model's vocabulary lies inside its image. For pylm_model_open(). */

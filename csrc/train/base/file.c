@@ -34,8 +34,9 @@ static FILE *create_beside(const char *path, char *temporary, size_t capacity)
 {
     FILE *file = NULL;
     int i;
+    pylm__os_remove_stale(path);
     for (i = 0; i < MAX_NAMES && !file; i++) {
-        (void)snprintf(temporary, capacity, "%s.%ld-%d.tmp", path, pylm__os_process_id(), i);
+        pylm__os_temporary_name(path, i, temporary, capacity);
         file = pylm__os_create(temporary);
         if (!file && errno != EEXIST)
             break;
@@ -45,22 +46,23 @@ static FILE *create_beside(const char *path, char *temporary, size_t capacity)
 
 int pylm__file_open(struct pylm__file **file_ret, const char *path)
 {
-    size_t n = strlen(path) + 1u, capacity = n + 48u;
+    char *target = pylm__os_target(path);
+    size_t capacity = PYLM__TEMPORARY_NAME_NBYTES(target ? strlen(target) : 0u);
     struct pylm__file *file = calloc(1, sizeof *file);
-    char *copy = malloc(n), *temporary = calloc(capacity, 1);
-    int error, status = file && copy && temporary ? PYLM_OK : PYLM_ERR_MEMORY;
+    char *temporary = calloc(capacity, 1);
+    int error, status = !target ? PYLM_ERR_FILE : file && temporary ? PYLM_OK : PYLM_ERR_MEMORY;
     if (status == PYLM_OK) {
-        memcpy(copy, path, n);
-        file->path = copy;
+        file->path = target;
         file->temporary = temporary;
-        file->file = pylm__os_is_device(path) ? pylm__os_open_device(path) : create_beside(path, temporary, capacity);
+        file->file =
+            pylm__os_is_device(target) ? pylm__os_open_device(target) : create_beside(target, temporary, capacity);
         *file_ret = file;
         if (file->file)
             return PYLM_OK;
         status = PYLM_ERR_FILE;
     }
     error = errno;
-    free(copy);
+    free(target);
     free(temporary);
     free(file);
     errno = error;

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "modules/text/vocabulary.h"
+
 enum pylm__character {
     PYLM__SPACE, /* Unicode's white space: parts words */
     PYLM__ALONE, /* a word by itself: of a script without spaces; also NUL, which stands behind documents */
@@ -20,8 +22,8 @@ enum pylm__character {
 static inline enum pylm__character pylm__long_character(const uint8_t *p, uint64_t n, uint32_t *nbytes)
 {
     uint32_t code;
-    *nbytes = 2;
-    if (p[0] == 0xc2u && n > 1u && (p[1] == 0x85u || p[1] == 0xa0u))
+    *nbytes = pylm__long_space(p, n);
+    if (*nbytes)
         return PYLM__SPACE;
     *nbytes = 1;
     if (p[0] < 0xe0u || n < 3u || (p[1] & 0xc0u) != 0x80u || (p[2] & 0xc0u) != 0x80u)
@@ -35,9 +37,6 @@ static inline enum pylm__character pylm__long_character(const uint8_t *p, uint64
     }
     *nbytes = 3;
     code = (uint32_t)(p[0] & 15u) << 12 | (uint32_t)(p[1] & 63u) << 6 | (uint32_t)(p[2] & 63u);
-    if ((code >= 0x2000u && code <= 0x200au) || code == 0x2028u || code == 0x2029u || code == 0x202fu ||
-        code == 0x205fu || code == 0x3000u || code == 0x1680u)
-        return PYLM__SPACE;
     if ((code >= 0x2e80u && code <= 0x9fffu) || (code >= 0xf900u && code <= 0xfaffu) || /* Chinese, Japanese */
         (code >= 0x0e00u && code <= 0x109fu) || /* Thai, Lao, Tibetan, Myanmar */
         (code >= 0x1780u && code <= 0x17ffu))   /* Khmer */
