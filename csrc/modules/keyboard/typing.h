@@ -3,9 +3,9 @@
  *
  * typing.h: splits text that people type into words and signs, and changes upper and lower case.
  *
- * A word is a run of letters and digits, with apostrophes (' and U+2019) and hyphens inside. Bytes from 128 on belong to
- * letters, except those of typographic signs and white space. Every other visible character is a sign. Case is known for
- * ASCII and for the letters U+00C0 to U+00FE, whose upper and lower forms have the same number of bytes.
+ * A word is a run of letters and digits, with apostrophes (' and U+2019) and hyphens inside. Bytes from 128 on belong
+ * to letters, except those of typographic signs and white space. Every other visible character is a sign. Case is known
+ * for ASCII and for the letters U+00C0 to U+00FE, whose upper and lower forms have the same number of bytes.
  */
 #ifndef PYLM_KEYBOARD_TYPING_H
 #define PYLM_KEYBOARD_TYPING_H
