@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._core.arguments import check_options
+from ._core.reader import image_of
 from ._core.text import Path, Source, named_documents, total_nbytes, with_named_files
 from ._model import Model
 from .errors import ArgumentError
@@ -102,10 +103,11 @@ def adapt(
     Raises what `train()` raises, and ArgumentError for a model of several trees or a kernel.
     """
     check_options("adapt", options, LayerOptions)
+    image = image_of("model", model)
     made = training_options(tokenizer="bytes", **options)
     if model.info.trees > 1:
         raise ArgumentError("a layer lies on a model of one tree, and this one has several; train it without trees")
-    model._image.needs_mix("a layer")
-    made.tokenizer, made.base = model._image.info.tokenizer, model._image.model
+    image.needs_mix("a layer")
+    made.tokenizer, made.base = image.info.tokenizer, image.model
     source = with_named_files(source)
     return train_on(named_documents(source), total_nbytes(source), made, "auto", progress, output, base=model)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from ..errors import ArgumentError
+from .arguments import path_of, wrong_type
 
 Path: TypeAlias = str | os.PathLike[str]
 Bytes: TypeAlias = bytes | bytearray | memoryview | mmap.mmap
@@ -34,12 +35,19 @@ def as_bytes(text: str | Bytes) -> Bytes:
         ) from None
 
 
+def text_bytes(name: str, text: str | Bytes) -> Bytes:
+    """An argument that has to be a text, as bytes; TypeError."""
+    if not isinstance(text, TEXT_TYPES):
+        raise wrong_type(name, "a text (str or bytes)", text)
+    return as_bytes(text)
+
+
 def map_file(path: Path) -> Bytes:
     """The bytes of a file: mapped into memory if it is a regular one, read otherwise.
 
     Raises OSError with the path, for example FileNotFoundError or IsADirectoryError.
     """
-    with open(path, "rb") as file:
+    with open(path_of("path", path), "rb") as file:  # a number would be that of an open file
         info = os.fstat(file.fileno())
         if stat.S_ISREG(info.st_mode) and info.st_size:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -72,14 +80,12 @@ def named_documents(source: Source) -> Iterator[tuple[str, Any]]:
     elif isinstance(source, os.PathLike):
         yield os.fspath(source), map_file(source)
     elif isinstance(source, TEXT_TYPES):
-        kind = type(source).__name__
-        raise TypeError(f"a single text must be put into a list: [text]; got {kind}, not a path or documents")
+        raise wrong_type("source", "the path of a file or several documents", source, "put a single text into a list")
     else:
         try:
             items = iter(source)
         except TypeError:
-            kind = type(source).__name__
-            raise TypeError(f"expected the path of a file or an iterable of documents, not {kind}") from None
+            raise wrong_type("source", "the path of a file or an iterable of documents", source) from None
         for i, item in enumerate(items, 1):
             yield os.fspath(item) if isinstance(item, os.PathLike) else f"text {i}", document(item)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from .._core.arguments import path_of
 from .._core.estimate import stage_costs
 from .._core.native import check, ffi, lib, owned_bytes
 from .._core.progress import Progress, new_task, run_with_errno
@@ -56,6 +57,7 @@ def train_on(
     options   of `training_options()`.
     base      the model that a layer is trained for, which `options` say as well; it has the tokenizer.
     """
+    output = None if output is None else path_of("output", output)
     path = sources_path(sources, output)
     external = None
     if options.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL:
@@ -83,9 +85,10 @@ def sources_path(sources: bool | Path, output: Path | None) -> str | None:
     if sources is False or sources is None:
         return None
     if sources is not True:
-        if output is not None and os.path.abspath(sources) == os.path.abspath(output):
+        path = path_of("sources", sources)
+        if output is not None and os.path.abspath(path) == os.path.abspath(output):
             raise ArgumentError("sources and output are the same file; give the sources another name")
-        return os.fspath(sources)
+        return path
     if output is None or _is_device(output):
         raise ArgumentError("sources=True writes OUTPUT.sources: say output, the model file; or give sources a path")
     return os.fspath(output) + SUFFIX

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Messages of Python, as they are for whoever typed a command: options have the names that were typed."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+OTHERS = {"n": "--best", "kernel": "--predictor"}  # arguments that the command line calls otherwise
+VERBS = "must|are|is|has|have|of|without"
+A_TEXT = ("context", "term")  # arguments that are one text
+
+
+def as_typed(message: str, parser: argparse.ArgumentParser) -> str:
+    """The message of an error with the options of a command instead of Python's arguments."""
+    options = {action.dest: action.option_strings[-1] for action in parser._actions if action.option_strings}
+    options |= {name: option for name, option in OTHERS.items() if option in options.values()}
+    names = "|".join(sorted(options, key=len, reverse=True))
+
+    def option(match: re.Match[str]) -> str:
+        return options[match[0]]
+
+    def with_value(match: re.Match[str]) -> str:
+        return f"{options[match[1]]} {match[2].strip(chr(39))}"
+
+    message = re.sub(rf"\b({names})=('[^']*'|[\w.]+)", with_value, message)
+    long_names = "|".join(name for name in options if "_" in name)
+    if long_names:
+        message = re.sub(rf"(?<![-\w])({long_names})\b(?!\()", option, message)
+    subject = re.match(rf"({names})((, | and |, and | without )({names}))* ({VERBS})\b", message)
+    if subject is None:
+        return message
+    end = subject.start(5)
+    return re.sub(rf"(?<![-\w])({names})\b", option, message[:end]) + message[end:]
+
+
+def left_over(options: argparse.Namespace, rest: list[str]) -> str:
+    """What to say about words of a command that nothing stands for."""
+    message = f"unrecognized arguments: {' '.join(rest)}"
+    if any(word.startswith("-") for word in rest):
+        return message
+    for name in A_TEXT:
+        first = getattr(options, name, None)
+        if isinstance(first, str):
+            text = " ".join([first, *rest])
+            return f'{message}; a text of several words needs quotes: pylm {options.command} {options.model} "{text}"'
+    if hasattr(options, "prompt"):
+        text = " ".join([options.prompt, *rest]).strip()
+        return f'{message}; a text of several words needs quotes: --prompt "{text}"'
+    return message
