@@ -24,15 +24,13 @@ def as_typed(message: str, parser: argparse.ArgumentParser) -> str:
     def with_value(match: re.Match[str]) -> str:
         return f"{options[match[1]]} {match[2].strip(chr(39))}"
 
-    message = re.sub(rf"\b({names})=('[^']*'|[\w.]+)", with_value, message)
-    long_names = "|".join(name for name in options if "_" in name)
-    if long_names:
-        message = re.sub(rf"(?<![-\w])({long_names})\b(?!\()", option, message)
     subject = re.match(rf"({names})((, | and |, and | without )({names}))* ({VERBS})\b", message)
-    if subject is None:
-        return message
-    end = subject.start(5)
-    return re.sub(rf"(?<![-\w])({names})\b", option, message[:end]) + message[end:]
+    if subject is not None:
+        end = subject.start(5)
+        message = re.sub(rf"\b({names})\b", option, message[:end]) + message[end:]
+    message = re.sub(rf"(?<![-\w])({names})=('[^']*'|[\w.]+)", with_value, message)
+    long_names = "|".join(name for name in options if "_" in name)  # no words of English
+    return re.sub(rf"(?<![-\w])({long_names})\b(?!\()", option, message) if long_names else message
 
 
 def left_over(options: argparse.Namespace, rest: list[str]) -> str:

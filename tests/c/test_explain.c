@@ -128,7 +128,7 @@ static uint32_t longest_match(const pylm_model *model, const pylm_info *info, co
     uint32_t order, n, i, longest = 0;
     pylm_template t;
     for (order = 1; pylm_model_template(model, 0, order, &t) == PYLM_OK; order++) {
-        if (t.kind != PYLM_TEMPLATE_SYMBOL || t.lag != order || t.base != order - 1u)
+        if (t.kind != PYLM_TEMPLATE_SYMBOL || t.lag != order || t.base != (order > 1u ? order - 1u : PYLM_NONE))
             break;
         n = info->n_symbols;
         CHECK(pylm_successors(model, state, 0, order, work, found, &n) == PYLM_OK);

@@ -38,7 +38,7 @@ def test_states(model: pylm.Model, copied: Callable[[Any], Any], learn: bool) ->
     state.feed(READ[600:])
     np.testing.assert_array_equal(other.distribution(), before)  # what the original learns is its own
     again = copied(other)
-    other.feed("tetete " * 50)
+    other.feed("tepapa " * 50)
     np.testing.assert_array_equal(again.distribution(), before)
     fresh = model.state(learn=learn, memory="64K")
     fresh.feed(READ[:600])
@@ -59,7 +59,7 @@ def test_states_of_layers_and_kernels(copied: Callable[[Any], Any]) -> None:
     kernel = pylm.train([READ], tokenizer="words", kernel=pylm.KernelOptions(reach=2)).kernel(tau=2.5)
     for model in (layer, kernel):
         state = model.state()
-        state.feed("papapa tetete")
+        state.feed("papapa tepapa")
         np.testing.assert_array_equal(copied(state).distribution(), state.distribution())
 
 
@@ -90,14 +90,14 @@ def test_model_and_states_are_pickled_with_one_model() -> None:
 def test_keyboards(name: str, copied: Callable[[Any], Any], request: pytest.FixtureRequest) -> None:
     model = request.getfixturevalue(f"{name}_model")
     keyboard = pylm.Keyboard(model, memory="64K")
-    keyboard.learn("papapa kikiki papapa kikiki")
-    keyboard.accept("kikiki", "papapa")
+    keyboard.learn("papapa kipapa papapa kipapa")
+    keyboard.accept("kipapa", "papapa")
     other = copied(keyboard)
     before = keyboard.suggest("papapa")
     assert other.suggest("papapa") == before and other.memory == keyboard.memory
-    keyboard.learn("papapa tatata " * 20)
+    keyboard.learn("papapa tepapa " * 20)
     assert other.suggest("papapa") == before
-    other.forget("papapa kikiki papapa kikiki")
+    other.forget("papapa kipapa papapa kipapa")
     with pytest.raises(pylm.ArgumentError, match="not learned"):
-        other.forget("papapa kikiki papapa kikiki")
-    keyboard.forget("papapa kikiki papapa kikiki")
+        other.forget("papapa kipapa papapa kipapa")
+    keyboard.forget("papapa kipapa papapa kipapa")

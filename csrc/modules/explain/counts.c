@@ -159,7 +159,8 @@ static uint32_t n_plain_templates(const struct pylm__tree *tree)
     uint32_t n;
     for (n = 1; n < tree->n_templates; n++) {
         head = pylm__template_head(tree, n);
-        if (head[PYLM__C_KIND] != PYLM__KIND_SYMBOL || head[PYLM__C_LAG] != n || head[PYLM__C_BASE] != n - 1u)
+        if (head[PYLM__C_KIND] != PYLM__KIND_SYMBOL || head[PYLM__C_LAG] != n ||
+            head[PYLM__C_BASE] != (n > 1u ? n - 1u : PYLM__NO_BASE))
             break;
     }
     return n;
