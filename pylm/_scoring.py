@@ -136,17 +136,13 @@ class Scoring(Reader):
                 raise ArgumentError(f"text {i}: {error}") from None
             begin = end
 
-    def perplexity(
-        self, text: TextOrIds | os.PathLike[str], *, learn: bool = False, add_eos: bool = True
-    ) -> float:
+    def perplexity(self, text: TextOrIds | os.PathLike[str], *, learn: bool = False, add_eos: bool = True) -> float:
         """Perplexity per symbol of a text or, given as a pathlib.Path, of a file; with `learn`, of one that is
         learned from while it is read. `add_eos` as in `score()`. EmptyTextError if it has no symbol. Unknown words
         count as "<unk>"; `evaluate()` also says the perplexity without them."""
         return self.evaluate(text, learn=learn, add_eos=add_eos).perplexity
 
-    def bits_per_byte(
-        self, text: TextOrIds | os.PathLike[str], *, learn: bool = False, add_eos: bool = True
-    ) -> float:
+    def bits_per_byte(self, text: TextOrIds | os.PathLike[str], *, learn: bool = False, add_eos: bool = True) -> float:
         """-log2(probability) of a text, divided by its length in bytes. As `perplexity()` otherwise."""
         return self.evaluate(text, learn=learn, add_eos=add_eos).bits_per_byte
 

@@ -117,7 +117,9 @@ def parse_size(name: str, size: int | str, high: int) -> int:
         return integer(name, size, 1, high)
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]?)B?\s*", size, re.IGNORECASE)
     if not match:
-        raise ArgumentError(f"{name} must be a number of bytes such as 65536, 64K, 3M or '1.5 MB', not {described(size)}")
+        raise ArgumentError(
+            f"{name} must be a number of bytes such as 65536, 64K, 3M or '1.5 MB', not {described(size)}"
+        )
     from decimal import Decimal  # 1.1K is 1100, not what the nearest float makes of it
 
     return integer(name, int(Decimal(match[1]) * SIZE_UNITS[match[2].upper()]), 1, high)

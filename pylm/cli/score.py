@@ -75,9 +75,7 @@ def _whole(model: Model, text: str | bytes, options: argparse.Namespace) -> str:
 
 def _words(model: Model, text: str | bytes, options: argparse.Namespace) -> str:
     scores = model.word_scores(text, context=options.context, add_eos=not options.no_eos)
-    words: list[dict[str, Any]] = [
-        {**word._asdict(), "logprob": word.logprob / BASES[options.base]} for word in scores
-    ]
+    words: list[dict[str, Any]] = [{**word._asdict(), "logprob": word.logprob / BASES[options.base]} for word in scores]
     if options.json:
         whole = {
             "logprob": sum(word["logprob"] for word in words),

@@ -50,9 +50,8 @@ def _symbols(image: Image, text: TextOrIds, add_eos: bool) -> Iterator[tuple[int
     data, begin = as_bytes(text), 0
     for piece, end in image.encode_slices(data, add_eos, 1):
         for symbol in piece:
-            yield symbol, bytes(data[begin:end]).decode("utf-8", "surrogateescape").strip().encode(
-                "utf-8", "surrogateescape"
-            )
+            written = bytes(data[begin:end]).decode("utf-8", "surrogateescape").strip()
+            yield symbol, written.encode("utf-8", "surrogateescape")
         begin = end
 
 

@@ -121,7 +121,7 @@ def wrong_values(path: Path) -> dict[str, Callable[[], Any]]:
         "float": lambda: 2.5,
         "list of str": lambda: ["a", "b"],
         "list of None": lambda: [None],
-        "file": lambda: open(path),  # noqa: SIM115
+        "file": lambda: open(path),
         "path": lambda: path / "zzz",
         "dict": lambda: {"a": 1},
         "array": lambda: np.array([1.5, 2.5]),
@@ -287,7 +287,10 @@ def run(things: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         ("train text -o x --threads 0", "--threads must be from 1"),
         ("train text -o x --min-count 0", "--min-count must be from 1"),
         ("train text -o x --max-order 99", "--max-order must be from 0"),
-        ("train text -o x --tokenizer bytes --trees 2", "--trees and --classes are for words and pieces: add --tokenizer "),
+        (
+            "train text -o x --tokenizer bytes --trees 2",
+            "--trees and --classes are for words and pieces: add --tokenizer ",
+        ),
         ("train text -o x --tokenizer words --pieces 300", "--pieces is the size .* --tokenizer pieces"),
         ("train text -o x --predictor kernel --max-order 3", "--trees, --size, --max-order and --profile are not for"),
         ("train text -o x --predictor kernel --distances 0,0,0", "--distances are all 0"),

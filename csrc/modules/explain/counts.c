@@ -166,8 +166,7 @@ static uint32_t n_plain_templates(const struct pylm__tree *tree)
     return n;
 }
 
-int pylm_matched(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *memory,
-                 uint32_t *matched_ret)
+int pylm_matched(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *memory, uint32_t *matched_ret)
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
