@@ -63,8 +63,10 @@ def path_of(name: str, value: Any) -> str:
 
 def several(name: str, values: Any, of: str) -> Iterable[Any]:
     """The values, if they are several; TypeError for a single one."""
-    if isinstance(values, (str, bytes, bytearray, memoryview, os.PathLike, Mapping)) or not hasattr(values, "__iter__"):
-        raise wrong_type(name, f"several {of}", values, "put a single one into a list" if values is not None else "")
+    if isinstance(values, (str, bytes, bytearray, memoryview, os.PathLike)):
+        raise wrong_type(name, f"several {of}", values, "put it into a list")
+    if isinstance(values, Mapping) or not hasattr(values, "__iter__"):
+        raise wrong_type(name, f"several {of}", values)
     found: Iterable[Any] = values
     return found
 

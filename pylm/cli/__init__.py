@@ -18,7 +18,7 @@ from .explain import add_explain
 from .generate import add_generate, add_next
 from .info import add_info
 from .keyboard import add_keyboard
-from .messages import as_typed, left_over
+from .messages import as_typed, left_over, takes
 from .prune import add_prune
 from .related import add_related
 from .report import add_report
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command. Returns the exit status: 0; 1 for an error, which is explained on standard error; 2
     for a wrong command line; 130 after Ctrl-C."""
     options, rest = _parser().parse_known_args(arguments)
-    if rest:
+    if rest and not takes(options, rest):
         options.parser.error(left_over(options, rest))
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")

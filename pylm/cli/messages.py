@@ -9,7 +9,7 @@ import re
 
 OTHERS = {"n": "--best", "kernel": "--predictor"}  # arguments that the command line calls otherwise
 VERBS = "must|are|is|has|have|of|without"
-A_TEXT = ("context", "term")  # arguments that are one text
+A_TEXT = {"next": "context", "explain": "context", "related": "term"}  # commands on one text, and its name
 
 
 def as_typed(message: str, parser: argparse.ArgumentParser) -> str:
@@ -33,16 +33,23 @@ def as_typed(message: str, parser: argparse.ArgumentParser) -> str:
     return re.sub(rf"(?<![-\w])({long_names})\b(?!\()", option, message) if long_names else message
 
 
+def takes(options: argparse.Namespace, rest: list[str]) -> bool:
+    """Adds words that are left over to the texts of a command that takes several: argparse looks for these at one place
+    only, before or behind the options."""
+    if not isinstance(getattr(options, "texts", None), list) or any(word.startswith("-") for word in rest):
+        return False
+    options.texts += rest
+    return True
+
+
 def left_over(options: argparse.Namespace, rest: list[str]) -> str:
     """What to say about words of a command that nothing stands for."""
     message = f"unrecognized arguments: {' '.join(rest)}"
     if any(word.startswith("-") for word in rest):
         return message
-    for name in A_TEXT:
-        first = getattr(options, name, None)
-        if isinstance(first, str):
-            text = " ".join([first, *rest])
-            return f'{message}; a text of several words needs quotes: pylm {options.command} {options.model} "{text}"'
+    if options.command in A_TEXT:
+        text = " ".join([getattr(options, A_TEXT[options.command]) or "", *rest]).strip()
+        return f'{message}; a text of several words needs quotes: pylm {options.command} {options.model} "{text}"'
     if hasattr(options, "prompt"):
         text = " ".join([options.prompt, *rest]).strip()
         return f'{message}; a text of several words needs quotes: --prompt "{text}"'

@@ -244,7 +244,7 @@ def merge(
     """
     output = path_of("output", output)
     if isinstance(stores, Store):
-        raise wrong_type("stores", "several stores, or their paths", stores, "put a single one into a list")
+        raise wrong_type("stores", "several stores, or their paths", stores, "put it into a list")
     listed = several("stores", stores, "stores, or their paths")
     paths = [store.path if isinstance(store, Store) else path_of("stores", store) for store in listed]
     with exclusive(output):

@@ -199,6 +199,8 @@ def test_score_on_the_command_line(run) -> None:
             assert float(logprob) == pytest.approx(model.score(text, **settings), abs=1e-6)
             assert int(symbols) == len(model.encode(text, add_eos=settings.get("add_eos", True)))
             assert int(unknown) == (1 if text else 0)
+    after = run("score", "words.pylm", "--no-eos", "--context", "papapa", "tepapa", "kipapa")
+    assert after == run("score", "words.pylm", "tepapa", "kipapa", "--no-eos", "--context", "papapa")
     out = json.loads(run("score", "words.pylm", "tepapa zzz", "--json", "--base", "10"))
     assert out["logprob"] == pytest.approx(model.score("tepapa zzz") / math.log(10))
     assert (out["text"], out["symbols"], out["unknown"]) == ("tepapa zzz", 3, 1)
