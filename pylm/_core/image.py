@@ -32,7 +32,7 @@ ENCODE_SLICE = 1 << 16  # symbols a C call: about 1 ms
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
 CANDIDATE = [("symbol", "u4"), ("cost", "u4")]  # pylm_candidate in numpy; costs in 1/65536 bit
 FIRST_NBYTES = 256  # of a file: enough to see what it is
-IDS = "ids (integers)"
+IDS = "integers"
 TEXT_OR_IDS = "a text (str or bytes) or ids (integers)"
 TOKENIZERS = {"bytes": lib.PYLM_TOKENIZER_BYTES, "words": lib.PYLM_TOKENIZER_WORDS, "pieces": lib.PYLM_TOKENIZER_PIECES}
 TOKENIZER_NAMES = {number: name for name, number in TOKENIZERS.items()} | {lib.PYLM_TOKENIZER_EXTERNAL: "external"}
@@ -348,7 +348,7 @@ def integers(ids: Ids, name: str = "ids", takes: str = IDS) -> array[int]:
     except OverflowError:
         raise ArgumentError(f"{name}: an id is negative or above 2^32 - 1; ids are 0 to n_symbols - 1") from None
     except TypeError:
-        raise wrong_type(name, takes, ids, _advice(ids) or "ids must be integers") from None
+        raise wrong_type(name, takes, ids, _advice(ids)) from None
 
 
 def _refuse_known(begin: bytes, subject: str) -> None:
@@ -364,7 +364,7 @@ def _refuse_known(begin: bytes, subject: str) -> None:
         kind = "a model of llama.cpp"
     if kind:
         name = f"{subject}: this is" if subject else "this is"
-        raise ModelFormatError(f"{name} {kind}, which pylm cannot read; train on the text instead: pylm train TEXT")
+        raise ModelFormatError(f"{name} not a pylm model but {kind}; train on the text instead: pylm train TEXT")
 
 
 def _advice(value: Any) -> str:

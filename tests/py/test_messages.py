@@ -235,7 +235,7 @@ def score_a_file(model: pylm.Model) -> None:
         (score_a_file, r"text must be .* not an open file; give what is in it"),
         (lambda m: m.next(Path("a")), r"context must be .* not a path \(a\); give what is in it"),
         (lambda m: m.score_batch(["a", None]), r"texts\[1\] must be a text"),
-        (lambda m: m.decode("abc"), r"ids must be ids \(integers\), not 'abc'"),
+        (lambda m: m.decode("abc"), r"ids must be integers, not 'abc'"),
         (lambda m: pylm.load(5), r"path must be the path of a file .* not 5"),
         (lambda m: m.generate("a", stop=3), r"stop must be a str, or several, not 3"),
     ],
@@ -255,7 +255,7 @@ def test_messages(words_model: pylm.Model, call: Callable[[pylm.Model], Any], sa
 )
 def test_models_of_other_tools(tmp_path: Path, content: bytes, says: str) -> None:
     (tmp_path / "m").write_bytes(content)
-    with pytest.raises(pylm.ModelFormatError, match=f"m: this is {says}, which pylm cannot read; train on the text"):
+    with pytest.raises(pylm.ModelFormatError, match=f"m: this is not a pylm model but {says}; train on the text"):
         pylm.load(tmp_path / "m")
 
 
