@@ -23,7 +23,7 @@ from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
-from setuptools.errors import CompileError, LinkError
+from setuptools.errors import CompileError, LinkError, PlatformError
 
 LIBRARY = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, "libpylm.so")
 PLATFORM = "csrc/platform/win32.c" if sys.platform == "win32" else "csrc/platform/posix.c"
@@ -54,6 +54,21 @@ int pylm_probe(void)
 """
 
 
+NO_COMPILER = (
+    "pylm needs a C compiler, and none works here. On Debian or Ubuntu: apt install gcc libc6-dev. On macOS: "
+    "xcode-select --install. On Windows: Build Tools for Visual Studio. Or install a wheel of pylm, which needs none."
+)
+
+COMPILER_PROBE = """\
+#include <stdlib.h>
+int pylm_probe(void);
+int pylm_probe(void)
+{
+    return abs(1);
+}
+"""
+
+
 class SharedLibrary(Extension):
     """A library that is no Python module: no PyInit, no libpython, its own file name."""
 
@@ -69,8 +84,16 @@ class BuildSharedLibrary(build_ext):
     def get_libraries(self, ext):
         return list(ext.libraries) if isinstance(ext, SharedLibrary) else super().get_libraries(ext)
 
+    def run(self):
+        try:
+            super().run()
+        except PlatformError as error:  # no Visual Studio
+            raise SystemExit(f"{NO_COMPILER} ({error})") from None
+
     def build_extension(self, ext):
         if isinstance(ext, SharedLibrary):
+            if not self.links(COMPILER_PROBE, [], []):
+                raise SystemExit(NO_COMPILER)
             compile_args, link_args = self.openmp_flags()
             ext.extra_compile_args = self.compile_flags() + compile_args
             ext.extra_link_args = link_args
@@ -91,7 +114,7 @@ class BuildSharedLibrary(build_ext):
         if mode == "0":
             return [], []
         for compile_args, link_args in self.openmp_candidates():
-            if self.links_openmp(compile_args, link_args):
+            if self.links(OPENMP_PROBE, compile_args, link_args):
                 return compile_args, link_args
         if mode == "1":
             raise SystemExit("PYLM_OPENMP=1, but the compiler cannot build an OpenMP program")
@@ -107,16 +130,17 @@ class BuildSharedLibrary(build_ext):
             candidates.append((["-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"], [f"-L{prefix}/lib", "-lomp"]))
         return candidates
 
-    def links_openmp(self, compile_args, link_args):
+    def links(self, probe, compile_args, link_args):
+        """Whether a library can be made of these lines of C."""
         folder = tempfile.mkdtemp()
         try:
             source = os.path.join(folder, "probe.c")
             with open(source, "w") as file:
-                file.write(OPENMP_PROBE)
+                file.write(probe)
             objects = self.compiler.compile([source], output_dir=folder, extra_postargs=compile_args)
             self.compiler.link_shared_object(objects, os.path.join(folder, "probe.out"), extra_postargs=link_args)
             return True
-        except (CompileError, LinkError):
+        except (CompileError, LinkError, FileNotFoundError):
             return False
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -11,6 +11,7 @@
     print(model.generate("It was", max_new_tokens=200))
     print(model.next("It wa", k=3))             # the most probable next symbols
     print(model.bits_per_byte("It was a dark night."))
+    print(model.score("dark", context="It was a ", add_eos=False))     # log-probability of what may follow
 
 Texts that come and go are counted into stores, which add up exactly:
 
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     )
     from .explain.kernel import KernelExplanation, Pattern
     from .explain.mix import Explanation, Part
+    from .explain.words import WordScore
     from .kernel.coverage import Coverage, Nearest
     from .kernel.settings import Kernel, KernelOptions
     from .keyboard import Keyboard, Suggestion
@@ -109,6 +111,7 @@ _MODULES = {
     ),
     "explain.kernel": ("KernelExplanation", "Pattern"),
     "explain.mix": ("Explanation", "Part"),
+    "explain.words": ("WordScore",),
     "kernel.coverage": ("Coverage", "Nearest"),
     "kernel.settings": ("Kernel", "KernelOptions"),
     "keyboard": ("Keyboard", "Suggestion"),
@@ -181,6 +184,7 @@ __all__ = [
     "TooLargeError",
     "Trace",
     "TrainOptions",
+    "WordScore",
     "adapt",
     "build",
     "count",

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,15 +18,23 @@ class Evaluation:
     """How well a model predicts a text; from `Model.evaluate()`."""
 
     symbols: int  #: scored: bytes, pieces, words and line ends, or ids
-    unknown: int  #: of them, words outside the vocabulary
+    unknown: int  #: of them, words outside the vocabulary, which were read as "<unk>"
     bytes: int  #: length of the text; of ids, of the texts of each
     bits: float  #: sum of -log2(probability)
+    unknown_bits: float  #: of it, what the unknown words cost: the probability of "<unk>", not of the words
     seconds: float  #: wall time of turning the text into symbols and scoring them
 
     @property
     def perplexity(self) -> float:
-        """2 ** (bits per symbol). Compare it only between models with the same vocabulary."""
+        """2 ** (bits per symbol), unknown words included. Compare it only between models with the same vocabulary."""
         return float(2.0 ** (self.bits / self.symbols))
+
+    @property
+    def perplexity_without_unknown(self) -> float:
+        """The same of all symbols but unknown words, which are not counted, but stand before others as they did. nan if
+        there is nothing else."""
+        known = self.symbols - self.unknown
+        return float(2.0 ** ((self.bits - self.unknown_bits) / known)) if known else math.nan
 
     @property
     def bits_per_byte(self) -> float:

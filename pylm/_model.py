@@ -5,23 +5,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ._core.arguments import DEFAULT_MEMORY, MAX_U32, integer
+from ._core.arguments import DEFAULT_MEMORY, MAX_U32, integer, path_of, several, wrong_type
 from ._core.documents import document
-from ._core.image import Image
+from ._core.image import TEXT_OR_IDS, Image
 from ._core.native import save_file
 from ._core.prediction import shown
 from ._core.progress import Progress
-from ._core.text import TEXT_TYPES, Bytes, Path, as_bytes, map_file
+from ._core.reader import image_of
+from ._core.text import TEXT_TYPES, Bytes, Path, map_file, text_bytes
 from ._info import ModelInfo, info_of
 from ._scoring import Scoring
 from ._state import State
 from .decoding.generating import Generating
 from .errors import SourcesError
-from .kernel.settings import MAX_DISTANCE, MAX_REACH, settings_of, with_settings
+from .kernel.settings import MAX_DISTANCE, MAX_REACH, with_settings
 from .sources.file import AGAIN, MIN_WORDS, SUFFIX, SourcesFile
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from .explain.kernel import KernelExplanation
     from .explain.mix import Explanation
     from .kernel.coverage import Coverage, Nearest
-    from .kernel.settings import Kernel
     from .related import Related
     from .sources.file import Source, Trace
     from .sources.writer import SourcesWriter
@@ -45,8 +45,10 @@ class Model(Scoring, Generating):
 
     Texts and ids: wherever a text is asked for, a ``str`` (taken as UTF-8), bytes, or ids may be given: any
     iterable of integers, for example a numpy array of shape ``(n,)``, each from 0 to ``n_symbols - 1``.
-    A text that is scored is complete: in a word model its last line ends, with ``</s>``. A context or
-    prompt is open: its last line goes on. Ids are taken as they are.
+    A text that is scored is complete, unless `add_eos` is False: in a word model its last line ends, with ``</s>``. A
+    context or prompt is open: its last line goes on. Ids are taken as they are.
+
+    The vocabulary: ``word in model``, ``len(model)``, and ``for text in model``, in the order of the ids.
 
     With an external tokenizer (see `pylm.train()`) the ids are that tokenizer's own. Its file is in the model;
     the `tokenizers` package, which reads it, is only needed for text: MissingPackageError if it is not there.
@@ -74,8 +76,13 @@ class Model(Scoring, Generating):
         sources   its sources file; looked at when it is needed first.
         base      the model that it lies on: the content is that of a layer file.
         """
-        self._open_image: Image | None = Image(data, verify, subject, None if base is None else base._image)
-        self._sources_path = None if sources is None else os.fspath(sources)
+        try:
+            memoryview(data)
+        except TypeError:
+            raise wrong_type("data", "the bytes of a model file", data, "for a file there is pylm.load()") from None
+        below = None if base is None else image_of("base", base)
+        self._open_image: Image | None = Image(data, verify, subject, below)
+        self._sources_path = None if sources is None else path_of("sources", sources)
         self._open_sources: SourcesFile | None = None
 
     # ---- files, closing, pickling
@@ -85,7 +92,7 @@ class Model(Scoring, Generating):
         model, and where this fails, with OSError, the old file is still there. Its sources are a file of their own,
         which stays where it is. Of a model with layers, the uppermost layer is written."""
         image = self._image
-        save_file(path, image.buffer, image.info.image_nbytes)
+        save_file(path_of("path", path), image.buffer, image.info.image_nbytes)
 
     def close(self) -> None:
         """Gives the model's memory back. The model cannot be used any more. May be called twice."""
@@ -98,11 +105,7 @@ class Model(Scoring, Generating):
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        images = [self._image]
-        while images[0].below is not None:
-            images.insert(0, images[0].below)
-        contents = [image.content() for image in images]
-        return _reopen, (contents, settings_of(self._image)), {"_sources_path": self._sources_path}
+        return _of_image, (self._image,), {"_sources_path": self._sources_path}
 
     def __repr__(self) -> str:
         if self._open_image is None:
@@ -153,9 +156,20 @@ class Model(Scoring, Generating):
         """The tokenizer.json of an external vocabulary; b"" for other models."""
         return self._image.tokenizer_file()
 
+    def __len__(self) -> int:
+        return self._image.n_symbols
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.text_of, range(self._image.n_symbols))
+
+    def __contains__(self, text: object) -> bool:
+        if not isinstance(text, TEXT_TYPES):
+            raise wrong_type("a symbol", "a text (str or bytes)", text)
+        return self.id_of(text) is not None
+
     def encode(self, text: TextOrIds, *, add_eos: bool = False) -> list[int]:
-        """The ids of a text. `add_eos`: a last line without line end gets its ``</s>`` (word models). An external
-        tokenizer adds no special tokens."""
+        """The ids of a text. `add_eos`: a last line without line end gets its ``</s>`` (word models); an empty text is
+        an empty line. An external tokenizer adds no special tokens."""
         return self._image.symbols(text, add_eos).tolist()
 
     def decode(self, ids: Ids) -> str:
@@ -177,7 +191,7 @@ class Model(Scoring, Generating):
     def id_of(self, text: str | Bytes) -> int | None:
         """The id of one symbol, for example of a word, or None if the vocabulary does not have it. External: the
         smallest id of that text, in the form of `text_of()`."""
-        return self._image.find(as_bytes(text))
+        return self._image.find(text_bytes("text", text))
 
     def text_of(self, id: int) -> str:
         """The text of one symbol, written as in `Prediction.text`. External: what it adds to a text behind
@@ -277,7 +291,10 @@ class Model(Scoring, Generating):
         self._sources.verify()
 
     def _as_text(self, text: TextOrIds) -> str | Bytes:
-        return text if isinstance(text, TEXT_TYPES) else self.decode_bytes(text)
+        if isinstance(text, TEXT_TYPES):
+            return text
+        image = self._image
+        return image.decode(image.check_ids(text, "text", TEXT_OR_IDS))
 
     @property
     def _sources(self) -> SourcesFile:
@@ -345,7 +362,10 @@ class Model(Scoring, Generating):
         model, and why. Of 5,000 tokens at most, else ArgumentError."""
         from .explain.page import explain_page
 
-        symbols = self._image.symbols(text, add_eos=True)
+        if not isinstance(title, str):
+            raise wrong_type("title", "a str", title)
+        is_empty = isinstance(text, TEXT_TYPES) and not len(text)
+        symbols = self._image.symbols(text, add_eos=not is_empty)
         return explain_page(self.state(learn=learn, memory=memory), symbols, title)
 
     def related(
@@ -374,14 +394,10 @@ class Model(Scoring, Generating):
         return related(self._image, term, k, window, measure, min_count)
 
 
-def _reopen(contents: list[bytes], kernel: Kernel | None) -> Model:
-    """A model of the contents of its file and those of its layers, the lowest first."""
-    model: Model | None = None
-    for content in contents:
-        model = Model(content, base=model)
-    assert model is not None
-    if kernel is not None:
-        return model.kernel(kernel.tau, kernel.distances, kernel.class_distances)
+def _of_image(image: Image) -> Model:
+    """A model that was pickled, or copied: of an image, which never changes, one is enough."""
+    model = Model.__new__(Model)
+    model._open_image, model._sources_path, model._open_sources = image, None, None
     return model
 
 
@@ -398,13 +414,12 @@ def load(path: Path, *, layers: Iterable[Path] = (), verify: bool | None = None,
     Do not write into a file that is open, but replace it, as `Model.save()` does.
     Raises OSError, ModelFormatError (not a model), ModelVersionError, ModelDamagedError.
     """
-    if isinstance(layers, (str, bytes, os.PathLike)):
-        raise TypeError("layers must be a list of files: put the one into a list")
+    names = [path_of("path", path), *(path_of("layers", file) for file in several("layers", layers, "paths"))]
     model: Model | None = None
-    for file in (path, *layers):
-        data, name = map_file(file), os.fspath(file)
+    for name in names:
+        data = map_file(name)
         always = len(data) <= QUICKLY_VERIFIED if verify is None else verify
         model = Model(data, verify=always, subject=name, base=model)
     assert model is not None
-    model._sources_path = os.fspath(path) + SUFFIX if sources is None else os.fspath(sources)
+    model._sources_path = names[0] + SUFFIX if sources is None else path_of("sources", sources)
     return model

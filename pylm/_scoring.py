@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from ._core.arguments import DEFAULT_MEMORY, n_threads
+from ._core.arguments import DEFAULT_MEMORY, n_threads, several
 from ._core.documents import document
-from ._core.image import ENCODE_SLICE, new_symbols
+from ._core.image import ENCODE_SLICE, TEXT_OR_IDS, new_symbols
 from ._core.prediction import NATS_PER_COST
 from ._core.progress import Progress
 from ._core.reader import Reader
@@ -26,46 +26,63 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ._core.image import TextOrIds
+    from .explain.words import WordScore
 
 
 class Scoring(Reader):
     """How probable texts are."""
 
-    def logprobs(self, text: TextOrIds, *, context: TextOrIds = "") -> np.ndarray:
+    def logprobs(self, text: TextOrIds, *, context: TextOrIds = "", add_eos: bool = True) -> np.ndarray:
         """Natural log of the probability of every symbol of a text, given those before it.
 
         context   what stands before the text and is not scored.
+        add_eos   the text is complete: in a word model its last line ends, and the line end is scored as well. False:
+                  the text may go on, as alternatives within a line do.
         Returns float64 of shape (n,), n being the number of symbols; each is finite and below 0.
         """
         import numpy as np
 
         image = self._image
-        symbols = image.symbols(text, add_eos=True)
+        symbols = image.symbols(text, add_eos)
         costs = new_symbols(len(symbols))
         image.score(self._state_after(context), symbols, costs)
         return np.frombuffer(costs, np.uint32) * -NATS_PER_COST
 
-    def score(self, text: TextOrIds, *, context: TextOrIds = "") -> float:
-        """Natural log of the probability of a text: the sum of `logprobs()`."""
+    def score(self, text: TextOrIds, *, context: TextOrIds = "", add_eos: bool = True) -> float:
+        """Natural log of the probability of a text: the sum of `logprobs()`.
+
+        To compare what may follow a context, leave out the line end: ``score("cat", context="the", add_eos=False)``.
+        For any two parts of a line, ``score(a + b)`` is ``score(a, add_eos=False) + score(b, context=a)``, if words
+        and pieces end where `a` does. Of ``""`` it is 0.0, or with `add_eos` in a word model that of a line end.
+        """
         image = self._image
-        cost = image.score(self._state_after(context), image.symbols(text, add_eos=True))
+        cost = image.score(self._state_after(context), image.symbols(text, add_eos))
         return -cost * NATS_PER_COST
+
+    def word_scores(self, text: TextOrIds, *, context: TextOrIds = "", add_eos: bool = True) -> list[WordScore]:
+        """What each word adds to `score()`, by how much of the text before it the model knew it, and whether the word
+        is unknown. Of bytes and pieces each symbol is one. Arguments as in `score()`."""
+        from .explain.words import words_of
+
+        return words_of(self._image, self._state_after(context), text, add_eos)
 
     def score_batch(
         self,
         texts: Iterable[TextOrIds],
         *,
         context: TextOrIds = "",
+        add_eos: bool = True,
         threads: int | None = None,
         progress: bool | None = None,
     ) -> list[float]:
         """`score()` of many texts, on several threads.
 
         context    what stands before each of them.
+        add_eos    as in `score()`, for each of them.
         threads    processors to use; None: all. Does not change what comes out.
         progress   show a bar on standard error; None: if that is a terminal.
         """
-        totals, _, _ = self._batch(texts, context, threads, progress, with_costs=False)
+        totals, _, _ = self._batch(texts, context, add_eos, threads, progress, with_costs=False)
         return [-cost * NATS_PER_COST for cost in totals]
 
     def logprobs_batch(
@@ -73,32 +90,32 @@ class Scoring(Reader):
         texts: Iterable[TextOrIds],
         *,
         context: TextOrIds = "",
+        add_eos: bool = True,
         threads: int | None = None,
         progress: bool | None = None,
     ) -> list[np.ndarray]:
         """`logprobs()` of many texts, on several threads; settings as in `score_batch()`. One array a text."""
         import numpy as np
 
-        _, costs, ends = self._batch(texts, context, threads, progress, with_costs=True)
+        _, costs, ends = self._batch(texts, context, add_eos, threads, progress, with_costs=True)
         return np.split(np.frombuffer(costs, np.uint32) * -NATS_PER_COST, ends[:-1]) if ends else []
 
     def _batch(
         self,
         texts: Iterable[TextOrIds],
         context: TextOrIds,
+        add_eos: bool,
         threads: int | None,
         progress: bool | None,
         *,
         with_costs: bool,
     ) -> tuple[array[int], array[int], array[int]]:
         image, symbols, ends, most = self._image, array("I"), array("Q"), n_threads(threads)
-        if isinstance(texts, TEXT_TYPES):
-            raise TypeError("expected several texts, not one: put it into a list")
-        for i, text in enumerate(texts):
+        for i, text in enumerate(several("texts", texts, "texts")):
             try:
-                symbols.extend(image.symbols(text, add_eos=True, checked=False))
-            except (ArgumentError, TypeError) as error:
-                raise type(error)(f"text {i}: {error}") from None
+                symbols.extend(image.symbols(text, add_eos, checked=False, name=f"texts[{i}]"))
+            except ArgumentError as error:
+                raise ArgumentError(f"text {i}: {error}") from None
             ends.append(len(symbols))
         costs = new_symbols(len(symbols) if with_costs else 0)
         state = self._state_after(context)
@@ -120,14 +137,15 @@ class Scoring(Reader):
                 raise ArgumentError(f"text {i}: {error}") from None
             begin = end
 
-    def perplexity(self, text: TextOrIds | os.PathLike[str], *, learn: bool = False) -> float:
+    def perplexity(self, text: TextOrIds | os.PathLike[str], *, learn: bool = False, add_eos: bool = True) -> float:
         """Perplexity per symbol of a text or, given as a pathlib.Path, of a file; with `learn`, of one that is
-        learned from while it is read. EmptyTextError if it has no symbol."""
-        return self.evaluate(text, learn=learn).perplexity
+        learned from while it is read. `add_eos` as in `score()`. EmptyTextError if it has no symbol. Unknown words
+        count as "<unk>"; `evaluate()` also says the perplexity without them."""
+        return self.evaluate(text, learn=learn, add_eos=add_eos).perplexity
 
-    def bits_per_byte(self, text: TextOrIds | os.PathLike[str], *, learn: bool = False) -> float:
+    def bits_per_byte(self, text: TextOrIds | os.PathLike[str], *, learn: bool = False, add_eos: bool = True) -> float:
         """-log2(probability) of a text, divided by its length in bytes. As `perplexity()` otherwise."""
-        return self.evaluate(text, learn=learn).bits_per_byte
+        return self.evaluate(text, learn=learn, add_eos=add_eos).bits_per_byte
 
     def evaluate(
         self,
@@ -135,6 +153,7 @@ class Scoring(Reader):
         *,
         learn: bool = False,
         memory: int | str = DEFAULT_MEMORY,
+        add_eos: bool = True,
         progress: bool | None = None,
     ) -> Evaluation:
         """Scores a text of any length, slice by slice: of a large file only what is read is in memory.
@@ -143,33 +162,47 @@ class Scoring(Reader):
                    refused, as it is most likely meant as a path.
         learn      learn from every symbol after it has been scored; see `state()`.
         memory     bytes to learn in, a number or like "16K".
+        add_eos    as in `score()`; only the end of the last line is concerned.
         progress   show a bar on standard error; None: if that is a terminal.
         Raises EmptyTextError if there is no symbol to score, and OSError.
         """
         image = self._image
         reader = State(image, learn, memory)
-        bits, symbols, unknown = 0, 0, 0
+        cost, symbols, unknown, unknown_cost = 0, 0, 0, 0
         began = perf_counter()
         with Progress(progress) as bar:
-            slices, nbytes = self._slices(text, ENCODE_SLICE)
+            slices, nbytes = self._slices(text, ENCODE_SLICE, add_eos)
             for piece, used in slices:
-                bits += reader._read(piece)
+                places = _places_of(image.unknown, piece)
+                costs = new_symbols(len(piece)) if places else None
+                cost += reader._read(piece, costs)
                 symbols += len(piece)
-                unknown += piece.count(image.unknown)
+                if costs is not None:
+                    unknown += len(places)
+                    unknown_cost += sum(costs[i] for i in places)
                 bar.show("score", used, nbytes, "B")
         if not symbols:
             raise EmptyTextError("the text is empty: there is nothing to score")
-        return Evaluation(symbols, unknown, nbytes, bits / 65536, perf_counter() - began)
+        return Evaluation(symbols, unknown, nbytes, cost / 65536, unknown_cost / 65536, perf_counter() - began)
 
     def _slices(
-        self, text: TextOrIds | os.PathLike[str], capacity: int
+        self, text: TextOrIds | os.PathLike[str], capacity: int, add_eos: bool = True
     ) -> tuple[Iterator[tuple[array[int], int]], int]:
         """Symbols of a text of any length, each slice with the number of bytes used up by then; and the bytes of
         all."""
         image, content = self._image, document(text, binary=self._image.is_bytes)
         if isinstance(content, TEXT_TYPES):
             data = as_bytes(content)
-            return image.encode_slices(data, True, capacity), len(data)
-        ids = image.check_ids(content)
+            return image.encode_slices(data, add_eos, capacity), len(data)
+        ids = image.check_ids(content, "text", TEXT_OR_IDS)
         nbytes = len(image.decode(ids))
         return iter([(ids, nbytes)]), nbytes
+
+
+def _places_of(symbol: int, symbols: array[int]) -> list[int]:
+    """Where a symbol stands among others."""
+    places, at = [], -1
+    for _ in range(symbols.count(symbol)):
+        at = symbols.index(symbol, at + 1)
+        places.append(at)
+    return places

@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ._core.arguments import MAX_MEMORY, parse_size
+from ._core.arguments import MAX_MEMORY, parse_size, path_of
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, save_file
 from ._core.prediction import NATS_PER_COST, Prediction, predictions
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .decoding.options import Stop
     from .explain.kernel import KernelExplanation
     from .explain.mix import Explanation
+    from .explain.words import WordScore
 
 
 class State(TextReader):
@@ -38,6 +39,10 @@ class State(TextReader):
     it: the model stays as it is, and what was learned lives in the state's own memory. That memory holds
     counts, vocabulary symbols and hashes of contexts, no running text; but who has it and the model can try
     out whether a phrase was read.
+
+    A copy, by `copy()`, by the module copy or by pickle, has read and learned the same, and from then on shares nothing
+    with the original but the model, which never changes. A pickled state has its model with it; pickled together, model
+    and states have it once.
 
     One thread at a time may use a state. Text and ids are as in `Model`; all text is open, that is, its last
     line goes on, unless `add_eos` says otherwise.
@@ -80,6 +85,16 @@ class State(TextReader):
         self._read(symbols, costs)
         return np.frombuffer(costs, np.uint32) * -NATS_PER_COST
 
+    def word_scores(self, text: TextOrIds, *, add_eos: bool = False) -> list[WordScore]:
+        """Reads a text. Returns what each word of it adds to `feed()`; as `Model.word_scores()`. What the state has
+        learned is in the probabilities, but not in `WordScore.matched`, which is about training."""
+        from .explain.words import words_of
+
+        symbols = self._image.symbols(text, add_eos)
+        found = words_of(self._image, self._state, text, add_eos)
+        self._remember(symbols)
+        return found
+
     def start(self) -> None:
         """A new text begins. What was learned stays."""
         lib.pylm_state_restart(self._image.model, self._state)
@@ -97,18 +112,43 @@ class State(TextReader):
             check(status)
             check(lib.pylm_state_attach(self._image.model, self._state, self._overlay, self.memory))
 
+    # ---- copies
+
     def copy(self) -> State:
         """A state of its own that has read and learned the same."""
-        other = State.__new__(State)
-        other._image, other._last = self._image, self._last[:]
-        other._overlay = None
-        other._state = ffi.new("pylm_state *", self._state[0])
         if self.learns:
             lib.pylm_state_keep(self._state)
-            other._overlay = self._new_overlay(self.memory)
-            ffi.memmove(other._overlay, self._overlay, self.memory)
-            check(lib.pylm_state_attach(self._image.model, other._state, other._overlay, self.memory))
+        return self._copied(self._image, self._last, self._state, self._overlay, self.memory)
+
+    @classmethod
+    def _copied(cls, image: Image, last: array[int], state: Any, overlay: Any, nbytes: int) -> State:
+        """A state like one that is kept in the overlay, if it learns.
+
+        state, overlay   what cffi can copy from; nbytes are those of the overlay.
+        """
+        other = cls.__new__(cls)
+        other._image, other._last, other._overlay = image, last[:], None
+        other._state = ffi.new("pylm_state *")
+        ffi.memmove(other._state, state, ffi.sizeof("pylm_state"))
+        if overlay is not None:
+            other._overlay = other._new_overlay(nbytes)
+            ffi.memmove(other._overlay, overlay, nbytes)
+            check(lib.pylm_state_attach(image.model, other._state, other._overlay, nbytes))
         return other
+
+    def __copy__(self) -> State:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> State:
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        overlay = None
+        if self.learns:
+            lib.pylm_state_keep(self._state)
+            overlay = bytes(ffi.buffer(self._overlay))
+        state = b"" if self.learns else bytes(ffi.buffer(self._state))  # that one has addresses; its overlay has all
+        return _unpickled, (self._image, self._last, state, overlay)
 
     # ---- what comes next
 
@@ -166,7 +206,7 @@ class State(TextReader):
         if not self.learns:
             raise ArgumentError("this state has learned nothing to save: make it with model.state(learn=True)")
         lib.pylm_state_keep(self._state)
-        save_file(path, self._overlay, self.memory)
+        save_file(path_of("path", path), self._overlay, self.memory)
 
     def load(self, path: Path) -> None:
         """Goes on from what `save()` wrote, by a state of the same model; `memory` becomes what it was there.
@@ -190,3 +230,7 @@ class State(TextReader):
             raise ArgumentError(f"{name}: this was learned with another model; load it with that one")
         check(status, name)
         self._overlay, self._state, self._last = overlay, state, array("I")
+
+
+def _unpickled(image: Image, last: array[int], state: bytes, overlay: bytes | None) -> State:
+    return State._copied(image, last, state or bytes(ffi.sizeof("pylm_state")), overlay, len(overlay or b""))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ._core.arguments import check_options
 from ._core.documents import listed, named_documents, total_nbytes
+from ._core.reader import image_of
 from ._core.text import Path, Source
 from ._model import Model
 from .errors import ArgumentError
@@ -111,11 +112,12 @@ def adapt(
     if "symbols" in options:
         raise ArgumentError("a layer has the vocabulary of its model; leave symbols out")
     check_options("adapt", options, LayerOptions)
+    image = image_of("model", model)
     made = training_options(tokenizer="bytes", **options)
     if model.info.trees > 1:
         raise ArgumentError("a layer lies on a model of one tree, and this one has several; train it without trees")
-    model._image.needs_mix("a layer")
-    made.tokenizer, made.base = model._image.info.tokenizer, model._image.model
+    image.needs_mix("a layer")
+    made.tokenizer, made.base = image.info.tokenizer, image.model
     source = listed(source, output)
-    texts = named_documents(source, binary=model._image.is_bytes)
+    texts = named_documents(source, binary=image.is_bytes)
     return train_on(texts, total_nbytes(source), made, "auto", progress, output, base=model)

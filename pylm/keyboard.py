@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._core.arguments import MAX_MEMORY, integer, parse_size
+from ._core.arguments import MAX_MEMORY, integer, parse_size, path_of
 from ._core.native import check, ffi, lib, save_file, text_of
 from ._core.prediction import shown
-from ._core.text import Bytes, Path, as_bytes, map_file
+from ._core.reader import image_of
+from ._core.text import Bytes, Path, map_file, text_bytes
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError, OutOfMemoryError
 
 if TYPE_CHECKING:
+    from ._core.image import Image
     from ._model import Model
 
 MAX_SUGGESTIONS = 1000
@@ -37,6 +38,9 @@ class Keyboard:
     Words in `context` and `prefix` are as people type them: "It's late." needs no space before the sign. The model
     may be of words, best trained on text with words and signs apart, or of pieces or bytes.
 
+    A copy, by `copy()`, by the module copy or by pickle, has learned the same, and from then on shares nothing with the
+    original but the model. A pickled keyboard has its model with it.
+
     One thread at a time may use a keyboard.
 
     model    a `Model` of words, pieces or bytes; no kernel.
@@ -46,23 +50,46 @@ class Keyboard:
     """
 
     def __init__(self, model: Model, *, memory: int | str = "256K") -> None:
-        self._image = image = model._image
+        self._image = image = image_of("model", model)
         if image.is_external:
             raise ArgumentError("a keyboard needs a model of words, pieces or bytes, not of an external tokenizer")
         image.needs_mix("a keyboard")
         nbytes = parse_size("memory", memory, MAX_MEMORY)
-        try:
-            self._counts: Any = ffi.new("unsigned char[]", nbytes // 2)
-            self._overlay: Any = ffi.new("unsigned char[]", nbytes - nbytes // 2)
-        except MemoryError:
-            raise OutOfMemoryError(f"memory of {nbytes} bytes is more than the system has; take less") from None
-        self._state = ffi.new("pylm_state *")
+        self._allocate(nbytes)
         status = lib.pylm_personal_init(image.model, self._counts, len(self._counts))
         if status == lib.PYLM_OK:
             status = self._learn_from_counts(self._counts)
         if status == lib.PYLM_ERR_SPACE:
             raise ArgumentError(f"memory of {nbytes} bytes is too small to learn anything; take 32768 or more")
         check(status, "this model cannot learn")
+
+    def _allocate(self, nbytes: int) -> None:
+        try:
+            self._counts: Any = ffi.new("unsigned char[]", nbytes // 2)
+            self._overlay: Any = ffi.new("unsigned char[]", nbytes - nbytes // 2)
+        except MemoryError:
+            raise OutOfMemoryError(f"memory of {nbytes} bytes is more than the system has; take less") from None
+        self._state = ffi.new("pylm_state *")
+
+    # ---- copies
+
+    def copy(self) -> Keyboard:
+        """A keyboard of its own that has learned the same."""
+        return _copied(self._image, *self._kept())
+
+    def __copy__(self) -> Keyboard:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Keyboard:
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _copied, (self._image, *self._kept())
+
+    def _kept(self) -> tuple[bytes, bytes]:
+        """The counts and the overlay."""
+        lib.pylm_state_keep(self._state)
+        return bytes(ffi.buffer(self._counts)), bytes(ffi.buffer(self._overlay))
 
     def _learn_from_counts(self, counts: Any) -> int:
         """Makes the overlay what the counts say, and the state one that learns in it."""
@@ -77,7 +104,7 @@ class Keyboard:
     @staticmethod
     def split(text: str) -> tuple[str, str]:
         """What was typed so far, as a context and the word begun at its end, which may be ""."""
-        data = bytes(as_bytes(text))
+        data = bytes(text_bytes("text", text))
         begin = lib.pylm_typed_word(ffi.from_buffer(data), len(data))
         return data[:begin].decode("utf-8", "surrogateescape"), data[begin:].decode("utf-8", "surrogateescape")
 
@@ -104,7 +131,7 @@ class Keyboard:
 
     @staticmethod
     def _joined(context: str, prefix: str) -> bytes:
-        before, word = bytes(as_bytes(context)), bytes(as_bytes(prefix))
+        before, word = bytes(text_bytes("context", context)), bytes(text_bytes("prefix", prefix))
         if lib.pylm_typed_word(ffi.from_buffer(before), len(before)) < len(before):
             before += b" "
         if word and lib.pylm_typed_word(ffi.from_buffer(word), len(word)) != 0:
@@ -118,18 +145,18 @@ class Keyboard:
 
         context   what stands before it.
         """
+        data = text_bytes("word", word)
         before, model = self._joined(context, ""), self._image.model
         lib.pylm_state_restart(self._image.model, self._state)
         lib.pylm_state_set_learning(self._state, 0)
         lib.pylm_read_typed(model, self._state, ffi.from_buffer(before), len(before))
         lib.pylm_state_set_learning(self._state, 1)
-        data = as_bytes(word)
         check(lib.pylm_read_typed(model, self._state, ffi.from_buffer(data), len(data)))
 
     def learn(self, text: str | Bytes) -> None:
         """Learns a complete text, for example a line or a message. Words that the vocabulary does not have are not
         learned; in a word model, that is."""
-        data, model = as_bytes(text), self._image.model
+        data, model = text_bytes("text", text), self._image.model
         source = ffi.from_buffer(data)
         check(lib.pylm_personal_add(model, self._counts, len(self._counts), source, len(data)))
         lib.pylm_state_restart(self._image.model, self._state)
@@ -144,7 +171,7 @@ class Keyboard:
         is no longer noticed, and what other texts have in common with this one may go with it; nothing of the
         text itself ever stays.
         """
-        data = as_bytes(text)
+        data = text_bytes("text", text)
         status = lib.pylm_personal_remove(
             self._image.model, self._counts, len(self._counts), ffi.from_buffer(data), len(data)
         )
@@ -169,7 +196,7 @@ class Keyboard:
         """Writes the counts to a file, which is replaced as a whole or not at all: 32 bytes and 10 for each count.
         OSError."""
         nbytes = lib.pylm_personal_seal(self._counts, len(self._counts))
-        save_file(path, self._counts, nbytes)
+        save_file(path_of("path", path), self._counts, nbytes)
 
     def load(self, path: Path) -> None:
         """Takes the place of all that was learned by what `save()` wrote, with the same model. On failure the keyboard
@@ -178,7 +205,7 @@ class Keyboard:
         Raises OSError, ModelFormatError (no such file), ModelDamagedError, ArgumentError (of another model, or more
         than there is room for).
         """
-        name, data = os.fspath(path), map_file(path)
+        name, data = path_of("path", path), map_file(path)
         counts = ffi.new("unsigned char[]", max(len(self._counts), len(data)))
         ffi.memmove(counts, data, len(data))
         status = lib.pylm_personal_open(self._image.model, counts, len(data))
@@ -194,3 +221,14 @@ class Keyboard:
             raise ArgumentError(f"{name}: more than there is room for; make the keyboard with memory={2 * used}")
         ffi.memmove(self._counts, counts, len(self._counts))
         check(self._learn_from_counts(self._counts))
+
+
+def _copied(image: Image, counts: bytes, overlay: bytes) -> Keyboard:
+    """A keyboard that has what another one had."""
+    keyboard = Keyboard.__new__(Keyboard)
+    keyboard._image = image
+    keyboard._allocate(len(counts) + len(overlay))
+    ffi.memmove(keyboard._counts, counts, len(counts))
+    ffi.memmove(keyboard._overlay, overlay, len(overlay))
+    check(lib.pylm_state_attach(image.model, keyboard._state, keyboard._overlay, len(overlay)))
+    return keyboard

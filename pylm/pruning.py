@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ._core.arguments import n_threads
+from ._core.arguments import described, n_threads, path_of
 from ._core.documents import document
 from ._core.files import is_device
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, owned_bytes
 from ._core.progress import Progress, new_task, run
+from ._core.reader import image_of
 from ._core.text import TEXT_TYPES, Path
 from ._model import Model, load
 from .errors import ArgumentError, EmptyTextError
@@ -124,7 +125,8 @@ def prune(
     """
     keep_ppm = _keep_ppm(keep)
     most = n_threads(threads)
-    image = model._image
+    image = image_of("model", model)
+    output = None if output is None else path_of("output", output)
     image.needs_mix("pruning")
     if image.below is not None:
         raise ArgumentError("a layer cannot be pruned; prune the model without it, and fit a layer to that")
@@ -148,8 +150,8 @@ def prune(
 
 
 def _keep_ppm(keep: float) -> int:
-    if isinstance(keep, (str, bytes)) or not 0 < keep <= 100:
-        raise ArgumentError(f"keep is a percentage above 0, up to 100, not {keep!r}")
+    if not isinstance(keep, (int, float)) or not 0 < keep <= 100:
+        raise ArgumentError(f"keep must be a percentage above 0, up to 100, not {described(keep)}")
     return max(round(keep * 10_000), 1)
 
 
@@ -160,7 +162,8 @@ class _Texts:
         self._image, self._symbols, self._ends = image, array("I"), array("Q")
         several: Any = texts if _are_several(texts) else [texts]
         for text in several:
-            self._symbols.extend(image.symbols(document(text, binary=image.is_bytes), add_eos=False))
+            content = document(text, binary=image.is_bytes)
+            self._symbols.extend(image.symbols(content, add_eos=False, name=name))
             self._ends.append(len(self._symbols))
         if not self._symbols:
             raise EmptyTextError(f"{name} holds no text; give what the model is used for")

@@ -10,9 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ._core.arguments import MAX_U32, integer
+from ._core.arguments import MAX_U32, described, integer
 from ._core.counts import frequencies, successors
-from ._core.image import Image, new_symbols
+from ._core.image import TEXT_OR_IDS, Image, new_symbols
 from ._core.native import check, ffi, lib
 from ._core.prediction import shown
 from ._core.text import TEXT_TYPES, as_bytes
@@ -43,8 +43,8 @@ class Related:
 def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: str, min_count: int) -> list[Related]:
     """See `Model.related()`."""
     k, min_count = integer("k", k, 1, MAX_U32), integer("min_count", min_count, 1, MAX_U32)
-    if measure not in MEASURES:
-        raise ArgumentError(f"measure must be 'strength' or 'pmi', not {measure!r}")
+    if not isinstance(measure, str) or measure not in MEASURES:
+        raise ArgumentError(f"measure must be 'strength' or 'pmi', not {described(measure)}")
     if image.info.tokenizer == lib.PYLM_TOKENIZER_BYTES:
         raise ArgumentError(
             "related terms are for models of words or pieces, and in this one a symbol is a single byte: train a model "
@@ -94,7 +94,7 @@ def _symbols(counts: _Counts, term: TextOrIds) -> array[int]:
     the same with a space before it, what has fewer symbols, or else came more often, is meant."""
     image = counts.image
     if not isinstance(term, TEXT_TYPES):
-        symbols = image.check_ids(term)
+        symbols = image.check_ids(term, "term", TEXT_OR_IDS)
     elif image.is_words:
         symbols = image.symbols(term, add_eos=False)
         if image.unknown in symbols and b"<unk>" not in bytes(as_bytes(term)):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,6 +19,7 @@ MAX_WINDOW = 1 << 16  # symbols that may count as seen lately
 MAX_MEMORY = 1 << 40  # bytes that a state or a keyboard learns in
 MAX_SIZE = 1 << 62  # bytes of a model, or of memory to train in
 DEFAULT_MEMORY = 1 << 20  # bytes that a state learns in
+LONGEST_SHOWN = 60  # characters of a wrong value in a message
 SIZE_UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}
 
 
@@ -32,10 +34,51 @@ def check_options(caller: str, options: Mapping[str, object], kind: Any) -> None
             raise TypeError(f"{caller}() has no option {name!r}{meant}")
 
 
+def described(value: object) -> str:
+    """A wrong value as a message names it: itself, if that is short; else what it is."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)
+    if isinstance(value, (str, bytes)):
+        return repr(value) if len(value) <= LONGEST_SHOWN else repr(value[:LONGEST_SHOWN])[:-1] + "..."
+    if hasattr(value, "read"):
+        return "an open file"
+    if isinstance(value, os.PathLike):
+        return f"a path ({os.fspath(value)})"
+    if isinstance(value, (list, tuple)) and value:
+        return f"a {type(value).__name__} of {type(value[0]).__name__}"
+    return f"an object of type {type(value).__name__}"
+
+
+def wrong_type(name: str, takes: str, value: object, advice: str = "") -> TypeError:
+    """The error for an argument of a type that it does not take."""
+    return TypeError(f"{name} must be {takes}, not {described(value)}{advice and '; '}{advice}")
+
+
+def path_of(name: str, value: Any) -> str:
+    """The path of a file as a str; TypeError for what is none."""
+    if not isinstance(value, (str, os.PathLike)) or not isinstance(os.fspath(value), str):
+        raise wrong_type(name, "the path of a file (str or pathlib.Path)", value)
+    return os.fspath(value)
+
+
+def several(name: str, values: Any, of: str) -> Iterable[Any]:
+    """The values, if they are several; TypeError for a single one."""
+    if isinstance(values, (str, bytes, bytearray, memoryview, os.PathLike)):
+        raise wrong_type(name, f"several {of}", values, "put it into a list")
+    if isinstance(values, Mapping) or not hasattr(values, "__iter__"):
+        raise wrong_type(name, f"several {of}", values)
+    found: Iterable[Any] = values
+    return found
+
+
 def number(name: str, value: float, low: float, high: float) -> float:
     """The value, if it is a number in a range; ArgumentError otherwise."""
-    if isinstance(value, (str, bytes)) or not math.isfinite(value) or not low <= value <= high:
-        raise ArgumentError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
+    try:
+        is_right = not isinstance(value, (str, bytes)) and math.isfinite(value) and bool(low <= value <= high)
+    except (TypeError, ValueError):
+        is_right = False
+    if not is_right:
+        raise ArgumentError(f"{name} must be a number from {low:g} to {high:g}, not {described(value)}")
     return value
 
 
@@ -46,9 +89,7 @@ def q16(name: str, value: float, low: float, high: float) -> int:
 
 def several_q16(name: str, values: Iterable[float], n: int | None, high: float) -> list[int]:
     """Numbers from 0 to `high`, n of them unless that is None, in units of 1/65536; ArgumentError, TypeError."""
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        raise TypeError(f"{name} must be several numbers, not {values!r}")
-    found = [q16(name, x, 0, high) for x in values]
+    found = [q16(name, x, 0, high) for x in several(name, values, "numbers")]
     if n is not None and len(found) != n:
         raise ArgumentError(f"{name} must be {n} numbers, one for each symbol, not {len(found)}")
     return found
@@ -58,8 +99,8 @@ def integer(name: str, value: Any, low: int, high: int) -> int:
     """The value, if it is an integer in a range; ArgumentError otherwise."""
     try:
         number: int = value.__index__()
-    except AttributeError:
-        raise ArgumentError(f"{name} must be an integer, not {value!r}") from None
+    except (AttributeError, TypeError):  # TypeError: arrays, and types themselves
+        raise ArgumentError(f"{name} must be an integer, not {described(value)}") from None
     if not low <= number <= high:
         raise ArgumentError(f"{name} must be from {low} to {high}, not {number}")
     return number
@@ -73,10 +114,14 @@ def n_threads(threads: int | None) -> int:
 def parse_size(name: str, size: int | str, high: int) -> int:
     """A number of bytes from one, or from what people write: 64K, 3M, 1.5 MB. K is 1000, as everywhere in pylm."""
     if not isinstance(size, str):
+        if not hasattr(size, "__index__"):
+            raise ArgumentError(f"{name} must be a number of bytes such as 65536 or '64K', not {described(size)}")
         return integer(name, size, 1, high)
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]?)B?\s*", size, re.IGNORECASE)
     if not match:
-        raise ArgumentError(f"{name} must be a number of bytes such as 65536, 64K, 3M or '1.5 MB', not {size!r}")
+        raise ArgumentError(
+            f"{name} must be a number of bytes such as 65536, 64K, 3M or '1.5 MB', not {described(size)}"
+        )
     from decimal import Decimal  # 1.1K is 1100, not what the nearest float makes of it
 
     return integer(name, int(Decimal(match[1]) * SIZE_UNITS[match[2].upper()]), 1, high)

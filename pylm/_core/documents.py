@@ -12,6 +12,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from ..errors import ArgumentError
+from .arguments import wrong_type
 from .contents import text_of_file
 from .text import TEXT_TYPES, Bytes, Path, Source, as_bytes
 
@@ -101,14 +102,12 @@ def named_documents(source: Source, *, binary: bool = False) -> Iterator[tuple[s
     elif isinstance(source, os.PathLike):
         yield os.fspath(source), text_of_file(source, binary=binary)
     elif isinstance(source, TEXT_TYPES):
-        kind = type(source).__name__
-        raise TypeError(f"a single text must be put into a list: [text]; got {kind}, not a path or documents")
+        raise wrong_type("source", "the path of a file or several documents", source, "put a single text into a list")
     else:
         try:
             items = iter(source)
         except TypeError:
-            kind = type(source).__name__
-            raise TypeError(f"expected the path of a file or an iterable of documents, not {kind}") from None
+            raise wrong_type("source", "the path of a file or an iterable of documents", source) from None
         for i, given in enumerate(items, 1):
             for item in _with_folder(given, None):
                 yield os.fspath(item) if isinstance(item, os.PathLike) else f"text {i}", document(item, binary=binary)

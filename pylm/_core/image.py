@@ -8,12 +8,12 @@ Symbols are `array("I")` here, so that nothing needs numpy but what returns it.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
-from copy import copy
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import ArgumentError, ModelDamagedError
+from ..errors import ArgumentError, ModelDamagedError, ModelFormatError
+from .arguments import wrong_type
 from .native import NONE, check, ffi, lib
 from .progress import Progress, new_task, run
 from .text import TEXT_TYPES, Bytes, as_bytes
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 ENCODE_SLICE = 1 << 16  # symbols a C call: about 1 ms
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
 CANDIDATE = [("symbol", "u4"), ("cost", "u4")]  # pylm_candidate in numpy; costs in 1/65536 bit
+FIRST_NBYTES = 256  # of a file: enough to see what it is
+IDS = "integers"
+TEXT_OR_IDS = "a text (str or bytes) or ids (integers)"
 TOKENIZERS = {"bytes": lib.PYLM_TOKENIZER_BYTES, "words": lib.PYLM_TOKENIZER_WORDS, "pieces": lib.PYLM_TOKENIZER_PIECES}
 TOKENIZER_NAMES = {number: name for name, number in TOKENIZERS.items()} | {lib.PYLM_TOKENIZER_EXTERNAL: "external"}
 
@@ -52,9 +55,12 @@ class Image:
         self.model = ffi.new("pylm_model *")
         opened = (self.buffer, len(self.buffer))
         if below is None:
-            check(lib.pylm_model_open(self.model, *opened), subject)
+            status = lib.pylm_model_open(self.model, *opened)
         else:
-            check(lib.pylm_layer_open(self.model, below.model, *opened), subject)
+            status = lib.pylm_layer_open(self.model, below.model, *opened)
+        if status == lib.PYLM_ERR_FOREIGN:
+            _refuse_known(ffi.buffer(self.buffer)[:FIRST_NBYTES], subject)
+        check(status, subject)
         if verify:
             check(lib.pylm_model_verify(self.model), subject)
         self.info = ffi.new("pylm_info *")
@@ -62,6 +68,7 @@ class Image:
         self.n_symbols: int = self.info.n_symbols
         self.unknown: int = self.info.unknown
         self.is_bytes: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_BYTES
+        self.line_end: int = self.info.line_end
         self.is_words: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_WORDS
         self.is_external: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL
         self.is_kernel: bool = self.info.predictor == lib.PYLM_PREDICTOR_KERNEL
@@ -71,11 +78,27 @@ class Image:
 
     def with_kernel(self, kernel: Any) -> Image:
         """The same image, going by other settings, a pylm_kernel."""
-        other = copy(self)
+        other = Image.__new__(Image)
+        vars(other).update(vars(self))
         other.model = ffi.new("pylm_model *", self.model[0])
         other._kernel = kernel
         check(lib.pylm_model_set_kernel(other.model, kernel))
         return other
+
+    # ---- copies: of what never changes, one is enough
+
+    def __copy__(self) -> Image:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Image:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (self.content(), self.below, self._kernel_numbers())
+
+    def _kernel_numbers(self) -> list[int] | None:
+        kernel = self._kernel
+        return kernel and [kernel.tau_q16, *kernel.distance_q16, *kernel.class_distance_q16]
 
     def content(self) -> bytes:
         """The image itself, without bytes that may follow it."""
@@ -128,7 +151,9 @@ class Image:
 
     def needs_kernel(self) -> None:
         if not self.is_kernel:
-            raise ArgumentError("this model is no kernel; train one with predictor='kernel'")
+            raise ArgumentError(
+                "this model is no kernel; train one with kernel=pylm.KernelOptions(), pylm train --predictor kernel"
+            )
 
     def new_work(self) -> Any:
         return ffi.new("uint64_t[]", self._work_n_u64)
@@ -154,19 +179,21 @@ class Image:
             check(lib.pylm_encode(self.model, text, nbytes, end, position, symbols, n))
             yield room[: n[0]], min(position[0], nbytes)
 
-    def symbols(self, text: TextOrIds, add_eos: bool, checked: bool = True) -> array[int]:
-        """Symbols of a text, or ids checked to be symbols."""
+    def symbols(self, text: TextOrIds, add_eos: bool, checked: bool = True, name: str = "text") -> array[int]:
+        """Symbols of a text, or ids checked to be symbols. An empty text is an empty line: with `add_eos`, it has its
+        ``</s>``. `name`: what the caller calls the text."""
         if not isinstance(text, TEXT_TYPES):
-            return self.check_ids(text) if checked else integers(text)
+            ids = integers(text, name, TEXT_OR_IDS)
+            return checked_symbols(ids, self.n_symbols) if checked else ids
         data, result = as_bytes(text), array("I")
-        if not len(data):
-            return result  # also without the package that an external tokenizer needs
+        if not len(data):  # also without the package that an external tokenizer needs
+            return array("I", [self.line_end]) if add_eos and self.is_words else result
         for piece, _ in self.encode_slices(data, add_eos, min(ENCODE_SLICE, len(data) + 1)):
             result.extend(piece)
         return result
 
-    def check_ids(self, ids: Ids) -> array[int]:
-        return checked_ids(ids, self.n_symbols)
+    def check_ids(self, ids: Ids, name: str = "ids", takes: str = IDS) -> array[int]:
+        return checked_symbols(integers(ids, name, takes), self.n_symbols)
 
     def decode(self, symbols: array[int], previous: int = NONE) -> bytes:
         """Text of checked symbols, as far as the C library knows it. `previous` stands before them; see
@@ -292,42 +319,88 @@ class Image:
         return [(best[i].symbol, 2.0 ** -(best[i].cost_q16 / 65536)) for i in range(n[0])]
 
 
-def checked_ids(ids: Ids, n_symbols: int) -> array[int]:
+def checked_ids(ids: Ids, n_symbols: int, name: str = "ids") -> array[int]:
     """Ids of any container as array("I"), if they are symbols of a vocabulary of this size."""
-    result = integers(ids)
-    if result and max(result) >= n_symbols:
-        i = next(i for i, symbol in enumerate(result) if symbol >= n_symbols)
+    return checked_symbols(integers(ids, name), n_symbols)
+
+
+def checked_symbols(symbols: array[int], n_symbols: int) -> array[int]:
+    """The same array, if all are symbols of a vocabulary of this size; ArgumentError."""
+    if symbols and max(symbols) >= n_symbols:
+        i = next(i for i, symbol in enumerate(symbols) if symbol >= n_symbols)
         raise ArgumentError(
-            f"id {result[i]} at position {i} is out of range: the vocabulary has {n_symbols} symbols, "
+            f"id {symbols[i]} at position {i} is out of range: the vocabulary has {n_symbols} symbols, "
             f"0 to {n_symbols - 1}"
         )
-    return result
+    return symbols
 
 
-def integers(ids: Ids) -> array[int]:
-    """Ids of any container as array("I"); ArgumentError for what is no 32-bit unsigned integer."""
+def integers(ids: Ids, name: str = "ids", takes: str = IDS) -> array[int]:
+    """Ids of any container as array("I"); ArgumentError for what is no 32-bit unsigned integer.
+
+    takes   what else the argument `name` may be.
+    """
     if hasattr(ids, "__array_interface__"):
-        return _integers_of_numpy(ids)
-    if not hasattr(ids, "__iter__"):
-        raise TypeError(f"expected a text (str or bytes) or ids (integers), not {type(ids).__name__}")
+        return _integers_of_numpy(ids, name, takes)
+    if isinstance(ids, (*TEXT_TYPES, Mapping, Set)) or not hasattr(ids, "__iter__"):
+        raise wrong_type(name, takes, ids, _advice(ids))
     try:
         return array("I", ids)
     except OverflowError:
-        raise ArgumentError("an id is negative or above 2^32 - 1; ids are 0 to n_symbols - 1") from None
+        raise ArgumentError(f"{name}: an id is negative or above 2^32 - 1; ids are 0 to n_symbols - 1") from None
     except TypeError:
-        raise TypeError("ids must be integers") from None
+        raise wrong_type(name, takes, ids, _advice(ids)) from None
 
 
-def _integers_of_numpy(ids: Any) -> array[int]:
+def _refuse_known(begin: bytes, subject: str) -> None:
+    """ModelFormatError for a file of another tool that is often taken for a model. `begin`: its first bytes."""
+    kind = ""
+    if begin.startswith(b"mmap lm http://kheafield.com"):
+        kind = "a binary of KenLM"
+    elif b"\\data\\" in begin:
+        kind = "an ARPA file"
+    elif begin.startswith(b"\x1f\x8b"):
+        kind = "a compressed file"
+    elif begin.startswith(b"GGUF"):
+        kind = "a model of llama.cpp"
+    if kind:
+        name = f"{subject}: this is" if subject else "this is"
+        raise ModelFormatError(f"{name} not a pylm model but {kind}; train on the text instead: pylm train TEXT")
+
+
+def _advice(value: Any) -> str:
+    """What was probably meant by something that is neither a text nor ids."""
+    if hasattr(value, "read"):
+        return "give what is in it: file.read()"
+    if hasattr(value, "__fspath__"):
+        return "give what is in it: path.read_text()"
+    is_of_texts = isinstance(value, (list, tuple)) and value and isinstance(value[0], TEXT_TYPES)
+    return "give one text at a time" if is_of_texts else ""
+
+
+def _integers_of_numpy(ids: Any, name: str, takes: str) -> array[int]:
     import numpy as np
 
     values = np.asarray(ids)
     if values.ndim != 1:
-        raise ArgumentError(f"ids must have one dimension, but the array has shape {values.shape}")
+        raise ArgumentError(f"{name}: ids must have one dimension, but the array has shape {values.shape}")
     if values.size and values.dtype.kind not in "iu":
-        raise TypeError(f"ids must be integers, but the array is of type {values.dtype}")
+        raise TypeError(f"{name} must be {takes}, not an array of type {values.dtype}")
     if values.size and (values.min() < 0 or values.max() > 0xFFFFFFFF):
-        raise ArgumentError("an id is negative or above 2^32 - 1; ids are 0 to n_symbols - 1")
+        raise ArgumentError(f"{name}: an id is negative or above 2^32 - 1; ids are 0 to n_symbols - 1")
     result = array("I")
     result.frombytes(values.astype(np.uint32).tobytes())
     return result
+
+
+def _reopened(content: bytes, below: Image | None, kernel_numbers: list[int] | None) -> Image:
+    """An image that was pickled."""
+    image = Image(content, True, "", below)
+    if kernel_numbers is None:
+        return image
+    kernel = ffi.new("pylm_kernel *")
+    check(lib.pylm_model_kernel(image.model, kernel))
+    n = len(kernel.distance_q16)
+    kernel.tau_q16, kernel.distance_q16 = kernel_numbers[0], kernel_numbers[1 : n + 1]
+    kernel.class_distance_q16 = kernel_numbers[n + 1 :]
+    return image.with_kernel(kernel)

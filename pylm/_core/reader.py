@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
-from .arguments import MAX_WINDOW
+from .arguments import MAX_WINDOW, wrong_type
 
 if TYPE_CHECKING:
     from .image import Image, TextOrIds
@@ -25,13 +26,21 @@ class Reader:
             raise ArgumentError("this model was closed; load it again")
         return self._open_image
 
-    def _prompt(self, text: TextOrIds) -> array[int]:
-        """The symbols of a text whose last line goes on."""
-        return self._image.symbols(text, add_eos=False)
+    def _prompt(self, text: TextOrIds, name: str = "prompt") -> array[int]:
+        """The symbols of a text whose last line goes on. `name`: what the caller calls it."""
+        return self._image.symbols(text, add_eos=False, name=name)
 
     def _state_after(self, context: TextOrIds) -> Any:
         """A pylm_state that has read a text."""
-        return self._image.new_state(self._prompt(context))
+        return self._image.new_state(self._prompt(context, "context"))
+
+
+def image_of(name: str, model: Reader) -> Image:
+    """The image of an argument that has to be a `Model`; TypeError."""
+    if not isinstance(model, Reader):
+        is_path = isinstance(model, (str, os.PathLike))
+        raise wrong_type(name, "a pylm.Model", model, "open the file with pylm.load()" if is_path else "")
+    return model._image
 
 
 class TextReader:
@@ -50,7 +59,11 @@ class TextReader:
     def _read(self, symbols: array[int], costs: Any = None) -> int:
         """Reads checked symbols; returns their cost, 1/65536 bit."""
         cost = self._image.score(self._state, symbols, costs)
+        self._remember(symbols)
+        return cost
+
+    def _remember(self, symbols: array[int]) -> None:
+        """Symbols that were read count as seen lately."""
         self._last.extend(symbols[-MAX_WINDOW:])
         if len(self._last) > 2 * MAX_WINDOW:
             self._last = self._last[-MAX_WINDOW:]
-        return cost

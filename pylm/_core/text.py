@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from ..errors import ArgumentError
+from .arguments import path_of, wrong_type
 
 Path: TypeAlias = str | os.PathLike[str]
 Bytes: TypeAlias = bytes | bytearray | memoryview | mmap.mmap
@@ -33,12 +34,19 @@ def as_bytes(text: str | Bytes) -> Bytes:
         ) from None
 
 
+def text_bytes(name: str, text: str | Bytes) -> Bytes:
+    """An argument that has to be a text, as bytes; TypeError."""
+    if not isinstance(text, TEXT_TYPES):
+        raise wrong_type(name, "a text (str or bytes)", text)
+    return as_bytes(text)
+
+
 def map_file(path: Path) -> Bytes:
     """The bytes of a file: mapped into memory if it is a regular one, read otherwise.
 
     Raises OSError with the path, for example FileNotFoundError or IsADirectoryError.
     """
-    with open(path, "rb") as file:
+    with open(path_of("path", path), "rb") as file:  # a number would be that of an open file
         info = os.fstat(file.fileno())
         if stat.S_ISREG(info.st_mode) and info.st_size:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -21,9 +21,11 @@ from .explain import add_explain
 from .generate import add_generate, add_next
 from .info import add_info
 from .keyboard import add_keyboard
+from .messages import as_typed, left_over, takes
 from .prune import add_prune
 from .related import add_related
 from .report import add_report
+from .score import add_score
 from .store import add_store_commands
 from .trace import add_trace
 from .train import add_adapt, add_build, add_train
@@ -32,7 +34,7 @@ from .vocab import add_vocab
 INTERRUPTED = 130  # what shells use for a program ended by Ctrl-C
 GROUPS = {
     "Make a model": (add_train, add_build, add_demo),
-    "Ask a model": (add_next, add_generate, add_keyboard, add_eval),
+    "Ask a model": (add_next, add_generate, add_keyboard, add_score, add_eval),
     "Change a model": (add_adapt, add_prune),
     "Stores": (add_store_commands,),
     "Look inside": (add_info, add_explain, add_related, add_report, add_trace, add_vocab),
@@ -42,7 +44,9 @@ GROUPS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command. Returns the exit status: 0; 1 for an error, which is explained on standard error; 2
     for a wrong command line; 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
+    options, rest = _parser().parse_known_args(arguments)
+    if rest and not takes(options, rest):
+        options.parser.error(left_over(options, rest))
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -60,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"pylm: error: {_explain(error)}", file=sys.stderr)
         return 1
     except (PylmError, MemoryError) as error:
-        print(f"pylm: error: {error or 'out of memory'}", file=sys.stderr)
+        print(f"pylm: error: {as_typed(str(error) or 'out of memory', options.parser)}", file=sys.stderr)
         return 1
     return 0
 

@@ -60,7 +60,7 @@ class Commands:
         parser = self._parsers.add_parser(
             name, description=text[0].upper() + text[1:] + ".", formatter_class=HelpFormatter
         )
-        parser.set_defaults(run=run)
+        parser.set_defaults(run=run, parser=parser)
         if name != "demo":
             parser.add_argument("--json", action="store_true", help="print one JSON object")
         return parser
@@ -106,8 +106,13 @@ def text_source(name: str, *, binary: bool = False) -> Any:
 
 
 def text_argument(argument: str) -> str | bytes:
-    """A text on the command line itself, or standard input."""
-    return bytes(_standard_input(binary=True)) if argument == STDIN else argument
+    """A text on the command line itself, or standard input. What `echo` ends a line with is not a part of it."""
+    return without_line_end(bytes(_standard_input(binary=True))) if argument == STDIN else argument
+
+
+def without_line_end(text: bytes) -> bytes:
+    """A text without one line end at its end, if it has one."""
+    return text.removesuffix(b"\n").removesuffix(b"\r") if text.endswith(b"\n") else text
 
 
 def _standard_input(binary: bool) -> Bytes:

@@ -19,6 +19,9 @@ def add_eval(commands: Commands) -> None:
     parser = commands.add("eval", _eval, "say how well a model predicts a text")
     add_model(parser)
     parser.add_argument("text", metavar="TEXT", help="text file; - is standard input")
+    parser.add_argument(
+        "--no-eos", action="store_true", help="the text may go on: a last line without line end gets none"
+    )
     add_learn(parser, "learn from every symbol of the text after it has been scored")
     add_tau(parser)
     parser.add_argument(
@@ -36,21 +39,26 @@ def add_eval(commands: Commands) -> None:
 def _eval(options: argparse.Namespace) -> None:
     with load_model(options) as model:
         text = text_source(options.text, binary=takes_bytes(model))
-        result = model.evaluate(text, learn=options.learn, memory=options.memory)
+        result = model.evaluate(text, learn=options.learn, memory=options.memory, add_eos=not options.no_eos)
         began = time.perf_counter()
         answers = _coverage(model, text, options)
         if answers:  # from a second pass
             result = replace(result, seconds=result.seconds + time.perf_counter() - began)
         unit = unit_of(model.info)
     if options.json:
-        derived = ("perplexity", "bits_per_byte", "symbols_per_second")
+        derived = ("perplexity", "perplexity_without_unknown", "bits_per_byte", "symbols_per_second")
+        found: dict[str, Any] = {**vars(result), **{name: getattr(result, name) for name in derived}}
+        if result.unknown == result.symbols:
+            found["perplexity_without_unknown"] = None
         said = {name: getattr(answers, name) for name in ("answered", "coverage", "accuracy")} if answers else {}
-        print(json.dumps({**vars(result), **{name: getattr(result, name) for name in derived}, **said}))
+        print(json.dumps({**found, **said}))
         return
     print(f"{result.symbols:,} {unit} ({nbytes(result.bytes)}) in {result.seconds:.2f} s")
     if result.unknown:
-        print(f"unknown words     {result.unknown / result.symbols:.1%}")
+        print(f"unknown words     {result.unknown:,}, {result.unknown / result.symbols:.1%}")
     print(f"perplexity        {result.perplexity:.2f}")
+    if result.unknown:
+        print(f"without unknown   {result.perplexity_without_unknown:.2f}")
     print(f"bits per byte     {result.bits_per_byte:.4f}")
     print(f"speed             {result.symbols_per_second:,.0f} {unit} a second")
     if answers:

@@ -35,7 +35,12 @@ from .explain_table import kernel_table, table
 def add_explain(commands: Commands) -> None:
     parser = commands.add("explain", _explain, "say what a token's probability is made of, or those of a whole text")
     add_model(parser)
-    parser.add_argument("context", metavar="CONTEXT", nargs="?", help="the text before the token; - is standard input")
+    parser.add_argument(
+        "context",
+        metavar="CONTEXT",
+        nargs="?",
+        help="the text before the token; - is standard input, without its last line end",
+    )
     parser.add_argument("--token", metavar="T", help="the token; the most probable one unless given")
     parser.add_argument("-k", type=int, metavar="K", default=5, help="how many probable tokens to name")
     parser.add_argument("--text", metavar="FILE", help="explain every token of a text file; - is standard input")

@@ -21,7 +21,9 @@ from .common import Commands, add_model, add_tau, as_str, load_model, quoted, te
 def add_next(commands: Commands) -> None:
     parser = commands.add("next", _next, "list the most probable next symbols")
     add_model(parser)
-    parser.add_argument("context", metavar="CONTEXT", help="the text before them; - is standard input")
+    parser.add_argument(
+        "context", metavar="CONTEXT", help="the text before them; - is standard input, without its last line end"
+    )
     parser.add_argument("-k", type=int, metavar="K", default=5, help="how many")
     add_tau(parser)
     parser.add_argument(
@@ -37,7 +39,12 @@ def add_next(commands: Commands) -> None:
 def add_generate(commands: Commands) -> None:
     parser = commands.add("generate", _generate, "continue a text")
     add_model(parser)
-    parser.add_argument("--prompt", metavar="TEXT", default="", help="the text to continue; - is standard input")
+    parser.add_argument(
+        "--prompt",
+        metavar="TEXT",
+        default="",
+        help="the text to continue; - is standard input, without its last line end",
+    )
     parser.add_argument("--max-new-tokens", type=int, metavar="N", default=100, help="symbols to generate at most")
     parser.add_argument(
         "--temperature",

@@ -13,7 +13,7 @@ from .._core.arguments import MAX_U32, check_options, integer
 from .._core.image import Image, new_symbols
 from .._core.native import NONE, ffi, lib
 from .._core.prediction import NATS_PER_COST
-from .options import BeamOptions
+from .options import BeamOptions, check_constraint
 from .writing import as_characters, stop_strings, texts, until_stop
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def _continuations(
 ) -> list[Continuation]:
     n = integer("n", n, 1, MAX_BEAM)
     beam = max(2 * n, 8) if beam is None else integer("beam", beam, n, MAX_BEAM)
+    check_constraint(constraint)
     walk = None if constraint is None else constraint._walk(image, max_new_tokens)
     found = Beam(image, prompt, symbols, stop_strings(stop), beam).best(state, walk, max_new_tokens, n)
     return [Continuation(_as_str(text), list(ids), -cost * NATS_PER_COST) for text, ids, cost in found]

@@ -14,10 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from .._core.arguments import MAX_U32, integer
+from .._core.arguments import MAX_U32, integer, several, wrong_type
 from .._core.native import NONE
 from .._core.prediction import Prediction, as_predictions, probability_of
-from .._core.text import as_bytes
+from .._core.text import text_bytes
 from ..errors import ArgumentError
 from .automaton import NEVER, Automaton, Byte, Choice, Node, Repeat, Sequence, determine, literal
 from .regex import parse
@@ -76,8 +76,8 @@ class Regex(Constraint):
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
         if not isinstance(pattern, str):
-            raise TypeError(f"a regular expression must be a str, not {type(pattern).__name__}")
-        super().__init__(parse(pattern, flags), f"Regex({pattern!r})")
+            raise wrong_type("pattern", "a regular expression, which must be a str", pattern)
+        super().__init__(parse(pattern, integer("flags", flags, 0, MAX_U32)), f"Regex({pattern!r})")
 
 
 class OneOf(Constraint):
@@ -90,11 +90,10 @@ class OneOf(Constraint):
     """
 
     def __init__(self, texts: Iterable[str | bytes]) -> None:
-        if isinstance(texts, (str, bytes)):
-            raise TypeError("expected several texts, not one: put it into a list")
-        texts = list(texts)
+        texts = list(several("texts", texts, "texts (str or bytes)"))
         shown = ", ".join(map(repr, texts[:3])) + (", ..." if len(texts) > 3 else "")
-        super().__init__(Choice(tuple(literal(bytes(as_bytes(text))) for text in texts)), f"OneOf([{shown}])")
+        choices = tuple(literal(bytes(text_bytes(f"texts[{i}]", text))) for i, text in enumerate(texts))
+        super().__init__(Choice(choices), f"OneOf([{shown}])")
 
 
 class Prefix(Constraint):
@@ -105,7 +104,7 @@ class Prefix(Constraint):
 
     def __init__(self, text: str | bytes) -> None:
         anything = Repeat(Byte(0, 255), 0, None)
-        super().__init__(Sequence((literal(bytes(as_bytes(text))), anything)), f"Prefix({text!r})")
+        super().__init__(Sequence((literal(bytes(text_bytes("text", text))), anything)), f"Prefix({text!r})")
 
 
 class Schema(Constraint):
@@ -128,4 +127,6 @@ class Schema(Constraint):
                 schema = json.loads(schema)
             except ValueError as error:
                 raise ArgumentError(f"the schema is not JSON: {error}") from None
+        elif not isinstance(schema, dict):
+            raise wrong_type("schema", "a dict, or JSON itself (str or bytes)", schema)
         super().__init__(node_of(schema), "this schema")

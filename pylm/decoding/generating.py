@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .._core.prediction import Prediction, predictions
-from .._core.reader import Reader
+from .._core.reader import Reader, image_of
 from .beam import Continuation, continuations
 from .contrast import Contrast, contrasts
-from .options import BeamOptions, SamplingOptions
+from .options import BeamOptions, SamplingOptions, check_constraint
 from .writing import as_text, generated
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Generating(Reader):
         constraint   only those with which a text can begin that the constraint allows; their probabilities are
                      divided by their sum, unless the text may be empty.
         """
+        check_constraint(constraint)
         state = self._state_after(context)
         if constraint is not None:
             return constraint._predictions(self._image, state, k)
@@ -129,5 +130,5 @@ class Generating(Reader):
     ) -> list[Contrast]:
         """The k next symbols that this model prefers most, compared with another of the same vocabulary; as
         `contrast` in `generate()`. There are fewer, if fewer are plausible."""
-        symbols = self._prompt(context)
-        return contrasts(self._image, contrast._image, symbols, k, contrast_weight, contrast_alpha)
+        symbols, other = self._prompt(context, "context"), image_of("contrast", contrast)
+        return contrasts(self._image, other, symbols, k, contrast_weight, contrast_alpha)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
+from .._core.arguments import wrong_type
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,3 +40,14 @@ class BeamOptions(TypedDict, total=False):
     beam: int | None  #: None. Beginnings kept at each step, n or more; None: 2 * n, 8 at least
     stop: Stop  #: None. A string or several: a text ends before the first of them
     constraint: Constraint | None  #: None. As in `SamplingOptions`
+
+
+def check_constraint(constraint: Constraint | None) -> None:
+    """TypeError for what is neither a constraint nor None."""
+    if constraint is None:
+        return
+    from .constraints import Constraint
+
+    if not isinstance(constraint, Constraint):
+        advice = f"for a regular expression, pylm.Regex({constraint!r})" if isinstance(constraint, str) else ""
+        raise wrong_type("constraint", "a pylm.Regex, OneOf, Prefix or Schema", constraint, advice)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from .._core.arguments import MAX_U32, MAX_WINDOW, integer, q16
 from .._core.image import Image, new_symbols
 from .._core.native import NONE, check, ffi, lib
+from .._core.reader import image_of
 from .contrast import Rival
+from .options import check_constraint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,8 +43,10 @@ class Sampler:
         contrast_weight: float = 1.0,
         contrast_alpha: float = 0.1,
     ) -> None:
+        check_constraint(constraint)
         self._image, self._constraint = image, constraint
-        self._rival = None if contrast is None else Rival(image, contrast._image, contrast_weight, contrast_alpha)
+        other = None if contrast is None else image_of("contrast", contrast)
+        self._rival = None if other is None else Rival(image, other, contrast_weight, contrast_alpha)
         self._sampler = ffi.new("pylm_sampler *")
         settings = self._sampler.settings
         settings.temperature_q16 = q16("temperature", temperature, 0, 1000)

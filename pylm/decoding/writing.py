@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._core.arguments import MAX_U32, check_options, integer
+from .._core.arguments import MAX_U32, check_options, integer, wrong_type
 from .._core.image import Image
 from .._core.native import NONE, ffi, lib
 from .._core.text import as_bytes
@@ -46,11 +46,14 @@ def as_text(
 def stop_strings(stop: Stop) -> list[bytes]:
     if stop is None:
         return []
+    takes = "a str, or several"
+    if not hasattr(stop, "__iter__"):
+        raise wrong_type("stop", takes, stop)
     strings = [stop] if isinstance(stop, (str, bytes)) else list(stop)
     result = []
     for string in strings:
         if not isinstance(string, (str, bytes)):
-            raise TypeError(f"stop must be a str or several, not {type(string).__name__}")
+            raise wrong_type("stop", takes, string)
         if not string:
             raise ArgumentError("a stop string is empty; it would end every text before it begins")
         result.append(bytes(as_bytes(string)))

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from .._core.arguments import integer
+from .._core.arguments import integer, wrong_type
 from .._core.image import Image
 from .._core.prediction import predictions, shown
 from .._core.reader import TextReader
@@ -37,6 +37,8 @@ def explain_all(state: TextReader, symbols: array[int], k: int) -> Iterator[Expl
 def symbol_of(image: Image, token: str | Bytes | int) -> int:
     """The symbol that a text or id stands for."""
     if not isinstance(token, TEXT_TYPES):
+        if not hasattr(token, "__index__"):
+            raise wrong_type("token", "a text or an id", token)
         return integer("token", token, 0, image.n_symbols - 1)
     symbol = image.find(as_bytes(token))
     if symbol is not None:

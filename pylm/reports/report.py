@@ -9,11 +9,12 @@ from array import array
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from .._core.arguments import DEFAULT_MEMORY, integer
+from .._core.arguments import DEFAULT_MEMORY, integer, wrong_type
 from .._core.documents import document
 from .._core.native import check, ffi, lib
 from .._core.prediction import shown, visible
 from .._core.progress import Progress
+from .._core.reader import image_of
 from .._core.text import TEXT_TYPES
 from .._model import Model
 from .._state import State
@@ -66,11 +67,14 @@ def report(
     progress    show a bar on standard error; None: if that is a terminal.
     Raises EmptyTextError if there is no token, and OSError.
     """
+    if title is not None and not isinstance(title, str):
+        raise wrong_type("title", "a str", title)
     if title is None:
         title = os.path.basename(text) if isinstance(text, os.PathLike) else "a text"
-    image = model._image
+    image = image_of("model", model)
     source = document(text, binary=image.is_bytes)
-    symbols = image.symbols(source, add_eos=True)
+    is_empty = isinstance(source, TEXT_TYPES) and not len(source)
+    symbols = array("I") if is_empty else image.symbols(source, add_eos=True)
     if not symbols:
         raise EmptyTextError("the text is empty: there is nothing to report on")
     nbytes = len(source) if isinstance(source, TEXT_TYPES) else len(image.decode(symbols))

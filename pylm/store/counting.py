@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from .._core.arguments import MAX_THREADS, integer
+from .._core.arguments import MAX_THREADS, described, integer, wrong_type
 from .._core.documents import documents, listed
 from .._core.files import FULL, exclusive, is_device, replacing, target_of
 from .._core.progress import Progress
@@ -177,8 +177,10 @@ def _paths(source: Source, output: Path | None = None) -> list[Path] | None:
 
 
 def _check(kind: str, column: str | None, threads: int | None) -> None:
-    if kind not in DOCUMENTS:
-        raise ArgumentError(f"documents must be one of {', '.join(map(repr, DOCUMENTS))}, not {kind!r}")
+    if not isinstance(kind, str) or kind not in DOCUMENTS:
+        raise ArgumentError(f"documents must be one of {', '.join(map(repr, DOCUMENTS))}, not {described(kind)}")
+    if column is not None and not isinstance(column, str):
+        raise wrong_type("column", "the name of a column (str)", column)
     if column is not None and kind != "parquet":
         raise ArgumentError("column is for parquet files: add documents='parquet'")
     _threads(threads)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._core.arguments import check_options
+from .._core.arguments import check_options, described, path_of, several, wrong_type
 from .._core.files import exclusive, target_of
 from .._core.progress import Progress
 from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes
@@ -64,7 +63,7 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = os.fspath(path)
+        self.path = path_of("path", path)
         self._opened: StoreFile | None = StoreFile(self.path)
 
     def __repr__(self) -> str:
@@ -102,7 +101,7 @@ class Store:
 
     def __contains__(self, text: object) -> bool:
         if not isinstance(text, TEXT_TYPES):
-            raise TypeError(f"a document is a text (str or bytes), not {type(text).__name__}")
+            raise wrong_type("a document", "a text (str or bytes)", text)
         digest = digest_of(as_bytes(text))
         return self._file.copies([digest])[digest] > 0
 
@@ -167,7 +166,8 @@ class Store:
 
         ArgumentError if one of them is not there, or not so often; then none is taken out.
         """
-        unwanted = Counter(map(_digest, [sha256] if isinstance(sha256, str) else sha256))
+        digests = [sha256] if isinstance(sha256, str) else several("sha256", sha256, "SHA-256s")
+        unwanted = Counter(map(_digest, digests))
         unwanted.update(map(digest_of, texts_of_source(source, documents, column)))
         path = target_of(self.path)
         with self._replaced(), exclusive(path):
@@ -197,7 +197,7 @@ def _check_present(name: str, digest: bytes, copies: int, wanted: int) -> None:
 
 def _digest(text: str) -> bytes:
     if not isinstance(text, str) or not re.fullmatch("[0-9a-fA-F]{64}", text):
-        raise ArgumentError(f"a SHA-256 has 64 hexadecimal digits; this has not: {text!r}")
+        raise ArgumentError(f"sha256 must be 64 hexadecimal digits, not {described(text)}")
     return bytes.fromhex(text)
 
 
@@ -232,7 +232,7 @@ def count(source: Source, output: Path, **options: Unpack[CountOptions]) -> Stor
     MissingPackageError, and OSError for files.
     """
     check_options("count", options, CountOptions)
-    count_into(os.fspath(output), source, **options)
+    count_into(path_of("output", output), source, **options)
     return Store(output)
 
 
@@ -246,11 +246,13 @@ def merge(
 
     Raises what Store() raises, and BusyError if somebody else is writing the output.
     """
-    if isinstance(stores, (str, bytes, os.PathLike, Store)):
-        raise TypeError("stores must be a list of stores or of their paths")
-    path = target_of(output)
+    if isinstance(stores, Store):
+        raise wrong_type("stores", "several stores, or their paths", stores, "put it into a list")
+    listed = several("stores", stores, "stores, or their paths")
+    paths = [store.path if isinstance(store, Store) else path_of("stores", store) for store in listed]
+    path = target_of(path_of("output", output))
     with exclusive(path):
-        files = [StoreFile(store.path if isinstance(store, Store) else store) for store in stores]
+        files = [StoreFile(store) for store in paths]
         if not files:
             raise ArgumentError("no stores to merge: name one or more")
         write_store(path, files, threads, progress)
@@ -274,5 +276,5 @@ def build(
 
     Memory: as for `train()`, and one document. Raises what `train()` and Store() raise.
     """
-    opened = store if isinstance(store, Store) else Store(store)
+    opened = store if isinstance(store, Store) else Store(path_of("store", store))
     return opened.build(output=output, sources=sources, progress=progress, **options)

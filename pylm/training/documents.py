@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
+from .._core.arguments import described
 from .._core.image import checked_ids
 from .._core.native import check, ffi, lib
 from .._core.progress import Progress, new_task, run
@@ -59,7 +60,7 @@ class _Texts:
     def __call__(self, document: Any) -> Iterator[int]:
         """Adds a document; says how many bytes of it have been read since the last time."""
         if not isinstance(document, TEXT_TYPES):
-            raise TypeError(f"expected a text (str or bytes) or a pathlib.Path, not {type(document).__name__}")
+            raise TypeError(f"expected a text (str or bytes) or a pathlib.Path, not {described(document)}")
         data = as_bytes(document)
         text, trainer = ffi.from_buffer(data), self._trainer
         if len(text) <= SHORT_NBYTES:
@@ -102,7 +103,7 @@ class _Ids:
                 done = used
         elif not hasattr(document, "__iter__"):
             raise TypeError(
-                f"expected a text (str or bytes), a pathlib.Path or ids, not {type(document).__name__} (a single "
+                f"expected a text (str or bytes), a pathlib.Path or ids, not {described(document)} (a single "
                 f"document of ids must be put into a list: [ids])"
             )
         else:

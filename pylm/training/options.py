@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from .._core.arguments import MAX_SIZE, integer, n_threads, parse_size, several_q16
+from .._core.arguments import MAX_SIZE, described, integer, n_threads, parse_size, several_q16, wrong_type
 from .._core.image import TOKENIZERS
 from .._core.memory import usual_limit
 from .._core.native import NONE, ffi, lib
@@ -84,8 +84,8 @@ def training_options(
     options.tokenizer = _tokenizer_number(tokenizer)
     options.n_threads = n_threads(threads)
     options.min_count = integer("min_count", min_count, 1, 1 << 31)
-    if profile not in PROFILES:
-        raise ArgumentError(f"profile must be 'best' or 'fast', not {profile!r}")
+    if not isinstance(profile, str) or profile not in PROFILES:
+        raise ArgumentError(f"profile must be 'best' or 'fast', not {described(profile)}")
     options.profile = PROFILES[profile]
     if max_order is not None:
         options.max_order = integer("max_order", max_order, 0, 12)
@@ -102,7 +102,7 @@ def training_options(
 
 def _checked(name: str, value: Any, kind: type) -> Any:
     if not isinstance(value, kind):
-        raise TypeError(f"{name} must be pylm.{kind.__name__}(...), not {value!r}")
+        raise wrong_type(name, f"pylm.{kind.__name__}(...)", value)
     return value
 
 
@@ -166,5 +166,5 @@ def _tokenizer_number(tokenizer: object) -> int:
         return EXTERNAL
     raise ArgumentError(
         f"tokenizer must be 'auto', 'bytes', 'words' or 'pieces', the path of a tokenizer.json, or a "
-        f"tokenizers.Tokenizer (a tokenizer of transformers has one, backend_tokenizer), not {tokenizer!r}"
+        f"tokenizers.Tokenizer (a tokenizer of transformers has one, backend_tokenizer), not {described(tokenizer)}"
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from .._core.arguments import path_of
 from .._core.estimate import stage_costs
 from .._core.files import is_device
 from .._core.native import check, ffi, lib, owned_bytes
@@ -61,6 +62,7 @@ def train_on(
     base      the model that a layer is trained for, which `options` say as well; it has the tokenizer.
     words     of a model of words: its vocabulary; None: found in the texts.
     """
+    output = None if output is None else path_of("output", output)
     path = sources_path(sources, output)
     external = None
     if options.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL:
@@ -90,9 +92,10 @@ def sources_path(sources: bool | Path, output: Path | None) -> str | None:
     if sources is False or sources is None:
         return None
     if sources is not True:
-        if output is not None and os.path.abspath(sources) == os.path.abspath(output):
+        path = path_of("sources", sources)
+        if output is not None and os.path.abspath(path) == os.path.abspath(output):
             raise ArgumentError("sources and output are the same file; give the sources another name")
-        return os.fspath(sources)
+        return path
     if output is None or is_device(output):
         raise ArgumentError("sources=True writes OUTPUT.sources: say output, the model file; or give sources a path")
     return os.fspath(output) + SUFFIX

@@ -121,6 +121,47 @@ static void test_counts(const pylm_model *model, const pylm_info *info, const ui
     CHECK(memcmp(occurrences, counted, sizeof counted) == 0);
 }
 
+/* How many symbols back a symbol is among the successors of all that stands in between. PYLM_NONE: any symbol. */
+static uint32_t longest_match(const pylm_model *model, const pylm_info *info, const pylm_state *state, uint32_t symbol)
+{
+    pylm_successor *found = allocate(info->n_symbols * sizeof *found);
+    uint32_t order, n, i, longest = 0;
+    pylm_template t;
+    for (order = 1; pylm_model_template(model, 0, order, &t) == PYLM_OK; order++) {
+        if (t.kind != PYLM_TEMPLATE_SYMBOL || t.lag != order || t.base != (order > 1u ? order - 1u : PYLM_NONE))
+            break;
+        n = info->n_symbols;
+        CHECK(pylm_successors(model, state, 0, order, work, found, &n) == PYLM_OK);
+        for (i = 0; i < n; i++)
+            if (symbol == PYLM_NONE || found[i].symbol == symbol)
+                longest = order;
+    }
+    free(found);
+    return longest;
+}
+
+static void test_matched(const pylm_model *model, const pylm_info *info, const uint32_t *symbols)
+{
+    uint32_t matched, i, k, n_known = 0;
+    uint64_t seed = 5;
+    pylm_state state;
+    pylm_state_init(&state);
+    for (i = 0; i < 60u; i++) {
+        uint32_t tried[3];
+        tried[0] = symbols[i];
+        tried[1] = PYLM_NONE;
+        tried[2] = (uint32_t)(random_number(&seed) % info->n_symbols);
+        for (k = 0; k < 3u; k++) {
+            CHECK(pylm_matched(model, &state, tried[k], work, &matched) == PYLM_OK);
+            CHECK(matched == longest_match(model, info, &state, tried[k]));
+            n_known += matched > 0u;
+        }
+        CHECK(pylm_state_push(model, &state, symbols[i]) == PYLM_OK);
+    }
+    CHECK(n_known > (info->tokenizer == PYLM_TOKENIZER_EXTERNAL ? 0u : 20u)); /* its ids come from another text */
+    CHECK(pylm_matched(model, &state, info->n_symbols, work, &matched) == PYLM_ERR_ARGUMENT);
+}
+
 static void test_templates(const pylm_model *model, const pylm_info *info)
 {
     uint64_t n_contexts = 0, nbytes = 0;
@@ -200,7 +241,7 @@ static void test_damaged(const struct image *original)
     struct image copy = {allocate(original->nbytes), original->nbytes};
     pylm_model model;
     pylm_state state;
-    uint32_t i, k, accepted = 0;
+    uint32_t i, k, matched, accepted = 0;
     uint64_t seed = 17;
     for (k = 0; k < 150u; k++) {
         memcpy(copy.data, original->data, copy.nbytes);
@@ -221,6 +262,7 @@ static void test_damaged(const struct image *original)
         pylm_state_init(&model, &state);
         for (i = 1; i < 30u; i++) {
             CHECK(adds_up(&model, &state, i * 7u % 200u));
+            CHECK(pylm_matched(&model, &state, i * 7u % 200u, work, &matched) == PYLM_OK);
             CHECK(pylm_state_push(&model, &state, i * 5u % 200u) == PYLM_OK);
         }
     }
@@ -250,6 +292,7 @@ int main(void)
         test_adds_up(&model, &info, state, symbols, n);
         test_adapted(&model, &info, symbols, n);
         test_counts(&model, &info, symbols);
+        test_matched(&model, &info, symbols);
         test_templates(&model, &info);
         test_classes(&model, &info);
         test_recent(&model, symbols);

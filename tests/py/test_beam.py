@@ -215,7 +215,7 @@ def test_commands(run, bytes_model: pylm.Model, other: pylm.Model) -> None:
         (["generate", "bytes.pylm", "--schema", "missing.json"], "missing.json: No such file"),
         (["generate", "bytes.pylm", "--one-of", "abc", "--max-new-tokens", "2"], "needs 3 symbols"),
         (["generate", "bytes.pylm", "--best", "2", "--contrast", "other.pylm"], "leave out --contrast"),
-        (["generate", "bytes.pylm", "--best", "0"], "n must be"),
+        (["generate", "bytes.pylm", "--best", "0"], "--best must be"),
         (["next", "bytes.pylm", "a", "--contrast", "other.pylm", "--prefix", "a"], "leave the constraint out"),
     ],
 )

@@ -87,7 +87,7 @@ def test_adapts_as_before(words_model: pylm.Model) -> None:
 
 @pytest.mark.parametrize("keep", [0, -1, 100.1, float("nan"), "99", float("inf")])
 def test_shares_that_are_none(words_model: pylm.Model, keep: object) -> None:
-    with pytest.raises(pylm.ArgumentError, match="keep is a percentage"):
+    with pytest.raises(pylm.ArgumentError, match="keep must be a percentage"):
         pylm.prune(words_model, LOG, keep=keep)
 
 
@@ -102,7 +102,7 @@ def test_wrong_arguments(words_model: pylm.Model, tmp_path: Path) -> None:
         pylm.prune(words_model, [words_model.n_symbols])
     with pytest.raises(pylm.ArgumentError, match="threads"):
         pylm.prune(words_model, LOG, threads=0)
-    with pytest.raises(TypeError, match="expected a text"):
+    with pytest.raises(TypeError, match="prompts must be a text"):
         pylm.prune(words_model, 5)
     with pytest.raises(FileNotFoundError):
         pylm.prune(words_model, tmp_path / "missing")

@@ -50,7 +50,7 @@ def test_a_store_has_what_was_counted(folder: Path) -> None:
     assert info.text_bytes == sum(map(len, set(ALL))) and info.total_bytes == sum(map(len, ALL))
     assert info.bytes == (folder / "all.store").stat().st_size < info.text_bytes / 3
     assert b"twice" in store and "twice" in store and b"" in store and b"not there" not in store
-    with pytest.raises(TypeError, match="a document is a text"):
+    with pytest.raises(TypeError, match="a document must be a text"):
         _ = 7 in store
     store.verify()
     assert "all.store" in repr(store)
@@ -209,7 +209,7 @@ def test_arguments(tmp_path: Path) -> None:
         pylm.count(tmp_path, path)
     with pytest.raises(TypeError, match="a store holds texts"):
         pylm.count([[1, 2, 3]], path)
-    with pytest.raises(TypeError, match="list of stores"):
+    with pytest.raises(TypeError, match="stores must be several stores"):
         pylm.merge("a", path)
     with pytest.raises(pylm.ArgumentError, match="no stores"):
         pylm.merge([], path)

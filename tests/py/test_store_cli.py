@@ -89,7 +89,7 @@ def test_standard_input(run, tmp_path: Path) -> None:
         ("count 1.txt -o no/x", "folder no does not exist"),
         ("count 1.txt -o 2.txt", "2.txt is there already and is not a store"),
         ("count 1.txt -o 1.txt", "one of the texts"),
-        ("count 1.txt -o x --column text", "documents='parquet'"),
+        ("count 1.txt -o x --column text", "--documents parquet"),
         ("merge 1.txt -o x", "1.txt: this is not a pylm store"),
         ("merge missing -o x", "missing: No such file"),
         ("build 1.txt -o x", "1.txt: this is not a pylm store"),

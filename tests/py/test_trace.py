@@ -459,7 +459,7 @@ def test_errors_are_one_line(run) -> None:
     for arguments, says in (
         (["trace", "plain.pylm", "a.txt"], "plain.pylm.sources: no such file, so where passages stand is not known"),
         (["trace", "model.pylm", "missing.txt"], "missing.txt: No such file"),
-        (["trace", "model.pylm", "a.txt", "--min-words", "0"], "min_words must be"),
+        (["trace", "model.pylm", "a.txt", "--min-words", "0"], "--min-words must be"),
     ):
         error = run(*arguments, status=1)
         assert says in error and error.count("\n") == 1

@@ -102,14 +102,14 @@ static uint32_t lag_of(const struct pylm__tree *tree, uint32_t number)
     return head[PYLM__C_LAG];
 }
 
-/* The count of a leaf among the successors of a context. */
-static uint32_t count_leaf(struct pylm__work *work, uint32_t number, uint32_t leaf)
+/* Those of the contexts at the root that a leaf followed, a set of templates. Their slices are the leaf's then. */
+static uint32_t followed(struct pylm__work *work, uint32_t templates, uint32_t leaf)
 {
     struct pylm__frame *root = pylm__frame(work, 0);
     struct pylm__slices *slices = pylm__frame_slices(work, root);
     struct pylm__sets sets = root->active.sets;
     struct pylm__gathered gathered;
-    sets.active &= UINT32_C(1) << number;
+    sets.active &= templates;
     sets.stale &= sets.active;
     while (sets.active && root->hi - root->lo > 1u) {
         struct pylm__node node = pylm__tree_node(&work->mixer.tree, root->node, root->lo, root->hi);
@@ -117,7 +117,14 @@ static uint32_t count_leaf(struct pylm__work *work, uint32_t number, uint32_t le
         pylm__descend_portable(&work->mixer.evidence, slices, &sets, node.mid, side, &gathered);
         pylm__frame_enter(root, node.mid, side);
     }
-    return sets.active ? PYLM__AT(slices, number, total) : 0u;
+    return sets.active;
+}
+
+/* The count of a leaf among the successors of a context. */
+static uint32_t count_leaf(struct pylm__work *work, uint32_t number, uint32_t leaf)
+{
+    struct pylm__slices *slices = pylm__frame_slices(work, pylm__frame(work, 0));
+    return followed(work, UINT32_C(1) << number, leaf) ? PYLM__AT(slices, number, total) : 0u;
 }
 
 int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_number, uint32_t number, void *memory,
@@ -143,6 +150,38 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
         (void)pylm__root(view, &state, work);
         counts[before] = count_leaf(work, number, pylm__tree_leaf(tree, symbol));
     }
+    return PYLM_OK;
+}
+
+/* How many of a tree's first templates are the last 0, 1, 2, ... symbols. */
+static uint32_t n_plain_templates(const struct pylm__tree *tree)
+{
+    const uint8_t *head;
+    uint32_t n;
+    for (n = 1; n < tree->n_templates; n++) {
+        head = pylm__template_head(tree, n);
+        if (head[PYLM__C_KIND] != PYLM__KIND_SYMBOL || head[PYLM__C_LAG] != n ||
+            head[PYLM__C_BASE] != (n > 1u ? n - 1u : PYLM__NO_BASE))
+            break;
+    }
+    return n;
+}
+
+int pylm_matched(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *memory, uint32_t *matched_ret)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__work *work = memory;
+    const struct pylm__tree *tree = &work->mixer.tree;
+    uint32_t known;
+    if ((symbol >= view->n_symbols && symbol != PYLM_NONE) || pylm__is_kernel(view))
+        return PYLM_ERR_ARGUMENT;
+    pylm__work_first_tree(view, work);
+    known = pylm__root(view, pylm__state_const(state), work)->active.sets.active;
+    known &= (UINT32_C(2) << (n_plain_templates(tree) - 1u)) - 1u;
+    if (symbol != PYLM_NONE)
+        known = followed(work, known, pylm__tree_leaf(tree, symbol));
+    for (*matched_ret = 0; known > 1u; known >>= 1)
+        ++*matched_ret;
     return PYLM_OK;
 }
 

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Scores word by word. From `Model.word_scores()` and `State.word_scores()`."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._core.image import Image
+from .._core.native import NONE, check, ffi, lib
+from .._core.prediction import NATS_PER_COST, shown
+from .._core.text import TEXT_TYPES, as_bytes
+
+if TYPE_CHECKING:
+    from .._core.image import TextOrIds
+
+
+class WordScore(NamedTuple):
+    """A word of a text that was scored; of bytes and pieces, a symbol."""
+
+    id: int
+    text: str  #: as in `Prediction.text`; an unknown word as it stands in the text, of ids "<unk>"
+    logprob: float  #: natural log of its probability; of an unknown word, that of "<unk>"
+    matched: int | None  #: how many symbols right before it are the longest context in which training saw it, 0 if
+    #: none are: in an n-gram model, the order of the n-gram less one. None: the model is a kernel
+    unknown: bool  #: whether the vocabulary does not have it
+
+
+def words_of(image: Image, state: Any, text: TextOrIds, add_eos: bool) -> list[WordScore]:
+    """Reads a text; a state that learns does so."""
+    work, matched = image.new_work(), ffi.new("uint32_t *")
+    result = []
+    for symbol, written in _symbols(image, text, add_eos):
+        n = _matched(image, state, symbol, work, matched)
+        cost = image.score(state, array("I", [symbol]))
+        unknown = symbol == image.unknown
+        shown_text = shown(written if unknown and written else image.symbol_text(symbol))
+        result.append(WordScore(symbol, shown_text, -cost * NATS_PER_COST, n, unknown))
+    return result
+
+
+def _symbols(image: Image, text: TextOrIds, add_eos: bool) -> Iterator[tuple[int, bytes]]:
+    """Each symbol of a text with how it is written there, if that is known."""
+    symbols = image.symbols(text, add_eos)
+    if not isinstance(text, TEXT_TYPES) or image.unknown == NONE or image.unknown not in symbols:
+        yield from ((symbol, b"") for symbol in symbols)
+        return
+    data, begin = as_bytes(text), 0
+    for piece, end in image.encode_slices(data, add_eos, 1):
+        for symbol in piece:
+            written = bytes(data[begin:end]).decode("utf-8", "surrogateescape").strip()
+            yield symbol, written.encode("utf-8", "surrogateescape")
+        begin = end
+
+
+def _matched(image: Image, state: Any, symbol: int, work: Any, n: Any) -> int | None:
+    """The longest match in the model and in those below it."""
+    if image.is_kernel:
+        return None
+    check(lib.pylm_matched(image.model, state, symbol, work, n))
+    longest: int = n[0]
+    if image.below is None:
+        return longest
+    return max(longest, _matched(image.below, state, symbol, image.below.new_work(), n) or 0)
