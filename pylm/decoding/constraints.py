@@ -14,9 +14,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from .._core.arguments import MAX_U32, integer
-from .._core.native import NONE
-from .._core.prediction import Prediction, as_predictions, probability_of
 from .._core.text import as_bytes
 from ..errors import ArgumentError
 from .automaton import NEVER, Automaton, Byte, Choice, Node, Repeat, Sequence, determine, literal
@@ -55,12 +52,6 @@ class Constraint:
             route = self._routes[image] = Route(image, self._automaton)
         return Walk(route, n, self._subject)
 
-    def _predictions(self, image: Image, state: Any, k: int) -> list[Prediction]:
-        """The k most probable symbols with which an allowed text can begin, best first."""
-        k = integer("k", k, 1, MAX_U32)
-        found = image.restricted(state, *self._walk(image, MAX_U32).steps()).tolist()
-        best = [(symbol, probability_of(cost)) for symbol, cost in found if symbol != NONE]
-        return as_predictions(image, best[:k])
 
 
 class Regex(Constraint):
