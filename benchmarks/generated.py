@@ -29,7 +29,7 @@ import numpy as np
 
 import pylm
 
-TEXTS, PROMPT, RUN, UNKNOWN = 24, 250, 8, "<unk>"
+TEXTS, PROMPT, RUN, UNKNOWN = 60, 250, 8, "<unk>"
 SYMBOLS = {"words": 270, "pieces": 360, "bytes": 1500}  # of each text: some 250 words
 SETTINGS: dict[str, dict[str, Any]] = {
     "as it is (temperature 1)": {},
