@@ -4,15 +4,14 @@
 
     python benchmarks/generated.py TRAIN VALID MODEL
 
-A model of any tokenizer, trained on TRAIN, continues prompts of 250 symbols from VALID, at places spread evenly over it.
-Beside the generated texts stands what really follows there. Words are what stands between white space. Columns:
+A model of any tokenizer, trained on TRAIN, continues prompts of 250 symbols from VALID, at places all over it. Beside the generated texts stands what really follows there. Words are what stands between white space. Columns:
 
     distinct    different words, of so many; `<unk>` is none of them
     copied      words in runs of 8 and more that stand in TRAIN word for word
     <unk>       share of the words
     known       words that TRAIN has
-    H           Hellinger distance of the frequencies of words to those of VALID: 0: the same; 1: none in common. Of real
-                text it is what the size of the sample makes it
+    H           Hellinger distance of the frequencies of words to those of VALID: 0: the same; 1: none in common. Of
+                real text it is what the size of the sample makes it
     line        words of a line, characters of a line: means
     CPU         ms for 1,000 symbols
 """

@@ -45,6 +45,8 @@ class State(TextReader):
     line goes on, unless `add_eos` says otherwise.
     """
 
+    _open: tuple[Any, array[int], Any] | None  # the end of a text, its symbols, and a pylm_state before them
+
     def __init__(self, image: Image, learn: bool, memory: int | str) -> None:
         self._image = image
         self._overlay = None
@@ -165,9 +167,7 @@ class State(TextReader):
         plain = Prompt(self._last, self._last, array("I"), self._here(), overlay=self._overlay)
         return list(self._continued("generate_ids", plain, max_new_tokens, learn, options).symbols)
 
-    def _continued(
-        self, caller: str, prompt: Prompt, n: int, learn: bool, options: SamplingOptions
-    ) -> Continued:
+    def _continued(self, caller: str, prompt: Prompt, n: int, learn: bool, options: SamplingOptions) -> Continued:
         if not learn:
             lib.pylm_state_set_learning(prompt.state, 0)
             return generated(caller, self._image, prompt, n, options)

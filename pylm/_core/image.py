@@ -297,10 +297,10 @@ class Image:
             known = symbols[symbols != self.unknown]
             if not may_end:
                 return self.restricted(state, known if len(known) else symbols, False)
-            found = self.restricted(state, np.union1d(known, self.unknown_symbol), True)
-            found = found[found["symbol"] != self.unknown]
-            found["cost"] -= np.minimum(found["cost"], self.known_cost(state)).astype(np.uint32)
-            return found
+            both = self.restricted(state, np.union1d(known, self.unknown_symbol), True)
+            rest: np.ndarray = both[both["symbol"] != self.unknown]
+            rest["cost"] -= np.minimum(rest["cost"], self.known_cost(state)).astype(np.uint32)
+            return rest
         found = np.empty(len(symbols) + 1, np.dtype(CANDIDATE))
         candidates = ffi.from_buffer("pylm_candidate[]", found, require_writable=True)
         if len(symbols) == 1 and not may_end:

@@ -45,10 +45,7 @@ def add_generate(commands: Commands) -> None:
     parser = commands.add("generate", _generate, "continue a text")
     add_model(parser)
     parser.add_argument(
-        "--prompt",
-        metavar="TEXT",
-        default="",
-        help="the text to continue, which may end anywhere; - is standard input",
+        "--prompt", metavar="TEXT", default="", help="the text to continue, which may end anywhere; - is standard input"
     )
     parser.add_argument("--max-new-tokens", type=int, metavar="N", default=100, help="symbols to generate at most")
     parser.add_argument(

@@ -34,9 +34,7 @@ class Continuation(NamedTuple):
     logprob: float  #: natural log of the probability of the ids, and of the end where a constraint allows one
 
 
-def continuations(
-    image: Image, prompt: Prompt, max_new_tokens: int, options: BeamOptions
-) -> list[Continuation]:
+def continuations(image: Image, prompt: Prompt, max_new_tokens: int, options: BeamOptions) -> list[Continuation]:
     """`Model.beam_search()` behind a prompt."""
     check_options("beam_search", options, BeamOptions)
     return _continuations(image, prompt, integer("max_new_tokens", max_new_tokens, 0, MAX_U32), **options)
@@ -88,9 +86,7 @@ class Beam:
     diverse   whether no two texts found may begin with the same symbol.
     """
 
-    def __init__(
-        self, image: Image, prompt: Prompt, stops: Stops, width: int, unknown: bool, diverse: bool
-    ) -> None:
+    def __init__(self, image: Image, prompt: Prompt, stops: Stops, width: int, unknown: bool, diverse: bool) -> None:
         self._image, self._prompt, self._stops, self._width = image, prompt, stops, width
         self._unknown, self._diverse = unknown, diverse
 
@@ -162,9 +158,7 @@ class Beam:
             if best[i].symbol != without:
                 yield best[i].symbol, max(best[i].cost_q16 - given, 0)
 
-    def _selected(
-        self, longer: list[tuple[Text, Beginning | None]], n: int
-    ) -> Iterator[tuple[Text, Beginning | None]]:
+    def _selected(self, longer: list[tuple[Text, Beginning | None]], n: int) -> Iterator[tuple[Text, Beginning | None]]:
         """The best, as many as the beam is wide; if they shall be diverse, only a part of these with each first
         symbol, so that there is room for n."""
         most, left = -(-self._width // n) if self._diverse else self._width, self._width

@@ -53,7 +53,6 @@ class Constraint:
         return Walk(route, n, self._subject)
 
 
-
 class Regex(Constraint):
     r"""A text that matches a regular expression as a whole, as `re.fullmatch(pattern, text, flags)` has it.
 

@@ -57,8 +57,8 @@ class Generating(Reader):
         """A continuation of the prompt (without the prompt). The prompt may end anywhere, as in `next()`.
 
         max_new_tokens   symbols to generate at most, 0 to 2^32 - 1.
-        stop             a string or several: the text ends before the first of them. In a word model also a symbol, such
-                         as "</s>", which stands for the line end.
+        stop             a string or several: the text ends before the first of them. In a word model also a symbol,
+                         such as "</s>", which stands for the line end.
         learn            True: learn from the prompt, and then from what is generated; "prompt": from the prompt only.
         memory           bytes to learn in, a number or like "16K".
 
@@ -72,8 +72,8 @@ class Generating(Reader):
         repetition_window=64     how many symbols count as seen lately, those of the prompt included.
         seed=None                0 to 2^64 - 1. The same seed gives the same text on every machine; None: another
                                  text every time.
-        unknown=False            never ``<unk>``: the probabilities of the other words are divided by their sum; True: as
-                                 often as the model says.
+        unknown=False            never ``<unk>``: the probabilities of the other words are divided by their sum; True:
+                                 as often as the model says.
         constraint=None          what the text may be: a `Regex`, `OneOf`, `Prefix` or `Schema`.
         contrast=None            another model of the same vocabulary: prefer what this one finds more probable.
         contrast_weight=1        what counts is log p - weight * log q, q being the other's probability.

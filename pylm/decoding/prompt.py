@@ -136,7 +136,7 @@ class Ways:
         state, cost, parts = prompt.state_behind(image, 0), 0, []
         for i, symbol in enumerate(prompt.rest):
             longer = self._allowed(i)
-            if len(longer):
+            if longer is not None:
                 found = image.restricted(state, longer, True)
                 found = found[found["symbol"] != NONE]
                 parts.append((found["symbol"].astype(np.int64), found["cost"] + np.int64(cost), i))
@@ -150,13 +150,18 @@ class Ways:
         shares = np.exp2((self.costs[0] - self.costs) / 65536)
         self.costs += round(65536 * float(np.log2(shares.sum()))) - self.costs[0]
 
-    def _allowed(self, kept: int) -> np.ndarray:
-        end = self._end(kept)
-        longer = _beginnings(self._image).longer_than(end) if end else []
-        if self._walk is None or not len(longer):
-            return longer
-        allowed = [self._walk.behind(self._text(symbol)[len(end) :]) is not None for symbol in longer.tolist()]
-        return longer[allowed]
+    def _allowed(self, kept: int) -> np.ndarray | None:
+        """The symbols that are longer than what is not kept, and allowed; None if there are none."""
+        import numpy as np
+
+        end, walk = self._end(kept), self._walk
+        if not end:
+            return None
+        longer = _beginnings(self._image).longer_than(end)
+        if walk is not None:
+            fits = [walk.behind(self._text(symbol)[len(end) :]) is not None for symbol in longer.tolist()]
+            longer = longer[np.array(fits, bool)]
+        return longer if len(longer) else None
 
     def _end(self, kept: int) -> bytes:
         """The text of what is not kept."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import codecs
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._core.arguments import MAX_U32, check_options, integer
 from .._core.image import Image
@@ -85,6 +85,7 @@ def texts(image: Image, continued: Continued) -> Iterator[bytes]:
     """The text that symbols add to a prompt, as it grows."""
     prompt, kept, symbols, n = continued
     before = prompt.read + prompt.rest[:kept]
+    pieces: Iterator[bytes]
     if image.is_external:
         pieces = (text.encode() for text in image.external.continuation(before, symbols))
         n = len(_whole(image, prompt.symbols)) - len(_whole(image, before))
