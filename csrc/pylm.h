@@ -200,8 +200,8 @@ typedef struct pylm_state {
     uint64_t opaque[16];
 } pylm_state;
 
-/* Makes `state` the start of a text: it has read a line end, since that is where lines begin. In a model without a symbol
- * for that (pylm_info.line_end), it has read nothing. */
+/* Makes `state` the start of a text: it has read a line end, since that is where lines begin. In a model without a
+ * symbol for that (pylm_info.line_end), it has read nothing. */
 PYLM_API void pylm_state_init(const pylm_model *model, pylm_state *state);
 
 /* Reads one symbol. A state that learns (pylm_adapt.h) also learns from it. For that it scores the symbol, which takes

@@ -7,8 +7,8 @@
  * chooses a next symbol at random, with the usual settings. If only some symbols are allowed next, it gives their
  * probabilities.
  *
- *     pylm_sampler sampler = {{52429, 40, 65536, 0, 65536}, NULL, 0, 1};   // temperature 0.8, the 40 best; seed 1
- *     pylm_candidate candidates[40];
+ *     pylm_sampler sampler = {{52429, 40, 65536, 0, 65536, 1}, NULL, 0, 1};   // temperature 0.8, the 40 best; seed 1
+ *     pylm_candidate candidates[41];
  *     uint32_t symbols[64], symbol, last;
  *     uint64_t position = 0, n = 64, nbytes;
  *     unsigned char out[256];
@@ -16,7 +16,7 @@
  *     pylm_encode(&model, "once upon", 9, PYLM_TEXT_OPEN, &position, symbols, &n);
  *     pylm_score(&model, &state, symbols, n, work, NULL, NULL);            // the state reads the prompt
  *     last = pylm_state_recent(&state, 1);
- *     pylm_sample(&model, &state, &sampler, work, candidates, 40, &symbol);
+ *     pylm_sample(&model, &state, &sampler, work, candidates, 41, &symbol);
  *     pylm_state_push(&model, &state, symbol);
  *     pylm_decode(&model, last, &symbol, 1, out, sizeof out, &nbytes);     // its text, with a space if one is needed
  *
@@ -104,6 +104,8 @@ typedef struct pylm_sampling {
     uint32_t min_p_q16;       /* only symbols with at least this share of the best one's probability; 0: no limit;
                                * <= 65536 */
     uint32_t penalty_q16;     /* the cost of symbols in `recent` is multiplied by it; 65536: no penalty; >= 65536 */
+    uint32_t known_only;      /* not 0: pylm_sample() never chooses "<unk>", if the model has it and anything else. The
+                               * probabilities of the other symbols are divided by their sum */
 } pylm_sampling;
 
 /* The settings, and what changes from symbol to symbol. The same seed, model and settings give the same symbols on
@@ -117,9 +119,13 @@ typedef struct pylm_sampler {
 
 /* Chooses a next symbol. The state does not read it.
  *   candidates    scratch for n_candidates entries. n_symbols entries are always enough. With top_k, so are
- *                 top_k + n_recent. Temperature 0 counts as top_k = 1. If there are fewer, the choice is among as many
- *                 of the most probable symbols as there is room for.
+ *                 top_k + n_recent + 1. Temperature 0 counts as top_k = 1. If there are fewer, the choice is among as
+ *                 many of the most probable symbols as there is room for.
  *   symbol        out: the choice.
+ * Without top_k and top_p, a temperature of at most 1 takes no list: going down the tree once, it costs about as much
+ * as scoring a symbol. A temperature below 1, min_p and the penalty reject some symbols drawn so, and min_p with a
+ * penalty takes a list. Without top_k but with top_p the list is as long as it has to be, at temperature 1 without a
+ * penalty; else it has all symbols that there is room for, which takes long in a large vocabulary.
  * Returns PYLM_ERR_ARGUMENT if a setting breaks its rule or n_candidates is 0. */
 PYLM_API int pylm_sample(const pylm_model *model, const pylm_state *state, pylm_sampler *sampler, void *work,
                          pylm_candidate *candidates, uint32_t n_candidates, uint32_t *symbol);

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static const pylm_sampling sentence_sampling = {32768, 8, 65536, 0, 65536}; /* temperature 1/2, of 8 bytes */
+static const pylm_sampling sentence_sampling = {32768, 8, 65536, 0, 65536, 0}; /* temperature 1/2, of 8 bytes */
 
 int keyboard_is_letter(uint8_t byte)
 {

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from ._core.arguments import MAX_MEMORY, parse_size, path_of
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, save_file
-from ._core.prediction import NATS_PER_COST, Prediction, predictions
-from ._core.reader import TextReader
-from ._core.text import Path, map_file
+from ._core.prediction import NATS_PER_COST, Prediction
+from ._core.reader import TextReader, begin_to_learn, new_overlay
+from ._core.text import TEXT_TYPES, Path, map_file
 from .decoding.beam import Continuation, continuations
 from .decoding.options import BeamOptions, SamplingOptions
+from .decoding.prompt import MAX_OPEN, Prompt, n_open, predicted
+from .decoding.sampling import Continued
 from .decoding.writing import as_text, generated
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError
 
@@ -48,18 +50,14 @@ class State(TextReader):
     line goes on, unless `add_eos` says otherwise.
     """
 
+    _open: tuple[Any, array[int], Any] | None  # the end of a text, its symbols, and a pylm_state before them
+
     def __init__(self, image: Image, learn: bool, memory: int | str) -> None:
         self._image = image
         self._overlay = None
         if learn:
-            self._overlay = self._new_overlay(parse_size("memory", memory, MAX_MEMORY))
+            self._overlay = new_overlay(parse_size("memory", memory, MAX_MEMORY))
         self.reset()
-
-    def _new_overlay(self, nbytes: int) -> Any:
-        try:
-            return ffi.new("unsigned char[]", nbytes)
-        except MemoryError:
-            raise ArgumentError(f"memory of {nbytes} bytes is more than the system has; take less") from None
 
     @property
     def memory(self) -> int:
@@ -73,7 +71,7 @@ class State(TextReader):
 
         add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
         """
-        return -self._read(self._image.symbols(text, add_eos)) * NATS_PER_COST
+        return -self._read_text(text, self._image.symbols(text, add_eos)) * NATS_PER_COST
 
     def logprobs(self, text: TextOrIds, *, add_eos: bool = False) -> np.ndarray:
         """Reads a text. Returns the natural log of the probability of each of its symbols when it was read:
@@ -82,7 +80,7 @@ class State(TextReader):
 
         symbols = self._image.symbols(text, add_eos)
         costs = new_symbols(len(symbols))
-        self._read(symbols, costs)
+        self._read_text(text, symbols, costs)
         return np.frombuffer(costs, np.uint32) * -NATS_PER_COST
 
     def word_scores(self, text: TextOrIds, *, add_eos: bool = False) -> list[WordScore]:
@@ -93,24 +91,36 @@ class State(TextReader):
         symbols = self._image.symbols(text, add_eos)
         found = words_of(self._image, self._state, text, add_eos)
         self._remember(symbols)
+        self._open = None
         return found
+
+    def _read_text(self, text: TextOrIds, symbols: array[int], costs: Any = None) -> int:
+        """Reads the symbols of a text, which may go on. Remembers where its last ones began, since what is read next
+        could make others of them."""
+        if not self._image.has_longer_symbols or not isinstance(text, TEXT_TYPES):
+            return self._read(symbols, costs)
+        n, views = max(len(symbols) - MAX_OPEN, 0), None if costs is None else memoryview(costs)
+        cost = self._read(symbols[:n], None if views is None else views[:n])
+        before = self._here()
+        cost += self._read(symbols[n:], None if views is None else views[n:])
+        self._open = text[-8 * MAX_OPEN :], symbols[n:], before
+        return cost
+
+    def _read(self, symbols: array[int], costs: Any = None) -> int:
+        self._open = None
+        return super()._read(symbols, costs)
 
     def start(self) -> None:
         """A new text begins. What was learned stays."""
         lib.pylm_state_restart(self._image.model, self._state)
-        self._last = array("I")
+        self._last, self._open = array("I"), None
 
     def reset(self) -> None:
         """A new text begins, and all that was learned is forgotten."""
         self._state = self._image.new_state()
-        self._last = array("I")
+        self._last, self._open = array("I"), None
         if self.learns:
-            self._image.needs_mix("learning from what is read")
-            status = lib.pylm_overlay_init(self._image.model, self._overlay, self.memory)
-            if status == lib.PYLM_ERR_SPACE:
-                raise ArgumentError(f"memory of {self.memory} bytes is too small to learn anything; take 16384 or more")
-            check(status)
-            check(lib.pylm_state_attach(self._image.model, self._state, self._overlay, self.memory))
+            begin_to_learn(self._image, self._state, self._overlay)
 
     # ---- copies
 
@@ -118,7 +128,10 @@ class State(TextReader):
         """A state of its own that has read and learned the same."""
         if self.learns:
             lib.pylm_state_keep(self._state)
-        return self._copied(self._image, self._last, self._state, self._overlay, self.memory)
+        other = self._copied(self._image, self._last, self._state, self._overlay, self.memory)
+        if not self.learns:  # else the state before it would learn elsewhere
+            other._open = self._open
+        return other
 
     @classmethod
     def _copied(cls, image: Image, last: array[int], state: Any, overlay: Any, nbytes: int) -> State:
@@ -127,11 +140,11 @@ class State(TextReader):
         state, overlay   what cffi can copy from; nbytes are those of the overlay.
         """
         other = cls.__new__(cls)
-        other._image, other._last, other._overlay = image, last[:], None
+        other._image, other._last, other._overlay, other._open = image, last[:], None, None
         other._state = ffi.new("pylm_state *")
         ffi.memmove(other._state, state, ffi.sizeof("pylm_state"))
         if overlay is not None:
-            other._overlay = other._new_overlay(nbytes)
+            other._overlay = new_overlay(nbytes)
             ffi.memmove(other._overlay, overlay, nbytes)
             check(lib.pylm_state_attach(image.model, other._state, other._overlay, nbytes))
         return other
@@ -153,8 +166,9 @@ class State(TextReader):
     # ---- what comes next
 
     def next(self, k: int = 5) -> list[Prediction]:
-        """The k most probable next symbols, best first."""
-        return predictions(self._image, self._state, k)
+        """The k most probable next symbols, best first. If the last that was read is a text, it may end anywhere, as in
+        `Model.next()`."""
+        return predicted(self._image, self._prompt(), k)
 
     def distribution(self) -> np.ndarray:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
@@ -170,29 +184,53 @@ class State(TextReader):
     def beam_search(self, max_new_tokens: int = 20, **options: Unpack[BeamOptions]) -> list[Continuation]:
         """The n most probable continuations, best first. The state stays where it is. Options as in
         `Model.beam_search()`."""
-        return continuations(self._image, self._last, self._last, self._here(), max_new_tokens, options)
+        return continuations(self._image, self._prompt(), max_new_tokens, options)
 
-    def generate(self, max_new_tokens: int = 100, *, stop: Stop = None, **options: Unpack[SamplingOptions]) -> str:
-        """A continuation. The state stays where it is: feed() it what you keep. Options as in
-        `Model.generate()`."""
-        return "".join(self.stream(max_new_tokens, stop=stop, **options))
+    def generate(
+        self, max_new_tokens: int = 100, *, stop: Stop = None, learn: bool = False, **options: Unpack[SamplingOptions]
+    ) -> str:
+        """A continuation. The state stays where it is, and as it is: feed() it what you keep. Options as in
+        `Model.generate()`.
+
+        learn   whether what is generated is learned from while that is going on, by a copy of the state.
+        """
+        return "".join(self.stream(max_new_tokens, stop=stop, learn=learn, **options))
 
     def stream(
-        self, max_new_tokens: int = 100, *, stop: Stop = None, **options: Unpack[SamplingOptions]
+        self, max_new_tokens: int = 100, *, stop: Stop = None, learn: bool = False, **options: Unpack[SamplingOptions]
     ) -> Iterator[str]:
         """The same as `generate()`, piece by piece as soon as each is certain."""
-        following = self._generated("stream", max_new_tokens, options)
-        return as_text(self._image, self._last, self._last, following, stop)
+        return as_text(self._image, self._continued("stream", self._prompt(), max_new_tokens, learn, options), stop)
 
-    def generate_ids(self, max_new_tokens: int = 100, **options: Unpack[SamplingOptions]) -> list[int]:
+    def generate_ids(
+        self, max_new_tokens: int = 100, *, learn: bool = False, **options: Unpack[SamplingOptions]
+    ) -> list[int]:
         """The ids of a continuation, exactly `max_new_tokens` of them, or fewer where a constraint ends it. Options
-        as in `Model.generate()`."""
-        return list(self._generated("generate_ids", max_new_tokens, options))
+        as in `generate()`. They go on behind the ids that were read."""
+        plain = Prompt(self._last, self._last, array("I"), self._here(), overlay=self._overlay)
+        return list(self._continued("generate_ids", plain, max_new_tokens, learn, options).symbols)
 
-    def _generated(self, caller: str, n: int, options: SamplingOptions) -> Iterator[int]:
-        state = self._here()
-        lib.pylm_state_set_learning(state, 0)
-        return generated(caller, self._image, self._last, n, options, state)
+    def _continued(self, caller: str, prompt: Prompt, n: int, learn: bool, options: SamplingOptions) -> Continued:
+        if not learn:
+            lib.pylm_state_set_learning(prompt.state, 0)
+            return generated(caller, self._image, prompt, n, options)
+        if not self.learns:
+            raise ArgumentError("this state does not learn: make it with model.state(learn=True)")
+        overlay = new_overlay(self.memory)
+        lib.pylm_state_keep(prompt.state)
+        ffi.memmove(overlay, self._overlay, self.memory)
+        check(lib.pylm_state_attach(self._image.model, prompt.state, overlay, self.memory))
+        return generated(caller, self._image, prompt._replace(goes_on=True, overlay=overlay), n, options)
+
+    def _prompt(self) -> Prompt:
+        """What was read, as a prompt: its end is open, if it is a text."""
+        if self._open is None:
+            return Prompt(self._last, self._last, array("I"), self._here(), overlay=self._overlay)
+        text, symbols, before = self._open
+        n = len(symbols) - n_open(self._image, text, symbols)
+        read = self._last[: len(self._last) - len(symbols) + n]
+        prompt = Prompt(self._last, read, symbols[:n], before, overlay=self._overlay)
+        return prompt._replace(rest=symbols[n:], state=prompt.state_behind(self._image, n))
 
     def _here(self) -> Any:
         """A copy of the pylm_state, to go on with from here. It has the same overlay."""
@@ -218,7 +256,7 @@ class State(TextReader):
         data = map_file(path)
         if len(data) == 0:
             raise ModelFormatError(f"{os.fspath(path)}: the file is empty; only what State.save() wrote can be loaded")
-        overlay, state = self._new_overlay(len(data)), ffi.new("pylm_state *")
+        overlay, state = new_overlay(len(data)), ffi.new("pylm_state *")
         ffi.memmove(overlay, data, len(data))
         status = lib.pylm_state_attach(self._image.model, state, overlay, len(overlay))
         name = os.fspath(path)
@@ -229,7 +267,7 @@ class State(TextReader):
         if status == lib.PYLM_ERR_ARGUMENT:
             raise ArgumentError(f"{name}: this was learned with another model; load it with that one")
         check(status, name)
-        self._overlay, self._state, self._last = overlay, state, array("I")
+        self._overlay, self._state, self._last, self._open = overlay, state, array("I"), None
 
 
 def _unpickled(image: Image, last: array[int], state: bytes, overlay: bytes | None) -> State:

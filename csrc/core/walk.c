@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * walk.c: the walk through a whole tree, and the distribution.
+ * walk.c: the walk through a whole tree, the way down to one leaf, and the distribution.
  *
  * With several trees a probability is the average over the trees, weighted by their shares. In a layer the models below
  * go through the tree side by side with it.
@@ -181,6 +181,34 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
         enter(&walk, level, &parted, side);
     }
 }
+
+#if PYLM_MODULE_TEXT
+uint32_t pylm__walk_to(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
+                       uint64_t point)
+{
+    const struct walk walk = {model, work, frame_nbytes(model)};
+    const struct pylm__tree *tree = &work->mixer.tree;
+    struct pylm__frame *frame = frame_at(&walk, work, 0);
+    struct parted parted;
+    uint32_t t, level;
+    int side;
+    pylm__work_first_tree(model, work);
+    for (t = 1; t < pylm__n_trees(model) && point >= (uint64_t)tree->share << 46; t++) {
+        point -= (uint64_t)tree->share << 46;
+        pylm__work_next_tree(model, work);
+    }
+    begin(&walk, state);
+    frame->mass = (uint64_t)tree->share << 46;
+    for (level = 0; frame->hi - frame->lo > 1u && !PYLM__DAMAGED(level == tree->depth); level++) {
+        split(&walk, 0, &parted);
+        side = point >= parted.masses[0];
+        if (side)
+            point -= parted.masses[0];
+        enter(&walk, 0, &parted, side);
+    }
+    return pylm__tree_symbol(tree, frame->lo);
+}
+#endif
 
 struct sum {
     struct pylm__visitor visitor;

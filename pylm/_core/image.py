@@ -71,6 +71,8 @@ class Image:
         self.line_end: int = self.info.line_end
         self.is_words: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_WORDS
         self.is_external: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL
+        self.has_unknown: bool = self.unknown != NONE
+        self.has_longer_symbols: bool = self.is_external or self.info.tokenizer == lib.PYLM_TOKENIZER_PIECES
         self.is_kernel: bool = self.info.predictor == lib.PYLM_PREDICTOR_KERNEL
         self._work_n_u64: int = lib.pylm_work_nbytes(self.model) // 8 + 1
         self.kept: dict[Any, Any] = {}  # what was found out by others, to be found out once
@@ -143,6 +145,12 @@ class Image:
         import numpy as np
 
         return np.arange(self.n_symbols, dtype=np.uint32)
+
+    @cached_property
+    def unknown_symbol(self) -> np.ndarray:
+        import numpy as np
+
+        return np.array([self.unknown], np.uint32)
 
     def needs_mix(self, what: str) -> None:
         """Refuses what only the predictor `mix` can do."""
@@ -292,11 +300,35 @@ class Image:
         """The probability of every symbol coming next: float64, which sums to 1."""
         return self.distribution_q62(state) * 2.0**-62
 
-    def restricted(self, state: Any, symbols: np.ndarray, may_end: bool) -> np.ndarray:
+    def cost(self, state: Any, symbol: int) -> int:
+        """The cost of a checked symbol coming next, 1/65536 bit."""
+        cost = ffi.new("uint32_t *")
+        check(lib.pylm_cost(self.model, state, symbol, self.new_work(), cost))
+        return int(cost[0])
+
+    def known_cost(self, state: Any) -> int:
+        """The cost of what comes next being any symbol but ``<unk>``."""
+        if not self.has_unknown:
+            return 0
+        found = self.restricted(state, self.unknown_symbol, True)
+        return int(found["cost"][found["symbol"] == NONE].max(initial=0))
+
+    def restricted(self, state: Any, symbols: np.ndarray, may_end: bool, unknown: bool = True) -> np.ndarray:
         """Allowed symbols, ascending uint32, with their costs given that it is one of them, best first: an array of
-        CANDIDATE. If the text may end, NONE among them is the end; see pylm_restrict()."""
+        CANDIDATE. If the text may end, NONE among them is the end; see pylm_restrict().
+
+        unknown   False: as if there were no ``<unk>``, unless nothing else is allowed.
+        """
         import numpy as np
 
+        if not unknown and self.has_unknown:
+            known = symbols[symbols != self.unknown]
+            if not may_end:
+                return self.restricted(state, known if len(known) else symbols, False)
+            both = self.restricted(state, np.union1d(known, self.unknown_symbol), True)
+            rest: np.ndarray = both[both["symbol"] != self.unknown]
+            rest["cost"] -= np.minimum(rest["cost"], self.known_cost(state)).astype(np.uint32)
+            return rest
         found = np.empty(len(symbols) + 1, np.dtype(CANDIDATE))
         candidates = ffi.from_buffer("pylm_candidate[]", found, require_writable=True)
         if len(symbols) == 1 and not may_end:

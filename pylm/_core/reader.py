@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""Bases of `Model` and of `State`: what parts of the package below them know of both."""
+"""Bases of `Model` and of `State`: what parts of the package below them know of both; and memory to learn in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
 from .arguments import MAX_WINDOW, wrong_type
+from .native import check, ffi, lib
 
 if TYPE_CHECKING:
     from .image import Image, TextOrIds
+
+
+def new_overlay(nbytes: int) -> Any:
+    """Memory to learn in."""
+    try:
+        return ffi.new("unsigned char[]", nbytes)
+    except MemoryError:
+        raise ArgumentError(f"memory of {nbytes} bytes is more than the system has; take less") from None
+
+
+def begin_to_learn(image: Image, state: Any, overlay: Any) -> None:
+    """Makes a pylm_state one that learns, in memory that has learned nothing yet."""
+    image.needs_mix("learning from what is read")
+    nbytes = len(overlay)
+    status = lib.pylm_overlay_init(image.model, overlay, nbytes)
+    if status == lib.PYLM_ERR_SPACE:
+        raise ArgumentError(f"memory of {nbytes} bytes is too small to learn anything; take 16384 or more")
+    check(status)
+    check(lib.pylm_state_attach(image.model, state, overlay, nbytes))
 
 
 class Reader:

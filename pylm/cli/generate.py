@@ -7,13 +7,18 @@ from __future__ import annotations
 import argparse
 import json
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._core.arguments import DEFAULT_MEMORY
 from .._core.contents import text_of_file
 from .._model import Model, load
 from ..decoding.constraints import Constraint, OneOf, Prefix, Regex, Schema
+from ..decoding.options import TEMPERATURE, TOP_K, TOP_P
 from ..errors import ArgumentError
 from .common import Commands, add_model, add_tau, as_str, load_model, quoted, text_argument
+
+if TYPE_CHECKING:
+    from ..decoding.options import Learn
 
 # ---- arguments
 
@@ -22,7 +27,9 @@ def add_next(commands: Commands) -> None:
     parser = commands.add("next", _next, "list the most probable next symbols")
     add_model(parser)
     parser.add_argument(
-        "context", metavar="CONTEXT", help="the text before them; - is standard input, without its last line end"
+        "context",
+        metavar="CONTEXT",
+        help="the text before them, which may end anywhere; - is standard input, without its last line end",
     )
     parser.add_argument("-k", type=int, metavar="K", default=5, help="how many")
     add_tau(parser)
@@ -43,18 +50,20 @@ def add_generate(commands: Commands) -> None:
         "--prompt",
         metavar="TEXT",
         default="",
-        help="the text to continue; - is standard input, without its last line end",
+        help="the text to continue, which may end anywhere; - is standard input, without its last line end",
     )
     parser.add_argument("--max-new-tokens", type=int, metavar="N", default=100, help="symbols to generate at most")
     parser.add_argument(
         "--temperature",
         type=float,
         metavar="T",
-        default=0.8,
-        help="0: always the most probable symbol; 1: as the model says",
+        default=TEMPERATURE,
+        help="1: as the model says; 0: always the most probable symbol",
     )
-    parser.add_argument("--top-k", type=int, metavar="K", default=40, help="among the k most probable; 0: all")
-    parser.add_argument("--top-p", type=float, metavar="P", default=0.95, help="among those that together reach p")
+    parser.add_argument("--top-k", type=int, metavar="K", default=TOP_K, help="among the k most probable; 0: all")
+    parser.add_argument(
+        "--top-p", type=float, metavar="P", default=TOP_P, help="among those that together reach p; 1: all"
+    )
     parser.add_argument("--min-p", type=float, metavar="P", default=0.0, help="with at least this share of the best")
     parser.add_argument(
         "--repetition-penalty",
@@ -64,7 +73,27 @@ def add_generate(commands: Commands) -> None:
         help="multiplies the cost of symbols seen lately; 1: none",
     )
     parser.add_argument("--repetition-window", type=int, metavar="N", default=64, help="how many count as seen lately")
-    parser.add_argument("--stop", metavar="TEXT", action="append", help="end before this text; may be given again")
+    parser.add_argument(
+        "--stop",
+        metavar="TEXT",
+        action="append",
+        help="end before this text, or in a word model this symbol, such as </s>; may be given again",
+    )
+    parser.add_argument("--unknown", action="store_true", help="let <unk> come as often as the model says")
+    parser.add_argument(
+        "--learn",
+        metavar="FROM",
+        nargs="?",
+        const="all",
+        choices=["all", "prompt"],
+        help="learn from the prompt and then from what is generated; `--learn prompt`: from the prompt only",
+    )
+    parser.add_argument(
+        "--memory",
+        metavar="SIZE",
+        default=DEFAULT_MEMORY,
+        help="with --learn: bytes to learn in, such as 16K; about 1M unless given",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same text")
     add_tau(parser)
     _add_constraints(parser)
@@ -73,6 +102,11 @@ def add_generate(commands: Commands) -> None:
     best.add_argument("--best", type=int, metavar="N", help="list the n best, each with log(probability)")
     best.add_argument(
         "--beam", type=int, metavar="N", help="beginnings kept at each step; 2 n, 8 at least, unless given"
+    )
+    best.add_argument(
+        "--diverse",
+        action=argparse.BooleanOptionalAction,
+        help="no two begin with the same symbol; so it is unless given, but not within a constraint",
     )
 
 
@@ -167,6 +201,8 @@ def _generate(options: argparse.Namespace) -> None:
                 raise ArgumentError("--best lists what is most probable by itself; leave out --contrast")
             _best(options, model, prompt, constraint)
             return
+        if options.diverse is not None:
+            raise ArgumentError("--diverse is about several texts: give --best N, too")
         pieces = model.stream(
             prompt,
             options.max_new_tokens,
@@ -178,6 +214,9 @@ def _generate(options: argparse.Namespace) -> None:
             repetition_window=options.repetition_window,
             stop=options.stop,
             seed=options.seed,
+            learn=_learn(options),
+            memory=options.memory,
+            unknown=options.unknown,
             constraint=constraint,
             **contrast,
         )
@@ -190,9 +229,22 @@ def _generate(options: argparse.Namespace) -> None:
         print()
 
 
+def _learn(options: argparse.Namespace) -> Learn:
+    return True if options.learn == "all" else "prompt" if options.learn else False
+
+
 def _best(options: argparse.Namespace, model: Model, prompt: str | bytes, constraint: Constraint | None) -> None:
     found = model.beam_search(
-        prompt, options.max_new_tokens, n=options.best, beam=options.beam, stop=options.stop, constraint=constraint
+        prompt,
+        options.max_new_tokens,
+        n=options.best,
+        beam=options.beam,
+        stop=options.stop,
+        learn=_learn(options),
+        memory=options.memory,
+        unknown=options.unknown,
+        diverse=options.diverse,
+        constraint=constraint,
     )
     if options.json:
         print(json.dumps({"prompt": as_str(prompt), "best": [continuation._asdict() for continuation in found]}))

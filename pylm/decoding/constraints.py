@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from .._core.arguments import MAX_U32, integer, several, wrong_type
-from .._core.native import NONE
-from .._core.prediction import Prediction, as_predictions, probability_of
 from .._core.text import text_bytes
 from ..errors import ArgumentError
 from .automaton import NEVER, Automaton, Byte, Choice, Node, Repeat, Sequence, determine, literal
@@ -54,13 +52,6 @@ class Constraint:
         if route is None:
             route = self._routes[image] = Route(image, self._automaton)
         return Walk(route, n, self._subject)
-
-    def _predictions(self, image: Image, state: Any, k: int) -> list[Prediction]:
-        """The k most probable symbols with which an allowed text can begin, best first."""
-        k = integer("k", k, 1, MAX_U32)
-        found = image.restricted(state, *self._walk(image, MAX_U32).steps()).tolist()
-        best = [(symbol, probability_of(cost)) for symbol, cost in found if symbol != NONE]
-        return as_predictions(image, best[:k])
 
 
 class Regex(Constraint):

@@ -63,15 +63,17 @@ class Rival:
         """A state of the model that has read checked symbols."""
         return self.image.new_state(symbols)
 
-    def compared(self, state: Any, rival: Any, symbols: np.ndarray, may_end: bool) -> tuple[np.ndarray, ...]:
+    def compared(
+        self, state: Any, rival: Any, symbols: np.ndarray, may_end: bool, unknown: bool = True
+    ) -> tuple[np.ndarray, ...]:
         """Of allowed symbols the plausible ones, best first: three int64 arrays of shape (n,), the symbols, their
         costs, and those in the other model, in 1/65536 bit, given what is allowed."""
         import numpy as np
 
-        found = self._own.restricted(state, symbols, may_end)
+        found = self._own.restricted(state, symbols, may_end, unknown)
         found = found[found["cost"] <= found["cost"].min() + np.int64(self._margin)]
         costs = np.full(len(found), 62 * ONE_Q16, np.int64)  # an end without any probability is not in the list
-        theirs = np.sort(self.image.restricted(rival, symbols, may_end), order="symbol")
+        theirs = np.sort(self.image.restricted(rival, symbols, may_end, unknown), order="symbol")
         at = np.minimum(theirs["symbol"].searchsorted(found["symbol"]), len(theirs) - 1)
         same = theirs["symbol"][at] == found["symbol"]
         costs[same] = theirs["cost"][at[same]]
@@ -79,11 +81,11 @@ class Rival:
         order = np.lexsort((found["symbol"], self._scores(ours, costs)))
         return found["symbol"].astype(np.int64)[order], ours[order], costs[order]
 
-    def contrasted(self, state: Any, rival: Any, symbols: np.ndarray, may_end: bool) -> np.ndarray:
+    def contrasted(self, state: Any, rival: Any, symbols: np.ndarray, may_end: bool, unknown: bool) -> np.ndarray:
         """The same as candidates, whose costs are what counts: of the best one 0."""
         import numpy as np
 
-        symbols, ours, theirs = self.compared(state, rival, symbols, may_end)
+        symbols, ours, theirs = self.compared(state, rival, symbols, may_end, unknown)
         scores = self._scores(ours, theirs)
         result = np.empty(len(symbols), np.dtype(CANDIDATE))
         result["symbol"] = symbols

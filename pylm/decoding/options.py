@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 from .._core.arguments import wrong_type
 
@@ -15,18 +15,22 @@ if TYPE_CHECKING:
     from .constraints import Constraint
 
     Stop: TypeAlias = str | bytes | Sequence[str | bytes] | None
+    Learn: TypeAlias = bool | Literal["prompt"]
+
+TEMPERATURE, TOP_K, TOP_P = 1.0, 0, 1.0  # text with the words of the training text; see docs/benchmarks.md
 
 
 class SamplingOptions(TypedDict, total=False):
     """Options of `Model.generate()`, `stream()` and `generate_ids()`, and of the same of `State`."""
 
-    temperature: float  #: 0.8. 0: always the most probable symbol; 1: as the model says; up to 1000
-    top_k: int  #: 40. Choose among the k most probable symbols only; 0: no limit
-    top_p: float  #: 0.95. Among the most probable ones that together reach p; 1: no limit
+    temperature: float  #: 1, as the model says. 0: always the most probable symbol; up to 1000
+    top_k: int  #: 0, no limit. Choose among the k most probable symbols only
+    top_p: float  #: 1, no limit. Among the most probable ones that together reach p
     min_p: float  #: 0. Among those with at least this share of the best one's probability; 0: no limit
     repetition_penalty: float  #: 1. Multiplies the cost, -log(probability), of symbols seen lately; 1: none
     repetition_window: int  #: 64. How many symbols count as seen lately, those of the prompt included
     seed: int | None  #: None. 0 to 2^64 - 1: the same text on every machine; None: another text every time
+    unknown: bool  #: False: never ``<unk>``. True: as often as the model says
     constraint: Constraint | None  #: None. What the text may be: a `Regex`, `OneOf`, `Prefix` or `Schema`
     contrast: Reader | None  #: None. A `Model`: prefer what the model finds more probable than this one does
     contrast_weight: float  #: 1. What counts is log p - weight * log q, q being the other's probability; up to 1000
@@ -39,6 +43,8 @@ class BeamOptions(TypedDict, total=False):
     n: int  #: 5. How many texts; there are fewer if not more were found
     beam: int | None  #: None. Beginnings kept at each step, n or more; None: 2 * n, 8 at least
     stop: Stop  #: None. A string or several: a text ends before the first of them
+    unknown: bool  #: False. As in `SamplingOptions`
+    diverse: bool | None  #: None. No two texts begin with the same symbol; None: unless there is a constraint
     constraint: Constraint | None  #: None. As in `SamplingOptions`
 
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.arguments import MAX_U32, MAX_WINDOW, integer, q16
 from .._core.image import Image, new_symbols
 from .._core.native import NONE, check, ffi, lib
 from .._core.reader import image_of
 from .contrast import Rival
-from .options import check_constraint
+from .options import TEMPERATURE, TOP_K, TOP_P, check_constraint
+from .prompt import Prompt, Ways
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
     from .spelling import Walk
 
 
+class Continued(NamedTuple):
+    """A text that goes on."""
+
+    prompt: Prompt
+    kept: int  #: how many of `prompt.rest` it goes on behind
+    symbols: Iterator[int]
+    n_repeated: int = 0  #: bytes at the start of `symbols` that are the prompt's
+
+
 class Sampler:
     """Chooses symbol after symbol. Options and defaults are those of `SamplingOptions`."""
 
@@ -31,20 +41,21 @@ class Sampler:
         self,
         image: Image,
         *,
-        temperature: float = 0.8,
-        top_k: int = 40,
-        top_p: float = 0.95,
+        temperature: float = TEMPERATURE,
+        top_k: int = TOP_K,
+        top_p: float = TOP_P,
         min_p: float = 0.0,
         repetition_penalty: float = 1.0,
         repetition_window: int = 64,
         seed: int | None = None,
+        unknown: bool = False,
         constraint: Constraint | None = None,
         contrast: Reader | None = None,
         contrast_weight: float = 1.0,
         contrast_alpha: float = 0.1,
     ) -> None:
         check_constraint(constraint)
-        self._image, self._constraint = image, constraint
+        self._image, self._constraint, self._unknown = image, constraint, bool(unknown)
         other = None if contrast is None else image_of("contrast", contrast)
         self._rival = None if other is None else Rival(image, other, contrast_weight, contrast_alpha)
         self._sampler = ffi.new("pylm_sampler *")
@@ -56,27 +67,46 @@ class Sampler:
         settings.top_p_q16 = q16("top_p", top_p, 0, 1)
         settings.min_p_q16 = q16("min_p", min_p, 0, 1)
         settings.penalty_q16 = q16("repetition_penalty", repetition_penalty, 1, 1000)
+        settings.known_only = not self._unknown
         self._window = integer("repetition_window", repetition_window, 0, MAX_WINDOW)
         if seed is None:
             seed = int.from_bytes(os.urandom(8), "little")
         self._sampler.random = integer("seed", seed, 0, (1 << 64) - 1)
         limit = settings.top_k if settings.temperature_q16 else 1
-        self._n_candidates = min(limit + self._window if limit else image.n_symbols, image.n_symbols)
+        self._n_candidates = min(limit + self._window + 1 if limit else image.n_symbols, image.n_symbols)
         self._candidates = ffi.new("pylm_candidate[]", self._n_candidates)
 
-    def symbols(self, prompt: array[int], n: int, state: Any = None) -> Iterator[int]:
-        """n symbols that go on after checked symbols, or fewer within a constraint; from a state that has read them, if
-        one is given."""
+    def go_on(self, prompt: Prompt, n: int) -> Continued:
+        """Up to n symbols that go on after a prompt: fewer only within a constraint."""
         walk = None if self._constraint is None else self._constraint._walk(self._image, n)
-        state = self._image.new_state(prompt) if state is None else state
-        return self._chosen(prompt, n, state, walk)
+        ways = Ways(self._image, prompt, walk) if prompt.rest and n else None
+        way = 0 if ways is None else self._choose(ways.candidates())
+        if ways is None or ways.symbols[way] == NONE:
+            self._read(prompt, prompt.rest, prompt.learns)
+            return Continued(prompt, len(prompt.rest), self._chosen(prompt, prompt.symbols, n, walk))
+        kept, first, added = int(ways.kept[way]), int(ways.symbols[way]), ways.added(way)
+        self._read(prompt, prompt.rest[:kept], prompt.learns)
+        self._read(prompt, array("I", [first]), prompt.goes_on)
+        if walk is not None:
+            walk = walk.behind(added)
+        before = prompt.read + prompt.rest[:kept]
+        following = self._chosen(prompt, before + array("I", [first]), n - 1, walk)
+        n_repeated = len(self._image.vocabulary[1][first]) - len(added)
+        return Continued(prompt, kept, _preceded(first, following), n_repeated)
 
-    def _chosen(self, prompt: array[int], n: int, state: Any, walk: Walk | None) -> Iterator[int]:
-        image, window, other = self._image, self._window, self._rival
-        others = None if other is None else other.after(prompt)
+    def _read(self, prompt: Prompt, symbols: array[int], learns: bool) -> None:
+        push = lib.pylm_state_push if learns else lib.pylm_state_read
+        for symbol in symbols:
+            check(push(self._image.model, prompt.state, symbol))
+
+    def _chosen(self, prompt: Prompt, before: array[int], n: int, walk: Walk | None) -> Iterator[int]:
+        """n symbols that go on behind those that the state of the prompt has read."""
+        image, window, other, state = self._image, self._window, self._rival, prompt.state
+        push = lib.pylm_state_push if prompt.goes_on else lib.pylm_state_read
+        others = None if other is None else other.after(before)
         work = image.new_work()
         recent = new_symbols(max(window, 1))
-        last = prompt[max(len(prompt) - window, 0) :] if window else array("I")
+        last = before[max(len(before) - window, 0) :] if window else array("I")
         recent[: len(last)] = last
         pointer = ffi.from_buffer("uint32_t[]", recent)  # the sampler does not keep it in place
         sampler = self._sampler
@@ -84,10 +114,10 @@ class Sampler:
         oldest = 0  # `recent` is a ring: its order does not matter to the penalty
         for _ in range(n):
             found = self._found(state, walk, others)
-            chosen = self._choose(found, state, work)
+            chosen = self._sample(state, work) if found is None else self._choose(found)
             if chosen == NONE:
                 return
-            lib.pylm_state_push(image.model, state, chosen)
+            push(image.model, state, chosen)
             if walk is not None:
                 walk.read(chosen)
             if other is not None:
@@ -107,17 +137,23 @@ class Sampler:
             return None
         symbols, may_end = (image.every_symbol, False) if walk is None else walk.steps()
         if other is not None:
-            return other.contrasted(state, others, symbols, may_end)
-        return None if len(symbols) == image.n_symbols else image.restricted(state, symbols, may_end)
+            return other.contrasted(state, others, symbols, may_end, self._unknown)
+        if len(symbols) == image.n_symbols:
+            return None
+        return image.restricted(state, symbols, may_end, self._unknown)
 
-    def _choose(self, found: np.ndarray | None, state: Any, work: Any) -> int:
+    def _sample(self, state: Any, work: Any) -> int:
+        symbol, model, n = ffi.new("uint32_t *"), self._image.model, self._n_candidates
+        check(lib.pylm_sample(model, state, self._sampler, work, self._candidates, n, symbol))
+        return int(symbol[0])
+
+    def _choose(self, found: np.ndarray) -> int:
         symbol = ffi.new("uint32_t *")
-        if found is None:
-            model, n = self._image.model, self._n_candidates
-            status = lib.pylm_sample(model, state, self._sampler, work, self._candidates, n, symbol)
-        else:
-            candidates = ffi.from_buffer("pylm_candidate[]", found, require_writable=True)
-            status = lib.pylm_choose(self._sampler, candidates, len(found), symbol)
-        check(status)
-        chosen: int = symbol[0]
-        return chosen
+        candidates = ffi.from_buffer("pylm_candidate[]", found, require_writable=True)
+        check(lib.pylm_choose(self._sampler, candidates, len(found), symbol))
+        return int(symbol[0])
+
+
+def _preceded(first: int, others: Iterator[int]) -> Iterator[int]:
+    yield first
+    yield from others

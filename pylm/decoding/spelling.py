@@ -86,6 +86,15 @@ class Route:
         is the fewest bytes, so that it is known without a look at all that longer symbols could do."""
         return int(self._fewest[place])
 
+    def follow(self, place: int, text: bytes) -> int | None:
+        """The place that a text leads to; None if it is not allowed."""
+        state = place >> 1
+        for byte in text:
+            state = int(self._automaton.table[state, byte])
+            if state < 0:
+                return None
+        return 2 * state
+
     def may_end(self, place: int) -> bool:
         return self._automaton.final[place >> 1]
 
@@ -168,6 +177,16 @@ class Walk:
         found = self._found
         self._place = int(found.places[found.symbols.searchsorted(symbol)])
         self._left -= 1
+
+    def behind(self, text: bytes) -> Walk | None:
+        """The walk after its first symbol, which has added this text; None if that is not allowed. Only at the start of
+        a walk, and only where symbols need no spaces between them."""
+        place = self._route.follow(self._place, text)
+        if place is None or self._route.fewest(place) >= self._left:
+            return None
+        other = self.copy()
+        other._place, other._left = place, self._left - 1
+        return other
 
     def copy(self) -> Walk:
         other = Walk.__new__(Walk)

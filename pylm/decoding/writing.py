@@ -7,40 +7,53 @@ from __future__ import annotations
 import codecs
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._core.arguments import MAX_U32, check_options, integer, wrong_type
 from .._core.image import Image
 from .._core.native import NONE, ffi, lib
 from .._core.text import as_bytes
+from .._core.tokenizer import NO_CHARACTER
 from ..errors import ArgumentError
 from .options import SamplingOptions
-from .sampling import Sampler
+from .sampling import Continued, Sampler
 
 if TYPE_CHECKING:
     from .._core.image import TextOrIds
     from .options import Stop
+    from .prompt import Prompt
 
 WHITE_SPACE = b" \t\r\n\v\f"
 
 
-def generated(
-    caller: str, image: Image, symbols: array[int], n: int, options: SamplingOptions, state: Any = None
-) -> Iterator[int]:
-    """The symbols that go on after a prompt, n of them or fewer where a constraint ends it.
-
-    state   one that has read the prompt; None: a new one.
-    """
+def generated(caller: str, image: Image, prompt: Prompt, n: int, options: SamplingOptions) -> Continued:
+    """The symbols that go on after a prompt, n of them or fewer where a constraint ends it."""
     check_options(caller, options, SamplingOptions)
     n = integer("max_new_tokens", n, 0, MAX_U32)
-    return Sampler(image, **options).symbols(symbols, n, state)
+    return Sampler(image, **options).go_on(prompt, n)
 
 
-def as_text(
-    image: Image, prompt: TextOrIds, symbols: array[int], following: Iterator[int], stop: Stop
-) -> Iterator[str]:
-    """The text that symbols add to a prompt, which `symbols` are, as it grows: whole characters."""
-    return as_characters(until_stop(texts(image, prompt, symbols, following), stop_strings(stop)))
+def as_text(image: Image, continued: Continued, stop: Stop) -> Iterator[str]:
+    """The text that a prompt goes on with, as it grows: whole characters."""
+    stops = Stops(image, stop)
+    continued = continued._replace(symbols=stops.before(continued.symbols))
+    return as_characters(until_stop(texts(image, continued), stops.strings))
+
+
+class Stops:
+    """What ends a text: strings, and in a word model also symbols, such as ``</s>``, which stands for a line end."""
+
+    def __init__(self, image: Image, stop: Stop) -> None:
+        self.strings = stop_strings(stop)
+        found = [image.find(string) for string in self.strings] if image.is_words else []
+        self.symbols = {symbol for symbol in found if symbol is not None}
+
+    def before(self, symbols: Iterator[int]) -> Iterator[int]:
+        """Symbols up to one that ends the text."""
+        for symbol in symbols:
+            if symbol in self.symbols:
+                return
+            yield symbol
 
 
 def stop_strings(stop: Stop) -> list[bytes]:
@@ -71,11 +84,30 @@ def last_before(image: Image, prompt: TextOrIds, symbols: array[int]) -> int:
     return NONE if image.is_words and ends_in_space else symbols[-1]
 
 
-def texts(image: Image, prompt: TextOrIds, symbols: array[int], generated: Iterator[int]) -> Iterator[bytes]:
-    """The text that generated symbols add to a prompt, which `symbols` are, as it grows."""
+def texts(image: Image, continued: Continued) -> Iterator[bytes]:
+    """The text that symbols add to a prompt, as it grows."""
+    prompt, kept, symbols, n = continued
+    before = prompt.read + prompt.rest[:kept]
+    pieces: Iterator[bytes]
     if image.is_external:
-        return (text.encode() for text in image.external.continuation(symbols, generated))
-    return _texts(image, generated, last_before(image, prompt, symbols))
+        pieces = (text.encode() for text in image.external.continuation(before, symbols))
+        n = len(_whole(image, prompt.symbols)) - len(_whole(image, before))
+    else:
+        pieces = _texts(image, symbols, last_before(image, prompt.text, before))
+    return _without(pieces, n) if n > 0 else pieces
+
+
+def _whole(image: Image, symbols: array[int]) -> bytes:
+    """The text of an external tokenizer's symbols, but for a character that is not complete."""
+    return image.external.decode(symbols).rstrip(NO_CHARACTER).encode()
+
+
+def _without(pieces: Iterator[bytes], n: int) -> Iterator[bytes]:
+    """A text but for its first n bytes."""
+    for piece in pieces:
+        if len(piece) > n:
+            yield piece[n:]
+        n = max(n - len(piece), 0)
 
 
 def _texts(image: Image, symbols: Iterator[int], previous: int) -> Iterator[bytes]:

@@ -109,7 +109,7 @@ static void test_choice(void)
 {
     static const uint32_t symbols[] = {2, 7};
     static const uint64_t q62[] = {3u << 20, 1u << 20};
-    pylm_sampler sampler = {{65536, 0, 65536, 0, 65536}, NULL, 0, 5};
+    pylm_sampler sampler = {{65536, 0, 65536, 0, 65536, 0}, NULL, 0, 5};
     pylm_candidate candidates[2];
     uint32_t i, n, symbol, n_of_2 = 0, recent = 2;
     for (i = 0; i < 4000u; i++) {

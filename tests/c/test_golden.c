@@ -21,7 +21,7 @@ static uint64_t sample(const pylm_model *model, pylm_state *state, const uint32_
 {
     pylm_candidate candidates[84];
     uint32_t recent[64], i, symbol = 0;
-    pylm_sampler sampler = {{57344, 20, 61440, 512, 73728}, recent, 64, 42};
+    pylm_sampler sampler = {{57344, 20, 61440, 512, 73728, 0}, recent, 64, 42};
     uint64_t hash = fold_start;
     for (i = 0; i < 64u; i++)
         recent[i] = symbols[n - 64u + i];

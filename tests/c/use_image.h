@@ -92,7 +92,7 @@ static inline void use_keyboard(const pylm_model *model, pylm_state *state)
 static inline void use_constraint(const pylm_model *model, const pylm_state *state, const pylm_info *info, void *work)
 {
     uint32_t *marks = malloc((info->n_symbols + 31u) / 32u * sizeof *marks), symbols[3], n = 0, i, symbol;
-    pylm_sampler sampler = {{60000, 2, 60000, 100, 70000}, symbols, 1, 1};
+    pylm_sampler sampler = {{60000, 2, 60000, 100, 70000, 0}, symbols, 1, 1};
     uint64_t q62[3];
     pylm_candidate candidates[4];
     for (i = 0; i < 3u; i++)
@@ -168,7 +168,7 @@ static inline void use_kernel(const pylm_model *model, const pylm_state *state, 
 static inline void use_model(const pylm_model *model, const pylm_info *info)
 {
     static const char text[] = "w1 w2 w3\nw17 \x00\xff the cat's WORDS and w1 w2";
-    pylm_sampler sampler = {{60000, 20, 60000, 100, 70000}, NULL, 0, 1};
+    pylm_sampler sampler = {{60000, 20, 60000, 100, 70000, 1}, NULL, 0, 1};
     pylm_candidate best[60];
     pylm_state state;
     uint32_t symbols[64], costs[64], symbol = 0, n_best, text_nbytes, i;

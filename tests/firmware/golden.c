@@ -114,7 +114,7 @@ static void put_sample(const char *name, const pylm_model *model, pylm_state *st
 {
     static pylm_candidate candidates[84];
     static uint32_t recent[RECENT];
-    pylm_sampler sampler = {{57344, 20, 61440, 512, 73728}, recent, RECENT, 42};
+    pylm_sampler sampler = {{57344, 20, 61440, 512, 73728, 0}, recent, RECENT, 42};
     uint64_t hash = FOLD_START;
     uint32_t i, symbol = 0;
     for (i = 0; i < RECENT; i++)

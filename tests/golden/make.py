@@ -31,7 +31,7 @@ N_IDS = 400
 SEED = 42
 SAMPLES = 100
 MEMORY = 65_536  # of the state that learns
-SETTINGS = dict(temperature=0.875, top_k=20, top_p=0.9375, min_p=0.0078125, repetition_penalty=1.125)
+SETTINGS = dict(temperature=0.875, top_k=20, top_p=0.9375, min_p=0.0078125, repetition_penalty=1.125, unknown=True)
 
 
 def fold(values: object) -> int:

@@ -35,7 +35,7 @@ def by_force(model: pylm.Model, context: str, length: int) -> list[tuple[float, 
 def test_a_beam_as_wide_as_all_there_is_finds_the_best(small: pylm.Model, context: str) -> None:
     length, n = 3, 20
     expected = by_force(small, context, length)
-    found = small.beam_search(context, length, n=n, beam=small.n_symbols**length)
+    found = small.beam_search(context, length, n=n, beam=small.n_symbols**length, unknown=True, diverse=False)
     np.testing.assert_allclose([c.logprob for c in found], [score for score, _ in expected[:n]], atol=1e-4)
     assert [tuple(c.ids) for c in found] == [ids for _, ids in expected[:n]]
     assert len({c.text for c in found}) == n
@@ -43,9 +43,8 @@ def test_a_beam_as_wide_as_all_there_is_finds_the_best(small: pylm.Model, contex
         assert c.logprob == pytest.approx(small.score(c.ids, context=context), abs=1e-3)
 
 
-def by_hand(model: pylm.Model, prompt: str, n: int, beam: int) -> float:
+def by_hand(model: pylm.Model, context: list[int], n: int, beam: int) -> float:
     """The best that a beam of such a width finds. That of a wider one may be worse."""
-    context = list(model.encode(prompt))
     live: list[tuple[float, list[int]]] = [(0.0, [])]
     for _ in range(n):
         longer = []
@@ -57,14 +56,15 @@ def by_hand(model: pylm.Model, prompt: str, n: int, beam: int) -> float:
 
 
 def test_a_narrow_beam_is_greedy(model: pylm.Model, test_text: str) -> None:
-    (found,) = model.beam_search(test_text[:30], 8, n=1, beam=1)
-    assert found.ids == model.generate_ids(test_text[:30], 8, temperature=0)
-    assert found.text == model.generate(test_text[:30], 8, temperature=0)
-    wider = model.beam_search(test_text[:30], 8, n=3)
-    assert wider[0].logprob == pytest.approx(by_hand(model, test_text[:30], 8, 8), abs=1e-3)
-    assert wider == model.beam_search(test_text[:30], 8, n=3)
+    prompt, plain = model.encode(test_text[:30]), {"unknown": True, "diverse": False}
+    for unknown in (True, False):
+        (found,) = model.beam_search(prompt, 8, n=1, beam=1, unknown=unknown)
+        assert found.ids == model.generate_ids(prompt, 8, temperature=0, unknown=unknown)
+        assert found.text == model.generate(prompt, 8, temperature=0, unknown=unknown)
+    wider = model.beam_search(prompt, 8, n=3, **plain)
+    assert wider[0].logprob == pytest.approx(by_hand(model, prompt, 8, 8), abs=1e-3)
+    assert wider == model.beam_search(prompt, 8, n=3, **plain)
     assert [c.logprob for c in wider] == sorted((c.logprob for c in wider), reverse=True)
-    prompt = model.encode(test_text[:30])
     assert wider[0].logprob == pytest.approx(model.score(wider[0].ids, context=prompt), abs=1e-3)
 
 
@@ -75,7 +75,7 @@ def test_a_stop_string_ends_a_text(small: pylm.Model) -> None:
         cut = ids[: ids.index(stop) + 1] if stop in ids else ids
         expected[cut] = np.logaddexp(expected.get(cut, -np.inf), score)
     best = sorted(expected.items(), key=lambda item: -item[1])[:12]
-    found = small.beam_search("a b", length, n=12, beam=1000, stop="d")
+    found = small.beam_search("a b", length, n=12, beam=1000, stop="d", unknown=True, diverse=False)
     np.testing.assert_allclose([c.logprob for c in found], [score for _, score in best], atol=1e-3)
     assert all("d" not in c.text for c in found)
 

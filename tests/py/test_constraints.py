@@ -157,7 +157,7 @@ def test_wrong_types() -> None:
 def test_probabilities_are_divided_by_their_sum(model: pylm.Model, test_text: str) -> None:
     numbers = random_numbers(3)
     own = {symbol: model.text_of(symbol) for symbol in range(model.n_symbols)}
-    for context in ("", test_text[:40], test_text[:301]):
+    for context in ("", model.encode(test_text[:40]), model.encode(test_text[:301])):
         chosen = [own[next(numbers) % model.n_symbols] for _ in range(12)]
         texts = [text for text in chosen if text and "\\" not in text and text != "</s>"]
         found = model.next(context, 10**6, constraint=pylm.OneOf(texts))

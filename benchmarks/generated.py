@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""How much generated text is like the text of the corpus, for several settings of the sampler.
+
+    python benchmarks/generated.py TRAIN VALID MODEL
+
+A model of any tokenizer, trained on TRAIN, continues prompts of 250 symbols from VALID, at places all over it. Beside
+the generated texts stands what really follows there. Words are what stands between white space. Columns:
+
+    distinct    different words, of so many; `<unk>` is none of them
+    copied      words in runs of 8 and more that stand in TRAIN word for word
+    <unk>       share of the words
+    known       words that TRAIN has
+    H           Hellinger distance of the frequencies of words to those of VALID: 0: the same; 1: none in common. Of
+                real text it is what the size of the sample makes it
+    line        words of a line, characters of a line: means
+    CPU         ms for 1,000 symbols
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import pylm
+
+TEXTS, PROMPT, RUN, UNKNOWN = 60, 250, 8, "<unk>"
+SYMBOLS = {"words": 270, "pieces": 360, "bytes": 1500}  # of each text: some 250 words
+SETTINGS: dict[str, dict[str, Any]] = {
+    "as it is (temperature 1)": {},
+    "top_p .98": {"top_p": 0.98},
+    "top_p .95": {"top_p": 0.95},
+    "min_p .01": {"min_p": 0.01},
+    "temperature .9": {"temperature": 0.9},
+    "temperature .8, top_k 40, top_p .95": {"temperature": 0.8, "top_k": 40, "top_p": 0.95},
+    "temperature 1, top_k 40": {"top_k": 40},
+    "learn": {"learn": True},
+    "unknown": {"unknown": True},
+}
+
+
+class Corpus:
+    """Runs of words of a text, by their hashes, and its words."""
+
+    def __init__(self, text: str) -> None:
+        words = text.split()
+        self.ids: dict[str, int] = {}
+        numbers = [self.ids.setdefault(word, len(self.ids)) for word in words]
+        self._runs = np.unique(self._hashes(np.array(numbers, np.uint64)))
+
+    @staticmethod
+    def _hashes(numbers: np.ndarray) -> np.ndarray:
+        result = np.zeros(max(len(numbers) - RUN + 1, 0), np.uint64)
+        for i in range(RUN):
+            result = (result ^ numbers[i : len(numbers) - RUN + 1 + i]) * np.uint64(0x9E3779B97F4A7C15)
+            result ^= result >> np.uint64(29)
+        return result
+
+    def n_copied(self, words: list[str]) -> int:
+        """How many words are in runs that stand in the corpus."""
+        numbers = np.array([self.ids.get(word, len(self.ids) + i) for i, word in enumerate(words)], np.uint64)
+        found = np.isin(self._hashes(numbers), self._runs)
+        copied = np.zeros(len(words), bool)
+        for begin in np.flatnonzero(found):
+            copied[begin : begin + RUN] = True
+        return int(copied.sum())
+
+
+def hellinger(a: Counter[str], b: Counter[str]) -> float:
+    n, m = sum(a.values()), sum(b.values())
+    return float(np.sqrt(max(1 - sum(np.sqrt(a[word] / n * b[word] / m) for word in a), 0)))
+
+
+def describe(name: str, texts: list[str], corpus: Corpus, real: Counter[str], ms: float | None, n: int) -> int:
+    """Prints a row. Returns the number of different words among the first n."""
+    parts = [text.split() for text in texts]
+    words = [word for part in parts for word in part]
+    known = [word for word in words if word != UNKNOWN]
+    lines = [line for text in texts for line in text.split("\n")[1:-1] if line.strip()]
+    distinct = len(set(known[:n]))
+    cells = [
+        name, f"{distinct:,}", f"{sum(map(corpus.n_copied, parts)) / len(words):.1%}",
+        f"{words.count(UNKNOWN) / len(words):.1%}", f"{np.mean([word in corpus.ids for word in words]):.1%}",
+        f"{hellinger(Counter(known), real):.3f}",
+        f"{np.mean([len(line.split()) for line in lines]):.1f}, {np.mean([len(line) for line in lines]):.0f}"
+        if lines else "",
+        "" if ms is None else f"{ms:.0f}",
+    ]  # fmt: skip
+    print("| " + " | ".join(cells) + " |", flush=True)
+    return distinct
+
+
+def main() -> None:
+    corpus = Corpus(Path(sys.argv[1]).read_text(errors="replace"))
+    model = pylm.load(sys.argv[3])
+    ids = model.encode(Path(sys.argv[2]).read_bytes())
+    n_symbols = SYMBOLS[model.info.tokenizer]
+    begins = np.linspace(PROMPT, len(ids) - n_symbols, TEXTS).astype(int)
+    rest = np.ones(len(ids), bool)
+    for begin in begins:
+        rest[begin : begin + n_symbols] = False
+    real = Counter(word for word in model.decode(np.array(ids)[rest]).split() if word != UNKNOWN)
+    expected = [model.decode(ids[begin : begin + n_symbols]) for begin in begins]
+    n = int(0.9 * sum(len([word for word in text.split() if word != UNKNOWN]) for text in expected))
+    print(f"| {Path(sys.argv[3]).name} | distinct of {n:,} | copied | <unk> | known | H | line | CPU |")
+    print("| --- " * 8 + "|")
+    base = describe("real text", expected, corpus, real, None, n)
+    for name, settings in SETTINGS.items():
+        if "unknown" in settings and model.info.tokenizer != "words":
+            continue
+        began = time.process_time()
+        texts = [
+            model.generate(ids[begin - PROMPT : begin], n_symbols, seed=seed, **settings)
+            for seed, begin in enumerate(begins)
+        ]
+        ms = (time.process_time() - began) * 1e6 / (TEXTS * n_symbols)
+        distinct = describe(name, texts, corpus, real, ms, n)
+        print(f"{name}: {distinct / base:.2f} of the different words of real text", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
