@@ -80,7 +80,9 @@ def named_documents(source: Source) -> Iterator[tuple[str, Any]]:
     elif isinstance(source, os.PathLike):
         yield os.fspath(source), map_file(source)
     elif isinstance(source, TEXT_TYPES):
-        raise wrong_type("source", "the path of a file or several documents", source, "put a single text into a list")
+        raise wrong_type(
+            "source", "the path of a file or several documents", source, "put a single text into a list: [text]"
+        )
     else:
         try:
             items = iter(source)
