@@ -107,6 +107,6 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["train", str(text), "-o", str(model), "--size", "64K", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["model_bytes"] == model.stat().st_size <= 64_000
     assert main(["train", str(text), "-o", str(model), "--size", "1K"]) == 1
-    assert "the smallest possible is size=" in capsys.readouterr().err
+    assert "the smallest possible is --size " in capsys.readouterr().err
     assert main(["train", str(text), "-o", str(model), "--size", "much"]) == 1
     assert "3M" in capsys.readouterr().err
