@@ -4,7 +4,8 @@
 
     python benchmarks/generated.py TRAIN VALID MODEL
 
-A model of any tokenizer, trained on TRAIN, continues prompts of 250 symbols from VALID, at places all over it. Beside the generated texts stands what really follows there. Words are what stands between white space. Columns:
+A model of any tokenizer, trained on TRAIN, continues prompts of 250 symbols from VALID, at places all over it. Beside
+the generated texts stands what really follows there. Words are what stands between white space. Columns:
 
     distinct    different words, of so many; `<unk>` is none of them
     copied      words in runs of 8 and more that stand in TRAIN word for word
@@ -32,12 +33,9 @@ TEXTS, PROMPT, RUN, UNKNOWN = 60, 250, 8, "<unk>"
 SYMBOLS = {"words": 270, "pieces": 360, "bytes": 1500}  # of each text: some 250 words
 SETTINGS: dict[str, dict[str, Any]] = {
     "as it is (temperature 1)": {},
-    "top_p .98": {"top_p": 0.98},
     "top_p .95": {"top_p": 0.95},
-    "min_p .01": {"min_p": 0.01},
     "temperature .9": {"temperature": 0.9},
     "temperature .8, top_k 40, top_p .95": {"temperature": 0.8, "top_k": 40, "top_p": 0.95},
-    "temperature 1, top_k 40": {"top_k": 40},
     "learn": {"learn": True},
     "unknown": {"unknown": True},
 }
