@@ -33,12 +33,9 @@ TEXTS, PROMPT, RUN, UNKNOWN = 60, 250, 8, "<unk>"
 SYMBOLS = {"words": 270, "pieces": 360, "bytes": 1500}  # of each text: some 250 words
 SETTINGS: dict[str, dict[str, Any]] = {
     "as it is (temperature 1)": {},
-    "top_p .98": {"top_p": 0.98},
     "top_p .95": {"top_p": 0.95},
-    "min_p .01": {"min_p": 0.01},
     "temperature .9": {"temperature": 0.9},
     "temperature .8, top_k 40, top_p .95": {"temperature": 0.8, "top_k": 40, "top_p": 0.95},
-    "temperature 1, top_k 40": {"top_k": 40},
     "learn": {"learn": True},
     "unknown": {"unknown": True},
 }

@@ -161,7 +161,7 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert text.startswith(f"usage: pylm {command} ")
         assert not re.search(r"default: (None|False|\[\]|\))", text), command
         assert text.count("(default:") == len(re.findall(r"\(default: [\w.%]+\)", text)), command
-    assert "(default: 0.8)" in " ".join(help_of(capsys, "generate").split())
+    assert "(default: 1.0)" in " ".join(help_of(capsys, "generate").split())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes close otherwise")
