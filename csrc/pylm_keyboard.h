@@ -54,8 +54,8 @@ extern "C" {
 /* ------------------------------------------------------------------ typed text */
 
 /* Reads typed text. If the state learns, it learns from the text. In a word model, a contraction may be read as two
- * words of the vocabulary, such as "it" and "'s". Signs that the vocabulary does not have are passed over. Unknown words
- * are read as "<unk>".
+ * words of the vocabulary, such as "it" and "'s". Signs that the vocabulary does not have are passed over. Unknown
+ * words are read as "<unk>".
  * Returns PYLM_ERR_ARGUMENT for an external tokenizer, whose own library encodes, unless nbytes is 0. */
 PYLM_API int pylm_read_typed(const pylm_model *model, pylm_state *state, const void *text, uint64_t nbytes);
 

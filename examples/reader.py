@@ -113,7 +113,7 @@ def encode(model: Model, text: bytes) -> list[int]:
     if model.header.tokenizer == WORDS:  # what white space parts, and a symbol at the end of each line
         text = re.sub(rb"(?<![^ \n])</s>(?![^ \n]) *(?:\n|\Z)?", b"\n", SPACE.sub(b" ", text))
         text = re.sub(rb"(?<![^ \n])<s>(?![^ \n])", b" ", text)
-        for line in text.removesuffix(b"\n").split(b"\n") if text else []:
+        for line in text.removesuffix(b"\n").split(b"\n"):
             symbols += [model.symbols.get(w, model.header.unknown) for w in line.split()] + [model.header.line_end]
         return symbols
     while at < len(text):  # the longest piece that fits; every single byte is a piece

@@ -14,7 +14,7 @@ from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, save_file
 from ._core.prediction import NATS_PER_COST, Prediction
 from ._core.reader import TextReader, begin_to_learn, new_overlay
-from ._core.text import TEXT_TYPES, Path, map_file
+from ._core.text import TEXT_TYPES, Path, as_bytes, map_file
 from .decoding.beam import Continuation, continuations
 from .decoding.options import BeamOptions, SamplingOptions
 from .decoding.prompt import MAX_OPEN, Prompt, n_open, predicted
@@ -126,18 +126,26 @@ class State(TextReader):
 
     def copy(self) -> State:
         """A state of its own that has read and learned the same."""
+        self._keep()
+        return self._copied(self._image, self._last, self._certain, self._overlay, self.memory, self._open)
+
+    @property
+    def _certain(self) -> Any:
+        """The pylm_state before the end of a text, which may become other symbols."""
+        return self._state if self._open is None else self._open[2]
+
+    def _keep(self) -> None:
         if self.learns:
-            lib.pylm_state_keep(self._state)
-        other = self._copied(self._image, self._last, self._state, self._overlay, self.memory)
-        if not self.learns:  # else the state before it would learn elsewhere
-            other._open = self._open
-        return other
+            lib.pylm_state_keep(self._certain)
 
     @classmethod
-    def _copied(cls, image: Image, last: array[int], state: Any, overlay: Any, nbytes: int) -> State:
-        """A state like one that is kept in the overlay, if it learns.
+    def _copied(
+        cls, image: Image, last: array[int], state: Any, overlay: Any, nbytes: int, end: tuple[Any, ...] | None
+    ) -> State:
+        """A state like one that is kept in the overlay, if it learns, and has then read the end of a text.
 
         state, overlay   what cffi can copy from; nbytes are those of the overlay.
+        end              the text and its symbols, from which was learned.
         """
         other = cls.__new__(cls)
         other._image, other._last, other._overlay, other._open = image, last[:], None, None
@@ -147,6 +155,10 @@ class State(TextReader):
             other._overlay = new_overlay(nbytes)
             ffi.memmove(other._overlay, overlay, nbytes)
             check(lib.pylm_state_attach(image.model, other._state, other._overlay, nbytes))
+        if end is not None:
+            other._open = end[0], end[1], other._here()
+            for symbol in end[1]:
+                check(lib.pylm_state_read(image.model, other._state, symbol))
         return other
 
     def __copy__(self) -> State:
@@ -156,12 +168,11 @@ class State(TextReader):
         return self.copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        overlay = None
-        if self.learns:
-            lib.pylm_state_keep(self._state)
-            overlay = bytes(ffi.buffer(self._overlay))
-        state = b"" if self.learns else bytes(ffi.buffer(self._state))  # that one has addresses; its overlay has all
-        return _unpickled, (self._image, self._last, state, overlay)
+        self._keep()
+        overlay = bytes(ffi.buffer(self._overlay)) if self.learns else None
+        state = b"" if self.learns else bytes(ffi.buffer(self._certain))  # that one has addresses; its overlay has all
+        end = None if self._open is None else (bytes(as_bytes(self._open[0])), self._open[1])
+        return _unpickled, (self._image, self._last, state, overlay, end)
 
     # ---- what comes next
 
@@ -270,5 +281,7 @@ class State(TextReader):
         self._overlay, self._state, self._last, self._open = overlay, state, array("I"), None
 
 
-def _unpickled(image: Image, last: array[int], state: bytes, overlay: bytes | None) -> State:
-    return State._copied(image, last, state or bytes(ffi.sizeof("pylm_state")), overlay, len(overlay or b""))
+def _unpickled(
+    image: Image, last: array[int], state: bytes, overlay: bytes | None, end: tuple[bytes, array[int]] | None
+) -> State:
+    return State._copied(image, last, state or bytes(ffi.sizeof("pylm_state")), overlay, len(overlay or b""), end)

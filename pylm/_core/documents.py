@@ -102,7 +102,9 @@ def named_documents(source: Source, *, binary: bool = False) -> Iterator[tuple[s
     elif isinstance(source, os.PathLike):
         yield os.fspath(source), text_of_file(source, binary=binary)
     elif isinstance(source, TEXT_TYPES):
-        raise wrong_type("source", "the path of a file or several documents", source, "put a single text into a list: [text]")
+        raise wrong_type(
+            "source", "the path of a file or several documents", source, "put a single text into a list: [text]"
+        )
     else:
         try:
             items = iter(source)

@@ -38,7 +38,7 @@ class Generating(Reader):
         as they are; docs/decoding.md says more ("Where a prompt ends").
         """
         check_constraint(constraint)
-        return predicted(self._image, open_prompt(self._image, context), k, constraint)
+        return predicted(self._image, open_prompt(self._image, context, name="context"), k, constraint)
 
     def distribution(self, context: TextOrIds = "") -> np.ndarray:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1. A text is taken

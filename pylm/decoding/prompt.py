@@ -56,9 +56,12 @@ class Prompt(NamedTuple):
         return state
 
 
-def open_prompt(image: Image, text: TextOrIds, learn: Learn = False, memory: int | str = 0) -> Prompt:
-    """Reads a prompt from the start of a text. A text may end anywhere; ids are taken as they are."""
-    symbols = image.symbols(text, add_eos=False)
+def open_prompt(
+    image: Image, text: TextOrIds, learn: Learn = False, memory: int | str = 0, name: str = "prompt"
+) -> Prompt:
+    """Reads a prompt from the start of a text. A text may end anywhere; ids are taken as they are. `name`: what the
+    caller calls the text."""
+    symbols = image.symbols(text, add_eos=False, name=name)
     n = len(symbols) - (n_open(image, text, symbols) if isinstance(text, TEXT_TYPES) else 0)
     if learn not in (False, True, "prompt"):
         raise ArgumentError(f"learn must be True, False or 'prompt', not {learn!r}")

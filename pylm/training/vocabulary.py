@@ -32,16 +32,18 @@ def read_vocabulary(path: Path) -> list[bytes]:
 
 
 def given_words(vocabulary: Path | Iterable[str | Bytes]) -> list[bytes]:
-    """Each word once, in an order of its own, so that a set gives the same model in every process."""
+    """Each word once, in an order of its own, so that a set gives the same model in every process. "<s>", which other
+    tools list, is no word: it is not predicted."""
     if isinstance(vocabulary, (str, os.PathLike)):
         words = read_vocabulary(vocabulary)
     else:
         if isinstance(vocabulary, TEXT_TYPES) or not isinstance(vocabulary, Iterable):
             raise TypeError(f"vocabulary must be the path of a file or several words, not {vocabulary!r}")
         words = [_word(word) for word in vocabulary]
-    if not words:
+    found = sorted(set(words) - {b"<s>"})
+    if not found:
         raise ArgumentError("the vocabulary has no word; give one or more, or leave it out")
-    return sorted(set(words))
+    return found
 
 
 def _word(word: object) -> bytes:

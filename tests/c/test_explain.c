@@ -145,7 +145,7 @@ static void test_matched(const pylm_model *model, const pylm_info *info, const u
     uint32_t matched, i, k, n_known = 0;
     uint64_t seed = 5;
     pylm_state state;
-    pylm_state_init(&state);
+    pylm_state_init(model, &state);
     for (i = 0; i < 60u; i++) {
         uint32_t tried[3];
         tried[0] = symbols[i];

@@ -83,7 +83,7 @@ def test_ties_do_not_depend_on_the_order_of_documents() -> None:
     random.Random(1).shuffle(shuffled)
     for options in ({"vocabulary_size": 170}, {"min_word_count": 1}, {"vocabulary": {*"abcdefgh"} | {*COUNTS}}):
         one, other = train(texts=LINES, **options), train(texts=shuffled, **options)
-        assert one.__reduce__()[1] == other.__reduce__()[1]
+        assert one._image.content() == other._image.content()
     at = sorted(COUNTS.values(), reverse=True)
     assert at[167] == at[168]  # there are ties
 
@@ -102,7 +102,7 @@ def test_a_given_vocabulary(tmp_path: Path) -> None:
         file = tmp_path / "words.txt"
         file.write_bytes(content.encode())
         for path in (file, str(file)):
-            assert train(vocabulary=path).__reduce__()[1] == model.__reduce__()[1]
+            assert train(vocabulary=path)._image.content() == model._image.content()
     assert train(vocabulary=[b"<unk>", "</s>"]).n_symbols == 2
     closed = train(texts=[TEXT.replace(common[3], "<unk>")], vocabulary=common)
     assert set(closed.vocabulary()) == {*common} | ALWAYS
@@ -113,7 +113,7 @@ def test_a_store_builds_the_same(tmp_path: Path) -> None:
     for settings in ({"vocabulary": ["pat", "nowhere"]}, {"vocabulary_size": 40}, {"min_word_count": 1}):
         symbols = pylm.SymbolOptions(classes=20, **settings)
         built = pylm.build(store, tokenizer="words", symbols=symbols)
-        assert built.__reduce__()[1] == train(**settings).__reduce__()[1]
+        assert built._image.content() == train(**settings)._image.content()
 
 
 def test_what_does_not_fit_together(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_the_command_line_does_the_same(run) -> None:
     said = run("adapt", "small.pylm", "text.txt", "-o", "l.layer", "--vocabulary", "given.txt", status=1)
     assert said == "pylm: error: a layer has the vocabulary of its model; leave --vocabulary out\n"
     assert run("train", "text.txt", "-o", "x.pylm", "--vocabulary-size", "9", status=1).startswith(
-        "pylm: error: vocabulary_size is for words"
+        "pylm: error: --vocabulary-size is for words"
     )
 
 

@@ -161,12 +161,13 @@ int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
     return PYLM_OK;
 }
 
-/* Whether a text is read as one word and nothing else. */
+/* Whether a text is read as one word and nothing else, or is "</s>", which lists of words often have. */
 static int is_word(const uint8_t *text, uint64_t nbytes)
 {
     uint64_t position = 0;
-    struct pylm__span word;
-    return pylm__next_token(text, nbytes, 0, &position, &word) == PYLM__TOKEN_WORD && word.nbytes == nbytes;
+    struct pylm__span word = {0, 0, 0};
+    enum pylm__token token = pylm__next_token(text, nbytes, 0, &position, &word);
+    return (token == PYLM__TOKEN_WORD || token == PYLM__TOKEN_LINE_END) && nbytes && word.nbytes == nbytes;
 }
 
 static int give_words(struct pylm__corpus *corpus, uint32_t n, const uint8_t *texts, const uint64_t *ends)
