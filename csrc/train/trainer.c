@@ -229,7 +229,7 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
         out, capacity,
         "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
         "\"predictor\": \"%s\", \"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, \"trees\": [",
-        PYLM_VERSION, (unsigned long long)corpus->n_documents, (unsigned long long)corpus->n_bytes,
+        PYLM_VERSION, (unsigned long long)(corpus->n_documents + corpus->n_copies), (unsigned long long)corpus->n_bytes,
         (unsigned long long)corpus->n, is_kernel(trainer) ? "kernel" : "mix",
         trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
         (unsigned long)(is_kernel(trainer) ? 1u : trainer->options.min_count),

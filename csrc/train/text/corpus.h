@@ -23,9 +23,10 @@ struct pylm__corpus {
     uint64_t *document_ends;   /* in symbols */
     uint64_t *document_hashes; /* of their content, while they are added */
     uint64_t n_documents, documents_capacity;
-    uint64_t n_bytes;
+    uint64_t n_copies, n_copied; /* documents left out when it was prepared, and their symbols, which lie behind n */
+    uint64_t n_bytes;            /* of all documents that were added */
     uint32_t n_symbols; /* size of the vocabulary; known when the corpus is prepared */
-    uint32_t n_seen;    /* symbols from here on do not occur in the text; only external ones, else n_symbols */
+    uint32_t n_seen;    /* symbols from here on do not occur in the text: external ones, or "<unk>" */
     uint32_t unknown, line_end;
     int closed_vocabulary;           /* the text has "<unk>" itself */
     struct pylm__strings vocabulary; /* while documents are added: by number; then by symbol; external: by id */

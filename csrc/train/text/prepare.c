@@ -19,6 +19,7 @@
 struct counted {
     uint64_t count;
     uint32_t word;
+    int in_copy; /* whether a copy that was left out has it */
 };
 
 static int by_count(const void *a, const void *b)
@@ -29,7 +30,8 @@ static int by_count(const void *a, const void *b)
     return x->word < y->word ? -1 : x->word > y->word;
 }
 
-/* Counts words. If the vocabulary is open, the counts of those that occur once go to "<unk>". Returns how many stay. */
+/* Counts words. If the vocabulary is open, the counts of those that occur once, even in copies that are left out, go to
+ * "<unk>". Returns how many stay. */
 static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted)
 {
     uint32_t n_words = corpus->vocabulary.n, i, n = 0;
@@ -37,12 +39,15 @@ static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted
     for (i = 0; i < n_words; i++) {
         counted[i].count = 0;
         counted[i].word = i;
+        counted[i].in_copy = 0;
     }
     for (p = 0; p < corpus->n; p++)
         counted[pylm__symbol(corpus, p)].count++;
+    for (; p < corpus->n + corpus->n_copied; p++)
+        counted[pylm__symbol(corpus, p)].in_copy = 1;
     corpus->closed_vocabulary = counted[FIRST_UNKNOWN].count > 0;
     for (i = 0; i < n_words; i++) {
-        if (i >= N_FIRST && counted[i].count == 1u && !corpus->closed_vocabulary)
+        if (i >= N_FIRST && counted[i].count == 1u && !counted[i].in_copy && !corpus->closed_vocabulary)
             once++;
         else
             counted[n++] = counted[i];
@@ -93,11 +98,10 @@ static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, ui
     }
     for (p = 0; p < corpus->n; p++)
         pylm__set_symbol(corpus, p, new_symbol[pylm__symbol(corpus, p)]);
-    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL)
-        return pylm__strings_select(&corpus->vocabulary, order, n);
-    while (!counted[corpus->n_seen - 1u].count) /* ends: some symbol occurs */
-        corpus->n_seen--;
-    return PYLM_OK;
+    while (corpus->tokenizer != PYLM_TOKENIZER_PIECES && !counted[corpus->n_seen - 1u].count)
+        corpus->n_seen--; /* ends: some symbol occurs */
+    return corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL ? PYLM_OK
+                                                        : pylm__strings_select(&corpus->vocabulary, order, n);
 }
 
 static int settle(struct pylm__corpus *corpus)
@@ -126,14 +130,14 @@ int pylm__corpus_prepare(struct pylm__corpus *corpus, uint32_t n_pieces, uint32_
     PYLM__TRY(pylm__corpus_sort_documents(corpus));
     if (corpus->base)
         return PYLM_OK;
-    if (corpus->tokenizer == PYLM_TOKENIZER_AUTO)
-        corpus->tokenizer = corpus->n_bytes < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;
+    if (corpus->tokenizer == PYLM_TOKENIZER_AUTO) /* symbols are bytes so far, also of pieces */
+        corpus->tokenizer = corpus->n < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;
     if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
         corpus->n_symbols = 256;
         return PYLM_OK;
     }
     if (corpus->tokenizer == PYLM_TOKENIZER_PIECES) {
-        n_pieces = n_pieces ? n_pieces : pylm__pieces_default(corpus->n_bytes);
+        n_pieces = n_pieces ? n_pieces : pylm__pieces_default(corpus->n);
         PYLM__TRY(pylm__strings_init(&corpus->vocabulary));
         PYLM__TRY(pylm__pieces_learn(&corpus->vocabulary, corpus, n_pieces, task));
         PYLM__TRY(pylm__corpus_encode(corpus, n_threads, task));

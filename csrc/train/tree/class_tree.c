@@ -23,13 +23,19 @@ struct building {
     struct pylm__weighted *heap;
 };
 
+/* If no word was unknown, "<unk>" shares the place of the line end. There the fit learns that it does not come. At
+ * rare words it would learn the opposite: where a block has all that there is of a word, what comes was never counted.
+ */
+static void hang_unknown(struct building *w, const struct pylm__corpus *corpus)
+{
+    w->symbol_node[corpus->line_end] = pylm__links_join(&w->links, corpus->line_end, corpus->unknown);
+}
+
 /* Symbols that never occur share the places of the rarest ones that do, in equal parts. So they get about the
  * probability that held-out text gives to symbols that occur nowhere else, in the contexts where those come. */
 static void hang_unseen(struct building *w, uint32_t n_seen, uint32_t n_symbols)
 {
     uint32_t n_unseen = n_symbols - n_seen, n_rare = 1, next = n_seen, i, k, n;
-    for (i = 0; i < n_seen; i++)
-        w->symbol_node[i] = i;
     while (n_rare < n_seen && w->frequency[n_seen - 1u - n_rare] == w->frequency[n_seen - 1u])
         n_rare++;
     for (i = 0; i < n_rare && next < n_symbols; i++) {
@@ -75,12 +81,17 @@ static uint32_t balanced_top(struct building *w, const uint32_t *class_node, uin
 static int build(struct pylm__symbol_tree *tree, struct building *w, const struct pylm__corpus *corpus,
                  uint32_t n_classes, pylm_task *task)
 {
-    uint32_t n_inner_below, *class_node = w->node_of + n_classes;
+    uint32_t n_inner_below, symbol, *class_node = w->node_of + n_classes;
     uint64_t p;
     PYLM__TRY(pylm__cluster(corpus, n_classes, w->class_of, w->pairs, task));
     for (p = 0; p < corpus->n; p++)
         w->frequency[pylm__symbol(corpus, p)]++;
-    hang_unseen(w, corpus->n_seen, tree->n_symbols);
+    for (symbol = 0; symbol < corpus->n_seen; symbol++)
+        w->symbol_node[symbol] = symbol;
+    if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL)
+        hang_unseen(w, corpus->n_seen, tree->n_symbols);
+    else if (corpus->n_seen < tree->n_symbols)
+        hang_unknown(w, corpus);
     hang_symbols(w, corpus->n_seen, n_classes);
     memcpy(class_node, w->node_of, n_classes * sizeof *class_node);
     n_inner_below = w->links.n_inner;
