@@ -7,6 +7,7 @@
  * bytes), kernel (the other predictor) and layer. Beside them stand prune and sources, which need no trainer.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "train/tree/class_tree.h"
 
 #define MAX_CLASSES 1024u
+#define SMALL_TEXT 65536u /* symbols */
 #define MAX_PIECES (UINT32_C(1) << 20)
 #define MIN_PIECES 320u  /* the fewest with a small max_nbytes */
 #define PIECE_SHARE 100u /* bytes of a small model for each piece; DESIGN.md has measurements */
@@ -400,6 +402,17 @@ static uint32_t n_pieces_within(const pylm_trainer *trainer)
     return fitting > usual ? usual : fitting < MIN_PIECES ? MIN_PIECES : (uint32_t)fitting;
 }
 
+/* Counts and fits all trees. */
+static int train_trees(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
+{
+    uint32_t t;
+    if (is_kernel(trainer))
+        return train_kernel(trainer, folder, nbytes, task);
+    for (t = 0; t < trainer->n_trees; t++)
+        PYLM__TRY(train_tree(trainer, &trainer->trees[t], folder, nbytes, task));
+    return PYLM_OK;
+}
+
 /* Does all but writing. If size or memory is too small, *nbytes becomes the smallest that is possible. */
 static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
 {
@@ -412,15 +425,18 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* there is only one tree over bytes */
     PYLM__TRY(build_trees(trainer, task));
-    if (is_kernel(trainer))
-        return train_kernel(trainer, folder, nbytes, task);
-    for (t = 0; t < trainer->n_trees; t++)
+    for (t = 0; t < trainer->n_trees && !is_kernel(trainer); t++)
         PYLM__TRY(choose_templates(trainer, &trainer->trees[t]));
     if (trainer->options.max_nbytes)
         PYLM__TRY(check_size(trainer, nbytes));
-    for (t = 0; t < trainer->n_trees; t++)
-        PYLM__TRY(train_tree(trainer, &trainer->trees[t], folder, nbytes, task));
-    return PYLM_OK;
+    return train_trees(trainer, folder, nbytes, task);
+}
+
+/* Whether the text is so short that held-out blocks may teach what is wrong. It is then scored. A layer holds to its
+ * base instead. */
+static int is_small(const pylm_trainer *trainer)
+{
+    return trainer->corpus.n <= SMALL_TEXT && !trainer->corpus.base && !is_kernel(trainer);
 }
 
 /* Writes the image to `path`; into memory if that is NULL. */
@@ -432,7 +448,8 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
     int status = PYLM_ERR_MEMORY;
     if (facts) {
         write_facts(trainer, facts, FACTS_NBYTES);
-        pylm__corpus_free_symbols(&trainer->corpus);
+        if (!is_small(trainer))
+            pylm__corpus_free_symbols(&trainer->corpus);
         parts.facts = facts;
         status = path ? pylm__image_save(&parts, path, nbytes, task) : pylm__image_build(&parts, &trainer->image);
     }
@@ -440,11 +457,75 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
     return status;
 }
 
+/* Adds up the cost of the training text. */
+static int score_text(const pylm_model *model, const struct pylm__corpus *corpus, void *work, double *bits)
+{
+    uint64_t d, p = 0;
+    *bits = 0;
+    for (d = 0; d < corpus->n_documents; d++) {
+        pylm_state state;
+        pylm_state_init(&state);
+        for (; p < corpus->document_ends[d]; p++) {
+            uint32_t symbol = pylm__symbol(corpus, p);
+            uint64_t cost_q16;
+            PYLM__TRY(pylm_score(model, &state, &symbol, 1, work, NULL, &cost_q16));
+            *bits += (double)cost_q16 / 65536.0;
+        }
+    }
+    return PYLM_OK;
+}
+
+/* Whether the model that was written predicts its own text worse than a guess would, all symbols being equal. */
+static int is_worse_than_guessing(const pylm_trainer *trainer, int *is_worse)
+{
+    const struct pylm__corpus *corpus = &trainer->corpus;
+    pylm_model model;
+    double bits;
+    void *work;
+    int status;
+    PYLM__TRY(pylm_model_open(&model, trainer->image.data, trainer->image.n));
+    work = malloc((size_t)pylm_work_nbytes(&model));
+    if (!work)
+        return PYLM_ERR_MEMORY;
+    status = score_text(&model, corpus, work, &bits);
+    free(work);
+    *is_worse = bits > (double)corpus->n * log2((double)corpus->n_symbols);
+    return status;
+}
+
+/* Trains again, for the text as it is. */
+static int train_as_list(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
+{
+    uint32_t t, k;
+    for (t = 0; t < trainer->n_trees; t++) {
+        for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
+            pylm__packed_free(&trainer->trees[t].packed[k]);
+        pylm__stages_free(&trainer->trees[t].stages);
+    }
+    pylm__buffer_free(&trainer->image);
+    trainer->corpus.is_list = 1;
+    return train_trees(trainer, NULL, nbytes, task);
+}
+
+/* Writes the image into memory. In a short text it may be that no symbol comes where others like it came: then held-out
+ * blocks teach that what was counted does not come, and the model of the whole text would be worse than none. */
+static int write_checked(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
+{
+    int is_worse = 0;
+    PYLM__TRY(write_image(trainer, NULL, NULL, task));
+    if (is_small(trainer) && !trainer->corpus.is_list)
+        PYLM__TRY(is_worse_than_guessing(trainer, &is_worse));
+    if (!is_worse)
+        return PYLM_OK;
+    PYLM__TRY(train_as_list(trainer, nbytes, task));
+    return write_image(trainer, NULL, NULL, task);
+}
+
 int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret, uint64_t *image_nbytes_ret)
 {
     PYLM__TRY(train(trainer, NULL, image_nbytes_ret, task));
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
-    PYLM__TRY(write_image(trainer, NULL, NULL, task));
+    PYLM__TRY(write_checked(trainer, image_nbytes_ret, task));
     pylm__task_step(task);
     free_trained(trainer);
     *image_ret = trainer->image.data;
@@ -472,8 +553,14 @@ int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, 
     char *folder = pylm__os_is_device(path) ? NULL : folder_of(path);
     int status = train(trainer, folder, nbytes_ret, task), error;
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
-    if (status == PYLM_OK)
+    if (status == PYLM_OK && is_small(trainer)) {
+        status = write_checked(trainer, nbytes_ret, task);
+        if (status == PYLM_OK)
+            status = pylm_file_save(path, trainer->image.data, trainer->image.n);
+        *nbytes_ret = status == PYLM_OK ? trainer->image.n : *nbytes_ret;
+    } else if (status == PYLM_OK) {
         status = write_image(trainer, path, nbytes_ret, task);
+    }
     pylm__task_step(task);
     error = errno;
     free(folder);

@@ -23,6 +23,7 @@ struct pylm__heldout {
     uint64_t begins[PYLM__MAX_BLOCKS], ends[PYLM__MAX_BLOCKS]; /* in symbols of the corpus */
     uint64_t n_symbols;                                        /* in all blocks */
     uint64_t n_events;
+    int keeps_own; /* the blocks' own counts are not taken out: the fit is for the text as it is */
     uint64_t *first_event;                   /* by held-out symbol; one more at the end */
     uint16_t *node_sets, *previous, *before; /* by event: its struct pylm__fixed_sets */
     uint8_t *side;                           /* by event: where the symbol is, 1 is right */

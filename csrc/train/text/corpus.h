@@ -24,6 +24,7 @@ struct pylm__corpus {
     uint64_t *document_hashes; /* of their content, while they are added */
     uint64_t n_documents, documents_capacity;
     uint64_t n_copies, n_copied; /* documents left out when it was prepared, and their symbols, which lie behind n */
+    int is_list;                 /* its documents are to be known by heart: see pylm__heldout.keeps_own */
     uint64_t n_bytes;            /* of all documents that were added */
     uint32_t n_symbols; /* size of the vocabulary; known when the corpus is prepared */
     uint32_t n_seen;    /* symbols from here on do not occur in the text: external ones, or "<unk>" */

@@ -19,6 +19,7 @@
 #define LONG_DOCUMENT 4096u  /* symbols; shorter ones are drawn whole, however short the text is, */
 #define LONG_SHARE 20u       /* and a longer one that takes such a part of the text fills a held-out block */
 #define DRAWS_TOLERANCE 2u   /* see pairs_are_draws() */
+#define MIN_LISTED 3u
 
 struct document {
     uint64_t hash; /* of its content */
@@ -117,6 +118,20 @@ static int pairs_are_draws(const struct pylm__corpus *corpus, const struct docum
             n[end - i]++;
     }
     return (n[1] + 1.0) * n[3] >= n[2] * n[2] * (2.0 / 3.0) / DRAWS_TOLERANCE;
+}
+
+/* Whether all documents are there about equally often, and three times at least. Draws would differ more: so this is a
+ * list, given several times. To take a copy out would teach that what was seen least comes next. */
+static int is_list(const struct pylm__corpus *corpus, const struct document *documents)
+{
+    uint64_t i, end, n, least = UINT64_MAX, most = 0;
+    for (i = 0; i < corpus->n_documents; i = end) {
+        end = copies_end(corpus, documents, i);
+        n = end - i;
+        least = n < least ? n : least;
+        most = n > most ? n : most;
+    }
+    return least >= MIN_LISTED && most <= 2u * least;
 }
 
 /* Whether a held-out block can lie within the document, so that a copy would tell all of it. */
@@ -233,6 +248,7 @@ int pylm__corpus_sort_documents(struct pylm__corpus *corpus)
     if (status == PYLM_OK) {
         list_documents(corpus, documents);
         sort_by_key(corpus, documents, corpus->n_documents);
+        corpus->is_list = is_list(corpus, documents);
         n = part_copies(corpus, documents, left_out);
         sort_by_key(corpus, documents, n);
     }
