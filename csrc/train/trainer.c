@@ -493,8 +493,8 @@ static int is_worse_than_guessing(const pylm_trainer *trainer, int *is_worse)
     return status;
 }
 
-/* Trains again, for the text as it is. */
-static int train_as_list(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
+/* Trains again, half for the text as it is. */
+static int train_again(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t, k;
     for (t = 0; t < trainer->n_trees; t++) {
@@ -503,7 +503,7 @@ static int train_as_list(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *tas
         pylm__stages_free(&trainer->trees[t].stages);
     }
     pylm__buffer_free(&trainer->image);
-    trainer->corpus.is_list = 1;
+    trainer->corpus.keeps_own = PYLM__HALF_KEEP_OWN;
     return train_trees(trainer, NULL, nbytes, task);
 }
 
@@ -513,11 +513,11 @@ static int write_checked(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *tas
 {
     int is_worse = 0;
     PYLM__TRY(write_image(trainer, NULL, NULL, task));
-    if (is_small(trainer) && !trainer->corpus.is_list)
+    if (is_small(trainer) && !trainer->corpus.keeps_own)
         PYLM__TRY(is_worse_than_guessing(trainer, &is_worse));
     if (!is_worse)
         return PYLM_OK;
-    PYLM__TRY(train_as_list(trainer, nbytes, task));
+    PYLM__TRY(train_again(trainer, nbytes, task));
     return write_image(trainer, NULL, NULL, task);
 }
 

@@ -144,6 +144,7 @@ static uint32_t new_path(struct paths *paths, uint32_t leaf, uint64_t event, uin
 }
 
 struct pylm__evidence_work {
+    int keeps_own;       /* the block's keys are not taken out */
     uint64_t n;          /* symbols of a block whose contexts are in the range */
     uint64_t *own;       /* their keys, sorted */
     uint64_t *positions; /* hash, then position in the block, sorted likewise */
@@ -251,7 +252,7 @@ static int block_evidence(const struct pylm__evidence_input *input, uint64_t fir
         while (i < block->n && block->own[i] >> PYLM__LEAF_BITS == c.hash)
             i++;
         c.to = i;
-        c.own.to = input->heldout->keeps_own ? c.own.from : i;
+        c.own.to = block->keeps_own ? c.own.from : i;
         c.all.from = pylm__lower_bound(c.all.keys, c.all.to, n_all, c.hash << PYLM__LEAF_BITS);
         c.all.to = hash_end(c.all.keys, c.all.from, n_all, c.hash);
         total = total_of(&c.all) - (c.own.to - c.own.from);
@@ -288,6 +289,7 @@ int pylm__heldout_evidence(const struct pylm__evidence_input *input, struct pylm
     uint32_t b;
     for (b = 0; b < heldout->n_blocks; b++, first += n) {
         n = heldout->ends[b] - heldout->begins[b];
+        work->keeps_own = pylm__keeps_own(heldout, b);
         PYLM__TRY(sort_block(work, input->of_blocks + first, n, input->range, task));
         PYLM__TRY(block_evidence(input, first, work, out, task));
     }

@@ -248,7 +248,8 @@ int pylm__corpus_sort_documents(struct pylm__corpus *corpus)
     if (status == PYLM_OK) {
         list_documents(corpus, documents);
         sort_by_key(corpus, documents, corpus->n_documents);
-        corpus->is_list = is_list(corpus, documents);
+        if (is_list(corpus, documents))
+            corpus->keeps_own = PYLM__ALL_KEEP_OWN;
         n = part_copies(corpus, documents, left_out);
         sort_by_key(corpus, documents, n);
     }
