@@ -493,17 +493,17 @@ static int is_worse_than_guessing(const pylm_trainer *trainer, int *is_worse)
     return status;
 }
 
-/* Trains again, half for the text as it is. */
+/* Trains again, half for the text as it is; if that has been done, wholly. */
 static int train_again(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t, k;
+    trainer->corpus.keeps_own = trainer->corpus.keeps_own ? PYLM__ALL_KEEP_OWN : PYLM__HALF_KEEP_OWN;
     for (t = 0; t < trainer->n_trees; t++) {
         for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
             pylm__packed_free(&trainer->trees[t].packed[k]);
         pylm__stages_free(&trainer->trees[t].stages);
     }
     pylm__buffer_free(&trainer->image);
-    trainer->corpus.keeps_own = PYLM__HALF_KEEP_OWN;
     return train_trees(trainer, NULL, nbytes, task);
 }
 
@@ -513,12 +513,14 @@ static int write_checked(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *tas
 {
     int is_worse = 0;
     PYLM__TRY(write_image(trainer, NULL, NULL, task));
-    if (is_small(trainer) && !trainer->corpus.keeps_own)
+    while (is_small(trainer) && trainer->corpus.keeps_own != PYLM__ALL_KEEP_OWN) {
         PYLM__TRY(is_worse_than_guessing(trainer, &is_worse));
-    if (!is_worse)
-        return PYLM_OK;
-    PYLM__TRY(train_again(trainer, nbytes, task));
-    return write_image(trainer, NULL, NULL, task);
+        if (!is_worse)
+            break;
+        PYLM__TRY(train_again(trainer, nbytes, task));
+        PYLM__TRY(write_image(trainer, NULL, NULL, task));
+    }
+    return PYLM_OK;
 }
 
 int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret, uint64_t *image_nbytes_ret)

@@ -120,6 +120,13 @@ static int pairs_are_draws(const struct pylm__corpus *corpus, const struct docum
     return (n[1] + 1.0) * n[3] >= n[2] * n[2] * (2.0 / 3.0) / DRAWS_TOLERANCE;
 }
 
+/* Whether a held-out block can lie within the document, so that a copy would tell all of it. */
+static int is_long(const struct pylm__corpus *corpus, const struct document *document)
+{
+    uint64_t length = document->end - document->begin;
+    return length > LONG_DOCUMENT && length > corpus->n / LONG_SHARE;
+}
+
 /* Whether all documents are there about equally often, and three times at least. Draws would differ more: so this is a
  * list, given several times. To take a copy out would teach that what was seen least comes next. */
 static int is_list(const struct pylm__corpus *corpus, const struct document *documents)
@@ -127,18 +134,11 @@ static int is_list(const struct pylm__corpus *corpus, const struct document *doc
     uint64_t i, end, n, least = UINT64_MAX, most = 0;
     for (i = 0; i < corpus->n_documents; i = end) {
         end = copies_end(corpus, documents, i);
-        n = end - i;
+        n = is_long(corpus, &documents[i]) ? 1u : end - i;
         least = n < least ? n : least;
         most = n > most ? n : most;
     }
     return least >= MIN_LISTED && most <= 2u * least;
-}
-
-/* Whether a held-out block can lie within the document, so that a copy would tell all of it. */
-static int is_long(const struct pylm__corpus *corpus, const struct document *document)
-{
-    uint64_t length = document->end - document->begin;
-    return length > LONG_DOCUMENT && length > corpus->n / LONG_SHARE;
 }
 
 /* Gives every copy a key of its own, and moves those that are left out behind the others. Returns how many stay. */
