@@ -101,7 +101,7 @@ LINES = [line for line in make_text(9000, seed=5).split("\n") if line]
 def test_accidental_copies_are_harmless(tokenizer: str) -> None:
     lines, new = LINES[:400], LINES[500:800]
     once = sum(pylm.train(lines, tokenizer=tokenizer).score_batch(new))
-    for documents in (lines * 2, lines + lines[::3], lines + lines[:20]):
+    for documents in (lines * 2, lines * 3, lines + lines[::3], lines + lines[:20]):
         copied = pylm.train(documents, tokenizer=tokenizer)
         assert copied.info.training["documents"] == len(documents)
         assert sum(copied.score_batch(new)) > 1.01 * once

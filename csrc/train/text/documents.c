@@ -19,7 +19,8 @@
 #define LONG_DOCUMENT 4096u  /* symbols; shorter ones are drawn whole, however short the text is, */
 #define LONG_SHARE 20u       /* and a longer one that takes such a part of the text fills a held-out block */
 #define DRAWS_TOLERANCE 2u   /* see pairs_are_draws() */
-#define MIN_LISTED 3u
+#define MIN_LISTED 3u        /* copies of each document of a list, */
+#define MAX_LISTED 256u      /* and documents: more are a text that was given again */
 
 struct document {
     uint64_t hash; /* of its content */
@@ -108,14 +109,14 @@ static uint64_t copies_end(const struct pylm__corpus *corpus, const struct docum
 /* Whether documents that are there twice look like draws from a list. If n1 documents came once, n2 twice and n3 three
  * times, draws have n1 n3 >= 2/3 n2 n2 on average, whatever the list and its probabilities are: the numbers come from a
  * mixture of Poisson distributions. Chance is allowed for. A text that was given twice has no n3. */
-static int pairs_are_draws(const struct pylm__corpus *corpus, const struct document *documents)
+static int pairs_are_draws(const struct pylm__corpus *corpus, const struct document *documents, uint64_t given)
 {
     double n[4] = {0, 0, 0, 0};
     uint64_t i, end;
     for (i = 0; i < corpus->n_documents; i = end) {
         end = copies_end(corpus, documents, i);
-        if (end - i < 4u)
-            n[end - i]++;
+        if ((end - i) / given < 4u)
+            n[(end - i) / given]++;
     }
     return (n[1] + 1.0) * n[3] >= n[2] * n[2] * (2.0 / 3.0) / DRAWS_TOLERANCE;
 }
@@ -127,33 +128,66 @@ static int is_long(const struct pylm__corpus *corpus, const struct document *doc
     return length > LONG_DOCUMENT && length > corpus->n / LONG_SHARE;
 }
 
-/* Whether all documents are there about equally often, and three times at least. Draws would differ more: so this is a
- * list, given several times. To take a copy out would teach that what was seen least comes next. */
-static int is_list(const struct pylm__corpus *corpus, const struct document *documents)
+/* How many documents are different, how many copies there are of the least and the most frequent one, and what divides
+ * all numbers of copies. */
+struct spread {
+    uint64_t n, least, most, divisor;
+};
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
 {
-    uint64_t i, end, n, least = UINT64_MAX, most = 0;
-    for (i = 0; i < corpus->n_documents; i = end) {
-        end = copies_end(corpus, documents, i);
-        n = is_long(corpus, &documents[i]) ? 1u : end - i;
-        least = n < least ? n : least;
-        most = n > most ? n : most;
+    while (b) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
     }
-    return least >= MIN_LISTED && most <= 2u * least;
+    return a;
+}
+
+static struct spread spread_of(const struct pylm__corpus *corpus, const struct document *documents)
+{
+    struct spread spread = {0, UINT64_MAX, 0, 0};
+    uint64_t i, end, copies;
+    for (i = 0; i < corpus->n_documents; i = end, spread.n++) {
+        end = copies_end(corpus, documents, i);
+        spread.divisor = common_divisor(end - i, spread.divisor);
+        copies = is_long(corpus, &documents[i]) ? 1u : end - i;
+        spread.least = copies < spread.least ? copies : spread.least;
+        spread.most = copies > spread.most ? copies : spread.most;
+    }
+    return spread;
+}
+
+/* Whether few documents are there about equally often, and three times at least. Draws would differ more: so this is a
+ * list, given several times. To take a copy out would teach that what was seen least comes next. */
+static int is_list(const struct spread *spread)
+{
+    return spread->n <= MAX_LISTED && spread->least >= MIN_LISTED && spread->most <= 2u * spread->least;
+}
+
+/* How often a text was given. All numbers of copies of many documents have a divisor only if the whole text was given
+ * several times. */
+static uint64_t times_given(const struct spread *spread)
+{
+    return spread->n > MAX_LISTED ? spread->divisor : 1u;
 }
 
 /* Gives every copy a key of its own, and moves those that are left out behind the others. Returns how many stay. */
-static uint64_t part_copies(const struct pylm__corpus *corpus, struct document *documents, struct document *left_out)
+static uint64_t part_copies(const struct pylm__corpus *corpus, uint64_t given, struct document *documents,
+                            struct document *left_out)
 {
-    int draws = pairs_are_draws(corpus, documents);
+    int draws = pairs_are_draws(corpus, documents, given);
     uint64_t i, j, end, n = 0, n_left_out = 0;
     for (i = 0; i < corpus->n_documents; i = end) {
-        int once;
+        uint64_t staying;
         end = copies_end(corpus, documents, i);
-        once = (end - i == 2u && !draws) || is_long(corpus, &documents[i]);
+        staying = (end - i) / given;
+        if ((staying == 2u && !draws) || is_long(corpus, &documents[i]))
+            staying = 1;
         documents[n++] = documents[i]; /* what is overwritten has been read */
         for (j = i + 1u; j < end; j++) {
             documents[j].key = pylm__hash_step(documents[j].hash, (uint32_t)(j - i));
-            if (once)
+            if (j - i >= staying)
                 left_out[n_left_out++] = documents[j];
             else
                 documents[n++] = documents[j];
@@ -244,13 +278,15 @@ int pylm__corpus_sort_documents(struct pylm__corpus *corpus)
     struct document *documents = pylm__array_new(corpus->n_documents, sizeof *documents);
     struct document *left_out = pylm__array_new(corpus->n_documents, sizeof *left_out);
     int status = documents && left_out ? PYLM_OK : PYLM_ERR_MEMORY;
+    struct spread spread;
     uint64_t n = 0;
     if (status == PYLM_OK) {
         list_documents(corpus, documents);
         sort_by_key(corpus, documents, corpus->n_documents);
-        if (is_list(corpus, documents))
+        spread = spread_of(corpus, documents);
+        if (is_list(&spread))
             corpus->keeps_own = PYLM__ALL_KEEP_OWN;
-        n = part_copies(corpus, documents, left_out);
+        n = part_copies(corpus, times_given(&spread), documents, left_out);
         sort_by_key(corpus, documents, n);
     }
     free(left_out);
