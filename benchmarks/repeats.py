@@ -26,7 +26,9 @@ N_LINES = 1500
 def make_list(n: int, seed: int = 1) -> list[str]:
     """n different queries of one to four made-up words."""
     numbers = random.Random(seed)
-    words = ["".join(numbers.choice("ptkmnslr") + numbers.choice("aeiou") for _ in range(2 + i % 3)) for i in range(300)]
+    words = [
+        "".join(numbers.choice("ptkmnslr") + numbers.choice("aeiou") for _ in range(2 + i % 3)) for i in range(300)
+    ]
     texts: dict[str, None] = {}
     while len(texts) < n:
         texts[" ".join(numbers.choices(words, k=numbers.randint(1, 4)))] = None

@@ -23,7 +23,8 @@ struct pylm__heldout {
     uint64_t begins[PYLM__MAX_BLOCKS], ends[PYLM__MAX_BLOCKS]; /* in symbols of the corpus */
     uint64_t n_symbols;                                        /* in all blocks */
     uint64_t n_events;
-    uint32_t keeps_own; /* by block, a bit each: its own counts are not taken out, so the fit is for the text as it is */
+    uint32_t
+        keeps_own; /* by block, a bit each: its own counts are not taken out, so the fit is for the text as it is */
     uint64_t *first_event;                   /* by held-out symbol; one more at the end */
     uint16_t *node_sets, *previous, *before; /* by event: its struct pylm__fixed_sets */
     uint8_t *side;                           /* by event: where the symbol is, 1 is right */

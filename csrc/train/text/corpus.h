@@ -15,7 +15,7 @@
 enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, N_FIRST = 2 };
 
 /* Held-out blocks that keep their own counts, a bit each: see struct pylm__heldout. */
-#define PYLM__ALL_KEEP_OWN UINT32_MAX         /* for lists that are to be known by heart */
+#define PYLM__ALL_KEEP_OWN UINT32_MAX            /* for lists that are to be known by heart */
 #define PYLM__HALF_KEEP_OWN UINT32_C(0x55555555) /* for short texts in which nothing comes where it was seen */
 
 struct pylm__corpus {
@@ -30,8 +30,8 @@ struct pylm__corpus {
     uint64_t n_copies, n_copied; /* documents left out when it was prepared, and their symbols, which lie behind n */
     uint32_t keeps_own;          /* see struct pylm__heldout */
     uint64_t n_bytes;            /* of all documents that were added */
-    uint32_t n_symbols; /* size of the vocabulary; known when the corpus is prepared */
-    uint32_t n_seen;    /* symbols from here on do not occur in the text: external ones, or "<unk>" */
+    uint32_t n_symbols;          /* size of the vocabulary; known when the corpus is prepared */
+    uint32_t n_seen;             /* symbols from here on do not occur in the text: external ones, or "<unk>" */
     uint32_t unknown, line_end;
     int closed_vocabulary;           /* the text has "<unk>" itself */
     struct pylm__strings vocabulary; /* while documents are added: by number; then by symbol; external: by id */

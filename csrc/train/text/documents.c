@@ -16,11 +16,11 @@
 
 #include "core/hash.h"
 
-#define LONG_DOCUMENT 4096u  /* symbols; shorter ones are drawn whole, however short the text is, */
-#define LONG_SHARE 20u       /* and a longer one that takes such a part of the text fills a held-out block */
-#define DRAWS_TOLERANCE 2u   /* see pairs_are_draws() */
-#define MIN_LISTED 3u        /* copies of each document of a list, */
-#define MAX_LISTED 256u      /* and documents: more are a text that was given again */
+#define LONG_DOCUMENT 4096u /* symbols; shorter ones are drawn whole, however short the text is, */
+#define LONG_SHARE 20u      /* and a longer one that takes such a part of the text fills a held-out block */
+#define DRAWS_TOLERANCE 2u  /* see pairs_are_draws() */
+#define MIN_LISTED 3u       /* copies of each document of a list, */
+#define MAX_LISTED 256u     /* and documents: more are a text that was given again */
 
 struct document {
     uint64_t hash; /* of its content */

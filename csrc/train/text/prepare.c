@@ -100,8 +100,7 @@ static int rank_symbols(struct pylm__corpus *corpus, struct counted *counted, ui
         pylm__set_symbol(corpus, p, new_symbol[pylm__symbol(corpus, p)]);
     while (corpus->tokenizer != PYLM_TOKENIZER_PIECES && !counted[corpus->n_seen - 1u].count)
         corpus->n_seen--; /* ends: some symbol occurs */
-    return corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL ? PYLM_OK
-                                                        : pylm__strings_select(&corpus->vocabulary, order, n);
+    return corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL ? PYLM_OK : pylm__strings_select(&corpus->vocabulary, order, n);
 }
 
 static int settle(struct pylm__corpus *corpus)
