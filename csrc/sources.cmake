@@ -71,7 +71,7 @@ set(train_fit train/fit/cholesky.c train/fit/fit.c train/fit/pass.c train/fit/si
 set(train_size train/size/budget.c train/size/prune_template.c train/size/successors.c)
 set(train_kernel train/kernel/bandwidth.c train/kernel/kernel.c)
 set(train_layer train/layer/layer.c)
-set(train_write train/write/image_writer.c)
+set(train_write train/write/image_writer.c train/write/own_text.c)
 set(train_prune train/prune/prune.c train/prune/subset.c)
 set(train_sources
     train/sources/sources.c
@@ -82,6 +82,7 @@ set(train_sources
 set(train ${train_base} ${train_text} ${train_tree} ${train_count} ${train_fit}
     ${train_size} ${train_kernel} ${train_layer} ${train_write} ${train_prune} ${train_sources}
     train/batch.c
+    train/options.c
     train/trainer.c)
 if(WIN32)
   set(platform platform/win32.c)

@@ -7,11 +7,11 @@
  * bytes), kernel (the other predictor) and layer. Beside them stand prune and sources, which need no trainer.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "platform/platform.h"
 #include "train/count/count.h"
 #include "train/count/memory_plan.h"
@@ -22,12 +22,11 @@
 #include "train/text/prepare.h"
 #include "train/tree/byte_tree.h"
 #include "train/tree/class_tree.h"
+#include "train/write/own_text.h"
 
-#define MAX_CLASSES 1024u
 #define SMALL_TEXT 65536u /* symbols */
-#define MAX_PIECES (UINT32_C(1) << 20)
-#define MIN_PIECES 320u  /* the fewest with a small max_nbytes */
-#define PIECE_SHARE 100u /* bytes of a small model for each piece; DESIGN.md has measurements */
+#define MIN_PIECES 320u   /* the fewest with a small max_nbytes */
+#define PIECE_SHARE 100u  /* bytes of a small model for each piece; DESIGN.md has measurements */
 
 /* The default number of classes of each tree: near the best one, but different, so that the trees differ. */
 static const uint32_t default_classes[PYLM_MAX_TREES] = {200, 500, 128, 350, 90, 700, 160, 260};
@@ -45,54 +44,6 @@ struct pylm_trainer {
     uint64_t shared_nbytes; /* with max_nbytes: of the image without trees */
 };
 
-void pylm_train_options_init(pylm_train_options *options)
-{
-    memset(options, 0, sizeof *options);
-    options->options_nbytes = (uint32_t)sizeof *options;
-    options->tokenizer = PYLM_TOKENIZER_BYTES;
-    options->min_count = 2;
-    options->n_trees = 1;
-    options->max_order = PYLM_NONE;
-}
-
-static int options_are_sane(const pylm_train_options *o)
-{
-    uint32_t t;
-    if (o->base && (pylm__model_view(o->base)->n_trees > 1u || pylm__is_kernel(pylm__model_view(o->base)) ||
-                    o->n_trees > 1u || o->predictor != PYLM_PREDICTOR_MIX))
-        return 0;
-    if (o->tokenizer > PYLM_TOKENIZER_EXTERNAL && o->tokenizer != PYLM_TOKENIZER_AUTO)
-        return 0;
-    if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
-        return 0;
-    if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u || !o->n_trees ||
-        o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
-        return 0;
-    if (o->profile > PYLM_PROFILE_FAST)
-        return 0;
-    if (o->tokenizer == PYLM_TOKENIZER_BYTES && o->n_trees > 1u)
-        return 0;
-    for (t = 0; t < PYLM_MAX_TREES; t++)
-        if (o->n_classes[t] == 1u || o->n_classes[t] > MAX_CLASSES)
-            return 0;
-    return 1;
-}
-
-/* Whether the options of one predictor are set for this predictor only, and in range. */
-static int predictor_is_sane(const pylm_train_options *o)
-{
-    uint32_t j, of_kernel = o->reach | o->no_classes;
-    for (j = 0; j < PYLM_MAX_REACH; j++) {
-        if (o->distance_q16[j] > PYLM_MAX_DISTANCE_Q16 || o->class_distance_q16[j] > o->distance_q16[j])
-            return 0;
-        of_kernel |= o->distance_q16[j];
-    }
-    if (o->predictor == PYLM_PREDICTOR_MIX)
-        return !of_kernel;
-    return o->predictor == PYLM_PREDICTOR_KERNEL && o->reach <= PYLM_MAX_REACH && o->no_classes <= 1u &&
-           o->n_trees == 1u && !o->max_nbytes && o->max_order == PYLM_NONE && o->profile == PYLM_PROFILE_BEST;
-}
-
 int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
 {
     pylm_trainer *new;
@@ -102,7 +53,7 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
     pylm_train_options_init(&defaults);
     if (!options)
         options = &defaults;
-    if (!options_are_sane(options) || !predictor_is_sane(options))
+    if (!pylm__options_are_sane(options))
         return PYLM_ERR_ARGUMENT;
     new = pylm__array_new(1, sizeof *new);
     if (!new)
@@ -457,42 +408,6 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
     return status;
 }
 
-/* Adds up the cost of the training text. */
-static int score_text(const pylm_model *model, const struct pylm__corpus *corpus, void *work, double *bits)
-{
-    uint64_t d, p = 0;
-    *bits = 0;
-    for (d = 0; d < corpus->n_documents; d++) {
-        pylm_state state;
-        pylm_state_init(&state);
-        for (; p < corpus->document_ends[d]; p++) {
-            uint32_t symbol = pylm__symbol(corpus, p);
-            uint64_t cost_q16;
-            PYLM__TRY(pylm_score(model, &state, &symbol, 1, work, NULL, &cost_q16));
-            *bits += (double)cost_q16 / 65536.0;
-        }
-    }
-    return PYLM_OK;
-}
-
-/* Whether the model that was written predicts its own text worse than a guess would, all symbols being equal. */
-static int is_worse_than_guessing(const pylm_trainer *trainer, int *is_worse)
-{
-    const struct pylm__corpus *corpus = &trainer->corpus;
-    pylm_model model;
-    double bits;
-    void *work;
-    int status;
-    PYLM__TRY(pylm_model_open(&model, trainer->image.data, trainer->image.n));
-    work = malloc((size_t)pylm_work_nbytes(&model));
-    if (!work)
-        return PYLM_ERR_MEMORY;
-    status = score_text(&model, corpus, work, &bits);
-    free(work);
-    *is_worse = bits > (double)corpus->n * log2((double)corpus->n_symbols);
-    return status;
-}
-
 /* Trains again, half for the text as it is; if that has been done, wholly. */
 static int train_again(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
 {
@@ -514,7 +429,7 @@ static int write_checked(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *tas
     int is_worse = 0;
     PYLM__TRY(write_image(trainer, NULL, NULL, task));
     while (is_small(trainer) && trainer->corpus.keeps_own != PYLM__ALL_KEEP_OWN) {
-        PYLM__TRY(is_worse_than_guessing(trainer, &is_worse));
+        PYLM__TRY(pylm__is_worse_than_guessing(&trainer->corpus, trainer->image.data, trainer->image.n, &is_worse));
         if (!is_worse)
             break;
         PYLM__TRY(train_again(trainer, nbytes, task));

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * options.c: see options.h.
+ */
+#include "options.h"
+
+#include <string.h>
+
+#include "core/image.h"
+#include "core/score.h"
+
+#define MAX_CLASSES 1024u
+#define MAX_PIECES (UINT32_C(1) << 20)
+
+void pylm_train_options_init(pylm_train_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->options_nbytes = (uint32_t)sizeof *options;
+    options->tokenizer = PYLM_TOKENIZER_BYTES;
+    options->min_count = 2;
+    options->n_trees = 1;
+    options->max_order = PYLM_NONE;
+}
+
+static int options_are_sane(const pylm_train_options *o)
+{
+    uint32_t t;
+    if (o->base && (pylm__model_view(o->base)->n_trees > 1u || pylm__is_kernel(pylm__model_view(o->base)) ||
+                    o->n_trees > 1u || o->predictor != PYLM_PREDICTOR_MIX))
+        return 0;
+    if (o->tokenizer > PYLM_TOKENIZER_EXTERNAL && o->tokenizer != PYLM_TOKENIZER_AUTO)
+        return 0;
+    if (o->n_pieces && (o->n_pieces < 256u || o->n_pieces > MAX_PIECES))
+        return 0;
+    if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u || !o->n_trees ||
+        o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
+        return 0;
+    if (o->profile > PYLM_PROFILE_FAST)
+        return 0;
+    if (o->tokenizer == PYLM_TOKENIZER_BYTES && o->n_trees > 1u)
+        return 0;
+    for (t = 0; t < PYLM_MAX_TREES; t++)
+        if (o->n_classes[t] == 1u || o->n_classes[t] > MAX_CLASSES)
+            return 0;
+    return 1;
+}
+
+/* Whether the options of one predictor are set for this predictor only, and in range. */
+static int predictor_is_sane(const pylm_train_options *o)
+{
+    uint32_t j, of_kernel = o->reach | o->no_classes;
+    for (j = 0; j < PYLM_MAX_REACH; j++) {
+        if (o->distance_q16[j] > PYLM_MAX_DISTANCE_Q16 || o->class_distance_q16[j] > o->distance_q16[j])
+            return 0;
+        of_kernel |= o->distance_q16[j];
+    }
+    if (o->predictor == PYLM_PREDICTOR_MIX)
+        return !of_kernel;
+    return o->predictor == PYLM_PREDICTOR_KERNEL && o->reach <= PYLM_MAX_REACH && o->no_classes <= 1u &&
+           o->n_trees == 1u && !o->max_nbytes && o->max_order == PYLM_NONE && o->profile == PYLM_PROFILE_BEST;
+}
+
+int pylm__options_are_sane(const pylm_train_options *options)
+{
+    return options_are_sane(options) && predictor_is_sane(options);
+}
