@@ -146,6 +146,8 @@ PYLM_API void pylm_trainer_free(pylm_trainer *trainer);
 /* Adds one document. The contexts at its start do not reach back into another document. The order in which documents
  * are added does not matter: the trainer sorts them by a hash of their content, so the same documents always give the
  * same model.
+ * A document that is added several times weighs as much as its copies, unless these seem to be there by accident: then
+ * they are left out (DESIGN.md, "Fitting on held-out text").
  *   text      any bytes; not needed after the call.
  *   task      progress and cancelling, or NULL.
  * Memory: one byte for each byte of text; for words and ids 4 bytes each. Returns PYLM_ERR_MEMORY, PYLM_ERR_LARGE or

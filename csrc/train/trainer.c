@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "platform/platform.h"
 #include "train/count/count.h"
 #include "train/count/memory_plan.h"
@@ -22,9 +23,11 @@
 #include "train/text/prepare.h"
 #include "train/tree/byte_tree.h"
 #include "train/tree/class_tree.h"
+#include "train/write/own_text.h"
 
-#define MIN_PIECES 320u  /* the fewest with a small max_nbytes */
-#define PIECE_SHARE 100u /* bytes of a small model for each piece; docs/ablations.md has measurements */
+#define SMALL_TEXT 65536u /* symbols */
+#define MIN_PIECES 320u   /* the fewest with a small max_nbytes */
+#define PIECE_SHARE 100u  /* bytes of a small model for each piece; docs/ablations.md has measurements */
 
 /* The default number of classes of each tree: near the best one, but different, so that the trees differ. */
 static const uint32_t default_classes[PYLM_MAX_TREES] = {200, 500, 128, 350, 90, 700, 160, 260};
@@ -178,15 +181,15 @@ static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
     const struct pylm__corpus *corpus = &trainer->corpus;
     char name[PYLM__TEMPLATE_NAME_NBYTES];
     uint32_t t, k;
-    size_t n =
-        (size_t)snprintf(out, capacity,
-                         "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
-                         "\"predictor\": \"%s\", \"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, ",
-                         PYLM_VERSION, (unsigned long long)corpus->n_documents, (unsigned long long)corpus->n_bytes,
-                         (unsigned long long)corpus->n, is_kernel(trainer) ? "kernel" : "mix",
-                         trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
-                         (unsigned long)(is_kernel(trainer) ? 1u : trainer->options.min_count),
-                         corpus->closed_vocabulary || corpus->tokenizer != PYLM_TOKENIZER_WORDS ? "true" : "false");
+    size_t n = (size_t)snprintf(
+        out, capacity,
+        "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
+        "\"predictor\": \"%s\", \"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, ",
+        PYLM_VERSION, (unsigned long long)(corpus->n_documents + corpus->n_copies), (unsigned long long)corpus->n_bytes,
+        (unsigned long long)corpus->n, is_kernel(trainer) ? "kernel" : "mix",
+        trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
+        (unsigned long)(is_kernel(trainer) ? 1u : trainer->options.min_count),
+        corpus->closed_vocabulary || corpus->tokenizer != PYLM_TOKENIZER_WORDS ? "true" : "false");
     if (corpus->tokenizer == PYLM_TOKENIZER_WORDS && !corpus->base)
         n += (size_t)snprintf(out + n, capacity - n, "\"min_word_count\": %lu, \"words_left_out\": %lu, ",
                               (unsigned long)corpus->min_word_count, (unsigned long)corpus->n_left_out);
@@ -368,6 +371,17 @@ static struct pylm__vocabulary_limits limits_of(const pylm_trainer *trainer)
     return limits;
 }
 
+/* Counts and fits all trees. */
+static int train_trees(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
+{
+    uint32_t t;
+    if (is_kernel(trainer))
+        return train_kernel(trainer, folder, nbytes, task);
+    for (t = 0; t < trainer->n_trees; t++)
+        PYLM__TRY(train_tree(trainer, &trainer->trees[t], folder, nbytes, task));
+    return PYLM_OK;
+}
+
 /* Does all but writing. If size or memory is too small, *nbytes becomes the smallest that is possible. */
 static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
 {
@@ -382,15 +396,18 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
         trainer->n_trees = 1; /* there is only one tree over bytes */
     PYLM__TRY(build_trees(trainer, task));
     pylm__corpus_find_line_end(&trainer->corpus);
-    if (is_kernel(trainer))
-        return train_kernel(trainer, folder, nbytes, task);
-    for (t = 0; t < trainer->n_trees; t++)
+    for (t = 0; t < trainer->n_trees && !is_kernel(trainer); t++)
         PYLM__TRY(choose_templates(trainer, &trainer->trees[t]));
     if (trainer->options.max_nbytes)
         PYLM__TRY(check_size(trainer, nbytes));
-    for (t = 0; t < trainer->n_trees; t++)
-        PYLM__TRY(train_tree(trainer, &trainer->trees[t], folder, nbytes, task));
-    return PYLM_OK;
+    return train_trees(trainer, folder, nbytes, task);
+}
+
+/* Whether the text is so short that held-out blocks may teach what is wrong. It is then scored. A layer holds to its
+ * base instead. */
+static int is_small(const pylm_trainer *trainer)
+{
+    return trainer->corpus.n <= SMALL_TEXT && !trainer->corpus.base && !is_kernel(trainer);
 }
 
 /* Writes the image to `path`; into memory if that is NULL. */
@@ -402,7 +419,8 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
     int status = PYLM_ERR_MEMORY;
     if (facts) {
         write_facts(trainer, facts, FACTS_NBYTES);
-        pylm__corpus_free_symbols(&trainer->corpus);
+        if (!is_small(trainer))
+            pylm__corpus_free_symbols(&trainer->corpus);
         parts.facts = facts;
         status = path ? pylm__image_save(&parts, path, nbytes, task) : pylm__image_build(&parts, &trainer->image);
     }
@@ -410,11 +428,41 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
     return status;
 }
 
+/* Trains again, half for the text as it is; if that has been done, wholly. */
+static int train_again(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
+{
+    uint32_t t, k;
+    trainer->corpus.keeps_own = trainer->corpus.keeps_own ? PYLM__ALL_KEEP_OWN : PYLM__HALF_KEEP_OWN;
+    for (t = 0; t < trainer->n_trees; t++) {
+        for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
+            pylm__packed_free(&trainer->trees[t].packed[k]);
+        pylm__stages_free(&trainer->trees[t].stages);
+    }
+    pylm__buffer_free(&trainer->image);
+    return train_trees(trainer, NULL, nbytes, task);
+}
+
+/* Writes the image into memory. In a short text it may be that no symbol comes where others like it came: then held-out
+ * blocks teach that what was counted does not come, and the model of the whole text would be worse than none. */
+static int write_checked(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
+{
+    int is_worse = 0;
+    PYLM__TRY(write_image(trainer, NULL, NULL, task));
+    while (is_small(trainer) && trainer->corpus.keeps_own != PYLM__ALL_KEEP_OWN) {
+        PYLM__TRY(pylm__is_worse_than_guessing(&trainer->corpus, trainer->image.data, trainer->image.n, &is_worse));
+        if (!is_worse)
+            break;
+        PYLM__TRY(train_again(trainer, nbytes, task));
+        PYLM__TRY(write_image(trainer, NULL, NULL, task));
+    }
+    return PYLM_OK;
+}
+
 int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret, uint64_t *image_nbytes_ret)
 {
     PYLM__TRY(train(trainer, NULL, image_nbytes_ret, task));
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
-    PYLM__TRY(write_image(trainer, NULL, NULL, task));
+    PYLM__TRY(write_checked(trainer, image_nbytes_ret, task));
     pylm__task_step(task);
     free_trained(trainer);
     *image_ret = trainer->image.data;
@@ -442,8 +490,14 @@ int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, 
     char *folder = pylm__os_is_device(path) ? NULL : folder_of(path);
     int status = train(trainer, folder, nbytes_ret, task), error;
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
-    if (status == PYLM_OK)
+    if (status == PYLM_OK && is_small(trainer)) {
+        status = write_checked(trainer, nbytes_ret, task);
+        if (status == PYLM_OK)
+            status = pylm_file_save(path, trainer->image.data, trainer->image.n);
+        *nbytes_ret = status == PYLM_OK ? trainer->image.n : *nbytes_ret;
+    } else if (status == PYLM_OK) {
         status = write_image(trainer, path, nbytes_ret, task);
+    }
     pylm__task_step(task);
     error = errno;
     free(folder);

@@ -82,6 +82,7 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     uint64_t enough = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
     uint32_t b;
     memset(heldout, 0, sizeof *heldout);
+    heldout->keeps_own = corpus->keeps_own;
     if (tree->n_sets > UINT16_MAX || pylm__tree_previous_sets(tree) > UINT16_MAX ||
         pylm__tree_before_sets(tree) > UINT16_MAX)
         return PYLM_ERR_LARGE;

@@ -23,12 +23,19 @@ struct pylm__heldout {
     uint64_t begins[PYLM__MAX_BLOCKS], ends[PYLM__MAX_BLOCKS]; /* in symbols of the corpus */
     uint64_t n_symbols;                                        /* in all blocks */
     uint64_t n_events;
+    uint32_t
+        keeps_own; /* by block, a bit each: its own counts are not taken out, so the fit is for the text as it is */
     uint64_t *first_event;                   /* by held-out symbol; one more at the end */
     uint16_t *node_sets, *previous, *before; /* by event: its struct pylm__fixed_sets */
     uint8_t *side;                           /* by event: where the symbol is, 1 is right */
     int16_t *base_log_odds;   /* layers, by event: the log-odds of the base, q10; else NULL. See layer.h */
     struct pylm__mean *means; /* by event, over all templates whose evidence was looked up */
 };
+
+static inline int pylm__keeps_own(const struct pylm__heldout *heldout, uint32_t block)
+{
+    return heldout->keeps_own >> block & 1u;
+}
 
 static inline struct pylm__fixed_sets pylm__heldout_fixed_sets(const struct pylm__heldout *heldout, uint64_t event)
 {

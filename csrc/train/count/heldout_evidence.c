@@ -59,8 +59,8 @@ static void narrow(struct pylm__key_range *r, uint64_t middle, int side)
 
 /* A context of a block. */
 struct context {
-    uint64_t hash;
-    struct pylm__key_range all, own; /* its keys in the whole text and in the block */
+    uint64_t hash, from, to;         /* where it stands in the block, in sorted positions */
+    struct pylm__key_range all, own; /* its keys in the whole text, and those of the block that are taken out */
 };
 
 /* Evidence on the path to a leaf: the counts in the whole text less those in the block, and what they add to the means.
@@ -144,6 +144,7 @@ static uint32_t new_path(struct paths *paths, uint32_t leaf, uint64_t event, uin
 }
 
 struct pylm__evidence_work {
+    int keeps_own;       /* the block's keys are not taken out */
     uint64_t n;          /* symbols of a block whose contexts are in the range */
     uint64_t *own;       /* their keys, sorted */
     uint64_t *positions; /* hash, then position in the block, sorted likewise */
@@ -227,7 +228,7 @@ static int context_evidence(const struct pylm__evidence_input *input, const stru
                             struct pylm__evidence_work *block, struct pylm__evidence_out out)
 {
     uint64_t i;
-    for (i = context->own.from; i < context->own.to; i++) {
+    for (i = context->from; i < context->to; i++) {
         uint64_t at = first + (block->positions[i] & PYLM__LEAF_MASK);
         uint32_t leaf = (uint32_t)input->of_blocks[at] & PYLM__LEAF_MASK;
         if (out.hits)
@@ -243,14 +244,15 @@ static int block_evidence(const struct pylm__evidence_input *input, uint64_t fir
                           struct pylm__evidence_out out, const pylm_task *task)
 {
     uint64_t i = 0, n_all = input->sorted.n, seen = 0;
-    struct context c = {0, {input->sorted.keys, input->sorted.sums, 0, 0}, {block->own, NULL, 0, 0}};
+    struct context c = {0, 0, 0, {input->sorted.keys, input->sorted.sums, 0, 0}, {block->own, NULL, 0, 0}};
     while (i < block->n) {
         uint64_t total;
         c.hash = block->own[i] >> PYLM__LEAF_BITS;
-        c.own.from = i;
+        c.from = c.own.from = i;
         while (i < block->n && block->own[i] >> PYLM__LEAF_BITS == c.hash)
             i++;
-        c.own.to = i;
+        c.to = i;
+        c.own.to = block->keeps_own ? c.own.from : i;
         c.all.from = pylm__lower_bound(c.all.keys, c.all.to, n_all, c.hash << PYLM__LEAF_BITS);
         c.all.to = hash_end(c.all.keys, c.all.from, n_all, c.hash);
         total = total_of(&c.all) - (c.own.to - c.own.from);
@@ -287,6 +289,7 @@ int pylm__heldout_evidence(const struct pylm__evidence_input *input, struct pylm
     uint32_t b;
     for (b = 0; b < heldout->n_blocks; b++, first += n) {
         n = heldout->ends[b] - heldout->begins[b];
+        work->keeps_own = pylm__keeps_own(heldout, b);
         PYLM__TRY(sort_block(work, input->of_blocks + first, n, input->range, task));
         PYLM__TRY(block_evidence(input, first, work, out, task));
     }

@@ -260,6 +260,7 @@ static void follow_path(const struct pylm__symbol_tree *tree, const struct pylm_
 
 /* A held-out block: its keys, sorted; hash and position in the block of each, sorted; keys of the base. */
 struct block {
+    int keeps_own;
     uint64_t n, first; /* symbols; held-out symbols before it */
     uint64_t *own, *positions, *base_own;
 };
@@ -269,16 +270,17 @@ static void context_evidence(struct pruning *s, const struct block *block, struc
                              const struct pylm__key_range *own, const struct pylm__pruned_template *pruned)
 {
     const struct pylm__heldout *heldout = s->in->heldout;
-    struct pylm__key_range base = {NULL, NULL, 0, 0}, base_own = base;
+    struct pylm__key_range base = {NULL, NULL, 0, 0}, base_own = base, none = base;
     uint64_t j, at;
     uint32_t i;
     if (s->base_keys) {
         uint64_t position = block->positions[own->from] & PYLM__LEAF_MASK;
         uint64_t hash = s->base_of_blocks[block->first + position] >> PYLM__LEAF_BITS;
         base = base_range(s, hash);
-        base_own = range_of(block->base_own, 0, block->n, hash);
+        if (!block->keeps_own)
+            base_own = range_of(block->base_own, 0, block->n, hash);
     }
-    pylm__successors_collect(&s->successors, &all, own);
+    pylm__successors_collect(&s->successors, &all, block->keeps_own ? &none : own);
     find_gains(s, &base, &base_own);
     for (i = 0; i < pruned->n_levels; i++) {
         pylm__successors_prune(&s->successors, pruned->levels[i], s->symbol_bits, &s->kept);
@@ -309,7 +311,7 @@ static int block_evidence(struct pruning *s, struct block *block, const struct p
         uint64_t total;
         own.to = context_end(block->own, own.from, block->n);
         all = range_of(s->keys, all.to, s->n, block->own[own.from] >> PYLM__LEAF_BITS);
-        total = (all.to - all.from) - (own.to - own.from);
+        total = (all.to - all.from) - (block->keeps_own ? 0u : own.to - own.from);
         if (total && total >= s->in->min_count)
             context_evidence(s, block, all, &own, pruned);
         if (++seen % 64u == 0 && pylm__task_cancelled(s->task))
@@ -330,6 +332,7 @@ static int find_evidence(struct pruning *s, const struct pylm__pruned_template *
     if (!block.own || !block.positions || !block.base_own)
         status = PYLM_ERR_MEMORY;
     for (block.first = b = 0; b < heldout->n_blocks && status == PYLM_OK; b++, block.first += block.n) {
+        block.keeps_own = pylm__keeps_own(heldout, b);
         block.n = heldout->ends[b] - heldout->begins[b];
         status = block_evidence(s, &block, pruned);
     }

@@ -14,6 +14,10 @@
 /* Words whose numbers are fixed while documents are added: "</s>" and "<unk>". */
 enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, N_FIRST = 2 };
 
+/* Held-out blocks that keep their own counts, a bit each: see struct pylm__heldout. */
+#define PYLM__ALL_KEEP_OWN UINT32_MAX            /* for lists that are to be known by heart */
+#define PYLM__HALF_KEEP_OWN UINT32_C(0x55555555) /* for short texts in which nothing comes where it was seen */
+
 struct pylm__corpus {
     const pylm_model *base; /* layers: the model that has the vocabulary; else NULL, and it is found or given */
     uint32_t tokenizer;     /* may be PYLM_TOKENIZER_AUTO until the corpus is prepared */
@@ -23,9 +27,11 @@ struct pylm__corpus {
     uint64_t *document_ends;   /* in symbols */
     uint64_t *document_hashes; /* of their content, while they are added */
     uint64_t n_documents, documents_capacity;
-    uint64_t n_bytes;
-    uint32_t n_symbols; /* size of the vocabulary; known when the corpus is prepared */
-    uint32_t n_seen;    /* symbols from here on do not occur in the text: external ids, given words */
+    uint64_t n_copies, n_copied; /* documents left out when it was prepared, and their symbols, which lie behind n */
+    uint32_t keeps_own;          /* see struct pylm__heldout */
+    uint64_t n_bytes;            /* of all documents that were added */
+    uint32_t n_symbols;          /* size of the vocabulary; known when the corpus is prepared */
+    uint32_t n_seen;             /* symbols from here on do not occur in the text: external, given, or "<unk>" */
     uint32_t unknown, line_end;
     int closed_vocabulary;           /* the text has "<unk>" itself */
     uint32_t min_word_count;         /* words: the fewest occurrences of one that was kept; 0 if they were given */

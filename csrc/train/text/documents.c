@@ -4,20 +4,34 @@
  * documents.c: see documents.h. The order matters to a model: held-out blocks are positions in the text, and of equally
  * frequent symbols the first to appear comes first. The same documents must give the same model when they are added in
  * another order, or in parts that are merged later.
+ *
+ * Copies of a document are either draws, as a query that many people have typed, or an accident, as a file that was
+ * given twice. Copies that are draws are scattered: then a held-out block takes out some of them, as often as a new
+ * draw would be a copy. Copies by accident are left out, since whatever comes next is new.
  */
 #include "documents.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
+
+#define LONG_DOCUMENT 4096u /* symbols; shorter ones are drawn whole, however short the text is, */
+#define LONG_SHARE 20u      /* and a longer one that takes such a part of the text fills a held-out block */
+#define DRAWS_TOLERANCE 2u  /* see pairs_are_draws() */
+#define MIN_LISTED 3u       /* copies of each document of a list, */
+#define MAX_LISTED 256u     /* and documents: more are a text that was given again */
+
 struct document {
-    uint64_t hash, begin, end;
+    uint64_t hash; /* of its content */
+    uint64_t key;  /* documents come in the order of their keys */
+    uint64_t begin, end;
 };
 
-static int by_hash(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
     const struct document *x = a, *y = b;
-    return x->hash < y->hash ? -1 : x->hash > y->hash;
+    return x->key < y->key ? -1 : x->key > y->key;
 }
 
 /* Words are compared by their texts: their numbers depend on the order in which documents were added. */
@@ -47,8 +61,8 @@ static int compare_content(const struct pylm__corpus *corpus, const struct docum
     return n < m ? -1 : n > m;
 }
 
-/* Sorts [from, to) by content. There is more than one only if documents are equal, or if their hashes are by chance. */
-static void sort_equal_hashes(const struct pylm__corpus *corpus, struct document *documents, uint64_t from, uint64_t to)
+/* Sorts [from, to) by content. There is more than one only if documents are equal, or if their keys are by chance. */
+static void sort_equal_keys(const struct pylm__corpus *corpus, struct document *documents, uint64_t from, uint64_t to)
 {
     uint64_t i, j;
     for (i = from + 1u; i < to; i++) {
@@ -59,21 +73,132 @@ static void sort_equal_hashes(const struct pylm__corpus *corpus, struct document
     }
 }
 
-static void sort_documents(const struct pylm__corpus *corpus, struct document *documents)
+static void sort_by_key(const struct pylm__corpus *corpus, struct document *documents, uint64_t n)
 {
-    uint64_t i, j, begin = 0;
+    uint64_t i, j;
+    qsort(documents, (size_t)n, sizeof *documents, by_key);
+    for (i = 0; i < n; i = j) {
+        for (j = i; j < n && documents[j].key == documents[i].key; j++)
+            continue;
+        sort_equal_keys(corpus, documents, i, j);
+    }
+}
+
+static void list_documents(const struct pylm__corpus *corpus, struct document *documents)
+{
+    uint64_t i, begin = 0;
     for (i = 0; i < corpus->n_documents; i++) {
-        documents[i].hash = corpus->document_hashes[i];
+        documents[i].hash = documents[i].key = corpus->document_hashes[i];
         documents[i].begin = begin;
         documents[i].end = begin = corpus->document_ends[i];
     }
-    qsort(documents, (size_t)corpus->n_documents, sizeof *documents, by_hash);
-    for (i = 0; i < corpus->n_documents; i = j) {
-        for (j = i; j < corpus->n_documents && documents[j].hash == documents[i].hash; j++)
-            continue;
-        sort_equal_hashes(corpus, documents, i, j);
-    }
 }
+
+/* ---- copies ---- */
+
+/* Where the copies of document i end, in sorted documents. */
+static uint64_t copies_end(const struct pylm__corpus *corpus, const struct document *documents, uint64_t i)
+{
+    uint64_t j = i + 1u;
+    while (j < corpus->n_documents && documents[j].hash == documents[i].hash &&
+           !compare_content(corpus, &documents[i], &documents[j]))
+        j++;
+    return j;
+}
+
+/* Whether documents that are there twice look like draws from a list. If n1 documents came once, n2 twice and n3 three
+ * times, draws have n1 n3 >= 2/3 n2 n2 on average, whatever the list and its probabilities are: the numbers come from a
+ * mixture of Poisson distributions. Chance is allowed for. A text that was given twice has no n3. */
+static int pairs_are_draws(const struct pylm__corpus *corpus, const struct document *documents, uint64_t given)
+{
+    double n[4] = {0, 0, 0, 0};
+    uint64_t i, end;
+    for (i = 0; i < corpus->n_documents; i = end) {
+        end = copies_end(corpus, documents, i);
+        if ((end - i) / given < 4u)
+            n[(end - i) / given]++;
+    }
+    return (n[1] + 1.0) * n[3] >= n[2] * n[2] * (2.0 / 3.0) / DRAWS_TOLERANCE;
+}
+
+/* Whether a held-out block can lie within the document, so that a copy would tell all of it. */
+static int is_long(const struct pylm__corpus *corpus, const struct document *document)
+{
+    uint64_t length = document->end - document->begin;
+    return length > LONG_DOCUMENT && length > corpus->n / LONG_SHARE;
+}
+
+/* How many documents are different, how many copies there are of the least and the most frequent one, and what divides
+ * all numbers of copies. */
+struct spread {
+    uint64_t n, least, most, divisor;
+};
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+    while (b) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static struct spread spread_of(const struct pylm__corpus *corpus, const struct document *documents)
+{
+    struct spread spread = {0, UINT64_MAX, 0, 0};
+    uint64_t i, end, copies;
+    for (i = 0; i < corpus->n_documents; i = end, spread.n++) {
+        end = copies_end(corpus, documents, i);
+        spread.divisor = common_divisor(end - i, spread.divisor);
+        copies = is_long(corpus, &documents[i]) ? 1u : end - i;
+        spread.least = copies < spread.least ? copies : spread.least;
+        spread.most = copies > spread.most ? copies : spread.most;
+    }
+    return spread;
+}
+
+/* Whether few documents are there about equally often, and three times at least. Draws would differ more: so this is a
+ * list, given several times. To take a copy out would teach that what was seen least comes next. */
+static int is_list(const struct spread *spread)
+{
+    return spread->n <= MAX_LISTED && spread->least >= MIN_LISTED && spread->most <= 2u * spread->least;
+}
+
+/* How often a text was given. All numbers of copies of many documents have a divisor only if the whole text was given
+ * several times. */
+static uint64_t times_given(const struct spread *spread)
+{
+    return spread->n > MAX_LISTED ? spread->divisor : 1u;
+}
+
+/* Gives every copy a key of its own, and moves those that are left out behind the others. Returns how many stay. */
+static uint64_t part_copies(const struct pylm__corpus *corpus, uint64_t given, struct document *documents,
+                            struct document *left_out)
+{
+    int draws = pairs_are_draws(corpus, documents, given);
+    uint64_t i, j, end, n = 0, n_left_out = 0;
+    for (i = 0; i < corpus->n_documents; i = end) {
+        uint64_t staying;
+        end = copies_end(corpus, documents, i);
+        staying = (end - i) / given;
+        if ((staying == 2u && !draws) || is_long(corpus, &documents[i]))
+            staying = 1;
+        documents[n++] = documents[i]; /* what is overwritten has been read */
+        for (j = i + 1u; j < end; j++) {
+            documents[j].key = pylm__hash_step(documents[j].hash, (uint32_t)(j - i));
+            if (j - i >= staying)
+                left_out[n_left_out++] = documents[j];
+            else
+                documents[n++] = documents[j];
+        }
+    }
+    if (n_left_out)
+        memcpy(documents + n, left_out, (size_t)n_left_out * sizeof *documents);
+    return n;
+}
+
+/* ---- their order ---- */
 
 /* Moves the documents, in their order, to another array of symbols. */
 static void move_documents(struct pylm__corpus *corpus, const struct document *documents, uint8_t *to)
@@ -118,7 +243,7 @@ static int number_words(struct pylm__corpus *corpus)
     return status;
 }
 
-static int is_sorted(const struct document *documents, uint64_t n)
+static int is_in_place(const struct document *documents, uint64_t n)
 {
     uint64_t i, at = 0;
     for (i = 0; i < n && documents[i].begin == at; i++)
@@ -126,18 +251,49 @@ static int is_sorted(const struct document *documents, uint64_t n)
     return i == n;
 }
 
+static int put_in_order(struct pylm__corpus *corpus, const struct document *documents)
+{
+    uint8_t *to;
+    if (is_in_place(documents, corpus->n_documents))
+        return PYLM_OK;
+    to = pylm__array_new(corpus->n, corpus->width);
+    if (!to)
+        return PYLM_ERR_MEMORY;
+    move_documents(corpus, documents, to);
+    return numbers_appearance(corpus) ? number_words(corpus) : PYLM_OK;
+}
+
+/* The symbols of what is left out stay behind the text. */
+static void leave_out(struct pylm__corpus *corpus, uint64_t n_staying)
+{
+    uint64_t end = n_staying ? corpus->document_ends[n_staying - 1u] : 0u;
+    corpus->n_copies = corpus->n_documents - n_staying;
+    corpus->n_copied = corpus->n - end;
+    corpus->n_documents = n_staying;
+    corpus->n = end;
+}
+
 int pylm__corpus_sort_documents(struct pylm__corpus *corpus)
 {
     struct document *documents = pylm__array_new(corpus->n_documents, sizeof *documents);
-    int status = documents ? PYLM_OK : PYLM_ERR_MEMORY;
-    if (documents)
-        sort_documents(corpus, documents);
-    if (documents && !is_sorted(documents, corpus->n_documents)) {
-        uint8_t *to = pylm__array_new(corpus->n, corpus->width);
-        if (to)
-            move_documents(corpus, documents, to);
-        status = !to ? PYLM_ERR_MEMORY : numbers_appearance(corpus) ? number_words(corpus) : PYLM_OK;
+    struct document *left_out = pylm__array_new(corpus->n_documents, sizeof *left_out);
+    int status = documents && left_out ? PYLM_OK : PYLM_ERR_MEMORY;
+    struct spread spread;
+    uint64_t n = 0;
+    if (status == PYLM_OK) {
+        list_documents(corpus, documents);
+        sort_by_key(corpus, documents, corpus->n_documents);
+        spread = spread_of(corpus, documents);
+        if (is_list(&spread))
+            corpus->keeps_own = PYLM__ALL_KEEP_OWN;
+        n = part_copies(corpus, times_given(&spread), documents, left_out);
+        sort_by_key(corpus, documents, n);
     }
+    free(left_out);
+    if (status == PYLM_OK)
+        status = put_in_order(corpus, documents);
+    if (status == PYLM_OK)
+        leave_out(corpus, n);
     free(documents);
     return status;
 }

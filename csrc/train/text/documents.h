@@ -8,8 +8,9 @@
 
 #include "corpus.h"
 
-/* Sorts the documents by their hashes, and those of the same hash by their content. Words get the numbers that they
- * would have if the documents had been added in this order. */
+/* Sorts the documents by their hashes, copies of one by a hash of their own; those of the same hash by their content.
+ * Words get the numbers that they would have if the documents had been added in this order. Copies that seem to be
+ * there by accident are left out: corpus->n_copies says how many. */
 int pylm__corpus_sort_documents(struct pylm__corpus *corpus);
 
 #endif

@@ -19,6 +19,7 @@
 struct counted {
     uint64_t count;
     uint32_t word;
+    uint64_t in_copies; /* how often it came in documents that were left out */
 };
 
 static int by_count(const void *a, const void *b)
@@ -36,9 +37,12 @@ static void count_all(const struct pylm__corpus *corpus, struct counted *counted
     for (i = 0; i < corpus->vocabulary.n; i++) {
         counted[i].count = 0;
         counted[i].word = i;
+        counted[i].in_copies = 0;
     }
     for (p = 0; p < corpus->n; p++)
         counted[pylm__symbol(corpus, p)].count++;
+    for (; p < corpus->n + corpus->n_copied; p++)
+        counted[pylm__symbol(corpus, p)].in_copies++;
 }
 
 /* Whether a word stays, by itself. */
@@ -49,7 +53,7 @@ static int is_kept(const struct pylm__corpus *corpus, const struct counted *word
     if (word->word < N_FIRST)
         return 1;
     if (!corpus->given.n)
-        return word->count >= corpus->min_word_count;
+        return word->count + word->in_copies >= corpus->min_word_count;
     text = pylm__string_text(&corpus->vocabulary, word->word, &nbytes);
     return pylm__strings_find(&corpus->given, pylm__hash_bytes(text, nbytes), text, nbytes) != PYLM_NONE;
 }
@@ -112,8 +116,8 @@ static int rank_symbols(struct pylm__corpus *corpus, const struct pylm__vocabula
         new_symbol[counted[i].word] = i;
     }
     corpus->n_symbols = corpus->n_seen = n;
-    if (corpus->tokenizer != PYLM_TOKENIZER_PIECES) /* there, bytes that never occur count as seen, like "<unk>" */
-        while (!counted[corpus->n_seen - 1u].count && !(words && counted[corpus->n_seen - 1u].word == FIRST_UNKNOWN))
+    if (corpus->tokenizer != PYLM_TOKENIZER_PIECES) /* there, bytes that never occur count as seen */
+        while (!counted[corpus->n_seen - 1u].count)
             corpus->n_seen--; /* ends: some symbol occurs */
     if (words) {
         corpus->line_end = new_symbol[FIRST_LINE_END];
@@ -168,14 +172,14 @@ int pylm__corpus_prepare(struct pylm__corpus *corpus, const struct pylm__vocabul
     PYLM__TRY(pylm__corpus_sort_documents(corpus));
     if (corpus->base)
         return PYLM_OK;
-    if (corpus->tokenizer == PYLM_TOKENIZER_AUTO)
-        corpus->tokenizer = corpus->n_bytes < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;
+    if (corpus->tokenizer == PYLM_TOKENIZER_AUTO) /* symbols are bytes so far, also of pieces */
+        corpus->tokenizer = corpus->n < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;
     if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
         corpus->n_symbols = 256;
         return PYLM_OK;
     }
     if (corpus->tokenizer == PYLM_TOKENIZER_PIECES) {
-        uint32_t n_pieces = limits->n_pieces ? limits->n_pieces : pylm__pieces_default(corpus->n_bytes);
+        uint32_t n_pieces = limits->n_pieces ? limits->n_pieces : pylm__pieces_default(corpus->n);
         PYLM__TRY(pylm__strings_init(&corpus->vocabulary));
         PYLM__TRY(pylm__pieces_learn(&corpus->vocabulary, corpus, n_pieces, task));
         PYLM__TRY(pylm__corpus_encode(corpus, n_threads, task));
