@@ -126,6 +126,10 @@ class State(TextReader):
 
     def copy(self) -> State:
         """A state of its own that has read and learned the same."""
+        if not self.learns:
+            other = self._copied(self._image, self._last, self._state, None, 0, None)
+            other._open = self._open  # what is in it never changes
+            return other
         self._keep()
         return self._copied(self._image, self._last, self._certain, self._overlay, self.memory, self._open)
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     Log: TypeAlias = TextOrIds | os.PathLike[str] | Iterable[TextOrIds | os.PathLike[str]]
 
-ALL_PPM = 1_000_000
-
 
 @dataclass(frozen=True)
 class Quality:

@@ -10,8 +10,6 @@ import errno
 import io
 import mmap
 import os
-import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -165,6 +163,8 @@ def _compression(head: bytes) -> str | None:
 
 
 def _unpacked(data: Bytes, kind: str, name: str) -> Bytes:
+    import tempfile  # here: it is slow to import, and hardly ever needed
+
     opened, errors = _unpacker(kind, name)
     file: Any = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - a map keeps what it needs of it
     with file:
@@ -206,6 +206,7 @@ def _unpacker(kind: str, name: str) -> tuple[Callable[[Any], Any], tuple[type[Ex
     """What opens a file compressed so, and what it raises if that is damaged."""
     if kind == "gzip":
         import gzip
+        import zlib
 
         return (lambda file: gzip.GzipFile(fileobj=io.BufferedReader(file, SLICE))), (EOFError, OSError, zlib.error)
     if kind == "bzip2":

@@ -58,7 +58,7 @@ class Spelling:
     def __init__(self, image: Image) -> None:
         texts = list(image.vocabulary[1])
         self.spells_all = {text for text in texts if len(text) == 1} >= {bytes((byte,)) for byte in range(256)}
-        self.line_end: int = image.info.line_end if image.is_words else -1
+        self.line_end: int = image.line_end if image.is_words else -1
         if image.is_words:
             texts = [b"\n" if symbol == self.line_end else b" " + text for symbol, text in enumerate(texts)]
         self.joined = _Texts(texts)

@@ -154,7 +154,7 @@ def _tokens(
         bits = explanation.bits
         level = sum(bits >= least for least in LEVELS)
         title = f"{visible(explanation.token)}: {bits:.1f} bits, {percent(explanation.probability)}"
-        if image.is_words and symbols[i] == image.info.line_end:
+        if image.is_words and symbols[i] == image.line_end:
             text = "\n"
         label = ' aria-label="line end"' if text == "\n" else ""
         yield (

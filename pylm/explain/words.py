@@ -30,10 +30,10 @@ class WordScore(NamedTuple):
 
 def words_of(image: Image, state: Any, text: TextOrIds, add_eos: bool) -> list[WordScore]:
     """Reads a text; a state that learns does so."""
-    work, matched = image.new_work(), ffi.new("uint32_t *")
+    models = list(_with_memory(image))
     result = []
     for symbol, written in _symbols(image, text, add_eos):
-        n = _matched(image, state, symbol, work, matched)
+        n = _matched(models, state, symbol)
         cost = image.score(state, array("I", [symbol]))
         unknown = symbol == image.unknown
         shown_text = shown(written if unknown and written else image.symbol_text(symbol))
@@ -55,12 +55,18 @@ def _symbols(image: Image, text: TextOrIds, add_eos: bool) -> Iterator[tuple[int
         begin = end
 
 
-def _matched(image: Image, state: Any, symbol: int, work: Any, n: Any) -> int | None:
-    """The longest match in the model and in those below it."""
-    if image.is_kernel:
-        return None
-    check(lib.pylm_matched(image.model, state, symbol, work, n))
-    longest: int = n[0]
-    if image.below is None:
-        return longest
-    return max(longest, _matched(image.below, state, symbol, image.below.new_work(), n) or 0)
+def _with_memory(image: Image) -> Iterator[tuple[Image, Any]]:
+    """A model and those below it, each with memory to work in; none if it is a kernel, which nothing lies on."""
+    below: Image | None = image
+    while below is not None and not below.is_kernel:
+        yield below, below.new_work()
+        below = below.below
+
+
+def _matched(models: list[tuple[Image, Any]], state: Any, symbol: int) -> int | None:
+    """The longest match in one of the models."""
+    n, longest = ffi.new("uint32_t *"), None
+    for image, work in models:
+        check(lib.pylm_matched(image.model, state, symbol, work, n))
+        longest = max(longest or 0, n[0])
+    return longest

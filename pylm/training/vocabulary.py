@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any
 
+from .._core.arguments import wrong_type
 from .._core.native import check, ffi, lib
 from .._core.prediction import shown
 from .._core.text import TEXT_TYPES, Bytes, Path, as_bytes
@@ -38,7 +39,7 @@ def given_words(vocabulary: Path | Iterable[str | Bytes]) -> list[bytes]:
         words = read_vocabulary(vocabulary)
     else:
         if isinstance(vocabulary, TEXT_TYPES) or not isinstance(vocabulary, Iterable):
-            raise TypeError(f"vocabulary must be the path of a file or several words, not {vocabulary!r}")
+            raise wrong_type("vocabulary", "the path of a file or several words", vocabulary)
         words = [_word(word) for word in vocabulary]
     found = sorted(set(words) - {b"<s>"})
     if not found:
@@ -48,7 +49,7 @@ def given_words(vocabulary: Path | Iterable[str | Bytes]) -> list[bytes]:
 
 def _word(word: object) -> bytes:
     if not isinstance(word, TEXT_TYPES):
-        raise TypeError(f"a word of the vocabulary must be a str or bytes, not {word!r}")
+        raise wrong_type("a word of the vocabulary", "a str or bytes", word)
     return bytes(as_bytes(word))
 
 

@@ -140,7 +140,7 @@ static void put_scores(const char *name, const uint8_t *image, const uint8_t *en
     pylm_model_info(&model, &info);
     if (info.n_symbols > MOST_IDS || !read_text(&model, &info))
         return;
-    pylm_state_init(model, &state);
+    pylm_state_init(&model, &state);
     if (pylm_score(&model, &state, symbols, n_symbols, work, NULL, &cost) == PYLM_OK)
         put_line(name, " cost ", cost);
     put_distribution(name, &model, &state, info.n_symbols);

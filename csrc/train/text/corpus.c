@@ -311,9 +311,11 @@ void pylm__corpus_find_line_end(struct pylm__corpus *corpus)
         return;
     if (corpus->tokenizer == PYLM_TOKENIZER_BYTES)
         corpus->line_end = '\n';
-    for (i = 0; i < corpus->vocabulary.n && corpus->line_end == PYLM_NONE; i++)
-        if (*pylm__string_text(&corpus->vocabulary, i, &nbytes) == '\n' && nbytes == 1u)
+    for (i = 0; i < corpus->vocabulary.n && corpus->line_end == PYLM_NONE; i++) {
+        const uint8_t *text = pylm__string_text(&corpus->vocabulary, i, &nbytes);
+        if (nbytes == 1u && *text == '\n') /* an external symbol may have no text */
             corpus->line_end = i;
+    }
 }
 
 void pylm__corpus_begin(const struct pylm__corpus *corpus, pylm_state *state)
