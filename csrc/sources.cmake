@@ -71,7 +71,7 @@ set(train_fit train/fit/cholesky.c train/fit/fit.c train/fit/pass.c train/fit/si
 set(train_size train/size/budget.c train/size/prune_template.c train/size/successors.c)
 set(train_kernel train/kernel/bandwidth.c train/kernel/kernel.c)
 set(train_layer train/layer/layer.c)
-set(train_write train/write/image_writer.c train/write/own_text.c)
+set(train_write train/write/facts.c train/write/image_writer.c train/write/own_text.c)
 set(train_prune train/prune/prune.c train/prune/subset.c)
 set(train_sources
     train/sources/sources.c

@@ -7,7 +7,6 @@
  * bytes), kernel (the other predictor) and layer. Beside them stand prune and sources, which need no trainer.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +22,7 @@
 #include "train/text/prepare.h"
 #include "train/tree/byte_tree.h"
 #include "train/tree/class_tree.h"
+#include "train/write/facts.h"
 #include "train/write/own_text.h"
 
 #define SMALL_TEXT 65536u /* symbols */
@@ -160,68 +160,23 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
     return status;
 }
 
-/* ---- training facts ---- */
-
-/* Writes the results of a tree, up to the list of its contexts. Returns the length. */
-static size_t write_fit(const pylm_trainer *trainer, uint32_t number, char *out, size_t capacity)
-{
-    const struct pylm__trained_tree *tree = &trainer->trees[number];
-    double bits = is_kernel(trainer) ? trainer->kernel.bits : tree->stages.bits;
-    size_t n = (size_t)snprintf(out, capacity, "%s{\"classes\": %lu, \"heldout_millibits_per_symbol\": %ld, ",
-                                number ? ", " : "", (unsigned long)tree->tree.n_classes, (long)(bits * 1000.0 + 0.5));
-    if (!is_kernel(trainer))
-        n += (size_t)snprintf(out + n, capacity - n, "\"heldout_millibits_adaptive\": %ld, \"fit_cycles\": %lu, ",
-                              (long)(tree->stages.adaptive_bits * 1000.0 + 0.5), (unsigned long)tree->stages.cycles);
-    return n + (size_t)snprintf(out + n, capacity - n, "\"contexts\": {");
-}
-
-/* Writes a JSON object. All numbers are integers, so that every machine writes the same. */
-static void write_facts(const pylm_trainer *trainer, char *out, size_t capacity)
-{
-    const struct pylm__corpus *corpus = &trainer->corpus;
-    char name[PYLM__TEMPLATE_NAME_NBYTES];
-    uint32_t t, k;
-    size_t n = (size_t)snprintf(
-        out, capacity,
-        "{\"trainer\": \"pylm %s\", \"documents\": %llu, \"bytes\": %llu, \"symbols\": %llu, "
-        "\"predictor\": \"%s\", \"profile\": \"%s\", \"min_count\": %lu, \"closed_vocabulary\": %s, ",
-        PYLM_VERSION, (unsigned long long)(corpus->n_documents + corpus->n_copies), (unsigned long long)corpus->n_bytes,
-        (unsigned long long)corpus->n, is_kernel(trainer) ? "kernel" : "mix",
-        trainer->options.profile == PYLM_PROFILE_FAST ? "fast" : "best",
-        (unsigned long)(is_kernel(trainer) ? 1u : trainer->options.min_count),
-        corpus->closed_vocabulary || corpus->tokenizer != PYLM_TOKENIZER_WORDS ? "true" : "false");
-    if (corpus->tokenizer == PYLM_TOKENIZER_WORDS && !corpus->base)
-        n += (size_t)snprintf(out + n, capacity - n, "\"min_word_count\": %lu, \"words_left_out\": %lu, ",
-                              (unsigned long)corpus->min_word_count, (unsigned long)corpus->n_left_out);
-    n += (size_t)snprintf(out + n, capacity - n, "\"trees\": [");
-    for (t = 0; t < trainer->n_trees; t++) {
-        const struct pylm__trained_tree *tree = &trainer->trees[t];
-        if (!t || !is_kernel(trainer))
-            n += write_fit(trainer, t, out + n, capacity - n);
-        for (k = 0; k < tree->templates.n; k++) {
-            pylm__template_name(&tree->templates, k, name);
-            if (!tree->templates.of[k].hidden || !is_kernel(trainer)) /* else another bank has it */
-                n += (size_t)snprintf(out + n, capacity - n, "%s\"%s\": %llu", out[n - 1u] == '{' ? "" : ", ", name,
-                                      (unsigned long long)tree->packed[k].n_records);
-        }
-        if (t + 1u == trainer->n_trees || !is_kernel(trainer))
-            n += (size_t)snprintf(out + n, capacity - n, "}}");
-    }
-    (void)snprintf(out + n, capacity - n, "]}");
-}
-
-#define FACTS_NBYTES (512u + PYLM_MAX_TREES * (256u + PYLM__MAX_TEMPLATES * 64u))
-
 /* ---- a limit of size ---- */
+
+static void write_facts(const pylm_trainer *trainer, char *out)
+{
+    struct pylm__facts facts = {&trainer->options, &trainer->corpus, trainer->trees, trainer->n_trees,
+                                is_kernel(trainer) ? &trainer->kernel.bits : NULL};
+    pylm__facts_write(&facts, out);
+}
 
 /* Finds the size of the image without trees, before any is trained. */
 static int measure_shared(pylm_trainer *trainer)
 {
     struct pylm__image_parts parts = {&trainer->corpus, NULL, 0, NULL, NULL};
-    parts.facts = trainer->facts = pylm__array_new(FACTS_NBYTES, 1);
+    parts.facts = trainer->facts = pylm__array_new(PYLM__FACTS_NBYTES, 1);
     if (!trainer->facts)
         return PYLM_ERR_MEMORY;
-    write_facts(trainer, trainer->facts, FACTS_NBYTES);
+    write_facts(trainer, trainer->facts);
     return pylm__image_nbytes(&parts, &trainer->shared_nbytes);
 }
 
@@ -415,10 +370,10 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
 {
     struct pylm__image_parts parts = {&trainer->corpus, trainer->trees, trainer->n_trees, NULL,
                                       is_kernel(trainer) ? &trainer->kernel.kernel : NULL};
-    char *facts = pylm__array_new(FACTS_NBYTES, 1);
+    char *facts = pylm__array_new(PYLM__FACTS_NBYTES, 1);
     int status = PYLM_ERR_MEMORY;
     if (facts) {
-        write_facts(trainer, facts, FACTS_NBYTES);
+        write_facts(trainer, facts);
         if (!is_small(trainer))
             pylm__corpus_free_symbols(&trainer->corpus);
         parts.facts = facts;

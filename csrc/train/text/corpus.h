@@ -31,7 +31,7 @@ struct pylm__corpus {
     uint32_t keeps_own;          /* see struct pylm__heldout */
     uint64_t n_bytes;            /* of all documents that were added */
     uint32_t n_symbols;          /* size of the vocabulary; known when the corpus is prepared */
-    uint32_t n_seen;             /* symbols from here on do not occur in the text: external, given, or "<unk>" */
+    uint32_t n_seen;             /* symbols from here on do not occur in the text: external ids, given words */
     uint32_t unknown, line_end;
     int closed_vocabulary;           /* the text has "<unk>" itself */
     uint32_t min_word_count;         /* words: the fewest occurrences of one that was kept; 0 if they were given */

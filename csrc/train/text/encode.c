@@ -169,7 +169,7 @@ int pylm__corpus_encode(struct pylm__corpus *corpus, uint32_t n_threads, pylm_ta
     e.corpus = corpus;
     e.text = text;
     corpus->symbols = NULL;
-    corpus->n = corpus->capacity = 0;
+    corpus->n = corpus->n_copied = corpus->capacity = 0;
     corpus->width = corpus->vocabulary.n > UINT16_MAX + 1u ? 4u : 2u;
     status = encode_all(&e, n_threads, task);
     for (i = 0; i < N_PARTS; i++)

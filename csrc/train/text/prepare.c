@@ -116,8 +116,8 @@ static int rank_symbols(struct pylm__corpus *corpus, const struct pylm__vocabula
         new_symbol[counted[i].word] = i;
     }
     corpus->n_symbols = corpus->n_seen = n;
-    if (corpus->tokenizer != PYLM_TOKENIZER_PIECES) /* there, bytes that never occur count as seen */
-        while (!counted[corpus->n_seen - 1u].count)
+    if (corpus->tokenizer != PYLM_TOKENIZER_PIECES) /* there, bytes that never occur count as seen, like "<unk>" */
+        while (!counted[corpus->n_seen - 1u].count && !(words && counted[corpus->n_seen - 1u].word == FIRST_UNKNOWN))
             corpus->n_seen--; /* ends: some symbol occurs */
     if (words) {
         corpus->line_end = new_symbol[FIRST_LINE_END];

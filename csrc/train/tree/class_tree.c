@@ -23,20 +23,16 @@ struct building {
     struct pylm__weighted *heap;
 };
 
-/* If no word was unknown, "<unk>" shares the place of the line end. There the fit learns that it does not come. At
- * rare words it would learn the opposite: where a block has all that there is of a word, what comes was never counted.
- */
-static void hang_unknown(struct building *w, const struct pylm__corpus *corpus)
-{
-    w->symbol_node[corpus->line_end] = pylm__links_join(&w->links, corpus->line_end, corpus->unknown);
-}
-
-/* Symbols from `first` on, which never occur, share the places of the rarest ones that do, in equal parts. So they get about the
+/* Symbols that never occur share the places of the rarest ones that do, in equal parts. So they get about the
  * probability that held-out text gives to symbols that occur nowhere else, in the contexts where those come. */
-static void hang_unseen(struct building *w, uint32_t n_seen, uint32_t first, uint32_t n_symbols)
+static void hang_unseen(struct building *w, uint32_t n_seen, uint32_t n_symbols)
 {
-    uint32_t n_unseen = n_symbols - first, n_rare = 1, next = first, i, k, n;
-    while (n_rare < n_seen && w->frequency[n_seen - 1u - n_rare] == w->frequency[n_seen - 1u])
+    uint32_t n_unseen = n_symbols - n_seen, n_rare = 1, next = n_seen, i, k, n, last = n_seen - 1u;
+    for (i = 0; i < n_seen; i++)
+        w->symbol_node[i] = i;
+    while (last && !w->frequency[last]) /* "<unk>" has a place of its own even if it never occurs */
+        last--;
+    while (n_rare <= last && w->frequency[last - n_rare] == w->frequency[last])
         n_rare++;
     for (i = 0; i < n_rare && next < n_symbols; i++) {
         n = n_unseen / n_rare + (i < n_unseen % n_rare);
@@ -44,8 +40,8 @@ static void hang_unseen(struct building *w, uint32_t n_seen, uint32_t first, uin
             w->heap[k].weight = 0;
             w->heap[k].node = next++;
         }
-        k = n_seen - 1u - i;
-        w->symbol_node[k] = pylm__links_join(&w->links, pylm__links_huffman(&w->links, w->heap, n), w->symbol_node[k]);
+        k = last - i;
+        w->symbol_node[k] = pylm__links_join(&w->links, pylm__links_huffman(&w->links, w->heap, n), k);
     }
 }
 
@@ -81,18 +77,12 @@ static uint32_t balanced_top(struct building *w, const uint32_t *class_node, uin
 static int build(struct pylm__symbol_tree *tree, struct building *w, const struct pylm__corpus *corpus,
                  uint32_t n_classes, pylm_task *task)
 {
-    uint32_t n_inner_below, symbol, first = corpus->n_seen, *class_node = w->node_of + n_classes;
+    uint32_t n_inner_below, *class_node = w->node_of + n_classes;
     uint64_t p;
     PYLM__TRY(pylm__cluster(corpus, n_classes, w->class_of, w->pairs, task));
     for (p = 0; p < corpus->n; p++)
         w->frequency[pylm__symbol(corpus, p)]++;
-    for (symbol = 0; symbol < corpus->n_seen; symbol++)
-        w->symbol_node[symbol] = symbol;
-    if (corpus->tokenizer == PYLM_TOKENIZER_WORDS && corpus->unknown >= corpus->n_seen) {
-        hang_unknown(w, corpus);
-        first++; /* it is the first of those that do not occur: equal counts stand in the order of their numbers */
-    }
-    hang_unseen(w, corpus->n_seen, first, tree->n_symbols);
+    hang_unseen(w, corpus->n_seen, tree->n_symbols);
     hang_symbols(w, corpus->n_seen, n_classes);
     memcpy(class_node, w->node_of, n_classes * sizeof *class_node);
     n_inner_below = w->links.n_inner;
