@@ -23,7 +23,9 @@ for target in ${*:-aarch64 armhf armv6 s390x windows}; do
         windows)
             need x86_64-w64-mingw32-gcc-posix gcc-mingw-w64-x86-64-posix
             need wine --no-install-recommends wine wine64
-            export WINEPREFIX="$PWD/build-windows-wine" WINEDEBUG=-all
+            # not in this folder: it has links to /, and setuptools follows links
+            WINEPREFIX=$(mktemp -d) && export WINEPREFIX WINEDEBUG=-all
+            trap 'wineserver -k 2>/dev/null || true; rm -rf "$WINEPREFIX"' EXIT
             wine wineboot --init # once, before tests run side by side
             ;;
     esac

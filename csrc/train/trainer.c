@@ -383,11 +383,14 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
     return status;
 }
 
-/* Trains again, half for the text as it is; if that has been done, wholly. */
+/* Trains again, a little for the text as it is; if that has been done, half; then wholly. */
 static int train_again(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t, k;
-    trainer->corpus.keeps_own = trainer->corpus.keeps_own ? PYLM__ALL_KEEP_OWN : PYLM__HALF_KEEP_OWN;
+    uint32_t *keeps_own = &trainer->corpus.keeps_own;
+    *keeps_own = !*keeps_own                        ? PYLM__ONE_KEEPS_OWN
+                 : *keeps_own == PYLM__ONE_KEEPS_OWN ? PYLM__HALF_KEEP_OWN
+                                                     : PYLM__ALL_KEEP_OWN;
     for (t = 0; t < trainer->n_trees; t++) {
         for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
             pylm__packed_free(&trainer->trees[t].packed[k]);
