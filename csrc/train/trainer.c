@@ -388,7 +388,7 @@ static int train_again(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t, k;
     uint32_t *keeps_own = &trainer->corpus.keeps_own;
-    *keeps_own = !*keeps_own                        ? PYLM__ONE_KEEPS_OWN
+    *keeps_own = !*keeps_own                         ? PYLM__ONE_KEEPS_OWN
                  : *keeps_own == PYLM__ONE_KEEPS_OWN ? PYLM__HALF_KEEP_OWN
                                                      : PYLM__ALL_KEEP_OWN;
     for (t = 0; t < trainer->n_trees; t++) {

@@ -15,7 +15,7 @@
 enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, N_FIRST = 2 };
 
 /* Held-out blocks that keep their own counts, a bit each: see struct pylm__heldout. */
-#define PYLM__ALL_KEEP_OWN UINT32_MAX            /* for lists that are to be known by heart */
+#define PYLM__ALL_KEEP_OWN UINT32_MAX /* for lists that are to be known by heart */
 /* and for short texts in which nothing comes where it was seen, as few as will do: */
 #define PYLM__ONE_KEEPS_OWN UINT32_C(1)
 #define PYLM__HALF_KEEP_OWN UINT32_C(0x55555555)
