@@ -112,7 +112,10 @@ def named_documents(source: Source, *, binary: bool = False) -> Iterator[tuple[s
             raise wrong_type("source", "the path of a file or an iterable of documents", source) from None
         for i, given in enumerate(items, 1):
             for item in _with_folder(given, None):
-                yield os.fspath(item) if isinstance(item, os.PathLike) else f"text {i}", document(item, binary=binary)
+                name = os.fspath(item) if isinstance(item, os.PathLike) else f"text {i}"
+                # among many texts there may be one like "." or "make": only what looks like a file is a mistake
+                is_text = isinstance(item, str) and not _looks_like_a_file(item)
+                yield name, as_bytes(item) if is_text else document(item, binary=binary)
 
 
 def _text_of_source(path: str, binary: bool) -> Bytes:

@@ -228,3 +228,15 @@ def test_standard_input_is_read_as_files_are(
     data = b"%PDF-1.7\n"
     for arguments in (("train", "-", "-o", model), ("count", "-", "--documents", "lines", "-o", store)):
         assert run(*arguments) == 1 and "standard input: this is no text but a PDF" in capsys.readouterr().err
+
+
+def test_texts_may_be_called_like_folders_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("make").mkdir()
+    Path("README").write_text("a file")
+    texts = ["hello", ".", "make", "README", "..", "good bye"] * 3
+    assert pylm.train(texts, tokenizer="bytes").info.training["documents"] == 18
+    pylm.count(texts, "store")
+    Path("notes.txt").write_text("a file")
+    with pytest.raises(pylm.ArgumentError, match="is the name of a file"):
+        pylm.train([*texts, "notes.txt"])
