@@ -131,7 +131,7 @@ static uint64_t score(const char *name, const struct file *image)
     n = symbols_of(&model, symbols);
     work = malloc((size_t)pylm_work_nbytes(&model));
     if (n && work) {
-        pylm_state_init(model, &state);
+        pylm_state_init(&model, &state);
         CHECK(pylm_score(&model, &state, symbols, n, work, NULL, &cost) == PYLM_OK);
         CHECK(cost == expected(name, "cost"));
 #if PYLM_MODULE_ADAPT
