@@ -42,9 +42,9 @@ def frequencies(model: pylm.Model, n: int, prompt: list[int], **settings: object
 
 
 def is_like(found: Counter[int], expected: dict[int, float]) -> bool:
-    """Whether frequencies are within five standard deviations."""
+    """Whether frequencies are within five standard deviations, and some more of what is rare."""
     n = sum(found.values())
-    return all(abs(found[s] - n * p) < 5 * math.sqrt(n * p * (1 - p)) + 1 for s, p in expected.items())
+    return all(abs(found[s] - n * p) < 5 * math.sqrt(n * p * (1 - p)) + 4 for s, p in expected.items())
 
 
 @pytest.mark.parametrize(
