@@ -4,9 +4,9 @@
 
 python benchmarks/repeats.py [PTB-TRAIN]
 
-The lists are made up here. With a path, 1,500 lines of that text are trained on, once each and with copies, and 1,500
-later lines are scored. Nothing is shown about a new document but nats: -log of its probability, `</s>` included in
-models of words, without a mark of the end in others.
+The lists are made up here, and each is drawn from several times. With a path, 1,500 lines of that text are trained on,
+once each and with copies, and 1,500 later lines are scored. What a document costs is -log of its probability, the end
+included, in nats.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import fmean
 
 import pylm
 
 TOKENIZERS = ("words", "pieces", "bytes")
 N_LINES = 1500
+N_DRAWN = 8  # times that a list is drawn from
 
 
 def make_list(n: int, seed: int = 1) -> list[str]:
@@ -57,31 +59,35 @@ def uniform(n: int) -> list[float]:
     return [1 / n] * n
 
 
-def lists() -> Iterator[tuple[str, list[str], list[str], list[float]]]:
+def lists(seed: int) -> Iterator[tuple[str, list[str], list[str], list[float]]]:
     """A name, documents to train on, the list that they are drawn from, and its probabilities."""
     queries = make_list(200)
-    yield "200 queries, 3,000 draws by Zipf's law", draws(queries, zipf(200), 3000), queries, zipf(200)
+    drawn = draws(queries, zipf(200), 3000, seed)
+    yield "200 queries, 3,000 draws by Zipf's law", drawn, queries, zipf(200)
     for n in (10, 100, 1000, 10_000):
         texts = make_list(n)
-        yield f"{n:,} documents, 3,000 draws", draws(texts, uniform(n), 3000), texts, uniform(n)
+        yield f"{n:,} documents, 3,000 draws", draws(texts, uniform(n), 3000, seed), texts, uniform(n)
     names = make_list(22, seed=3)
     yield "22 names, 5 times each", names * 5, names, uniform(22)
     replies = make_list(6, seed=4)
     yield "6 replies, 50 times each", replies * 50, replies, uniform(6)
     tail = make_list(2000, seed=5)
-    yield "the queries, and 1,500 others once each", draws(queries, zipf(200), 3000) + tail[500:], queries, zipf(200)
+    yield "the queries, and 1,500 others once each", drawn + tail[500:], queries, zipf(200)
     large = "\n".join(make_list(5000, seed=6)) + "\n"
-    yield "the queries, and one document of 80 KB", [*draws(queries, zipf(200), 3000), large], queries, zipf(200)
+    yield "the queries, and one document of 80 KB", [*drawn, large], queries, zipf(200)
 
 
 def show_lists() -> None:
     print("| nats a new draw | entropy | " + " | ".join(TOKENIZERS) + " |")
     print("| --- | ---: |" + " ---: |" * len(TOKENIZERS))
-    for name, documents, texts, probabilities in lists():
-        costs = [
-            f"{cost(pylm.train(documents, tokenizer=tokenizer), texts, probabilities):.2f}" for tokenizer in TOKENIZERS
+    for same in zip(*map(lists, range(2, 2 + N_DRAWN)), strict=True):
+        name, _, texts, probabilities = same[0]
+        means = [
+            fmean(cost(pylm.train(drawn, tokenizer=tokenizer), texts, probabilities) for _, drawn, _, _ in same)
+            for tokenizer in TOKENIZERS
         ]
-        print(f"| {name} | {entropy(probabilities):.2f} | " + " | ".join(costs) + " |", flush=True)
+        shown = " | ".join(f"{mean:.2f}" for mean in means)
+        print(f"| {name} | {entropy(probabilities):.2f} | {shown} |", flush=True)
 
 
 def copies(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
