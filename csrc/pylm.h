@@ -89,7 +89,7 @@ extern "C" {
 #define PYLM_VERSION_NUMBER 100
 
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
-#define PYLM_FORMAT_VERSION 5
+#define PYLM_FORMAT_VERSION 6
 
 /* The version of the library that is linked. Compare it with the macros above, which are those of this header. */
 PYLM_API const char *pylm_version(void);
@@ -174,6 +174,9 @@ typedef struct pylm_info {
     uint32_t unknown;          /* symbol of "<unk>", or PYLM_NONE */
     uint32_t line_end;         /* symbol that ends a line: "</s>" of words, else "\n"; a text begins behind one.
                                 * PYLM_NONE: an external vocabulary has none */
+    uint32_t text_end;         /* symbol that ends a text: line_end if all documents of training had one line, else one
+                                * that is nowhere else, the byte 0. PYLM_NONE: training had one running text, or
+                                * documents without such a symbol */
     uint32_t n_trees;          /* symbol trees; their predictions are averaged */
     uint32_t n_templates;      /* context templates of all trees */
     uint32_t depth;            /* longest path of any tree, in nodes */

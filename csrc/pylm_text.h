@@ -44,7 +44,8 @@ extern "C" {
 
 /* ------------------------------------------------------------------ text to symbols and back */
 
-/* Whether the text given to pylm_encode() goes on behind its last byte. Only word models make a difference. */
+/* Whether the text given to pylm_encode() goes on behind its last byte. That makes a difference in models of words, and
+ * of texts that end with their line (pylm_info.text_end is line_end). */
 enum pylm_text_end {
     PYLM_TEXT_OPEN = 0,  /* the last line may go on, as in a prompt: no line end is added */
     PYLM_TEXT_CLOSED = 1 /* the text is complete: a last line without '\n' gets its line end too */
@@ -117,7 +118,7 @@ typedef struct pylm_sampler {
     uint64_t random; /* the generator's memory: at first any number, the seed */
 } pylm_sampler;
 
-/* Chooses a next symbol. The state does not read it.
+/* Chooses a next symbol. The state does not read it. If it is pylm_info.text_end, the text ends here.
  *   candidates    scratch for n_candidates entries. n_symbols entries are always enough. With top_k, so are
  *                 top_k + n_recent + 1. Temperature 0 counts as top_k = 1. If there are fewer, the choice is among as
  *                 many of the most probable symbols as there is room for.

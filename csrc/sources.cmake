@@ -50,7 +50,8 @@ set(train_text
     train/text/encode.c
     train/text/pieces.c
     train/text/prepare.c
-    train/text/string_table.c)
+    train/text/string_table.c
+    train/text/text_ends.c)
 set(train_tree
     train/tree/byte_tree.c
     train/tree/class_tree.c

@@ -22,14 +22,18 @@ static void suggest(const pylm_model *model, const pylm_state *state, uint32_t p
     }
 }
 
-/* The same seed gives the same text on every machine. */
+/* As many symbols, or fewer where the text ends. The same seed gives the same text on every machine. */
 static void go_on(const pylm_model *model, pylm_state *state, uint32_t previous, void *work)
 {
     pylm_sampler sampler = {{52429, 40, 65536, 0, 65536, 1}, NULL, 0, 1}; /* temperature 0.8, the 40 best; seed 1 */
     pylm_candidate candidates[41];
+    pylm_info info;
     uint32_t i, symbol;
+    pylm_model_info(model, &info);
     for (i = 0; i < N_SYMBOLS; i++) {
         must(pylm_sample(model, state, &sampler, work, candidates, 41, &symbol), "sample");
+        if (symbol == info.text_end)
+            break;
         must(pylm_state_push(model, state, symbol), "push");
         print_symbol(model, previous, symbol);
         previous = symbol;

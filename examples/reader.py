@@ -27,10 +27,10 @@ from pathlib import Path
 from struct import Struct, unpack_from
 
 # ---- 1. The file: headers, packed fields, numbers, checksum
-HEADER = Struct("<8s2I3Q5I4B8Q")
+HEADER = Struct("<8s2I3Q6I4B4x8Q")
 Header = namedtuple("Header", """magic version head_nbytes image_nbytes image_checksum head_checksum tokenizer
-    n_symbols unknown line_end n_trees vocab_position_bits vocab_slot_bits predictor is_layer facts facts_nbytes
-    vocab_text vocab_text_nbytes vocab_positions vocab_slots tokenizer_file tokenizer_file_nbytes""")  # fmt: skip
+    n_symbols unknown line_end text_end n_trees vocab_position_bits vocab_slot_bits predictor is_layer facts
+    facts_nbytes vocab_text vocab_text_nbytes vocab_positions vocab_slots file file_nbytes""")  # fmt: skip
 TREE_HEADER = Struct("<5I4B7Q16s2Q2I")
 TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets depth symbol_bits class_bits
     coarse_bits set_bits nodes ranks classes calibration weights symbols stage2_weights plan overlay_calibration
@@ -38,7 +38,7 @@ TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets 
 TEMPLATE_HEADER = Struct("<10B2xI4Q")
 Template = namedtuple("Template", """base kind lag role bucket_bits check_bits count_bits payload_bits index_bits
     list_form n_records index records lists lists_nbytes""")  # fmt: skip
-MAGIC, VERSION = b"\x93pylm\r\n\x1a", 5
+MAGIC, VERSION = b"\x93pylm\r\n\x1a", 6
 BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
 NOTHING, SYMBOL, CLASS, COARSE, WORD = range(5)  # kinds of templates: what they add to the context of their base
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
@@ -96,19 +96,20 @@ def open_header(image: bytes) -> Header:
         "this model is damaged": checksum(image[32 : header.image_nbytes]) != header.image_checksum,
         "this reader covers neither layers nor kernels": header.is_layer or header.predictor,
     }
-    for error, applies in errors.items():
-        if applies:
-            raise ModelError(error)
+    if found := [error for error, applies in errors.items() if applies]:
+        raise ModelError(found[0])
     return header
 
 
 # ---- 2. Symbols: from a text to numbers
 def encode(model: Model, text: bytes) -> list[int]:
     """The symbols of a text. With an external tokenizer it consists of their numbers."""
-    if model.header.tokenizer == BYTES:
-        return list(text)
     if model.header.tokenizer == EXTERNAL:
         return [int(number) for number in text.split()]
+    if text and model.header.text_end == model.header.line_end:  # texts end with their line
+        text = text.removesuffix(b"\n") + b"\n"
+    if model.header.tokenizer == BYTES:
+        return list(text)
     symbols, at = list[int](), 0
     if model.header.tokenizer == WORDS:  # what white space parts, and a symbol at the end of each line
         text = re.sub(rb"(?<![^ \n])</s>(?![^ \n]) *(?:\n|\Z)?", b"\n", SPACE.sub(b" ", text))
@@ -127,10 +128,9 @@ def encode(model: Model, text: bytes) -> list[int]:
 class History:
     """The symbols that were read; of bytes also the words that they form, as hashes of 32 bits."""
 
-    def __init__(self, tokenizer: int) -> None:
-        self.tokenizer = tokenizer
-        self.symbols: list[int] = []
-        self.words, self.n_letters = [0, 0, 0, 0], 0  # the word so far and the three before; 0: none
+    def __init__(self, header: Header) -> None:
+        self.symbols = [header.line_end] if header.line_end < header.n_symbols else []  # a text begins behind one
+        self.tokenizer, self.words, self.n_letters = header.tokenizer, [0] * 4, 0  # the word so far, three before
 
     def back(self, lag: int) -> int:
         """The symbol so far back plus 1; 0 before the start of the text."""
@@ -370,9 +370,7 @@ class Model:
 
     def costs_q16(self, symbols: list[int]) -> list[int]:
         """The cost of each symbol of a text, in 1/65536 bit. The probabilities of several trees are added."""
-        history, costs = History(self.header.tokenizer), []
-        if self.header.line_end < self.header.n_symbols:  # a text begins behind a line end
-            history.read(self.header.line_end)
+        history, costs = History(self.header), []
         for symbol in symbols:
             p, *others = (tree.probability(history, symbol) for tree in self.trees)
             for other in others:
@@ -380,6 +378,8 @@ class Model:
                 p = normal(large + (small >> high - low), high)
             costs.append((-p[1] << 16) - log2_q16(p[0]))
             history.read(symbol)
+            if symbol == self.header.text_end:  # another text begins
+                history = History(self.header)
         return costs
 
 

@@ -60,6 +60,7 @@ class ModelInfo:
     trees: int  #: symbol trees whose predictions are averaged
     depth: int  #: binary decisions on the longest path to a symbol
     begins: int | None  #: symbol of a line end, behind which a text begins; None: an external vocabulary has none
+    ends: int | None  #: symbol of the end of a text: a line end, or the byte 0; None: texts do not end
     layers: int  #: on the model. Contexts, templates, bytes, training and sources are those of the uppermost
     bytes: int  #: size of the model
     tokenizer_bytes: int  #: of it, the file of an external tokenizer; see `Model.tokenizer_file`
@@ -85,6 +86,7 @@ def info_of(image: Image, sources_bytes: int) -> ModelInfo:
         trees=info.n_trees,
         depth=info.depth,
         begins=None if info.line_end == NONE else info.line_end,
+        ends=None if info.text_end == NONE else info.text_end,
         layers=info.n_below,
         bytes=info.image_nbytes,
         tokenizer_bytes=info.tokenizer_nbytes,

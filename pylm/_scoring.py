@@ -36,8 +36,9 @@ class Scoring(Reader):
         """Natural log of the probability of every symbol of a text, given those before it.
 
         context   what stands before the text and is not scored.
-        add_eos   the text is complete: in a word model its last line ends, and the line end is scored as well. False:
-                  the text may go on, as alternatives within a line do.
+        add_eos   the text is complete: its last line ends, and the line end is scored as well, if the model has words,
+                  or texts that end with their line (`ModelInfo.ends`). False: the text may go on, as alternatives
+                  within a line do.
         Returns float64 of shape (n,), n being the number of symbols; each is finite and below 0.
         """
         import numpy as np
@@ -53,7 +54,7 @@ class Scoring(Reader):
 
         To compare what may follow a context, leave out the line end: ``score("cat", context="the", add_eos=False)``.
         For any two parts of a line, ``score(a + b)`` is ``score(a, add_eos=False) + score(b, context=a)``, if words
-        and pieces end where `a` does. Of ``""`` it is 0.0, or with `add_eos` in a word model that of a line end.
+        and pieces end where `a` does. Of ``""`` it is 0.0, or with `add_eos` that of a line end, where that is scored.
         """
         image = self._image
         cost = image.score(self._state_after(context), image.symbols(text, add_eos))

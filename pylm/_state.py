@@ -220,8 +220,8 @@ class State(TextReader):
     def generate_ids(
         self, max_new_tokens: int = 100, *, learn: bool = False, **options: Unpack[SamplingOptions]
     ) -> list[int]:
-        """The ids of a continuation, exactly `max_new_tokens` of them, or fewer where a constraint ends it. Options
-        as in `generate()`. They go on behind the ids that were read."""
+        """The ids of a continuation: `max_new_tokens` of them, or fewer where the text ends. The end is not among them.
+        Options as in `generate()`. They go on behind the ids that were read."""
         plain = Prompt(self._last, self._last, array("I"), self._here(), overlay=self._overlay)
         return list(self._continued("generate_ids", plain, max_new_tokens, learn, options).symbols)
 

@@ -69,7 +69,7 @@ def related(image: Image, term: TextOrIds, k: int, window: int | None, measure: 
             return count / math.sqrt(own * other)
         return math.log2(count * counts.total / (places * own * other))
 
-    left_out = {image.unknown, image.line_end, *(symbols if len(symbols) == 1 else ())}
+    left_out = {image.unknown, image.line_end, image.text_end, *(symbols if len(symbols) == 1 else ())}
     found = [symbol for symbol in before.keys() | after.keys() if before[symbol] + after[symbol] >= min_count]
     found = [symbol for symbol in found if symbol not in left_out and counts.frequencies[symbol]]
     scores = {symbol: score(symbol) for symbol in found}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pylm import KernelOptions, Model, train
+from pylm import KernelOptions, Model, SymbolOptions, train
 
 from .corpus import Document, Vocabulary
 from .inside import Progress
@@ -105,7 +105,10 @@ class Study:
 
     def _train(self, **settings: Any) -> tuple[Model, float]:
         began = time.process_time()
-        model = train(self._learn_texts, tokenizer="words", threads=self._threads, progress=self._progress, **settings)
+        model = train(
+            self._learn_texts, tokenizer="words", symbols=SymbolOptions(text_end=False), threads=self._threads,
+            progress=self._progress, **settings,
+        )  # fmt: skip
         return model, time.process_time() - began
 
     def _groups(self) -> dict[str, np.ndarray]:

@@ -17,7 +17,7 @@ from itertools import product
 
 import numpy as np
 
-from pylm import KernelOptions, Model, train
+from pylm import KernelOptions, Model, SymbolOptions, train
 
 from .corpus import Document, Vocabulary
 from .inside import Progress
@@ -109,8 +109,8 @@ def measure(
     centres, followers, queries = histories(words, n, REACH), words[words != n], histories(test_words, n, REACH)
     queries = queries[:: max(len(queries) // QUERIES, 1)][:QUERIES]
     kernel = train(
-        list(map(vocabulary.text, learn)), tokenizer="words", kernel=KernelOptions(reach=REACH, class_distances=False),
-        threads=threads, progress=progress,
+        list(map(vocabulary.text, learn)), tokenizer="words", symbols=SymbolOptions(text_end=False),
+        kernel=KernelOptions(reach=REACH, class_distances=False), threads=threads, progress=progress,
     )  # fmt: skip
     settings = kernel.info.kernel
     assert settings

@@ -62,9 +62,8 @@ static int check_symbol_tree(const struct pylm__model *m, const struct pylm__tre
     const uint8_t *t = tree->head;
     uint64_t n = m->n_symbols, ranks = pylm__load64(t + PYLM__T_RANKS), symbols = pylm__load64(t + PYLM__T_SYMBOLS),
              classes = pylm__load64(t + PYLM__T_CLASSES);
-    if (tree->depth > PYLM__MAX_DEPTH || !tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS ||
-        !tree->n_previous || tree->n_previous > PYLM__MAX_SYMBOLS || !tree->n_before ||
-        tree->n_before > PYLM__MAX_SYMBOLS)
+    if (!tree->n_node_sets || tree->n_node_sets > PYLM__MAX_SYMBOLS || !tree->n_previous ||
+        tree->n_previous > PYLM__MAX_SYMBOLS || !tree->n_before || tree->n_before > PYLM__MAX_SYMBOLS)
         return 0;
     if (tree->symbol_bits != pylm__width(m->n_symbols - 1u) || tree->class_bits > 24u || tree->coarse_bits > 24u ||
         tree->set_bits > 24u)
@@ -99,6 +98,7 @@ static int check_tokenizer(const struct pylm__model *m)
 {
     const uint8_t *h = m->image;
     uint32_t unknown = pylm__load32(h + PYLM__H_UNKNOWN), line_end = pylm__load32(h + PYLM__H_LINE_END);
+    uint32_t text_end = pylm__load32(h + PYLM__H_TEXT_END);
     uint64_t file = pylm__load64(h + PYLM__H_TOKENIZER_FILE);
     uint64_t file_nbytes = pylm__load64(h + PYLM__H_TOKENIZER_FILE_NBYTES);
     if (m->tokenizer > PYLM_TOKENIZER_EXTERNAL || (m->tokenizer == PYLM_TOKENIZER_BYTES && m->n_symbols != 256u))
@@ -106,6 +106,8 @@ static int check_tokenizer(const struct pylm__model *m)
     if (m->tokenizer == PYLM_TOKENIZER_WORDS
             ? unknown >= m->n_symbols || line_end >= m->n_symbols
             : unknown != PYLM_NONE || (line_end != PYLM_NONE && line_end >= m->n_symbols))
+        return 0;
+    if (text_end != PYLM_NONE && text_end >= m->n_symbols)
         return 0;
     return m->tokenizer == PYLM_TOKENIZER_EXTERNAL ? pylm__lies_inside(m, file, file_nbytes) : !file && !file_nbytes;
 }

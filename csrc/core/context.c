@@ -5,6 +5,9 @@
  */
 #include "context.h"
 
+#include <stddef.h>
+#include <string.h>
+
 /* Compile-time check, as in image.c. */
 typedef char state_fits[sizeof(struct pylm__state) <= sizeof(pylm_state) ? 1 : -1];
 
@@ -53,6 +56,16 @@ void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t sy
     state->at++;
     if (PYLM_BYTES || tokenizer == PYLM_TOKENIZER_BYTES)
         read_byte(state, symbol);
+}
+
+void pylm__state_go_on(struct pylm__state *state, const struct pylm__model *model, uint32_t symbol)
+{
+    if (symbol == model->text_end) {
+        memset(state, 0, offsetof(struct pylm__state, learns));
+        symbol = model->line_end;
+    }
+    if (symbol != PYLM_NONE)
+        pylm__state_read(state, model->tokenizer, symbol);
 }
 
 /* Class or coarse class of the symbol `lag` back plus one, or 0 if the text is not that long. */

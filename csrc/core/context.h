@@ -42,14 +42,16 @@ static inline const struct pylm__state *pylm__state_const(const pylm_state *stat
     return (const struct pylm__state *)(const void *)state;
 }
 
-/* Reads one symbol, which the model must have. */
+/* Reads one symbol, which the model must have; not the end of a text. */
 void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t symbol);
 
+/* Reads one symbol as a model does: behind the end of a text another one begins. What was learned stays. */
+void pylm__state_go_on(struct pylm__state *state, const struct pylm__model *model, uint32_t symbol);
+
 /* Takes a state that is all zeros to the start of a text: it reads a line end, if there is a symbol for that. */
-static inline void pylm__state_begin(struct pylm__state *state, uint32_t tokenizer, uint32_t line_end)
+static inline void pylm__state_begin(struct pylm__state *state, const struct pylm__model *model)
 {
-    if (line_end != PYLM_NONE)
-        pylm__state_read(state, tokenizer, line_end);
+    pylm__state_go_on(state, model, model->line_end);
 }
 
 /* The symbol `lag` back plus one, or 0 if the text is not that long. */

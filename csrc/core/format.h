@@ -32,21 +32,22 @@ enum {
     PYLM__H_N_SYMBOLS = 44,           /* u32 */
     PYLM__H_UNKNOWN = 48,             /* u32 symbol or PYLM_NONE */
     PYLM__H_LINE_END = 52,            /* u32 symbol or PYLM_NONE */
-    PYLM__H_N_TREES = 56,             /* u32 1 to PYLM__MAX_TREES */
-    PYLM__H_VOCAB_POSITION_BITS = 60, /* u8 width of a position in the vocabulary text; 0 for bytes */
-    PYLM__H_VOCAB_SLOT_BITS = 61,     /* u8 log2 of the number of slots */
-    PYLM__H_PREDICTOR = 62,           /* u8 enum pylm_predictor */
-    PYLM__H_IS_LAYER = 63,     /* u8 1: a layer, which has the vocabulary and the tree of the model that it lies on */
-    PYLM__H_FACTS = 64,        /* u64 position of the training facts, JSON */
-    PYLM__H_FACTS_NBYTES = 72, /* u64 */
-    PYLM__H_VOCAB_TEXT = 80,   /* u64 texts of all symbols, one behind the other */
-    PYLM__H_BASE = 80,         /* u64 instead, of a layer: image checksum of the model that it lies on */
-    PYLM__H_VOCAB_TEXT_NBYTES = 88,      /* u64 */
-    PYLM__H_VOCAB_POSITIONS = 96,        /* u64 packed: n_symbols + 1 positions in the vocabulary text */
-    PYLM__H_VOCAB_SLOTS = 104,           /* u64 packed hash table: symbol + 1, or 0 for an empty slot */
-    PYLM__H_TOKENIZER_FILE = 112,        /* u64 external: the tokenizer's own file; else 0 */
-    PYLM__H_TOKENIZER_FILE_NBYTES = 120, /* u64 */
-    PYLM__H_NBYTES = 128
+    PYLM__H_TEXT_END = 56,            /* u32 symbol or PYLM_NONE */
+    PYLM__H_N_TREES = 60,             /* u32 1 to PYLM__MAX_TREES */
+    PYLM__H_VOCAB_POSITION_BITS = 64, /* u8 width of a position in the vocabulary text; 0 for bytes */
+    PYLM__H_VOCAB_SLOT_BITS = 65,     /* u8 log2 of the number of slots */
+    PYLM__H_PREDICTOR = 66,           /* u8 enum pylm_predictor */
+    PYLM__H_IS_LAYER = 67,     /* u8 1: a layer, which has the vocabulary and the tree of the model that it lies on */
+    PYLM__H_FACTS = 72,        /* u64 position of the training facts, JSON */
+    PYLM__H_FACTS_NBYTES = 80, /* u64 */
+    PYLM__H_VOCAB_TEXT = 88,   /* u64 texts of all symbols, one behind the other */
+    PYLM__H_BASE = 88,         /* u64 instead, of a layer: image checksum of the model that it lies on */
+    PYLM__H_VOCAB_TEXT_NBYTES = 96,      /* u64 */
+    PYLM__H_VOCAB_POSITIONS = 104,       /* u64 packed: n_symbols + 1 positions in the vocabulary text */
+    PYLM__H_VOCAB_SLOTS = 112,           /* u64 packed hash table: symbol + 1, or 0 for an empty slot */
+    PYLM__H_TOKENIZER_FILE = 120,        /* u64 external: the tokenizer's own file; else 0 */
+    PYLM__H_TOKENIZER_FILE_NBYTES = 128, /* u64 */
+    PYLM__H_NBYTES = 136
 };
 
 /* Tree header. */

@@ -64,6 +64,7 @@ void pylm_model_info(const pylm_model *model, pylm_info *info)
     info->n_symbols = m->n_symbols;
     info->unknown = pylm__load32(m->image + PYLM__H_UNKNOWN);
     info->line_end = m->line_end;
+    info->text_end = m->text_end;
     info->n_trees = m->n_trees;
     info->n_below = pylm__n_below(m);
     info->depth = m->depth;

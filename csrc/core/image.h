@@ -14,10 +14,10 @@ struct pylm__model {
     pylm__offset image_nbytes;
     uint32_t n_symbols;
     uint32_t tokenizer;
-    uint32_t n_trees; /* whose predictions are averaged */
-    uint32_t line_end;
-    uint32_t depth;                   /* largest of all trees */
-    uint32_t n_templates;             /* largest of all trees, and of all models below */
+    uint32_t n_trees;                 /* whose predictions are averaged */
+    uint32_t line_end, text_end;      /* PYLM_NONE: not there */
+    uint16_t depth;                   /* largest of all trees */
+    uint16_t n_templates;             /* largest of all trees, and of all models below */
     uint16_t adapts;                  /* whether all trees have what an overlay needs */
     uint16_t n_banks;                 /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
     uint32_t n_below;                 /* models that it lies on, one on the other */

@@ -44,14 +44,14 @@ static int measure(struct pylm__model *m, uint32_t head_nbytes)
         if (PYLM__DAMAGED(!fits_head(m->image, at, head_nbytes)))
             return PYLM_ERR_DAMAGED;
         pylm__tree_view(m, t ? &tree : NULL, &tree);
-        if (PYLM__DAMAGED(tree.share < !(m->n_banks && t) || tree.share > 65536u))
+        if (PYLM__DAMAGED(tree.share < !(m->n_banks && t) || tree.share > 65536u || tree.depth > PYLM__MAX_DEPTH))
             return PYLM_ERR_DAMAGED;
         shares += tree.share;
         if (PYLM__DAMAGED(m->n_banks && shares != 65536u)) /* the first has all */
             return PYLM_ERR_DAMAGED;
         m->adapts = m->adapts && tree.parts[PYLM__P_OVERLAY_WEIGHTS];
-        m->depth = tree.depth > m->depth ? tree.depth : m->depth;
-        m->n_templates = tree.n_templates > m->n_templates ? tree.n_templates : m->n_templates;
+        m->depth = tree.depth > m->depth ? (uint16_t)tree.depth : m->depth;
+        m->n_templates = tree.n_templates > m->n_templates ? (uint16_t)tree.n_templates : m->n_templates;
         at += PYLM__T_NBYTES + tree.n_templates * (uint32_t)PYLM__C_NBYTES;
         for (k = 0; PYLM_CODED && k < tree.n_templates; k++)
             if (pylm__template_head(&tree, k)[PYLM__C_LIST_FORM] != PYLM__LIST_CODED)
@@ -108,6 +108,7 @@ int pylm__open(pylm_model *model, const pylm_model *below, const void *image, ui
     m.tokenizer = pylm__load32(h + PYLM__H_TOKENIZER);
     m.n_trees = pylm__load32(h + PYLM__H_N_TREES);
     m.line_end = pylm__load32(h + PYLM__H_LINE_END);
+    m.text_end = pylm__load32(h + PYLM__H_TEXT_END);
     m.adapts = 1;
     head_nbytes = pylm__load32(h + PYLM__H_HEAD_NBYTES);
     if (head_nbytes < PYLM__H_NBYTES || m.image_nbytes < head_nbytes ||

@@ -74,7 +74,7 @@ static void score_one(const struct pylm__model *model, struct pylm__state *state
 {
     struct pylm__lessons *lessons = pylm__state_learns(state) ? pylm__work_lessons(model, work) : NULL;
     pylm__probabilities(model, state, symbol, 1, work, lessons, probability);
-    pylm__state_read(state, model->tokenizer, *symbol);
+    pylm__state_go_on(state, model, *symbol);
 }
 
 /* Scores up to n symbols abreast, says how many, and makes the state read them. A state that learns has to read each
@@ -95,7 +95,7 @@ static int score_abreast(const pylm_model *model, pylm_state *state, const uint3
     }
     for (i = 0; i < PYLM__ABREAST && i < n && symbols[i] < pylm__n_symbols(view); i++) {
         states[i] = *pylm__state_view(state);
-        pylm__state_read(pylm__state_view(state), view->tokenizer, symbols[i]);
+        pylm__state_go_on(pylm__state_view(state), view, symbols[i]);
     }
     pylm__probabilities(view, states, symbols, i, work, NULL, probabilities);
     *n_ret = i;

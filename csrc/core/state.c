@@ -11,7 +11,7 @@ void pylm_state_init(const pylm_model *model, pylm_state *state)
 {
     const struct pylm__model *view = pylm__model_view(model);
     memset(state, 0, sizeof *state);
-    pylm__state_begin(pylm__state_view(state), view->tokenizer, view->line_end);
+    pylm__state_begin(pylm__state_view(state), view);
 }
 
 int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
@@ -22,7 +22,7 @@ int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
         return PYLM_ERR_ARGUMENT;
     if (pylm__state_learns(s))
         pylm__learn(view, s, symbol);
-    pylm__state_read(s, view->tokenizer, symbol);
+    pylm__state_go_on(s, view, symbol);
     return PYLM_OK;
 }
 
@@ -31,7 +31,7 @@ int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol)
     const struct pylm__model *view = pylm__model_view(model);
     if (symbol >= pylm__n_symbols(view))
         return PYLM_ERR_ARGUMENT;
-    pylm__state_read(pylm__state_view(state), view->tokenizer, symbol);
+    pylm__state_go_on(pylm__state_view(state), view, symbol);
     return PYLM_OK;
 }
 

@@ -20,6 +20,7 @@
 #include "train/size/budget.h"
 #include "train/text/pieces.h"
 #include "train/text/prepare.h"
+#include "train/text/text_ends.h"
 #include "train/tree/byte_tree.h"
 #include "train/tree/class_tree.h"
 #include "train/write/facts.h"
@@ -66,6 +67,7 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
         pylm__corpus_on_base(&new->corpus, options->base);
         new->n_trees = 1;
     }
+    new->corpus.endless = (int)options->endless;
     if (status == PYLM_OK)
         *trainer = new;
     else
@@ -350,7 +352,7 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* there is only one tree over bytes */
     PYLM__TRY(build_trees(trainer, task));
-    pylm__corpus_find_line_end(&trainer->corpus);
+    pylm__corpus_find_ends(&trainer->corpus);
     for (t = 0; t < trainer->n_trees && !is_kernel(trainer); t++)
         PYLM__TRY(choose_templates(trainer, &trainer->trees[t]));
     if (trainer->options.max_nbytes)

@@ -69,8 +69,10 @@ class Image:
         self.unknown: int = self.info.unknown
         self.is_bytes: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_BYTES
         self.line_end: int = self.info.line_end
+        self.text_end: int = self.info.text_end
         self.is_words: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_WORDS
         self.is_external: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL
+        self.ends_lines: bool = self.is_words or (self.text_end == self.line_end and not self.is_external)
         self.has_unknown: bool = self.unknown != NONE
         self.has_longer_symbols: bool = self.is_external or self.info.tokenizer == lib.PYLM_TOKENIZER_PIECES
         self.is_kernel: bool = self.info.predictor == lib.PYLM_PREDICTOR_KERNEL
@@ -171,7 +173,7 @@ class Image:
     def encode_slices(self, data: Bytes, add_eos: bool, capacity: int) -> Iterator[tuple[array[int], int]]:
         """Symbols of a text, up to `capacity` at a time, and how many bytes are used up by then.
 
-        add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
+        add_eos   the text is complete: its last line ends, if the model has words or texts of one line.
         """
         if self.is_external:
             yield from self.external.slices(data)
@@ -189,13 +191,13 @@ class Image:
 
     def symbols(self, text: TextOrIds, add_eos: bool, checked: bool = True, name: str = "text") -> array[int]:
         """Symbols of a text, or ids checked to be symbols. An empty text is an empty line: with `add_eos`, it has its
-        ``</s>``. `name`: what the caller calls the text."""
+        line end. `name`: what the caller calls the text."""
         if not isinstance(text, TEXT_TYPES):
             ids = integers(text, name, TEXT_OR_IDS)
             return checked_symbols(ids, self.n_symbols) if checked else ids
         data, result = as_bytes(text), array("I")
         if not len(data):  # also without the package that an external tokenizer needs
-            return array("I", [self.line_end]) if add_eos and self.is_words else result
+            return array("I", [self.line_end]) if add_eos and self.ends_lines else result
         for piece, _ in self.encode_slices(data, add_eos, min(ENCODE_SLICE, len(data) + 1)):
             result.extend(piece)
         return result
@@ -342,6 +344,25 @@ class Image:
         check(lib.pylm_distribution_of(self.model, state, wanted, len(symbols), work, marks, masses))
         check(lib.pylm_restrict(wanted, masses, len(symbols), may_end, candidates, n))
         return found[: n[0]]
+
+    def allowed(
+        self, state: Any, symbols: np.ndarray, may_end: bool, unknown: bool, own_end: bool = True
+    ) -> np.ndarray:
+        """As `restricted()`, but if the model knows what ends a text, the text ends with that and with nothing else.
+
+        own_end   False: with anything that is not allowed, as in a model that does not know it.
+        """
+        import numpy as np
+
+        end = np.array([self.text_end], np.uint32)
+        if self.text_end == NONE or not own_end:
+            return self.restricted(state, symbols, may_end, unknown)
+        if may_end:
+            found = self.restricted(state, np.union1d(symbols, end), False, unknown)
+            found["symbol"][found["symbol"] == self.text_end] = NONE
+            return found
+        others = symbols if self.text_end == self.line_end else symbols[symbols != self.text_end]
+        return self.restricted(state, others if len(others) else symbols, False, unknown)
 
     def top(self, state: Any, k: int) -> list[tuple[int, float]]:
         """The k most probable symbols with their probabilities, best first."""

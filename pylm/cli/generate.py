@@ -81,6 +81,11 @@ def add_generate(commands: Commands) -> None:
     )
     parser.add_argument("--unknown", action="store_true", help="let <unk> come as often as the model says")
     parser.add_argument(
+        "--ignore-eos",
+        action="store_true",
+        help="where a text ends, begin another one in a new line; a model of one running text knows no end",
+    )
+    parser.add_argument(
         "--learn",
         metavar="FROM",
         nargs="?",
@@ -217,6 +222,7 @@ def _generate(options: argparse.Namespace) -> None:
             learn=_learn(options),
             memory=options.memory,
             unknown=options.unknown,
+            ignore_eos=options.ignore_eos,
             constraint=constraint,
             **contrast,
         )

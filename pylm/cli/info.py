@@ -56,6 +56,14 @@ def _words(training: dict[str, Any]) -> str:
     return which + (f"; {left_out:,} others of the text became <unk>" if left_out else "")
 
 
+def _ends(info: ModelInfo) -> str:
+    if info.ends is None:
+        return "nowhere: training had one running text" if info.tokenizer != "external" else "nowhere that is known"
+    if info.ends == info.begins:
+        return "with its line"
+    return f"with a symbol of its own, {info.ends}"
+
+
 def describe(info: ModelInfo) -> str:
     """A model in words, one fact a line."""
     training = info.training
@@ -65,6 +73,7 @@ def describe(info: ModelInfo) -> str:
         ("contexts", f"{info.contexts:,} in {info.templates} templates"),
         ("trees", f"{info.trees}, up to {info.depth} decisions a symbol"),
         ("a text begins", "with nothing before it" if info.begins is None else "as a line does, behind a line end"),
+        ("a text ends", _ends(info)),
     ]
     if info.kernel:
         lines.insert(0, ("predictor", f"kernel, {_distances(info.kernel)}"))

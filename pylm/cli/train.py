@@ -99,6 +99,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     for option, settings in WORD_OPTIONS.items():
         parser.add_argument(option, **settings)
     parser.add_argument(
+        "--no-text-end",
+        dest="text_end",
+        action="store_false",
+        help="documents are parts of one text; else several of them end, and so does what is generated",
+    )
+    parser.add_argument(
         "--predictor",
         choices=["mix", "kernel"],
         default="mix",
@@ -190,6 +196,7 @@ def _train_options(options: argparse.Namespace) -> TrainOptions:
             min_word_count=options.min_word_count,
             vocabulary_size=options.vocabulary_size,
             vocabulary=options.vocabulary,
+            text_end=options.text_end,
         ),
         "kernel": _kernel_options(options),
     }

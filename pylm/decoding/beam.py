@@ -31,7 +31,7 @@ class Continuation(NamedTuple):
 
     text: str  #: bytes that are not UTF-8 become U+FFFD
     ids: list[int]  #: the first may begin with the end of the prompt: see docs/decoding.md, "Where a prompt ends"
-    logprob: float  #: natural log of the probability of the ids, and of the end where a constraint allows one
+    logprob: float  #: natural log of the probability of the ids, and of the end where the text ends
 
 
 def continuations(image: Image, prompt: Prompt, max_new_tokens: int, options: BeamOptions) -> list[Continuation]:
@@ -144,7 +144,7 @@ class Beam:
         if beginning.walk is None:
             yield from self._top(state)
             return
-        found = image.restricted(state, *beginning.walk.steps(), self._unknown)
+        found = image.allowed(state, *beginning.walk.steps(), self._unknown)
         for i, (symbol, cost) in enumerate(found.tolist()):
             if i < width or symbol == NONE:
                 yield symbol, cost
@@ -157,7 +157,8 @@ class Beam:
         given = 0 if without == NONE else image.known_cost(state)
         for i in range(n[0]):
             if best[i].symbol != without:
-                yield best[i].symbol, max(best[i].cost_q16 - given, 0)
+                symbol = NONE if best[i].symbol == image.text_end else best[i].symbol
+                yield symbol, max(best[i].cost_q16 - given, 0)
 
     def _selected(self, longer: list[tuple[Text, Beginning | None]], n: int) -> Iterator[tuple[Text, Beginning | None]]:
         """The best, as many as the beam is wide; if they shall be diverse, only a part of these with each first

@@ -70,10 +70,10 @@ class Rival:
         costs, and those in the other model, in 1/65536 bit, given what is allowed."""
         import numpy as np
 
-        found = self._own.restricted(state, symbols, may_end, unknown)
+        found = self._own.allowed(state, symbols, may_end, unknown)
         found = found[found["cost"] <= found["cost"].min() + np.int64(self._margin)]
         costs = np.full(len(found), 62 * ONE_Q16, np.int64)  # an end without any probability is not in the list
-        theirs = np.sort(self.image.restricted(rival, symbols, may_end, unknown), order="symbol")
+        theirs = np.sort(self.image.allowed(rival, symbols, may_end, unknown), order="symbol")
         at = np.minimum(theirs["symbol"].searchsorted(found["symbol"]), len(theirs) - 1)
         same = theirs["symbol"][at] == found["symbol"]
         costs[same] = theirs["cost"][at[same]]

@@ -57,7 +57,8 @@ class Generating(Reader):
     ) -> str:
         """A continuation of the prompt (without the prompt). The prompt may end anywhere, as in `next()`.
 
-        max_new_tokens   symbols to generate at most, 0 to 2^32 - 1.
+        max_new_tokens   symbols to generate at most, 0 to 2^32 - 1. There are fewer where the text ends: a model of
+                         many documents knows where (`ModelInfo.ends`).
         stop             a string or several: the text ends before the first of them. In a word model also a symbol,
                          such as "</s>", which stands for the line end.
         learn            True: learn from the prompt, and then from what is generated; "prompt": from the prompt only.
@@ -75,6 +76,7 @@ class Generating(Reader):
                                  text every time.
         unknown=False            never ``<unk>``: the probabilities of the other words are divided by their sum; True:
                                  as often as the model says.
+        ignore_eos=False         the text ends where the model says; True: there a line ends, and another text follows.
         constraint=None          what the text may be: a `Regex`, `OneOf`, `Prefix` or `Schema`.
         contrast=None            another model of the same vocabulary: prefer what this one finds more probable.
         contrast_weight=1        what counts is log p - weight * log q, q being the other's probability.
@@ -110,9 +112,9 @@ class Generating(Reader):
         memory: int | str = DEFAULT_MEMORY,
         **options: Unpack[SamplingOptions],
     ) -> list[int]:
-        """The ids of a continuation, exactly `max_new_tokens` of them, or fewer where a constraint ends it. Options
-        as in `generate()`. They go on behind the ids of the prompt, so a text is taken to end where its last symbol
-        does."""
+        """The ids of a continuation: `max_new_tokens` of them, or fewer where the text ends. The end is not among them.
+        Options as in `generate()`. They go on behind the ids of the prompt, so a text is taken to end where its last
+        symbol does."""
         opened = open_prompt(self._image, self._prompt(prompt), learn, memory)
         return list(generated("generate_ids", self._image, opened, max_new_tokens, options).symbols)
 
@@ -128,8 +130,8 @@ class Generating(Reader):
         """The n most probable continuations of a prompt, best first, as far as a beam search finds them. The result
         is always the same.
 
-        max_new_tokens   symbols of each, 0 to 2^32 - 1: so many, or fewer where a stop string or a constraint ends
-                         it.
+        max_new_tokens   symbols of each, 0 to 2^32 - 1: so many, or fewer where a stop string, a constraint or the
+                         model ends it.
         learn            "prompt": learn from the prompt before.
         memory           bytes to learn in.
 

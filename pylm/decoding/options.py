@@ -31,6 +31,7 @@ class SamplingOptions(TypedDict, total=False):
     repetition_window: int  #: 64. How many symbols count as seen lately, those of the prompt included
     seed: int | None  #: None. 0 to 2^64 - 1: the same text on every machine; None: another text every time
     unknown: bool  #: False: never ``<unk>``. True: as often as the model says
+    ignore_eos: bool  #: False: a text ends where the model says. True: there a line ends, and another text follows
     constraint: Constraint | None  #: None. What the text may be: a `Regex`, `OneOf`, `Prefix` or `Schema`
     contrast: Reader | None  #: None. A `Model`: prefer what the model finds more probable than this one does
     contrast_weight: float  #: 1. What counts is log p - weight * log q, q being the other's probability; up to 1000

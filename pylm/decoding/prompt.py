@@ -209,5 +209,5 @@ def predicted(image: Image, prompt: Prompt, k: int, constraint: Any = None) -> l
 def _best(image: Image, state: Any, k: int, walk: Walk | None) -> list[tuple[int, float]]:
     if walk is None:
         return image.top(state, k)
-    found = image.restricted(state, *walk.steps()).tolist()
+    found = image.allowed(state, *walk.steps(), True).tolist()
     return [(symbol, probability_of(cost)) for symbol, cost in found if symbol != NONE][:k]

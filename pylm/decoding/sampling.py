@@ -49,13 +49,15 @@ class Sampler:
         repetition_window: int = 64,
         seed: int | None = None,
         unknown: bool = False,
+        ignore_eos: bool = False,
         constraint: Constraint | None = None,
         contrast: Reader | None = None,
         contrast_weight: float = 1.0,
         contrast_alpha: float = 0.1,
     ) -> None:
         check_constraint(constraint)
-        self._image, self._constraint, self._unknown = image, constraint, bool(unknown)
+        self._image, self._constraint = image, constraint
+        self._unknown, self._ignore_eos = bool(unknown), bool(ignore_eos)
         other = None if contrast is None else image_of("contrast", contrast)
         self._rival = None if other is None else Rival(image, other, contrast_weight, contrast_alpha)
         self._sampler = ffi.new("pylm_sampler *")
@@ -77,7 +79,7 @@ class Sampler:
         self._candidates = ffi.new("pylm_candidate[]", self._n_candidates)
 
     def go_on(self, prompt: Prompt, n: int) -> Continued:
-        """Up to n symbols that go on after a prompt: fewer only within a constraint."""
+        """Up to n symbols that go on after a prompt: fewer where the text ends."""
         walk = None if self._constraint is None else self._constraint._walk(self._image, n)
         ways = Ways(self._image, prompt, walk) if prompt.rest and n else None
         way = 0 if ways is None else self._choose(ways.candidates())
@@ -118,6 +120,11 @@ class Sampler:
             if chosen == NONE:
                 return
             push(image.model, state, chosen)
+            if found is None and chosen == image.text_end:
+                if not self._ignore_eos:
+                    return
+                if image.line_end != NONE:
+                    chosen = image.line_end  # is what stands between two texts; the state has begun the other one
             if walk is not None:
                 walk.read(chosen)
             if other is not None:
@@ -135,12 +142,13 @@ class Sampler:
         image, other = self._image, self._rival
         if walk is None and other is None:
             return None
-        symbols, may_end = (image.every_symbol, False) if walk is None else walk.steps()
+        ends = image.text_end != NONE and not self._ignore_eos
+        symbols, may_end = (image.every_symbol, ends) if walk is None else walk.steps()
         if other is not None:
             return other.contrasted(state, others, symbols, may_end, self._unknown)
-        if len(symbols) == image.n_symbols:
+        if len(symbols) == image.n_symbols and ends <= may_end:
             return None
-        return image.restricted(state, symbols, may_end, self._unknown)
+        return image.allowed(state, symbols, may_end, self._unknown, not self._ignore_eos)
 
     def _sample(self, state: Any, work: Any) -> int:
         symbol, model, n = ffi.new("uint32_t *"), self._image.model, self._n_candidates

@@ -27,7 +27,7 @@ WHITE_SPACE = b" \t\r\n\v\f"
 
 
 def generated(caller: str, image: Image, prompt: Prompt, n: int, options: SamplingOptions) -> Continued:
-    """The symbols that go on after a prompt, n of them or fewer where a constraint ends it."""
+    """The symbols that go on after a prompt, n of them or fewer where the text ends."""
     check_options(caller, options, SamplingOptions)
     n = integer("max_new_tokens", n, 0, MAX_U32)
     return Sampler(image, **options).go_on(prompt, n)

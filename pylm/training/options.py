@@ -50,8 +50,8 @@ class TrainOptions(LayerOptions, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class SymbolOptions:
-    """Which words or pieces there are, and how they are arranged; the `symbols` of `train()` and `build()`. Not for
-    bytes."""
+    """Which words or pieces there are, how they are arranged, and whether documents end; the `symbols` of `train()` and
+    `build()`. All but the last is not for bytes."""
 
     trees: int = 1  #: average so many differently built models, 1 to 8: better, slower, larger. Without effect where
     #: the tokenizer "auto" takes bytes
@@ -64,6 +64,10 @@ class SymbolOptions:
     #: most frequent ones. None: no limit
     vocabulary: Path | Iterable[str | Bytes] | None = None  #: words: these, "<unk>" and "</s>", and no others, whatever
     #: the text has: several words, or the path of a file with one word a line. None: those of the text
+    text_end: bool = (
+        True  #: several documents end: with their line if all of them have one, else with a symbol of their
+    )
+    #: own, the byte 0; so generated text ends, too (`ModelInfo.ends`). False: they are parts of one text
 
 
 def training_options(
@@ -112,6 +116,7 @@ def _set_symbols(options: Any, symbols: SymbolOptions) -> None:
     if options.tokenizer == lib.PYLM_TOKENIZER_BYTES and (symbols.trees > 1 or classes is not None):
         raise ArgumentError("trees and classes are for words and pieces: add tokenizer='words' or 'pieces'")
     _set_words(options, symbols)
+    options.endless = not symbols.text_end
     if symbols.pieces is not None:
         if options.tokenizer not in (lib.PYLM_TOKENIZER_AUTO, lib.PYLM_TOKENIZER_PIECES):
             raise ArgumentError("pieces is the size of a vocabulary of pieces: add tokenizer='pieces'")

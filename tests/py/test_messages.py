@@ -23,7 +23,16 @@ from pylm.store.options import CountOptions
 from pylm.training.options import LayerOptions, TrainOptions
 
 TEXT = make_text(300, seed=1)
-FLAGS = {"progress", "verify", "learn", "add_eos", "fresh", "unknown", "diverse"}  # any value is true or false
+FLAGS = {
+    "progress",
+    "verify",
+    "learn",
+    "add_eos",
+    "fresh",
+    "unknown",
+    "ignore_eos",
+    "diverse",
+}  # any value is true or false
 SLOW = {"dask"}  # any address is tried
 OPTIONS = {
     ("train", "build"): TrainOptions,

@@ -58,7 +58,7 @@ def test_draws_cost_about_their_entropy(tokenizer: str) -> None:
     queries = make_list(200)
     model = pylm.train(draw(queries, ZIPF, 3000), tokenizer=tokenizer)
     assert new_draw(model, queries, ZIPF) < 0.45
-    for n, most in ((10, 0.03), (1000, 1.5)):
+    for n, most in ((10, 0.03), (1000, 1.6)):
         texts = make_list(n, seed=n)
         model = pylm.train(draw(texts, [1.0] * n, 3000), tokenizer=tokenizer)
         assert new_draw(model, texts, [1.0] * n) < most
@@ -69,7 +69,7 @@ def test_draws_cost_about_their_entropy(tokenizer: str) -> None:
 def test_a_list_given_several_times_is_known(tokenizer: str, n: int, copies: int) -> None:
     texts = make_list(n, seed=4)
     model = pylm.train(texts * copies, tokenizer=tokenizer)
-    assert new_draw(model, texts, [1.0] * n) < 0.1
+    assert new_draw(model, texts, [1.0] * n) < (0.1 if copies > 3 else 0.2)
     if tokenizer == "words":
         assert unknown_share(model) < 0.001
         assert max(unknown_share(model, text) for text in texts) < 0.001

@@ -444,7 +444,7 @@ def test_a_page(run) -> None:
 def test_generated_text_is_traced(known: Path) -> None:
     command = (
         f"'{sys.executable}' -m pylm generate model.pylm --prompt 'It was a dark and stormy night; the rain fell in t' "
-        f"--temperature 0 "
+        f"--temperature 0 --prefix orrents. "
         f"--max-new-tokens 40 | '{sys.executable}' -m pylm trace model.pylm -"
     )
     if sys.platform == "win32":

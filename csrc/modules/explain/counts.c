@@ -143,7 +143,7 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
     if (!lag)
         return PYLM_ERR_ARGUMENT;
     memset(&state, 0, sizeof state);
-    pylm__state_begin(&state, view->tokenizer, view->line_end);
+    pylm__state_begin(&state, view);
     for (before = 0; before < view->n_symbols; before++) {
         for (i = 0; i < lag; i++) /* the context is the first of these; the later ones do not matter */
             pylm__state_read(&state, view->tokenizer, before);

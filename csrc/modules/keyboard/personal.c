@@ -199,7 +199,7 @@ static void change_symbol(void *user, uint32_t symbol)
             change_count(c, kept ? kept : 1u, symbol);
         }
     }
-    pylm__state_read(&c->state, c->model->tokenizer, symbol);
+    pylm__state_go_on(&c->state, c->model, symbol);
 }
 
 static struct table open_table(void *personal, uint64_t nbytes)
@@ -217,7 +217,7 @@ static int run(struct change *c, const pylm_model *model, const void *text, uint
                uint64_t limit)
 {
     memset(&c->state, 0, sizeof c->state);
-    pylm__state_begin(&c->state, c->model->tokenizer, c->model->line_end);
+    pylm__state_begin(&c->state, c->model);
     c->removes = removes;
     c->limit = limit;
     c->n = 0;

@@ -72,15 +72,6 @@ uint32_t pylm_symbol_find(const pylm_model *model, const void *text, uint64_t te
     return find_word(m, text, text_nbytes);
 }
 
-static void encode_bytes(const uint8_t *text, uint64_t nbytes, uint64_t *position, uint32_t *symbols, uint64_t capacity,
-                         uint64_t *n)
-{
-    while (*position < nbytes && *n < capacity)
-        symbols[(*n)++] = text[(*position)++];
-    if (*position == nbytes)
-        *position = nbytes + 1u;
-}
-
 /* The longest piece at the start of a text, and its length. */
 static uint32_t longest_piece(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, uint32_t *length)
 {
@@ -100,16 +91,29 @@ static uint32_t longest_piece(const struct pylm__model *m, const uint8_t *text, 
     return 0;
 }
 
-static void encode_pieces(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, uint64_t *position,
-                          uint32_t *symbols, uint64_t capacity, uint64_t *n)
+/* Of a text that is complete, the line end that it lacks, in a model of texts that end with their line. */
+static uint32_t missing_end(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed)
 {
-    uint32_t length;
+    return closed && nbytes && text[nbytes - 1u] != '\n' && m->text_end == m->line_end ? m->text_end : PYLM_NONE;
+}
+
+/* Bytes and pieces. */
+static void encode_strings(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed,
+                           uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n)
+{
+    uint32_t length = 1, last;
     while (*position < nbytes && *n < capacity) {
-        symbols[(*n)++] = longest_piece(m, text + *position, nbytes - *position, &length);
+        symbols[(*n)++] = m->tokenizer == PYLM_TOKENIZER_BYTES
+                              ? text[*position]
+                              : longest_piece(m, text + *position, nbytes - *position, &length);
         *position += length;
     }
-    if (*position == nbytes)
-        *position = nbytes + 1u;
+    last = missing_end(m, text, nbytes, closed);
+    if (*position < nbytes || (last != PYLM_NONE && *n == capacity))
+        return;
+    if (last != PYLM_NONE)
+        symbols[(*n)++] = last;
+    *position = nbytes + 1u;
 }
 
 static void encode_words(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed,
@@ -135,12 +139,10 @@ int pylm_encode(const pylm_model *model, const void *text, uint64_t text_nbytes,
     if (*position > text_nbytes || !capacity || m->tokenizer == PYLM_TOKENIZER_EXTERNAL)
         return PYLM_ERR_ARGUMENT;
     *n = 0;
-    if (m->tokenizer == PYLM_TOKENIZER_BYTES)
-        encode_bytes(text, text_nbytes, position, symbols, capacity, n);
-    else if (m->tokenizer == PYLM_TOKENIZER_PIECES)
-        encode_pieces(m, text, text_nbytes, position, symbols, capacity, n);
-    else
+    if (m->tokenizer == PYLM_TOKENIZER_WORDS)
         encode_words(m, text, text_nbytes, end == PYLM_TEXT_CLOSED, position, symbols, capacity, n);
+    else
+        encode_strings(m, text, text_nbytes, end == PYLM_TEXT_CLOSED, position, symbols, capacity, n);
     return PYLM_OK;
 }
 

@@ -21,6 +21,7 @@ void pylm__corpus_on_base(struct pylm__corpus *corpus, const pylm_model *base)
     corpus->n_symbols = corpus->n_seen = info.n_symbols;
     corpus->unknown = info.unknown;
     corpus->line_end = info.line_end;
+    corpus->text_end = info.text_end;
     corpus->width = pylm__symbol_width(info.n_symbols);
 }
 

@@ -97,7 +97,7 @@ static int pass(struct pruning *p, visit call)
     p->at = 0;
     for (text = 0; text < p->log->n_texts; text++) {
         memset(&state, 0, sizeof state);
-        pylm__state_begin(&state, p->model->tokenizer, p->model->line_end);
+        pylm__state_begin(&state, p->model);
         for (;; i++, p->at++) {
             call(p, found, find_contexts(p, &state, found));
             if (p->at % SLICE == 0) {
@@ -107,7 +107,7 @@ static int pass(struct pruning *p, visit call)
             }
             if (i == p->log->ends[text])
                 break;
-            pylm__state_read(&state, p->model->tokenizer, p->log->symbols[i]);
+            pylm__state_go_on(&state, p->model, p->log->symbols[i]);
         }
         p->at++; /* the end of a text is a position, too */
     }

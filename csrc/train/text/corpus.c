@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * corpus.c: see corpus.h. While documents are added, words are numbered as they appear, after "</s>" and "<unk>"; with
+ * corpus.c: see corpus.h. While documents are added, words are numbered as they appear, after those of N_FIRST; with
  * pieces the symbols are still bytes; external symbols are ids.
  */
 #include "corpus.h"
@@ -22,12 +22,13 @@ int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer)
     memset(corpus, 0, sizeof *corpus);
     corpus->tokenizer = tokenizer;
     corpus->width = tokenizer == PYLM_TOKENIZER_WORDS || tokenizer == PYLM_TOKENIZER_EXTERNAL ? 4u : 1u;
-    corpus->unknown = corpus->line_end = PYLM_NONE;
+    corpus->unknown = corpus->line_end = corpus->text_end = PYLM_NONE;
     if (tokenizer != PYLM_TOKENIZER_WORDS)
         return PYLM_OK;
     PYLM__TRY(pylm__strings_init(&corpus->vocabulary));
     PYLM__TRY(pylm__strings_number(&corpus->vocabulary, (const uint8_t *)"</s>", 4, &number));
-    return pylm__strings_number(&corpus->vocabulary, (const uint8_t *)"<unk>", 5, &number);
+    PYLM__TRY(pylm__strings_number(&corpus->vocabulary, (const uint8_t *)"<unk>", 5, &number));
+    return pylm__strings_number(&corpus->vocabulary, (const uint8_t *)"\0", 1, &number);
 }
 
 void pylm__corpus_free(struct pylm__corpus *corpus)
@@ -303,23 +304,9 @@ int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t pos
     return !position || (from < corpus->n_documents && corpus->document_ends[from] == position);
 }
 
-void pylm__corpus_find_line_end(struct pylm__corpus *corpus)
-{
-    uint32_t i;
-    uint64_t nbytes;
-    if (corpus->line_end != PYLM_NONE || corpus->base) /* words; a layer, which has that of its base */
-        return;
-    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES)
-        corpus->line_end = '\n';
-    for (i = 0; i < corpus->vocabulary.n && corpus->line_end == PYLM_NONE; i++) {
-        const uint8_t *text = pylm__string_text(&corpus->vocabulary, i, &nbytes);
-        if (nbytes == 1u && *text == '\n') /* an external symbol may have no text */
-            corpus->line_end = i;
-    }
-}
-
 void pylm__corpus_begin(const struct pylm__corpus *corpus, pylm_state *state)
 {
     memset(state, 0, sizeof *state);
-    pylm__state_begin(pylm__state_view(state), corpus->tokenizer, corpus->line_end);
+    if (corpus->line_end != PYLM_NONE)
+        pylm__state_read(pylm__state_view(state), corpus->tokenizer, corpus->line_end);
 }

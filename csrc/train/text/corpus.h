@@ -11,8 +11,11 @@
 
 #include "string_table.h"
 
-/* Words whose numbers are fixed while documents are added: "</s>" and "<unk>". */
-enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, N_FIRST = 2 };
+/* Words whose numbers are fixed while documents are added: "</s>", "<unk>", and the byte 0. */
+enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, FIRST_TEXT_END = 2, N_FIRST = 3 };
+
+/* What ends documents: nothing, the line end, or the byte 0. */
+enum pylm__ends { PYLM__ENDS_NOTHING = 0, PYLM__ENDS_LINE = 1, PYLM__ENDS_OWN = 2 };
 
 /* Held-out blocks that keep their own counts, a bit each: see struct pylm__heldout. */
 #define PYLM__ALL_KEEP_OWN UINT32_MAX /* for lists that are to be known by heart */
@@ -34,7 +37,9 @@ struct pylm__corpus {
     uint64_t n_bytes;            /* of all documents that were added */
     uint32_t n_symbols;          /* size of the vocabulary; known when the corpus is prepared */
     uint32_t n_seen;             /* symbols from here on do not occur in the text: external ids, given words */
-    uint32_t unknown, line_end;
+    uint32_t unknown, line_end, text_end; /* symbols or PYLM_NONE */
+    enum pylm__ends ends;
+    int endless;                     /* documents do not end */
     int closed_vocabulary;           /* the text has "<unk>" itself */
     uint32_t min_word_count;         /* words: the fewest occurrences of one that was kept; 0 if they were given */
     uint32_t n_left_out;             /* words: different ones that are read as "<unk>" */
@@ -92,9 +97,6 @@ int pylm__corpus_renumber(struct pylm__corpus *corpus, const uint32_t *new_symbo
 
 /* Whether a document starts at this position. */
 int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t position);
-
-/* Finds the symbol that ends a line, once symbols have their final numbers. Not every external vocabulary has one. */
-void pylm__corpus_find_line_end(struct pylm__corpus *corpus);
 
 /* The state at the start of a document: as pylm_state_init() makes it. */
 void pylm__corpus_begin(const struct pylm__corpus *corpus, pylm_state *state);

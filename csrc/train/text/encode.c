@@ -143,7 +143,7 @@ static int encode_document(struct encoding *e, uint64_t begin, uint64_t end, uin
 static int encode_all(struct encoding *e, uint32_t n_threads, pylm_task *task)
 {
     struct pylm__corpus *corpus = e->corpus;
-    uint64_t d, begin = 0, end;
+    uint64_t d, begin = 0, end, ended;
     uint32_t i;
     PYLM__TRY(find_lengths(e));
     for (i = 0; i < N_PARTS; i++) {
@@ -153,7 +153,12 @@ static int encode_all(struct encoding *e, uint32_t n_threads, pylm_task *task)
     }
     for (d = 0; d < corpus->n_documents; d++, begin = end) {
         end = corpus->document_ends[d];
-        PYLM__TRY(encode_document(e, begin, end, n_threads, task));
+        ended = corpus->ends && begin < end; /* its last byte is no part of a longer piece */
+        PYLM__TRY(encode_document(e, begin, end - ended, n_threads, task));
+        if (ended) {
+            PYLM__TRY(pylm__corpus_reserve(corpus, 1));
+            pylm__set_symbol(corpus, corpus->n++, e->text[end - 1u]); /* the first pieces are the bytes */
+        }
         corpus->document_ends[d] = corpus->n;
     }
     return PYLM_OK;

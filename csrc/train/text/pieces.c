@@ -77,7 +77,8 @@ static int collect_chunks(struct chunks *chunks, const struct pylm__corpus *corp
     uint64_t d, at = 0, end, n = 0;
     for (d = 0; d < corpus->n_documents; d++)
         for (; at < corpus->document_ends[d]; at = end) {
-            end = chunk_end(text, corpus->document_ends[d], at);
+            uint64_t last = corpus->document_ends[d] - (corpus->ends != PYLM__ENDS_NOTHING);
+            end = at < last ? chunk_end(text, last, at) : at + 1u; /* what ends a document is a chunk of its own */
             PYLM__TRY(add_chunk(chunks, text + at, end - at));
             if (++n % SLICE == 0 && pylm__task_cancelled(task))
                 return PYLM_ERR_CANCELLED;

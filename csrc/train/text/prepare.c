@@ -13,6 +13,7 @@
 #include "encode.h"
 #include "modules/text/vocabulary.h"
 #include "pieces.h"
+#include "text_ends.h"
 
 #define AUTO_PIECES_NBYTES 3000000u /* longer texts: pieces; DESIGN.md, "From text to symbols" */
 
@@ -50,7 +51,7 @@ static int is_kept(const struct pylm__corpus *corpus, const struct counted *word
 {
     uint64_t nbytes;
     const uint8_t *text;
-    if (word->word < N_FIRST)
+    if (word->word < FIRST_TEXT_END || (word->word == FIRST_TEXT_END && corpus->ends == PYLM__ENDS_OWN))
         return 1;
     if (!corpus->given.n)
         return word->count + word->in_copies >= corpus->min_word_count;
@@ -75,11 +76,12 @@ static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted
             counted[n++] = counted[i];
         } else {
             unknown += counted[i].count;
-            n_left_out++;
+            n_left_out += counted[i].count > 0;
         }
     }
     if (limits->max_words && n > limits->max_words) {
-        qsort(counted + N_FIRST, n - N_FIRST, sizeof *counted, by_count);
+        uint32_t n_fixed = corpus->ends == PYLM__ENDS_OWN ? N_FIRST : N_FIRST - 1u;
+        qsort(counted + n_fixed, n - n_fixed, sizeof *counted, by_count);
         for (; n > limits->max_words; n_left_out++)
             unknown += counted[--n].count;
     }
@@ -170,10 +172,11 @@ int pylm__corpus_prepare(struct pylm__corpus *corpus, const struct pylm__vocabul
     if (!corpus->n)
         return PYLM_ERR_EMPTY;
     PYLM__TRY(pylm__corpus_sort_documents(corpus));
-    if (corpus->base)
-        return PYLM_OK;
     if (corpus->tokenizer == PYLM_TOKENIZER_AUTO) /* symbols are bytes so far, also of pieces */
         corpus->tokenizer = corpus->n < AUTO_PIECES_NBYTES ? PYLM_TOKENIZER_BYTES : PYLM_TOKENIZER_PIECES;
+    PYLM__TRY(pylm__corpus_end_documents(corpus));
+    if (corpus->base)
+        return PYLM_OK;
     if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
         corpus->n_symbols = 256;
         return PYLM_OK;

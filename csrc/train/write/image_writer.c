@@ -304,6 +304,7 @@ static void write_parts(struct writer *image, const struct pylm__image_parts *pa
     head32(image, PYLM__H_N_SYMBOLS, parts->corpus->n_symbols);
     head32(image, PYLM__H_UNKNOWN, parts->corpus->unknown);
     head32(image, PYLM__H_LINE_END, parts->corpus->line_end);
+    head32(image, PYLM__H_TEXT_END, parts->corpus->text_end);
     head32(image, PYLM__H_N_TREES, n_trees);
     head8(image, PYLM__H_PREDICTOR, parts->kernel ? PYLM_PREDICTOR_KERNEL : PYLM_PREDICTOR_MIX);
     begin_part(image, PYLM__H_FACTS);
