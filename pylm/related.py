@@ -167,7 +167,7 @@ class _Counts:
     def following(self, symbols: array[int]) -> Counter[int]:
         """What followed a context of several symbols at once."""
         n = len(symbols)
-        longest = sum(1 for i, t in enumerate(self._templates) if t.lag == i and t.base == (i - 1 if i else None))
+        longest = sum(1 for i, t in enumerate(self._templates) if t.lag == i and t.base == (i - 1 if i > 1 else None))
         if n >= longest:
             raise ArgumentError(
                 f"a context of {n} symbols is longer than what the model counts; give its last {longest - 1} at most"

@@ -80,6 +80,11 @@ def test_contexts(trained: pylm.Model) -> None:
     assert trained.related(seldom) == []  # seen once, and not kept
 
 
+def test_the_longest_context() -> None:
+    model = pylm.train(["a b c d e f\nx b c d e g\n" * 20], tokenizer="words")
+    assert [r.term for r in model.related("a b c d e", min_count=1)] == ["f"]
+
+
 def test_terms_as_text(words_model: pylm.Model, train_text: str) -> None:
     term, other = train_text.split()[:2]
     assert words_model.related(term) == words_model.related([words_model.id_of(term)])
