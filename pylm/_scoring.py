@@ -159,8 +159,8 @@ class Scoring(Reader):
     ) -> Evaluation:
         """Scores a text of any length, slice by slice: of a large file only what is read is in memory.
 
-        text       a text, ids, or a pathlib.Path for the text of a file; a str that is the name of a file is
-                   refused, as it is most likely meant as a path.
+        text       a text, ids, or a pathlib.Path for the text of a file; a str that is the name of a file, or
+                   looks like one, is refused, as it is most likely meant as a path.
         learn      learn from every symbol after it has been scored; see `state()`.
         memory     bytes to learn in, a number or like "16K".
         add_eos    as in `score()`; only the end of the last line is concerned.

@@ -113,8 +113,8 @@ def named_documents(source: Source, *, binary: bool = False) -> Iterator[tuple[s
         for i, given in enumerate(items, 1):
             for item in _with_folder(given, None):
                 name = os.fspath(item) if isinstance(item, os.PathLike) else f"text {i}"
-                # among many texts there may be one like "." or "make": only what looks like a file is a mistake
-                is_text = isinstance(item, str) and not _looks_like_a_file(item)
+                # among many texts there may be one like "." or "make": only what is and looks like a file is a mistake
+                is_text = isinstance(item, str) and not (_looks_like_a_file(item) and _names_a_file(item))
                 yield name, as_bytes(item) if is_text else document(item, binary=binary)
 
 
@@ -135,10 +135,11 @@ def document(item: Any, *, binary: bool = False) -> Any:
     if isinstance(item, os.PathLike):
         return text_of_file(item, binary=binary)
     if isinstance(item, str):
-        if _names_a_file(item):
+        if _names_a_file(item) or _looks_like_a_file(item):
+            what = "is the name of a file" if _names_a_file(item) else "looks like the name of a file that is not there"
             raise ArgumentError(
-                f"the text {item!r} is the name of a file: to read the file pass pathlib.Path({item!r}); "
-                f"if the name itself is meant as text, pass bytes"
+                f"the text {item!r} {what}: to read a file pass pathlib.Path({item!r}); if the name itself is meant as "
+                f"text, pass bytes"
             )
         return as_bytes(item)
     return item

@@ -129,8 +129,10 @@ def test_evaluate(model: pylm.Model, test_text: str, tmp_path: Path) -> None:
     path.write_text(test_text)
     assert model.bits_per_byte(path) == model.bits_per_byte(test_text) == result.bits_per_byte
     assert model.evaluate(model.encode(test_text)).bits == result.bits
-    with pytest.raises(pylm.ArgumentError, match="name of a file"):
+    with pytest.raises(pylm.ArgumentError, match="is the name of a file"):
         model.perplexity(str(path))
+    with pytest.raises(pylm.ArgumentError, match="looks like the name of a file that is not there"):
+        model.perplexity("missing.txt")
     for empty in ("", b"", []):
         with pytest.raises(pylm.EmptyTextError, match="nothing to score"):
             model.evaluate(empty)
