@@ -25,6 +25,7 @@ def _vocab(options: argparse.Namespace) -> None:
     with load_model(options) as model:
         texts, order = model.vocabulary(), list(range(model.n_symbols))
         counts = model.counts().tolist() if options.counts else []
+        ends = model.info.ends
     if options.counts:
         order.sort(key=lambda i: (-counts[i], i))
     if options.json:
@@ -32,4 +33,7 @@ def _vocab(options: argparse.Namespace) -> None:
         print(json.dumps({"symbols": symbols}))
         return
     for i in order:
-        print(f"{quoted(texts[i])}\t{counts[i]}" if options.counts else quoted(texts[i]))
+        if i != ends or texts[i] != "\0":
+            print(f"{quoted(texts[i])}\t{counts[i]}" if options.counts else quoted(texts[i]))
+        elif not options.counts:  # the end of a text is no word, but has a line, so that each line is an id
+            print()

@@ -34,14 +34,14 @@ def read_vocabulary(path: Path) -> list[bytes]:
 
 def given_words(vocabulary: Path | Iterable[str | Bytes]) -> list[bytes]:
     """Each word once, in an order of its own, so that a set gives the same model in every process. "<s>", which other
-    tools list, is no word: it is not predicted."""
+    tools list, is no word: it is not predicted. Nor is the end of a text, which a model may list."""
     if isinstance(vocabulary, (str, os.PathLike)):
         words = read_vocabulary(vocabulary)
     else:
         if isinstance(vocabulary, TEXT_TYPES) or not isinstance(vocabulary, Iterable):
             raise wrong_type("vocabulary", "the path of a file or several words", vocabulary)
         words = [_word(word) for word in vocabulary]
-    found = sorted(set(words) - {b"<s>"})
+    found = sorted(set(words) - {b"<s>", b"\0"})
     if not found:
         raise ArgumentError("the vocabulary has no word; give one or more, or leave it out")
     return found

@@ -128,6 +128,21 @@ def test_words_left_out_do_not_count_it(letters: pylm.Model) -> None:
         assert few.n_symbols == 5 and few.info.ends is not None and few.id_of("\0") == few.info.ends
 
 
+def test_a_listed_vocabulary_may_be_given(
+    letters: pylm.Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if letters.info.tokenizer == "words":
+        letters.save(tmp_path / "model")
+        for counts in ([], ["--counts"]):
+            assert main(["vocab", str(tmp_path / "model"), *counts]) == 0
+            (tmp_path / "words").write_text(capsys.readouterr().out)
+            words = pylm.SymbolOptions(vocabulary=tmp_path / "words")
+            assert content(pylm.train(LETTERS, tokenizer="words", symbols=words)) == content(
+                pylm.train(LETTERS, tokenizer="words", symbols=pylm.SymbolOptions(vocabulary=letters.vocabulary()))
+            )
+        assert letters.vocabulary()[letters.info.ends or 0] == "\0"
+
+
 # ---- scoring
 
 
