@@ -96,7 +96,6 @@ static int count_level(void *user, uint32_t k, pylm_task *task)
     struct pylm__trained_tree *trained = b->trained;
     struct pylm__pruned_template pruned;
     memset(&pruned, 0, sizeof pruned);
-    pylm__packed_free(&trained->packed[k]);
     free(b->indices[k]);
     b->indices[k] = pylm__array_new(b->budget->heldout->n_events, sizeof *b->indices[k]);
     if (!b->indices[k])
@@ -112,15 +111,23 @@ static int count_level(void *user, uint32_t k, pylm_task *task)
     return PYLM_OK;
 }
 
+static int count(struct budgeting *b, pylm_task *task)
+{
+    const struct pylm__heldout *heldout = b->budget->heldout;
+    uint32_t k;
+    for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
+        pylm__packed_free(&b->trained->packed[k]); /* all at once, so that none is there twice */
+    memset(heldout->means, 0, (size_t)heldout->n_events * sizeof *heldout->means);
+    return for_templates(b, count_level, PYLM_STAGE_COUNT, task);
+}
+
 /* Offers need the first stage only. */
-static int count_and_fit(struct budgeting *b, int only_first, pylm_task *task)
+static int fit(struct budgeting *b, int only_first, pylm_task *task)
 {
     struct pylm__budget *budget = b->budget;
     struct pylm__trained_tree *trained = b->trained;
     struct pylm__stages_input input = {budget->heldout,     budget->corpus,       &trained->tree,
                                        &trained->templates, trained->calibration, budget->n_threads};
-    memset(budget->heldout->means, 0, (size_t)budget->heldout->n_events * sizeof *budget->heldout->means);
-    PYLM__TRY(for_templates(b, count_level, PYLM_STAGE_COUNT, task));
     pylm__stages_free(&trained->stages);
     return pylm__stages_fit(&trained->stages, &input, b->indices, only_first, task);
 }
@@ -388,27 +395,28 @@ static void drop_templates(struct budgeting *b)
     pylm__plan_renumber(&t->plan, stays, number);
 }
 
-/* Chooses a level for every template, so that the image fits, and drops templates. */
-static int choose_levels(struct budgeting *b)
+/* Chooses a level for every template, so that the image fits, and drops templates. Says whether anything is not as it
+ * was. */
+static int choose_levels(struct budgeting *b, int *changed)
 {
     const struct pylm__templates all = b->trained->templates;
     uint64_t room = b->budget->max_nbytes - b->smallest, nbytes, tables, over;
-    uint32_t levels[PYLM__MAX_TEMPLATES], k;
+    uint32_t levels[PYLM__MAX_TEMPLATES];
     memcpy(levels, b->levels, sizeof levels);
-    for (k = 0; k < all.n; k++)
-        pylm__packed_free(&b->trained->packed[k]); /* they are counted again */
     for (;;) {
         tables = take_offers(b, room);
         drop_templates(b);
         PYLM__TRY(frame_nbytes(b->budget, b->trained, &nbytes));
         nbytes += tables;
         if (nbytes <= b->budget->max_nbytes)
-            return PYLM_OK;
+            break;
         over = nbytes - b->budget->max_nbytes;
         room = over < room ? room - over : 0u;
         b->trained->templates = all;
         memcpy(b->levels, levels, sizeof levels);
     }
+    *changed = b->trained->templates.n < all.n || memcmp(b->levels, levels, all.n * sizeof *levels) != 0;
+    return PYLM_OK;
 }
 
 /* ---- the whole ---- */
@@ -438,13 +446,18 @@ static int run_rounds(struct budgeting *b, pylm_task *task)
         b->per_template = (frame - b->smallest) / (n - 1u) + 1u;
     PYLM__TRY(for_templates(b, size_levels, PYLM_STAGE_CHOOSE, task));
     begin_levels(b, frame);
-    PYLM__TRY(count_and_fit(b, 1, task));
+    PYLM__TRY(count(b, task));
+    PYLM__TRY(fit(b, 1, task));
     for (round = 0; round < N_ROUNDS; round++) {
-        b->step = round + 1u < N_ROUNDS ? 2u : 1u;
+        int is_last = round + 1u == N_ROUNDS, changed;
+        b->step = is_last ? 1u : 2u;
         PYLM__TRY(find_present_losses(b, task));
         PYLM__TRY(for_templates(b, make_offers, PYLM_STAGE_CHOOSE, task));
-        PYLM__TRY(choose_levels(b));
-        PYLM__TRY(count_and_fit(b, round + 1u < N_ROUNDS, task));
+        PYLM__TRY(choose_levels(b, &changed));
+        if (changed)
+            PYLM__TRY(count(b, task));
+        if (changed || is_last)
+            PYLM__TRY(fit(b, !is_last, task));
     }
     return PYLM_OK;
 }
