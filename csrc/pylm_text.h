@@ -160,7 +160,8 @@ PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *sta
  *   q62           their probabilities, as from pylm_distribution_of(). 0 counts as 2^-62.
  *   may_end       0: one of the symbols must come. Each probability is divided by the sum of all of them.
  *                 1: the text may also end here. The end takes the probability of all symbols that are not allowed, so
- *                 nothing is divided. It is a candidate with the symbol PYLM_NONE, unless its probability is 0.
+ *                 nothing is divided. It is a candidate with the symbol PYLM_NONE, unless its probability is 0. In a
+ *                 model that knows what ends a text (pylm_info.text_end), rather allow that symbol, with 0 here.
  *   candidates    out: room for n, and for one more with may_end. Best first, as from pylm_top().
  *   n_ret         out: how many there are.
  * Returns PYLM_ERR_ARGUMENT if n is 0 without may_end, or if the probabilities sum to more than 1. */
