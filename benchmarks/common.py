@@ -17,7 +17,7 @@ WIKI_NBYTES, WIKI_VALID_NBYTES = 20_000_000, 1_000_000
 
 def pylm(*arguments: object) -> dict[str, Any]:
     """What a command of the installed package says with --json."""
-    command = [sys.executable, "-m", "pylm", *map(str, arguments), "--json"]
+    command = [sys.executable, "-I", "-m", "pylm", *map(str, arguments), "--json"]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 

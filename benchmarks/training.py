@@ -83,17 +83,17 @@ def run(command: Sequence[object], stdin: Path | None = None) -> Run:
 
 
 def train(python: str, corpus: Corpus, model: Path) -> Run:
-    return run([python, "-m", "pylm", "train", corpus.train, "-o", model, *corpus.options])
+    return run([python, "-I", "-m", "pylm", "train", corpus.train, "-o", model, *corpus.options])
 
 
 def perplexity(python: str, corpus: Corpus, model: Path, *learn: str) -> float:
-    command = [python, "-m", "pylm", "eval", model, corpus.valid, "--json", *learn]
+    command = [python, "-I", "-m", "pylm", "eval", model, corpus.valid, "--json", *learn]
     result = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE)
     return float(json.loads(result.stdout)["perplexity"])
 
 
 def quality(python: str, corpus: Corpus, model: Path) -> str:
-    says = subprocess.run([python, "-m", "pylm", "eval", "--help"], check=True, stdout=subprocess.PIPE).stdout
+    says = subprocess.run([python, "-I", "-m", "pylm", "eval", "--help"], check=True, stdout=subprocess.PIPE).stdout
     learn = "--learn" if b"--learn" in says else "--adapt"  # as earlier versions called it
     return f"{perplexity(python, corpus, model):.4f}, {perplexity(python, corpus, model, learn):.4f}"
 
