@@ -67,6 +67,64 @@ uint32_t pylm__thread(void)
 #endif
 }
 
+struct pylm__locks {
+    uint32_t n;
+#ifdef _OPENMP
+    omp_lock_t *of;
+#endif
+};
+
+struct pylm__locks *pylm__locks_new(uint32_t n)
+{
+    struct pylm__locks *locks = pylm__array_new(1, sizeof *locks);
+#ifdef _OPENMP
+    uint32_t i;
+    if (locks)
+        locks->of = pylm__array_new(n, sizeof *locks->of);
+    if (!locks || !locks->of) {
+        free(locks);
+        return NULL;
+    }
+    for (i = 0; i < n; i++)
+        omp_init_lock(&locks->of[i]);
+#endif
+    if (locks)
+        locks->n = n;
+    return locks;
+}
+
+void pylm__locks_free(struct pylm__locks *locks)
+{
+#ifdef _OPENMP
+    uint32_t i;
+    for (i = 0; locks && i < locks->n; i++)
+        omp_destroy_lock(&locks->of[i]);
+    if (locks)
+        free(locks->of);
+#endif
+    free(locks);
+}
+
+void pylm__lock(struct pylm__locks *locks, uint32_t number)
+{
+#ifdef _OPENMP
+    omp_set_lock(&locks->of[number]);
+#else
+    (void)locks;
+    (void)number;
+#endif
+}
+
+void pylm__unlock(struct pylm__locks *locks, uint32_t number)
+{
+#ifdef _OPENMP
+    omp_unset_lock(&locks->of[number]);
+#else
+    (void)locks;
+    (void)number;
+#endif
+}
+
 int pylm_has_openmp(void)
 {
 #ifdef _OPENMP

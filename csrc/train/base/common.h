@@ -28,6 +28,13 @@ int pylm__n_threads(uint32_t wanted, uint64_t n_jobs);
 /* The number of this thread in a parallel loop, from 0 on. */
 uint32_t pylm__thread(void);
 
+/* n locks, each for one thread at a time. NULL if there is no memory. */
+struct pylm__locks;
+struct pylm__locks *pylm__locks_new(uint32_t n);
+void pylm__locks_free(struct pylm__locks *locks);
+void pylm__lock(struct pylm__locks *locks, uint32_t number);
+void pylm__unlock(struct pylm__locks *locks, uint32_t number);
+
 /* Does n independent jobs on several threads; each is a step of progress. Returns the error of a job that failed, or
  * PYLM_ERR_CANCELLED. */
 typedef int (*pylm__job)(void *user, uint32_t number, pylm_task *task);

@@ -67,6 +67,10 @@ int pylm__sort(uint64_t *keys, uint64_t *scratch, uint64_t n, const pylm_task *t
 {
     uint64_t ends[DIGITS], begin = 0;
     unsigned i;
+    if (n <= SMALL) {
+        insertion_sort(keys, n);
+        return PYLM_OK;
+    }
     if (!scatter(keys, scratch, n, 56, ends)) {
         sort_part(keys, scratch, n);
         return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;

@@ -101,7 +101,9 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     heldout->before = pylm__array_new(heldout->n_events, sizeof *heldout->before);
     heldout->side = pylm__array_new(heldout->n_events, sizeof *heldout->side);
     heldout->means = pylm__array_new(heldout->n_events, sizeof *heldout->means);
-    if (!heldout->node_sets || !heldout->previous || !heldout->before || !heldout->side || !heldout->means)
+    heldout->locks = pylm__locks_new(PYLM__MAX_BLOCKS);
+    if (!heldout->locks || !heldout->node_sets || !heldout->previous || !heldout->before || !heldout->side ||
+        !heldout->means)
         return PYLM_ERR_MEMORY;
     for (b = 0, at = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++, at++)
@@ -118,21 +120,7 @@ void pylm__heldout_free(struct pylm__heldout *heldout)
     free(heldout->before);
     free(heldout->side);
     free(heldout->means);
+    pylm__locks_free(heldout->locks);
     free(heldout->base_log_odds);
     memset(heldout, 0, sizeof *heldout);
-}
-
-void pylm__means_add(struct pylm__mean *means, const struct pylm__mean *parts, uint64_t n)
-{
-    uint64_t i;
-    for (i = 0; i < n; i++) {
-#ifdef _OPENMP
-#pragma omp atomic
-#endif
-        means[i].left += parts[i].left;
-#ifdef _OPENMP
-#pragma omp atomic
-#endif
-        means[i].right += parts[i].right;
-    }
 }

@@ -14,6 +14,7 @@
 #include "core/stage2.h"
 #include "situation.h"
 #include "templates.h"
+#include "train/base/common.h"
 
 #define PYLM__MAX_BLOCKS 20u
 #define PYLM__MAX_BLOCK 131072u /* symbols in one; keeps large corpora fast */
@@ -23,13 +24,15 @@ struct pylm__heldout {
     uint64_t begins[PYLM__MAX_BLOCKS], ends[PYLM__MAX_BLOCKS]; /* in symbols of the corpus */
     uint64_t n_symbols;                                        /* in all blocks */
     uint64_t n_events;
-    uint32_t
-        keeps_own; /* by block, a bit each: its own counts are not taken out, so the fit is for the text as it is */
+    uint32_t keeps_own; /* by block, a bit each: its own counts are not taken out; the fit is for the text as it is */
     uint64_t *first_event;                   /* by held-out symbol; one more at the end */
     uint16_t *node_sets, *previous, *before; /* by event: its struct pylm__fixed_sets */
     uint8_t *side;                           /* by event: where the symbol is, 1 is right */
     int16_t *base_log_odds;   /* layers, by event: the log-odds of the base, q10; else NULL. See layer.h */
     struct pylm__mean *means; /* by event, over all templates whose evidence was looked up */
+    /* By block: whoever adds to its means holds it. So several templates can be looked up at once, and the sum of whole
+     * numbers is the same in any order. */
+    struct pylm__locks *locks;
 };
 
 static inline int pylm__keeps_own(const struct pylm__heldout *heldout, uint32_t block)
@@ -49,9 +52,5 @@ static inline struct pylm__fixed_sets pylm__heldout_fixed_sets(const struct pylm
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
                          const struct pylm__symbol_tree *tree, int sparing);
 void pylm__heldout_free(struct pylm__heldout *heldout);
-
-/* Adds the parts of n events to their means. Several templates may do this at once: the sum of whole numbers is the
- * same in any order. */
-void pylm__means_add(struct pylm__mean *means, const struct pylm__mean *parts, uint64_t n);
 
 #endif

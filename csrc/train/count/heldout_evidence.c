@@ -96,12 +96,25 @@ static void follow_path(const struct pylm__symbol_tree *tree, const struct conte
     }
 }
 
+/* As pylm__lower_bound() from `from` to the end, where the place is likely to be near: the range is doubled until it
+ * holds the place. */
+static uint64_t near_bound(const uint64_t *keys, uint64_t from, uint64_t n, uint64_t key)
+{
+    uint64_t step = 1, at = from;
+    while (at < n && keys[at] < key) {
+        from = at + 1u;
+        at += step;
+        step *= 2u;
+    }
+    return pylm__lower_bound(keys, from, at < n ? at : n, key);
+}
+
 /* The first position from `from` on whose key has a larger hash. */
 static uint64_t hash_end(const uint64_t *keys, uint64_t from, uint64_t n, uint64_t hash)
 {
     if (hash + 1u == (uint64_t)1 << PYLM__HASH_BITS)
         return n;
-    return pylm__lower_bound(keys, from, n, (hash + 1u) << PYLM__LEAF_BITS);
+    return near_bound(keys, from, n, (hash + 1u) << PYLM__LEAF_BITS);
 }
 
 /* The paths that were followed from one context of a block. The evidence on the path to a leaf is always the same. */
@@ -191,7 +204,8 @@ static int symbol_evidence(const struct pylm__evidence_input *input, const struc
                            uint32_t leaf, struct paths *paths, uint16_t *indices)
 {
     const struct pylm__heldout *heldout = input->heldout;
-    uint64_t event = heldout->first_event[at], n = heldout->first_event[at + 1u] - event;
+    uint64_t event = heldout->first_event[at], n = heldout->first_event[at + 1u] - event, i;
+    const struct pylm__mean *parts;
     uint32_t path;
     if (paths->number[leaf]) {
         path = paths->number[leaf] - 1u;
@@ -202,7 +216,10 @@ static int symbol_evidence(const struct pylm__evidence_input *input, const struc
             return PYLM_ERR_MEMORY;
         follow_path(input->tree, context, leaf, indices + event, paths->parts + paths->starts[path]);
     }
-    pylm__means_add(heldout->means + event, paths->parts + paths->starts[path], n);
+    for (i = 0, parts = paths->parts + paths->starts[path]; i < n; i++) {
+        heldout->means[event + i].left += parts[i].left;
+        heldout->means[event + i].right += parts[i].right;
+    }
     return PYLM_OK;
 }
 
@@ -253,7 +270,7 @@ static int block_evidence(const struct pylm__evidence_input *input, uint64_t fir
             i++;
         c.to = i;
         c.own.to = block->keeps_own ? c.own.from : i;
-        c.all.from = pylm__lower_bound(c.all.keys, c.all.to, n_all, c.hash << PYLM__LEAF_BITS);
+        c.all.from = near_bound(c.all.keys, c.all.to, n_all, c.hash << PYLM__LEAF_BITS);
         c.all.to = hash_end(c.all.keys, c.all.from, n_all, c.hash);
         total = total_of(&c.all) - (c.own.to - c.own.from);
         if (!total || total < input->min_count)
@@ -261,6 +278,19 @@ static int block_evidence(const struct pylm__evidence_input *input, uint64_t fir
         if (++seen % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
         PYLM__TRY(context_evidence(input, &c, first, block, out));
+    }
+    return PYLM_OK;
+}
+
+/* Sorts the keys of each context; in `positions` those of a context are side by side. */
+static int sort_own(struct pylm__evidence_work *block, const uint64_t *keys, const pylm_task *task)
+{
+    uint64_t i, j;
+    for (i = 0; i < block->n; i = j) {
+        for (j = i; j < block->n && block->positions[j] >> PYLM__LEAF_BITS == block->positions[i] >> PYLM__LEAF_BITS;
+             j++)
+            block->own[j] = keys[block->positions[j] & PYLM__LEAF_MASK];
+        PYLM__TRY(pylm__sort(block->own + i, block->scratch, j - i, task));
     }
     return PYLM_OK;
 }
@@ -274,11 +304,10 @@ static int sort_block(struct pylm__evidence_work *block, const uint64_t *keys, u
         uint64_t hash = keys[i] >> PYLM__LEAF_BITS;
         if (hash < range.from || hash >= range.to)
             continue;
-        block->own[block->n] = keys[i];
         block->positions[block->n++] = hash << PYLM__LEAF_BITS | i;
     }
-    PYLM__TRY(pylm__sort(block->own, block->scratch, block->n, task));
-    return pylm__sort(block->positions, block->scratch, block->n, task);
+    PYLM__TRY(pylm__sort(block->positions, block->scratch, block->n, task));
+    return sort_own(block, keys, task);
 }
 
 int pylm__heldout_evidence(const struct pylm__evidence_input *input, struct pylm__evidence_out out,
@@ -287,11 +316,15 @@ int pylm__heldout_evidence(const struct pylm__evidence_input *input, struct pylm
     const struct pylm__heldout *heldout = input->heldout;
     uint64_t first = 0, n;
     uint32_t b;
+    int status;
     for (b = 0; b < heldout->n_blocks; b++, first += n) {
         n = heldout->ends[b] - heldout->begins[b];
         work->keeps_own = pylm__keeps_own(heldout, b);
         PYLM__TRY(sort_block(work, input->of_blocks + first, n, input->range, task));
-        PYLM__TRY(block_evidence(input, first, work, out, task));
+        pylm__lock(heldout->locks, b);
+        status = block_evidence(input, first, work, out, task);
+        pylm__unlock(heldout->locks, b);
+        PYLM__TRY(status);
     }
     return PYLM_OK;
 }

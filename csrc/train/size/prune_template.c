@@ -241,8 +241,8 @@ static void follow_path(const struct pylm__symbol_tree *tree, const struct pylm_
         n0 = (left ? kept->sums[left - 1u] : 0u) - before;
         n1 = kept->sums[to - 1u] - before - n0;
         if (means) {
-            struct pylm__mean part = {n0 * unit, n1 * unit};
-            pylm__means_add(means++, &part, 1);
+            means->left += n0 * unit;
+            means++->right += n1 * unit;
         }
         *indices++ =
             (uint16_t)(to - from == 1u ? pylm__calibration_single(n0 + n1, n1 > 0) : pylm__calibration_index(n0, n1));
@@ -295,10 +295,9 @@ static void context_evidence(struct pruning *s, const struct block *block, struc
     }
 }
 
-static int block_evidence(struct pruning *s, struct block *block, const struct pylm__pruned_template *pruned)
+static int sort_block(struct pruning *s, struct block *block)
 {
-    struct pylm__key_range all = {s->keys, NULL, 0, 0}, own = {block->own, NULL, 0, 0};
-    uint64_t i, seen = 0;
+    uint64_t i;
     for (i = 0; i < block->n; i++) {
         block->own[i] = s->of_blocks[block->first + i];
         block->positions[i] = block->own[i] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | i;
@@ -306,7 +305,13 @@ static int block_evidence(struct pruning *s, struct block *block, const struct p
     }
     PYLM__TRY(pylm__sort(block->own, s->scratch, block->n, s->task));
     PYLM__TRY(pylm__sort(block->positions, s->scratch, block->n, s->task));
-    PYLM__TRY(pylm__sort(block->base_own, s->scratch, block->n, s->task));
+    return pylm__sort(block->base_own, s->scratch, block->n, s->task);
+}
+
+static int block_evidence(struct pruning *s, struct block *block, const struct pylm__pruned_template *pruned)
+{
+    struct pylm__key_range all = {s->keys, NULL, 0, 0}, own = {block->own, NULL, 0, 0};
+    uint64_t seen = 0;
     for (; own.from < block->n; own.from = own.to) {
         uint64_t total;
         own.to = context_end(block->own, own.from, block->n);
@@ -334,7 +339,14 @@ static int find_evidence(struct pruning *s, const struct pylm__pruned_template *
     for (block.first = b = 0; b < heldout->n_blocks && status == PYLM_OK; b++, block.first += block.n) {
         block.keeps_own = pylm__keeps_own(heldout, b);
         block.n = heldout->ends[b] - heldout->begins[b];
+        status = sort_block(s, &block);
+        if (status != PYLM_OK)
+            break;
+        if (pruned->means)
+            pylm__lock(heldout->locks, b);
         status = block_evidence(s, &block, pruned);
+        if (pruned->means)
+            pylm__unlock(heldout->locks, b);
     }
     free(block.own);
     free(block.positions);
