@@ -103,7 +103,8 @@ class BuildSharedLibrary(build_ext):
     def compile_flags(self):
         if self.compiler.compiler_type == "msvc":
             return ["/O2"]
-        flags = ["-O3", "-g0", "-std=c99", "-fvisibility=hidden"]
+        # Never fused multiplication and addition: a model does not depend on the processor that trained it.
+        flags = ["-O3", "-g0", "-std=c99", "-ffp-contract=off", "-fvisibility=hidden"]
         return flags + WARNINGS if os.environ.get("PYLM_WERROR") == "1" else flags
 
     def openmp_flags(self):

@@ -68,7 +68,15 @@ set(train_count
     train/count/memory_plan.c
     train/count/pack.c
     train/count/templates.c)
-set(train_fit train/fit/cholesky.c train/fit/fit.c train/fit/pass.c train/fit/simulate.c train/fit/stages.c)
+set(train_fit
+    train/fit/cholesky.c
+    train/fit/fit.c
+    train/fit/minimise.c
+    train/fit/pass.c
+    train/fit/simulate.c
+    train/fit/stages.c
+    train/fit/tile_avx2.c
+    train/fit/tile_choice.c)
 set(train_size train/size/budget.c train/size/prune_template.c train/size/successors.c)
 set(train_kernel train/kernel/bandwidth.c train/kernel/kernel.c)
 set(train_layer train/layer/layer.c)

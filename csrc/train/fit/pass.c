@@ -3,159 +3,194 @@
  *
  * pass.c: see pass.h. Events are in the order of the text. Sums are taken by chunk, in a fixed order, so that any
  * number of threads gives the same bytes.
+ *
+ * Products are of floats: a float has 24 bits, an input some 13. Sums of floats are added to doubles before rounding
+ * could matter.
  */
 #include "pass.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/stage2.h"
+#include "tile_choice.h"
 
-#define SLICE 8192u             /* events between two looks at the task */
-#define CURVATURE_EVERY 5u      /* one of so many events is used for the curvature; odd, as paths often have 8 nodes */
-#define MAX_TAKE_BACKS 12u      /* halvings of a step that makes a set worse */
-#define TOLERANCE 1e-9          /* nats by which the loss of a set may grow: rounding */
-#define MAX_LOG_ODDS 30.0       /* keeps probabilities apart from 0 and 1 */
-#define SMALLEST_PRODUCT 1e-280 /* times e^-30 it is still a normal number */
+#define MAX_CHUNKS 32u
+#define CHUNK 4096u          /* events in one, at least */
+#define FLUSH 128u           /* tiles; then sums of floats are added to doubles */
+#define CURVATURE_EVERY 11u  /* one of so many events is used for it; odd, as paths often have 8 nodes */
+#define LINE_NBYTES 64u      /* of a cache, usually */
+#define SCALE (1.0 / 1024.0) /* of inputs, q10 */
 
-/* ---- events ---- */
-
-/* First event of a chunk. */
-static uint64_t chunk_begin(const struct pylm__fit *fit, uint32_t chunk)
-{
-    return fit->problem->n_events * chunk / fit->n_chunks;
-}
-
-/* The inputs of an event that are not 0, in the order of their numbers. */
-struct event {
-    uint32_t n, number[PYLM__FIT_MAX_INPUTS];
-    double value[PYLM__FIT_MAX_INPUTS];
+/* Of a thread. */
+struct pylm__pass_work {
+    struct pylm__tile tile;
+    float *rows;       /* the gradient since the last flush */
+    double *gradient;  /* of a chunk */
+    double *curvature; /* likewise; NULL if there has been none */
 };
 
-static void load_event(const struct pylm__fit *fit, uint64_t e, struct event *event)
+/* A product of many probabilities: mantissa * 2^exponent. So one logarithm serves a whole chunk. */
+struct product {
+    double mantissa;
+    int64_t exponent;
+};
+
+/* ---- tiles ---- */
+
+/* First event of a chunk. */
+static uint64_t chunk_begin(const struct pylm__regression *r, uint32_t chunk)
 {
-    const int16_t *const *inputs = fit->problem->inputs;
-    uint32_t i, n = 0;
-    for (i = 0; i < fit->n_inputs; i++) {
-        int16_t value = inputs[i] ? inputs[i][e] : PYLM__CONSTANT_Q10;
-        event->number[n] = i;
-        event->value[n] = value;
-        n += value != 0; /* a branch would be mispredicted too often */
-    }
-    event->n = n;
+    return r->problem->n_events * chunk / r->n_chunks;
 }
 
-/* The product of a row of weights and an event, nats. */
-static double weigh(const double *weights, const struct event *event)
+/* Loads a tile that begins with event e, and of which n events are left. */
+static void load_tile(const struct pylm__regression *r, uint64_t e, uint64_t left, struct pylm__tile *tile,
+                      const struct pylm__tile_kernel *kernel)
 {
-    double sum = 0;
-    uint32_t a;
-    for (a = 0; a < event->n; a++)
-        sum += weights[event->number[a]] * event->value[a];
-    return sum * (1.0 / 1024.0);
+    static const int16_t zeros[PYLM__TILE];
+    const struct pylm__fit_problem *p = r->problem;
+    const int16_t *columns[PYLM__FIT_MAX_VECTORS * PYLM__FIT_LANES];
+    int16_t constants[PYLM__TILE];
+    uint32_t i, k;
+    tile->n = (uint32_t)(left < PYLM__TILE ? left : PYLM__TILE);
+    for (i = 0; i < PYLM__TILE; i++)
+        constants[i] = PYLM__CONSTANT_Q10;
+    for (k = 0; k < r->stride; k++)
+        columns[k] = k >= p->n_inputs ? zeros : p->inputs[k] ? p->inputs[k] + e : constants;
+    kernel->load(tile, columns);
+    for (i = 0; i < r->n_families; i++)
+        kernel->load_rows(tile, i, r->first_row[i], r->sets[i] ? r->sets[i] + e : (const uint16_t *)zeros);
 }
 
-int pylm__begin_events(struct pylm__fit *fit, const pylm_task *task)
-{
-    int c;
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(fit->n_threads)
-#endif
-    for (c = 0; c < (int)fit->n_chunks; c++) {
-        struct event event;
-        uint64_t e, end = chunk_begin(fit, (uint32_t)c + 1u);
-        for (e = chunk_begin(fit, (uint32_t)c); e < end && !pylm__task_cancelled(task); e++) {
-            load_event(fit, e, &event);
-            fit->log_odds[e] = weigh(fit->problem->prior, &event);
-        }
-    }
-    return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
-}
-
-/* ---- one pass ---- */
-
-/* An event's set in a family. */
-static uint32_t set_of(const struct pylm__fit *fit, const struct pylm__family *f, uint64_t e)
-{
-    uint32_t i = (uint32_t)(f - fit->families);
-    return i == PYLM__FIT_COMMON ? 0u : fit->problem->sets[i][e];
-}
-
-static void add_gradient(const struct event *event, double error, double *gradient)
-{
-    uint32_t a;
-    for (a = 0; a < event->n; a++)
-        gradient[event->number[a]] += error * event->value[a];
-}
-
-static void add_curvature(const struct event *event, double p, double *curvature)
-{
-    double curve = p * (1.0 - p) * (CURVATURE_EVERY / (1024.0 * 1024.0));
-    uint32_t a, b;
-    for (a = 0; a < event->n; a++) {
-        double x = curve * event->value[a], *row = curvature + event->number[a] * (event->number[a] + 1u) / 2u;
-        for (b = 0; b <= a; b++)
-            row[event->number[b]] += x * event->value[b];
-    }
-}
-
-static void clear_losses(struct pylm__loss *losses, uint32_t n)
+static void fetch(const void *numbers, uint32_t n_bytes)
 {
     uint32_t i;
-    for (i = 0; i < n; i++) {
-        losses[i].sum = 0;
-        losses[i].product = 1.0;
+    for (i = 0; i < n_bytes; i += LINE_NBYTES)
+        PYLM__PREFETCH((const char *)numbers + i);
+}
+
+/* Fetches a tile that comes soon: there are more columns than a processor foresees by itself. */
+static void fetch_tile(const struct pylm__regression *r, uint64_t e)
+{
+    const struct pylm__fit_problem *p = r->problem;
+    uint32_t i;
+    if (e + PYLM__TILE > p->n_events)
+        return;
+    for (i = 0; i < p->n_inputs; i++)
+        if (p->inputs[i])
+            fetch(p->inputs[i] + e, PYLM__TILE * (uint32_t)sizeof *p->inputs[i]);
+    for (i = 0; i < r->n_families; i++)
+        if (r->sets[i])
+            fetch(r->sets[i] + e, PYLM__TILE * (uint32_t)sizeof *r->sets[i]);
+    fetch(p->side + e, PYLM__TILE);
+}
+
+static void multiply(struct product *product, double factor)
+{
+    int exponent;
+    product->mantissa = frexp(product->mantissa * factor, &exponent);
+    product->exponent += exponent;
+}
+
+static double loss_of(const struct product *product)
+{
+    return -(log(product->mantissa) + (double)product->exponent * 0.69314718055994530942);
+}
+
+/* Multiplies the probabilities of a tile, first every eighth: e^-480 at least. */
+static void multiply_tile(const struct pylm__tile *tile, struct product *product)
+{
+    double lanes[PYLM__FIT_LANES];
+    uint32_t e, i;
+    for (i = 0; i < PYLM__FIT_LANES; i++)
+        lanes[i] = (double)tile->p[i];
+    for (e = PYLM__FIT_LANES; e < PYLM__TILE; e += PYLM__FIT_LANES)
+        for (i = 0; i < PYLM__FIT_LANES; i++)
+            lanes[i] *= (double)tile->p[e + i];
+    for (i = 0; i < PYLM__FIT_LANES; i++)
+        multiply(product, lanes[i]);
+}
+
+/* ---- gradient and curvature ---- */
+
+/* Adds what was summed up as floats. */
+static void flush(const struct pylm__regression *r, struct pylm__pass_work *work)
+{
+    double scale = SCALE * r->every;
+    uint64_t i;
+    for (i = 0; i < r->n_weights; i++) {
+        work->gradient[i] += scale * (double)work->rows[i];
+        work->rows[i] = 0;
     }
 }
 
-/* Adds an event that had probability p: at least e^-30. */
-static void add_loss(struct pylm__loss *loss, double p)
+/* Adds the curvature of an event to the rows of its families. */
+static void add_event_curvature(const struct pylm__regression *r, const struct pylm__tile *tile, uint32_t e,
+                                double *curvature)
 {
-    loss->product *= p;
-    if (loss->product < SMALLEST_PRODUCT) {
-        loss->sum -= log(loss->product);
-        loss->product = 1.0;
+    const float *inputs = tile->inputs + e * r->stride;
+    double p = (double)tile->p[e], curve = p * (1.0 - p) * (SCALE * SCALE * CURVATURE_EVERY) * r->every;
+    uint32_t a, b, f, n = r->problem->n_inputs, n_pairs = pylm__fit_n_pairs(r->problem);
+    for (a = 0; a < n; a++) {
+        double parts[PYLM__FIT_MAX_INPUTS], x = curve * (double)inputs[a];
+        if (inputs[a] == 0.0f)
+            continue;
+        for (b = 0; b <= a; b++)
+            parts[b] = x * (double)inputs[b];
+        for (f = 0; f < r->n_families; f++) {
+            double *row = curvature + (size_t)tile->rows[f][e] * n_pairs + a * (a + 1u) / 2u;
+            for (b = 0; b <= a; b++)
+                row[b] += parts[b];
+        }
     }
 }
 
-static void clear_sums(const struct pylm__fit *fit, const struct pylm__family *f, double *curvature,
-                       struct pylm__sums *sums)
+/* ---- chunks ---- */
+
+static int begin_chunk(const struct pylm__regression *r, const struct pylm__pass_sums *sums,
+                       struct pylm__pass_work *work)
 {
-    clear_losses(sums->before, f->n_sets);
-    memset(sums->gradient, 0, (size_t)f->n_sets * fit->n_inputs * sizeof *sums->gradient);
-    if (curvature)
-        memset(curvature, 0, (size_t)f->n_sets * fit->n_pairs * sizeof *curvature);
-    if (fit->pending)
-        clear_losses(sums->after, fit->pending->n_sets);
+    if (sums->curvature && !work->curvature)
+        work->curvature = pylm__array_new(r->n_curvatures, sizeof *work->curvature);
+    if (sums->curvature && !work->curvature)
+        return PYLM_ERR_MEMORY;
+    if (sums->curvature)
+        memset(work->curvature, 0, (size_t)r->n_curvatures * sizeof *work->curvature);
+    memset(work->gradient, 0, (size_t)r->n_weights * sizeof *work->gradient);
+    memset(work->rows, 0, (size_t)r->n_weights * sizeof *work->rows);
+    return PYLM_OK;
 }
 
-/* Applies the pending step to the events of a chunk, and sums up for a family.
- *   curvature   out: a sum, too; NULL: not wanted */
-static void pass_chunk(struct pylm__fit *fit, const struct pylm__family *f, double *curvature, uint32_t chunk,
-                       const pylm_task *task)
+static int pass_chunk(const struct pylm__regression *r, const struct pylm__pass_sums *sums, uint32_t chunk,
+                      struct pylm__pass_work *work, struct product *product, const pylm_task *task)
 {
-    struct pylm__sums *sums = &fit->sums[chunk];
-    uint64_t begin = chunk_begin(fit, chunk), end = chunk_begin(fit, chunk + 1u), e;
-    clear_sums(fit, f, curvature, sums);
-    for (e = begin; e < end; e++) {
-        struct event event;
-        double p, log_odds;
-        size_t set = set_of(fit, f, e), pending = fit->pending ? set_of(fit, fit->pending, e) : 0u;
-        uint8_t side = fit->problem->side[e];
-        if ((e - begin) % SLICE == 0 && pylm__task_cancelled(task))
-            return;
-        load_event(fit, e, &event);
-        if (fit->pending)
-            fit->log_odds[e] += weigh(fit->pending->steps + pending * fit->n_inputs, &event);
-        log_odds = fit->log_odds[e];
-        log_odds = log_odds < -MAX_LOG_ODDS ? -MAX_LOG_ODDS : log_odds > MAX_LOG_ODDS ? MAX_LOG_ODDS : log_odds;
-        p = 1.0 / (1.0 + exp(-log_odds));
-        add_loss(&sums->before[set], side ? p : 1.0 - p);
-        if (fit->pending)
-            add_loss(&sums->after[pending], side ? p : 1.0 - p);
-        add_gradient(&event, (p - side) * (1.0 / 1024.0), sums->gradient + set * fit->n_inputs);
-        if (curvature && (e - begin) % CURVATURE_EVERY == 0)
-            add_curvature(&event, p, curvature + set * fit->n_pairs);
+    const struct pylm__tile_kernel *kernel = pylm__tile_kernel();
+    struct pylm__tile *tile = &work->tile;
+    uint64_t begin = chunk_begin(r, chunk), end = chunk_begin(r, chunk + 1u), e, n = 0;
+    uint32_t i;
+    PYLM__TRY(begin_chunk(r, sums, work));
+    for (e = begin; e < end; e += (uint64_t)PYLM__TILE * r->every) {
+        load_tile(r, e, end - e, tile, kernel);
+        fetch_tile(r, e + (uint64_t)PYLM__TILE * r->every);
+        kernel->weigh(tile, r->weights);
+        kernel->squash(tile, r->problem->side + e);
+        multiply_tile(tile, product);
+        if (sums->gradient)
+            kernel->add_gradient(tile, work->rows);
+        if (++n % FLUSH == 0) {
+            flush(r, work);
+            if (pylm__task_cancelled(task))
+                return PYLM_ERR_CANCELLED;
+        }
+        for (i = 0; sums->log_odds && i < tile->n; i++)
+            sums->log_odds[e + i] = (double)tile->log_odds[i];
+        for (i = (uint32_t)((e - begin) % CURVATURE_EVERY); sums->curvature && i < tile->n; i += CURVATURE_EVERY)
+            add_event_curvature(r, tile, i, work->curvature);
     }
+    flush(r, work);
+    return PYLM_OK;
 }
 
 static void add_all(double *sums, const double *parts, uint64_t n)
@@ -165,71 +200,89 @@ static void add_all(double *sums, const double *parts, uint64_t n)
         sums[i] += parts[i];
 }
 
-/* Makes a pass over all events. The curvature is large: it is not kept for each chunk, but added up in their order. */
-static int pass(struct pylm__fit *fit, const struct pylm__family *f, int curved, const pylm_task *task)
+/* ---- passes ---- */
+
+/* The weights of a pass as floats, which take q10 to nats. The base is in all rows of family 0. */
+static void spread(struct pylm__regression *r, const double *w)
 {
-    uint64_t n = (uint64_t)f->n_sets * fit->n_pairs;
-    int c;
-    if (curved)
-        memset(f->factors, 0, (size_t)n * sizeof *f->factors);
+    uint32_t i, row, n_with_base = r->n_families > 1u ? r->first_row[1] : r->n_rows;
+    for (row = 0; row < r->n_rows; row++)
+        for (i = 0; i < r->problem->n_inputs; i++) {
+            size_t at = (size_t)row * r->stride + i;
+            r->weights[at] = (float)((w[at] + (row < n_with_base ? r->base[i] : 0.0)) * SCALE);
+        }
+}
+
+int pylm__pass(struct pylm__regression *r, const double *w, struct pylm__pass_sums *sums, const pylm_task *task)
+{
+    int c, n_chunks = (int)r->n_chunks, first_error = PYLM_OK;
+    spread(r, w);
+    sums->loss = 0;
+    if (sums->gradient)
+        memset(sums->gradient, 0, (size_t)r->n_weights * sizeof *sums->gradient);
+    if (sums->curvature)
+        memset(sums->curvature, 0, (size_t)r->n_curvatures * sizeof *sums->curvature);
 #ifdef _OPENMP
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(fit -> n_threads)
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(r -> n_threads)
 #endif
-    for (c = 0; c < (int)fit->n_chunks; c++) {
-        double *own = curved ? fit->curvatures + pylm__thread() * fit->curvature_size : NULL;
-        pass_chunk(fit, f, own, (uint32_t)c, task);
+    for (c = 0; c < n_chunks; c++) {
+        struct pylm__pass_work *work = &r->work[pylm__thread()];
+        struct product product = {1.0, 0};
+        int status = pass_chunk(r, sums, (uint32_t)c, work, &product, task);
 #ifdef _OPENMP
 #pragma omp ordered
 #endif
-        if (own)
-            add_all(f->factors, own, n);
-    }
-    return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
-}
-
-double pylm__ridge_loss(const struct pylm__fit *fit, const struct pylm__family *f, uint32_t set)
-{
-    const double *w = f->weights + (size_t)set * fit->n_inputs;
-    double sum = 0;
-    uint32_t i;
-    for (i = 0; i < fit->n_inputs; i++) {
-        double away = w[i] - (f->prior ? f->prior[i] : 0.0);
-        sum += 0.5 * f->ridge * away * away;
-    }
-    return sum;
-}
-
-/* Where the pending step has made a set worse, takes half of it back. That becomes the pending step, and the next steps
- * of the set are shorter. Returns whether there were such sets. */
-static int take_back(struct pylm__fit *fit)
-{
-    const struct pylm__family *f = fit->pending;
-    uint32_t set, c, i, n = fit->n_inputs;
-    int any = 0;
-    for (set = 0; set < f->n_sets; set++) {
-        double *w = f->weights + (size_t)set * n, *step = f->steps + (size_t)set * n, after;
-        int worse;
-        for (after = pylm__ridge_loss(fit, f, set), c = 0; c < fit->n_chunks; c++)
-            after += pylm__loss_of(&fit->sums[c].after[set]);
-        worse = after > f->before[set] + TOLERANCE;
-        for (i = 0; i < n; i++) {
-            step[i] = worse ? -0.5 * step[i] : 0.0;
-            w[i] += step[i];
+        {
+            first_error = status == PYLM_OK ? first_error : status;
+            sums->loss += loss_of(&product) * r->every;
+            if (sums->gradient)
+                add_all(sums->gradient, work->gradient, r->n_weights);
+            if (sums->curvature && status == PYLM_OK)
+                add_all(sums->curvature, work->curvature, r->n_curvatures);
         }
-        f->damping[set] *= worse ? 2.0 : 1.0;
-        any |= worse;
     }
-    return any;
+    return first_error;
 }
 
-int pylm__settled_pass(struct pylm__fit *fit, const struct pylm__family *f, int curved, const pylm_task *task)
+/* ---- memory ---- */
+
+int pylm__regression_begin(struct pylm__regression *r, const uint32_t *n_sets)
 {
-    uint32_t tries;
-    for (tries = 0; tries < MAX_TAKE_BACKS; tries++) {
-        PYLM__TRY(pass(fit, f, curved, task));
-        if (!fit->pending || !take_back(fit))
-            break;
+    const struct pylm__fit_problem *p = r->problem;
+    uint32_t f, vectors = (p->n_inputs + PYLM__FIT_LANES - 1u) / PYLM__FIT_LANES;
+    int t;
+    r->stride = (vectors > 3u ? PYLM__FIT_MAX_VECTORS : vectors) * PYLM__FIT_LANES;
+    for (f = r->n_rows = 0; f < r->n_families; f++) {
+        r->first_row[f] = r->n_rows;
+        r->n_rows += n_sets[f];
     }
-    fit->pending = NULL;
+    r->n_weights = (uint64_t)r->n_rows * r->stride;
+    r->n_curvatures = (uint64_t)r->n_rows * pylm__fit_n_pairs(p);
+    r->n_chunks = p->n_events < MAX_CHUNKS * CHUNK ? (uint32_t)(p->n_events / CHUNK) + 1u : MAX_CHUNKS;
+    r->n_threads = pylm__n_threads(p->n_threads, r->n_chunks);
+    r->weights = pylm__array_new(r->n_weights, sizeof *r->weights);
+    r->work = pylm__array_new((uint64_t)r->n_threads, sizeof *r->work);
+    if (!r->weights || !r->work)
+        return PYLM_ERR_MEMORY;
+    for (t = 0; t < r->n_threads; t++) {
+        r->work[t].tile.n_vectors = r->stride / PYLM__FIT_LANES;
+        r->work[t].tile.n_families = r->n_families;
+        r->work[t].rows = pylm__array_new(r->n_weights, sizeof *r->work[t].rows);
+        r->work[t].gradient = pylm__array_new(r->n_weights, sizeof *r->work[t].gradient);
+        if (!r->work[t].rows || !r->work[t].gradient)
+            return PYLM_ERR_MEMORY;
+    }
     return PYLM_OK;
+}
+
+void pylm__regression_free(struct pylm__regression *r)
+{
+    int t;
+    for (t = 0; r->work && t < r->n_threads; t++) {
+        free(r->work[t].rows);
+        free(r->work[t].gradient);
+        free(r->work[t].curvature);
+    }
+    free(r->work);
+    free(r->weights);
 }
