@@ -2,8 +2,8 @@
  * Copyright (c) 2026 the pylm authors
  *
  * lanes.h: eight floats at once. gcc and clang make vector instructions of them, of any width; elsewhere they are an
- * array. Each lane is rounded by itself, and lanes are added in a fixed order. So results do not depend on the
- * processor, as long as no product is fused with a sum: everything is compiled with -ffp-contract=off.
+ * array. Each lane is rounded after each operation, and lanes are added in a fixed order. So results do not depend on
+ * the processor, as long as no product is fused with a sum: everything is compiled with -ffp-contract=off.
  *
  * gcc lowers vectors before it inlines. So what is to use AVX2 includes this header where AVX2 is on.
  */
@@ -12,7 +12,7 @@
 
 #include "tile.h"
 
-#if defined(__GNUC__) && defined(__has_builtin)
+#if defined(__GNUC__) && defined(__has_builtin) && !defined(PYLM_PORTABLE)
 #if __has_builtin(__builtin_shufflevector) && __has_builtin(__builtin_convertvector)
 #define PYLM__HAVE_VECTORS 1
 #endif
@@ -58,7 +58,7 @@ PYLM__INLINE void pylm__lanes_multiply(pylm__lanes *a, const pylm__lanes *b)
 PYLM__INLINE void pylm__lanes_scale(pylm__lanes *a, float factor)
 {
 #if PYLM__HAVE_VECTORS
-    *a *= factor;
+    *a *= (pylm__lanes){factor, factor, factor, factor, factor, factor, factor, factor};
 #else
     uint32_t i;
     for (i = 0; i < PYLM__FIT_LANES; i++)
@@ -72,10 +72,18 @@ PYLM__INLINE float pylm__lanes_sum(const pylm__lanes *a)
 #if PYLM__HAVE_VECTORS
     pylm__half_lanes sum = __builtin_shufflevector(*a, *a, 0, 1, 2, 3);
     sum += __builtin_shufflevector(*a, *a, 4, 5, 6, 7);
-    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    sum += __builtin_shufflevector(sum, sum, 2, 3, 0, 1);
+    sum += __builtin_shufflevector(sum, sum, 1, 0, 3, 2);
+    return sum[0];
 #else
-    const float *of = a->of;
-    return ((of[0] + of[4]) + (of[2] + of[6])) + ((of[1] + of[5]) + (of[3] + of[7]));
+    float sum[PYLM__FIT_LANES];
+    uint32_t i, n;
+    for (i = 0; i < PYLM__FIT_LANES; i++)
+        sum[i] = a->of[i];
+    for (n = PYLM__FIT_LANES / 2u; n; n /= 2u)
+        for (i = 0; i < n; i++)
+            sum[i] += sum[i + n];
+    return sum[0];
 #endif
 }
 
