@@ -68,7 +68,8 @@ void pylm__paths_follow(const struct pylm__model *model, struct pylm__paths *pat
         mixer->extended.lessons = lessons;
     }
 #if PYLM__HAVE_AVX2
-    pylm__follow_avx2(path, n);
+    if (pylm__have_avx2()) /* else there is nothing in it that this processor could do, not even looking for paths */
+        pylm__follow_avx2(path, n);
 #endif
     pylm__follow_portable(path, n);
     if (PYLM_MODULE_ADAPT)
