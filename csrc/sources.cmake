@@ -76,7 +76,7 @@ set(train_fit
     train/fit/simulate.c
     train/fit/stages.c
     train/fit/tile_avx2.c
-    train/fit/tile_choice.c)
+    train/fit/tile_portable.c)
 set(train_size train/size/budget.c train/size/prune_template.c train/size/successors.c)
 set(train_kernel train/kernel/bandwidth.c train/kernel/kernel.c)
 set(train_layer train/layer/layer.c)

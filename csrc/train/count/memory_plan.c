@@ -12,6 +12,7 @@
 #define PRUNE_NBYTES 44u                 /* a symbol, for each template pruned at once */
 #define OFFERS_NBYTES 36u                /* an event, for the offers of templates (budget.c) */
 #define OFFER_NBYTES 18u                 /* an event, for each template whose offers are made at once */
+#define FIT_VECTORS 23u                  /* of the length of all weights, as doubles: L-BFGS and its gradients */
 #define TABLES_NBYTES 32u                /* of finished tables, a symbol: a model rarely takes more */
 #define MIN_KEYS 1024u                   /* counted at a time */
 #define MAX_PARTS 24u                    /* ranges of a template: each goes through the text again */
@@ -25,20 +26,18 @@ static uint64_t common_nbytes(const struct pylm__corpus *corpus, const struct py
            20u * (uint64_t)corpus->n_symbols + corpus->file_nbytes + 8u * heldout->n_symbols + 15u * heldout->n_events;
 }
 
-/* The fit of the first stage, which is the larger one: values, sets and log-odds of events; curvatures. */
+/* The fit of the first stage, which is the larger one: values, sets and log-odds of events; curvatures; vectors, whose
+ * rows are padded to eight. Each thread has a curvature and two gradients of its own. */
 static uint64_t fit_nbytes(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
                            const struct pylm__templates *templates, uint32_t n_threads)
 {
     const struct pylm__shape shape = pylm__shape_of(tree, templates);
-    uint64_t n_inputs = templates->n + 1u, n_pairs = n_inputs * (n_inputs + 1u) / 2u, all = 0, most = 0;
+    uint64_t n_inputs = templates->n + 1u, n_pairs = n_inputs * (n_inputs + 1u) / 2u, n_rows = 0;
     uint32_t i;
-    for (i = 0; i < PYLM__N_FAMILIES; i++) {
-        uint64_t n = pylm__n_sets(i, &shape);
-        most = n > most ? n : most;
-        all += n;
-    }
+    for (i = 0; i < PYLM__N_FAMILIES; i++)
+        n_rows += pylm__n_sets(i, &shape);
     return heldout->n_events * (2u * templates->n + (tree->is_of_base ? 14u : 12u)) +
-           8u * n_pairs * (all + n_threads * most);
+           8u * n_rows * (n_pairs * (1u + n_threads) + (n_inputs + 7u) * (FIT_VECTORS + 2u * n_threads));
 }
 
 /* What reading and clustering took, which are over: the text, and the mapped file that it came from. */

@@ -11,7 +11,7 @@
 
 struct pylm__fit_result {
     double loss;     /* of all events with these weights, bits */
-    uint32_t cycles; /* until there was no gain */
+    uint32_t cycles; /* steps, until they gained too little */
 };
 
 /* Steps of progress that a fit reports at most. */

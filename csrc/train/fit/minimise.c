@@ -3,8 +3,8 @@
  *
  * minimise.c: see minimise.h. L-BFGS (Nocedal 1980): each step goes downhill by an estimate of the inverse curvature,
  * which the last steps and their changes of the gradient make better. The first estimate takes all rows to be apart.
- * That is true of the sets of a family, not of the families, which share all events. So the first step is that of one
- * family, divided by their number.
+ * That is true of the sets of a family, not of the families, which share all events. So the first step is as long as
+ * one of one family, divided by their number.
  */
 #include "minimise.h"
 

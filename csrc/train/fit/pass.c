@@ -14,7 +14,8 @@
 #include <string.h>
 
 #include "core/stage2.h"
-#include "tile_choice.h"
+#include "tile_avx2.h"
+#include "tile_portable.h"
 
 #define MAX_CHUNKS 32u
 #define CHUNK 4096u          /* events in one, at least */
@@ -38,6 +39,16 @@ struct product {
 };
 
 /* ---- tiles ---- */
+
+/* The fastest kernel for this processor. */
+static const struct pylm__tile_kernel *choose_kernel(void)
+{
+#if PYLM__HAVE_AVX2
+    if (pylm__have_avx2())
+        return &pylm__tile_avx2;
+#endif
+    return &pylm__tile_portable;
+}
 
 /* First event of a chunk. */
 static uint64_t chunk_begin(const struct pylm__regression *r, uint32_t chunk)
@@ -166,7 +177,7 @@ static int begin_chunk(const struct pylm__regression *r, const struct pylm__pass
 static int pass_chunk(const struct pylm__regression *r, const struct pylm__pass_sums *sums, uint32_t chunk,
                       struct pylm__pass_work *work, struct product *product, const pylm_task *task)
 {
-    const struct pylm__tile_kernel *kernel = pylm__tile_kernel();
+    const struct pylm__tile_kernel *kernel = choose_kernel();
     struct pylm__tile *tile = &work->tile;
     uint64_t begin = chunk_begin(r, chunk), end = chunk_begin(r, chunk + 1u), e, n = 0;
     uint32_t i;

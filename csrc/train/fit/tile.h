@@ -15,7 +15,7 @@
 
 struct pylm__tile {
     uint32_t n;         /* events, PYLM__TILE at most */
-    uint32_t n_vectors; /* in a row; inputs that are too many for them are 0 */
+    uint32_t n_vectors; /* in a row: its numbers behind the last input are 0 */
     uint32_t n_families;
     float inputs[PYLM__TILE * PYLM__FIT_MAX_VECTORS * PYLM__FIT_LANES]; /* by event: a row, q10 */
     uint32_t rows[PYLM__FIT_MAX_FAMILIES][PYLM__TILE]; /* by family: which row of weights each event's set has */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * tile_kernel.h: the functions of tile.h. They are compiled once for any processor, in tile_choice.c, and once for
+ * tile_kernel.h: the functions of tile.h. They are compiled once for any processor, in tile_portable.c, and once for
  * those with AVX2, in tile_avx2.c.
  */
 #ifndef PYLM_TRAIN_TILE_KERNEL_H
