@@ -164,7 +164,7 @@ enum pylm_predictor {
     PYLM_PREDICTOR_KERNEL = 1 /* radial basis functions around every position of the training text; pylm_kernel.h */
 };
 
-/* No symbol, where there may be one. Only a word model has an unknown word and a line end. */
+/* No symbol, where there may be one. Only a word model has an unknown word. */
 #define PYLM_NONE UINT32_MAX
 
 typedef struct pylm_info {

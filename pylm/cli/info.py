@@ -58,7 +58,7 @@ def _words(training: dict[str, Any]) -> str:
 
 def _ends(info: ModelInfo) -> str:
     if info.ends is None:
-        return "nowhere: training had one running text" if info.tokenizer != "external" else "nowhere that is known"
+        return "nowhere that is known"
     if info.ends == info.begins:
         return "with its line"
     return f"with a symbol of its own, {info.ends}"
