@@ -135,8 +135,9 @@ def document(item: Any, *, binary: bool = False) -> Any:
     if isinstance(item, os.PathLike):
         return text_of_file(item, binary=binary)
     if isinstance(item, str):
-        if _names_a_file(item) or _looks_like_a_file(item):
-            what = "is the name of a file" if _names_a_file(item) else "looks like the name of a file that is not there"
+        is_there = _names_a_file(item)
+        if is_there or _looks_like_a_file(item):
+            what = "is the name of a file" if is_there else "looks like the name of a file that is not there"
             raise ArgumentError(
                 f"the text {item!r} {what}: to read a file pass pathlib.Path({item!r}); if the name itself is meant as "
                 f"text, pass bytes"
