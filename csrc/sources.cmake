@@ -58,6 +58,7 @@ set(train_tree
     train/tree/cluster.c
     train/tree/linked_tree.c
     train/tree/merge_classes.c
+    train/tree/neighbours.c
     train/tree/symbol_tree.c)
 set(train_count
     train/count/calibrate.c

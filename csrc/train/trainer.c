@@ -140,8 +140,8 @@ static int build_trees(pylm_trainer *trainer, pylm_task *task)
         return pylm__tree_of_bytes(&trainer->trees[0].tree, corpus, task);
     for (t = 0; t < trainer->n_trees; t++) {
         uint32_t n_classes = trainer->options.n_classes[t];
-        PYLM__TRY(
-            pylm__tree_of_classes(&trainer->trees[t].tree, corpus, n_classes ? n_classes : default_classes[t], task));
+        n_classes = n_classes ? n_classes : default_classes[t];
+        PYLM__TRY(pylm__tree_of_classes(&trainer->trees[t].tree, corpus, n_classes, trainer->options.n_threads, task));
     }
     first = pylm__array_new(corpus->n_symbols, sizeof *first);
     moved = pylm__array_new(corpus->n_symbols, sizeof *moved);

@@ -75,11 +75,11 @@ static uint32_t balanced_top(struct building *w, const uint32_t *class_node, uin
 }
 
 static int build(struct pylm__symbol_tree *tree, struct building *w, const struct pylm__corpus *corpus,
-                 uint32_t n_classes, pylm_task *task)
+                 uint32_t n_classes, uint32_t n_threads, pylm_task *task)
 {
     uint32_t n_inner_below, *class_node = w->node_of + n_classes;
     uint64_t p;
-    PYLM__TRY(pylm__cluster(corpus, n_classes, w->class_of, w->pairs, task));
+    PYLM__TRY(pylm__cluster(corpus, n_classes, n_threads, w->class_of, w->pairs, task));
     for (p = 0; p < corpus->n; p++)
         w->frequency[pylm__symbol(corpus, p)]++;
     hang_unseen(w, corpus->n_seen, tree->n_symbols);
@@ -95,7 +95,7 @@ static int build(struct pylm__symbol_tree *tree, struct building *w, const struc
 }
 
 int pylm__tree_of_classes(struct pylm__symbol_tree *tree, const struct pylm__corpus *corpus, uint32_t n_classes,
-                          pylm_task *task)
+                          uint32_t n_threads, pylm_task *task)
 {
     struct building w;
     uint64_t n = corpus->n_symbols;
@@ -116,7 +116,7 @@ int pylm__tree_of_classes(struct pylm__symbol_tree *tree, const struct pylm__cor
     if (status == PYLM_OK)
         status = w.links.left && w.links.right && w.class_of && w.class_root && w.symbol_node && w.node_of && w.pairs &&
                          w.frequency && w.class_total && w.heap
-                     ? build(tree, &w, corpus, n_classes, task)
+                     ? build(tree, &w, corpus, n_classes, n_threads, task)
                      : PYLM_ERR_MEMORY;
     free(w.links.left);
     free(w.links.right);

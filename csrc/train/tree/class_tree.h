@@ -12,6 +12,6 @@
  * makes a Huffman tree of the symbols of each class. Nodes above the classes have weight sets of their own; nodes below
  * share one for each depth. */
 int pylm__tree_of_classes(struct pylm__symbol_tree *tree, const struct pylm__corpus *corpus, uint32_t n_classes,
-                          pylm_task *task);
+                          uint32_t n_threads, pylm_task *task);
 
 #endif
