@@ -19,7 +19,7 @@
 
 #define MAX_STEPS 40u
 #define MAX_COMMON_STEPS 16u
-#define ENOUGH 3e-6        /* nats an event that a step gains; with less, the fit ends */
+#define ENOUGH 6e-6        /* nats an event that a step gains; with less, the fit ends */
 #define ENOUGH_COMMON 2e-5 /* the sets follow, and mend what is left */
 #define MANY_EVENTS 1000000u
 #define COMMON_EVERY 8u   /* of many events, tiles of which one is used for the common vector */
