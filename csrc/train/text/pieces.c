@@ -112,8 +112,8 @@ struct pool {
 
 struct merging {
     uint32_t *symbols, *next, *previous; /* by position in all chunks; a piece sits where it begins */
+    uint32_t *pair_of;                   /* by position: the number of the pair that begins there */
     uint32_t *chunk_of;
-    uint64_t n_positions;
     const uint64_t *counts; /* by chunk */
     struct pool pairs, occurrences, candidates, touched;
     uint32_t *slots, n_slots; /* of pairs: number + 1 */
@@ -191,11 +191,12 @@ static int add_occurrence(struct merging *m, uint32_t at)
     occurrence->next = pair->occurrences;
     pair->occurrences = (uint32_t)m->occurrences.n - 1u;
     pair->count += m->counts[m->chunk_of[at]];
+    m->pair_of[at] = m->slots[slot] - 1u;
     if (!pair->touched) {
         touched = append(&m->touched, sizeof *touched);
         if (!touched)
             return PYLM_ERR_MEMORY;
-        *touched = m->slots[slot] - 1u;
+        *touched = m->pair_of[at];
         pair->touched = 1;
     }
     return PYLM_OK;
@@ -204,8 +205,7 @@ static int add_occurrence(struct merging *m, uint32_t at)
 /* The pair at a position is about to change. */
 static void remove_occurrence(struct merging *m, uint32_t at)
 {
-    struct pair *pair = pair_at(m, m->slots[pair_slot(m, m->symbols[at], m->symbols[m->next[at]])] - 1u);
-    pair->count -= m->counts[m->chunk_of[at]];
+    pair_at(m, m->pair_of[at])->count -= m->counts[m->chunk_of[at]];
 }
 
 /* ---- the most frequent pair ---- */
@@ -336,8 +336,9 @@ static int begin_merging(struct merging *m, const struct chunks *chunks)
     m->symbols = pylm__array_new(n, sizeof *m->symbols);
     m->next = pylm__array_new(n, sizeof *m->next);
     m->previous = pylm__array_new(n, sizeof *m->previous);
+    m->pair_of = pylm__array_new(n, sizeof *m->pair_of);
     m->chunk_of = pylm__array_new(n, sizeof *m->chunk_of);
-    if (!m->symbols || !m->next || !m->previous || !m->chunk_of)
+    if (!m->symbols || !m->next || !m->previous || !m->pair_of || !m->chunk_of)
         return PYLM_ERR_MEMORY;
     for (chunk = 0; chunk < chunks->strings.n; chunk++) {
         const uint8_t *text = pylm__string_text(&chunks->strings, chunk, &nbytes);
@@ -366,6 +367,7 @@ static int merge_chunks(const struct chunks *chunks, struct pylm__strings *piece
     free(m.symbols);
     free(m.next);
     free(m.previous);
+    free(m.pair_of);
     free(m.chunk_of);
     free(m.slots);
     free(m.pairs.data);

@@ -86,7 +86,7 @@ static int build(struct pylm__symbol_tree *tree, struct building *w, const struc
     hang_symbols(w, corpus->n_seen, n_classes);
     memcpy(class_node, w->node_of, n_classes * sizeof *class_node);
     n_inner_below = w->links.n_inner;
-    PYLM__TRY(pylm__merge_classes(&w->links, w->pairs, n_classes, w->node_of, task));
+    PYLM__TRY(pylm__merge_classes(&w->links, w->pairs, n_classes, n_threads, w->node_of, task));
     PYLM__TRY(pylm__links_lay_out(tree, &w->links, w->class_root, w->node_of[0]));
     if (tree->depth > CHAIN_DEPTH)
         PYLM__TRY(

@@ -10,7 +10,8 @@
  * classes.
  *
  * A few words at a time are looked at side by side, each as if the others stayed where they are. Then they move, one
- * after the other. So all processors have work, and the result does not depend on their number.
+ * after the other, if that is still better. So all processors have work, and the result does not depend on their
+ * number.
  */
 #include "cluster.h"
 
@@ -22,7 +23,9 @@
 
 #define MAX_ROUNDS 10u
 #define TABLE_SIZE 65536u
-#define ABREAST 8u /* words that are looked at side by side */
+#define MIN_ABREAST 8u    /* words that are looked at side by side */
+#define MAX_ABREAST 256u  /* if they are rare: */
+#define FEW_BIGRAMS 4000u /* different ones, of those words together */
 
 /* The pairs of all classes, in one of two orders. Index: first * n_classes + second. */
 struct pairs {
@@ -276,10 +279,21 @@ static void begin(struct clustering *c)
             add_pairs(c, (uint32_t)i, class, 0);
 }
 
+/* How many words from `first` on are looked at side by side. Rare ones hardly matter to each other. */
+static uint32_t n_abreast(const struct clustering *c, uint32_t first)
+{
+    const uint64_t *after = c->after.starts, *before = c->before.starts;
+    uint32_t left = c->n_symbols - first, n = 0, most = left < MAX_ABREAST ? left : MAX_ABREAST;
+    while (n < most &&
+           (n < MIN_ABREAST || after[first + n] - after[first] + before[first + n] - before[first] < FEW_BIGRAMS))
+        n++;
+    return n;
+}
+
 /* Moves n words from `first` on to their best classes; returns how many went elsewhere. */
 static uint32_t move_words(struct clustering *c, uint32_t first, uint32_t n)
 {
-    uint32_t best[ABREAST], moves = 0, i;
+    uint32_t best[MAX_ABREAST], moves = 0, i;
     int k;
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic, 1) num_threads(c->n_threads)
@@ -299,7 +313,7 @@ static int iterate(struct clustering *c, pylm_task *task)
         for (word = moves = 0; word < c->n_symbols; word += n) {
             if (pylm__task_cancelled(task))
                 return PYLM_ERR_CANCELLED;
-            n = c->n_symbols - word < ABREAST ? c->n_symbols - word : ABREAST;
+            n = n_abreast(c, word);
             moves += move_words(c, word, n);
         }
         pylm__task_step(task);
@@ -407,7 +421,7 @@ int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_
     c.n_classes = n_classes;
     c.class_of = class_of;
     c.pairs.n = bigrams;
-    c.n_threads = pylm__n_threads(n_threads, ABREAST);
+    c.n_threads = pylm__n_threads(n_threads, MIN_ABREAST);
     memset(bigrams, 0, (size_t)n_classes * n_classes * sizeof *bigrams);
     status = allocate(&c);
     if (status == PYLM_OK) {

@@ -12,6 +12,7 @@
 
 struct merging {
     uint32_t n; /* classes */
+    int n_threads;
     uint64_t *pairs, *row_total, *column_total;
     double *gain;   /* gain[i * n + j], i < j: change of F if i and j became one; -inf: gone */
     uint32_t *size; /* how many classes each consists of by now */
@@ -70,15 +71,41 @@ static int is_better_merge(const struct merging *m, uint32_t i, uint32_t j, doub
     return gain > best || (gain >= best && m->size[i] + m->size[j] < best_size);
 }
 
+/* Computes the gains of a class, if it joins any that is not gone. */
+static void find_gains(struct merging *m, uint32_t class, const uint8_t *gone)
+{
+    int k, n = (int)m->n;
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic, 8) num_threads(m->n_threads)
+#endif
+    for (k = 0; k < n; k++) {
+        uint32_t j = (uint32_t)k, first = j < class ? j : class, second = j < class ? class : j;
+        if (j != class && !gone[j])
+            m->gain[(size_t)first * m->n + second] = merge_gain(m, first, second);
+    }
+}
+
+/* Computes the gains of all pairs. */
+static void find_all_gains(struct merging *m)
+{
+    int k, n = (int)m->n;
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic, 1) num_threads(m->n_threads)
+#endif
+    for (k = 0; k < n; k++) {
+        uint32_t i = (uint32_t)k, j;
+        for (j = 0; j < m->n; j++)
+            m->gain[(size_t)i * m->n + j] = i < j ? merge_gain(m, i, j) : -HUGE_VAL;
+    }
+}
+
 /* Merges until one class is left. A merge changes the gains of all pairs a little. Only those of the merged class are
  * computed again: in practice that is enough, and the time stays cubic in the number of classes. */
 static int merge_all(struct pylm__links *links, struct merging *m, uint32_t *node_of, uint8_t *gone,
                      const pylm_task *task)
 {
     uint32_t n = m->n, i, j, left, best_i, best_j, best_size = 0;
-    for (i = 0; i < n; i++)
-        for (j = 0; j < n; j++)
-            m->gain[(uint64_t)i * n + j] = i < j ? merge_gain(m, i, j) : -HUGE_VAL;
+    find_all_gains(m);
     for (left = n; left > 1u; left--) {
         double best = -HUGE_VAL;
         if (pylm__task_cancelled(task))
@@ -95,16 +122,12 @@ static int merge_all(struct pylm__links *links, struct merging *m, uint32_t *nod
         node_of[best_i] = pylm__links_join(links, node_of[best_i], node_of[best_j]);
         merge(m, best_i, best_j);
         gone[best_j] = 1;
-        for (j = 0; j < n; j++)
-            if (j != best_i && !gone[j]) {
-                i = j < best_i ? j : best_i;
-                m->gain[(uint64_t)i * n + (j < best_i ? best_i : j)] = merge_gain(m, i, j < best_i ? best_i : j);
-            }
+        find_gains(m, best_i, gone);
     }
     return PYLM_OK;
 }
 
-int pylm__merge_classes(struct pylm__links *links, uint64_t *pairs, uint32_t n, uint32_t *node_of,
+int pylm__merge_classes(struct pylm__links *links, uint64_t *pairs, uint32_t n, uint32_t n_threads, uint32_t *node_of,
                         const pylm_task *task)
 {
     struct merging m;
@@ -112,6 +135,7 @@ int pylm__merge_classes(struct pylm__links *links, uint64_t *pairs, uint32_t n, 
     uint8_t *gone = pylm__array_new(n, 1);
     int status = PYLM_ERR_MEMORY;
     m.n = n;
+    m.n_threads = pylm__n_threads(n_threads, n);
     m.pairs = pairs;
     m.row_total = pylm__array_new(n, sizeof *m.row_total);
     m.column_total = pylm__array_new(n, sizeof *m.column_total);

@@ -10,8 +10,9 @@
 
 /* Merges n classes, each time the two whose merging loses least mutual information.
  *   pairs     counts of class bigrams, as of pylm__cluster(); overwritten
- *   node_of   by class: its node; the first becomes the root */
-int pylm__merge_classes(struct pylm__links *links, uint64_t *pairs, uint32_t n, uint32_t *node_of,
+ *   node_of   by class: its node; the first becomes the root
+ * The result does not depend on n_threads; 0: all processors. */
+int pylm__merge_classes(struct pylm__links *links, uint64_t *pairs, uint32_t n, uint32_t n_threads, uint32_t *node_of,
                         const pylm_task *task);
 
 #endif
