@@ -11,7 +11,8 @@
 /* Puts the symbols that occur in a corpus, which are ranks by frequency, into n_classes classes.
  *   class_of     out: a class for each of them; every class gets at least one.
  *   bigrams      out: n_classes * n_classes counts, bigrams[a * n_classes + b] of class a before class b.
- * n_classes is from 1 to the number of symbols that occur. The result does not depend on n_threads; 0: all processors. */
+ * n_classes is from 1 to the number of symbols that occur.
+ * The result does not depend on n_threads; 0: all processors. */
 int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_t n_threads, uint32_t *class_of,
                   uint64_t *bigrams, pylm_task *task);
 
