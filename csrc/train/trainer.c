@@ -229,6 +229,7 @@ static int train_sized(pylm_trainer *trainer, struct pylm__trained_tree *trained
     struct pylm__budget budget = budget_of(trainer);
     budget.heldout = heldout;
     budget.n_counted = plan->n_threads;
+    budget.candidates_nbytes = plan->candidates_nbytes;
     return pylm__budget_train(&budget, trained, task);
 }
 

@@ -83,14 +83,9 @@ static uint32_t mirrored_ages(uint32_t index)
     return index < PYLM__N_AGES * PYLM__N_AGES ? index % PYLM__N_AGES * PYLM__N_AGES + index / PYLM__N_AGES : index;
 }
 
-void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indices, int symmetric, int ages,
-                     int16_t *table)
+void pylm__calibrate_seen(uint64_t (*seen)[2], int symmetric, int ages, int16_t *table)
 {
-    uint64_t seen[PYLM__N_CALIBRATION][2], e;
     uint32_t i, m;
-    memset(seen, 0, sizeof seen);
-    for (e = 0; e < heldout->n_events; e++)
-        seen[indices[e]][heldout->side[e]]++;
     table[0] = 0;
     for (i = 1; i < PYLM__N_CALIBRATION; i++) {
         double n0, n1, prior, left, right, log_odds;
@@ -110,4 +105,14 @@ void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indice
         log_odds = fmin(fmax(log_odds, -PYLM__MAX_LOG_ODDS_Q10), PYLM__MAX_LOG_ODDS_Q10);
         table[i] = (int16_t)log_odds;
     }
+}
+
+void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indices, int symmetric, int ages,
+                     int16_t *table)
+{
+    uint64_t seen[PYLM__N_CALIBRATION][2], e;
+    memset(seen, 0, sizeof seen);
+    for (e = 0; e < heldout->n_events; e++)
+        seen[indices[e]][heldout->side[e]]++;
+    pylm__calibrate_seen(seen, symmetric, ages, table);
 }

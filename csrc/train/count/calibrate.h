@@ -15,6 +15,9 @@
 void pylm__calibrate(const struct pylm__heldout *heldout, const uint16_t *indices, int symmetric, int ages,
                      int16_t *table);
 
+/* The same from how often the symbol was on the left, and on the right, at events with each index. */
+void pylm__calibrate_seen(uint64_t (*seen)[2], int symmetric, int ages, int16_t *table);
+
 /* The evidence level (pylm__evidence_level()) of a calibration index. */
 uint32_t pylm__index_level(uint32_t index);
 

@@ -21,21 +21,31 @@ static uint64_t hash_of(const struct pylm__contexts *contexts, const struct pylm
     return pylm__template_hash(contexts->templates, contexts->k, contexts->tree, state);
 }
 
-void pylm__keys_make(const struct pylm__contexts *contexts, uint64_t *keys)
+int pylm__keys_make(const struct pylm__contexts *contexts, uint64_t *keys, uint32_t base, uint64_t *base_keys,
+                    const pylm_task *task)
 {
     const struct pylm__corpus *corpus = contexts->corpus;
     const struct pylm__symbol_tree *tree = contexts->tree;
+    int extends = base_keys && contexts->templates->of[contexts->k].base == base;
     pylm_state opaque;
     uint64_t d, p = 0;
     for (d = 0; d < corpus->n_documents; d++) {
         struct pylm__state *state = pylm__state_view(&opaque);
         pylm__corpus_begin(corpus, &opaque);
         for (; p < corpus->document_ends[d]; p++) {
-            uint64_t hash = hash_of(contexts, state);
-            keys[p] = hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | tree->leaf_of[pylm__symbol(corpus, p)];
-            pylm__state_read(state, corpus->tokenizer, pylm__symbol(corpus, p));
+            uint32_t symbol = pylm__symbol(corpus, p), leaf = tree->leaf_of[symbol];
+            uint64_t base_hash = base_keys ? pylm__template_hash(contexts->templates, base, tree, state) : 0u;
+            uint64_t hash = extends ? pylm__template_extend(contexts->templates, contexts->k, tree, state, base_hash)
+                                    : hash_of(contexts, state);
+            if (p % SLICE == 0 && pylm__task_cancelled(task))
+                return PYLM_ERR_CANCELLED;
+            keys[p] = hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | leaf;
+            if (base_keys)
+                base_keys[p] = base_hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | leaf;
+            pylm__state_read(state, corpus->tokenizer, symbol);
         }
     }
+    return PYLM_OK;
 }
 
 static int add_key(struct pylm__keys *keys, uint64_t key)

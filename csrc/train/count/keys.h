@@ -23,8 +23,10 @@ struct pylm__keys {
     uint64_t n, capacity;
 };
 
-/* The keys of a whole corpus, in its order. */
-void pylm__keys_make(const struct pylm__contexts *contexts, uint64_t *keys);
+/* The keys of a whole corpus, in its order.
+ *   base, base_keys   another template whose keys are wanted, too, and those; NULL: none */
+int pylm__keys_make(const struct pylm__contexts *contexts, uint64_t *keys, uint32_t base, uint64_t *base_keys,
+                    const pylm_task *task);
 
 /* The keys whose hashes are in a range, in the order of the corpus. Those of held-out symbols are also written to
  * `of_blocks`, which has an element for every held-out symbol. */

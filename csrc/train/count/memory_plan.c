@@ -10,7 +10,7 @@
 
 #define ELSE_NBYTES (UINT64_C(48) << 20) /* the program itself, Python included, and small tables */
 #define PRUNE_NBYTES 44u                 /* a symbol, for each template pruned at once */
-#define OFFERS_NBYTES 36u                /* an event, for the offers of templates (budget.c) */
+#define OFFERS_NBYTES 16u                /* an event, for the offers of templates (losses.c) */
 #define OFFER_NBYTES 18u                 /* an event, for each template whose offers are made at once */
 #define FIT_VECTORS 23u                  /* of the length of all weights, as doubles: L-BFGS and its gradients */
 #define TABLES_NBYTES 32u                /* of finished tables, a symbol: a model rarely takes more */
@@ -49,6 +49,16 @@ static uint64_t earlier_nbytes(const struct pylm__corpus *corpus)
     return ELSE_NBYTES + (reading > clustering ? reading : clustering);
 }
 
+/* Candidates may take what is not needed at the same time: while keys are sorted, that is the offers and indices; then
+ * it is the keys. */
+static uint64_t candidates_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout,
+                                  const struct pylm__templates *templates, uint32_t n_threads)
+{
+    uint64_t later = heldout->n_events * (OFFERS_NBYTES + 2u * templates->n + OFFER_NBYTES * n_threads);
+    uint64_t keys = PRUNE_NBYTES * corpus->n * n_threads;
+    return keys < later ? keys : later;
+}
+
 int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corpus *corpus,
                       const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
                       const struct pylm__templates *templates, struct pylm__memory_plan *plan, uint64_t *smallest)
@@ -56,7 +66,7 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     int sized = options->max_nbytes > 0, kernel = options->predictor == PYLM_PREDICTOR_KERNEL;
     uint32_t n_threads = (uint32_t)pylm__n_threads(options->n_threads, templates->n), n;
     uint64_t limit = options->max_memory, key_nbytes = sized ? PRUNE_NBYTES : PYLM__KEY_NBYTES, least, room;
-    uint64_t common = common_nbytes(corpus, heldout);
+    uint64_t common = common_nbytes(corpus, heldout), candidates;
     uint64_t fit = common + (kernel ? 0u : fit_nbytes(heldout, tree, templates, n_threads));
     uint64_t indices = kernel ? sizeof(struct pylm__hits) * heldout->n_symbols * PYLM__MAX_WAYS
                               : 2u * heldout->n_events * templates->n;
@@ -70,6 +80,8 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     plan->n_abreast = 1;
     plan->max_keys = corpus->n;
     plan->spill = 0;
+    candidates = candidates_nbytes(corpus, heldout, templates, n_threads);
+    plan->candidates_nbytes = sized ? candidates : 0u;
     least = common + indices + each + key_nbytes * min_keys;
     least = least > fit ? least : fit;
     least = least > earlier_nbytes(corpus) ? least : earlier_nbytes(corpus);
@@ -93,6 +105,10 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
         plan->max_keys = (room / n - each) / key_nbytes;
         if (plan->max_keys >= corpus->n / FEW_PARTS)
             break;
+    }
+    if (sized) {
+        room -= plan->n_threads * (each + key_nbytes * corpus->n);
+        plan->candidates_nbytes = room < candidates ? room : candidates;
     }
     if (!sized && plan->n_threads == 1u && plan->max_keys < corpus->n) {
         uint64_t abreast = plan->max_keys / min_keys;

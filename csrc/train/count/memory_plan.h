@@ -13,6 +13,7 @@ struct pylm__memory_plan {
     uint32_t n_abreast; /* ranges of a template that are prepared at once; 1 unless templates are counted singly */
     uint64_t max_keys;  /* of a range */
     int spill;          /* 1: tables go to a file */
+    uint64_t candidates_nbytes; /* with a limit of size: for candidates (train/size/candidates.h) */
 };
 
 /* Plans the counting of a tree whose held-out text has been chosen. Returns PYLM_ERR_MEMORY if options->max_memory is

@@ -234,9 +234,16 @@ static uint32_t context_value(const struct pylm__template *t, const struct pylm_
 uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k, const struct pylm__symbol_tree *tree,
                              const struct pylm__state *state)
 {
-    const struct pylm__template *t = &templates->of[k];
-    uint64_t base = t->base == PYLM__NO_BASE ? PYLM__HASH_SEED : pylm__template_hash(templates, t->base, tree, state);
-    return pylm__hash_step(base, context_value(t, tree, state));
+    uint32_t base = templates->of[k].base;
+    uint64_t hash = base == PYLM__NO_BASE ? PYLM__HASH_SEED : pylm__template_hash(templates, base, tree, state);
+    return pylm__template_extend(templates, k, tree, state, hash);
+}
+
+uint64_t pylm__template_extend(const struct pylm__templates *templates, uint32_t k,
+                               const struct pylm__symbol_tree *tree, const struct pylm__state *state,
+                               uint64_t base_hash)
+{
+    return pylm__hash_step(base_hash, context_value(&templates->of[k], tree, state));
 }
 
 void pylm__template_name(const struct pylm__templates *templates, uint32_t k, char *name)

@@ -56,6 +56,11 @@ void pylm__plan_renumber(struct pylm__plan *plan, const int *stays, const uint8_
 uint64_t pylm__template_hash(const struct pylm__templates *templates, uint32_t k, const struct pylm__symbol_tree *tree,
                              const struct pylm__state *state);
 
+/* The same, if the hash of the base is known. */
+uint64_t pylm__template_extend(const struct pylm__templates *templates, uint32_t k,
+                               const struct pylm__symbol_tree *tree, const struct pylm__state *state,
+                               uint64_t base_hash);
+
 /* Writes a readable name, such as "1 c2". */
 #define PYLM__TEMPLATE_NAME_NBYTES 24u
 void pylm__template_name(const struct pylm__templates *templates, uint32_t k, char *name);

@@ -15,7 +15,8 @@ struct pylm__budget {
     const char *facts;   /* as long as those that will be written */
     uint64_t max_nbytes; /* of an image that has only this tree */
     uint32_t min_count, n_threads;
-    uint32_t n_counted; /* templates counted at once */
+    uint32_t n_counted;         /* templates counted at once */
+    uint64_t candidates_nbytes; /* for what is remembered of them */
 };
 
 /* Finds the size of the smallest image that has only this tree. Its symbol tree and templates must be chosen, and its

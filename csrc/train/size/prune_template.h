@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * prune_template.h: one template pruned at several levels: how large its table becomes, and what it says about held-out
- * text then.
+ * prune_template.h: the contexts of one template, with what each keeps at every level. Those of the whole text make the
+ * table; those of held-out blocks, counted without the block, say what the pruned table would have known there.
  */
 #ifndef PYLM_TRAIN_PRUNE_TEMPLATE_H
 #define PYLM_TRAIN_PRUNE_TEMPLATE_H
@@ -16,20 +16,32 @@ struct pylm__prune_input {
     const struct pylm__symbol_tree *tree;
     const struct pylm__templates *templates;
     const struct pylm__heldout *heldout;
+    struct pylm__prices prices;
+    unsigned symbol_bits;
     uint32_t min_count;
 };
 
-struct pylm__pruned_template {
-    uint32_t n_levels, levels[PYLM__N_PRICES]; /* the levels, ascending (successors.h) */
-    uint64_t nbytes[PYLM__N_PRICES];           /* out, by level: bytes of the table */
-    uint16_t *indices[PYLM__N_PRICES]; /* out, by level: a calibration index for every event; zeros before. If the first
-                                        * is NULL, none are wanted */
-    struct pylm__mean *means;          /* the evidence at the only level is added to them; NULL: not wanted */
-    struct pylm__packed *packed;       /* out: the table at the first level; NULL: not wanted */
+struct pylm__pruned_context {
+    struct pylm__ranked ranked;
+    uint64_t hash;          /* only in the whole text */
+    uint32_t block;         /* only in a held-out block: its number, */
+    uint32_t n_places;      /* and where the context stands */
+    const uint32_t *places; /* numbers of held-out symbols */
 };
 
-/* Prunes template k. A packed table is to be freed, also after a failure. */
-int pylm__prune_template(const struct pylm__prune_input *input, uint32_t k, struct pylm__pruned_template *pruned,
-                         const pylm_task *task);
+/* Takes a context. */
+typedef int pylm__take_context(void *user, const struct pylm__pruned_context *context);
+
+/* Sorts the keys of template k. NULL if there is no memory, or if the task is cancelled; *status says which. */
+struct pylm__pruning;
+struct pylm__pruning *pylm__pruning_begin(const struct pylm__prune_input *input, uint32_t k, const pylm_task *task,
+                                          int *status);
+void pylm__pruning_end(struct pylm__pruning *pruning);
+
+/* Hands on all contexts of the whole text that keep anything at the level `lowest`, in the order of their hashes. */
+int pylm__pruning_table(struct pylm__pruning *pruning, uint32_t lowest, pylm__take_context *take, void *user);
+
+/* The same for the held-out blocks, one after the other. */
+int pylm__pruning_heldout(struct pylm__pruning *pruning, uint32_t lowest, pylm__take_context *take, void *user);
 
 #endif

@@ -18,25 +18,47 @@
 #define LIST_BITS 12.0
 #define RECORD_BITS 20.0
 
-int pylm__successors_new(struct pylm__successors *s, struct pylm__kept *kept, uint32_t n_symbols)
+int pylm__successors_new(struct pylm__successors *s, uint32_t n_symbols)
 {
     memset(s, 0, sizeof *s);
-    memset(kept, 0, sizeof *kept);
     s->leaves = pylm__array_new(n_symbols, sizeof *s->leaves);
     s->counts = pylm__array_new(n_symbols, sizeof *s->counts);
     s->gains = pylm__array_new(n_symbols, sizeof *s->gains);
-    kept->leaves = pylm__array_new(n_symbols, sizeof *kept->leaves);
-    kept->sums = pylm__array_new(n_symbols, sizeof *kept->sums);
-    return s->leaves && s->counts && s->gains && kept->leaves && kept->sums ? PYLM_OK : PYLM_ERR_MEMORY;
+    s->ranked = pylm__array_new(n_symbols, sizeof *s->ranked);
+    return s->leaves && s->counts && s->gains && s->ranked ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
-void pylm__successors_free(struct pylm__successors *s, struct pylm__kept *kept)
+void pylm__successors_free(struct pylm__successors *s)
 {
     free(s->leaves);
     free(s->counts);
     free(s->gains);
+    free(s->ranked);
+}
+
+int pylm__kept_new(struct pylm__kept *kept, uint32_t n_symbols)
+{
+    memset(kept, 0, sizeof *kept);
+    kept->leaves = pylm__array_new(n_symbols, sizeof *kept->leaves);
+    kept->sums = pylm__array_new(n_symbols, sizeof *kept->sums);
+    return kept->leaves && kept->sums ? PYLM_OK : PYLM_ERR_MEMORY;
+}
+
+void pylm__kept_free(struct pylm__kept *kept)
+{
     free(kept->leaves);
     free(kept->sums);
+}
+
+void pylm__prices_find(struct pylm__prices *prices, unsigned symbol_bits)
+{
+    uint32_t level;
+    for (level = 0; level < PYLM__N_PRICES; level++) {
+        double price = exp2(0.5 * level - 6.5);
+        prices->least[level] = level ? price * (symbol_bits + SUCCESSOR_BITS) : -HUGE_VAL;
+        prices->record[level] = price * (symbol_bits + RECORD_BITS);
+        prices->list[level] = price * LIST_BITS;
+    }
 }
 
 void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key_range *all,
@@ -59,8 +81,7 @@ void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key
     }
 }
 
-/* The first position of a range whose key is not less, searched from the start in growing steps. */
-static uint64_t skip_to(const struct pylm__key_range *r, uint64_t key)
+uint64_t pylm__skip_to(const struct pylm__key_range *r, uint64_t key)
 {
     uint64_t step = 1, left = r->to - r->from;
     while (step < left && r->keys[r->from + step] < key)
@@ -80,14 +101,14 @@ static uint64_t range_total(const struct pylm__key_range *r)
 /* How often a key occurs in a range. The range starts behind it then: keys are looked up in ascending order. */
 static uint64_t count_key(struct pylm__key_range *r, uint64_t key)
 {
-    uint64_t begin = r->from = skip_to(r, key);
+    uint64_t begin = r->from = pylm__skip_to(r, key);
     if (r->sums) {
         if (begin == r->to || r->keys[begin] != key)
             return 0;
         r->from++;
         return r->sums[begin] - (begin ? r->sums[begin - 1u] : 0u);
     }
-    r->from = skip_to(r, key + 1u);
+    r->from = pylm__skip_to(r, key + 1u);
     return r->from - begin;
 }
 
@@ -119,39 +140,86 @@ void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *dep
         s->gains[i] = s->counts[i] * (log2((double)s->counts[i] / s->total) + depths[s->leaves[i]]);
 }
 
-static void keep(struct pylm__kept *kept, uint32_t leaf, uint32_t count)
+/* The levels, from 1 on, at which keeping a list is better than keeping the best successor, and than nothing. */
+static uint32_t find_list_end(const struct pylm__successors *s, const struct pylm__prices *prices, double best)
 {
-    uint32_t code = pylm__count_code(count);
-    kept->leaves[kept->n] = leaf;
-    kept->sums[kept->n] = (kept->n ? kept->sums[kept->n - 1u] : 0u) + pylm__coded_count(code);
-    kept->max_code = code > kept->max_code ? code : kept->max_code;
-    kept->n++;
+    uint32_t level, i;
+    for (level = 1; level < PYLM__PRICE_NOTHING; level++) {
+        double least = prices->least[level], left = 0;
+        if (best < least)
+            break;
+        for (i = 0; i < s->n; i++)
+            if (s->gains[i] >= least)
+                left += s->gains[i] - least;
+        left -= prices->record[level] + prices->list[level];
+        if (left < best - prices->record[level] || left < 0)
+            break;
+    }
+    return level;
 }
 
-void pylm__successors_prune(const struct pylm__successors *s, uint32_t level, unsigned symbol_bits,
-                            struct pylm__kept *kept)
+static uint8_t find_last_level(const struct pylm__prices *prices, double gain)
 {
-    double price = exp2(0.5 * level - 6.5), left = 0;
-    double least = level ? price * (symbol_bits + SUCCESSOR_BITS) : -HUGE_VAL;
-    double single, record = price * (symbol_bits + RECORD_BITS);
+    uint8_t level = 0;
+    while (level + 1u < PYLM__PRICE_NOTHING && gain >= prices->least[level + 1u])
+        level++;
+    return level;
+}
+
+struct pylm__ranked pylm__successors_rank(struct pylm__successors *s, const struct pylm__prices *prices,
+                                          uint32_t lowest)
+{
+    struct pylm__ranked ranked = {s->ranked, 0, 0, 0};
     uint32_t i, best = 0;
-    kept->n = kept->max_code = 0;
-    if (level == PYLM__PRICE_NOTHING)
-        return;
-    for (i = 0; i < s->n; i++) {
+    if (!s->n || lowest >= PYLM__PRICE_NOTHING)
+        return ranked;
+    for (i = 1; i < s->n; i++)
         best = s->gains[i] > s->gains[best] ? i : best;
-        if (s->gains[i] >= least) {
-            keep(kept, s->leaves[i], s->counts[i]);
-            left += s->gains[i] - least;
-        }
+    if (s->gains[best] < prices->least[lowest])
+        return ranked;
+    ranked.list_end = s->n > 1u ? find_list_end(s, prices, s->gains[best]) : 1u;
+    ranked.end = ranked.list_end;
+    while (ranked.end < PYLM__PRICE_NOTHING && s->gains[best] - prices->record[ranked.end] >= 0)
+        ranked.end++;
+    if (ranked.end <= lowest)
+        return ranked;
+    for (i = 0; i < s->n; i++) {
+        struct pylm__ranked_successor *to = &s->ranked[ranked.n];
+        if (s->gains[i] < prices->least[lowest] && i != best)
+            continue;
+        to->leaf = s->leaves[i];
+        to->code = (uint8_t)pylm__count_code(s->counts[i]);
+        to->last_level = find_last_level(prices, s->gains[i]);
+        to->is_best = i == best;
+        ranked.n++;
     }
-    if (!level || !s->n)
+    return ranked;
+}
+
+uint32_t pylm__ranked_filter(struct pylm__ranked_successor *of, uint32_t n, uint32_t end, uint32_t lowest)
+{
+    uint32_t i, kept = 0;
+    if (end <= lowest)
+        return 0;
+    for (i = 0; i < n; i++)
+        if (of[i].last_level >= lowest || of[i].is_best)
+            of[kept++] = of[i];
+    return kept;
+}
+
+void pylm__ranked_keep(const struct pylm__ranked *ranked, uint32_t level, struct pylm__kept *kept)
+{
+    uint32_t i, sum = 0;
+    kept->n = kept->max_code = 0;
+    if (level >= ranked->end)
         return;
-    left -= record + price * LIST_BITS;
-    single = s->gains[best] - record; /* the best successor only, within the record */
-    if (left < single || left < 0) {
-        kept->n = kept->max_code = 0;
-        if (single >= 0)
-            keep(kept, s->leaves[best], s->counts[best]);
+    for (i = 0; i < ranked->n; i++) {
+        const struct pylm__ranked_successor *s = &ranked->of[i];
+        if (level < ranked->list_end ? s->last_level < level : !s->is_best)
+            continue;
+        sum += pylm__coded_count(s->code);
+        kept->leaves[kept->n] = s->leaf;
+        kept->sums[kept->n++] = sum;
+        kept->max_code = s->code > kept->max_code ? s->code : kept->max_code;
     }
 }

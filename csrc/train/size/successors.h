@@ -29,17 +29,44 @@ struct pylm__successors {
     uint32_t total; /* occurrences of all */
     uint32_t *leaves, *counts;
     double *gains; /* bits that each saves */
+    struct pylm__ranked_successor *ranked;
 };
 
-/* Those that are kept. Their counts are rounded to ones that a code stands for. */
+/* The count is rounded to one that a code stands for. */
+struct pylm__ranked_successor {
+    uint32_t leaf;
+    uint8_t code;
+    uint8_t last_level; /* the highest at which it is worth its bits in a list */
+    uint8_t is_best;    /* 1: no other saves more */
+};
+
+/* What a context keeps at every level: at those before list_end its successors with a last_level that is not lower; at
+ * those from there to end the best one; from there on nothing. */
+struct pylm__ranked {
+    const struct pylm__ranked_successor *of;
+    uint32_t n, list_end, end;
+};
+
+/* What that is at one level. */
 struct pylm__kept {
     uint32_t n, max_code;
     uint32_t *leaves;
     uint32_t *sums; /* occurrences up to each, itself included */
 };
 
-int pylm__successors_new(struct pylm__successors *s, struct pylm__kept *kept, uint32_t n_symbols);
-void pylm__successors_free(struct pylm__successors *s, struct pylm__kept *kept);
+/* What is to be saved at each level: by a successor in a list, for a record, and for the rest of a list. */
+struct pylm__prices {
+    double least[PYLM__N_PRICES], record[PYLM__N_PRICES], list[PYLM__N_PRICES];
+};
+
+int pylm__successors_new(struct pylm__successors *s, uint32_t n_symbols);
+void pylm__successors_free(struct pylm__successors *s);
+int pylm__kept_new(struct pylm__kept *kept, uint32_t n_symbols);
+void pylm__kept_free(struct pylm__kept *kept);
+void pylm__prices_find(struct pylm__prices *prices, unsigned symbol_bits);
+
+/* The first position of a range whose key is not less, searched from the start in growing steps. */
+uint64_t pylm__skip_to(const struct pylm__key_range *range, uint64_t key);
 
 /* Collects the successors of a context: its keys without the `own` ones. */
 void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key_range *all,
@@ -52,8 +79,15 @@ void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_r
 /* The same for the empty context, by the depths of the leaves. */
 void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *depths);
 
+/* Finds what is kept at the levels from `lowest` on. Successors that are kept at none of them are left out. The result
+ * holds until the next call. */
+struct pylm__ranked pylm__successors_rank(struct pylm__successors *s, const struct pylm__prices *prices,
+                                          uint32_t lowest);
+
+/* Leaves out what is kept only at levels below `lowest`. Returns how many successors remain; 0 if nothing is kept. */
+uint32_t pylm__ranked_filter(struct pylm__ranked_successor *of, uint32_t n, uint32_t end, uint32_t lowest);
+
 /* Chooses what is kept at a level. */
-void pylm__successors_prune(const struct pylm__successors *s, uint32_t level, unsigned symbol_bits,
-                            struct pylm__kept *kept);
+void pylm__ranked_keep(const struct pylm__ranked *ranked, uint32_t level, struct pylm__kept *kept);
 
 #endif
