@@ -14,13 +14,13 @@
 
 #define SLICE 65536u /* successors between two looks at the task */
 
-/* A held-out block: its keys, sorted; hash and position in the block of each, sorted; keys of the base. */
+/* A held-out block: hash and position in the block of each symbol, sorted; keys of the base, sorted. */
 struct block {
     int keeps_own;
     uint64_t n, first; /* symbols; held-out symbols before it */
-    uint64_t *own, *positions, *base_own;
-    uint64_t *scratch; /* room for two blocks */
-    uint32_t *places;  /* of one context */
+    uint64_t *positions, *base_own, *scratch;
+    uint64_t *own;    /* keys of one context, sorted, */
+    uint32_t *places; /* and where each stands */
 };
 
 struct pylm__pruning {
@@ -110,13 +110,30 @@ static int sort_block(struct pylm__pruning *s, struct block *block)
     const struct pylm__sorted *sorted = &s->sorted;
     uint64_t i;
     for (i = 0; i < block->n; i++) {
-        block->own[i] = sorted->of_blocks[block->first + i];
-        block->positions[i] = block->own[i] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | i;
+        block->positions[i] = sorted->of_blocks[block->first + i] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | i;
         block->base_own[i] = sorted->base_of_blocks ? sorted->base_of_blocks[block->first + i] : 0u;
     }
-    PYLM__TRY(pylm__sort(block->own, block->scratch, block->n, s->task));
     PYLM__TRY(pylm__sort(block->positions, block->scratch, block->n, s->task));
-    return pylm__sort(block->base_own, block->scratch, block->n, s->task);
+    return block->keeps_own || !sorted->base_of_blocks ? PYLM_OK
+                                                       : pylm__sort(block->base_own, block->scratch, block->n, s->task);
+}
+
+/* Lists the keys and places of the context at positions [from, to), in the order of the leaves: places that the same
+ * symbol follows lie side by side. */
+static int list_own(struct pylm__pruning *s, const struct block *block, uint64_t from, uint64_t to)
+{
+    uint64_t i, n = to - from, hash = block->positions[from] >> PYLM__LEAF_BITS, *own = block->own;
+    for (i = 0; i < n; i++) {
+        uint64_t place = block->first + (block->positions[from + i] & PYLM__LEAF_MASK);
+        own[i] = (s->sorted.of_blocks[place] & PYLM__LEAF_MASK) << 32 | place;
+    }
+    if (n > 1u)
+        PYLM__TRY(pylm__sort(own, block->scratch, n, s->task));
+    for (i = 0; i < n; i++) {
+        block->places[i] = (uint32_t)own[i];
+        own[i] = hash << PYLM__LEAF_BITS | own[i] >> 32;
+    }
+    return PYLM_OK;
 }
 
 /* Collects the successors of a context without those of the block, and finds their gains. */
@@ -130,7 +147,7 @@ static void collect_without(struct pylm__pruning *s, const struct block *block, 
         pylm__successors_gains_alone(&s->successors, s->depths);
         return;
     }
-    hash = s->sorted.base_of_blocks[block->first + (block->positions[own->from] & PYLM__LEAF_MASK)] >> PYLM__LEAF_BITS;
+    hash = s->sorted.base_of_blocks[block->places[0]] >> PYLM__LEAF_BITS;
     base = pylm__key_index_find(&s->sorted.base, hash);
     if (!block->keeps_own) {
         base_own.from = pylm__lower_bound(block->base_own, 0, block->n, hash << PYLM__LEAF_BITS);
@@ -141,41 +158,28 @@ static void collect_without(struct pylm__pruning *s, const struct block *block, 
     pylm__successors_gains(&s->successors, &base, &base_own, s->discount);
 }
 
-/* Lists where a context stands in the block; places that the same symbol follows lie side by side. */
-static int list_places(struct pylm__pruning *s, const struct block *block, const struct pylm__key_range *own)
-{
-    uint64_t i, n = own->to - own->from, *sorted = block->scratch;
-    for (i = 0; i < n; i++) {
-        uint64_t place = block->first + (block->positions[own->from + i] & PYLM__LEAF_MASK);
-        sorted[i] = (s->sorted.of_blocks[place] & PYLM__LEAF_MASK) << 32 | place;
-    }
-    if (n > 1u)
-        PYLM__TRY(pylm__sort(sorted, block->scratch + PYLM__MAX_BLOCK, n, s->task));
-    for (i = 0; i < n; i++)
-        block->places[i] = (uint32_t)sorted[i];
-    return PYLM_OK;
-}
-
 static int prune_block(struct pylm__pruning *s, const struct block *block, struct pylm__pruned_context *context,
                        uint32_t lowest, pylm__take_context *take, void *user)
 {
     const struct pylm__sorted *sorted = &s->sorted;
     struct pylm__key_range all = {sorted->keys, NULL, 0, 0}, own = {block->own, NULL, 0, 0};
     struct pylm__key_range contexts = {sorted->contexts, NULL, 0, sorted->n_contexts};
-    for (; own.from < block->n; own.from = own.to) {
-        uint64_t total, hash = block->own[own.from] >> PYLM__LEAF_BITS;
-        own.to = pylm__context_end(block->own, own.from, block->n);
+    uint64_t from, to, total;
+    for (from = 0; from < block->n; from = to) {
+        uint64_t hash = block->positions[from] >> PYLM__LEAF_BITS;
+        to = pylm__context_end(block->positions, from, block->n);
         contexts.from = pylm__skip_to(&contexts, hash);
         if (contexts.from == contexts.to || contexts.keys[contexts.from] != hash)
             continue; /* too rare */
         all.from = sorted->begins[contexts.from];
         all.to = pylm__context_end(sorted->keys, all.from, sorted->n);
-        total = (all.to - all.from) - (block->keeps_own ? 0u : own.to - own.from);
+        total = (all.to - all.from) - (block->keeps_own ? 0u : to - from);
         if (!total || total < s->in->min_count)
             continue;
+        own.to = to - from;
+        PYLM__TRY(list_own(s, block, from, to));
         collect_without(s, block, &all, &own);
-        PYLM__TRY(list_places(s, block, &own));
-        context->n_places = (uint32_t)(own.to - own.from);
+        context->n_places = (uint32_t)own.to;
         PYLM__TRY(hand_on(s, context, lowest, take, user));
     }
     return PYLM_OK;
@@ -186,7 +190,7 @@ int pylm__pruning_heldout(struct pylm__pruning *s, uint32_t lowest, pylm__take_c
     const struct pylm__heldout *heldout = s->in->heldout;
     struct pylm__pruned_context context;
     struct block block;
-    uint64_t *arrays = pylm__array_new(5u * (uint64_t)PYLM__MAX_BLOCK, sizeof *arrays);
+    uint64_t *arrays = pylm__array_new(4u * (uint64_t)PYLM__MAX_BLOCK, sizeof *arrays);
     uint32_t b;
     int status = PYLM_OK;
     memset(&context, 0, sizeof context);
