@@ -110,6 +110,11 @@ static int count_level(void *user, uint32_t k, pylm_task *task)
 static int count(struct budgeting *b, pylm_task *task)
 {
     const struct pylm__heldout *heldout = b->budget->heldout;
+    uint32_t k;
+    for (k = b->trained->templates.n; k < PYLM__MAX_TEMPLATES; k++) { /* those that have been dropped */
+        free(b->indices[k]);
+        b->indices[k] = NULL;
+    }
     memset(heldout->means, 0, (size_t)heldout->n_events * sizeof *heldout->means);
     return for_templates(b, count_level, PYLM_STAGE_COUNT, task);
 }

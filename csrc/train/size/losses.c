@@ -41,7 +41,8 @@ static void make_softplus(double *table)
 /* What an event costs, nats, if that is its sum. */
 static double event_loss(const double *softplus, unsigned side, double sum)
 {
-    double d = (side ? sum : -sum) / SUM_OF_NAT, x = fabs(d) * STEPS_IN_NAT, below = d < 0 ? -d : 0.0;
+    static const double of_side[2] = {-1.0 / SUM_OF_NAT, 1.0 / SUM_OF_NAT}; /* no branch: it would be unforeseeable */
+    double d = sum * of_side[side], x = fabs(d) * STEPS_IN_NAT, below = 0.5 * (fabs(d) - d);
     const double *c;
     uint32_t step;
     if (x >= N_STEPS)
