@@ -24,8 +24,9 @@ int pylm__successors_new(struct pylm__successors *s, uint32_t n_symbols)
     s->leaves = pylm__array_new(n_symbols, sizeof *s->leaves);
     s->counts = pylm__array_new(n_symbols, sizeof *s->counts);
     s->gains = pylm__array_new(n_symbols, sizeof *s->gains);
+    s->worth = pylm__array_new(n_symbols, sizeof *s->worth);
     s->ranked = pylm__array_new(n_symbols, sizeof *s->ranked);
-    return s->leaves && s->counts && s->gains && s->ranked ? PYLM_OK : PYLM_ERR_MEMORY;
+    return s->leaves && s->counts && s->gains && s->worth && s->ranked ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
 void pylm__successors_free(struct pylm__successors *s)
@@ -33,6 +34,7 @@ void pylm__successors_free(struct pylm__successors *s)
     free(s->leaves);
     free(s->counts);
     free(s->gains);
+    free(s->worth);
     free(s->ranked);
 }
 
@@ -98,18 +100,22 @@ static uint64_t range_total(const struct pylm__key_range *r)
     return r->sums[r->to - 1u] - (r->from ? r->sums[r->from - 1u] : 0u);
 }
 
-/* How often a key occurs in a range. The range starts behind it then: keys are looked up in ascending order. */
-static uint64_t count_key(struct pylm__key_range *r, uint64_t key)
+/* How often a key occurs in a range. The range starts behind it then: keys are looked up in ascending order.
+ *   first   where the range began */
+static uint64_t count_key(struct pylm__key_range *r, uint64_t first, uint64_t key)
 {
-    uint64_t begin = r->from = pylm__skip_to(r, key);
-    if (r->sums) {
-        if (begin == r->to || r->keys[begin] != key)
-            return 0;
-        r->from++;
-        return r->sums[begin] - (begin ? r->sums[begin - 1u] : 0u);
+    uint64_t begin = first + (key & PYLM__LEAF_MASK);
+    if (!r->sums) {
+        begin = r->from = pylm__skip_to(r, key);
+        r->from = pylm__skip_to(r, key + 1u);
+        return r->from - begin;
     }
-    r->from = pylm__skip_to(r, key + 1u);
-    return r->from - begin;
+    if (begin >= r->to || r->keys[begin] != key) /* it would be there if all leaves were */
+        begin = r->from = pylm__skip_to(r, key);
+    if (begin == r->to || r->keys[begin] != key)
+        return 0;
+    r->from = begin + 1u;
+    return r->sums[begin] - (begin ? r->sums[begin - 1u] : 0u);
 }
 
 void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_range *base,
@@ -127,7 +133,8 @@ void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_r
     scale = (double)(range_total(base) - range_total(base_own)) / s->total;
     for (i = 0; i < s->n; i++) {
         uint64_t key = hash << PYLM__LEAF_BITS | s->leaves[i];
-        double b = (double)(count_key(&all, key) - count_key(&own, key)), c = s->counts[i] - discount;
+        double b = (double)(count_key(&all, base->from, key) - count_key(&own, base_own->from, key)),
+               c = s->counts[i] - discount;
         b = b < s->counts[i] ? s->counts[i] : b;
         s->gains[i] = c > 0 ? c * log2(c * scale / b) : 0.0;
     }
@@ -143,14 +150,17 @@ void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *dep
 /* The levels, from 1 on, at which keeping a list is better than keeping the best successor, and than nothing. */
 static uint32_t find_list_end(const struct pylm__successors *s, const struct pylm__prices *prices, double best)
 {
-    uint32_t level, i;
-    for (level = 1; level < PYLM__PRICE_NOTHING; level++) {
+    const double *gains = s->gains;
+    uint32_t level, i, n = s->n, n_worth;
+    for (level = 1; level < PYLM__PRICE_NOTHING; level++, gains = s->worth, n = n_worth) {
         double least = prices->least[level], left = 0;
         if (best < least)
             break;
-        for (i = 0; i < s->n; i++)
-            if (s->gains[i] >= least)
-                left += s->gains[i] - least;
+        for (n_worth = i = 0; i < n; i++)
+            if (gains[i] >= least) {
+                left += gains[i] - least;
+                s->worth[n_worth++] = gains[i];
+            }
         left -= prices->record[level] + prices->list[level];
         if (left < best - prices->record[level] || left < 0)
             break;

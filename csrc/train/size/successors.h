@@ -29,6 +29,7 @@ struct pylm__successors {
     uint32_t total; /* occurrences of all */
     uint32_t *leaves, *counts;
     double *gains; /* bits that each saves */
+    double *worth; /* gains of those that are worth their bits at some level; for pylm__successors_rank() */
     struct pylm__ranked_successor *ranked;
 };
 
