@@ -13,6 +13,7 @@
 #include "train/base/sort.h"
 
 #define SLICE 65536u /* successors between two looks at the task */
+#define AHEAD 8u     /* contexts */
 
 /* A held-out block: hash and position in the block of each symbol, sorted; keys of the base, sorted. */
 struct block {
@@ -80,6 +81,15 @@ static int hand_on(struct pylm__pruning *s, struct pylm__pruned_context *context
     return context->ranked.n ? take(user, context) : PYLM_OK;
 }
 
+/* Fetches the bases of contexts to come. They are in no order. */
+static void fetch_bases(const struct pylm__sorted *sorted, uint64_t c)
+{
+    if (c + 2u * AHEAD < sorted->n_contexts)
+        pylm__key_index_fetch_start(&sorted->base, sorted->bases[c + 2u * AHEAD]);
+    if (c + AHEAD < sorted->n_contexts)
+        pylm__key_index_fetch_keys(&sorted->base, sorted->bases[c + AHEAD]);
+}
+
 int pylm__pruning_table(struct pylm__pruning *s, uint32_t lowest, pylm__take_context *take, void *user)
 {
     const struct pylm__sorted *sorted = &s->sorted;
@@ -93,6 +103,7 @@ int pylm__pruning_table(struct pylm__pruning *s, uint32_t lowest, pylm__take_con
         all.to = pylm__context_end(sorted->keys, all.from, sorted->n);
         pylm__successors_collect(&s->successors, &all, &none);
         if (sorted->base.n) {
+            fetch_bases(sorted, c);
             base = pylm__key_index_find(&sorted->base, sorted->bases[c]);
             pylm__successors_gains(&s->successors, &base, &none, s->discount);
         } else {

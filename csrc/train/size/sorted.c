@@ -146,6 +146,18 @@ static int make_index(struct pylm__key_index *index, uint64_t n)
     return PYLM_OK;
 }
 
+void pylm__key_index_fetch_start(const struct pylm__key_index *index, uint64_t hash)
+{
+    PYLM__PREFETCH(&index->starts[hash >> (PYLM__HASH_BITS - index->start_bits)]);
+}
+
+void pylm__key_index_fetch_keys(const struct pylm__key_index *index, uint64_t hash)
+{
+    uint32_t start = index->starts[hash >> (PYLM__HASH_BITS - index->start_bits)];
+    PYLM__PREFETCH(&index->keys[start]);
+    PYLM__PREFETCH(&index->sums[start]);
+}
+
 struct pylm__key_range pylm__key_index_find(const struct pylm__key_index *index, uint64_t hash)
 {
     uint64_t bucket = hash >> (PYLM__HASH_BITS - index->start_bits), end = index->starts[bucket + 1u];

@@ -36,6 +36,10 @@ int pylm__sorted_make(struct pylm__sorted *sorted, const struct pylm__contexts *
                       const struct pylm__heldout *heldout, uint32_t min_count, const pylm_task *task);
 void pylm__sorted_free(struct pylm__sorted *sorted);
 
+/* Fetches what the next function will read: first where the keys begin, then the keys. */
+void pylm__key_index_fetch_start(const struct pylm__key_index *index, uint64_t hash);
+void pylm__key_index_fetch_keys(const struct pylm__key_index *index, uint64_t hash);
+
 /* The keys of a context. */
 struct pylm__key_range pylm__key_index_find(const struct pylm__key_index *index, uint64_t hash);
 
