@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -116,14 +117,26 @@ def test_what_was_not_learned_cannot_be_forgotten(keyboard: pylm.Keyboard, tmp_p
     assert saved(keyboard, tmp_path) == before
 
 
-def test_what_is_learned_is_suggested(train_text: str) -> None:
-    keyboard = pylm.Keyboard(get("words"))
-    words = sorted(set(train_text.split()))
-    context, line = f"x, {words[3]}", f"{words[3]} {words[20]}"
-    assert words[20] not in [suggestion.text for suggestion in keyboard.suggest(context)]
-    for _ in range(20):
-        keyboard.learn(line)
-    assert words[20] in [suggestion.text for suggestion in keyboard.suggest(context)]
+def text_where_pairs_come_again() -> tuple[str, list[str]]:
+    """A text in which words that came together soon do so again, and its words."""
+    chance = random.Random(5)
+    words = [a + b + c for a in ("ka", "ri", "mo", "tu") for b in ("pa", "se", "lo", "ni") for c in ("te", "mi", "so")]
+    lines = []
+    for _ in range(60):
+        pairs = [chance.sample(words, 2) for _ in range(4)]
+        lines += [" ".join(word for pair in chance.sample(pairs, 3) for word in pair) for _ in range(12)]
+    return "\n".join(lines) + "\n", words
+
+
+def test_what_is_learned_is_suggested() -> None:
+    text, words = text_where_pairs_come_again()
+    model = pylm.train([text], tokenizer="words", symbols=pylm.SymbolOptions(classes=8))
+    for first, second in zip(words[::4], words[3:] + words[:3], strict=False):
+        keyboard = pylm.Keyboard(model)
+        assert second not in [suggestion.text for suggestion in keyboard.suggest(f"x, {first}")]
+        for _ in range(5):
+            keyboard.learn(f"{first} {second}")
+        assert keyboard.suggest(f"x, {first}")[0].text == second
 
 
 # ---- files
