@@ -60,7 +60,7 @@ static uint64_t cost_of(const struct image *image, const char *text, size_t nbyt
 static void test_fits(void)
 {
     size_t nbytes, test_nbytes;
-    char *text = make_text(N_WORDS, 1, &nbytes), *test = make_text(N_WORDS / 8, 9, &test_nbytes);
+    char *text = make_text(N_WORDS, 1, &nbytes), *test = make_text(N_WORDS, 9, &test_nbytes);
     int kind, part;
     for (kind = 0; kind < KIND_SIZED; kind++) {
         pylm_train_options options;
