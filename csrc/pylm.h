@@ -9,7 +9,7 @@
  * every machine, to the last bit.
  *
  *     pylm_model model;                                 // a view of the image: 64 bytes, yours
- *     pylm_state state;                                 // what was read so far: 128 bytes, yours
+ *     pylm_state state;                                 // what was read so far: 640 bytes, yours
  *     uint32_t cost;
  *
  *     if (pylm_model_open(&model, image, image_nbytes) == PYLM_OK) {
@@ -89,7 +89,7 @@ extern "C" {
 #define PYLM_VERSION_NUMBER 100
 
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
-#define PYLM_FORMAT_VERSION 6
+#define PYLM_FORMAT_VERSION 7
 
 /* The version of the library that is linked. Compare it with the macros above, which are those of this header. */
 PYLM_API const char *pylm_version(void);
@@ -197,10 +197,16 @@ PYLM_API void pylm_model_info(const pylm_model *model, pylm_info *info);
 
 /* ------------------------------------------------------------------ state */
 
-/* Where a reader is in a text: the last symbols, as far back as any model looks. Plain data. A copy of a state goes on
- * from the same place; of a state that learns, see pylm_adapt.h. */
+/* Where a reader is in a text: the last symbols, as far back as any context goes, and what the hundreds before them were
+ * about (core/topic.h). Plain data. A copy of a state goes on from the same place; of a state that learns, see
+ * pylm_adapt.h. Without that module (-DPYLM_MODULE_TOPIC=0, for the library and for what includes this header) it has
+ * 128 bytes. */
 typedef struct pylm_state {
+#if defined(PYLM_MODULE_TOPIC) && !PYLM_MODULE_TOPIC
     uint64_t opaque[16];
+#else
+    uint64_t opaque[80];
+#endif
 } pylm_state;
 
 /* Makes `state` the start of a text: it has read a line end, since that is where lines begin. In a model without a

@@ -65,7 +65,9 @@ enum pylm_part_kind {
      * count by the tree's share in the symbol's probability. */
     PYLM_PART_AVERAGE = 9,
     /* Only of layers (pylm_adapt.h): */
-    PYLM_PART_BELOW = 10 /* all that the model below says; it stands behind PYLM_PART_MEAN */
+    PYLM_PART_BELOW = 10, /* all that the model below says; it stands behind PYLM_PART_MEAN */
+    /* Of a model with vectors, behind its contexts: */
+    PYLM_PART_TOPIC = 11 /* what the hundreds of symbols before were about */
 };
 
 /* One part. Log-odds and weights use natural logarithms. */

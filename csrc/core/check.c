@@ -5,6 +5,8 @@
  */
 #include "check.h"
 
+#include "topic.h"
+
 #include <string.h>
 
 #include "modules/adapt/plan.h"
@@ -41,6 +43,40 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
            pylm__lies_inside(m, pylm__load64(c + PYLM__C_LISTS), pylm__load64(c + PYLM__C_LISTS_NBYTES));
 }
 
+/* The vectors of the symbols. */
+static int check_topics(const struct pylm__model *m)
+{
+    uint64_t at = pylm__load64(m->image + PYLM__H_TOPIC);
+    const uint8_t *head;
+    uint32_t n, i;
+    if (!at)
+        return 1;
+    if (pylm__n_below(m) || m->n_banks || !pylm__lies_inside(m, at, PYLM__TOPIC_NBYTES))
+        return 0;
+    head = m->image + (size_t)at;
+    n = head[PYLM__TOPIC_N];
+    for (i = 0; i < PYLM__N_FADES; i++)
+        if (!head[PYLM__TOPIC_FADES + i] || head[PYLM__TOPIC_FADES + i] > PYLM__TOPIC_MAX_FADE ||
+            head[PYLM__TOPIC_SCALES + i] > PYLM__TOPIC_MAX_SCALE)
+            return 0;
+    return n && n % 8u == 0 && n <= PYLM__MAX_TOPIC &&
+           pylm__lies_inside(m, at + PYLM__TOPIC_NBYTES, (uint64_t)m->n_symbols * (n + 1u));
+}
+
+/* Those of a tree's nodes. */
+static int check_node_topics(const struct pylm__model *m, const struct pylm__tree *tree)
+{
+    uint64_t at = pylm__load64(tree->head + PYLM__T_TOPIC), topics = pylm__load64(m->image + PYLM__H_TOPIC);
+    uint32_t n;
+    if (!at)
+        return 1;
+    if (!topics || pylm__n_stage1(tree) > PYLM__DOT_MAX)
+        return 0;
+    n = PYLM__N_FADES * m->image[(size_t)topics + PYLM__TOPIC_N];
+    return (!PYLM_ALIGNED || !(at & 1u)) &&
+           pylm__lies_inside(m, at, ((uint64_t)m->n_symbols - 1u) * (n + PYLM__NODE_TOPIC_NUMBERS));
+}
+
 /* What calibration and weights need of the image. */
 static int check_mix(const struct pylm__model *m, const struct pylm__tree *tree)
 {
@@ -49,9 +85,10 @@ static int check_mix(const struct pylm__model *m, const struct pylm__tree *tree)
     uint32_t i;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         n_sets += pylm__n_sets(i, &shape);
-    return pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_CALIBRATION),
+    return check_node_topics(m, tree) &&
+           pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_CALIBRATION),
                                 (uint64_t)tree->n_templates * PYLM__N_CALIBRATION) &&
-           pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_WEIGHTS), n_sets * (tree->n_templates + 1u)) &&
+           pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_WEIGHTS), n_sets * pylm__n_stage1(tree)) &&
            pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_STAGE2_WEIGHTS),
                                 (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * pylm__n_plain(tree));
 }
@@ -130,7 +167,8 @@ int pylm__check_parts(const struct pylm__model *m)
     struct pylm__tree tree;
     uint32_t t;
     if (!(pylm__n_below(m) ? check_below(m) : check_vocabulary(m)) ||
-        !pylm__lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS), pylm__load64(m->image + PYLM__H_FACTS_NBYTES)))
+        !pylm__lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS), pylm__load64(m->image + PYLM__H_FACTS_NBYTES)) ||
+        !check_topics(m))
         return 0;
     for (t = 0; t < m->n_trees; t++) {
         pylm__tree_view(m, t ? &tree : NULL, &tree);

@@ -58,14 +58,33 @@ void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t sy
         read_byte(state, symbol);
 }
 
+/* Adds a symbol to what the text is about; PYLM_NONE: nothing. */
+static void read_topic(struct pylm__state *state, const struct pylm__model *model, uint32_t symbol)
+{
+#if PYLM_MODULE_TOPIC
+    struct pylm__topics topics = pylm__topics_of(model);
+    state->has_topic = topics.n > 0u;
+    if (topics.n && symbol != PYLM_NONE)
+        pylm__topic_read(&topics, state->topic, symbol);
+#else
+    (void)state;
+    (void)model;
+    (void)symbol;
+#endif
+}
+
 void pylm__state_go_on(struct pylm__state *state, const struct pylm__model *model, uint32_t symbol)
 {
     if (symbol == model->text_end) {
         memset(state, 0, offsetof(struct pylm__state, learns));
+#if PYLM_MODULE_TOPIC
+        memset(state->topic, 0, sizeof state->topic);
+#endif
         symbol = model->line_end;
     }
     if (symbol != PYLM_NONE)
         pylm__state_read(state, model->tokenizer, symbol);
+    read_topic(state, model, symbol);
 }
 
 /* Class or coarse class of the symbol `lag` back plus one, or 0 if the text is not that long. */

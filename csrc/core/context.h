@@ -11,7 +11,7 @@
 #define PYLM_CORE_CONTEXT_H
 
 #include "hash.h"
-#include "image.h"
+#include "topic.h"
 
 #define PYLM__MAX_LETTERS 24u /* bytes of a word; a longer one is parted */
 
@@ -22,8 +22,12 @@ struct pylm__state {
     uint32_t word[PYLM__N_WORDS];   /* hash of the word so far and of the three before it; 0: none */
     uint32_t n_letters;             /* of the word so far, bytes */
     uint32_t learns;                /* what is read is counted in the overlay */
+    uint32_t has_topic;             /* the model has vectors */
     uint8_t *overlay;               /* NULL: the state does not adapt */
     size_t overlay_nbytes;
+#if PYLM_MODULE_TOPIC
+    int32_t topic[PYLM__MAX_READING]; /* sums of the vectors of what was read */
+#endif
 };
 
 static inline struct pylm__state *pylm__state_view(pylm_state *state)

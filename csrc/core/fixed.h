@@ -11,6 +11,8 @@
 
 #include "bits.h"
 
+#define PYLM__MAX_LOG_ODDS_Q10 8704 /* of an input of the first stage, and of the mean: 8.5 nats */
+
 /* 1 / (1 + exp(-x)) in q16, for any x in q10. Error below 5 / 65536. squash(-x) = 65536 - squash(x). */
 #define PYLM__SQUASH_STEP 64u /* a table entry every 1/16 nat of q10, the last two of them 65535 */
 #define PYLM__SQUASH_LAST 178u

@@ -47,7 +47,16 @@ enum {
     PYLM__H_VOCAB_SLOTS = 112,           /* u64 packed hash table: symbol + 1, or 0 for an empty slot */
     PYLM__H_TOKENIZER_FILE = 120,        /* u64 external: the tokenizer's own file; else 0 */
     PYLM__H_TOKENIZER_FILE_NBYTES = 128, /* u64 */
-    PYLM__H_NBYTES = 136
+    PYLM__H_TOPIC = 136,                 /* u64 vectors of the symbols; 0: there are none. See topic.h */
+    PYLM__H_NBYTES = 144
+};
+
+/* What the vectors of the symbols begin with. Behind it each symbol has a shift (u8) and n numbers (i8). */
+enum {
+    PYLM__TOPIC_N = 0,      /* u8 numbers of a vector: a multiple of 8, up to 64 */
+    PYLM__TOPIC_FADES = 1,  /* u8 by sum: with each symbol it loses 2^-fade of itself, 1 to 10 */
+    PYLM__TOPIC_SCALES = 3, /* u8 by sum: log2 of what a byte of a reading stands for, up to 24 */
+    PYLM__TOPIC_NBYTES = 8
 };
 
 /* Tree header. */
@@ -72,9 +81,11 @@ enum {
     PYLM__T_PLAN = 80,                /* 16 bytes: what an overlay keeps; see overlay.h */
     PYLM__T_OVERLAY_CALIBRATION = 96, /* u64 i16[inputs of the overlay][PYLM__N_CALIBRATION] */
     PYLM__T_OVERLAY_WEIGHTS = 104,    /* u64 i16[sets][PYLM__N_STAGE2 + inputs of the overlay], q13 */
-    PYLM__T_N_PREVIOUS = 112,         /* u32 weight sets chosen by the previous symbol: classes + 1, or 257 for bytes */
-    PYLM__T_N_BEFORE = 116,           /* u32 ... by the symbol two back: coarse classes + 1, or 257 for bytes */
-    PYLM__T_NBYTES = 120
+    PYLM__T_TOPIC =
+        112, /* u64 vectors of the nodes, topic.h; 0: none. With them rows of weights have one more number */
+    PYLM__T_N_PREVIOUS = 120, /* u32 weight sets chosen by the previous symbol: classes + 1, or 257 for bytes */
+    PYLM__T_N_BEFORE = 124,   /* u32 ... by the symbol two back: coarse classes + 1, or 257 for bytes */
+    PYLM__T_NBYTES = 128
 };
 
 /* Template header. */
@@ -108,7 +119,8 @@ enum pylm__part {
     PYLM__P_STAGE2_WEIGHTS = 6,
     PYLM__P_OVERLAY_CALIBRATION = 9, /* behind the plan, which has the place of two */
     PYLM__P_OVERLAY_WEIGHTS = 10,
-    PYLM__N_PARTS = 11
+    PYLM__P_TOPIC = 11,
+    PYLM__N_PARTS = 12
 };
 
 /* Lists are quick to walk, or small. */
@@ -140,6 +152,13 @@ enum pylm__kind {
 
 #define PYLM__NO_BASE 255u
 #define PYLM__N_WORDS 4u
+
+/* ---- topics */
+
+#define PYLM__N_FADES 2u
+#define PYLM__MAX_TOPIC 64u                                 /* numbers of a symbol's vector */
+#define PYLM__MAX_READING (PYLM__N_FADES * PYLM__MAX_TOPIC) /* numbers of a node's */
+
 /* ---- calibration */
 
 /* Calibrated log-odds are looked up by (n0, n1): exactly for n0 + n1 <= 8, beyond that by the octave of

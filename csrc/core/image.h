@@ -154,6 +154,18 @@ static inline struct pylm__node pylm__tree_node(const struct pylm__tree *tree, u
     return node;
 }
 
+/* Whether the first stage has an input for what the text is about. */
+static inline int pylm__has_topic(const struct pylm__tree *tree)
+{
+    return PYLM_MODULE_TOPIC && tree->parts[PYLM__P_TOPIC];
+}
+
+/* Inputs of the first stage: the templates, a constant, the topic. */
+static inline uint32_t pylm__n_stage1(const struct pylm__tree *tree)
+{
+    return tree->n_templates + 1u + (uint32_t)pylm__has_topic(tree);
+}
+
 /* Inputs of the second stage, without an overlay. */
 static inline uint32_t pylm__n_plain(const struct pylm__tree *tree)
 {

@@ -7,11 +7,25 @@
 
 #include "core/fast/narrow_avx2.h"
 
-void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state)
+static void read_topic(const struct pylm__model *model, struct pylm__mixer *mixer, const struct pylm__state *state)
+{
+    mixer->reading.n = 0;
+#if PYLM_MODULE_TOPIC
+    if (pylm__has_topic(&mixer->tree)) {
+        struct pylm__topics topics = pylm__topics_of(model);
+        pylm__topic_reading(&topics, state->topic, &mixer->reading);
+    }
+#else
+    (void)model;
+    (void)state;
+#endif
+}
+
+void pylm__mixer_begin(const struct pylm__model *model, struct pylm__mixer *mixer, const struct pylm__state *state)
 {
     const struct pylm__tree *tree = &mixer->tree;
     const struct pylm__shape shape = pylm__tree_shape(tree);
-    const size_t row = 2u * ((size_t)tree->n_templates + 1u); /* bytes */
+    const size_t row = 2u * (size_t)pylm__n_stage1(tree); /* bytes */
     const uint8_t *suffix = tree->parts[PYLM__P_WEIGHTS];
     const uint8_t *node = suffix + pylm__n_sets(PYLM__FAMILY_SUFFIX, &shape) * row;
     const uint8_t *confidence = node + pylm__n_sets(PYLM__FAMILY_NODE, &shape) * row;
@@ -24,7 +38,7 @@ void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *stat
     mixer->families[PYLM__FAMILY_CONFIDENCE] = confidence;
     previous += pylm__context_previous(tree, state) * row;
     before += pylm__context_before(tree, state) * row;
-    pylm__add_rows(previous, before, mixer->before, tree->n_templates + 1u);
+    pylm__add_rows(previous, before, mixer->before, pylm__n_stage1(tree));
     mixer->suffixes = pylm__mask(tree->n_suffix);
     mixer->skips = 0;
     for (k = tree->n_suffix; k < tree->n_templates; k++) {
@@ -32,6 +46,7 @@ void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *stat
             break; /* no other has a role: the image was checked for that */
         mixer->skips |= UINT32_C(1) << k;
     }
+    read_topic(model, mixer, state);
     mixer->avx2 = pylm__have_avx2() && !mixer->evidence.rare; /* 0 or 1 */
 }
 

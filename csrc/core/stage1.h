@@ -13,7 +13,9 @@
  *   family 3   the class of the previous symbol; in bytes the symbol
  *   family 4   the coarse class of the symbol before that; in bytes the symbol
  *
- * The weight table holds the sets of families 0 to 4, each of n_templates + 1 numbers. The last two families select the
+ * What the text is about (topic.h) is one more input, behind the constant.
+ *
+ * The weight table holds the sets of families 0 to 4, each with a number for every input. The last two families select the
  * same sets at all nodes on the way to a symbol, so their rows are added once. The second stage is stage2.h.
  */
 #ifndef PYLM_CORE_STAGE1_H
@@ -37,13 +39,14 @@ struct pylm__mixer {
     const uint8_t *families[PYLM__FAMILY_PREVIOUS]; /* where the weights of the first three begin */
     uint8_t before[2u * PYLM__DOT_MAX]; /* the sum of the rows of the last two families; at an even address */
     uint32_t row_nbytes;
-    uint32_t suffixes; /* suffix templates, a bit each */
-    uint32_t skips;    /* those with PYLM__ROLE_SKIP */
-    int avx2;          /* for this symbol, the processor's vectors are used */
+    struct pylm__reading reading; /* what the text is about */
+    uint32_t suffixes;            /* suffix templates, a bit each */
+    uint32_t skips;               /* those with PYLM__ROLE_SKIP */
+    int avx2;                     /* for this symbol, the processor's vectors are used */
 };
 
 /* Prepares the mixer for the next symbol of a state whose evidence is there. */
-void pylm__mixer_begin(struct pylm__mixer *mixer, const struct pylm__state *state);
+void pylm__mixer_begin(const struct pylm__model *model, struct pylm__mixer *mixer, const struct pylm__state *state);
 
 /* What a node's situation chooses, before anything is gathered there. */
 struct pylm__selection {
@@ -79,6 +82,13 @@ static inline void pylm__node_rows(const struct pylm__mixer *mixer, const struct
     rows[3] = mixer->before;
 }
 
+/* The log-odds, q10, of what the text is about. */
+static inline int16_t pylm__node_topic(const struct pylm__mixer *mixer, const struct pylm__node *node)
+{
+    const struct pylm__reading *reading = &mixer->reading;
+    return (int16_t)pylm__topic_log_odds(pylm__topic_record(&mixer->tree, node->number, reading->n), reading);
+}
+
 /* The probability, q16, of going right from a node, by what was gathered there. The AVX2 code has a copy of its own of
  * everything at a node: for it there is the inline version. */
 uint32_t pylm__node_mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
@@ -95,6 +105,8 @@ PYLM__INLINE uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, con
     uint32_t mixed, confidence = pylm__confidence(mean);
     pylm__node_rows(mixer, node, selection, confidence, rows);
     mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, selection->active);
+    if (PYLM_MODULE_TOPIC && mixer->reading.n)
+        mixed += pylm__dot_one(rows, pylm__node_topic(mixer, node), tree->n_templates + 1u);
     if ((PYLM__SMALL && PYLM_MODULE_ADAPT) || !pylm__is_plain(&mixer->extended)) /* which can do both */
         return pylm__extended_right(&mixer->extended, tree, node, pylm__round_q13(mixed), mean, confidence, active);
     return pylm__stage2_right(tree, node->set, pylm__round_q13(mixed), mean, confidence);

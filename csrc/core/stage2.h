@@ -17,9 +17,8 @@
 
 #include "narrow.h"
 
-#define PYLM__MAX_LOG_ODDS_Q10 8704 /* of a calibration entry and of the mean: 8.5 nats */
-#define PYLM__MAX_MIXED_Q10 11392   /* of the first stage, where squash() ends: 11.1 nats */
-#define PYLM__MEAN_FLOOR 168u       /* added to both sides: 10^-5 of a context */
+#define PYLM__MAX_MIXED_Q10 11392 /* of the first stage, where squash() ends: 11.1 nats */
+#define PYLM__MEAN_FLOOR 168u     /* added to both sides: 10^-5 of a context */
 
 /* Of all contexts with evidence, the sums of n0 / N and n1 / N in units of 2^-PYLM__UNIT_BITS, N being the
  * occurrences of the whole context. */

@@ -33,7 +33,7 @@ void pylm__root_begin(const struct pylm__model *model, const struct pylm__state 
     root->hi = pylm__n_symbols(model);
     root->active.sets.active = work->lookup.found;
     root->active.sets.stale = pylm__have_splits(&mixer->evidence, work->lookup.found);
-    pylm__mixer_begin(mixer, state);
+    pylm__mixer_begin(model, mixer, state);
     if (PYLM_MODULE_ADAPT)
         pylm__extended_begin(&mixer->extended, model, &mixer->tree, work->tree_number, state, work->lookup.hashes,
                              &root->active.recalls);

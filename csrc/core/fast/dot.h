@@ -27,11 +27,12 @@
 #define PYLM__DOT_MAX ((PYLM__MOST_TEMPLATES + PYLM__DOT_STEP) & ~(PYLM__DOT_STEP - 1u)) /* templates and a constant */
 #define PYLM__DOT_ROWS 4u
 
-static inline uint32_t pylm__dot_one(const uint8_t *const *rows, const int16_t *inputs, uint32_t k)
+/* Input k, times its weights. */
+static inline uint32_t pylm__dot_one(const uint8_t *const *rows, int16_t input, uint32_t k)
 {
     int32_t weight = pylm__image_i16(rows[0] + 2u * k) + pylm__image_i16(rows[1] + 2u * k) +
                      pylm__image_i16(rows[2] + 2u * k) + pylm__image_i16(rows[3] + 2u * k);
-    return (uint32_t)weight * (uint32_t)inputs[k];
+    return (uint32_t)weight * (uint32_t)input;
 }
 
 /* The sum of (rows[0][k] + ... + rows[3][k]) * inputs[k] for k below n. Unsigned, so that a damaged image cannot
@@ -40,7 +41,7 @@ static inline uint32_t pylm__dot_portable(const uint8_t *const *rows, const int1
 {
     uint32_t k, sum = 0;
     for (k = 0; k < n; k++)
-        sum += pylm__dot_one(rows, inputs, k);
+        sum += pylm__dot_one(rows, inputs[k], k);
     return sum;
 }
 
@@ -55,10 +56,10 @@ static inline uint32_t pylm__dot(const uint8_t *const *rows, const int16_t *inpu
     (void)set;
     return pylm__dot_neon(rows, inputs, n);
 #else
-    uint32_t k = 0, sum = pylm__dot_one(rows, inputs, n - 1u);
+    uint32_t k = 0, sum = pylm__dot_one(rows, inputs[n - 1u], n - 1u);
     for (; set; set &= set - 1u) {
         k = pylm__lowest_from(set, k);
-        sum += pylm__dot_one(rows, inputs, k);
+        sum += pylm__dot_one(rows, inputs[k], k);
     }
     return sum;
 #endif
@@ -73,6 +74,25 @@ static inline uint32_t pylm__dot_three(const uint8_t *a, const uint8_t *b, int32
     uint32_t sum = (uint32_t)(pylm__image_i16(a) + pylm__image_i16(b)) * (uint32_t)x0;
     sum += (uint32_t)(pylm__image_i16(a + 2) + pylm__image_i16(b + 2)) * (uint32_t)x1;
     return sum + (uint32_t)(pylm__image_i16(a + 4) + pylm__image_i16(b + 4)) * (uint32_t)x2;
+#endif
+}
+
+/* The sum of bytes[k] * x[k] for signed bytes and for x within +-127; n is a multiple of 8. */
+static inline uint32_t pylm__dot_bytes_portable(const uint8_t *bytes, const int16_t *x, uint32_t n)
+{
+    int32_t sum = 0;
+    uint32_t k;
+    for (k = 0; k < n; k++)
+        sum += (int32_t)(int8_t)bytes[k] * x[k];
+    return (uint32_t)sum;
+}
+
+static inline uint32_t pylm__dot_bytes(const uint8_t *bytes, const int16_t *x, uint32_t n)
+{
+#if defined(__SSE2__)
+    return pylm__dot_bytes_sse2(bytes, x, n);
+#else
+    return pylm__dot_bytes_portable(bytes, x, n);
 #endif
 }
 

@@ -27,6 +27,20 @@ static inline uint32_t pylm__dot_sse2(const uint8_t *const *rows, const int16_t 
     return (uint32_t)_mm_cvtsi128_si32(sum);
 }
 
+static inline uint32_t pylm__dot_bytes_sse2(const uint8_t *bytes, const int16_t *x, uint32_t n)
+{
+    __m128i sum = _mm_setzero_si128();
+    uint32_t k;
+    for (k = 0; k < n; k += 8u) {
+        __m128i b = _mm_loadl_epi64((const __m128i *)(const void *)(bytes + k));
+        b = _mm_srai_epi16(_mm_unpacklo_epi8(b, b), 8);
+        sum = _mm_add_epi32(sum, _mm_madd_epi16(b, _mm_loadu_si128((const __m128i *)(const void *)(x + k))));
+    }
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
+    return (uint32_t)_mm_cvtsi128_si32(sum);
+}
+
 static inline void pylm__add_rows_sse2(const uint8_t *a, const uint8_t *b, uint8_t *sum, uint32_t n)
 {
     uint32_t at;

@@ -10,6 +10,8 @@
  *   16  u64      length of the overlay, bytes
  *   24  u32s     the state as pylm_state_keep() found it: number of symbols read, recent symbols, words, letters
  *
+ *  128  i32s     of a model with vectors: the sums of the state's topic
+ *
  * Then every tree has a part of equal size; see overlay.c.
  */
 #include "extended.h"
@@ -20,9 +22,10 @@
 
 #if PYLM_MODULE_ADAPT
 
-#define MAGIC "\x93pylmov2"
+#define MAGIC "\x93pylmov3"
 #define HEAD_NBYTES 128u
-enum { AT_MODEL = 8, AT_NBYTES = 16, AT_READ = 24 };
+#define TOPIC_NBYTES (4u * PYLM__MAX_READING)
+enum { AT_MODEL = 8, AT_NBYTES = 16, AT_READ = 24, AT_TOPIC = 128 };
 #define N_KEPT (1u + PYLM__MAX_LAG + PYLM__N_WORDS + 1u) /* numbers from AT_READ on: the first of a state */
 typedef char kept_are_first[offsetof(struct pylm__state, learns) == N_KEPT * sizeof(uint32_t) ? 1 : -1];
 
@@ -31,9 +34,20 @@ static int can_learn(const struct pylm__model *model)
     return model->adapts;
 }
 
+static size_t head_nbytes(int has_topic)
+{
+    return HEAD_NBYTES + (has_topic ? TOPIC_NBYTES : 0u);
+}
+
+static size_t model_head_nbytes(const struct pylm__model *model)
+{
+    return head_nbytes(pylm__topics_of(model).n > 0u);
+}
+
 static int has_room(const struct pylm__model *model, uint64_t nbytes)
 {
-    return nbytes >= HEAD_NBYTES + (uint64_t)PYLM__MIN_PART_NBYTES * pylm__n_trees(model) && nbytes <= SIZE_MAX;
+    return nbytes >= model_head_nbytes(model) + (uint64_t)PYLM__MIN_PART_NBYTES * pylm__n_trees(model) &&
+           nbytes <= SIZE_MAX;
 }
 
 /* An overlay's weights begin as copies of the trees'. */
@@ -63,8 +77,21 @@ int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes)
     memcpy(p, MAGIC, 8);
     pylm__store64(p + AT_MODEL, pylm__load64(view->image + PYLM__H_HEAD_CHECKSUM));
     pylm__store64(p + AT_NBYTES, nbytes);
-    copy_weights(view, p + HEAD_NBYTES, (size_t)nbytes - HEAD_NBYTES);
+    copy_weights(view, p + model_head_nbytes(view), (size_t)nbytes - model_head_nbytes(view));
     return PYLM_OK;
+}
+
+/* Takes the sums of a topic from an overlay. Whatever it holds, they become numbers that a state can have. */
+static void take_topic(struct pylm__state *state, const uint8_t *kept)
+{
+#if PYLM_MODULE_TOPIC
+    uint32_t i;
+    for (i = 0; state->has_topic && i < PYLM__MAX_READING; i++)
+        state->topic[i] = pylm__clamp((int32_t)pylm__load32(kept + 4u * i), PYLM__TOPIC_MAX_SUM);
+#else
+    (void)state;
+    (void)kept;
+#endif
 }
 
 int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes)
@@ -88,8 +115,10 @@ int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay,
         if (s->recent[i] > pylm__n_symbols(view))
             s->recent[i] = 0;
     s->n_letters %= PYLM__MAX_LETTERS + 1u;
-    s->overlay = p + HEAD_NBYTES;
-    s->overlay_nbytes = (size_t)nbytes - HEAD_NBYTES;
+    if (kept[0])
+        take_topic(s, p + AT_TOPIC);
+    s->overlay = p + model_head_nbytes(view);
+    s->overlay_nbytes = (size_t)nbytes - model_head_nbytes(view);
     s->learns = 1;
     return PYLM_OK;
 }
@@ -112,13 +141,17 @@ void pylm_state_restart(const pylm_model *model, pylm_state *state)
 void pylm_state_keep(const pylm_state *state)
 {
     const struct pylm__state *s = pylm__state_const(state);
-    uint8_t *p = s->overlay ? s->overlay - HEAD_NBYTES : NULL;
+    uint8_t *p = s->overlay ? s->overlay - head_nbytes((int)s->has_topic) : NULL;
     uint32_t kept[N_KEPT], i;
     if (!p)
         return;
     memcpy(kept, s, sizeof kept);
     for (i = 0; i < N_KEPT; i++)
         pylm__store32(p + AT_READ + 4u * i, kept[i]);
+#if PYLM_MODULE_TOPIC
+    for (i = 0; s->has_topic && i < PYLM__MAX_READING; i++)
+        pylm__store32(p + AT_TOPIC + 4u * i, (uint32_t)s->topic[i]);
+#endif
 }
 
 #endif

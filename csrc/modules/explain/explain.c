@@ -26,11 +26,12 @@
 
 #if PYLM_MODULE_EXPLAIN
 
-#define MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 3u)
+#define MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 4u)
 #define EVEN_COST 65536            /* the cost of an even decision: one bit */
 #define MAX_SUM (INT64_C(1) << 30) /* of log-odds, q23, as in extended.c */
 
-/* The terms of a decision: the contexts, the mean, the model below, the overlay's inputs, and last the constants. */
+/* The terms of a decision: the contexts, the topic, the mean, the model below, the overlay's inputs, and last the
+ * constants. */
 struct decision {
     uint32_t n_terms;
     int64_t terms[MAX_TERMS];   /* weighted log-odds, q23 */
@@ -46,18 +47,29 @@ struct stage2 {
 
 /* ---- one decision ---- */
 
-/* Writes the terms of stage 1; the constant is the last. Returns their sum. */
-static int64_t stage1_terms(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, struct decision *d)
+/* Writes a term of stage 1.
+ *   at   the number of its weight in a row */
+static void stage1_term(const uint8_t *const *rows, int16_t input, uint32_t at, struct decision *d, uint32_t k)
 {
-    uint32_t k, row;
-    for (k = 0; k < n; k++) {
-        d->inputs[k] = inputs[k];
-        d->weights[k] = 0;
-        for (row = 0; row < PYLM__DOT_ROWS; row++)
-            d->weights[k] += pylm__load_i16(rows[row] + 2u * k);
-        d->terms[k] = (int64_t)d->weights[k] * inputs[k];
-    }
-    return pylm__sum(d->terms, n);
+    uint32_t row;
+    d->inputs[k] = input;
+    d->weights[k] = 0;
+    for (row = 0; row < PYLM__DOT_ROWS; row++)
+        d->weights[k] += pylm__load_i16(rows[row] + 2u * at);
+    d->terms[k] = (int64_t)d->weights[k] * input;
+}
+
+/* Writes the terms of stage 1: the templates, the topic, the constant. Returns their sum. */
+static int64_t stage1_terms(const struct pylm__mixer *mixer, const struct pylm__node *node, const uint8_t *const *rows,
+                            const int16_t *inputs, struct decision *d)
+{
+    uint32_t k, n = mixer->tree.n_templates, last = pylm__n_stage1(&mixer->tree) - 1u;
+    for (k = 0; k < n; k++)
+        stage1_term(rows, inputs[k], k, d, k);
+    if (last > n)
+        stage1_term(rows, pylm__node_topic(mixer, node), last, d, n);
+    stage1_term(rows, inputs[n], n, d, last);
+    return pylm__sum(d->terms, last + 1u);
 }
 
 static void stage2_plain(const struct pylm__tree *tree, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
@@ -101,10 +113,10 @@ static inline int64_t product(const struct stage2 *s, uint32_t i)
     return (int64_t)s->weights[i] * s->inputs[i];
 }
 
-/* Splits stage 2's term for stage 1 among the contexts and the constant. Returns the share of the constant. */
+/* Splits stage 2's term for stage 1 among its n terms. Returns the share of the last, the constant. */
 static int64_t share_stage1(const struct stage2 *s, int64_t sum, uint32_t n, struct decision *d)
 {
-    int64_t shares[PYLM__MAX_TEMPLATES + 1u], total = product(s, PYLM__STAGE2_MIXED);
+    int64_t shares[PYLM__MAX_TEMPLATES + 2u], total = product(s, PYLM__STAGE2_MIXED);
     struct pylm__ratio ratio = pylm__mixed_ratio(total, sum, s->weights[PYLM__STAGE2_MIXED]);
     uint32_t k;
     pylm__share(total, ratio, d->terms, n, shares);
@@ -126,7 +138,7 @@ static void add_term(struct decision *d, int64_t term, int32_t input, int32_t we
 static void find_terms(struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__active *active,
                        struct pylm__slices *slices, struct decision *d)
 {
-    uint32_t n = mixer->tree.n_templates, i;
+    uint32_t n = pylm__n_stage1(&mixer->tree), i;
     struct pylm__selection selection = pylm__select(mixer, active->sets.active, slices);
     const uint8_t *rows[PYLM__DOT_ROWS];
     struct pylm__gathered gathered;
@@ -138,13 +150,13 @@ static void find_terms(struct pylm__mixer *mixer, struct pylm__node node, const 
     mean.left = gathered.left;
     mean.right = gathered.all - gathered.left;
     pylm__node_rows(mixer, &node, &selection, pylm__confidence(mean), rows);
-    sum = stage1_terms(rows, gathered.inputs, n + 1u, d);
+    sum = stage1_terms(mixer, &node, rows, gathered.inputs, d);
     if (pylm__is_plain(&mixer->extended))
         stage2_plain(&mixer->tree, node, pylm__round_q13((uint32_t)sum), mean, &s);
     else
         stage2_extended(mixer, node, pylm__round_q13((uint32_t)sum), mean, &active->recalls, &s);
-    constant = share_stage1(&s, sum, n + 1u, d) + product(&s, PYLM__STAGE2_CONSTANT);
-    d->n_terms = n;
+    constant = share_stage1(&s, sum, n, d) + product(&s, PYLM__STAGE2_CONSTANT);
+    d->n_terms = n - 1u;
     add_term(d, product(&s, PYLM__STAGE2_MEAN), s.inputs[PYLM__STAGE2_MEAN], s.weights[PYLM__STAGE2_MEAN]);
     for (i = PYLM__N_STAGE2; i < s.n; i++)
         add_term(d, product(&s, i), s.inputs[i], s.weights[i]);
@@ -218,7 +230,7 @@ static void add_decision(struct account *a, uint32_t cost)
 /* The number of a tree's parts, with the first. */
 static uint32_t n_parts_of(const struct pylm__mixer *mixer)
 {
-    return mixer->tree.n_templates + mixer->extended.n_inputs;
+    return pylm__n_stage1(&mixer->tree) - 1u + mixer->extended.n_inputs;
 }
 
 static void begin_part(pylm_part **part, enum pylm_part_kind kind, uint32_t tree, uint32_t number)
@@ -244,6 +256,8 @@ static void begin_parts(struct account *a, const struct pylm__work *work, uint32
         begin_part(&part, PYLM_PART_CONTEXT, tree, i);
     for (; found; found &= found - 1u)
         a->parts[1u + pylm__lowest_from(found, 0)].n_context = PYLM__AT(slices, pylm__lowest_from(found, 0), total);
+    if (pylm__has_topic(&mixer->tree))
+        begin_part(&part, PYLM_PART_TOPIC, tree, 0);
     begin_part(&part, PYLM_PART_MEAN, tree, 0);
     if (pylm__n_plain(&mixer->tree) > PYLM__N_STAGE2)
         begin_part(&part, PYLM_PART_BELOW, tree, 0);
@@ -293,7 +307,7 @@ static void end_parts(struct account *a, const struct pylm__mixer *mixer, const 
         a->parts[1u + pylm__lowest_from(left, 0)].n_symbol = PYLM__AT(slices, pylm__lowest_from(left, 0), total);
     if (pylm__has_overlay(&mixer->extended))
         add_overlay_counts(a, &mixer->extended, &active->recalls,
-                           &a->parts[mixer->tree.n_templates + pylm__n_plain(&mixer->tree) - 1u]);
+                           &a->parts[pylm__n_stage1(&mixer->tree) + pylm__n_plain(&mixer->tree) - 2u]);
     for (i = 0; i + 1u < n; i++)
         if (a->magnitudes[i])
             a->parts[1u + i].weight_q13 = (int32_t)(a->weighted[i] / a->magnitudes[i]);
@@ -369,7 +383,7 @@ static struct pylm__odds *odds_below(const struct pylm__model *model, const stru
 uint32_t pylm_n_parts(const pylm_model *model)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    return view->n_trees * (view->n_templates + 4u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS) + (view->n_trees > 1u);
+    return view->n_trees * (view->n_templates + 5u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS) + (view->n_trees > 1u);
 }
 
 int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *memory, pylm_part *parts,

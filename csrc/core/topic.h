@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * topic.h: what the last hundreds of symbols were about.
+ *
+ * Every symbol has a vector: what usually comes in its neighbourhood. A state keeps sums of the vectors of what it has
+ * read. They fade: with each symbol a sum loses 2^-fade of itself. There are two sums, of about the last 2^5 and the
+ * last 2^8 symbols. Both together, scaled to bytes, are the *reading*. Every node of a tree has a vector, too. Its
+ * product with the reading says which side this topic favours. That is one more input of the first stage of mixing,
+ * behind the constant.
+ *
+ * All numbers are whole, and the product is linear in each symbol that was read.
+ */
+#ifndef PYLM_CORE_TOPIC_H
+#define PYLM_CORE_TOPIC_H
+
+#include "core/fast/dot.h"
+#include "fixed.h"
+#include "image.h"
+
+#define PYLM__TOPIC_MAX_SCALE 24u /* log2 of what a byte of a reading stands for */
+#define PYLM__TOPIC_MAX_SHIFT 12u /* of a symbol's vector */
+#define PYLM__TOPIC_MAX_FADE 10u
+#define PYLM__TOPIC_MAX_SUM (INT32_C(127) << (PYLM__TOPIC_MAX_SHIFT + PYLM__TOPIC_MAX_FADE))
+
+/* The symbols' vectors of a model. */
+struct pylm__topics {
+    const uint8_t *symbols; /* by symbol: log2 of what its numbers are multiplied by, then n numbers of 8 bits */
+    uint32_t n;             /* a multiple of 8; 0: there are none */
+    uint8_t fade[PYLM__N_FADES], scale[PYLM__N_FADES];
+};
+
+/* What a node's vector is multiplied by. */
+struct pylm__reading {
+    uint32_t n; /* numbers: n of the topics for each fade; 0: there are none */
+    int16_t of[PYLM__MAX_READING];
+};
+
+/* A node's record: a log-odds (q10) that is added, log2 of what the product is divided by, a zero; then a number of 8
+ * bits for each of a reading. */
+enum {
+    PYLM__NODE_TOPIC_OFFSET = 0,  /* i16 */
+    PYLM__NODE_TOPIC_SHIFT = 2,   /* u8 up to 15 */
+    PYLM__NODE_TOPIC_NUMBERS = 4, /* i8[n] */
+};
+
+/* x / 2^n, rounded down. */
+static inline int32_t pylm__floor_shift(int32_t x, unsigned n)
+{
+    const uint32_t half = UINT32_C(1) << 31;
+    return (int32_t)(((uint32_t)x + half) >> n) - (int32_t)(half >> n);
+}
+
+/* The vectors that a model has, or the one that it lies on. Of its head everything was checked. */
+static inline struct pylm__topics pylm__topics_of(const struct pylm__model *model)
+{
+    struct pylm__topics topics = {NULL, 0, {0, 0}, {0, 0}};
+#if PYLM_MODULE_TOPIC
+    const uint8_t *image = pylm__root_model(model)->image;
+    pylm__offset at = pylm__load_offset(image + PYLM__H_TOPIC);
+    uint32_t i;
+    if (!at)
+        return topics;
+    image += (size_t)at;
+    topics.n = image[PYLM__TOPIC_N];
+    topics.symbols = image + PYLM__TOPIC_NBYTES;
+    for (i = 0; i < PYLM__N_FADES; i++) {
+        topics.fade[i] = image[PYLM__TOPIC_FADES + i];
+        topics.scale[i] = image[PYLM__TOPIC_SCALES + i];
+    }
+#else
+    (void)model;
+#endif
+    return topics;
+}
+
+/* Adds a symbol to the sums, n of each fade. */
+static inline void pylm__topic_read(const struct pylm__topics *topics, int32_t *sums, uint32_t symbol)
+{
+    const uint8_t *record = topics->symbols + (size_t)symbol * (topics->n + 1u);
+    unsigned shift = record[0] < PYLM__TOPIC_MAX_SHIFT ? record[0] : PYLM__TOPIC_MAX_SHIFT;
+    uint32_t i, j, n = topics->n;
+    for (i = 0; i < PYLM__N_FADES; i++, sums += n)
+        for (j = 0; j < n; j++)
+            sums[j] += (int32_t)(int8_t)record[1u + j] * (1 << shift) - pylm__floor_shift(sums[j], topics->fade[i]);
+}
+
+/* What the sums say, in bytes. */
+static inline void pylm__topic_reading(const struct pylm__topics *topics, const int32_t *sums,
+                                       struct pylm__reading *reading)
+{
+    int16_t *out = reading->of;
+    uint32_t i, j, n = topics->n;
+    reading->n = PYLM__N_FADES * n;
+    for (i = 0; i < PYLM__N_FADES; i++)
+        for (j = 0; j < n; j++) {
+            int32_t x = pylm__floor_shift(*sums++ + ((1 << topics->scale[i]) >> 1), topics->scale[i]);
+            *out++ = (int16_t)(x > 127 ? 127 : x < -127 ? -127 : x);
+        }
+}
+
+/* The log-odds of a node, q10, within +-PYLM__MAX_LOG_ODDS_Q10. */
+static inline int32_t pylm__topic_log_odds(const uint8_t *record, const struct pylm__reading *reading)
+{
+    uint32_t sum = pylm__dot_bytes(record + PYLM__NODE_TOPIC_NUMBERS, reading->of, reading->n);
+    unsigned shift = record[PYLM__NODE_TOPIC_SHIFT] & 15u;
+    int32_t x = pylm__image_i16(record + PYLM__NODE_TOPIC_OFFSET) +
+                pylm__floor_shift((int32_t)(sum + ((UINT32_C(1) << shift) >> 1)), shift);
+    return x > PYLM__MAX_LOG_ODDS_Q10 ? PYLM__MAX_LOG_ODDS_Q10 : x < -PYLM__MAX_LOG_ODDS_Q10 ? -PYLM__MAX_LOG_ODDS_Q10 : x;
+}
+
+/* Where a node's record lies. */
+static inline const uint8_t *pylm__topic_record(const struct pylm__tree *tree, uint32_t node, uint32_t n)
+{
+    return tree->parts[PYLM__P_TOPIC] + (size_t)node * (n + PYLM__NODE_TOPIC_NUMBERS);
+}
+
+#endif
