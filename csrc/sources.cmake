@@ -60,6 +60,11 @@ set(train_tree
     train/tree/merge_classes.c
     train/tree/neighbours.c
     train/tree/symbol_tree.c)
+set(train_topic
+    train/topic/eigen.c
+    train/topic/pair_counts.c
+    train/topic/subspace.c
+    train/topic/word_vectors.c)
 set(train_count
     train/count/calibrate.c
     train/count/count.c
@@ -90,7 +95,7 @@ set(train_sources
     train/sources/trace.c
     train/sources/word_ranks.c
     train/sources/writer.c)
-set(train ${train_base} ${train_text} ${train_tree} ${train_count} ${train_fit}
+set(train ${train_base} ${train_text} ${train_tree} ${train_topic} ${train_count} ${train_fit}
     ${train_size} ${train_kernel} ${train_layer} ${train_write} ${train_prune} ${train_sources}
     train/batch.c
     train/options.c

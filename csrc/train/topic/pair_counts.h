@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * pair_counts.h: which symbols stand how often some way from which others: what a text is about at both places.
+ */
+#ifndef PYLM_TRAIN_PAIR_COUNTS_H
+#define PYLM_TRAIN_PAIR_COUNTS_H
+
+#include "train/text/corpus.h"
+
+#define PYLM__TOPIC_PARTS 20u     /* equal parts of the text: that of position p is p * PYLM__TOPIC_PARTS / n */
+#define PYLM__TOPIC_DISTANCES 13u /* between the symbols of a pair: from 2 to 60 */
+
+extern const uint8_t pylm__topic_distances[PYLM__TOPIC_DISTANCES];
+
+/* Where a part begins in a text of n symbols; part PYLM__TOPIC_PARTS begins at its end. */
+static inline uint64_t pylm__topic_part(uint64_t n, uint32_t part)
+{
+    return (n * part + PYLM__TOPIC_PARTS - 1u) / PYLM__TOPIC_PARTS;
+}
+
+struct pylm__topic_pair {
+    uint32_t symbol; /* the other one */
+    float value;
+};
+
+/* A symmetric matrix, row by row. */
+struct pylm__pair_counts {
+    uint32_t n_symbols;
+    struct pylm__topic_pair **rows;   /* by symbol: its pairs */
+    uint32_t *n_pairs;                /* by symbol: how many */
+    struct pylm__topic_pair **blocks; /* the memory of the rows */
+};
+
+/* Finds the pairs of all symbols, within documents and within parts that follow each other. The value is the square
+ * root of their number, weighted by both symbols. Of a long text not all positions are looked at, so that no more than
+ * some 250 MB are needed.
+ *   use       by part: whether it counts
+ *   weights   by symbol: 0 to 1; symbols of weight 0 have no pairs
+ * Rows do not depend on n_threads. */
+int pylm__pair_counts_find(struct pylm__pair_counts *counts, const struct pylm__corpus *corpus, const uint8_t *use,
+                           const float *weights, uint32_t n_threads, const pylm_task *task);
+
+/* Also after pylm__pair_counts_find() failed, and of zeros. */
+void pylm__pair_counts_free(struct pylm__pair_counts *counts);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * subspace.h: the leading eigenvectors of a large sparse symmetric matrix, less what chance explains.
+ */
+#ifndef PYLM_TRAIN_SUBSPACE_H
+#define PYLM_TRAIN_SUBSPACE_H
+
+#include "pair_counts.h"
+
+#define PYLM__SUBSPACE 80u /* vectors that are found together; the first ones are the most exact */
+
+/* Finds eigenvectors of the matrix M = counts - expected * expected', those of the largest absolute eigenvalues first.
+ *   expected   by symbol
+ *   values     out: PYLM__SUBSPACE eigenvalues
+ *   vectors    out: n_symbols * PYLM__SUBSPACE, row by symbol; eigenvector k in column k, of length 1. If M has a lower
+ *              rank, the last ones are zeros.
+ * The result does not depend on n_threads; 0: all processors. */
+int pylm__subspace_find(const struct pylm__pair_counts *counts, const float *expected, double *values, float *vectors,
+                        uint32_t n_threads, const pylm_task *task);
+
+#endif
