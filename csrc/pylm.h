@@ -197,8 +197,8 @@ PYLM_API void pylm_model_info(const pylm_model *model, pylm_info *info);
 
 /* ------------------------------------------------------------------ state */
 
-/* Where a reader is in a text: the last symbols, as far back as any context goes, and what the hundreds before them were
- * about (core/topic.h). Plain data. A copy of a state goes on from the same place; of a state that learns, see
+/* Where a reader is in a text: the last symbols, as far back as any context goes, and what the hundreds before them
+ * were about (core/topic.h). Plain data. A copy of a state goes on from the same place; of a state that learns, see
  * pylm_adapt.h. Without that module (-DPYLM_MODULE_TOPIC=0, for the library and for what includes this header) it has
  * 128 bytes. */
 typedef struct pylm_state {

@@ -129,6 +129,8 @@ typedef struct pylm_train_options {
     uint32_t max_words;      /* words: size of the vocabulary at most, "</s>" and "<unk>" included: 3 to 2^24. The most
                               * frequent words stay; of equally frequent ones the first in the documents, in their
                               * order in the trainer. Default 0: no limit */
+    uint32_t no_topics;      /* 1: contexts only; nothing is said by what a text is about. Default 0: where it pays,
+                              * which is in texts of some 200,000 words or pieces and more, without max_nbytes */
     uint32_t endless;        /* 1: documents are parts of one text, so nothing ends them. Default 0: several documents
                               * end, with their line if all of them have one, else with a symbol of their own, the byte
                               * 0 (pylm_info.text_end). Documents that have that byte do not end. Ids end with the one

@@ -64,6 +64,9 @@ set(train_topic
     train/topic/eigen.c
     train/topic/pair_counts.c
     train/topic/subspace.c
+    train/topic/node_solver.c
+    train/topic/node_vectors.c
+    train/topic/topic_vectors.c
     train/topic/word_vectors.c)
 set(train_count
     train/count/calibrate.c

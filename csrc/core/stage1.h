@@ -15,8 +15,8 @@
  *
  * What the text is about (topic.h) is one more input, behind the constant.
  *
- * The weight table holds the sets of families 0 to 4, each with a number for every input. The last two families select the
- * same sets at all nodes on the way to a symbol, so their rows are added once. The second stage is stage2.h.
+ * The weight table holds the sets of families 0 to 4, each with a number for every input. The last two families select
+ * the same sets at all nodes on the way to a symbol, so their rows are added once. The second stage is stage2.h.
  */
 #ifndef PYLM_CORE_STAGE1_H
 #define PYLM_CORE_STAGE1_H

@@ -51,27 +51,27 @@ static inline int32_t pylm__floor_shift(int32_t x, unsigned n)
     return (int32_t)(((uint32_t)x + half) >> n) - (int32_t)(half >> n);
 }
 
-/* The vectors that a model has, or the one that it lies on. Of its head everything was checked. */
+/* A view of the part of an image, which was checked. */
+static inline struct pylm__topics pylm__topics_view(const uint8_t *part)
+{
+    struct pylm__topics topics;
+    uint32_t i;
+    topics.symbols = part + PYLM__TOPIC_NBYTES;
+    topics.n = part[PYLM__TOPIC_N];
+    for (i = 0; i < PYLM__N_FADES; i++) {
+        topics.fade[i] = part[PYLM__TOPIC_FADES + i];
+        topics.scale[i] = part[PYLM__TOPIC_SCALES + i];
+    }
+    return topics;
+}
+
+/* The vectors that a model has, or the one that it lies on. */
 static inline struct pylm__topics pylm__topics_of(const struct pylm__model *model)
 {
-    struct pylm__topics topics = {NULL, 0, {0, 0}, {0, 0}};
-#if PYLM_MODULE_TOPIC
+    struct pylm__topics none = {NULL, 0, {0, 0}, {0, 0}};
     const uint8_t *image = pylm__root_model(model)->image;
-    pylm__offset at = pylm__load_offset(image + PYLM__H_TOPIC);
-    uint32_t i;
-    if (!at)
-        return topics;
-    image += (size_t)at;
-    topics.n = image[PYLM__TOPIC_N];
-    topics.symbols = image + PYLM__TOPIC_NBYTES;
-    for (i = 0; i < PYLM__N_FADES; i++) {
-        topics.fade[i] = image[PYLM__TOPIC_FADES + i];
-        topics.scale[i] = image[PYLM__TOPIC_SCALES + i];
-    }
-#else
-    (void)model;
-#endif
-    return topics;
+    pylm__offset at = PYLM_MODULE_TOPIC ? pylm__load_offset(image + PYLM__H_TOPIC) : 0u;
+    return at ? pylm__topics_view(image + (size_t)at) : none;
 }
 
 /* Adds a symbol to the sums, n of each fade. */
@@ -106,7 +106,9 @@ static inline int32_t pylm__topic_log_odds(const uint8_t *record, const struct p
     unsigned shift = record[PYLM__NODE_TOPIC_SHIFT] & 15u;
     int32_t x = pylm__image_i16(record + PYLM__NODE_TOPIC_OFFSET) +
                 pylm__floor_shift((int32_t)(sum + ((UINT32_C(1) << shift) >> 1)), shift);
-    return x > PYLM__MAX_LOG_ODDS_Q10 ? PYLM__MAX_LOG_ODDS_Q10 : x < -PYLM__MAX_LOG_ODDS_Q10 ? -PYLM__MAX_LOG_ODDS_Q10 : x;
+    return x > PYLM__MAX_LOG_ODDS_Q10    ? PYLM__MAX_LOG_ODDS_Q10
+           : x < -PYLM__MAX_LOG_ODDS_Q10 ? -PYLM__MAX_LOG_ODDS_Q10
+                                         : x;
 }
 
 /* Where a node's record lies. */

@@ -21,6 +21,7 @@
 #include "train/text/pieces.h"
 #include "train/text/prepare.h"
 #include "train/text/text_ends.h"
+#include "train/topic/node_vectors.h"
 #include "train/tree/byte_tree.h"
 #include "train/tree/class_tree.h"
 #include "train/write/facts.h"
@@ -39,6 +40,7 @@ struct pylm_trainer {
     struct pylm__trained_tree trees[PYLM_MAX_TREES];
     uint32_t n_trees; /* of a kernel, banks */
     struct pylm__kernel_training kernel;
+    struct pylm__topic_vectors topics;
     int used;                 /* 1: it has been trained, or tried to be */
     struct pylm__spill spill; /* open if max_memory sends tables to a file */
     struct pylm__buffer image;
@@ -93,7 +95,10 @@ static void free_trained(pylm_trainer *trainer)
         free(trainer->trees[t].calibration);
         trainer->trees[t].calibration = NULL;
         pylm__stages_free(&trainer->trees[t].stages);
+        free(trainer->trees[t].node_topics);
+        trainer->trees[t].node_topics = NULL;
     }
+    pylm__topic_vectors_free(&trainer->topics);
 }
 
 void pylm_trainer_free(pylm_trainer *trainer)
@@ -174,7 +179,7 @@ static void write_facts(const pylm_trainer *trainer, char *out)
 /* Finds the size of the image without trees, before any is trained. */
 static int measure_shared(pylm_trainer *trainer)
 {
-    struct pylm__image_parts parts = {&trainer->corpus, NULL, 0, NULL, NULL};
+    struct pylm__image_parts parts = {&trainer->corpus, NULL, 0, NULL, NULL, NULL};
     parts.facts = trainer->facts = pylm__array_new(PYLM__FACTS_NBYTES, 1);
     if (!trainer->facts)
         return PYLM_ERR_MEMORY;
@@ -268,6 +273,26 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     return status;
 }
 
+/* Finds what the text is about, and what that says at the nodes of a tree. */
+static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained, struct pylm__heldout *heldout,
+                       pylm_task *task)
+{
+    const struct pylm__corpus *corpus = &trainer->corpus;
+    struct pylm__readings readings;
+    uint32_t n_threads = trainer->options.n_threads;
+    int status;
+    if (trainer->options.no_topics || trainer->options.max_nbytes || corpus->base || !pylm__topic_pays(corpus, heldout))
+        return PYLM_OK;
+    memset(&readings, 0, sizeof readings);
+    pylm__topic_vectors_free(&trainer->topics);
+    status = pylm__topic_vectors_find(&trainer->topics, &readings, corpus, heldout, n_threads, task);
+    if (status == PYLM_OK)
+        status =
+            pylm__node_vectors_find(&trained->node_topics, &readings, corpus, heldout, &trained->tree, n_threads, task);
+    pylm__readings_free(&readings);
+    return status;
+}
+
 /* Trains a kernel, on the one tree. */
 static int train_kernel(pylm_trainer *trainer, const char *folder, uint64_t *smallest, pylm_task *task)
 {
@@ -294,6 +319,8 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
     if (status == PYLM_OK)
         status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, &trained->tree, &trained->templates,
                                    &plan, smallest);
+    if (status == PYLM_OK)
+        status = find_topics(trainer, trained, &heldout, task);
     if (status == PYLM_OK && trainer->corpus.base)
         status = pylm__heldout_base_log_odds(&heldout, &trainer->corpus, trainer->options.n_threads, task);
     if (status == PYLM_OK && plan.spill && !trainer->spill.file) {
@@ -371,8 +398,9 @@ static int is_small(const pylm_trainer *trainer)
 /* Writes the image to `path`; into memory if that is NULL. */
 static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes, pylm_task *task)
 {
-    struct pylm__image_parts parts = {&trainer->corpus, trainer->trees, trainer->n_trees, NULL,
-                                      is_kernel(trainer) ? &trainer->kernel.kernel : NULL};
+    struct pylm__image_parts parts = {&trainer->corpus, trainer->trees,
+                                      trainer->n_trees, NULL,
+                                      &trainer->topics, is_kernel(trainer) ? &trainer->kernel.kernel : NULL};
     char *facts = pylm__array_new(PYLM__FACTS_NBYTES, 1);
     int status = PYLM_ERR_MEMORY;
     if (facts) {

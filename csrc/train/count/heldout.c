@@ -122,5 +122,6 @@ void pylm__heldout_free(struct pylm__heldout *heldout)
     free(heldout->means);
     pylm__locks_free(heldout->locks);
     free(heldout->base_log_odds);
+    free(heldout->topic_log_odds);
     memset(heldout, 0, sizeof *heldout);
 }

@@ -29,6 +29,7 @@ struct pylm__heldout {
     uint16_t *node_sets, *previous, *before; /* by event: its struct pylm__fixed_sets */
     uint8_t *side;                           /* by event: where the symbol is, 1 is right */
     int16_t *base_log_odds;   /* layers, by event: the log-odds of the base, q10; else NULL. See layer.h */
+    int16_t *topic_log_odds;  /* by event: what the topic's vectors say of it, q10; NULL: there are none */
     struct pylm__mean *means; /* by event, over all templates whose evidence was looked up */
     /* By block: whoever adds to its means holds it. So several templates can be looked up at once, and the sum of whole
      * numbers is the same in any order. */

@@ -110,13 +110,13 @@ static uint32_t n_plain_of(const struct pylm__symbol_tree *tree)
 }
 
 int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol_tree *tree,
-                          const struct pylm__templates *templates)
+                          const struct pylm__templates *templates, int has_topic)
 {
     const struct pylm__shape shape = pylm__shape_of(tree, templates);
     uint64_t n_inputs = pylm__plan_inputs(&templates->plan), n_stage2 = tree->n_sets + (uint64_t)PYLM__N_CONFIDENCES;
     uint32_t i, n_plain = n_plain_of(tree);
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        stages->n_stage1_weights += (uint64_t)pylm__n_sets(i, &shape) * (templates->n + 1u);
+        stages->n_stage1_weights += (uint64_t)pylm__n_sets(i, &shape) * (templates->n + 1u + (uint32_t)has_topic);
     stages->n_stage2_weights = n_stage2 * n_plain;
     stages->n_overlay_calibration = n_inputs * PYLM__N_CALIBRATION;
     stages->n_overlay_weights = (n_stage2 + PYLM__N_RECALL_SETS) * (n_plain + n_inputs);
@@ -150,6 +150,8 @@ static int fit_stage1_columns(struct pylm__stages *stages, struct columns *c, do
     PYLM__TRY(for_events(c, choose_stage1_sets));
     PYLM__TRY(for_events(c, look_up));
     problem.n_inputs = in->templates->n + 1u; /* the last input is a constant */
+    if (in->heldout->topic_log_odds)
+        problem.inputs[problem.n_inputs++] = in->heldout->topic_log_odds;
     problem.n_families = PYLM__N_FAMILIES;
     for (i = 0; i < in->templates->n; i++)
         problem.inputs[i] = c->values[i];
@@ -309,7 +311,7 @@ int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__stages_inpu
     int status;
     memset(&simulated, 0, sizeof simulated);
     pylm__task_begin(task, PYLM_STAGE_FIT, 3u * pylm__fit_steps());
-    status = pylm__stages_allocate(stages, in->tree, in->templates);
+    status = pylm__stages_allocate(stages, in->tree, in->templates, in->heldout->topic_log_odds != NULL);
     if (status == PYLM_OK)
         status = fit_stage1(stages, in, indices, only_first, &log_odds, task);
     if (status == PYLM_OK && !only_first) {

@@ -26,9 +26,9 @@ struct pylm__stages_input {
     uint32_t n_threads;
 };
 
-/* Allocates all tables, as zeros: their sizes depend on the tree and the templates only. */
+/* Allocates all tables, as zeros: their sizes depend on the tree, the templates and whether there is a topic. */
 int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol_tree *tree,
-                          const struct pylm__templates *templates);
+                          const struct pylm__templates *templates, int has_topic);
 
 /* Allocates all tables, and fits both stages, or only the first.
  *   indices   by template: a calibration index for every event. If both stages are fitted, they are freed on the way,

@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "lanes.h"
-
-#define MAX_LOG_ODDS 30.0f /* keeps probabilities apart from 0 and 1 */
+#include "logistic.h"
 
 /* ---- columns to rows ---- */
 
@@ -152,21 +151,10 @@ static void tile_add_gradient(const struct pylm__tile *tile, float *gradient)
 
 /* ---- probabilities ---- */
 
-/* y * x + c, rounded after each operation: some processors compute floats as doubles (s390x). */
-PYLM__INLINE float multiply_add(float y, float x, float c)
-{
-    y *= x;
-    y += c;
-    return y;
-}
-
-/* The odds against what happened are e^x = 2^k e^r, with |r| < ln 2 / 2. Of e^r there is a polynomial of degree 7 with
- * an error of 2e-7 at most (that of Cephes). All loops are of one length, so that the compiler makes vectors of them.
- */
+/* The odds against what happened are e^x. All loops are of one length, so that the compiler makes vectors of them. */
 static void tile_squash(struct pylm__tile *tile, const uint8_t *side)
 {
-    float sign[PYLM__TILE], r[PYLM__TILE], power[PYLM__TILE];
-    int32_t bits[PYLM__TILE];
+    float sign[PYLM__TILE];
     uint32_t e;
     for (e = 0; e < PYLM__TILE; e++)
         sign[e] = 1.0f;
@@ -175,27 +163,7 @@ static void tile_squash(struct pylm__tile *tile, const uint8_t *side)
     for (e = tile->n; e < PYLM__TILE; e++)
         tile->log_odds[e] = 0;
     for (e = 0; e < PYLM__TILE; e++) {
-        float x = tile->log_odds[e] * sign[e];
-        x = x > MAX_LOG_ODDS ? MAX_LOG_ODDS : x;
-        r[e] = x < -MAX_LOG_ODDS ? -MAX_LOG_ODDS : x;
-    }
-    for (e = 0; e < PYLM__TILE; e++) {
-        int32_t k = (int32_t)multiply_add(r[e], 1.44269504f, 64.5f) - 64; /* the nearest; a cast cuts off */
-        r[e] = multiply_add((float)k, -0.693359375f, r[e]);               /* ln 2 in two parts, the first exact */
-        r[e] = multiply_add((float)k, 2.12194440e-4f, r[e]);
-        bits[e] = (k + 127) * (1 << 23);
-    }
-    memcpy(power, bits, sizeof power);
-    for (e = 0; e < PYLM__TILE; e++) {
-        float x = r[e], y = multiply_add(1.9875691500e-4f, x, 1.3981999507e-3f), odds, sum;
-        y = multiply_add(y, x, 8.3334519073e-3f);
-        y = multiply_add(y, x, 4.1665795894e-2f);
-        y = multiply_add(y, x, 1.6666665459e-1f);
-        y = multiply_add(y, x, 5.0000001201e-1f);
-        y = multiply_add(y, x, 1.0f);
-        y = multiply_add(y, x, 1.0f);
-        odds = y * power[e]; /* exact */
-        sum = 1.0f + odds;
+        float odds = pylm__exp(pylm__clamp_logit(tile->log_odds[e] * sign[e])), sum = 1.0f + odds;
         tile->p[e] = 1.0f / sum;
         odds *= tile->p[e];
         tile->error[e] = odds * sign[e];

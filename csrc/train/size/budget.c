@@ -48,14 +48,14 @@ static int for_templates(struct budgeting *b, pylm__job job, enum pylm_stage sta
 static int frame_nbytes(const struct pylm__budget *budget, const struct pylm__trained_tree *trained, uint64_t *nbytes)
 {
     struct pylm__trained_tree bare = *trained;
-    struct pylm__image_parts parts = {budget->corpus, &bare, 1, budget->facts, NULL};
+    struct pylm__image_parts parts = {budget->corpus, &bare, 1, budget->facts, NULL, NULL};
     uint32_t k;
     int status;
     *nbytes = 0;
     memset(&bare.stages, 0, sizeof bare.stages);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         memset(&bare.packed[k], 0, sizeof bare.packed[k]);
-    status = pylm__stages_allocate(&bare.stages, &bare.tree, &bare.templates);
+    status = pylm__stages_allocate(&bare.stages, &bare.tree, &bare.templates, 0);
     if (status == PYLM_OK)
         status = pylm__image_nbytes(&parts, nbytes);
     *nbytes += (uint64_t)bare.templates.n * FILLING + FILLING;

@@ -57,6 +57,12 @@ static void write_numbers(struct writer *image, uint64_t at, const int16_t *numb
         pylm__buffer_bits(&image->out, (uint16_t)numbers[i], 16);
 }
 
+static void write_bytes(struct writer *image, uint64_t at, const uint8_t *bytes, uint64_t n)
+{
+    begin_part(image, at);
+    pylm__buffer_bytes(&image->out, bytes, n);
+}
+
 /* ---- vocabulary ---- */
 
 /* Whether a slot has a symbol of this text. Only external vocabularies have the same text twice. */
@@ -280,6 +286,8 @@ static void write_tree(struct writer *image, uint64_t head, const struct pylm__i
     uint32_t k, n = trained->templates.n, share = SHARE_ONE / parts->n_trees + (number < SHARE_ONE % parts->n_trees);
     if (!parts->kernel || !number)
         write_symbol_tree(image, head, &trained->tree);
+    if (trained->node_topics)
+        write_bytes(image, head + PYLM__T_TOPIC, trained->node_topics, pylm__node_topics_nbytes(&trained->tree));
     if (!parts->kernel)
         write_mix(image, head, trained);
     else if (!number)
@@ -314,6 +322,8 @@ static void write_parts(struct writer *image, const struct pylm__image_parts *pa
         write_base(image, parts->corpus->base);
     else
         write_vocabulary(image, parts->corpus);
+    if (parts->topics && parts->topics->part)
+        write_bytes(image, PYLM__H_TOPIC, parts->topics->part, parts->topics->part_nbytes);
     for (t = 0; t < n_trees; t++) {
         write_tree(image, head, parts, t);
         head += PYLM__T_NBYTES + parts->trees[t].templates.n * PYLM__C_NBYTES;

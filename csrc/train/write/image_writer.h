@@ -8,6 +8,7 @@
 
 #include "train/count/pack.h"
 #include "train/fit/stages.h"
+#include "train/topic/node_vectors.h"
 
 /* A tree of a model, and all that belongs to it. */
 struct pylm__trained_tree {
@@ -16,6 +17,7 @@ struct pylm__trained_tree {
     struct pylm__packed packed[PYLM__MAX_TEMPLATES];
     int16_t *calibration; /* n_templates * PYLM__N_CALIBRATION */
     struct pylm__stages stages;
+    uint8_t *node_topics; /* by node: a record as in core/topic.h; NULL: none */
 };
 
 /* The parts of an image. */
@@ -23,8 +25,9 @@ struct pylm__image_parts {
     const struct pylm__corpus *corpus;
     struct pylm__trained_tree *trees;
     uint32_t n_trees;
-    const char *facts;         /* training facts, JSON */
-    const pylm_kernel *kernel; /* of a kernel: the trees are its banks; NULL: they are averaged */
+    const char *facts;                        /* training facts, JSON */
+    const struct pylm__topic_vectors *topics; /* NULL: none */
+    const pylm_kernel *kernel;                /* of a kernel: the trees are its banks; NULL: they are averaged */
 };
 
 /* Finds the size of an image. */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * node_vectors.h: the nodes' topic vectors, by logistic regression on the readings along the text.
+ */
+#ifndef PYLM_TRAIN_NODE_VECTORS_H
+#define PYLM_TRAIN_NODE_VECTORS_H
+
+#include "topic_vectors.h"
+#include "train/tree/symbol_tree.h"
+
+/* Bytes of a tree's records. */
+static inline uint64_t pylm__node_topics_nbytes(const struct pylm__symbol_tree *tree)
+{
+    return (tree->n_symbols - UINT64_C(1)) * (PYLM__NODE_TOPIC_NUMBERS + PYLM__MAX_READING);
+}
+
+/* Finds the vectors of a tree's nodes from all of the text. What vectors that know nothing of the held-out text say in
+ * it becomes heldout->topic_log_odds.
+ *   records   out, to be freed: by node, a record as in core/topic.h
+ * The result does not depend on n_threads. */
+int pylm__node_vectors_find(uint8_t **records, const struct pylm__readings *readings, const struct pylm__corpus *corpus,
+                            struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree, uint32_t n_threads,
+                            pylm_task *task);
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * topic_vectors.c: see topic_vectors.h.
+ *
+ * A symbol's vector is the mean of the word vectors that come some way behind it, less the mean of all of them. A
+ * symbol that came seldom has a short one. Frequent symbols say little about a topic: their vectors are made shorter
+ * still.
+ */
+#include "topic_vectors.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIN_SYMBOLS 200000u /* of a text whose topics can be told apart */
+#define SHRINK 300.0f       /* occurrences that a vector of zeros is worth */
+#define MAX_SECTION PYLM__MAX_BLOCK
+#define WARM_UP 1024u   /* symbols that are read before a section begins */
+#define USUAL_BYTE 25.4 /* root of the mean square of a reading's numbers */
+#define SAMPLE_EVERY 7u /* positions, to find that */
+
+static const uint8_t fades[PYLM__N_FADES] = {5, 8};
+static const uint32_t distances[] = {2, 5, 8, 11, 14, 18, 24, 30, 36, 42, 48, 54, 60};
+#define N_DISTANCES (sizeof distances / sizeof *distances)
+
+/* Of each symbol, the sum of the word vectors that come behind it, and how many there are. */
+struct sums {
+    float *vectors, *n;
+};
+
+struct finding {
+    const struct pylm__corpus *corpus;
+    struct pylm__word_vectors words;
+    struct sums all;
+    float mean[PYLM__TOPIC_DIMS];
+    double unit; /* of the numbers of all vectors */
+    struct pylm__topic_vectors *out;
+    struct pylm__readings *readings;
+    int n_threads;
+};
+
+/* Of a thread. */
+struct finding_work {
+    struct sums part;
+    uint8_t *symbols;
+};
+
+int pylm__topic_pays(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout)
+{
+    return corpus->tokenizer != PYLM_TOKENIZER_BYTES && corpus->n >= MIN_SYMBOLS &&
+           heldout->n_blocks <= PYLM__TOPIC_PARTS / 2u;
+}
+
+/* ---- sums ---- */
+
+static int new_sums(struct sums *sums, uint32_t n_symbols)
+{
+    sums->vectors = pylm__array_new((uint64_t)n_symbols * PYLM__TOPIC_DIMS, sizeof *sums->vectors);
+    sums->n = pylm__array_new(n_symbols, sizeof *sums->n);
+    return sums->vectors && sums->n ? PYLM_OK : PYLM_ERR_MEMORY;
+}
+
+static void free_sums(struct sums *sums)
+{
+    free(sums->vectors);
+    free(sums->n);
+}
+
+static uint64_t part_begin(const struct pylm__corpus *corpus, uint32_t part)
+{
+    return part * corpus->n / PYLM__TOPIC_PARTS;
+}
+
+/* The document of a position, and where it begins. */
+static uint64_t document_of(const struct pylm__corpus *corpus, uint64_t position)
+{
+    uint64_t from = 0, to = corpus->n_documents;
+    while (from < to) {
+        uint64_t middle = from + (to - from) / 2u;
+        if (corpus->document_ends[middle] <= position)
+            from = middle + 1u;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+static uint64_t document_begin(const struct pylm__corpus *corpus, uint64_t document)
+{
+    return document ? corpus->document_ends[document - 1u] : 0u;
+}
+
+/* Adds up what comes in a part behind each symbol. */
+static void add_part(const struct finding *f, uint32_t part, struct sums *sums)
+{
+    const struct pylm__corpus *corpus = f->corpus;
+    uint64_t p = part_begin(corpus, part), end = part_begin(corpus, part + 1u), d = document_of(corpus, p);
+    uint32_t i, j;
+    memset(sums->vectors, 0, (size_t)corpus->n_symbols * PYLM__TOPIC_DIMS * sizeof *sums->vectors);
+    memset(sums->n, 0, (size_t)corpus->n_symbols * sizeof *sums->n);
+    for (; p < end; p++) {
+        uint32_t symbol = pylm__symbol(corpus, p);
+        const float *vector = f->words.vectors + (size_t)symbol * PYLM__TOPIC_DIMS;
+        uint64_t begin;
+        while (corpus->document_ends[d] <= p)
+            d++;
+        begin = document_begin(corpus, d);
+        if (f->words.keep[symbol] <= 0)
+            continue;
+        for (i = 0; i < N_DISTANCES && p - begin >= distances[i]; i++) {
+            uint32_t before = pylm__symbol(corpus, p - distances[i]);
+            float *sum = sums->vectors + (size_t)before * PYLM__TOPIC_DIMS;
+            sums->n[before] += f->words.keep[symbol];
+            for (j = 0; j < PYLM__TOPIC_DIMS; j++)
+                sum[j] += vector[j];
+        }
+    }
+}
+
+/* ---- vectors ---- */
+
+/* A symbol's vector from all sums less those of a part.
+ *   part   NULL: nothing is taken off */
+static void vector_of(const struct finding *f, uint32_t symbol, const struct sums *part, float *out)
+{
+    size_t at = (size_t)symbol * PYLM__TOPIC_DIMS;
+    float n = f->all.n[symbol] - (part ? part->n[symbol] : 0.0f), factor;
+    uint32_t j;
+    n = n > 0 ? n : 0;
+    factor = f->words.gain[symbol] / (n + SHRINK);
+    for (j = 0; j < PYLM__TOPIC_DIMS; j++) {
+        float sum = f->all.vectors[at + j] - (part ? part->vectors[at + j] : 0.0f), expected = n * f->mean[j];
+        sum -= expected;
+        out[j] = sum * factor;
+    }
+}
+
+/* Writes a symbol's record. */
+static void write_vector(const struct finding *f, const float *vector, uint8_t *record)
+{
+    double most = 0, scaled[PYLM__TOPIC_DIMS];
+    unsigned shift = 0;
+    uint32_t j;
+    for (j = 0; j < PYLM__TOPIC_DIMS; j++) {
+        scaled[j] = (double)vector[j] * f->unit;
+        most = fabs(scaled[j]) > most ? fabs(scaled[j]) : most;
+    }
+    while (shift < PYLM__TOPIC_MAX_SHIFT && most > 127.0 * (double)(1 << shift))
+        shift++;
+    record[0] = (uint8_t)shift;
+    for (j = 0; j < PYLM__TOPIC_DIMS; j++) {
+        double x = floor(scaled[j] / (double)(1 << shift) + 0.5);
+        record[1u + j] = (uint8_t)(int8_t)(x > 127.0 ? 127.0 : x < -127.0 ? -127.0 : x);
+    }
+}
+
+static void write_vectors(const struct finding *f, const struct sums *part, uint8_t *symbols)
+{
+    float vector[PYLM__TOPIC_DIMS];
+    uint32_t s;
+    for (s = 0; s < f->corpus->n_symbols; s++) {
+        vector_of(f, s, part, vector);
+        write_vector(f, vector, symbols + (size_t)s * (PYLM__TOPIC_DIMS + 1u));
+    }
+}
+
+/* The largest number of all vectors. */
+static double find_largest(const struct finding *f)
+{
+    float vector[PYLM__TOPIC_DIMS];
+    double most = 1e-30;
+    uint32_t s, j;
+    for (s = 0; s < f->corpus->n_symbols; s++) {
+        vector_of(f, s, NULL, vector);
+        for (j = 0; j < PYLM__TOPIC_DIMS; j++)
+            most = fabs((double)vector[j]) > most ? fabs((double)vector[j]) : most;
+    }
+    return most;
+}
+
+/* ---- along the text ---- */
+
+struct reader {
+    const struct pylm__corpus *corpus;
+    struct pylm__topics topics;
+    uint64_t document;
+    int32_t sums[PYLM__MAX_READING];
+};
+
+static void begin_document(struct reader *r)
+{
+    memset(r->sums, 0, sizeof r->sums);
+    if (r->corpus->line_end != PYLM_NONE)
+        pylm__topic_read(&r->topics, r->sums, r->corpus->line_end);
+}
+
+static void begin_reading(struct reader *r, const struct pylm__corpus *corpus, struct pylm__topics topics, uint64_t p)
+{
+    r->corpus = corpus;
+    r->topics = topics;
+    r->document = document_of(corpus, p);
+    begin_document(r);
+}
+
+/* Reads the symbol at a position. */
+static void read_position(struct reader *r, uint64_t p)
+{
+    if (p + 1u == r->corpus->document_ends[r->document]) {
+        r->document++;
+        begin_document(r);
+    } else {
+        pylm__topic_read(&r->topics, r->sums, pylm__symbol(r->corpus, p));
+    }
+}
+
+/* Finds how large the sums are, by which they become bytes. */
+static void find_scales(const struct finding *f)
+{
+    struct reader reader;
+    double squares[PYLM__N_FADES] = {0, 0};
+    uint8_t *scales = f->out->part + PYLM__TOPIC_SCALES;
+    uint64_t p, n = 1;
+    uint32_t i, j;
+    begin_reading(&reader, f->corpus, pylm__topics_view(f->out->part), 0);
+    for (p = 0; p < f->corpus->n && p < MAX_SECTION; p++) {
+        read_position(&reader, p);
+        if (p % SAMPLE_EVERY)
+            continue;
+        for (n++, i = 0; i < PYLM__N_FADES; i++)
+            for (j = 0; j < PYLM__TOPIC_DIMS; j++)
+                squares[i] += (double)reader.sums[i * PYLM__TOPIC_DIMS + j] * reader.sums[i * PYLM__TOPIC_DIMS + j];
+    }
+    for (i = 0; i < PYLM__N_FADES; i++) {
+        double usual = sqrt(squares[i] / (double)(n * PYLM__TOPIC_DIMS)), byte = USUAL_BYTE * 0.70710678;
+        for (scales[i] = 0; scales[i] < PYLM__TOPIC_MAX_SCALE && usual > 2.0 * byte; byte *= 2.0)
+            scales[i]++;
+    }
+}
+
+/* Writes the readings of a part, by vectors that know nothing of it. */
+static void read_part(const struct finding *f, uint32_t part, struct finding_work *work)
+{
+    struct pylm__topics topics = pylm__topics_view(f->out->part);
+    struct pylm__readings *readings = f->readings;
+    struct pylm__reading reading;
+    struct reader reader;
+    uint64_t p = readings->begins[part];
+    int8_t *row = readings->rows + readings->first_row[part] * readings->n;
+    uint32_t j;
+    add_part(f, part, &work->part);
+    write_vectors(f, &work->part, work->symbols);
+    topics.symbols = work->symbols;
+    p = p > WARM_UP ? p - WARM_UP : 0u;
+    begin_reading(&reader, f->corpus, topics, p);
+    for (; p < readings->ends[part]; p++) {
+        if (p >= readings->begins[part]) {
+            pylm__topic_reading(&reader.topics, reader.sums, &reading);
+            for (j = 0; j < readings->n; j++)
+                row[j] = (int8_t)reading.of[j];
+            row += readings->n;
+        }
+        read_position(&reader, p);
+    }
+}
+
+/* ---- all of it ---- */
+
+/* Does something for all parts, and adds up their sums in order. */
+static int for_parts(struct finding *f, struct finding_work *work, int reads, const pylm_task *task)
+{
+    int part, cancelled = 0;
+#ifdef _OPENMP
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(f -> n_threads)
+#endif
+    for (part = 0; part < (int)PYLM__TOPIC_PARTS; part++) {
+        struct finding_work *mine = &work[pylm__thread()];
+        int stop = pylm__task_cancelled(task);
+        uint64_t i;
+        if (!stop && reads)
+            read_part(f, (uint32_t)part, mine);
+        else if (!stop)
+            add_part(f, (uint32_t)part, &mine->part);
+#ifdef _OPENMP
+#pragma omp ordered
+#endif
+        {
+            cancelled |= stop;
+            for (i = 0; !stop && !reads && i < (uint64_t)f->corpus->n_symbols * PYLM__TOPIC_DIMS; i++)
+                f->all.vectors[i] += mine->part.vectors[i];
+            for (i = 0; !stop && !reads && i < f->corpus->n_symbols; i++)
+                f->all.n[i] += mine->part.n[i];
+        }
+    }
+    return cancelled ? PYLM_ERR_CANCELLED : PYLM_OK;
+}
+
+static void find_mean(struct finding *f)
+{
+    double sums[PYLM__TOPIC_DIMS] = {0}, n = 1e-30;
+    uint32_t s, j;
+    for (s = 0; s < f->corpus->n_symbols; s++) {
+        n += (double)f->all.n[s];
+        for (j = 0; j < PYLM__TOPIC_DIMS; j++)
+            sums[j] += (double)f->all.vectors[(size_t)s * PYLM__TOPIC_DIMS + j];
+    }
+    for (j = 0; j < PYLM__TOPIC_DIMS; j++)
+        f->mean[j] = (float)(sums[j] / n);
+}
+
+static int lay_out(struct pylm__readings *readings, const struct pylm__corpus *corpus,
+                   const struct pylm__heldout *heldout)
+{
+    uint64_t n_rows = 0;
+    uint32_t part, b;
+    readings->n = PYLM__N_FADES * PYLM__TOPIC_DIMS;
+    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
+        uint64_t begin = part_begin(corpus, part), end = part_begin(corpus, part + 1u);
+        readings->begins[part] = begin;
+        readings->ends[part] = end - begin > MAX_SECTION ? begin + MAX_SECTION : end;
+        readings->first_row[part] = n_rows;
+        n_rows += readings->ends[part] - begin;
+        for (b = 0; b < heldout->n_blocks; b++)
+            readings->is_heldout[part] |= heldout->begins[b] == begin;
+    }
+    readings->rows = pylm__array_new(n_rows * readings->n, 1);
+    return readings->rows ? PYLM_OK : PYLM_ERR_MEMORY;
+}
+
+static int find_all(struct finding *f, struct finding_work *work, pylm_task *task)
+{
+    const struct pylm__corpus *corpus = f->corpus;
+    uint8_t use[PYLM__TOPIC_PARTS];
+    uint32_t i;
+    for (i = 0; i < PYLM__TOPIC_PARTS; i++)
+        use[i] = !f->readings->is_heldout[i];
+    PYLM__TRY(pylm__word_vectors_find(&f->words, corpus, use, (uint32_t)f->n_threads, task));
+    PYLM__TRY(new_sums(&f->all, corpus->n_symbols));
+    f->out->part_nbytes = PYLM__TOPIC_NBYTES + corpus->n_symbols * (PYLM__TOPIC_DIMS + UINT64_C(1));
+    f->out->part = pylm__array_new(f->out->part_nbytes, 1);
+    if (!f->out->part)
+        return PYLM_ERR_MEMORY;
+    for (i = 0; i < (uint32_t)f->n_threads; i++) {
+        work[i].symbols = pylm__array_new(corpus->n_symbols, PYLM__TOPIC_DIMS + 1u);
+        if (!work[i].symbols)
+            return PYLM_ERR_MEMORY;
+        PYLM__TRY(new_sums(&work[i].part, corpus->n_symbols));
+    }
+    PYLM__TRY(for_parts(f, work, 0, task));
+    find_mean(f);
+    f->out->part[PYLM__TOPIC_N] = PYLM__TOPIC_DIMS;
+    memcpy(f->out->part + PYLM__TOPIC_FADES, fades, sizeof fades);
+    f->unit = 127.0 * (double)(1 << PYLM__TOPIC_MAX_SHIFT) / find_largest(f);
+    write_vectors(f, NULL, f->out->part + PYLM__TOPIC_NBYTES);
+    find_scales(f);
+    return for_parts(f, work, 1, task);
+}
+
+int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
+                             const struct pylm__corpus *corpus, const struct pylm__heldout *heldout, uint32_t n_threads,
+                             pylm_task *task)
+{
+    struct finding f;
+    struct finding_work *work;
+    int status, i;
+    memset(&f, 0, sizeof f);
+    f.corpus = corpus;
+    f.out = out;
+    f.readings = readings;
+    f.n_threads = pylm__n_threads(n_threads, PYLM__TOPIC_PARTS);
+    status = lay_out(readings, corpus, heldout);
+    work = pylm__array_new((uint64_t)f.n_threads, sizeof *work);
+    if (status == PYLM_OK)
+        status = work ? find_all(&f, work, task) : PYLM_ERR_MEMORY;
+    for (i = 0; work && i < f.n_threads; i++) {
+        free_sums(&work[i].part);
+        free(work[i].symbols);
+    }
+    free(work);
+    free_sums(&f.all);
+    pylm__word_vectors_free(&f.words);
+    return status;
+}
+
+void pylm__topic_vectors_free(struct pylm__topic_vectors *vectors)
+{
+    free(vectors->part);
+    memset(vectors, 0, sizeof *vectors);
+}
+
+void pylm__readings_free(struct pylm__readings *readings)
+{
+    free(readings->rows);
+    memset(readings, 0, sizeof *readings);
+}

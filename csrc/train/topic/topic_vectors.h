@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * topic_vectors.h: the symbols' topic vectors as they are in an image (core/topic.h), and what they say along the text.
+ */
+#ifndef PYLM_TRAIN_TOPIC_VECTORS_H
+#define PYLM_TRAIN_TOPIC_VECTORS_H
+
+#include "core/topic.h"
+#include "train/count/heldout.h"
+#include "word_vectors.h"
+
+struct pylm__topic_vectors {
+    uint8_t *part; /* as in an image: PYLM__TOPIC_NBYTES, then a record for each symbol; NULL: there are none */
+    uint64_t part_nbytes;
+};
+
+/* Readings along the text: of each of its PYLM__TOPIC_PARTS parts, as many as are begun with. */
+struct pylm__readings {
+    uint32_t n;                                                  /* numbers of one */
+    uint64_t begins[PYLM__TOPIC_PARTS], ends[PYLM__TOPIC_PARTS]; /* positions, by part */
+    uint64_t first_row[PYLM__TOPIC_PARTS];                       /* by part */
+    uint8_t is_heldout[PYLM__TOPIC_PARTS];                       /* by part: it is a held-out block */
+    int8_t *rows;                                                /* before each position: n numbers */
+};
+
+/* Whether a corpus has vectors: it is large enough, and enough of it is not held out. */
+int pylm__topic_pays(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout);
+
+/* Makes the vectors. The subspace comes from the text that is not held out.
+ * The readings of a part are made with vectors that know nothing of that part. So they are like those of a new text. */
+int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
+                             const struct pylm__corpus *corpus, const struct pylm__heldout *heldout, uint32_t n_threads,
+                             pylm_task *task);
+void pylm__topic_vectors_free(struct pylm__topic_vectors *vectors);
+void pylm__readings_free(struct pylm__readings *readings);
+
+#endif
