@@ -63,6 +63,8 @@ set(train_tree
 set(train_topic
     train/topic/eigen.c
     train/topic/pair_counts.c
+    train/topic/rows_avx2.c
+    train/topic/rows_portable.c
     train/topic/subspace.c
     train/topic/node_solver.c
     train/topic/node_vectors.c

@@ -154,7 +154,7 @@ static void tile_add_gradient(const struct pylm__tile *tile, float *gradient)
 /* The odds against what happened are e^x. All loops are of one length, so that the compiler makes vectors of them. */
 static void tile_squash(struct pylm__tile *tile, const uint8_t *side)
 {
-    float sign[PYLM__TILE];
+    float sign[PYLM__TILE], logit[PYLM__TILE];
     uint32_t e;
     for (e = 0; e < PYLM__TILE; e++)
         sign[e] = 1.0f;
@@ -162,8 +162,10 @@ static void tile_squash(struct pylm__tile *tile, const uint8_t *side)
         sign[e] = side[e] ? -1.0f : 1.0f;
     for (e = tile->n; e < PYLM__TILE; e++)
         tile->log_odds[e] = 0;
+    for (e = 0; e < PYLM__TILE; e++) /* in a loop of its own: else gcc 12 makes no vectors */
+        logit[e] = pylm__clamp_logit(tile->log_odds[e] * sign[e]);
     for (e = 0; e < PYLM__TILE; e++) {
-        float odds = pylm__exp(pylm__clamp_logit(tile->log_odds[e] * sign[e])), sum = 1.0f + odds;
+        float odds = pylm__exp(logit[e]), sum = 1.0f + odds;
         tile->p[e] = 1.0f / sum;
         odds *= tile->p[e];
         tile->error[e] = odds * sign[e];

@@ -10,24 +10,22 @@
 #ifndef PYLM_TRAIN_NODE_SOLVER_H
 #define PYLM_TRAIN_NODE_SOLVER_H
 
-#include "core/format.h"
+#include "rows.h"
 #include "train/base/common.h"
 
-#define PYLM__NODE_UNIT (1.0f / 25.4f) /* of a row's numbers */
-#define PYLM__NODE_CHUNK 64u           /* rows are allocated in so many */
-
 struct pylm__node_solver {
-    uint32_t n, capacity; /* rows; a multiple of PYLM__NODE_CHUNK */
-    float *rows;          /* PYLM__MAX_READING numbers each, in units */
+    const struct pylm__rows_kernel *kernel;
+    uint32_t n, capacity; /* rows; room for a multiple of PYLM__ROWS_STEP */
+    float *rows;          /* PYLM__ROW numbers each, in PYLM__ROW_UNITs */
     float *side;          /* by row: 1 if it went right */
-    float *log_odds, *step, *error;
+    float *log_odds, *p, *step, *error;
     float offset;
-    float vector[PYLM__MAX_READING]; /* in, out */
-    float gradient[PYLM__MAX_READING], direction[PYLM__MAX_READING], led[PYLM__MAX_READING];
-    float curvature[3][PYLM__MAX_READING / 2u]; /* of pairs: first, both, second; inverted */
+    float vector[PYLM__ROW]; /* in, out */
+    float gradient[PYLM__ROW], direction[PYLM__ROW], led[PYLM__ROW];
+    float curvature[3][PYLM__ROW / 2u]; /* of pairs: first, both, second; inverted */
 };
 
-/* Room for n rows. */
+/* Room for n rows; what was there is lost. */
 int pylm__node_solver_reserve(struct pylm__node_solver *solver, uint32_t n);
 void pylm__node_solver_free(struct pylm__node_solver *solver);
 

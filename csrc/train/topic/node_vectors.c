@@ -142,7 +142,7 @@ static void write_record(const struct pylm__node_solver *solver, uint8_t *record
     unsigned shift = 0;
     uint32_t j;
     for (j = 0; j < N_NUMBERS; j++) {
-        scaled[j] = (double)solver->vector[j] * (double)PYLM__NODE_UNIT * 1024.0;
+        scaled[j] = (double)solver->vector[j] * (double)PYLM__ROW_UNIT * 1024.0;
         most = fabs(scaled[j]) > most ? fabs(scaled[j]) : most;
     }
     while (shift < 15u && most * (double)(2u << shift) <= 127.0)
@@ -165,16 +165,13 @@ static int solve_node(const struct solving *s, uint32_t node, struct pylm__node_
 {
     const struct events *e = &s->events;
     const uint32_t *list = e->rows + e->starts[node];
-    uint32_t n = (uint32_t)(e->starts[node + 1u] - e->starts[node]), i, j;
+    uint32_t n = (uint32_t)(e->starts[node + 1u] - e->starts[node]), i;
     double left = e->n[0][0][node], right = e->n[0][1][node];
     PYLM__TRY(pylm__node_solver_reserve(solver, n));
-    for (i = 0; i < n; i++) {
-        const int8_t *row = s->readings->rows + (size_t)(list[i] & ~RIGHT) * N_NUMBERS;
-        float *out = solver->rows + (size_t)i * N_NUMBERS;
-        for (j = 0; j < N_NUMBERS; j++)
-            out[j] = (float)row[j] * PYLM__NODE_UNIT;
+    solver->kernel = pylm__rows_kernel();
+    solver->kernel->load(s->readings->rows, list, n, solver->rows);
+    for (i = 0; i < n; i++)
         solver->side[i] = list[i] & RIGHT ? 1.0f : 0.0f;
-    }
     memset(solver->vector, 0, sizeof solver->vector);
     solver->n = e->n_train[node];
     solver->offset = offset_of(left, right);
