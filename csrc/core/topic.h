@@ -4,8 +4,8 @@
  * topic.h: what the last hundreds of symbols were about.
  *
  * Every symbol has a vector: what usually comes in its neighbourhood. A state keeps sums of the vectors of what it has
- * read. They fade: with each symbol a sum loses 2^-fade of itself. There are two sums, of about the last 2^5 and the
- * last 2^8 symbols. Both together, scaled to bytes, are the *reading*. Every node of a tree has a vector, too. Its
+ * read. They fade: with each symbol a sum loses 2^-fade of itself. There are two sums, of about the last 2^4 and the
+ * last 2^7 symbols. Both together, scaled to bytes, are the *reading*. Every node of a tree has a vector, too. Its
  * product with the reading says which side this topic favours. That is one more input of the first stage of mixing,
  * behind the constant.
  *

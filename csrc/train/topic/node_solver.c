@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RIDGE 100.0f
+#define RIDGE 25.0f
 #define MAX_STEPS 8u
 #define LINE_STEPS 2u    /* Newton's, along a direction */
 #define ENOUGH 1e-5f     /* nats an event that a step gains; with less, the search ends */

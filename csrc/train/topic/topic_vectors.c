@@ -20,7 +20,7 @@
 #define USUAL_BYTE 25.4 /* root of the mean square of a reading's numbers */
 #define SAMPLE_EVERY 7u /* positions, to find that */
 
-static const uint8_t fades[PYLM__N_FADES] = {5, 8};
+static const uint8_t fades[PYLM__N_FADES] = {4, 7};
 static const uint32_t distances[] = {2, 5, 8, 11, 14, 18, 24, 30, 36, 42, 48, 54, 60};
 #define N_DISTANCES (sizeof distances / sizeof *distances)
 
