@@ -12,9 +12,9 @@
 
 /* Finds eigenvectors of the matrix M = counts - expected * expected', those of the largest absolute eigenvalues first.
  *   expected   by symbol
- *   values     out: PYLM__SUBSPACE eigenvalues
- *   vectors    out: n_symbols * PYLM__SUBSPACE, row by symbol; eigenvector k in column k, of length 1. If M has a lower
- *              rank, the last ones are zeros.
+ *   values     out: PYLM__SUBSPACE absolute eigenvalues, 0 for what is rounding
+ *   vectors    out: n_symbols * PYLM__SUBSPACE, row by symbol; eigenvector k in column k, of length 1; of eigenvalue 0:
+ *              zeros
  * The result does not depend on n_threads; 0: all processors. */
 int pylm__subspace_find(const struct pylm__pair_counts *counts, const float *expected, double *values, float *vectors,
                         uint32_t n_threads, const pylm_task *task);

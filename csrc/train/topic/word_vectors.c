@@ -15,9 +15,8 @@
 #define GAIN_FREQUENCY 2e-4 /* a symbol as frequent as this has a gain of one half */
 #define KEEP_FACTOR 5.0
 #define MIN_KEEP 0.02
-#define SHRINK 300.0   /* of row sums: pairs of rare symbols say little */
-#define MIN_VALUE 1e-6 /* of the first eigenvalue: less is rounding */
-#define SLICE 65536u   /* positions between two looks at the task */
+#define SHRINK 300.0 /* of row sums: pairs of rare symbols say little */
+#define SLICE 65536u /* positions between two looks at the task */
 
 /* Sets gain and keep by the frequencies in the parts in use. */
 static int weigh_symbols(struct pylm__word_vectors *v, const struct pylm__corpus *corpus, const uint8_t *use,
@@ -45,12 +44,14 @@ static int weigh_symbols(struct pylm__word_vectors *v, const struct pylm__corpus
 /* Divides pairs by the sums of both rows.
  *   divisors   out: by symbol, 1 / sqrt(sum + SHRINK)
  *   expected   out: by symbol; the product of two is the value by chance */
-static void normalise(const struct pylm__pair_counts *counts, float *divisors, float *expected)
+static int normalise(const struct pylm__pair_counts *counts, float *divisors, float *expected, const pylm_task *task)
 {
     double total = 0;
     uint32_t symbol, i;
     for (symbol = 0; symbol < counts->n_symbols; symbol++) {
         double sum = 0;
+        if (pylm__task_cancelled(task))
+            return PYLM_ERR_CANCELLED;
         for (i = 0; i < counts->n_pairs[symbol]; i++)
             sum += (double)counts->rows[symbol][i].value;
         divisors[symbol] = (float)(1 / sqrt(sum + SHRINK));
@@ -58,10 +59,13 @@ static void normalise(const struct pylm__pair_counts *counts, float *divisors, f
         total += sum;
     }
     for (symbol = 0; symbol < counts->n_symbols; symbol++) {
+        if (pylm__task_cancelled(task))
+            return PYLM_ERR_CANCELLED;
         expected[symbol] = total > 0 ? (float)((double)expected[symbol] / sqrt(total)) : 0.0f;
         for (i = 0; i < counts->n_pairs[symbol]; i++)
             counts->rows[symbol][i].value *= divisors[symbol] * divisors[counts->rows[symbol][i].symbol];
     }
+    return PYLM_OK;
 }
 
 /* From eigenvectors to vectors of symbols. */
@@ -70,10 +74,8 @@ static void scale_vectors(struct pylm__word_vectors *v, const double *values, co
 {
     float scale[PYLM__TOPIC_DIMS];
     uint32_t symbol, k;
-    for (k = 0; k < PYLM__TOPIC_DIMS; k++) {
-        double value = values[k] < 0 ? -values[k] : values[k], first = values[0] < 0 ? -values[0] : values[0];
-        scale[k] = value > 0 && value >= MIN_VALUE * first ? (float)(1 / sqrt(value)) : 0.0f;
-    }
+    for (k = 0; k < PYLM__TOPIC_DIMS; k++)
+        scale[k] = values[k] > 0 ? (float)(1 / sqrt(values[k])) : 0.0f;
     for (symbol = 0; symbol < v->n_symbols; symbol++)
         for (k = 0; k < PYLM__TOPIC_DIMS; k++)
             v->vectors[(size_t)symbol * PYLM__TOPIC_DIMS + k] =
@@ -89,8 +91,9 @@ static int find_vectors(struct pylm__word_vectors *v, struct pylm__pair_counts *
     double values[PYLM__SUBSPACE];
     int status = PYLM_ERR_MEMORY;
     if (divisors && expected && eigenvectors) {
-        normalise(counts, divisors, expected);
-        status = pylm__subspace_find(counts, expected, values, eigenvectors, n_threads, task);
+        status = normalise(counts, divisors, expected, task);
+        if (status == PYLM_OK)
+            status = pylm__subspace_find(counts, expected, values, eigenvectors, n_threads, task);
         if (status == PYLM_OK)
             scale_vectors(v, values, eigenvectors, divisors);
     }

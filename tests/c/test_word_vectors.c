@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * Training, word vectors: they tell topics apart, and do not depend on threads.
+ */
+#include <math.h>
+
+#include "check.h"
+#include "train/text/prepare.h"
+#include "train/topic/eigen.h"
+#include "train/topic/word_vectors.h"
+
+#define N_RUNS 200u
+#define RUN 150u /* words on the same topic */
+
+static void prepare(struct pylm__corpus *corpus, const char *const *texts, uint32_t n)
+{
+    struct pylm__vocabulary_limits limits = {0, 1, 0};
+    uint32_t i;
+    REQUIRE(pylm__corpus_init(corpus, PYLM_TOKENIZER_WORDS) == PYLM_OK);
+    for (i = 0; i < n; i++)
+        REQUIRE(pylm__corpus_add(corpus, (const uint8_t *)texts[i], strlen(texts[i]), NULL) == PYLM_OK);
+    REQUIRE(pylm__corpus_prepare(corpus, &limits, 1, NULL) == PYLM_OK);
+}
+
+/* A corpus of two topics, "a" and "b", of n_words each, which never mix. */
+static void make_topics(struct pylm__corpus *corpus, uint32_t n_words)
+{
+    char *text = allocate(8u * N_RUNS * RUN + 1u), *at = text;
+    const char *texts[1];
+    uint64_t seed = 1;
+    uint32_t i;
+    for (i = 0; i < N_RUNS * RUN; i++)
+        at += sprintf(at, "%c%u ", i / RUN % 2u ? 'b' : 'a', (unsigned)(random_number(&seed) % n_words));
+    texts[0] = text;
+    prepare(corpus, texts, 1);
+    free(text);
+}
+
+static struct pylm__word_vectors find(const struct pylm__corpus *corpus, const uint8_t *use, uint32_t n_threads)
+{
+    struct pylm__word_vectors v;
+    REQUIRE(pylm__word_vectors_find(&v, corpus, use, n_threads, NULL) == PYLM_OK);
+    CHECK(v.n_symbols == corpus->n_symbols);
+    return v;
+}
+
+static void use_all(uint8_t *use)
+{
+    memset(use, 1, PYLM__TOPIC_PARTS);
+}
+
+static double product(const struct pylm__word_vectors *v, uint32_t a, uint32_t b)
+{
+    double sum = 0;
+    uint32_t k;
+    for (k = 0; k < PYLM__TOPIC_DIMS; k++)
+        sum += (double)v->vectors[(size_t)a * PYLM__TOPIC_DIMS + k] * v->vectors[(size_t)b * PYLM__TOPIC_DIMS + k];
+    return sum;
+}
+
+static char topic_of(const struct pylm__corpus *corpus, uint32_t symbol)
+{
+    uint64_t nbytes;
+    const uint8_t *text = pylm__string_text(&corpus->vocabulary, symbol, &nbytes);
+    return nbytes > 1u && (text[0] == 'a' || text[0] == 'b') ? (char)text[0] : '\0';
+}
+
+/* The first direction, that of the largest eigenvalue, is the topic. */
+static void test_topics(uint32_t n_words)
+{
+    struct pylm__corpus corpus;
+    struct pylm__word_vectors v;
+    uint8_t use[PYLM__TOPIC_PARTS];
+    uint32_t a, b, n_same = 0, n_other = 0, wrong = 0;
+    use_all(use);
+    make_topics(&corpus, n_words);
+    v = find(&corpus, use, 1);
+    for (a = 0; a < v.n_symbols; a++) {
+        for (b = 0; b < a; b++) {
+            char first = topic_of(&corpus, a), second = topic_of(&corpus, b);
+            if (!first || !second)
+                continue;
+            n_same += first == second;
+            n_other += first != second;
+            wrong += (v.vectors[(size_t)a * PYLM__TOPIC_DIMS] * v.vectors[(size_t)b * PYLM__TOPIC_DIMS] > 0) !=
+                     (first == second);
+        }
+    }
+    CHECK(n_same == n_words * (n_words - 1u) && n_other == n_words * n_words);
+    CHECK(wrong == 0);
+    for (a = 0; a < v.n_symbols; a++) {
+        CHECK(v.gain[a] > 0 && v.gain[a] <= 1 && v.keep[a] <= 1 && (v.keep[a] == 0 || v.keep[a] >= 0.02f));
+        CHECK(product(&v, a, a) < 1e6);
+    }
+    pylm__word_vectors_free(&v);
+    pylm__corpus_free(&corpus);
+}
+
+static int are_equal(const struct pylm__word_vectors *a, const struct pylm__word_vectors *b)
+{
+    return a->n_symbols == b->n_symbols &&
+           !memcmp(a->vectors, b->vectors, (size_t)a->n_symbols * PYLM__TOPIC_DIMS * sizeof *a->vectors) &&
+           !memcmp(a->gain, b->gain, a->n_symbols * sizeof *a->gain) &&
+           !memcmp(a->keep, b->keep, a->n_symbols * sizeof *a->keep);
+}
+
+static void test_threads(void)
+{
+    static const uint32_t n_threads[] = {2, 7};
+    struct pylm__corpus corpus;
+    struct pylm__word_vectors v, other;
+    uint8_t use[PYLM__TOPIC_PARTS];
+    uint32_t i;
+    use_all(use);
+    use[4] = use[5] = use[11] = 0;
+    make_topics(&corpus, 60);
+    v = find(&corpus, use, 1);
+    for (i = 0; i < 2u; i++) {
+        other = find(&corpus, use, n_threads[i]);
+        CHECK(are_equal(&v, &other));
+        pylm__word_vectors_free(&other);
+    }
+    pylm__word_vectors_free(&v);
+    pylm__corpus_free(&corpus);
+}
+
+/* What is not used does not matter; without anything there are no vectors. */
+static void test_use(void)
+{
+    struct pylm__corpus corpus;
+    struct pylm__word_vectors v, other;
+    uint8_t use[PYLM__TOPIC_PARTS];
+    uint64_t p;
+    uint32_t i;
+    use_all(use);
+    use[7] = 0;
+    make_topics(&corpus, 60);
+    v = find(&corpus, use, 1);
+    for (p = pylm__topic_part(corpus.n, 7); p < pylm__topic_part(corpus.n, 8); p++)
+        pylm__set_symbol(&corpus, p, 5);
+    other = find(&corpus, use, 2);
+    CHECK(are_equal(&v, &other));
+    pylm__word_vectors_free(&other);
+    memset(use, 0, sizeof use);
+    other = find(&corpus, use, 2);
+    for (i = 0; i < other.n_symbols * PYLM__TOPIC_DIMS; i++)
+        CHECK(other.vectors[i] == 0);
+    pylm__word_vectors_free(&other);
+    pylm__word_vectors_free(&v);
+    pylm__corpus_free(&corpus);
+}
+
+/* Pairs are counted as a plain loop does it, within documents and parts that follow each other. */
+static void test_pairs(void)
+{
+    static const char *const texts[] = {"a b c d e f g h a b d f g c e a a b g h c a d b e f a g h", "b",
+                                        "d c b a h g f e d c b a c e g b d f h a a"};
+    struct pylm__corpus corpus;
+    struct pylm__pair_counts pairs;
+    uint8_t use[PYLM__TOPIC_PARTS];
+    float weights[32], counts[32][32];
+    uint64_t d, p, begin = 0;
+    uint32_t i, k;
+    use_all(use);
+    prepare(&corpus, texts, 3);
+    REQUIRE(corpus.n_symbols <= 32u && corpus.n_documents == 3u);
+    memset(counts, 0, sizeof counts);
+    for (i = 0; i < corpus.n_symbols; i++)
+        weights[i] = i == 1u ? 0.0f : 1.0f;
+    for (d = 0; d < corpus.n_documents; begin = corpus.document_ends[d++])
+        for (p = begin; p < corpus.document_ends[d]; p++)
+            for (i = 0; i < PYLM__TOPIC_DISTANCES; i++)
+                if (p - begin >= pylm__topic_distances[i]) {
+                    uint32_t first = pylm__symbol(&corpus, p - pylm__topic_distances[i]);
+                    uint32_t second = pylm__symbol(&corpus, p);
+                    counts[first][second] += weights[first] * weights[second];
+                    counts[second][first] += weights[first] * weights[second];
+                }
+    REQUIRE(pylm__pair_counts_find(&pairs, &corpus, use, weights, 2, NULL) == PYLM_OK);
+    for (i = 0; i < corpus.n_symbols; i++) {
+        for (k = 0; k < pairs.n_pairs[i]; k++) {
+            float *count = &counts[i][pairs.rows[i][k].symbol];
+            CHECK(*count > 0 && fabsf(pairs.rows[i][k].value - sqrtf(*count)) < 1e-5f);
+            *count = 0;
+        }
+        for (k = 0; k < corpus.n_symbols; k++)
+            CHECK(counts[i][k] == 0);
+    }
+    pylm__pair_counts_free(&pairs);
+    pylm__corpus_free(&corpus);
+}
+
+static void test_tiny(void)
+{
+    static const char *const texts[] = {"a a a a a a a a a a a a a a a a a a", "a", "\n\n\n\n\n\n\n\n\n\n\n\n"};
+    struct pylm__corpus corpus;
+    struct pylm__word_vectors v;
+    uint8_t use[PYLM__TOPIC_PARTS];
+    uint32_t i, k;
+    use_all(use);
+    for (i = 0; i < 3u; i++) {
+        prepare(&corpus, texts + i, 1);
+        v = find(&corpus, use, 2);
+        CHECK(v.n_symbols == (i < 2u ? 3u : 2u));
+        for (k = 0; k < v.n_symbols * PYLM__TOPIC_DIMS; k++)
+            CHECK(isfinite(v.vectors[k]));
+        pylm__word_vectors_free(&v);
+        pylm__corpus_free(&corpus);
+    }
+}
+
+static void test_cancel(void)
+{
+    struct pylm__corpus corpus;
+    struct pylm__word_vectors v;
+    uint8_t use[PYLM__TOPIC_PARTS];
+    pylm_task task = {1, 0, 0, 0};
+    use_all(use);
+    make_topics(&corpus, 60);
+    CHECK(pylm__word_vectors_find(&v, &corpus, use, 2, &task) == PYLM_ERR_CANCELLED);
+    pylm__word_vectors_free(&v);
+    pylm__corpus_free(&corpus);
+}
+
+/* Eigenvectors of a matrix that is known by them, one of its eigenvalues twice and of opposite signs. */
+static void test_eigen(void)
+{
+    enum { SIZE = 4 };
+    double a[SIZE * SIZE] = {2, 1, 0, 0, 1, 2, 0, 0, 0, 0, 0, -3, 0, 0, -3, 0}, values[SIZE], vectors[SIZE * SIZE];
+    double copy[SIZE * SIZE];
+    uint32_t i, j, k;
+    memcpy(copy, a, sizeof a);
+    pylm__eigen(a, SIZE, values, vectors);
+    CHECK(fabs(fabs(values[0]) - 3) < 1e-12 && fabs(fabs(values[2]) - 3) < 1e-12 && fabs(values[3] - 1) < 1e-12);
+    for (k = 0; k < SIZE; k++) {
+        for (i = 0; i < SIZE; i++) {
+            double sum = 0;
+            for (j = 0; j < SIZE; j++)
+                sum += copy[i * SIZE + j] * vectors[j * SIZE + k];
+            CHECK(fabs(sum - values[k] * vectors[i * SIZE + k]) < 1e-12);
+        }
+    }
+}
+
+int main(void)
+{
+    test_eigen();
+    test_pairs();
+    test_topics(30); /* fewer symbols than vectors that are looked for */
+    test_topics(60);
+    test_threads();
+    test_use();
+    test_tiny();
+    test_cancel();
+    return finish();
+}
