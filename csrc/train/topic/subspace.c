@@ -34,6 +34,7 @@
 struct subspace {
     const struct pylm__pair_counts *counts;
     const float *expected;
+    void (*multiply_row)(const struct subspace *s, uint32_t symbol);
     const float *from;  /* rows of N, by symbol */
     float *to;          /* the same; may be `from` where rows are independent */
     float factor, less; /* of a product: see multiply() */
@@ -52,14 +53,14 @@ static uint32_t n_chunks(const struct subspace *s, uint32_t chunk)
 
 /* ---- products with the matrix ---- */
 
-static void fetch_row(const float *row)
+PYLM__INLINE void fetch_row(const float *row)
 {
     uint32_t k;
     for (k = 0; k < N; k += LINE)
         PYLM__PREFETCH(row + k);
 }
 
-static void multiply_row(const struct subspace *s, uint32_t symbol)
+PYLM__INLINE void multiply_row_inline(const struct subspace *s, uint32_t symbol)
 {
     const struct pylm__topic_pair *pairs = s->counts->rows[symbol];
     float sum[N] = {0}, *to = s->to + (size_t)symbol * N;
@@ -76,6 +77,20 @@ static void multiply_row(const struct subspace *s, uint32_t symbol)
         to[k] = s->factor * (sum[k] - s->expected[symbol] * s->along[k]) - s->less * to[k];
 }
 
+static void multiply_row(const struct subspace *s, uint32_t symbol)
+{
+    multiply_row_inline(s, symbol);
+}
+
+#if PYLM__HAVE_AVX2
+PYLM__AVX2_BEGIN
+static void multiply_row_avx2(const struct subspace *s, uint32_t symbol)
+{
+    multiply_row_inline(s, symbol);
+}
+PYLM__AVX2_END
+#endif
+
 /* A job: some rows of a product. */
 static int multiply_chunk(void *user, uint32_t chunk, pylm_task *task)
 {
@@ -85,7 +100,7 @@ static int multiply_chunk(void *user, uint32_t chunk, pylm_task *task)
     if (pylm__task_cancelled(s->task))
         return PYLM_ERR_CANCELLED;
     for (i = chunk * CHUNK; i < (chunk + 1u) * CHUNK && i < s->counts->n_symbols; i++)
-        multiply_row(s, i);
+        s->multiply_row(s, i);
     return PYLM_OK;
 }
 
@@ -196,8 +211,8 @@ static int make_orthonormal(struct subspace *s, float *from, float *to)
 }
 
 /* Multiplies orthonormal vectors by the matrix, and finds those sums of them that are nearest to eigenvectors: those
- * whose products are orthogonal, the longest first. The eigenvalues would do as well, but for pairs of opposite sign, which
- * look like 0 while they are mixed.
+ * whose products are orthogonal, the longest first. The eigenvalues of the span would do as well, but for pairs of
+ * opposite sign, which look like 0 while they are mixed.
  *   values   out: the lengths of the products, no more than the absolute eigenvalues
  *   s->sums  out: in column k the k-th sum */
 static int find_ritz(struct subspace *s, const float *vectors, float *products, double *values)
@@ -270,6 +285,11 @@ int pylm__subspace_find(const struct pylm__pair_counts *counts, const float *exp
         s->expected = expected;
         s->n_threads = n_threads;
         s->task = task;
+        s->multiply_row = multiply_row;
+#if PYLM__HAVE_AVX2
+        if (pylm__have_avx2())
+            s->multiply_row = multiply_row_avx2;
+#endif
         status = find(s, values, vectors, products);
     }
     free(s);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * word_vectors.c: see word_vectors.h. Counts of pairs, some way apart, are compared with what chance would give, and
- * the matrix of these is reduced to its leading eigenvectors: a closed form.
+ * word_vectors.c: see word_vectors.h. Counts of pairs, some way apart, are compared with what chance would give. The
+ * vectors come from the leading eigenvectors of the matrix of these: a closed form.
  */
 #include "word_vectors.h"
 
