@@ -8,7 +8,7 @@
 
 #include "train/text/corpus.h"
 
-#define PYLM__TOPIC_PARTS 20u     /* equal parts of the text: that of position p is p * PYLM__TOPIC_PARTS / n */
+#define PYLM__TOPIC_PARTS 20u     /* parts of the text, of equal length: a held-out block begins with one */
 #define PYLM__TOPIC_DISTANCES 13u /* between the symbols of a pair: from 2 to 60 */
 
 extern const uint8_t pylm__topic_distances[PYLM__TOPIC_DISTANCES];
@@ -16,7 +16,7 @@ extern const uint8_t pylm__topic_distances[PYLM__TOPIC_DISTANCES];
 /* Where a part begins in a text of n symbols; part PYLM__TOPIC_PARTS begins at its end. */
 static inline uint64_t pylm__topic_part(uint64_t n, uint32_t part)
 {
-    return (n * part + PYLM__TOPIC_PARTS - 1u) / PYLM__TOPIC_PARTS;
+    return n * part / PYLM__TOPIC_PARTS;
 }
 
 struct pylm__topic_pair {

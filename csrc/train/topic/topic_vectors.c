@@ -21,8 +21,6 @@
 #define SAMPLE_EVERY 7u /* positions, to find that */
 
 static const uint8_t fades[PYLM__N_FADES] = {4, 7};
-static const uint32_t distances[] = {2, 5, 8, 11, 14, 18, 24, 30, 36, 42, 48, 54, 60};
-#define N_DISTANCES (sizeof distances / sizeof *distances)
 
 /* Of each symbol, the sum of the word vectors that come behind it, and how many there are. */
 struct sums {
@@ -69,7 +67,7 @@ static void free_sums(struct sums *sums)
 
 static uint64_t part_begin(const struct pylm__corpus *corpus, uint32_t part)
 {
-    return part * corpus->n / PYLM__TOPIC_PARTS;
+    return pylm__topic_part(corpus->n, part);
 }
 
 /* The document of a position, and where it begins. */
@@ -108,8 +106,8 @@ static void add_part(const struct finding *f, uint32_t part, struct sums *sums)
         begin = document_begin(corpus, d);
         if (f->words.keep[symbol] <= 0)
             continue;
-        for (i = 0; i < N_DISTANCES && p - begin >= distances[i]; i++) {
-            uint32_t before = pylm__symbol(corpus, p - distances[i]);
+        for (i = 0; i < PYLM__TOPIC_DISTANCES && p - begin >= pylm__topic_distances[i]; i++) {
+            uint32_t before = pylm__symbol(corpus, p - pylm__topic_distances[i]);
             float *sum = sums->vectors + (size_t)before * PYLM__TOPIC_DIMS;
             sums->n[before] += f->words.keep[symbol];
             for (j = 0; j < PYLM__TOPIC_DIMS; j++)
