@@ -56,6 +56,7 @@ enum pylm_stage {
     PYLM_STAGE_PIECES = 5,  /* tokenizer pieces: the vocabulary */
     PYLM_STAGE_CLUSTER = 1, /* word classes and the symbol tree */
     PYLM_STAGE_BASE = 11,   /* layers: what the base predicts in the held-out text */
+    PYLM_STAGE_TOPICS = 12, /* what the text is about, and what that says */
     PYLM_STAGE_COUNT = 2,   /* contexts, template by template */
     PYLM_STAGE_CHOOSE = 6,  /* with max_nbytes: what to leave out; counting and fitting are repeated after it */
     PYLM_STAGE_FIT = 3,     /* mixing weights */
@@ -129,8 +130,9 @@ typedef struct pylm_train_options {
     uint32_t max_words;      /* words: size of the vocabulary at most, "</s>" and "<unk>" included: 3 to 2^24. The most
                               * frequent words stay; of equally frequent ones the first in the documents, in their
                               * order in the trainer. Default 0: no limit */
-    uint32_t no_topics;      /* 1: contexts only; nothing is said by what a text is about. Default 0: where it pays,
-                              * which is in texts of some 200,000 words or pieces and more, without max_nbytes */
+    uint32_t no_topics;      /* 1: contexts only; what the text before is about says nothing. Default 0: it does, in
+                              * words, pieces and ids, of 200,000 symbols and more, without max_nbytes, in no layer. A
+                              * small max_memory makes it look at less of the text, or leaves it out */
     uint32_t endless;        /* 1: documents are parts of one text, so nothing ends them. Default 0: several documents
                               * end, with their line if all of them have one, else with a symbol of their own, the byte
                               * 0 (pylm_info.text_end). Documents that have that byte do not end. Ids end with the one

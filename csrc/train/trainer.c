@@ -281,11 +281,11 @@ static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained
     struct pylm__readings readings;
     uint32_t n_threads = trainer->options.n_threads;
     int status;
-    if (trainer->options.no_topics || trainer->options.max_nbytes || corpus->base || !pylm__topic_pays(corpus, heldout))
+    if (trainer->options.no_topics || trainer->options.max_nbytes || corpus->base ||
+        !pylm__topic_plan(&readings, corpus, heldout, trainer->options.max_memory))
         return PYLM_OK;
-    memset(&readings, 0, sizeof readings);
     pylm__topic_vectors_free(&trainer->topics);
-    status = pylm__topic_vectors_find(&trainer->topics, &readings, corpus, heldout, n_threads, task);
+    status = pylm__topic_vectors_find(&trainer->topics, &readings, corpus, n_threads, task);
     if (status == PYLM_OK)
         status =
             pylm__node_vectors_find(&trained->node_topics, &readings, corpus, heldout, &trained->tree, n_threads, task);

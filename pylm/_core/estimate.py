@@ -13,13 +13,15 @@ from .native import lib, text_of
 # What a stage costs in CPU seconds, measured on one machine. Only how the stages compare matters: how quick this
 # machine is shows as it goes. Of a million bytes of text; symbols of it; symbols of its held-out part.
 PER_BYTE = {lib.PYLM_STAGE_PIECES: 0.07, lib.PYLM_STAGE_CLUSTER: 0.12}
-PER_SYMBOL = {lib.PYLM_STAGE_COUNT: 1.2}
+PER_SYMBOL = {lib.PYLM_STAGE_COUNT: 1.2, lib.PYLM_STAGE_TOPICS: 2.0}
 PER_HELD_OUT = {lib.PYLM_STAGE_COUNT: 8.0, lib.PYLM_STAGE_FIT: 50.0}
 HELD_OUT_BYTES = {lib.PYLM_STAGE_COUNT: 2.8, lib.PYLM_STAGE_FIT: 22.0}  # where symbols are bytes
 BYTES_PER_SYMBOL = {lib.PYLM_TOKENIZER_BYTES: 1.0, lib.PYLM_TOKENIZER_WORDS: 5.5, lib.PYLM_TOKENIZER_PIECES: 4.7}
 ENOUGH_BYTES, ENOUGH_OTHERS = 1.0, 0.3  # held out at most, millions of symbols
 AUTO_PIECES = 3.0  # million bytes
-SHARED = (lib.PYLM_STAGE_COUNT, lib.PYLM_STAGE_FIT)  # among threads
+MANY_SYMBOLS = 0.2  # million: fewer have no topics
+SHARED = (lib.PYLM_STAGE_TOPICS, lib.PYLM_STAGE_COUNT, lib.PYLM_STAGE_FIT)  # among threads
+STAGES = (lib.PYLM_STAGE_PIECES, lib.PYLM_STAGE_CLUSTER, *SHARED)  # in order
 EARLIER = (lib.PYLM_STAGE_PIECES, lib.PYLM_STAGE_CLUSTER)  # not of a layer
 EACH_TREE = (lib.PYLM_STAGE_CLUSTER, *SHARED)
 SURE = 0.03  # of all work done, before an estimate is worth anything
@@ -38,7 +40,7 @@ def stage_costs(options: Any, nbytes: int) -> dict[str, float]:
     symbols = million / BYTES_PER_SYMBOL.get(tokenizer, 4.0)
     held_out = min(symbols, ENOUGH_BYTES if is_bytes else ENOUGH_OTHERS)
     costs = {}
-    for stage in (lib.PYLM_STAGE_PIECES, lib.PYLM_STAGE_CLUSTER, lib.PYLM_STAGE_COUNT, lib.PYLM_STAGE_FIT):
+    for stage in STAGES:
         cost = PER_BYTE.get(stage, 0) * million + PER_SYMBOL.get(stage, 0) * symbols
         cost += (HELD_OUT_BYTES if is_bytes else PER_HELD_OUT).get(stage, 0) * held_out
         if stage in SHARED and lib.pylm_has_openmp():
@@ -48,7 +50,9 @@ def stage_costs(options: Any, nbytes: int) -> dict[str, float]:
         skipped = stage == lib.PYLM_STAGE_PIECES and tokenizer != lib.PYLM_TOKENIZER_PIECES
         if stage in EARLIER and options.base:
             skipped = True
-        if not skipped and not (is_bytes and stage == lib.PYLM_STAGE_CLUSTER):
+        if stage == lib.PYLM_STAGE_TOPICS:
+            skipped = symbols < MANY_SYMBOLS or bool(options.base or options.no_topics)
+        if not skipped and not (is_bytes and stage in (lib.PYLM_STAGE_CLUSTER, lib.PYLM_STAGE_TOPICS)):
             costs[text_of(lib.pylm_stage_text(stage))] = cost
     return costs
 

@@ -105,6 +105,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         help="documents are parts of one text; else several of them end, and so does what is generated",
     )
     parser.add_argument(
+        "--no-topics",
+        dest="topics",
+        action="store_false",
+        help="all but bytes: contexts only; else a large text also teaches what the hundreds of words before say",
+    )
+    parser.add_argument(
         "--predictor",
         choices=["mix", "kernel"],
         default="mix",
@@ -197,6 +203,7 @@ def _train_options(options: argparse.Namespace) -> TrainOptions:
             vocabulary_size=options.vocabulary_size,
             vocabulary=options.vocabulary,
             text_end=options.text_end,
+            topics=options.topics,
         ),
         "kernel": _kernel_options(options),
     }

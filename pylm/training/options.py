@@ -64,6 +64,8 @@ class SymbolOptions:
     #: most frequent ones. None: no limit
     vocabulary: Path | Iterable[str | Bytes] | None = None  #: words: these, "<unk>" and "</s>", and no others, whatever
     #: the text has: several words, or the path of a file with one word a line. None: those of the text
+    topics: bool = True  #: in a text of 200,000 words or pieces and more, what the hundreds of them before are about is
+    #: one more piece of evidence. Not with `size`, nor in layers. False: contexts only
     text_end: bool = (
         True  #: several documents end: with their line if all of them have one, else with a symbol of their
     )
@@ -117,6 +119,7 @@ def _set_symbols(options: Any, symbols: SymbolOptions) -> None:
         raise ArgumentError("trees and classes are for words and pieces: add tokenizer='words' or 'pieces'")
     _set_words(options, symbols)
     options.endless = not symbols.text_end
+    options.no_topics = not symbols.topics
     if symbols.pieces is not None:
         if options.tokenizer not in (lib.PYLM_TOKENIZER_AUTO, lib.PYLM_TOKENIZER_PIECES):
             raise ArgumentError("pieces is the size of a vocabulary of pieces: add tokenizer='pieces'")

@@ -162,6 +162,8 @@ const char *pylm_stage_text(int stage)
         return "finding pieces";
     case PYLM_STAGE_CLUSTER:
         return "clustering";
+    case PYLM_STAGE_TOPICS:
+        return "finding topics";
     case PYLM_STAGE_COUNT:
         return "counting";
     case PYLM_STAGE_CHOOSE:

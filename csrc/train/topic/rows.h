@@ -9,9 +9,9 @@
 
 #include "core/format.h"
 
-#define PYLM__ROW PYLM__MAX_READING    /* numbers */
-#define PYLM__ROW_UNIT (1.0f / 25.4f)  /* of a reading's numbers */
-#define PYLM__ROWS_STEP 128u           /* arrays by event have room for a multiple of this */
+#define PYLM__ROW PYLM__MAX_READING   /* numbers */
+#define PYLM__ROW_UNIT (1.0f / 25.4f) /* of a reading's numbers */
+#define PYLM__ROWS_STEP 128u          /* arrays by event have room for a multiple of this */
 
 /* Slope and curvature of a loss along a line. */
 struct pylm__line {

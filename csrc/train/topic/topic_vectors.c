@@ -13,12 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIN_SYMBOLS 200000u /* of a text whose topics can be told apart */
-#define SHRINK 300.0f       /* occurrences that a vector of zeros is worth */
-#define MAX_SECTION PYLM__MAX_BLOCK
-#define WARM_UP 1024u   /* symbols that are read before a section begins */
-#define USUAL_BYTE 25.4 /* root of the mean square of a reading's numbers */
-#define SAMPLE_EVERY 7u /* positions, to find that */
+#define MIN_SYMBOLS 200000u                /* of a text whose topics can be told apart */
+#define SHRINK 300.0f                      /* occurrences that a vector of zeros is worth */
+#define MIN_SECTION 8192u                  /* readings of a part, to be worth it */
+#define PAIRS_NBYTES (UINT64_C(128) << 20) /* at most, with the pairs of word_vectors.c */
+#define SYMBOL_NBYTES 1800u                /* by symbol: sums, vectors, their products, the nodes' records */
+#define ROW_NBYTES 200u                    /* by reading: itself, and the events on the path */
+#define WARM_UP 1024u                      /* symbols that are read before a section begins */
+#define USUAL_BYTE 25.4                    /* root of the mean square of a reading's numbers */
+#define SAMPLE_EVERY 7u                    /* positions, to find that */
 
 static const uint8_t fades[PYLM__N_FADES] = {4, 7};
 
@@ -43,12 +46,6 @@ struct finding_work {
     struct sums part;
     uint8_t *symbols;
 };
-
-int pylm__topic_pays(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout)
-{
-    return corpus->tokenizer != PYLM_TOKENIZER_BYTES && corpus->n >= MIN_SYMBOLS &&
-           heldout->n_blocks <= PYLM__TOPIC_PARTS / 2u;
-}
 
 /* ---- sums ---- */
 
@@ -221,7 +218,7 @@ static void find_scales(const struct finding *f)
     uint64_t p, n = 1;
     uint32_t i, j;
     begin_reading(&reader, f->corpus, pylm__topics_view(f->out->part), 0);
-    for (p = 0; p < f->corpus->n && p < MAX_SECTION; p++) {
+    for (p = 0; p < f->corpus->n && p < PYLM__MAX_BLOCK; p++) {
         read_position(&reader, p);
         if (p % SAMPLE_EVERY)
             continue;
@@ -306,23 +303,41 @@ static void find_mean(struct finding *f)
         f->mean[j] = (float)(sums[j] / n);
 }
 
-static int lay_out(struct pylm__readings *readings, const struct pylm__corpus *corpus,
-                   const struct pylm__heldout *heldout)
+/* Lays out the readings: of a held-out block all, of other parts `most` at most. */
+static void lay_out(struct pylm__readings *readings, const struct pylm__corpus *corpus,
+                    const struct pylm__heldout *heldout, uint64_t most)
 {
-    uint64_t n_rows = 0;
     uint32_t part, b;
+    memset(readings, 0, sizeof *readings);
     readings->n = PYLM__N_FADES * PYLM__TOPIC_DIMS;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
         uint64_t begin = part_begin(corpus, part), end = part_begin(corpus, part + 1u);
-        readings->begins[part] = begin;
-        readings->ends[part] = end - begin > MAX_SECTION ? begin + MAX_SECTION : end;
-        readings->first_row[part] = n_rows;
-        n_rows += readings->ends[part] - begin;
         for (b = 0; b < heldout->n_blocks; b++)
             readings->is_heldout[part] |= heldout->begins[b] == begin;
+        if (!readings->is_heldout[part] && end - begin > most)
+            end = begin + most;
+        if (end - begin > PYLM__MAX_BLOCK)
+            end = begin + PYLM__MAX_BLOCK;
+        readings->begins[part] = begin;
+        readings->ends[part] = end;
+        readings->first_row[part] = readings->n_rows;
+        readings->n_rows += end - begin;
     }
-    readings->rows = pylm__array_new(n_rows * readings->n, 1);
-    return readings->rows ? PYLM_OK : PYLM_ERR_MEMORY;
+}
+
+int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus *corpus,
+                     const struct pylm__heldout *heldout, uint64_t max_nbytes)
+{
+    uint64_t most = PYLM__MAX_BLOCK, fixed = PAIRS_NBYTES + corpus->n_symbols * (uint64_t)SYMBOL_NBYTES;
+    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES || corpus->n < MIN_SYMBOLS ||
+        heldout->n_blocks > PYLM__TOPIC_PARTS / 2u)
+        return 0;
+    for (; most >= MIN_SECTION; most /= 2u) {
+        lay_out(readings, corpus, heldout, most);
+        if (!max_nbytes || fixed + readings->n_rows * ROW_NBYTES <= max_nbytes)
+            return 1;
+    }
+    return 0;
 }
 
 static int find_all(struct finding *f, struct finding_work *work, pylm_task *task)
@@ -355,8 +370,7 @@ static int find_all(struct finding *f, struct finding_work *work, pylm_task *tas
 }
 
 int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
-                             const struct pylm__corpus *corpus, const struct pylm__heldout *heldout, uint32_t n_threads,
-                             pylm_task *task)
+                             const struct pylm__corpus *corpus, uint32_t n_threads, pylm_task *task)
 {
     struct finding f;
     struct finding_work *work;
@@ -366,7 +380,8 @@ int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readi
     f.out = out;
     f.readings = readings;
     f.n_threads = pylm__n_threads(n_threads, PYLM__TOPIC_PARTS);
-    status = lay_out(readings, corpus, heldout);
+    readings->rows = pylm__array_new(readings->n_rows * readings->n, 1);
+    status = readings->rows ? PYLM_OK : PYLM_ERR_MEMORY;
     work = pylm__array_new((uint64_t)f.n_threads, sizeof *work);
     if (status == PYLM_OK)
         status = work ? find_all(&f, work, task) : PYLM_ERR_MEMORY;

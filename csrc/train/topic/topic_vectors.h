@@ -17,6 +17,7 @@ struct pylm__topic_vectors {
 
 /* Readings along the text: of each of its PYLM__TOPIC_PARTS parts, as many as are begun with. */
 struct pylm__readings {
+    uint64_t n_rows;
     uint32_t n;                                                  /* numbers of one */
     uint64_t begins[PYLM__TOPIC_PARTS], ends[PYLM__TOPIC_PARTS]; /* positions, by part */
     uint64_t first_row[PYLM__TOPIC_PARTS];                       /* by part */
@@ -24,14 +25,15 @@ struct pylm__readings {
     int8_t *rows;                                                /* before each position: n numbers */
 };
 
-/* Whether a corpus has vectors: it is large enough, and enough of it is not held out. */
-int pylm__topic_pays(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout);
+/* Whether a corpus gets vectors: it is large enough, and enough of it is not held out. If so, finds the parts' readings
+ * that fit into so many bytes, with all else that is needed meanwhile; 0: no limit. */
+int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus *corpus,
+                     const struct pylm__heldout *heldout, uint64_t max_nbytes);
 
-/* Makes the vectors. The subspace comes from the text that is not held out.
+/* Makes the vectors and the planned readings. The subspace comes from the text that is not held out.
  * The readings of a part are made with vectors that know nothing of that part. So they are like those of a new text. */
 int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
-                             const struct pylm__corpus *corpus, const struct pylm__heldout *heldout, uint32_t n_threads,
-                             pylm_task *task);
+                             const struct pylm__corpus *corpus, uint32_t n_threads, pylm_task *task);
 void pylm__topic_vectors_free(struct pylm__topic_vectors *vectors);
 void pylm__readings_free(struct pylm__readings *readings);
 
