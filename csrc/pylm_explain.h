@@ -67,7 +67,7 @@ enum pylm_part_kind {
     /* Only of layers (pylm_adapt.h): */
     PYLM_PART_BELOW = 10, /* all that the model below says; it stands behind PYLM_PART_MEAN */
     /* Of a model with vectors, behind its contexts: */
-    PYLM_PART_TOPIC = 11 /* what the hundreds of symbols before were about */
+    PYLM_PART_TOPIC = 11 /* what the hundreds of symbols before were about; pylm_explain_topic() says which */
 };
 
 /* One part. Log-odds and weights use natural logarithms. */
@@ -99,6 +99,31 @@ PYLM_API uint32_t pylm_n_parts(const pylm_model *model);
  * Returns PYLM_ERR_ARGUMENT for a symbol that the model does not have, and for a kernel. */
 PYLM_API int pylm_explain(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *work,
                           pylm_part *parts, uint32_t *n_ret);
+
+/* How much of the topic's part each symbol made that was read. What a text is about is a sum over its symbols, and the
+ * further back one is, the less is left of it. So the part can be divided in proportion:
+ *
+ *     cost_q16 = the sum of shares_q16 + offset_q16 + rest_q16,     exactly
+ *
+ * Costs are in 1/65536 bit, as those of parts: negative if something makes the symbol more probable. */
+typedef struct pylm_topic {
+    const uint32_t *symbols; /* in: the last symbols that the state has read, oldest first. Those that stand before the
+                              * last end of a text (pylm_info.text_end) get nothing */
+    uint64_t n;              /* in: how many; after 2,000 hardly anything is left of one */
+    int32_t *shares_q16;     /* out: room for n. What each symbol has made, within +-2^30 */
+    int32_t cost_q16;        /* out: all parts of the kind PYLM_PART_TOPIC; 0: there are none */
+    int32_t offset_q16;      /* out: what the decisions have of their own, whatever was read */
+    int32_t rest_q16;        /* out: symbols further back, and what rounding and limits left */
+} pylm_topic;
+
+/* Explains as pylm_explain() does, with the same `parts` and `n_ret`, and divides the topic's part.
+ *   topic    in: symbols, n, and where shares_q16 are; out: all else.
+ * With several trees, their topics are divided together. In a layer all of this is 0: what the model below makes of its
+ * topic is in PYLM_PART_BELOW. It is 0 in models without vectors, too.
+ * Takes a third of a microsecond more than pylm_explain() for a decision and for a symbol, and 9 KB of stack.
+ * Returns PYLM_ERR_ARGUMENT as pylm_explain(), and if one of the symbols is too large. */
+PYLM_API int pylm_explain_topic(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *work,
+                                pylm_part *parts, uint32_t *n_ret, pylm_topic *topic);
 
 /* ------------------------------------------------------------------ templates and classes */
 

@@ -33,7 +33,12 @@ set(module_adapt
     modules/adapt/layer.c
     modules/adapt/overlay.c
     modules/adapt/plan.c)
-set(module_explain modules/explain/counts.c modules/explain/describe.c modules/explain/explain.c)
+set(module_explain
+    modules/explain/counts.c
+    modules/explain/decision.c
+    modules/explain/describe.c
+    modules/explain/explain.c
+    modules/explain/topic.c)
 set(module_kernel modules/kernel/kernel.c modules/kernel/nearest.c modules/kernel/patterns.c)
 set(module_keyboard
     modules/keyboard/personal.c

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * topic.c: which of the symbols read made the topic's part of a cost.
+ *
+ * A symbol's vector was added to the sums when it was read, and has faded since. What is left of it, times the slopes
+ * of the savings, is its share. Sums are rounded as they fade and cut to bytes for a reading. That, and what was read
+ * before the given symbols, is the rest.
+ */
+#include <string.h>
+
+#include "explain.h"
+
+#if PYLM_MODULE_EXPLAIN
+
+#define MAX_SAVED (INT64_C(1) << 47) /* by the slopes: 2^10 times what models have that are not damaged */
+#define MAX_SHARE (INT64_C(1) << 30)
+#define WHOLE (UINT32_C(1) << 30) /* of a symbol just read */
+
+/* What is left of a symbol in each sum, q30. */
+struct fading {
+    uint32_t left[PYLM__N_FADES];
+};
+
+static void fade(const struct pylm__topics *topics, struct fading *fading)
+{
+    uint32_t i;
+    for (i = 0; i < PYLM__N_FADES; i++)
+        fading->left[i] -= fading->left[i] >> topics->fade[i];
+}
+
+/* The share of a symbol, 1/65536 bit. */
+static int32_t share_of(const struct pylm__topics *topics, const struct pylm__slopes *slopes, uint32_t symbol,
+                        const struct fading *fading)
+{
+    const uint8_t *record = topics->symbols + (size_t)symbol * (topics->n + 1u);
+    unsigned shift = record[0] < PYLM__TOPIC_MAX_SHIFT ? record[0] : PYLM__TOPIC_MAX_SHIFT;
+    const int64_t *slope = slopes->of;
+    int64_t share = 0;
+    uint32_t i, j;
+    for (i = 0; i < PYLM__N_FADES; i++, slope += topics->n) {
+        int64_t saved = 0, unit = INT64_C(1) << (14u + 15u + topics->scale[i] - shift); /* q14, q15 of what is left */
+        for (j = 0; j < topics->n; j++)
+            saved += slope[j] * (int8_t)record[1u + j];
+        saved = pylm__clamp64(saved, MAX_SAVED) * (int64_t)(fading->left[i] >> 15);
+        share -= (saved + (saved < 0 ? -unit : unit) / 2) / unit;
+    }
+    return (int32_t)pylm__clamp64(share, MAX_SHARE);
+}
+
+/* Writes the shares, from the last symbol read to the first, or to where the text begins. */
+static void write_shares(const struct pylm__model *model, const struct pylm__slopes *slopes, pylm_topic *topic)
+{
+    struct pylm__topics topics = pylm__topics_of(model);
+    struct fading fading = {{WHOLE, WHOLE}};
+    uint64_t i;
+    int goes_on = topics.n > 0u;
+    for (i = topic->n; i && goes_on; fade(&topics, &fading)) {
+        uint32_t symbol = topic->symbols[--i];
+        goes_on = symbol != model->text_end;
+        if (!goes_on) /* what a text begins behind */
+            symbol = model->line_end;
+        if (symbol != PYLM_NONE)
+            topic->shares_q16[i] = share_of(&topics, slopes, symbol, &fading);
+    }
+}
+
+int pylm_explain_topic(const pylm_model *model, const pylm_state *state, uint32_t symbol, void *memory,
+                       pylm_part *parts, uint32_t *n_ret, pylm_topic *topic)
+{
+    const struct pylm__model *view = pylm__model_view(model);
+    struct pylm__slopes slopes[2];
+    uint32_t cost = 0, rest, k;
+    uint64_t i;
+    int status;
+    for (i = 0; i < topic->n; i++)
+        if (topic->symbols[i] >= view->n_symbols)
+            return PYLM_ERR_ARGUMENT;
+    memset(slopes, 0, sizeof slopes);
+    status = pylm__explain(view, pylm__state_const(state), symbol, memory, parts, n_ret, slopes);
+    if (status != PYLM_OK)
+        return status;
+    for (k = 0; k < *n_ret; k++)
+        cost += parts[k].kind == PYLM_PART_TOPIC ? (uint32_t)parts[k].cost_q16 : 0u;
+    memset(topic->shares_q16, 0, (size_t)topic->n * sizeof *topic->shares_q16);
+    write_shares(view, &slopes[0], topic);
+    topic->cost_q16 = (int32_t)cost;
+    topic->offset_q16 = (int32_t)pylm__clamp64(-slopes[0].offset / 16, MAX_SHARE);
+    rest = cost - (uint32_t)topic->offset_q16;
+    for (i = 0; i < topic->n; i++)
+        rest -= (uint32_t)topic->shares_q16[i];
+    topic->rest_q16 = (int32_t)rest;
+    return PYLM_OK;
+}
+
+#endif
