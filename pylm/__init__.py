@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     )
     from .explain.kernel import KernelExplanation, Pattern
     from .explain.mix import Explanation, Part
+    from .explain.topic import Topic, TopicWord
     from .explain.words import WordScore
     from .kernel.coverage import Coverage, Nearest
     from .kernel.settings import Kernel, KernelOptions
@@ -111,6 +112,7 @@ _MODULES = {
     ),
     "explain.kernel": ("KernelExplanation", "Pattern"),
     "explain.mix": ("Explanation", "Part"),
+    "explain.topic": ("Topic", "TopicWord"),
     "explain.words": ("WordScore",),
     "kernel.coverage": ("Coverage", "Nearest"),
     "kernel.settings": ("Kernel", "KernelOptions"),
@@ -182,6 +184,8 @@ __all__ = [
     "TemplateShare",
     "TextFormatError",
     "TooLargeError",
+    "Topic",
+    "TopicWord",
     "Trace",
     "TrainOptions",
     "WordScore",

@@ -340,7 +340,8 @@ class Model(Scoring, Generating):
         """
         from .explain.tokens import explain
 
-        return explain(self._image, self._state_after(context), token, k)
+        read = self._prompt(context, "context")
+        return explain(self._image, self._image.new_state(read), token, k, read)
 
     def explain_text(
         self, text: TextOrIds, *, learn: bool = False, memory: int | str = DEFAULT_MEMORY, k: int = 5

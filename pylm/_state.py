@@ -194,7 +194,7 @@ class State(TextReader):
         `Model.explain()`."""
         from .explain.tokens import explain
 
-        return explain(self._image, self._state, token, k)
+        return explain(self._image, self._state, token, k, self._last)
 
     def beam_search(self, max_new_tokens: int = 20, **options: Unpack[BeamOptions]) -> list[Continuation]:
         """The n most probable continuations, best first. The state stays where it is. Options as in

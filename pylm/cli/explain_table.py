@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -32,6 +33,8 @@ def table(explanation: Explanation, columns: int, colours: bool) -> str:
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
         lines += ["", f"not known: {_fitted(unknown[0], columns - 25)}{more}"]
+    if explanation.topic:
+        lines += ["", *textwrap.wrap(f"topic: {explanation.topic.made_of}", columns, subsequent_indent="  ")]
     return "\n".join(lines + _close(explanation))
 
 

@@ -14,6 +14,7 @@ const HEADS = [
 ];
 let current = 0; // has the focus, when one has
 let shown = 0;   // is explained
+let marked = []; // made its topic
 
 function make(tag, content, className) {
     const element = document.createElement(tag);
@@ -50,7 +51,7 @@ function row(part, most) {
 }
 
 function show(i) {
-    const [token, probability, bits, parts, next, unknown] = tokens[i];
+    const [token, probability, bits, parts, next, notes, marks] = tokens[i];
     const others = kernel ? parts : parts.slice(1); // the first are even decisions
     const most = Math.max(...others.map(part => Math.abs(part[1])), 0.01);
     const table = document.createElement("table");
@@ -77,10 +78,13 @@ function show(i) {
     const close = make("p", "Most probable here", "faint");
     close.style.margin = "1rem 0 0";
     detail.replaceChildren(title, odds, table);
-    if (unknown) detail.append(make("p", unknown, "faint"));
+    for (const note of notes) detail.append(make("p", note, "faint"));
     detail.append(close, best);
     options[shown].setAttribute("aria-selected", "false");
     options[i].setAttribute("aria-selected", "true");
+    for (const option of marked) option.classList.remove("topic-for", "topic-against");
+    marked = marks.map(back => options[i - Math.abs(back)]);
+    marked.forEach((option, k) => option.classList.add(marks[k] > 0 ? "topic-for" : "topic-against"));
     shown = i;
 }
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from .._core.native import check, ffi, lib
 from .._core.prediction import NATS_PER_COST, Prediction, shown
 from .base import Explained
 from .context_names import Contexts
+from .topic import Topic, TopicAsked
 
 KINDS = {
     lib.PYLM_PART_EVEN: "even",
@@ -25,6 +27,7 @@ KINDS = {
     lib.PYLM_PART_REPETITION: "repetition",
     lib.PYLM_PART_AVERAGE: "average",
     lib.PYLM_PART_BELOW: "below",
+    lib.PYLM_PART_TOPIC: "topic",
 }
 LEARNED = frozenset(["counts", "ages", "recall", "indirect", "repetition"])
 NAMES = {
@@ -35,6 +38,7 @@ NAMES = {
     "repetition": "no repetition",
     "average": "average of the trees",
     "below": "the model below the layer",
+    "topic": "topic",
 }
 OF_A_CONTEXT = ("context", "recall", "indirect")
 
@@ -47,6 +51,7 @@ class Part:
 
         even        the tree's decisions on the way to the token, if each were even: minus one bit each
         context     what followed a context in the training text
+        topic       what the hundreds of tokens before are about; `Explanation.topic` says by which words
         mean        the plain mean of how often what followed, in all contexts that are known
         constant    what decisions are like whatever is known
         below       layers: what the model says that it lies on
@@ -103,6 +108,7 @@ class Explanation(Explained):
     logprob: float  #: natural log of its probability, as from `logprobs()`
     parts: list[Part]  #: all contexts that the model looks for are there, known or not
     next: list[Prediction]  #: the most probable tokens here, best first
+    topic: Topic | None = None  #: which words made the parts of the kind "topic"; None: there are none
 
     DERIVED: ClassVar[tuple[str, ...]] = ("probability", "bits", "learned_bits")
 
@@ -122,18 +128,20 @@ class Explanation(Explained):
         return sum(part.bits for part in self.parts if part.learned)
 
 
-def explain_mix(image: Image, state: Any, symbol: int, best: list[Prediction]) -> Explanation:
-    """Explains a symbol that may come next in a state."""
-    parts, cost = _parts(image, state, symbol)
-    return Explanation(symbol, shown(image.symbol_text(symbol)), -cost * NATS_PER_COST, parts, best)
-
-
-def _parts(image: Image, state: Any, symbol: int) -> tuple[list[Part], int]:
-    contexts = Contexts(image)
+def explain_mix(image: Image, state: Any, symbol: int, best: list[Prediction], read: Sequence[int]) -> Explanation:
+    """Explains a symbol that may come next in a state. `read`: the last symbols that the state has read."""
+    contexts, asked = Contexts(image), TopicAsked(read)
     found, n = ffi.new("pylm_part[]", lib.pylm_n_parts(image.model)), ffi.new("uint32_t *")
-    check(lib.pylm_explain(image.model, state, symbol, image.new_work(), found, n))
+    check(lib.pylm_explain_topic(image.model, state, symbol, image.new_work(), found, n, asked.argument))
+    parts, cost = _parts(contexts, state, found, n[0])
+    topic = asked.answer(contexts) if any(part.kind == "topic" for part in parts) else None
+    return Explanation(symbol, shown(image.symbol_text(symbol)), -cost * NATS_PER_COST, parts, best, topic)
+
+
+def _parts(contexts: Contexts, state: Any, found: Any, n: int) -> tuple[list[Part], int]:
+    """The parts for people, and the cost that all add up to."""
     result, cost = [], 0
-    for i in range(n[0]):
+    for i in range(n):
         part = found[i]
         kind = KINDS[part.kind]
         template = contexts.templates[part.tree][part.number] if kind in OF_A_CONTEXT else None

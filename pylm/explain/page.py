@@ -68,7 +68,8 @@ def _data(explanations: Sequence[Explanation | KernelExplanation]) -> dict[str, 
                 round(explanation.bits, 3),
                 parts,
                 best,
-                _unknown(explanation),
+                _notes(explanation),
+                _marks(explanation),
             ]
         )
     kernel = isinstance(explanations[0], KernelExplanation)
@@ -101,11 +102,20 @@ def _row(part: Part, trees: int, numbers: dict[str, int]) -> list[Any]:
     ]
 
 
-def _unknown(explanation: Explanation | KernelExplanation) -> str:
+def _notes(explanation: Explanation | KernelExplanation) -> list[str]:
+    """Lines below the table."""
     if isinstance(explanation, KernelExplanation):
-        return ""
+        return []
     names = [part.name for part in explanation.parts if part.kind == "context" and not part.total]
-    return "Not known: " + ", ".join(names) if names else ""
+    notes = [f"Topic: {explanation.topic.made_of}"] if explanation.topic else []
+    return [*notes, "Not known: " + ", ".join(names)] if names else notes
+
+
+def _marks(explanation: Explanation | KernelExplanation) -> list[int]:
+    """How far back the tokens stand that made the topic; negative if they made the token less probable."""
+    if isinstance(explanation, KernelExplanation) or not explanation.topic:
+        return []
+    return [word.back if word.bits > 0 else -word.back for word in explanation.topic.named]
 
 
 # ---- the text

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .._core.arguments import integer, wrong_type
@@ -18,19 +18,22 @@ from .kernel import KernelExplanation, explain_kernel
 from .mix import Explanation, explain_mix
 
 
-def explain(image: Image, state: Any, token: str | Bytes | int | None, k: int) -> Explanation | KernelExplanation:
-    """Explains a token that may come next in a state; None: the most probable one."""
+def explain(
+    image: Image, state: Any, token: str | Bytes | int | None, k: int, read: Sequence[int]
+) -> Explanation | KernelExplanation:
+    """Explains a token that may come next in a state; None: the most probable one. `read`: the last symbols that the
+    state has read."""
     best = predictions(image, state, k)
     symbol = best[0].id if token is None else symbol_of(image, token)
     if image.is_kernel:
         return explain_kernel(image, state, symbol, best)
-    return explain_mix(image, state, symbol, best)
+    return explain_mix(image, state, symbol, best, read)
 
 
 def explain_all(state: TextReader, symbols: array[int], k: int) -> Iterator[Explanation | KernelExplanation]:
     """Explains checked symbols one after the other, each before the state reads it."""
     for symbol in symbols:
-        yield explain(state._image, state._state, symbol, k)
+        yield explain(state._image, state._state, symbol, k, state._last)
         state._read(array("I", [symbol]))
 
 

@@ -107,7 +107,7 @@ static void add_term(struct pylm__decision *d, int64_t term, int32_t input, int3
 }
 
 void pylm__find_terms(struct pylm__mixer *mixer, struct pylm__node node, const struct pylm__active *active,
-                       struct pylm__slices *slices, struct pylm__decision *d)
+                      struct pylm__slices *slices, struct pylm__decision *d)
 {
     uint32_t n = pylm__n_stage1(&mixer->tree), i;
     struct pylm__selection selection = pylm__select(mixer, active->sets.active, slices);

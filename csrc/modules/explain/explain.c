@@ -36,7 +36,7 @@ struct account {
     struct pylm__decision decision;
     int64_t weighted[PYLM__MAX_TERMS];   /* sums of weights, each times the magnitude of its input */
     int64_t magnitudes[PYLM__MAX_TERMS]; /* sums of these magnitudes */
-    uint32_t last_node; /* node and side of the last decision */
+    uint32_t last_node;                  /* node and side of the last decision */
     int last_side;
     struct pylm__slopes *slopes; /* of the tree; NULL: not wanted */
 };
