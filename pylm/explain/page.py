@@ -107,7 +107,7 @@ def _notes(explanation: Explanation | KernelExplanation) -> list[str]:
     if isinstance(explanation, KernelExplanation):
         return []
     names = [part.name for part in explanation.parts if part.kind == "context" and not part.total]
-    notes = [f"Topic: {explanation.topic.made_of}"] if explanation.topic else []
+    notes = [f"Topic (underlined): {explanation.topic.made_of}"] if explanation.topic else []
     return [*notes, "Not known: " + ", ".join(names)] if names else notes
 
 

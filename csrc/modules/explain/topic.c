@@ -4,8 +4,8 @@
  * topic.c: which of the symbols read made the topic's part of a cost.
  *
  * A symbol's vector was added to the sums when it was read, and has faded since. What is left of it, times the slopes
- * of the savings, is its share. Sums are rounded as they fade and cut to bytes for a reading. That, and what was read
- * before the given symbols, is the rest.
+ * of the savings, is its share. The rest is what was read before the given symbols, and what rounding left of sums and
+ * log-odds.
  */
 #include <string.h>
 
@@ -29,6 +29,25 @@ static void fade(const struct pylm__topics *topics, struct fading *fading)
         fading->left[i] -= fading->left[i] >> topics->fade[i];
 }
 
+/* Where a sum was cut to fit into a reading, each symbol's part of it is made smaller by as much. */
+static void cut(const struct pylm__topics *topics, const struct pylm__state *state, struct pylm__slopes *slopes)
+{
+#if PYLM_MODULE_TOPIC
+    uint32_t i;
+    for (i = 0; i < PYLM__N_FADES * topics->n; i++) {
+        int64_t most = INT64_C(127) << topics->scale[i / topics->n], sum = pylm__magnitude(state->topic[i]);
+        if (sum > most) {
+            struct pylm__ratio ratio = {(most << 16) / sum, 1 << 16};
+            slopes->of[i] = pylm__times(slopes->of[i], ratio);
+        }
+    }
+#else
+    (void)topics;
+    (void)state;
+    (void)slopes;
+#endif
+}
+
 /* The share of a symbol, 1/65536 bit. */
 static int32_t share_of(const struct pylm__topics *topics, const struct pylm__slopes *slopes, uint32_t symbol,
                         const struct fading *fading)
@@ -49,12 +68,14 @@ static int32_t share_of(const struct pylm__topics *topics, const struct pylm__sl
 }
 
 /* Writes the shares, from the last symbol read to the first, or to where the text begins. */
-static void write_shares(const struct pylm__model *model, const struct pylm__slopes *slopes, pylm_topic *topic)
+static void write_shares(const struct pylm__model *model, const struct pylm__state *state, struct pylm__slopes *slopes,
+                         pylm_topic *topic)
 {
     struct pylm__topics topics = pylm__topics_of(model);
     struct fading fading = {{WHOLE, WHOLE}};
     uint64_t i;
     int goes_on = topics.n > 0u;
+    cut(&topics, state, slopes);
     for (i = topic->n; i && goes_on; fade(&topics, &fading)) {
         uint32_t symbol = topic->symbols[--i];
         goes_on = symbol != model->text_end;
@@ -83,9 +104,9 @@ int pylm_explain_topic(const pylm_model *model, const pylm_state *state, uint32_
     for (k = 0; k < *n_ret; k++)
         cost += parts[k].kind == PYLM_PART_TOPIC ? (uint32_t)parts[k].cost_q16 : 0u;
     memset(topic->shares_q16, 0, (size_t)topic->n * sizeof *topic->shares_q16);
-    write_shares(view, &slopes[0], topic);
+    write_shares(view, pylm__state_const(state), slopes, topic);
     topic->cost_q16 = (int32_t)cost;
-    topic->offset_q16 = (int32_t)pylm__clamp64(-slopes[0].offset / 16, MAX_SHARE);
+    topic->offset_q16 = (int32_t)pylm__clamp64(-slopes->offset / 16, MAX_SHARE);
     rest = cost - (uint32_t)topic->offset_q16;
     for (i = 0; i < topic->n; i++)
         rest -= (uint32_t)topic->shares_q16[i];
