@@ -48,7 +48,7 @@ enum {
 static inline int32_t pylm__floor_shift(int32_t x, unsigned n)
 {
     const uint32_t half = UINT32_C(1) << 31;
-    return (int32_t)(((uint32_t)x + half) >> n) - (int32_t)(half >> n);
+    return (int32_t)((((uint32_t)x + half) >> n) - (half >> n));
 }
 
 /* A view of the part of an image, which was checked. */
