@@ -41,10 +41,16 @@ static inline void sign_head(uint8_t *image, uint64_t nbytes)
 static inline void use_explanations(const pylm_model *model, const pylm_state *state, const pylm_info *info, void *work)
 {
     pylm_part *parts = malloc(pylm_n_parts(model) * sizeof *parts);
-    uint32_t i, n, class, coarse;
+    uint32_t read[2] = {0, 0}, i, n, class, coarse;
+    int32_t shares[2];
+    pylm_topic topic = {NULL, 2, NULL, 0, 0, 0};
     pylm_template template;
+    topic.symbols = read;
+    topic.shares_q16 = shares;
     for (i = 0; parts && i < 2u; i++) {
+        read[1] = i * info->n_symbols / 2u;
         (void)pylm_explain(model, state, i * info->n_symbols / 2u, work, parts, &n);
+        (void)pylm_explain_topic(model, state, i * info->n_symbols / 2u, work, parts, &n, &topic);
         (void)pylm_model_template(model, i, i, &template);
         (void)pylm_symbol_class(model, i % info->n_trees, i * info->n_symbols / 2u, &class, &coarse);
         (void)pylm_state_recent(state, i);
