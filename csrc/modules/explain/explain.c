@@ -242,7 +242,8 @@ static struct pylm__odds *odds_below(const struct pylm__model *model, const stru
 uint32_t pylm_n_parts(const pylm_model *model)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    return view->n_trees * (view->n_templates + 5u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS) + (view->n_trees > 1u);
+    return pylm__n_trees(view) * (view->n_templates + 5u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS) +
+           (pylm__n_trees(view) > 1u);
 }
 
 int pylm__explain(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol, void *memory,
@@ -261,7 +262,7 @@ int pylm__explain(const struct pylm__model *model, const struct pylm__state *sta
         odds = odds_below(model, state, symbol, work);
     pylm__work_first_tree(model, work);
     pylm__extended_stack(&work->mixer.extended, odds, 0);
-    for (t = 0; t < model->n_trees; t++) {
+    for (t = 0; t < pylm__n_trees(model); t++) {
         if (t)
             pylm__work_next_tree(model, work);
         p[t] = explain_tree(model, state, symbol, work, &account);
@@ -274,7 +275,7 @@ int pylm__explain(const struct pylm__model *model, const struct pylm__state *sta
         if (slopes)
             account.slopes = memset(slopes + 1, 0, sizeof *slopes);
     }
-    *n_ret = model->n_trees > 1u ? average(parts, ends, p, model->n_trees, all) : ends[0];
+    *n_ret = pylm__n_trees(model) > 1u ? average(parts, ends, p, pylm__n_trees(model), all) : ends[0];
     return PYLM_OK;
 }
 
