@@ -51,7 +51,7 @@ function row(part, most) {
 }
 
 function show(i) {
-    const [token, probability, bits, parts, next, notes, marks] = tokens[i];
+    const [token, probability, bits, parts, next, [notes, marks]] = tokens[i];
     const others = kernel ? parts : parts.slice(1); // the first are even decisions
     const most = Math.max(...others.map(part => Math.abs(part[1])), 0.01);
     const table = document.createElement("table");

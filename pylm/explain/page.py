@@ -68,8 +68,7 @@ def _data(explanations: Sequence[Explanation | KernelExplanation]) -> dict[str, 
                 round(explanation.bits, 3),
                 parts,
                 best,
-                _notes(explanation),
-                _marks(explanation),
+                [_notes(explanation), _marks(explanation)],
             ]
         )
     kernel = isinstance(explanations[0], KernelExplanation)

@@ -206,9 +206,9 @@ def test_on_the_command_line(
 def test_on_the_page(topics: pylm.Model) -> None:
     html = topics.explain_page(f"{CONTEXT} x7")
     data = data_of(check_page(html))
-    *_, notes, marks = data["tokens"][12]
+    notes, marks = data["tokens"][12][-1]
     assert notes[0].startswith("Topic (underlined): x3 (9 tokens back) +0.") and {9, 12} <= set(marks)
-    assert all(abs(mark) <= i for i, token in enumerate(data["tokens"]) for mark in token[-1])
+    assert all(abs(mark) <= i for i, token in enumerate(data["tokens"]) for mark in token[-1][1])
     assert "topic" in data["names"] and "topic-for" in html
 
 
