@@ -71,6 +71,7 @@ set(train_topic
     train/topic/rows_avx2.c
     train/topic/rows_portable.c
     train/topic/subspace.c
+    train/topic/node_events.c
     train/topic/node_solver.c
     train/topic/node_vectors.c
     train/topic/topic_vectors.c

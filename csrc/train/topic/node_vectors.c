@@ -4,7 +4,8 @@
  * node_vectors.c: see node_vectors.h.
  *
  * Each node is a problem of its own: the readings before the symbols whose path goes through it, and the side that each
- * took. It is solved twice: without the held-out text, to see how well it does there, and with it, for the image.
+ * took. It is solved without the held-out text, to see how well it does there, and with it, for the image. Of a short
+ * text nearly all is held out: then it is solved without one half of that, and without the other.
  */
 #include "node_vectors.h"
 
@@ -12,126 +13,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node_events.h"
 #include "node_solver.h"
 
-#define MAX_EVENTS 16384u /* of a node; of more, a part is used, evenly spread */
-#define RIGHT (UINT32_C(1) << 31)
+/* What a node's vector is made from: all but a group that is held out, or all. */
+enum { WITHOUT_FIRST, WITHOUT_SECOND, OF_ALL, N_SOLUTIONS };
+
 #define NODES_A_JOB 64u
 #define N_NUMBERS PYLM__MAX_READING
 #define RECORD_NBYTES (N_NUMBERS + PYLM__NODE_TOPIC_NUMBERS)
-
-struct events {
-    uint64_t *starts;  /* by node; one more at the end */
-    uint32_t *n[2][2]; /* by whether held out, and by side: how many there are, by node */
-    uint32_t *n_train; /* by node: how many are listed that are not held out; they come first */
-    uint32_t *every;   /* by node: of how many events one is listed */
-    uint32_t *rows;    /* listed: a row of the readings, and RIGHT */
-};
 
 struct solving {
     const struct pylm__readings *readings;
     const struct pylm__corpus *corpus;
     const struct pylm__heldout *heldout;
     const struct pylm__symbol_tree *tree;
-    struct events events;
-    uint8_t *records[2]; /* without the held-out text, and with it */
+    struct pylm__node_events events;
+    uint8_t *records[N_SOLUTIONS];
     int16_t *log_odds;
     struct pylm__node_solver *solvers; /* by thread */
     int n_threads;
 };
-
-/* ---- events ---- */
-
-typedef void visit(struct events *e, uint32_t node, int heldout, int side, uint32_t row);
-
-static void count(struct events *e, uint32_t node, int heldout, int side, uint32_t row)
-{
-    (void)row;
-    e->n[heldout][side][node]++;
-}
-
-static void list(struct events *e, uint32_t node, int heldout, int side, uint32_t row)
-{
-    (void)heldout;
-    if (e->every[node]-- == 1u) {
-        e->rows[e->starts[node]++] = row | (side ? RIGHT : 0u);
-        e->every[node] = (e->n[0][0][node] + e->n[0][1][node] + e->n[1][0][node] + e->n[1][1][node]) / MAX_EVENTS + 1u;
-    }
-}
-
-/* Visits all events along the text: first those that are not held out. */
-static void visit_events(struct solving *s, int heldout, visit *visit)
-{
-    const struct pylm__readings *readings = s->readings;
-    const struct pylm__symbol_tree *tree = s->tree;
-    uint32_t part;
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        uint64_t p = readings->begins[part], row = readings->first_row[part];
-        if (readings->is_heldout[part] != heldout)
-            continue;
-        for (; p < readings->ends[part]; p++, row++) {
-            uint32_t leaf = tree->leaf_of[pylm__symbol(s->corpus, p)], node = 0, lo = 0, hi = tree->n_symbols;
-            while (hi - lo > 1u) {
-                uint32_t mid = tree->mid[node];
-                int side = leaf >= mid;
-                visit(&s->events, node, heldout, side, (uint32_t)row);
-                node += side ? mid - lo : 1u;
-                *(side ? &lo : &hi) = mid;
-            }
-        }
-    }
-}
-
-/* Lists the events of all nodes. */
-static int list_events(struct solving *s)
-{
-    struct events *e = &s->events;
-    uint32_t node, n_nodes = s->tree->n_symbols - 1u, i;
-    uint64_t at = 0;
-    for (i = 0; i < 4u; i++) {
-        e->n[i / 2u][i % 2u] = pylm__array_new(n_nodes, sizeof *e->n[0][0]);
-        if (!e->n[i / 2u][i % 2u])
-            return PYLM_ERR_MEMORY;
-    }
-    e->starts = pylm__array_new((uint64_t)n_nodes + 1u, sizeof *e->starts);
-    e->n_train = pylm__array_new(n_nodes, sizeof *e->n_train);
-    e->every = pylm__array_new(n_nodes, sizeof *e->every);
-    if (!e->starts || !e->n_train || !e->every)
-        return PYLM_ERR_MEMORY;
-    visit_events(s, 0, count);
-    visit_events(s, 1, count);
-    for (node = 0; node < n_nodes; node++) {
-        uint32_t n = e->n[0][0][node] + e->n[0][1][node] + e->n[1][0][node] + e->n[1][1][node];
-        e->starts[node] = at;
-        e->every[node] = 1;
-        at += (n + n / MAX_EVENTS) / (n / MAX_EVENTS + 1u);
-    }
-    e->rows = pylm__array_new(at, sizeof *e->rows);
-    if (!e->rows)
-        return PYLM_ERR_MEMORY;
-    visit_events(s, 0, list);
-    for (node = 0, at = 0; node < n_nodes; node++) { /* starts[node] has become where the list of the node ends */
-        uint32_t n = e->n[0][0][node] + e->n[0][1][node] + e->n[1][0][node] + e->n[1][1][node];
-        e->n_train[node] = (uint32_t)(e->starts[node] - at);
-        at += (n + n / MAX_EVENTS) / (n / MAX_EVENTS + 1u);
-    }
-    visit_events(s, 1, list);
-    for (node = n_nodes; node; node--)
-        e->starts[node] = e->starts[node - 1u];
-    e->starts[0] = 0;
-    return PYLM_OK;
-}
-
-static void free_events(struct events *e)
-{
-    uint32_t i;
-    for (i = 0; i < 4u; i++)
-        free(e->n[i / 2u][i % 2u]);
-    free(e->starts);
-    free(e->n_train);
-    free(e->every);
-    free(e->rows);
-}
 
 /* ---- nodes ---- */
 
@@ -161,28 +63,48 @@ static float offset_of(double left, double right)
     return (float)log((right + 0.5) / (left + 0.5));
 }
 
+/* Solves a node for the events of some groups, which stand together in its list.
+ *   from, to   the first group and the last */
+static void solve_groups(const struct solving *s, uint32_t node, uint32_t from, uint32_t to,
+                         struct pylm__node_solver *solver)
+{
+    const struct pylm__node_events *e = &s->events;
+    uint32_t begin = from ? e->ends[from - 1u][node] : 0u, group;
+    struct pylm__node_solver part = *solver;
+    double left = 0, right = 0;
+    for (group = from; group <= to; group++) {
+        left += e->n[group][0][node];
+        right += e->n[group][1][node];
+    }
+    part.n = e->ends[to][node] - begin;
+    part.rows += (size_t)begin * N_NUMBERS;
+    part.side += begin;
+    part.offset = offset_of(left, right);
+    if (part.n)
+        pylm__node_solve(&part);
+    memcpy(solver->vector, part.vector, sizeof solver->vector);
+    solver->offset = part.offset;
+}
+
 static int solve_node(const struct solving *s, uint32_t node, struct pylm__node_solver *solver)
 {
-    const struct events *e = &s->events;
+    const struct pylm__node_events *e = &s->events;
     const uint32_t *list = e->rows + e->starts[node];
-    uint32_t n = (uint32_t)(e->starts[node + 1u] - e->starts[node]), i;
-    double left = e->n[0][0][node], right = e->n[0][1][node];
+    uint32_t n = (uint32_t)(e->starts[node + 1u] - e->starts[node]), i, solution;
     PYLM__TRY(pylm__node_solver_reserve(solver, n));
     solver->kernel = pylm__rows_kernel();
     solver->kernel->load(s->readings->rows, list, n, solver->rows);
     for (i = 0; i < n; i++)
-        solver->side[i] = list[i] & RIGHT ? 1.0f : 0.0f;
-    memset(solver->vector, 0, sizeof solver->vector);
-    solver->n = e->n_train[node];
-    solver->offset = offset_of(left, right);
-    if (solver->n)
-        pylm__node_solve(solver);
-    write_record(solver, s->records[0] + (size_t)node * RECORD_NBYTES);
-    solver->n = n;
-    solver->offset = offset_of(left + e->n[1][0][node], right + e->n[1][1][node]);
-    if (n > e->n_train[node])
-        pylm__node_solve(solver);
-    write_record(solver, s->records[1] + (size_t)node * RECORD_NBYTES);
+        solver->side[i] = list[i] & PYLM__EVENT_RIGHT ? 1.0f : 0.0f;
+    for (solution = 0; solution < N_SOLUTIONS; solution++) {
+        if (!s->records[solution])
+            continue;
+        if (solution != OF_ALL) /* else what was found without the held-out text is a good begin */
+            memset(solver->vector, 0, sizeof solver->vector);
+        solve_groups(s, node, solution == WITHOUT_SECOND ? PYLM__TOPIC_COMMON : 0u,
+                     solution == WITHOUT_FIRST ? PYLM__TOPIC_COMMON : PYLM__TOPIC_GROUPS - 1u, solver);
+        write_record(solver, s->records[solution] + (size_t)node * RECORD_NBYTES);
+    }
     return PYLM_OK;
 }
 
@@ -205,6 +127,7 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
 {
     struct solving *s = user;
     const struct pylm__heldout *heldout = s->heldout;
+    const uint8_t *records;
     struct pylm__reading reading;
     uint64_t at = 0, p, event;
     uint32_t b, part, j;
@@ -213,6 +136,7 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
         at += heldout->ends[b] - heldout->begins[b];
     for (part = 0; s->readings->begins[part] != heldout->begins[block]; part++)
         ;
+    records = s->records[s->readings->group[part] == PYLM__TOPIC_FIRST ? WITHOUT_FIRST : WITHOUT_SECOND];
     reading.n = N_NUMBERS;
     for (p = heldout->begins[block]; p < heldout->ends[block]; p++, at++) {
         const int8_t *row =
@@ -223,7 +147,7 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
         for (event = heldout->first_event[at]; hi - lo > 1u; event++) {
             uint32_t mid = s->tree->mid[node];
             int side = leaf >= mid;
-            s->log_odds[event] = (int16_t)pylm__topic_log_odds(s->records[0] + (size_t)node * RECORD_NBYTES, &reading);
+            s->log_odds[event] = (int16_t)pylm__topic_log_odds(records + (size_t)node * RECORD_NBYTES, &reading);
             node += side ? mid - lo : 1u;
             *(side ? &lo : &hi) = mid;
         }
@@ -236,8 +160,10 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
 static int find_all(struct solving *s, uint32_t n_threads, pylm_task *task)
 {
     uint64_t n_nodes = s->tree->n_symbols - 1u;
-    int i;
-    for (i = 0; i < 2; i++) {
+    uint32_t i;
+    for (i = 0; i < N_SOLUTIONS; i++) {
+        if (i == WITHOUT_SECOND && !s->readings->has_second)
+            continue;
         s->records[i] = pylm__array_new(n_nodes, RECORD_NBYTES);
         if (!s->records[i])
             return PYLM_ERR_MEMORY;
@@ -246,7 +172,7 @@ static int find_all(struct solving *s, uint32_t n_threads, pylm_task *task)
     s->solvers = pylm__array_new((uint64_t)s->n_threads, sizeof *s->solvers);
     if (!s->log_odds || !s->solvers)
         return PYLM_ERR_MEMORY;
-    PYLM__TRY(list_events(s));
+    PYLM__TRY(pylm__node_events_list(&s->events, s->readings, s->corpus, s->tree));
     PYLM__TRY(pylm__run_jobs(solve_nodes, s, (uint32_t)((n_nodes + NODES_A_JOB - 1u) / NODES_A_JOB), n_threads, task));
     return pylm__run_jobs(read_block, s, s->heldout->n_blocks, n_threads, NULL);
 }
@@ -267,14 +193,15 @@ int pylm__node_vectors_find(uint8_t **records, const struct pylm__readings *read
     for (t = 0; s.solvers && t < s.n_threads; t++)
         pylm__node_solver_free(&s.solvers[t]);
     free(s.solvers);
-    free(s.records[0]);
-    free_events(&s.events);
+    free(s.records[WITHOUT_FIRST]);
+    free(s.records[WITHOUT_SECOND]);
+    pylm__node_events_free(&s.events);
     if (status != PYLM_OK) {
-        free(s.records[1]);
+        free(s.records[OF_ALL]);
         free(s.log_odds);
         return status;
     }
-    *records = s.records[1];
+    *records = s.records[OF_ALL];
     heldout->topic_log_odds = s.log_odds;
     return PYLM_OK;
 }

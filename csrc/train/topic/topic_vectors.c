@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIN_SYMBOLS 200000u                /* of a text whose topics can be told apart */
+#define MIN_SYMBOLS 20000u                /* of a text whose topics can be told apart */
 #define SHRINK 300.0f                      /* occurrences that a vector of zeros is worth */
 #define MIN_SECTION 8192u                  /* readings of a part, to be worth it */
 #define PAIRS_NBYTES (UINT64_C(128) << 20) /* at most, with the pairs of word_vectors.c */
@@ -307,14 +307,18 @@ static void find_mean(struct finding *f)
 static void lay_out(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                     const struct pylm__heldout *heldout, uint64_t most)
 {
+    int in_groups = heldout->n_blocks > PYLM__TOPIC_PARTS / 2u; /* else enough is not held out */
     uint32_t part, b;
     memset(readings, 0, sizeof *readings);
     readings->n = PYLM__N_FADES * PYLM__TOPIC_DIMS;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
         uint64_t begin = part_begin(corpus, part), end = part_begin(corpus, part + 1u);
+        readings->group[part] = PYLM__TOPIC_COMMON;
         for (b = 0; b < heldout->n_blocks; b++)
-            readings->is_heldout[part] |= heldout->begins[b] == begin;
-        if (!readings->is_heldout[part] && end - begin > most)
+            if (heldout->begins[b] == begin)
+                readings->group[part] = b % 2u && in_groups ? PYLM__TOPIC_SECOND : PYLM__TOPIC_FIRST;
+        readings->has_second |= readings->group[part] == PYLM__TOPIC_SECOND;
+        if (readings->group[part] == PYLM__TOPIC_COMMON && end - begin > most)
             end = begin + most;
         if (end - begin > PYLM__MAX_BLOCK)
             end = begin + PYLM__MAX_BLOCK;
@@ -329,8 +333,7 @@ int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus 
                      const struct pylm__heldout *heldout, uint64_t max_nbytes)
 {
     uint64_t most = PYLM__MAX_BLOCK, fixed = PAIRS_NBYTES + corpus->n_symbols * (uint64_t)SYMBOL_NBYTES;
-    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES || corpus->n < MIN_SYMBOLS ||
-        heldout->n_blocks > PYLM__TOPIC_PARTS / 2u)
+    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES || corpus->n < MIN_SYMBOLS)
         return 0;
     for (; most >= MIN_SECTION; most /= 2u) {
         lay_out(readings, corpus, heldout, most);
@@ -346,7 +349,7 @@ static int find_all(struct finding *f, struct finding_work *work, pylm_task *tas
     uint8_t use[PYLM__TOPIC_PARTS];
     uint32_t i;
     for (i = 0; i < PYLM__TOPIC_PARTS; i++)
-        use[i] = !f->readings->is_heldout[i];
+        use[i] = f->readings->group[i] == PYLM__TOPIC_COMMON || f->readings->has_second;
     PYLM__TRY(pylm__word_vectors_find(&f->words, corpus, use, (uint32_t)f->n_threads, task));
     PYLM__TRY(new_sums(&f->all, corpus->n_symbols));
     f->out->part_nbytes = PYLM__TOPIC_NBYTES + corpus->n_symbols * (PYLM__TOPIC_DIMS + UINT64_C(1));

@@ -15,17 +15,22 @@ struct pylm__topic_vectors {
     uint64_t part_nbytes;
 };
 
+/* The parts of a text: those that are held out are in two groups, the others stand between them. So the events without
+ * either group stand together. */
+enum { PYLM__TOPIC_SECOND, PYLM__TOPIC_COMMON, PYLM__TOPIC_FIRST, PYLM__TOPIC_GROUPS };
+
 /* Readings along the text: of each of its PYLM__TOPIC_PARTS parts, as many as are begun with. */
 struct pylm__readings {
     uint64_t n_rows;
     uint32_t n;                                                  /* numbers of one */
     uint64_t begins[PYLM__TOPIC_PARTS], ends[PYLM__TOPIC_PARTS]; /* positions, by part */
     uint64_t first_row[PYLM__TOPIC_PARTS];                       /* by part */
-    uint8_t is_heldout[PYLM__TOPIC_PARTS];                       /* by part: it is a held-out block */
+    uint8_t group[PYLM__TOPIC_PARTS];                            /* by part */
+    int has_second;                                              /* some part is in the second group */
     int8_t *rows;                                                /* before each position: n numbers */
 };
 
-/* Whether a corpus gets vectors: it is large enough, and enough of it is not held out. If so, finds the parts' readings
+/* Whether a corpus gets vectors: it is large enough. If so, finds the parts' readings
  * that fit into so many bytes, with all else that is needed meanwhile; 0: no limit. */
 int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                      const struct pylm__heldout *heldout, uint64_t max_nbytes);
