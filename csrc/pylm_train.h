@@ -131,7 +131,7 @@ typedef struct pylm_train_options {
                               * frequent words stay; of equally frequent ones the first in the documents, in their
                               * order in the trainer. Default 0: no limit */
     uint32_t no_topics;      /* 1: contexts only; what the text before is about says nothing. Default 0: it does, in
-                              * words, pieces and ids, of 200,000 symbols and more, without max_nbytes, in no layer. A
+                              * words, pieces and ids, of 50,000 symbols and more, without max_nbytes, in no layer. A
                               * small max_memory makes it look at less of the text, or leaves it out */
     uint32_t endless;        /* 1: documents are parts of one text, so nothing ends them. Default 0: several documents
                               * end, with their line if all of them have one, else with a symbol of their own, the byte

@@ -284,7 +284,9 @@ static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained
     if (trainer->options.no_topics || trainer->options.max_nbytes || corpus->base ||
         !pylm__topic_plan(&readings, corpus, heldout, trainer->options.max_memory))
         return PYLM_OK;
-    pylm__topic_vectors_free(&trainer->topics);
+    pylm__topic_vectors_free(&trainer->topics); /* of the tree before, or of the training before */
+    free(trained->node_topics);
+    trained->node_topics = NULL;
     status = pylm__topic_vectors_find(&trainer->topics, &readings, corpus, n_threads, task);
     if (status == PYLM_OK)
         status =
