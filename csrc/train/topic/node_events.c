@@ -37,7 +37,7 @@ static void list(struct listing *l, uint32_t node, int side, uint32_t row)
 }
 
 /* Visits all events of a group, in the order of the text. */
-static void visit_group(struct listing *l, visit *visit)
+static void visit_group(struct listing *l, visit *see)
 {
     const struct pylm__readings *readings = l->readings;
     const struct pylm__symbol_tree *tree = l->tree;
@@ -51,7 +51,7 @@ static void visit_group(struct listing *l, visit *visit)
             while (hi - lo > 1u) {
                 uint32_t mid = tree->mid[node];
                 int side = leaf >= mid;
-                visit(l, node, side, (uint32_t)row);
+                see(l, node, side, (uint32_t)row);
                 node += side ? mid - lo : 1u;
                 *(side ? &lo : &hi) = mid;
             }
