@@ -59,22 +59,17 @@ static int check_topics(const struct pylm__model *m)
         if (!head[PYLM__TOPIC_FADES + i] || head[PYLM__TOPIC_FADES + i] > PYLM__TOPIC_MAX_FADE ||
             head[PYLM__TOPIC_SCALES + i] > PYLM__TOPIC_MAX_SCALE)
             return 0;
-    return n && n % 8u == 0 && n <= PYLM__MAX_TOPIC &&
-           pylm__lies_inside(m, at + PYLM__TOPIC_NBYTES, (uint64_t)m->n_symbols * (n + 1u));
+    return n && n % 8u == 0 && n <= PYLM__MAX_TOPIC && pylm__lies_inside(m, at, pylm__topics_nbytes(n, m->n_symbols));
 }
 
 /* Those of a tree's nodes. */
 static int check_node_topics(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     uint64_t at = pylm__load64(tree->head + PYLM__T_TOPIC), topics = pylm__load64(m->image + PYLM__H_TOPIC);
-    uint32_t n;
     if (!at)
         return 1;
-    if (!topics || pylm__n_stage1(tree) > PYLM__DOT_MAX)
-        return 0;
-    n = PYLM__N_FADES * m->image[(size_t)topics + PYLM__TOPIC_N];
-    return (!PYLM_ALIGNED || !(at & 1u)) &&
-           pylm__lies_inside(m, at, ((uint64_t)m->n_symbols - 1u) * (n + PYLM__NODE_TOPIC_NUMBERS));
+    return topics && pylm__n_stage1(tree) <= PYLM__DOT_MAX && (!PYLM_ALIGNED || !(at & 1u)) &&
+           pylm__lies_inside(m, at, pylm__node_topics_nbytes(m->image[(size_t)topics + PYLM__TOPIC_N], m->n_symbols));
 }
 
 /* What calibration and weights need of the image. */

@@ -51,6 +51,18 @@ static inline int32_t pylm__floor_shift(int32_t x, unsigned n)
     return (int32_t)((((uint32_t)x + half) >> n) - (half >> n));
 }
 
+/* Bytes of the part with the symbols' vectors, n numbers each. */
+static inline uint64_t pylm__topics_nbytes(uint32_t n, uint32_t n_symbols)
+{
+    return PYLM__TOPIC_NBYTES + (uint64_t)n_symbols * (n + 1u);
+}
+
+/* Bytes of a tree's part with its nodes' vectors, for these vectors of the symbols. */
+static inline uint64_t pylm__node_topics_nbytes(uint32_t n, uint32_t n_symbols)
+{
+    return ((uint64_t)n_symbols - 1u) * (PYLM__N_FADES * n + PYLM__NODE_TOPIC_NUMBERS);
+}
+
 /* A view of the part of an image, which was checked. */
 static inline struct pylm__topics pylm__topics_view(const uint8_t *part)
 {

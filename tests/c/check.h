@@ -158,8 +158,12 @@ static inline struct image read_shared(int kind)
     return image;
 }
 
-/* The kinds of models that tests are run with. External ones do not encode texts. */
-enum { KIND_BYTES, KIND_WORDS, KIND_TREES, KIND_PIECES, KIND_SIZED, KIND_EXTERNAL, N_KINDS };
+#include "topics.h"
+
+/* The kinds of models that tests are run with. External ones do not encode texts. The last is one of words that was
+ * given topic vectors afterwards. */
+enum { KIND_BYTES, KIND_WORDS, KIND_TREES, KIND_PIECES, KIND_SIZED, KIND_EXTERNAL, KIND_TOPICS, N_KINDS };
+#define N_TRAINED_KINDS KIND_TOPICS
 
 /* And a further kind, which only some tests ask for: a kernel of words. */
 #define KIND_KERNEL(reach) (N_KINDS + (int)(reach))
@@ -184,7 +188,7 @@ static inline struct image train_kind_anew(int kind, uint32_t n_words)
     }
     image = kind == KIND_EXTERNAL ? train_external(text, nbytes, options) : train(text, nbytes, &options);
     free(text);
-    return image;
+    return kind == KIND_TOPICS ? with_topics(image) : image;
 }
 
 static inline struct image train_kind(int kind, uint32_t n_words)

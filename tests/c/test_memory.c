@@ -148,9 +148,9 @@ static void test_failures(void)
 int main(void)
 {
     int kind;
-    for (kind = 0; kind < N_KINDS; kind++)
+    for (kind = 0; kind < N_TRAINED_KINDS; kind++)
         test_limit(kind);
-    for (kind = 0; kind < N_KINDS; kind += 1 + kind % 2) /* bytes, words, pieces, external */
+    for (kind = 0; kind < N_TRAINED_KINDS; kind += 1 + kind % 2) /* bytes, words, pieces, external */
         test_order(kind);
     test_failures();
     return finish();

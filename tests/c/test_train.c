@@ -14,7 +14,7 @@ static void test_threads(void)
     size_t nbytes;
     char *text = make_text(3000, 2, &nbytes);
     int kind, i;
-    for (kind = 0; kind < N_KINDS; kind++) {
+    for (kind = 0; kind < N_TRAINED_KINDS; kind++) {
         pylm_train_options_init(&options);
         options.tokenizer = kind == KIND_PIECES ? PYLM_TOKENIZER_PIECES
                             : kind > KIND_BYTES ? PYLM_TOKENIZER_WORDS

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "core/topic.h"
 #include "modules/adapt/extended.h"
 #include "train/count/pack.h"
 
@@ -267,6 +268,12 @@ static void copy_vocabulary(struct copy *c)
     copy_part(c, PYLM__H_TOKENIZER_FILE, pylm__load64(h + PYLM__H_TOKENIZER_FILE_NBYTES));
 }
 
+/* Numbers of a symbol's topic vector; 0: there are none. */
+static uint32_t n_topics(const struct copy *c)
+{
+    return pylm__topics_of(c->model).n;
+}
+
 static void copy_tree(struct copy *c, const struct pylm__tree *tree)
 {
     const struct pylm__shape shape = pylm__tree_shape(tree);
@@ -280,8 +287,9 @@ static void copy_tree(struct copy *c, const struct pylm__tree *tree)
     copy_part(c, at + PYLM__T_RANKS, pylm__packed_nbytes(n, tree->symbol_bits));
     copy_part(c, at + PYLM__T_SYMBOLS, pylm__packed_nbytes(n, tree->symbol_bits));
     copy_part(c, at + PYLM__T_CLASSES, pylm__packed_nbytes(n, (uint32_t)tree->class_bits + tree->coarse_bits));
+    copy_part(c, at + PYLM__T_TOPIC, pylm__node_topics_nbytes(n_topics(c), tree->n_symbols));
     copy_part(c, at + PYLM__T_CALIBRATION, (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u);
-    copy_part(c, at + PYLM__T_WEIGHTS, n_sets * (tree->n_templates + 1u) * 2u);
+    copy_part(c, at + PYLM__T_WEIGHTS, n_sets * pylm__n_stage1(tree) * 2u);
     copy_part(c, at + PYLM__T_STAGE2_WEIGHTS,
               (tree->n_node_sets + (uint64_t)PYLM__N_CONFIDENCES) * PYLM__N_STAGE2 * 2u);
     if (!tree->parts[PYLM__P_OVERLAY_WEIGHTS]) { /* without them, the other parts of an overlay have not been checked */
@@ -311,6 +319,7 @@ static int write_parts(struct copy *c, const struct pylm__subset *subset)
     uint32_t t, k;
     write_facts(c, subset);
     copy_vocabulary(c);
+    copy_part(c, PYLM__H_TOPIC, pylm__topics_nbytes(n_topics(c), c->model->n_symbols));
     for (t = 0; t < c->model->n_trees; t++) {
         pylm__tree_view(c->model, t ? &tree : NULL, &tree);
         copy_tree(c, &tree);

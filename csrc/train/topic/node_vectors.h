@@ -9,12 +9,6 @@
 #include "topic_vectors.h"
 #include "train/tree/symbol_tree.h"
 
-/* Bytes of a tree's records. */
-static inline uint64_t pylm__node_topics_nbytes(const struct pylm__symbol_tree *tree)
-{
-    return (tree->n_symbols - UINT64_C(1)) * (PYLM__NODE_TOPIC_NUMBERS + PYLM__MAX_READING);
-}
-
 /* Finds the vectors of a tree's nodes from all of the text. What vectors that know nothing of the held-out text say in
  * it becomes heldout->topic_log_odds.
  *   records   out, to be freed: by node, a record as in core/topic.h

@@ -352,7 +352,7 @@ static int find_all(struct finding *f, struct finding_work *work, pylm_task *tas
         use[i] = f->readings->group[i] == PYLM__TOPIC_COMMON || f->readings->has_second;
     PYLM__TRY(pylm__word_vectors_find(&f->words, corpus, use, (uint32_t)f->n_threads, task));
     PYLM__TRY(new_sums(&f->all, corpus->n_symbols));
-    f->out->part_nbytes = PYLM__TOPIC_NBYTES + corpus->n_symbols * (PYLM__TOPIC_DIMS + UINT64_C(1));
+    f->out->part_nbytes = pylm__topics_nbytes(PYLM__TOPIC_DIMS, corpus->n_symbols);
     f->out->part = pylm__array_new(f->out->part_nbytes, 1);
     if (!f->out->part)
         return PYLM_ERR_MEMORY;

@@ -287,7 +287,8 @@ static void write_tree(struct writer *image, uint64_t head, const struct pylm__i
     if (!parts->kernel || !number)
         write_symbol_tree(image, head, &trained->tree);
     if (trained->node_topics)
-        write_bytes(image, head + PYLM__T_TOPIC, trained->node_topics, pylm__node_topics_nbytes(&trained->tree));
+        write_bytes(image, head + PYLM__T_TOPIC, trained->node_topics,
+                    pylm__node_topics_nbytes(PYLM__TOPIC_DIMS, trained->tree.n_symbols));
     if (!parts->kernel)
         write_mix(image, head, trained);
     else if (!number)
