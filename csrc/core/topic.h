@@ -44,7 +44,7 @@ enum {
     PYLM__NODE_TOPIC_NUMBERS = 4, /* i8[n] */
 };
 
-/* x / 2^n, rounded down. */
+/* x / 2^n, rounded down; n up to 31. Nothing negative is shifted. */
 static inline int32_t pylm__floor_shift(int32_t x, unsigned n)
 {
     const uint32_t half = UINT32_C(1) << 31;
