@@ -9,7 +9,6 @@
 
 static void read_topic(const struct pylm__model *model, struct pylm__mixer *mixer, const struct pylm__state *state)
 {
-    mixer->reading.n = 0;
 #if PYLM_MODULE_TOPIC
     if (pylm__has_topic(&mixer->tree)) {
         struct pylm__topics topics = pylm__topics_of(model);
@@ -17,6 +16,7 @@ static void read_topic(const struct pylm__model *model, struct pylm__mixer *mixe
     }
 #else
     (void)model;
+    (void)mixer;
     (void)state;
 #endif
 }

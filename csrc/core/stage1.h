@@ -39,10 +39,12 @@ struct pylm__mixer {
     const uint8_t *families[PYLM__FAMILY_PREVIOUS]; /* where the weights of the first three begin */
     uint8_t before[2u * PYLM__DOT_MAX]; /* the sum of the rows of the last two families; at an even address */
     uint32_t row_nbytes;
-    struct pylm__reading reading; /* what the text is about */
-    uint32_t suffixes;            /* suffix templates, a bit each */
-    uint32_t skips;               /* those with PYLM__ROLE_SKIP */
-    int avx2;                     /* for this symbol, the processor's vectors are used */
+    uint32_t suffixes; /* suffix templates, a bit each */
+    uint32_t skips;    /* those with PYLM__ROLE_SKIP */
+    int avx2;          /* for this symbol, the processor's vectors are used */
+#if PYLM_MODULE_TOPIC
+    struct pylm__reading reading; /* what the text is about, for a tree with vectors */
+#endif
 };
 
 /* Prepares the mixer for the next symbol of a state whose evidence is there. */
@@ -82,11 +84,17 @@ static inline void pylm__node_rows(const struct pylm__mixer *mixer, const struct
     rows[3] = mixer->before;
 }
 
-/* The log-odds, q10, of what the text is about. */
+/* The log-odds, q10, of what the text is about, in a tree with vectors. */
 static inline int16_t pylm__node_topic(const struct pylm__mixer *mixer, const struct pylm__node *node)
 {
+#if PYLM_MODULE_TOPIC
     const struct pylm__reading *reading = &mixer->reading;
     return (int16_t)pylm__topic_log_odds(pylm__topic_record(&mixer->tree, node->number, reading->n), reading);
+#else
+    (void)mixer;
+    (void)node;
+    return 0;
+#endif
 }
 
 /* The probability, q16, of going right from a node, by what was gathered there. The AVX2 code has a copy of its own of
@@ -105,7 +113,7 @@ PYLM__INLINE uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, con
     uint32_t mixed, confidence = pylm__confidence(mean);
     pylm__node_rows(mixer, node, selection, confidence, rows);
     mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, selection->active);
-    if (PYLM_MODULE_TOPIC && mixer->reading.n)
+    if (pylm__has_topic(tree))
         mixed += pylm__dot_one(rows, pylm__node_topic(mixer, node), tree->n_templates + 1u);
     if ((PYLM__SMALL && PYLM_MODULE_ADAPT) || !pylm__is_plain(&mixer->extended)) /* which can do both */
         return pylm__extended_right(&mixer->extended, tree, node, pylm__round_q13(mixed), mean, confidence, active);

@@ -143,11 +143,33 @@ static uint64_t score(const char *name, const struct file *image)
     return n;
 }
 
+/* Makes the checksum of a head right that was changed. */
+static void sign_head(struct file *image)
+{
+    uint32_t head_nbytes = pylm__load32(image->data + PYLM__H_HEAD_NBYTES);
+    pylm__store64(image->data + PYLM__H_HEAD_CHECKSUM,
+                  pylm__checksum(image->data + PYLM__H_TOKENIZER, head_nbytes - PYLM__H_TOKENIZER));
+}
+
+/* Says of a model that it has topic vectors: without the module it is refused as more than this library can. With it,
+ * since there are none. */
+static void check_topic(struct file *image)
+{
+    pylm_model model;
+    pylm__store64(image->data + PYLM__H_TOPIC, 1);
+    sign_head(image);
+    CHECK(pylm_model_open(&model, image->data, image->nbytes) ==
+          (PYLM_MODULE_TOPIC ? PYLM_ERR_DAMAGED : PYLM_ERR_LARGE));
+    pylm__store64(image->data + PYLM__H_TOPIC, 0);
+    sign_head(image);
+    CHECK(pylm_model_open(&model, image->data, image->nbytes) == PYLM_OK);
+    CHECK(sizeof(pylm_state) == (PYLM_MODULE_TOPIC ? 640u : 128u));
+}
+
 /* Says of a model that it is a layer: a model is not opened as one, a layer not without its base. */
 static void check_layer(struct file *image)
 {
     pylm_model model;
-    uint32_t head_nbytes = pylm__load32(image->data + PYLM__H_HEAD_NBYTES);
 #if PYLM_MODULE_ADAPT
     pylm_model base;
     struct file base_image = read_file("bytes.pylm");
@@ -155,8 +177,7 @@ static void check_layer(struct file *image)
     CHECK(pylm_layer_open(&model, &base, image->data, image->nbytes) == PYLM_ERR_LAYER);
 #endif
     image->data[PYLM__H_IS_LAYER] = 1;
-    pylm__store64(image->data + PYLM__H_HEAD_CHECKSUM,
-                  pylm__checksum(image->data + PYLM__H_TOKENIZER, head_nbytes - PYLM__H_TOKENIZER));
+    sign_head(image);
     CHECK(pylm_model_open(&model, image->data, image->nbytes) == PYLM_ERR_LAYER);
 #if PYLM_MODULE_ADAPT
     CHECK(pylm_layer_open(&model, &base, image->data, image->nbytes) == PYLM_ERR_BASE); /* but it was made for none */
@@ -182,8 +203,10 @@ int main(int argc, char **argv)
             CHECK(pylm_model_open(&model, image.data, image.nbytes) == PYLM_ERR_LARGE);
         else
             n_scored += score(names[i], &image) > 0;
-        if (i == 0)
+        if (i == 0) {
+            check_topic(&image);
             check_layer(&image);
+        }
         free(image.data);
     }
     CHECK(n_scored == (PYLM_MODULE_TEXT ? 6u + PYLM_MODULE_KERNEL : 2u));
