@@ -43,13 +43,13 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
            pylm__lies_inside(m, pylm__load64(c + PYLM__C_LISTS), pylm__load64(c + PYLM__C_LISTS_NBYTES));
 }
 
-/* The vectors of the symbols. */
+/* The vectors of the symbols. Without the module, images with any have been refused. */
 static int check_topics(const struct pylm__model *m)
 {
     uint64_t at = pylm__load64(m->image + PYLM__H_TOPIC);
     const uint8_t *head;
     uint32_t n, i;
-    if (!at)
+    if (!PYLM_MODULE_TOPIC || !at)
         return 1;
     if (pylm__n_below(m) || m->n_banks || !pylm__lies_inside(m, at, PYLM__TOPIC_NBYTES))
         return 0;
@@ -66,7 +66,7 @@ static int check_topics(const struct pylm__model *m)
 static int check_node_topics(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     uint64_t at = pylm__load64(tree->head + PYLM__T_TOPIC), topics = pylm__load64(m->image + PYLM__H_TOPIC);
-    if (!at)
+    if (!PYLM_MODULE_TOPIC || !at)
         return 1;
     return topics && pylm__n_stage1(tree) <= PYLM__DOT_MAX && (!PYLM_ALIGNED || !(at & 1u)) &&
            pylm__lies_inside(m, at, pylm__node_topics_nbytes(m->image[(size_t)topics + PYLM__TOPIC_N], m->n_symbols));

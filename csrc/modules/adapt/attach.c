@@ -41,7 +41,7 @@ static size_t head_nbytes(int has_topic)
 
 static size_t model_head_nbytes(const struct pylm__model *model)
 {
-    return head_nbytes(pylm__topics_of(model).n > 0u);
+    return head_nbytes(PYLM_MODULE_TOPIC && pylm__topics_of(model).n > 0u);
 }
 
 static int has_room(const struct pylm__model *model, uint64_t nbytes)
