@@ -91,6 +91,8 @@ static inline uint32_t pylm__dot_bytes(const uint8_t *bytes, const int16_t *x, u
 {
 #if defined(__SSE2__)
     return pylm__dot_bytes_sse2(bytes, x, n);
+#elif PYLM__DOT_DENSE
+    return pylm__dot_bytes_neon(bytes, x, n);
 #else
     return pylm__dot_bytes_portable(bytes, x, n);
 #endif

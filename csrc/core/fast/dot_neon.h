@@ -25,6 +25,18 @@ static inline uint32_t pylm__dot_neon(const uint8_t *const *rows, const int16_t 
     return (uint32_t)vaddvq_s32(sum);
 }
 
+static inline uint32_t pylm__dot_bytes_neon(const uint8_t *bytes, const int16_t *x, uint32_t n)
+{
+    int32x4_t sum = vdupq_n_s32(0);
+    uint32_t k;
+    for (k = 0; k < n; k += 8u) {
+        int16x8_t b = vmovl_s8(vreinterpret_s8_u8(vld1_u8(bytes + k))), numbers = vld1q_s16(x + k);
+        sum = vmlal_s16(sum, vget_low_s16(b), vget_low_s16(numbers));
+        sum = vmlal_high_s16(sum, b, numbers);
+    }
+    return (uint32_t)vaddvq_s32(sum);
+}
+
 static inline void pylm__add_rows_neon(const uint8_t *a, const uint8_t *b, uint8_t *sum, uint32_t n)
 {
     uint32_t at;
