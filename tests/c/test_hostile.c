@@ -87,6 +87,22 @@ static void test_leaves(const struct image *original, struct image *copy)
     CHECK(use_image(copy->data, copy->nbytes));
 }
 
+/* Gives every field in front of the symbols' topic vectors extreme values. Returns how often that was taken for an
+ * image. */
+static int test_topics(const struct image *original, struct image *copy)
+{
+    static const uint8_t values[] = {0, 1, 2, 8, 10, 11, 15, 16, 24, 25, 31, 32, 64, 72, 127, 128, 248, 255};
+    size_t part = (size_t)pylm__load64(original->data + PYLM__H_TOPIC), field, i;
+    int accepted = 0;
+    for (field = 0; field < PYLM__TOPIC_NBYTES; field++)
+        for (i = 0; i < sizeof values; i++) {
+            memcpy(copy->data, original->data, original->nbytes);
+            copy->data[part + field] = values[i];
+            accepted += use_image(copy->data, copy->nbytes);
+        }
+    return accepted;
+}
+
 /* Changes an image in n ways; if `every_field`, also one field after the other. Returns how often the result was taken
  * for an image. */
 static int attack(const struct image *original, struct image *copy, int n, int every_field)
@@ -114,9 +130,12 @@ int main(void)
         copy.data = allocate(copy.nbytes);
         /* the other kinds have the same fields, and would take long */
         tried += n;
-        accepted += attack(&original, &copy, n, kind <= KIND_WORDS || kind == KIND_EXTERNAL || kind == N_KINDS);
+        accepted += attack(&original, &copy, n,
+                           kind <= KIND_WORDS || kind == KIND_EXTERNAL || kind == KIND_TOPICS || kind == N_KINDS);
         if (kind == KIND_EXTERNAL)
             test_leaves(&original, &copy);
+        if (kind == KIND_TOPICS)
+            CHECK(test_topics(&original, &copy) > 0);
         free(copy.data);
         free(original.data);
     }
