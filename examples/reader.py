@@ -8,8 +8,9 @@ equal the engine's (csrc/core) to the last bit, because both compute with intege
 The symbols (bytes, words or pieces of words) are the leaves of a binary tree. The probability of a symbol is the
 product of the decisions on the way from the root to its leaf: left or right? For each decision the model asks many
 contexts of the text: the last symbol, the last two, the last but one, and so on. A context has counted what followed it
-in the training text, so it has two counts at a node: left and right. A table turns counts into log-odds. Two weighted
-sums, one after the other, turn the log-odds of all contexts into one probability.
+in the training text, so it has two counts at a node: left and right. A table turns counts into log-odds. Some models
+also say at each node what the last hundreds of symbols were about. Two weighted sums, one after the other, turn all
+these log-odds into one probability.
 
 Names end in their unit: _q10 is in 1/1024 (log-odds, in nats), _q16 in 1/65536 (probabilities and bits), and so on.
 Weights are in 1/8192. In a sound model no sum leaves 32 bits, so nothing has to wrap around as it would in C.
@@ -27,18 +28,18 @@ from pathlib import Path
 from struct import Struct, unpack_from
 
 # ---- 1. The file: headers, packed fields, numbers, checksum
-HEADER = Struct("<8s2I3Q6I4B4x8Q")
+HEADER = Struct("<8s2I3Q6I4B4x9Q")
 Header = namedtuple("Header", """magic version head_nbytes image_nbytes image_checksum head_checksum tokenizer
     n_symbols unknown line_end text_end n_trees vocab_position_bits vocab_slot_bits predictor is_layer facts
-    facts_nbytes vocab_text vocab_text_nbytes vocab_positions vocab_slots file file_nbytes""")  # fmt: skip
-TREE_HEADER = Struct("<5I4B7Q16s2Q2I")
+    facts_nbytes vocab_text vocab_text_nbytes vocab_positions vocab_slots file file_nbytes topics""")  # fmt: skip
+TREE_HEADER = Struct("<5I4B7Q16s3Q2I")
 TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets depth symbol_bits class_bits
     coarse_bits set_bits nodes ranks classes calibration weights symbols stage2_weights plan overlay_calibration
-    overlay_weights n_previous n_before""")  # fmt: skip
+    overlay_weights topics n_previous n_before""")  # fmt: skip
 TEMPLATE_HEADER = Struct("<10B2xI4Q")
 Template = namedtuple("Template", """base kind lag role bucket_bits check_bits count_bits payload_bits index_bits
     list_form n_records index records lists lists_nbytes""")  # fmt: skip
-MAGIC, VERSION = b"\x93pylm\r\n\x1a", 6
+MAGIC, VERSION = b"\x93pylm\r\n\x1a", 7
 BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
 NOTHING, SYMBOL, CLASS, COARSE, WORD = range(5)  # kinds of templates: what they add to the context of their base
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
@@ -126,11 +127,15 @@ def encode(model: Model, text: bytes) -> list[int]:
 
 # ---- 3. Contexts: each template takes something of the text before, as a hash
 class History:
-    """The symbols that were read; of bytes also the words that they form, as hashes of 32 bits."""
+    """The symbols that were read; of bytes also the words that they form, as hashes of 32 bits. And sums of vectors."""
 
-    def __init__(self, header: Header) -> None:
-        self.symbols = [header.line_end] if header.line_end < header.n_symbols else []  # a text begins behind one
+    def __init__(self, model: Model) -> None:
+        header, self.topics = model.header, model.topics
+        self.symbols = list[int]()
         self.tokenizer, self.words, self.n_letters = header.tokenizer, [0] * 4, 0  # the word so far, three before
+        self.sums = [[0] * self.topics.n, [0] * self.topics.n]
+        if header.line_end < header.n_symbols:  # a text begins behind one
+            self.read(header.line_end)
 
     def back(self, lag: int) -> int:
         """The symbol so far back plus 1; 0 before the start of the text."""
@@ -138,6 +143,7 @@ class History:
 
     def read(self, symbol: int) -> None:
         self.symbols.append(symbol)
+        self.sums = self.topics.added(self.sums, symbol)
         if self.tokenizer != BYTES:
             return
         letter = symbol + 32 if ord("A") <= symbol <= ord("Z") else symbol
@@ -147,6 +153,28 @@ class History:
             self.words, self.n_letters = [0, *self.words[:3]], 0
         if is_letter:
             self.words[0], self.n_letters = step(self.words[0], letter) >> 32 | 1, self.n_letters + 1
+
+
+class Topics:
+    """Each symbol has a vector: what usually comes near it. Sums of those that were read say what a text is about."""
+
+    def __init__(self, image: bytes, at: int, n_symbols: int) -> None:
+        self.n = n = image[at] if at else 0  # numbers of a vector
+        self.fades, self.scales = image[at + 1 : at + 3], image[at + 3 : at + 5]
+        rows = unpack_from("<" + f"B{n}b" * n_symbols, image, at + 8) if at else ()
+        shifts = rows[:: n + 1]  # one before each vector
+        self.vectors = [[x << min(s, 12) for x in rows[i * (n + 1) + 1 :][:n]] for i, s in enumerate(shifts)]
+
+    def added(self, sums: list[list[int]], symbol: int) -> list[list[int]]:
+        """The sums with one more symbol. The first forgets within some 32 symbols, the second within hundreds."""
+        if not self.n:
+            return sums
+        return [[s - (s >> fade) + v for s, v in zip(x, self.vectors[symbol])] for x, fade in zip(sums, self.fades)]
+
+    def reading(self, sums: list[list[int]]) -> list[int]:
+        """The sums as numbers of 8 bits."""
+        scaled = zip(sums, self.scales)
+        return [clamp(s + (1 << scale >> 1) >> scale, -127, 127) for x, scale in scaled for s in x]
 
 
 def context_hashes(tree: Tree, history: History) -> list[int]:
@@ -280,8 +308,17 @@ def calibration_index(n_distinct: int, n0: int, n1: int) -> int:
     return 45 + 41 * octave + clamp(ratio_q4 + 164 >> 3, 0, 40)
 
 
-def right_at(tree: Tree, number: int, below: Evidence, units_q24: dict[int, int], text_row: list[int]) -> int:
-    """The probability, in 1/65536, of going right at a node, from the evidence below it."""
+def topic_q10(tree: Tree, number: int, reading: list[int]) -> int:
+    """The log-odds that the topic gives to going right at a node."""
+    offset, shift, *vector = tree.topics[number]
+    product = sum(u * x for u, x in zip(vector, reading))
+    return clamp(offset + (product + (1 << (shift & 15) >> 1) >> (shift & 15)), -8704, 8704)
+
+
+def right_at(
+    tree: Tree, number: int, below: Evidence, units_q24: dict[int, int], text_row: list[int], reading: list[int]
+) -> int:
+    """The probability, in 1/65536, of going right at a node, from the evidence below it and the reading."""
     mid, node_set = tree.nodes[number]
     counts = {}  # left of mid, and from mid on
     for k, successors in below.items():
@@ -301,7 +338,9 @@ def right_at(tree: Tree, number: int, below: Evidence, units_q24: dict[int, int]
 
     # Stage 1 adds the log-odds of all contexts. The weight of each is the sum of its weights in the chosen sets.
     rows = [tree.families[0][suffix_set], tree.families[1][node_set], tree.families[2][confidence_set], text_row]
-    sum_q23 = CONSTANT_Q10 * sum(row[-1] for row in rows)
+    sum_q23 = CONSTANT_Q10 * sum(row[tree.header.n_templates] for row in rows)
+    if tree.topics:
+        sum_q23 += topic_q10(tree, number, reading) * sum(row[-1] for row in rows)
     for k, successors in below.items():
         log_odds_q10 = tree.calibration[k][calibration_index(len(successors), *counts[k])]
         sum_q23 += log_odds_q10 * sum(row[k] for row in rows)
@@ -316,7 +355,7 @@ def right_at(tree: Tree, number: int, below: Evidence, units_q24: dict[int, int]
 
 # ---- 7. The walk: a probability is the product of the decisions on the way to a leaf
 class Tree:
-    def __init__(self, image: bytes, at: int, n_symbols: int) -> None:
+    def __init__(self, image: bytes, at: int, n_symbols: int, n_reading: int) -> None:
         """Unpacks one of the symbol trees of a model, and its weights. Most models have one tree."""
         self.image, self.n_symbols = image, n_symbols
         self.header = h = TreeHeader._make(TREE_HEADER.unpack_from(image, at))
@@ -331,8 +370,12 @@ class Tree:
             rows = [(classes.take(h.class_bits) + 1, classes.take(h.coarse_bits) + 1) for _ in range(n_symbols)]
             self.classes, self.coarse = map(list, zip((0, 0), *(rows[leaf] for leaf in self.leaves)))
         self.calibration = rows_of_i16(image, h.calibration, h.n_templates, N_CALIBRATION)
-        self.families, at, n_columns = [], h.weights, h.n_templates + 1  # of weight sets; see right_at()
-        for n_sets in (12 * h.n_suffix, h.n_node_sets, N_CONFIDENCES * n_columns, h.n_previous, h.n_before):
+        record = Struct(f"<hBx{n_reading}b")  # what the topic says at a node
+        end = h.topics + (n_symbols - 1) * record.size if h.topics else 0
+        self.topics = [*record.iter_unpack(image[h.topics : end])]
+        n_contexts = h.n_templates + 1  # that have evidence: from none to all
+        self.families, at, n_columns = [], h.weights, n_contexts + bool(h.topics)  # of weight sets; see right_at()
+        for n_sets in (12 * h.n_suffix, h.n_node_sets, N_CONFIDENCES * n_contexts, h.n_previous, h.n_before):
             self.families.append(rows_of_i16(image, at, n_sets, n_columns))
             at += 2 * n_sets * n_columns
         self.stage2_sets = rows_of_i16(image, h.stage2_weights, h.n_node_sets + N_CONFIDENCES, 3)
@@ -344,9 +387,10 @@ class Tree:
         text_row = [clamp(a + b, -32768, 32767) for a, b in zip(previous, before)]  # for all nodes
         below, leaf = look_up(self, history), self.leaves[symbol]
         units_q24 = {k: (1 << 24) // sum(n for _, n in below[k]) for k in below}  # an occurrence, as a share of all
+        reading = history.topics.reading(history.sums)
         number, lo, hi, p = 0, 0, self.n_symbols, (1 << 31, -31)
         while hi - lo > 1:
-            mid, right_q16 = self.nodes[number][0], right_at(self, number, below, units_q24, text_row)
+            mid, right_q16 = self.nodes[number][0], right_at(self, number, below, units_q24, text_row, reading)
             is_right = leaf >= mid
             p = normal(p[0] * (right_q16 if is_right else 65536 - right_q16), p[1] - 16)
             number += mid - lo if is_right else 1  # the nodes of the left side come first
@@ -363,14 +407,15 @@ class Model:
         ends = [packed.take(h.vocab_position_bits) if h.vocab_positions else i for i in range(h.n_symbols + 1)]
         self.texts = [image[h.vocab_text + i : h.vocab_text + j] for i, j in zip(ends, ends[1:])]
         self.symbols = {text: symbol for symbol, text in reversed([*enumerate(self.texts)])}
+        self.topics = Topics(image, h.topics, h.n_symbols)
         self.trees, at = [], HEADER.size
         for _ in range(h.n_trees):
-            self.trees.append(Tree(image, at, h.n_symbols))
+            self.trees.append(Tree(image, at, h.n_symbols, 2 * self.topics.n))
             at = self.trees[-1].end
 
     def costs_q16(self, symbols: list[int]) -> list[int]:
         """The cost of each symbol of a text, in 1/65536 bit. The probabilities of several trees are added."""
-        history, costs = History(self.header), []
+        history, costs = History(self), []
         for symbol in symbols:
             p, *others = (tree.probability(history, symbol) for tree in self.trees)
             for other in others:
@@ -379,7 +424,7 @@ class Model:
             costs.append((-p[1] << 16) - log2_q16(p[0]))
             history.read(symbol)
             if symbol == self.header.text_end:  # another text begins
-                history = History(self.header)
+                history = History(self)
         return costs
 
 

@@ -18,7 +18,7 @@ import pylm
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 READER = Path(__file__).parent.parent.parent / "examples" / "reader.py"
-MAX_LINES = 400
+MAX_LINES = 450
 MODELS = ["bytes", "words", "pieces", "trees", "sized", "external"]
 
 
