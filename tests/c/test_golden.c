@@ -144,6 +144,7 @@ int main(void)
     test_model("sized", text, nbytes);
     test_model("external", text, nbytes);
     test_model("kernel", text, nbytes);
+    test_model("topics", text, nbytes);
     pylm_file_unmap(text, nbytes);
     return finish();
 }

@@ -17,4 +17,5 @@ golden_\name\()_end:
     file sized, "../tests/golden/sized.pylm"
     file external, "../tests/golden/external.pylm"
     file kernel, "../tests/golden/kernel.pylm"
+    file topics, "../tests/golden/topics.pylm"
     file text, "../tests/golden/text.txt"

@@ -30,6 +30,7 @@ FILE_OF(trees);
 FILE_OF(sized);
 FILE_OF(external);
 FILE_OF(kernel);
+FILE_OF(topics);
 FILE_OF(text);
 
 int main(void);
@@ -159,5 +160,6 @@ int main(void)
     put_scores("sized", golden_sized, golden_sized_end);
     put_scores("external", golden_external, golden_external_end);
     put_scores("kernel", golden_kernel, golden_kernel_end);
+    put_scores("topics", golden_topics, golden_topics_end);
     return 0;
 }

@@ -26,7 +26,15 @@ MODELS = {
     "sized": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16), "size": 25_000},
     "external": {"symbols": pylm.SymbolOptions(classes=16)},  # its ids are bytes, and some more that never occur
     "kernel": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16), "kernel": pylm.KernelOptions(reach=2)},
+    "topics": {
+        "tokenizer": "words",
+        "symbols": pylm.SymbolOptions(classes=16),
+        "max_order": 1,
+        "min_count": 500,
+        "profile": "fast",
+    },
 }
+N_WORDS = {"topics": 60_000}  # fewer have none
 N_IDS = 400
 SEED = 42
 SAMPLES = 100
@@ -43,7 +51,7 @@ def fold(values: object) -> int:
 
 
 def train(name: str) -> pylm.Model:
-    text = make_text(1500, seed=8)
+    text = make_text(N_WORDS.get(name, 1500), seed=8)
     if name != "external":
         return pylm.train([text], **MODELS[name])
     from tokenizers import Tokenizer, models

@@ -187,7 +187,7 @@ static void check_layer(struct file *image)
 
 int main(int argc, char **argv)
 {
-    static const char *const names[] = {"bytes", "external", "words", "pieces", "trees", "sized", "kernel"};
+    static const char *const names[] = {"bytes", "external", "words", "pieces", "trees", "sized", "kernel", "topics"};
     unsigned i, n_scored = 0;
     pylm_model model;
     if (argc != 2)
@@ -199,7 +199,8 @@ int main(int argc, char **argv)
         struct file image;
         (void)snprintf(name, sizeof name, "%s.pylm", names[i]);
         image = read_file(name);
-        if (strcmp(names[i], "kernel") == 0 && !PYLM_MODULE_KERNEL)
+        if ((strcmp(names[i], "kernel") == 0 && !PYLM_MODULE_KERNEL) ||
+            (strcmp(names[i], "topics") == 0 && !PYLM_MODULE_TOPIC))
             CHECK(pylm_model_open(&model, image.data, image.nbytes) == PYLM_ERR_LARGE);
         else
             n_scored += score(names[i], &image) > 0;
@@ -209,7 +210,7 @@ int main(int argc, char **argv)
         }
         free(image.data);
     }
-    CHECK(n_scored == (PYLM_MODULE_TEXT ? 6u + PYLM_MODULE_KERNEL : 2u));
+    CHECK(n_scored == (PYLM_MODULE_TEXT ? 6u + PYLM_MODULE_KERNEL + PYLM_MODULE_TOPIC : 2u));
     free(text.data);
     return n_failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -13,11 +13,11 @@
 #define PYLM__EVENT_RIGHT (UINT32_C(1) << 31) /* in a list; the other bits are a row of the readings */
 
 struct pylm__node_events {
-    uint64_t *starts;                                    /* by node: where its list begins; one more at the end */
-    uint32_t *rows;                                      /* of all lists; in each, group by group */
-    uint32_t *ends[PYLM__TOPIC_GROUPS];                  /* by group, by node: where it ends, from the list's begin */
-    uint32_t *n[PYLM__TOPIC_GROUPS][2];                  /* by group, side, node: how many there are */
-    uint32_t *every;                                     /* by node: of how many one is listed */
+    uint64_t *starts;                   /* by node: where its list begins; one more at the end */
+    uint32_t *rows;                     /* of all lists; in each, group by group */
+    uint32_t *ends[PYLM__TOPIC_GROUPS]; /* by group, by node: where it ends, from the list's begin */
+    uint32_t *n[PYLM__TOPIC_GROUPS][2]; /* by group, side, node: how many there are */
+    uint32_t *every;                    /* by node: of how many one is listed */
 };
 
 /* Lists events. Of a node with very many, a part is listed, evenly spread. To be freed, also after a failure. */

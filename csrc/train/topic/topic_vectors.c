@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIN_SYMBOLS 50000u                /* of a text whose topics can be told apart */
+#define MIN_SYMBOLS 50000u                 /* of a text whose topics can be told apart */
 #define SHRINK 300.0f                      /* occurrences that a vector of zeros is worth */
 #define MIN_SECTION 8192u                  /* readings of a part, to be worth it */
 #define PAIRS_NBYTES (UINT64_C(128) << 20) /* at most, with the pairs of word_vectors.c */
