@@ -155,7 +155,10 @@ static void test_use(void)
 
 static int is_used(const struct pylm__corpus *corpus, const uint8_t *use, uint64_t position)
 {
-    return use[position * PYLM__TOPIC_PARTS / corpus->n];
+    uint32_t part = 0;
+    while (position >= pylm__topic_part(corpus->n, part + 1u))
+        part++;
+    return use[part];
 }
 
 static void add_up(const struct pylm__corpus *corpus, const uint8_t *use, const float *weights, float counts[16][16])

@@ -7,10 +7,9 @@
 #ifndef PYLM_TRAIN_NODE_EVENTS_H
 #define PYLM_TRAIN_NODE_EVENTS_H
 
+#include "node_solver.h"
 #include "topic_vectors.h"
 #include "train/tree/symbol_tree.h"
-
-#define PYLM__EVENT_RIGHT (UINT32_C(1) << 31) /* in a list; the other bits are a row of the readings */
 
 struct pylm__node_events {
     uint64_t *starts;                   /* by node: where its list begins; one more at the end */

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rows_avx2.h"
+#include "rows_portable.h"
+
 #define RIDGE 25.0f
 #define MAX_STEPS 8u
 #define LINE_STEPS 2u    /* Newton's, along a direction */
@@ -16,7 +19,18 @@
 #define MANY_ROWS 4096u  /* of more, a part is used to find the curvature */
 #define PAIRS (PYLM__ROW / 2u)
 
-int pylm__node_solver_reserve(struct pylm__node_solver *s, uint32_t n)
+/* The fastest kernel for this processor. */
+static const struct pylm__rows_kernel *choose_kernel(void)
+{
+#if PYLM__HAVE_AVX2
+    if (pylm__have_avx2())
+        return &pylm__rows_avx2;
+#endif
+    return &pylm__rows_portable;
+}
+
+/* Room for n rows; what was there is lost. */
+static int reserve(struct pylm__node_solver *s, uint32_t n)
 {
     if (n <= s->capacity)
         return PYLM_OK;
@@ -31,6 +45,18 @@ int pylm__node_solver_reserve(struct pylm__node_solver *s, uint32_t n)
     if (!s->rows || !s->side || !s->log_odds || !s->p || !s->step || !s->error)
         return PYLM_ERR_MEMORY;
     s->capacity = n;
+    return PYLM_OK;
+}
+
+int pylm__node_solver_load(struct pylm__node_solver *s, const int8_t *readings, const uint32_t *list, uint32_t n)
+{
+    uint32_t i;
+    PYLM__TRY(reserve(s, n));
+    s->kernel = choose_kernel();
+    s->kernel->load(readings, list, n, s->rows);
+    for (i = 0; i < n; i++)
+        s->side[i] = list[i] & PYLM__EVENT_RIGHT ? 1.0f : 0.0f;
+    s->n = n;
     return PYLM_OK;
 }
 

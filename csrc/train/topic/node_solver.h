@@ -25,11 +25,14 @@ struct pylm__node_solver {
     float curvature[3][PYLM__ROW / 2u]; /* of pairs: first, both, second; inverted */
 };
 
-/* Room for n rows; what was there is lost. */
-int pylm__node_solver_reserve(struct pylm__node_solver *solver, uint32_t n);
+/* In a list of events, what went right; the other bits are a row of the readings. */
+#define PYLM__EVENT_RIGHT (UINT32_C(1) << 31)
+
+/* Loads the rows and sides of n listed events; the solver begins as zeros. */
+int pylm__node_solver_load(struct pylm__node_solver *solver, const int8_t *readings, const uint32_t *list, uint32_t n);
 void pylm__node_solver_free(struct pylm__node_solver *solver);
 
-/* Improves the vector. Rows, sides, n and offset are given. */
+/* Improves the vector. Rows, n of them, and the offset are given. */
 void pylm__node_solve(struct pylm__node_solver *solver);
 
 #endif

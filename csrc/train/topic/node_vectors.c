@@ -90,12 +90,8 @@ static int solve_node(const struct solving *s, uint32_t node, struct pylm__node_
 {
     const struct pylm__node_events *e = &s->events;
     const uint32_t *list = e->rows + e->starts[node];
-    uint32_t n = (uint32_t)(e->starts[node + 1u] - e->starts[node]), i, solution;
-    PYLM__TRY(pylm__node_solver_reserve(solver, n));
-    solver->kernel = pylm__rows_kernel();
-    solver->kernel->load(s->readings->rows, list, n, solver->rows);
-    for (i = 0; i < n; i++)
-        solver->side[i] = list[i] & PYLM__EVENT_RIGHT ? 1.0f : 0.0f;
+    uint32_t n = (uint32_t)(e->starts[node + 1u] - e->starts[node]), solution;
+    PYLM__TRY(pylm__node_solver_load(solver, s->readings->rows, list, n));
     for (solution = 0; solution < N_SOLUTIONS; solution++) {
         if (!s->records[solution])
             continue;

@@ -33,7 +33,4 @@ struct pylm__rows_kernel {
     struct pylm__line (*measure)(const float *log_odds, const float *p, const float *step, uint32_t n, float length);
 };
 
-/* The fastest for this processor. */
-const struct pylm__rows_kernel *pylm__rows_kernel(void);
-
 #endif
