@@ -284,6 +284,7 @@ static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained
     if (trainer->options.no_topics || trainer->options.max_nbytes || corpus->base ||
         !pylm__topic_plan(&readings, corpus, heldout, trainer->options.max_memory))
         return PYLM_OK;
+    pylm__task_begin(task, PYLM_STAGE_TOPICS, pylm__node_vectors_steps(&trained->tree));
     pylm__topic_vectors_free(&trainer->topics); /* of the tree before, or of the training before */
     free(trained->node_topics);
     trained->node_topics = NULL;

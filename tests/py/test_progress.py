@@ -39,8 +39,8 @@ def test_what_is_left_is_in_proportion_to_what_was_spent(clock: list[float]) -> 
     ("settings", "nbytes", "stages"),
     [
         ({}, 10**6, ["counting", "fitting weights"]),
-        ({}, 10**7, ["finding pieces", "clustering", "counting", "fitting weights"]),
-        ({"tokenizer": "words"}, 10**6, ["clustering", "counting", "fitting weights"]),
+        ({}, 10**7, ["finding pieces", "clustering", "finding topics", "counting", "fitting weights"]),
+        ({"tokenizer": "words"}, 10**6, ["clustering", "finding topics", "counting", "fitting weights"]),
         ({"tokenizer": "words", "size": "1M"}, 10**6, []),
     ],
 )

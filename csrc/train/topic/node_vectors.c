@@ -169,8 +169,13 @@ static int find_all(struct solving *s, uint32_t n_threads, pylm_task *task)
     if (!s->log_odds || !s->solvers)
         return PYLM_ERR_MEMORY;
     PYLM__TRY(pylm__node_events_list(&s->events, s->readings, s->corpus, s->tree));
-    PYLM__TRY(pylm__run_jobs(solve_nodes, s, (uint32_t)((n_nodes + NODES_A_JOB - 1u) / NODES_A_JOB), n_threads, task));
+    PYLM__TRY(pylm__run_jobs(solve_nodes, s, pylm__node_vectors_steps(s->tree), n_threads, task));
     return pylm__run_jobs(read_block, s, s->heldout->n_blocks, n_threads, NULL);
+}
+
+uint32_t pylm__node_vectors_steps(const struct pylm__symbol_tree *tree)
+{
+    return (tree->n_symbols - 1u + NODES_A_JOB - 1u) / NODES_A_JOB;
 }
 
 int pylm__node_vectors_find(uint8_t **records, const struct pylm__readings *readings, const struct pylm__corpus *corpus,

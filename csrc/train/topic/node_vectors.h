@@ -9,6 +9,9 @@
 #include "topic_vectors.h"
 #include "train/tree/symbol_tree.h"
 
+/* Steps of progress that it takes. */
+uint32_t pylm__node_vectors_steps(const struct pylm__symbol_tree *tree);
+
 /* Finds the vectors of a tree's nodes from all of the text. What vectors that know nothing of the held-out text say in
  * it becomes heldout->topic_log_odds.
  *   records   out, to be freed: by node, a record as in core/topic.h
