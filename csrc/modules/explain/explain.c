@@ -50,10 +50,16 @@ static inline void add(int32_t *to, int64_t x)
 /* Adds what the last decision saves by each number of the reading. Its term stands behind those of the contexts. */
 static void add_slopes(const struct account *a, const struct pylm__mixer *mixer, struct pylm__ratio ratio)
 {
+#if PYLM_MODULE_TOPIC
     uint32_t n = mixer->reading.n;
     int64_t weight = a->decision.weights[mixer->tree.n_templates];
     pylm__slopes_add(a->slopes, pylm__topic_record(&mixer->tree, a->last_node, n), n, a->last_side ? weight : -weight,
                      ratio);
+#else
+    (void)a;
+    (void)mixer;
+    (void)ratio;
+#endif
 }
 
 /* Adds the last decision, which made the path dearer by `cost`. */
