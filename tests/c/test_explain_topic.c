@@ -13,7 +13,7 @@
 #include "core/context.h"
 #include "use_image.h"
 
-#define N_WORDS 602000u /* of fewer no topics are found */
+#define N_WORDS 102000u /* of fewer no topics are found */
 #define N_READ 600u
 
 static void *work;
@@ -95,7 +95,7 @@ static void test_adds_up(const pylm_model *model, pylm_state state, const uint32
 static void test_fades(const pylm_model *model, const pylm_state *state, uint32_t symbol)
 {
     static uint32_t symbols[N_READ];
-    double a, b, fast = 1.0 - 1.0 / 32.0, slow = 1.0 - 1.0 / 256.0; /* fades 5 and 8 */
+    double a, b, fast = 1.0 - 1.0 / 16.0, slow = 1.0 - 1.0 / 128.0; /* fades 4 and 7 */
     uint32_t i;
     for (i = 0; i < N_READ; i++)
         symbols[i] = symbol;

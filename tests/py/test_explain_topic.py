@@ -16,7 +16,7 @@ from pylm._core.image import Image
 from pylm._core.native import ffi, lib
 from pylm.cli import main
 
-N_SYMBOLS = 602_000  # fewer are too few to find topics in
+N_SYMBOLS = 102_000  # fewer are too few to find topics in
 LINE = 200
 CONTEXT = "x1 w1 w2 x3 w3 w1 w2 w1 w5 w1 w2 w7"
 
