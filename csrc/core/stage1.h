@@ -84,6 +84,22 @@ static inline void pylm__node_rows(const struct pylm__mixer *mixer, const struct
     rows[3] = mixer->before;
 }
 
+/* Fetches what pylm__node_topic() will read. */
+static inline void pylm__node_topic_fetch(const struct pylm__mixer *mixer, const struct pylm__node *node)
+{
+#if PYLM_MODULE_TOPIC
+    if (mixer->reading.n) {
+        const uint8_t *record = pylm__topic_record(&mixer->tree, node->number, mixer->reading.n);
+        PYLM__PREFETCH(record);
+        PYLM__PREFETCH(record + mixer->reading.n / 2u);
+        PYLM__PREFETCH(record + mixer->reading.n);
+    }
+#else
+    (void)mixer;
+    (void)node;
+#endif
+}
+
 /* The log-odds, q10, of what the text is about, in a tree with vectors. */
 static inline int16_t pylm__node_topic(const struct pylm__mixer *mixer, const struct pylm__node *node)
 {

@@ -27,6 +27,7 @@ PYLM__INLINE void pylm__path_descend(struct pylm__path *path, pylm__descend *des
     const struct pylm__frame *frame = path->frame;
     path->node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
     path->side = path->leaf >= path->node.mid;
+    pylm__node_topic_fetch(mixer, &path->node);
     path->selection = pylm__select(mixer, frame->active.sets.active, path->slices);
     descend(path);
 }
