@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * trainer.c: the public functions of training, and the order of its stages: read, cluster, count, fit, write.
+ * trainer.c: the public functions of training, and the order of its stages: read, cluster, find topics, count,
+ * fit, write.
  *
- * The stages are folders. Each uses only those before it: base, text, tree, count, fit, write; then size (a limit of
- * bytes), kernel (the other predictor) and layer. Beside them stand prune and sources, which need no trainer.
+ * The stages are folders. Each uses only those before it: base, text, tree, count, fit, topic, write; then size (a
+ * limit of bytes), kernel (the other predictor) and layer. Beside them stand prune and sources, which need no trainer.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -278,20 +279,17 @@ static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained
                        pylm_task *task)
 {
     const struct pylm__corpus *corpus = &trainer->corpus;
+    const pylm_train_options *o = &trainer->options;
+    const struct pylm__symbol_tree *tree = &trained->tree;
+    uint64_t most = o->memory_is_wish ? 0u : o->max_memory; /* what a machine has makes no other model */
     struct pylm__readings readings;
-    uint32_t n_threads = trainer->options.n_threads;
     int status;
-    if (trainer->options.no_topics || trainer->options.max_nbytes || corpus->base ||
-        !pylm__topic_plan(&readings, corpus, heldout, trainer->options.max_memory))
+    if (o->no_topics || o->max_nbytes || corpus->base || !pylm__topic_plan(&readings, corpus, heldout, most))
         return PYLM_OK;
-    pylm__task_begin(task, PYLM_STAGE_TOPICS, pylm__node_vectors_steps(&trained->tree));
-    pylm__topic_vectors_free(&trainer->topics); /* of the tree before, or of the training before */
-    free(trained->node_topics);
-    trained->node_topics = NULL;
-    status = pylm__topic_vectors_find(&trainer->topics, &readings, corpus, n_threads, task);
+    pylm__task_begin(task, PYLM_STAGE_TOPICS, pylm__node_vectors_steps(tree));
+    status = pylm__topic_vectors_find(&trainer->topics, &readings, corpus, o->n_threads, task);
     if (status == PYLM_OK)
-        status =
-            pylm__node_vectors_find(&trained->node_topics, &readings, corpus, heldout, &trained->tree, n_threads, task);
+        status = pylm__node_vectors_find(&trained->node_topics, &readings, corpus, heldout, tree, o->n_threads, task);
     pylm__readings_free(&readings);
     return status;
 }

@@ -202,6 +202,7 @@ int pylm__node_vectors_find(uint8_t **records, const struct pylm__readings *read
         free(s.log_odds);
         return status;
     }
+    free(*records);
     *records = s.records[OF_ALL];
     heldout->topic_log_odds = s.log_odds;
     return PYLM_OK;

@@ -14,7 +14,7 @@ uint32_t pylm__node_vectors_steps(const struct pylm__symbol_tree *tree);
 
 /* Finds the vectors of a tree's nodes from all of the text. What vectors that know nothing of the held-out text say in
  * it becomes heldout->topic_log_odds.
- *   records   out, to be freed: by node, a record as in core/topic.h
+ *   records   in: NULL, or records that are freed; out, to be freed: by node, a record as in core/topic.h
  * The result does not depend on n_threads. */
 int pylm__node_vectors_find(uint8_t **records, const struct pylm__readings *readings, const struct pylm__corpus *corpus,
                             struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree, uint32_t n_threads,

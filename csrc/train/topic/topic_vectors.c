@@ -378,6 +378,7 @@ int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readi
     struct finding f;
     struct finding_work *work;
     int status, i;
+    pylm__topic_vectors_free(out);
     memset(&f, 0, sizeof f);
     f.corpus = corpus;
     f.out = out;

@@ -35,7 +35,8 @@ struct pylm__readings {
 int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                      const struct pylm__heldout *heldout, uint64_t max_nbytes);
 
-/* Makes the vectors and the planned readings. The subspace comes from the text that is not held out.
+/* Makes the vectors, instead of what is there, and the planned readings. The subspace comes from the text that is not
+ * held out.
  * The readings of a part are made with vectors that know nothing of that part. So they are like those of a new text. */
 int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
                              const struct pylm__corpus *corpus, uint32_t n_threads, pylm_task *task);
