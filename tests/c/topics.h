@@ -80,11 +80,12 @@ static inline struct image with_topics(struct image plain)
     struct pylm__buffer out;
     struct image image;
     pylm_model model;
-    const struct pylm__model *view = pylm__model_view(&model);
+    const struct pylm__model *view;
     struct pylm__tree tree;
     uint64_t seed = 11;
     uint32_t t;
     REQUIRE(pylm_model_open(&model, plain.data, plain.nbytes) == PYLM_OK);
+    view = pylm__model_view(&model);
     memset(&out, 0, sizeof out);
     pylm__buffer_bytes(&out, plain.data, plain.nbytes - PYLM__SLACK_NBYTES);
     graft_symbols(&out, view->n_symbols, &seed);
