@@ -32,6 +32,7 @@ from typing import NamedTuple
 from common import ptb, split_shakespeare, unpack_wiki
 
 RUNS = 3
+NO_TOPICS = ("--no-topics",)  # other versions know none
 SMALL_NBYTES = 300_000
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- begin: benchmarks/training.py -->\n", "<!-- end: benchmarks/training.py -->\n"
@@ -44,6 +45,7 @@ class Corpus(NamedTuple):
     train: Path
     valid: Path
     options: list[str]
+    own: tuple[str, ...] = ()  # options of this version alone
 
 
 class Run(NamedTuple):
@@ -61,10 +63,12 @@ def corpora(data: Path, folder: Path) -> Iterator[Corpus]:
     yield Corpus("tinyshakespeare, bytes", *shakespeare, ["--tokenizer", "bytes"])
     yield Corpus("tinyshakespeare, 180 KB", *shakespeare, ["--tokenizer", "bytes", "--size", "180K"])
     yield Corpus("PTB, words", *ptb(data), words)
+    yield Corpus("PTB, words, no topics", *ptb(data), words, NO_TOPICS)
     yield Corpus("PTB, fast", *ptb(data), [*words, "--profile", "fast"])
     yield Corpus("WikiText-2, words", wikitext / "train.txt", wikitext / "valid.txt", words)
     wiki20, _, valid = unpack_wiki(data, folder)
     yield Corpus("Wikipedia 20 MB, pieces", wiki20, valid, ["--tokenizer", "pieces"])
+    yield Corpus("Wikipedia 20 MB, pieces, no topics", wiki20, valid, ["--tokenizer", "pieces"], NO_TOPICS)
     yield Corpus("Wikipedia 20 MB, 1 MB", wiki20, valid, ["--tokenizer", "pieces", "--size", "1M"])
 
 
@@ -83,7 +87,8 @@ def run(command: Sequence[object], stdin: Path | None = None) -> Run:
 
 
 def train(python: str, corpus: Corpus, model: Path) -> Run:
-    return run([python, "-I", "-m", "pylm", "train", corpus.train, "-o", model, *corpus.options])
+    own = corpus.own if python == sys.executable else ()
+    return run([python, "-I", "-m", "pylm", "train", corpus.train, "-o", model, *corpus.options, *own])
 
 
 def perplexity(python: str, corpus: Corpus, model: Path, *learn: str) -> float:
@@ -120,7 +125,9 @@ def kenlm(corpus: Corpus, programs: Path, folder: Path) -> str:
     arpa, model = folder / "kenlm.arpa", folder / "kenlm.bin"
     theirs, ours = [], []
     for _ in range(RUNS):
-        counted = run([programs / "lmplz", "-o", "5", "-T", folder, "--arpa", arpa], corpus.train)
+        counted = run(
+            [programs / "lmplz", "-o", "5", "--skip_symbols", "-S", "1G", "-T", folder, "--arpa", arpa], corpus.train
+        )
         theirs.append(counted.cpu + run([programs / "build_binary", "probing", arpa, model]).cpu)
         ours.append(train(sys.executable, corpus, folder / "fast.pylm").cpu)
     ratio = median(ours) / median(theirs)
