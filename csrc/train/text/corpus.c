@@ -291,17 +291,22 @@ int pylm__corpus_renumber(struct pylm__corpus *corpus, const uint32_t *new_symbo
     return status;
 }
 
-int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t position)
+uint64_t pylm__corpus_document(const struct pylm__corpus *corpus, uint64_t position)
 {
-    uint64_t from = 0, to = corpus->n_documents; /* the first that ends at the position or behind it */
+    uint64_t from = 0, to = corpus->n_documents;
     while (from < to) {
         uint64_t middle = from + (to - from) / 2u;
-        if (corpus->document_ends[middle] < position)
+        if (corpus->document_ends[middle] <= position)
             from = middle + 1u;
         else
             to = middle;
     }
-    return !position || (from < corpus->n_documents && corpus->document_ends[from] == position);
+    return from;
+}
+
+int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t position)
+{
+    return pylm__corpus_document_begin(corpus, pylm__corpus_document(corpus, position)) == position;
 }
 
 void pylm__corpus_begin(const struct pylm__corpus *corpus, pylm_state *state)

@@ -95,6 +95,13 @@ void pylm__corpus_narrow(struct pylm__corpus *corpus, uint32_t n_symbols);
 /* Renumbers all symbols: s becomes new_symbol[s]. */
 int pylm__corpus_renumber(struct pylm__corpus *corpus, const uint32_t *new_symbol);
 
+/* The number of the document that has a position, n_documents behind the last; and where a document begins. */
+uint64_t pylm__corpus_document(const struct pylm__corpus *corpus, uint64_t position);
+static inline uint64_t pylm__corpus_document_begin(const struct pylm__corpus *corpus, uint64_t document)
+{
+    return document ? corpus->document_ends[document - 1u] : 0u;
+}
+
 /* Whether a document starts at this position. */
 int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t position);
 

@@ -62,35 +62,12 @@ static void free_sums(struct sums *sums)
     free(sums->n);
 }
 
-static uint64_t part_begin(const struct pylm__corpus *corpus, uint32_t part)
-{
-    return pylm__topic_part(corpus->n, part);
-}
-
-/* The document of a position, and where it begins. */
-static uint64_t document_of(const struct pylm__corpus *corpus, uint64_t position)
-{
-    uint64_t from = 0, to = corpus->n_documents;
-    while (from < to) {
-        uint64_t middle = from + (to - from) / 2u;
-        if (corpus->document_ends[middle] <= position)
-            from = middle + 1u;
-        else
-            to = middle;
-    }
-    return from;
-}
-
-static uint64_t document_begin(const struct pylm__corpus *corpus, uint64_t document)
-{
-    return document ? corpus->document_ends[document - 1u] : 0u;
-}
-
 /* Adds up what comes in a part behind each symbol. */
 static void add_part(const struct finding *f, uint32_t part, struct sums *sums)
 {
     const struct pylm__corpus *corpus = f->corpus;
-    uint64_t p = part_begin(corpus, part), end = part_begin(corpus, part + 1u), d = document_of(corpus, p);
+    uint64_t p = pylm__topic_part(corpus->n, part), end = pylm__topic_part(corpus->n, part + 1u),
+             d = pylm__corpus_document(corpus, p);
     uint32_t i, j;
     memset(sums->vectors, 0, (size_t)corpus->n_symbols * PYLM__TOPIC_DIMS * sizeof *sums->vectors);
     memset(sums->n, 0, (size_t)corpus->n_symbols * sizeof *sums->n);
@@ -100,7 +77,7 @@ static void add_part(const struct finding *f, uint32_t part, struct sums *sums)
         uint64_t begin;
         while (corpus->document_ends[d] <= p)
             d++;
-        begin = document_begin(corpus, d);
+        begin = pylm__corpus_document_begin(corpus, d);
         if (f->words.keep[symbol] <= 0)
             continue;
         for (i = 0; i < PYLM__TOPIC_DISTANCES && p - begin >= pylm__topic_distances[i]; i++) {
@@ -194,7 +171,7 @@ static void begin_reading(struct reader *r, const struct pylm__corpus *corpus, s
 {
     r->corpus = corpus;
     r->topics = topics;
-    r->document = document_of(corpus, p);
+    r->document = pylm__corpus_document(corpus, p);
     begin_document(r);
 }
 
@@ -312,7 +289,7 @@ static void lay_out(struct pylm__readings *readings, const struct pylm__corpus *
     memset(readings, 0, sizeof *readings);
     readings->n = PYLM__N_FADES * PYLM__TOPIC_DIMS;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        uint64_t begin = part_begin(corpus, part), end = part_begin(corpus, part + 1u);
+        uint64_t begin = pylm__topic_part(corpus->n, part), end = pylm__topic_part(corpus->n, part + 1u);
         readings->group[part] = PYLM__TOPIC_COMMON;
         for (b = 0; b < heldout->n_blocks; b++)
             if (heldout->begins[b] == begin)
