@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * node_events.c: see node_events.h.
+ * node_events.c: see node_events.h. Parts of the text are counted side by side. From these counts it is known where in
+ * the list of a node the events of a part begin, so parts are also listed side by side.
  */
 #include "node_events.h"
 
@@ -9,71 +10,109 @@
 #include <string.h>
 
 #define MAX_EVENTS 16384u /* of a node, about; of more, a part is listed */
+#define NODES_A_JOB 4096u
+
+/* A part of the text. First it counts its events by side and node; then these become how far it is. */
+struct part {
+    uint32_t *next; /* by node: where in its list the next event goes */
+    uint32_t *left; /* by node: how many events are passed over before one is listed */
+};
 
 struct listing {
     struct pylm__node_events *events;
     const struct pylm__readings *readings;
     const struct pylm__corpus *corpus;
     const struct pylm__symbol_tree *tree;
-    uint32_t group;
-    uint32_t *left; /* by node: how many events are passed over before one is listed */
+    const pylm_task *task;
+    struct part parts[PYLM__TOPIC_PARTS];
+    uint32_t order[PYLM__TOPIC_PARTS]; /* of the parts, as lists have them: group by group */
 };
 
-typedef void visit(struct listing *l, uint32_t node, int side, uint32_t row);
+typedef void visit(struct listing *l, uint32_t part, uint32_t node, int side, uint32_t row);
 
-static void count(struct listing *l, uint32_t node, int side, uint32_t row)
+static void count(struct listing *l, uint32_t part, uint32_t node, int side, uint32_t row)
 {
     (void)row;
-    l->events->n[l->group][side][node]++;
+    (side ? l->parts[part].left : l->parts[part].next)[node]++;
 }
 
-static void list(struct listing *l, uint32_t node, int side, uint32_t row)
+static void list(struct listing *l, uint32_t part, uint32_t node, int side, uint32_t row)
 {
     struct pylm__node_events *e = l->events;
-    if (l->left[node]--)
+    struct part *p = &l->parts[part];
+    if (p->left[node]--)
         return;
-    e->rows[e->starts[node] + e->ends[l->group][node]++] = row | (side ? PYLM__EVENT_RIGHT : 0u);
-    l->left[node] = e->every[node] - 1u;
+    e->rows[e->starts[node] + p->next[node]++] = row | (side ? PYLM__EVENT_RIGHT : 0u);
+    p->left[node] = e->every[node] - 1u;
 }
 
-/* Visits all events of a group, in the order of the text. */
-static void visit_group(struct listing *l, visit *see)
+/* Visits all events of a part, in the order of the text. */
+static inline int visit_part(struct listing *l, uint32_t part, visit *see)
 {
     const struct pylm__readings *readings = l->readings;
     const struct pylm__symbol_tree *tree = l->tree;
-    uint32_t part;
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        uint64_t p = readings->begins[part], row = readings->first_row[part];
-        if (readings->group[part] != l->group)
-            continue;
-        for (; p < readings->ends[part]; p++, row++) {
-            uint32_t leaf = tree->leaf_of[pylm__symbol(l->corpus, p)], node = 0, lo = 0, hi = tree->n_symbols;
-            while (hi - lo > 1u) {
-                uint32_t mid = tree->mid[node];
-                int side = leaf >= mid;
-                see(l, node, side, (uint32_t)row);
-                node += side ? mid - lo : 1u;
-                *(side ? &lo : &hi) = mid;
-            }
+    uint64_t p = readings->begins[part], row = readings->first_row[part];
+    if (pylm__task_cancelled(l->task))
+        return PYLM_ERR_CANCELLED;
+    for (; p < readings->ends[part]; p++, row++) {
+        uint32_t leaf = tree->leaf_of[pylm__symbol(l->corpus, p)], node = 0, lo = 0, hi = tree->n_symbols;
+        while (hi - lo > 1u) {
+            uint32_t mid = tree->mid[node];
+            int side = leaf >= mid;
+            see(l, part, node, side, (uint32_t)row);
+            node += side ? mid - lo : 1u;
+            *(side ? &lo : &hi) = mid;
         }
     }
+    return PYLM_OK;
 }
 
-static uint32_t count_all(const struct pylm__node_events *e, uint32_t node)
+/* Jobs. They do not get the task, which would count them as steps of progress. */
+static int count_part(void *user, uint32_t part, pylm_task *task)
 {
-    uint32_t group, n = 0;
-    for (group = 0; group < PYLM__TOPIC_GROUPS; group++)
-        n += e->n[group][0][node] + e->n[group][1][node];
-    return n;
+    (void)task;
+    return visit_part(user, part, count);
+}
+
+static int list_part(void *user, uint32_t part, pylm_task *task)
+{
+    (void)task;
+    return visit_part(user, part, list);
+}
+
+/* A job: adds up the counts of some nodes, and finds where each part begins in their lists. Of the events of a node,
+ * the first is listed, and then one of `every`. */
+static int add_up(void *user, uint32_t job, pylm_task *task)
+{
+    struct listing *l = user;
+    struct pylm__node_events *e = l->events;
+    uint32_t node = job * NODES_A_JOB, end = node + NODES_A_JOB, n_nodes = l->tree->n_symbols - 1u, i;
+    (void)task;
+    for (end = end < n_nodes ? end : n_nodes; node < end; node++) {
+        uint32_t n = 0, every;
+        for (i = 0; i < PYLM__TOPIC_PARTS; i++)
+            n += l->parts[i].next[node] + l->parts[i].left[node];
+        every = e->every[node] = n / MAX_EVENTS + 1u;
+        for (n = 0, i = 0; i < PYLM__TOPIC_PARTS; i++) {
+            struct part *p = &l->parts[l->order[i]];
+            uint32_t group = l->readings->group[l->order[i]], here = p->next[node] + p->left[node];
+            e->n[group][0][node] += p->next[node];
+            e->n[group][1][node] += p->left[node];
+            p->next[node] = (n + every - 1u) / every;
+            p->left[node] = p->next[node] * every - n;
+            n += here;
+            e->ends[group][node] = (n + every - 1u) / every;
+        }
+    }
+    return PYLM_OK;
 }
 
 static int allocate(struct listing *l, uint32_t n_nodes)
 {
     struct pylm__node_events *e = l->events;
-    uint32_t group, side;
+    uint32_t group, side, i;
     e->starts = pylm__array_new((uint64_t)n_nodes + 1u, sizeof *e->starts);
     e->every = pylm__array_new(n_nodes, sizeof *e->every);
-    l->left = pylm__array_new(n_nodes, sizeof *l->left);
     for (group = 0; group < PYLM__TOPIC_GROUPS; group++) {
         e->ends[group] = pylm__array_new(n_nodes, sizeof *e->ends[group]);
         for (side = 0; side < 2u; side++) {
@@ -82,40 +121,63 @@ static int allocate(struct listing *l, uint32_t n_nodes)
                 return PYLM_ERR_MEMORY;
         }
     }
-    return e->starts && e->every && l->left ? PYLM_OK : PYLM_ERR_MEMORY;
+    for (i = 0; i < PYLM__TOPIC_PARTS; i++) {
+        l->parts[i].next = pylm__array_new(n_nodes, sizeof *l->parts[i].next);
+        l->parts[i].left = pylm__array_new(n_nodes, sizeof *l->parts[i].left);
+        if (!l->parts[i].next || !l->parts[i].left)
+            return PYLM_ERR_MEMORY;
+    }
+    return e->starts && e->every ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
-static int list_all(struct listing *l)
+static void order_parts(struct listing *l)
+{
+    uint32_t group, part, n = 0;
+    for (group = 0; group < PYLM__TOPIC_GROUPS; group++)
+        for (part = 0; part < PYLM__TOPIC_PARTS; part++)
+            if (l->readings->group[part] == group)
+                l->order[n++] = part;
+}
+
+static int list_all(struct listing *l, uint32_t n_threads)
 {
     struct pylm__node_events *e = l->events;
-    uint32_t node, n_nodes = l->tree->n_symbols - 1u;
+    uint32_t node, n_nodes = l->tree->n_symbols - 1u, group;
     PYLM__TRY(allocate(l, n_nodes));
-    for (l->group = 0; l->group < PYLM__TOPIC_GROUPS; l->group++)
-        visit_group(l, count);
+    order_parts(l);
+    PYLM__TRY(pylm__run_jobs(count_part, l, PYLM__TOPIC_PARTS, n_threads, NULL));
+    PYLM__TRY(pylm__run_jobs(add_up, l, (n_nodes + NODES_A_JOB - 1u) / NODES_A_JOB, n_threads, NULL));
     for (node = 0; node < n_nodes; node++) {
-        uint32_t n = count_all(e, node);
-        e->every[node] = n / MAX_EVENTS + 1u;
-        e->starts[node + 1u] = e->starts[node] + (n + e->every[node] - 1u) / e->every[node];
+        for (group = 1; group < PYLM__TOPIC_GROUPS; group++) /* one may have no part */
+            if (e->ends[group][node] < e->ends[group - 1u][node])
+                e->ends[group][node] = e->ends[group - 1u][node];
+        e->starts[node + 1u] = e->starts[node] + e->ends[PYLM__TOPIC_GROUPS - 1u][node];
     }
     e->rows = pylm__array_new(e->starts[n_nodes], sizeof *e->rows);
     if (!e->rows)
         return PYLM_ERR_MEMORY;
-    for (l->group = 0; l->group < PYLM__TOPIC_GROUPS; l->group++) {
-        if (l->group)
-            memcpy(e->ends[l->group], e->ends[l->group - 1u], n_nodes * sizeof *e->ends[0]);
-        visit_group(l, list);
-    }
-    return PYLM_OK;
+    return pylm__run_jobs(list_part, l, PYLM__TOPIC_PARTS, n_threads, NULL);
 }
 
 int pylm__node_events_list(struct pylm__node_events *events, const struct pylm__readings *readings,
-                           const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree)
+                           const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree, uint32_t n_threads,
+                           const pylm_task *task)
 {
-    struct listing l = {events, readings, corpus, tree, 0, NULL};
+    struct listing l;
+    uint32_t i;
     int status;
+    memset(&l, 0, sizeof l);
     memset(events, 0, sizeof *events);
-    status = list_all(&l);
-    free(l.left);
+    l.events = events;
+    l.readings = readings;
+    l.corpus = corpus;
+    l.tree = tree;
+    l.task = task;
+    status = list_all(&l, n_threads);
+    for (i = 0; i < PYLM__TOPIC_PARTS; i++) {
+        free(l.parts[i].next);
+        free(l.parts[i].left);
+    }
     return status;
 }
 

@@ -19,9 +19,11 @@ struct pylm__node_events {
     uint32_t *every;                    /* by node: of how many one is listed */
 };
 
-/* Lists events. Of a node with very many, a part is listed, evenly spread. To be freed, also after a failure. */
+/* Lists events. Of a node with very many, a part is listed, evenly spread. To be freed, also after a failure. The lists
+ * do not depend on n_threads. */
 int pylm__node_events_list(struct pylm__node_events *events, const struct pylm__readings *readings,
-                           const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree);
+                           const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree, uint32_t n_threads,
+                           const pylm_task *task);
 void pylm__node_events_free(struct pylm__node_events *events);
 
 #endif

@@ -168,7 +168,7 @@ static int find_all(struct solving *s, uint32_t n_threads, pylm_task *task)
     s->solvers = pylm__array_new((uint64_t)s->n_threads, sizeof *s->solvers);
     if (!s->log_odds || !s->solvers)
         return PYLM_ERR_MEMORY;
-    PYLM__TRY(pylm__node_events_list(&s->events, s->readings, s->corpus, s->tree));
+    PYLM__TRY(pylm__node_events_list(&s->events, s->readings, s->corpus, s->tree, n_threads, task));
     PYLM__TRY(pylm__run_jobs(solve_nodes, s, pylm__node_vectors_steps(s->tree), n_threads, task));
     return pylm__run_jobs(read_block, s, s->heldout->n_blocks, n_threads, NULL);
 }
