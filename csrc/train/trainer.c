@@ -322,6 +322,8 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
                                    &plan, smallest);
     if (status == PYLM_OK)
         status = find_topics(trainer, trained, &heldout, task);
+    if (status == PYLM_OK) /* now: topics take more memory than anything else */
+        status = pylm__heldout_list(&heldout, &trainer->corpus, &trained->tree, trainer->options.n_threads);
     if (status == PYLM_OK && trainer->corpus.base)
         status = pylm__heldout_base_log_odds(&heldout, &trainer->corpus, trainer->options.n_threads, task);
     if (status == PYLM_OK && plan.spill && !trainer->spill.file) {

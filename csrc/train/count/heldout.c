@@ -12,6 +12,7 @@
 #define ENOUGH_WORDS 300000u
 #define SPARING 3u /* for models of a given size, and layers */
 #define MIN_BLOCKS 2u
+#define SYMBOLS_A_JOB 8192u
 
 static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
 {
@@ -31,30 +32,33 @@ static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
     }
 }
 
-/* Goes down to a leaf. If `h` is not NULL, writes the events from number `first` on. Returns how many there are. */
-static uint64_t walk_path(const struct pylm__symbol_tree *tree, uint32_t leaf, struct pylm__fixed_sets before,
-                          struct pylm__heldout *h, uint64_t first)
+/* How many nodes are on the path to a leaf. */
+static uint64_t count_path(const struct pylm__symbol_tree *tree, uint32_t leaf)
 {
-    uint32_t node = 0, lo = 0, hi = tree->n_symbols, mid;
+    uint32_t node = 0, lo = 0, hi = tree->n_symbols;
     uint64_t n = 0;
-    while (hi - lo > 1u) {
-        mid = tree->mid[node];
-        if (h) {
-            h->node_sets[first + n] = (uint16_t)tree->set[node];
-            h->previous[first + n] = (uint16_t)before.previous;
-            h->before[first + n] = (uint16_t)before.before;
-            h->side[first + n] = leaf >= mid;
-        }
-        n++;
-        if (leaf >= mid) {
-            node += mid - lo;
-            lo = mid;
-        } else {
-            node++;
-            hi = mid;
-        }
+    for (; hi - lo > 1u; n++) {
+        uint32_t mid = tree->mid[node];
+        node += leaf >= mid ? mid - lo : 1u;
+        *(leaf >= mid ? &lo : &hi) = mid;
     }
     return n;
+}
+
+/* Goes down to a leaf and writes the events from number `event` on. */
+static void write_path(const struct pylm__symbol_tree *tree, uint32_t leaf, struct pylm__fixed_sets before,
+                       struct pylm__heldout *h, uint64_t event)
+{
+    uint32_t node = 0, lo = 0, hi = tree->n_symbols;
+    for (; hi - lo > 1u; event++) {
+        uint32_t mid = tree->mid[node];
+        h->node_sets[event] = (uint16_t)tree->set[node];
+        h->previous[event] = (uint16_t)before.previous;
+        h->before[event] = (uint16_t)before.before;
+        h->side[event] = leaf >= mid;
+        node += leaf >= mid ? mid - lo : 1u;
+        *(leaf >= mid ? &lo : &hi) = mid;
+    }
 }
 
 /* The weight sets that the text before position p chooses, as pylm__context_previous() and _before() do. */
@@ -78,7 +82,6 @@ static struct pylm__fixed_sets fixed_sets_of(const struct pylm__corpus *corpus, 
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
                          const struct pylm__symbol_tree *tree, int sparing)
 {
-    const struct pylm__fixed_sets nowhere = {0, 0, 0};
     uint64_t enough = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
     uint32_t b;
     memset(heldout, 0, sizeof *heldout);
@@ -93,23 +96,51 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     for (b = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++) {
             heldout->first_event[at++] = heldout->n_events;
-            heldout->n_events += walk_path(tree, tree->leaf_of[pylm__symbol(corpus, p)], nowhere, NULL, 0);
+            heldout->n_events += count_path(tree, tree->leaf_of[pylm__symbol(corpus, p)]);
         }
     heldout->first_event[at] = heldout->n_events;
+    heldout->locks = pylm__locks_new(PYLM__MAX_BLOCKS);
+    return heldout->locks ? PYLM_OK : PYLM_ERR_MEMORY;
+}
+
+struct listing {
+    struct pylm__heldout *heldout;
+    const struct pylm__corpus *corpus;
+    const struct pylm__symbol_tree *tree;
+};
+
+/* A job: the events of some held-out symbols. */
+static int list_symbols(void *user, uint32_t job, pylm_task *task)
+{
+    const struct listing *l = user;
+    struct pylm__heldout *h = l->heldout;
+    uint64_t at = (uint64_t)job * SYMBOLS_A_JOB, end = at + SYMBOLS_A_JOB, first = 0, p, n;
+    uint32_t b;
+    (void)task;
+    for (b = 0; b < h->n_blocks; b++, first += n) {
+        n = h->ends[b] - h->begins[b];
+        for (; at >= first && at < first + n && at < end; at++) {
+            p = h->begins[b] + (at - first);
+            write_path(l->tree, l->tree->leaf_of[pylm__symbol(l->corpus, p)], fixed_sets_of(l->corpus, l->tree, p), h,
+                       h->first_event[at]);
+        }
+    }
+    return PYLM_OK;
+}
+
+int pylm__heldout_list(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
+                       const struct pylm__symbol_tree *tree, uint32_t n_threads)
+{
+    struct listing listing = {heldout, corpus, tree};
+    uint64_t n_jobs = (heldout->n_symbols + SYMBOLS_A_JOB - 1u) / SYMBOLS_A_JOB;
     heldout->node_sets = pylm__array_new(heldout->n_events, sizeof *heldout->node_sets);
     heldout->previous = pylm__array_new(heldout->n_events, sizeof *heldout->previous);
     heldout->before = pylm__array_new(heldout->n_events, sizeof *heldout->before);
     heldout->side = pylm__array_new(heldout->n_events, sizeof *heldout->side);
     heldout->means = pylm__array_new(heldout->n_events, sizeof *heldout->means);
-    heldout->locks = pylm__locks_new(PYLM__MAX_BLOCKS);
-    if (!heldout->locks || !heldout->node_sets || !heldout->previous || !heldout->before || !heldout->side ||
-        !heldout->means)
+    if (!heldout->node_sets || !heldout->previous || !heldout->before || !heldout->side || !heldout->means)
         return PYLM_ERR_MEMORY;
-    for (b = 0, at = 0; b < heldout->n_blocks; b++)
-        for (p = heldout->begins[b]; p < heldout->ends[b]; p++, at++)
-            (void)walk_path(tree, tree->leaf_of[pylm__symbol(corpus, p)], fixed_sets_of(corpus, tree, p), heldout,
-                            heldout->first_event[at]);
-    return PYLM_OK;
+    return pylm__run_jobs(list_symbols, &listing, (uint32_t)n_jobs, n_threads, NULL);
 }
 
 void pylm__heldout_free(struct pylm__heldout *heldout)

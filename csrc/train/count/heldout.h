@@ -25,12 +25,14 @@ struct pylm__heldout {
     uint64_t n_symbols;                                        /* in all blocks */
     uint64_t n_events;
     uint32_t keeps_own; /* by block, a bit each: its own counts are not taken out; the fit is for the text as it is */
-    uint64_t *first_event;                   /* by held-out symbol; one more at the end */
-    uint16_t *node_sets, *previous, *before; /* by event: its struct pylm__fixed_sets */
-    uint8_t *side;                           /* by event: where the symbol is, 1 is right */
-    int16_t *base_log_odds;   /* layers, by event: the log-odds of the base, q10; else NULL. See layer.h */
-    int16_t *topic_log_odds;  /* by event: what the topic's vectors say of it, q10; NULL: there are none */
-    struct pylm__mean *means; /* by event, over all templates whose evidence was looked up */
+    uint64_t *first_event; /* by held-out symbol; one more at the end */
+    /* By event, once they are listed: */
+    uint16_t *node_sets, *previous, *before; /* its struct pylm__fixed_sets */
+    uint8_t *side;                           /* where the symbol is, 1 is right */
+    struct pylm__mean *means;                /* over all templates whose evidence was looked up */
+    /* By event: */
+    int16_t *base_log_odds;  /* layers: the log-odds of the base, q10; else NULL. See layer.h */
+    int16_t *topic_log_odds; /* what the topic's vectors say of it, q10; NULL: there are none */
     /* By block: whoever adds to its means holds it. So several templates can be looked up at once, and the sum of whole
      * numbers is the same in any order. */
     struct pylm__locks *locks;
@@ -52,6 +54,10 @@ static inline struct pylm__fixed_sets pylm__heldout_fixed_sets(const struct pylm
  *             quickly */
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
                          const struct pylm__symbol_tree *tree, int sparing);
+/* Lists the events of the blocks. Counting, and the fit, need them; a kernel and topics do not. The lists do not depend
+ * on n_threads. */
+int pylm__heldout_list(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
+                       const struct pylm__symbol_tree *tree, uint32_t n_threads);
 void pylm__heldout_free(struct pylm__heldout *heldout);
 
 #endif
