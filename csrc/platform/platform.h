@@ -20,6 +20,10 @@ long pylm__os_process_id(void);
 /* A number of this computer, by its name: not that of another one that shares its files, in practice. */
 uint32_t pylm__os_host_id(void);
 
+/* Gives memory that was freed back to the system, as far as the C library kept it. What is to come may need blocks of
+ * other sizes, for which it would take more. */
+void pylm__os_give_back(void);
+
 /* ---- files that are written by name ---- */
 
 /* The name of the file that a path stands for: links are followed, also to a file that does not exist yet. To be freed.

@@ -21,6 +21,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
+#if defined(__GLIBC__) && !defined(__UCLIBC__)
+#include <malloc.h>
+#endif
 
 #define MAX_NAMES 1000 /* temporary names tried: threads may open files at once */
 #define MAX_LINKS 40   /* that lead to one another, as the system allows */
@@ -41,6 +44,13 @@ uint32_t pylm__os_host_id(void)
     for (i = 0; name[i]; i++)
         hash = (hash ^ (unsigned char)name[i]) * 16777619u;
     return hash;
+}
+
+void pylm__os_give_back(void)
+{
+#if defined(__GLIBC__) && !defined(__UCLIBC__)
+    (void)malloc_trim(0);
+#endif
 }
 
 /* ---- files that are written by name ---- */

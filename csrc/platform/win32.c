@@ -29,6 +29,11 @@ uint32_t pylm__os_host_id(void)
     return hash;
 }
 
+/* The heap of Windows keeps no large blocks. */
+void pylm__os_give_back(void)
+{
+}
+
 /* ---- files that are written by name ---- */
 
 #define STDOUT "/dev/fd/1" /* as elsewhere */

@@ -12,6 +12,7 @@
 
 #include "calibrate.h"
 #include "keys.h"
+#include "platform/platform.h"
 #include "train/base/sort.h"
 
 #define MAX_RANGES 256u
@@ -186,6 +187,7 @@ static int count_template(void *user, uint32_t k, pylm_task *task)
 int pylm__count(struct pylm__counting *counting, pylm_task *task)
 {
     uint32_t n = counting->templates->n;
+    pylm__os_give_back();
     pylm__task_begin(task, PYLM_STAGE_COUNT, n);
     return pylm__run_jobs(count_template, counting, n, counting->n_threads, task);
 }

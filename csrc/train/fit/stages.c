@@ -11,6 +11,7 @@
 
 #include "core/stage1.h"
 #include "fit.h"
+#include "platform/platform.h"
 #include "train/count/calibrate.h"
 
 #define PRIOR 0.15           /* weight of a template without any event */
@@ -310,11 +311,13 @@ int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__stages_inpu
     double *log_odds = NULL;
     int status;
     memset(&simulated, 0, sizeof simulated);
+    pylm__os_give_back();
     pylm__task_begin(task, PYLM_STAGE_FIT, 3u * pylm__fit_steps());
     status = pylm__stages_allocate(stages, in->tree, in->templates, in->heldout->topic_log_odds != NULL);
     if (status == PYLM_OK)
         status = fit_stage1(stages, in, indices, only_first, &log_odds, task);
     if (status == PYLM_OK && !only_first) {
+        pylm__os_give_back();
         status = pylm__simulate(&simulated, in->heldout, in->corpus, in->tree, in->templates, in->n_threads, task);
         if (status == PYLM_OK)
             calibrate_overlay(stages, in->heldout, &simulated, in->corpus->tokenizer != PYLM_TOKENIZER_BYTES);

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/platform.h"
+
 #define MIN_SYMBOLS 50000u                 /* of a text whose topics can be told apart */
 #define SHRINK 300.0f                      /* occurrences that a vector of zeros is worth */
 #define MIN_SECTION 8192u                  /* readings of a part, to be worth it */
@@ -328,6 +330,7 @@ static int find_all(struct finding *f, struct finding_work *work, pylm_task *tas
     for (i = 0; i < PYLM__TOPIC_PARTS; i++)
         use[i] = f->readings->group[i] == PYLM__TOPIC_COMMON || f->readings->has_second;
     PYLM__TRY(pylm__word_vectors_find(&f->words, corpus, use, (uint32_t)f->n_threads, task));
+    pylm__os_give_back();
     PYLM__TRY(new_sums(&f->all, corpus->n_symbols));
     f->out->part_nbytes = pylm__topics_nbytes(PYLM__TOPIC_DIMS, corpus->n_symbols);
     f->out->part = pylm__array_new(f->out->part_nbytes, 1);
@@ -356,6 +359,7 @@ int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readi
     struct finding_work *work;
     int status, i;
     pylm__topic_vectors_free(out);
+    pylm__os_give_back();
     memset(&f, 0, sizeof f);
     f.corpus = corpus;
     f.out = out;
