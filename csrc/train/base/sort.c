@@ -7,6 +7,7 @@
  */
 #include "sort.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DIGITS 256u
@@ -83,4 +84,49 @@ int pylm__sort(uint64_t *keys, uint64_t *scratch, uint64_t n, const pylm_task *t
         begin = ends[i];
     }
     return PYLM_OK;
+}
+
+/* Puts keys into the parts of their first bytes, where they are: each key takes the place of one that goes on in turn.
+ *   next   where each part begins; out: where it ends
+ *   ends   where each part ends */
+static void part_in_place(uint64_t *keys, uint64_t *next, const uint64_t *ends)
+{
+    unsigned i;
+    for (i = 0; i < DIGITS; i++)
+        while (next[i] < ends[i]) {
+            uint64_t key = keys[next[i]], other;
+            unsigned digit;
+            while ((digit = (unsigned)(key >> 56)) != i) {
+                other = keys[next[digit]];
+                keys[next[digit]++] = key;
+                key = other;
+            }
+            keys[next[i]++] = key;
+        }
+}
+
+int pylm__sort_alone(uint64_t *keys, uint64_t n, const pylm_task *task)
+{
+    uint64_t next[DIGITS], ends[DIGITS] = {0}, sum = 0, most = 0, *scratch;
+    unsigned i;
+    int status = PYLM_OK;
+    for (sum = 0; sum < n; sum++)
+        ends[keys[sum] >> 56]++;
+    for (sum = 0, i = 0; i < DIGITS; i++) {
+        most = ends[i] > most ? ends[i] : most;
+        next[i] = sum;
+        ends[i] = sum += ends[i];
+    }
+    scratch = pylm__array_new(most, sizeof *scratch);
+    if (!scratch)
+        return PYLM_ERR_MEMORY;
+    if (most < n)
+        part_in_place(keys, next, ends);
+    for (sum = 0, i = 0; i < DIGITS && status == PYLM_OK; sum = ends[i++]) {
+        status = pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
+        if (status == PYLM_OK)
+            sort_part(keys + sum, scratch, ends[i] - sum);
+    }
+    free(scratch);
+    return status;
 }

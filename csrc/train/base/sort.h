@@ -12,6 +12,9 @@
  * are in no useful order. */
 int pylm__sort(uint64_t *keys, uint64_t *scratch, uint64_t n, const pylm_task *task);
 
+/* The same without scratch: of keys with many first bytes, it needs memory for a few hundredths. */
+int pylm__sort_alone(uint64_t *keys, uint64_t n, const pylm_task *task);
+
 /* The first place in keys[from, to) that is not less than `key`; the range is sorted. */
 static inline uint64_t pylm__lower_bound(const uint64_t *keys, uint64_t from, uint64_t to, uint64_t key)
 {

@@ -46,8 +46,6 @@ struct part {
 static int prepare_part(const struct job *job, struct part *part, const pylm_task *task)
 {
     const struct pylm__heldout *heldout = job->c->heldout;
-    uint64_t *scratch;
-    int status;
     part->keys.keys = pylm__array_new(part->keys.capacity, sizeof *part->keys.keys);
     part->of_blocks = pylm__array_new(heldout->n_symbols, sizeof *part->of_blocks);
     if (!part->keys.keys || !part->of_blocks)
@@ -55,12 +53,7 @@ static int prepare_part(const struct job *job, struct part *part, const pylm_tas
     /* Symbols that are not in this range get a key outside it: the first of all hashes, or the last. */
     memset(part->of_blocks, part->range.from ? 0 : 0xff, (size_t)heldout->n_symbols * sizeof *part->of_blocks);
     PYLM__TRY(pylm__keys_in(&job->contexts, part->range, heldout, &part->keys, part->of_blocks, task));
-    scratch = pylm__array_new(part->keys.n, sizeof *scratch);
-    if (!scratch)
-        return PYLM_ERR_MEMORY;
-    status = pylm__sort(part->keys.keys, scratch, part->keys.n, task);
-    free(scratch);
-    return status;
+    return pylm__sort_alone(part->keys.keys, part->keys.n, task);
 }
 
 static int find_evidence(struct job *job, struct pylm__sorted_keys sorted, const uint64_t *of_blocks,
