@@ -109,6 +109,16 @@ void pylm__buffer_drain(struct pylm__buffer *buffer)
         drain_all(buffer);
 }
 
+void pylm__buffer_trim(struct pylm__buffer *buffer)
+{
+    uint64_t n = buffer->n - buffer->gone;
+    uint8_t *data = buffer->status == PYLM_OK && n < buffer->capacity ? pylm__array_grow(buffer->data, n, 1) : NULL;
+    if (data) {
+        buffer->data = data;
+        buffer->capacity = n;
+    }
+}
+
 void pylm__buffer_free(struct pylm__buffer *buffer)
 {
     if (buffer->drain && buffer->drain->release)

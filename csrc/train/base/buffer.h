@@ -45,6 +45,9 @@ void pylm__buffer_drain(struct pylm__buffer *buffer);
 /* Makes room for n more bytes, so that memory is not moved later. */
 void pylm__buffer_reserve(struct pylm__buffer *buffer, uint64_t n);
 
+/* Gives back the room behind the last byte. */
+void pylm__buffer_trim(struct pylm__buffer *buffer);
+
 void pylm__buffer_free(struct pylm__buffer *buffer);
 
 #endif

@@ -342,6 +342,7 @@ int pylm__packing_end(struct pylm__packing *p, int status)
         struct pylm__packed *packed = p->packed;
         choose_widths(packed, p->n_records, p->lists->n, p->symbol_bits);
         drop_indistinct(p, packed->bucket_bits + packed->check_bits);
+        pylm__buffer_trim(&packed->lists);
         put_table(p, packed);
         pylm__buffer_drain(&packed->index);
         pylm__buffer_drain(&packed->records);
