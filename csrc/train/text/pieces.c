@@ -3,8 +3,7 @@
  *
  * pieces.c: a vocabulary by byte pair encoding (Gage 1994; Sennrich, Haddow and Birch 2016).
  *
- * The text is cut into chunks: runs of letters, of digits, of other signs, or of white space; a single space belongs to
- * the chunk that follows it. Each different chunk is stored once, with its count. Then the most frequent pair of
+ * The text is cut into chunks. Each different chunk is stored once, with its count. Then the most frequent pair of
  * neighbours within chunks becomes one piece, again and again. So no piece spans more than a chunk. Encoding knows no
  * chunks: it takes the longest piece that fits.
  */
@@ -14,77 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chunks.h"
 #include "core/hash.h"
 #include "modules/text/vocabulary.h"
 
-#define MAX_CHUNK_NBYTES 48u
 #define MIN_PAIR_COUNT 4u  /* a rarer pair is not worth a symbol */
 #define NOWHERE UINT32_MAX /* no position; the end of a list */
-#define SLICE 65536u
-
-/* ---- chunks ---- */
-
-enum kind { LETTER, DIGIT, SPACE, SIGN };
-
-static enum kind kind_of(uint8_t byte)
-{
-    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 128u)
-        return LETTER;
-    if (byte >= '0' && byte <= '9')
-        return DIGIT;
-    return byte == ' ' || (byte >= '\t' && byte <= '\r') ? SPACE : SIGN;
-}
-
-/* Where the chunk that begins at `at` ends. */
-static uint64_t chunk_end(const uint8_t *text, uint64_t n, uint64_t at)
-{
-    uint64_t i = at, last = at + MAX_CHUNK_NBYTES < n ? at + MAX_CHUNK_NBYTES : n;
-    enum kind kind = kind_of(text[i++]);
-    if (kind == SPACE && text[at] == ' ' && i < last && kind_of(text[i]) != SPACE)
-        kind = kind_of(text[i++]);
-    while (i < last && kind_of(text[i]) == kind)
-        i++;
-    if (kind == SPACE && i < n && i - at > 1u && text[i - 1u] == ' ' && kind_of(text[i]) != SPACE)
-        i--; /* that space belongs to the next chunk */
-    return i;
-}
-
-struct chunks {
-    struct pylm__strings strings;
-    uint64_t *counts, capacity;
-};
-
-static int add_chunk(struct chunks *chunks, const uint8_t *text, uint64_t n)
-{
-    uint32_t number;
-    PYLM__TRY(pylm__strings_number(&chunks->strings, text, n, &number));
-    if (number >= chunks->capacity) {
-        uint64_t old = chunks->capacity, capacity = 2u * old + 1024u;
-        uint64_t *counts = pylm__array_grow(chunks->counts, capacity, sizeof *counts);
-        if (!counts)
-            return PYLM_ERR_MEMORY;
-        memset(counts + old, 0, (size_t)(capacity - old) * sizeof *counts);
-        chunks->counts = counts;
-        chunks->capacity = capacity;
-    }
-    chunks->counts[number]++;
-    return PYLM_OK;
-}
-
-static int collect_chunks(struct chunks *chunks, const struct pylm__corpus *corpus, const pylm_task *task)
-{
-    const uint8_t *text = corpus->symbols;
-    uint64_t d, at = 0, end, n = 0;
-    for (d = 0; d < corpus->n_documents; d++)
-        for (; at < corpus->document_ends[d]; at = end) {
-            uint64_t last = corpus->document_ends[d] - (corpus->ends != PYLM__ENDS_NOTHING);
-            end = at < last ? chunk_end(text, last, at) : at + 1u; /* what ends a document is a chunk of its own */
-            PYLM__TRY(add_chunk(chunks, text + at, end - at));
-            if (++n % SLICE == 0 && pylm__task_cancelled(task))
-                return PYLM_ERR_CANCELLED;
-        }
-    return PYLM_OK;
-}
 
 /* ---- pairs ---- */
 
@@ -326,7 +260,7 @@ static int merge_until(struct merging *m, uint32_t n_pieces, pylm_task *task)
     return PYLM_OK;
 }
 
-static int begin_merging(struct merging *m, const struct chunks *chunks)
+static int begin_merging(struct merging *m, const struct pylm__chunks *chunks)
 {
     uint32_t chunk, at = 0;
     uint64_t i, nbytes, n = chunks->strings.text_nbytes;
@@ -355,7 +289,8 @@ static int begin_merging(struct merging *m, const struct chunks *chunks)
     return push_touched(m);
 }
 
-static int merge_chunks(const struct chunks *chunks, struct pylm__strings *pieces, uint32_t n_pieces, pylm_task *task)
+static int merge_chunks(const struct pylm__chunks *chunks, struct pylm__strings *pieces, uint32_t n_pieces,
+                        pylm_task *task)
 {
     struct merging m;
     int status;
@@ -378,24 +313,20 @@ static int merge_chunks(const struct chunks *chunks, struct pylm__strings *piece
 }
 
 int pylm__pieces_learn(struct pylm__strings *pieces, const struct pylm__corpus *corpus, uint32_t n_pieces,
-                       pylm_task *task)
+                       uint32_t n_threads, pylm_task *task)
 {
-    struct chunks chunks;
+    struct pylm__chunks chunks;
     uint32_t i, number;
     int status;
-    memset(&chunks, 0, sizeof chunks);
     pylm__task_begin(task, PYLM_STAGE_PIECES, n_pieces);
     for (i = 0; i < 256u; i++) {
         uint8_t byte = (uint8_t)i;
         PYLM__TRY(pylm__strings_number(pieces, &byte, 1, &number));
     }
-    status = pylm__strings_init(&chunks.strings);
-    if (status == PYLM_OK)
-        status = collect_chunks(&chunks, corpus, task);
+    status = pylm__chunks_count(&chunks, corpus, n_threads, task);
     if (status == PYLM_OK)
         status = merge_chunks(&chunks, pieces, n_pieces, task);
-    pylm__strings_free(&chunks.strings);
-    free(chunks.counts);
+    pylm__chunks_free(&chunks);
     return status;
 }
 

@@ -9,9 +9,9 @@
 #include "corpus.h"
 
 /* Learns pieces from a corpus whose symbols are still bytes: all 256 bytes, then up to n_pieces - 256 longer ones.
- * `pieces` is initialised and empty before. */
+ * `pieces` is initialised and empty before. They do not depend on n_threads. */
 int pylm__pieces_learn(struct pylm__strings *pieces, const struct pylm__corpus *corpus, uint32_t n_pieces,
-                       pylm_task *task);
+                       uint32_t n_threads, pylm_task *task);
 
 /* The default size of the vocabulary for a text of so many bytes. */
 uint32_t pylm__pieces_default(uint64_t n_bytes);

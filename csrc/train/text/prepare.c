@@ -184,7 +184,7 @@ int pylm__corpus_prepare(struct pylm__corpus *corpus, const struct pylm__vocabul
     if (corpus->tokenizer == PYLM_TOKENIZER_PIECES) {
         uint32_t n_pieces = limits->n_pieces ? limits->n_pieces : pylm__pieces_default(corpus->n);
         PYLM__TRY(pylm__strings_init(&corpus->vocabulary));
-        PYLM__TRY(pylm__pieces_learn(&corpus->vocabulary, corpus, n_pieces, task));
+        PYLM__TRY(pylm__pieces_learn(&corpus->vocabulary, corpus, n_pieces, n_threads, task));
         PYLM__TRY(pylm__corpus_encode(corpus, n_threads, task));
     }
     PYLM__TRY(settle(corpus, limits));
