@@ -16,7 +16,8 @@ struct pylm__chunks {
     uint64_t *counts, capacity;   /* by number */
 };
 
-/* Counts the chunks of a corpus of bytes. To be freed, also after a failure. The result does not depend on n_threads. */
+/* Counts the chunks of a corpus of bytes. To be freed, also after a failure. Numbers and counts do not depend on
+ * n_threads. */
 int pylm__chunks_count(struct pylm__chunks *chunks, const struct pylm__corpus *corpus, uint32_t n_threads,
                        const pylm_task *task);
 void pylm__chunks_free(struct pylm__chunks *chunks);

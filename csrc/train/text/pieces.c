@@ -15,10 +15,12 @@
 
 #include "chunks.h"
 #include "core/hash.h"
+#include "core/platform.h"
 #include "modules/text/vocabulary.h"
 
 #define MIN_PAIR_COUNT 4u  /* a rarer pair is not worth a symbol */
 #define NOWHERE UINT32_MAX /* no position; the end of a list */
+#define OCCURRENCES 3u     /* a part of a list has */
 
 /* ---- pairs ---- */
 
@@ -26,11 +28,13 @@ struct pair {
     uint32_t a, b;
     uint64_t count;
     uint32_t occurrences; /* the first of a list of positions where it was seen; it may be gone from some */
+    uint8_t n_first;      /* how many are in the first */
     uint8_t touched;      /* its count has grown in the present merge */
 };
 
-struct occurrence {
-    uint32_t at, next;
+/* Some positions where a pair was seen, the last ones last, and where those before are. */
+struct occurrences {
+    uint32_t at[OCCURRENCES], next;
 };
 
 struct candidate {
@@ -44,10 +48,16 @@ struct pool {
     uint64_t n, capacity;
 };
 
+/* A position in all chunks. What is looked at together is close together: most of the time is spent waiting for it. */
+struct place {
+    uint32_t symbol; /* the piece that begins here; NOWHERE: none does */
+    uint32_t pair;   /* the number of the pair that begins here */
+    uint32_t chunk;
+    uint8_t to_next, to_previous; /* positions to the neighbours; 0: the chunk ends or begins here */
+};
+
 struct merging {
-    uint32_t *symbols, *next, *previous; /* by position in all chunks; a piece sits where it begins */
-    uint32_t *pair_of;                   /* by position: the number of the pair that begins there */
-    uint32_t *chunk_of;
+    struct place *places;
     const uint64_t *counts; /* by chunk */
     struct pool pairs, occurrences, candidates, touched;
     uint32_t *slots, n_slots; /* of pairs: number + 1 */
@@ -99,12 +109,28 @@ static int grow_slots(struct merging *m)
     return PYLM_OK;
 }
 
+static int list_position(struct merging *m, struct pair *pair, uint32_t at)
+{
+    struct occurrences *first;
+    if (pair->occurrences == NOWHERE || pair->n_first == OCCURRENCES) {
+        first = append(&m->occurrences, sizeof *first);
+        if (!first)
+            return PYLM_ERR_MEMORY;
+        first->next = pair->occurrences;
+        pair->occurrences = (uint32_t)m->occurrences.n - 1u;
+        pair->n_first = 0;
+    }
+    first = (struct occurrences *)m->occurrences.data + pair->occurrences;
+    first->at[pair->n_first++] = at;
+    return PYLM_OK;
+}
+
 /* Adds a position to the pair that begins there. */
 static int add_occurrence(struct merging *m, uint32_t at)
 {
-    uint32_t a = m->symbols[at], b = m->symbols[m->next[at]], slot, *touched;
+    struct place *place = &m->places[at];
+    uint32_t a = place->symbol, b = place[place->to_next].symbol, slot, *touched;
     struct pair *pair;
-    struct occurrence *occurrence;
     PYLM__TRY(grow_slots(m));
     slot = pair_slot(m, a, b);
     if (!m->slots[slot]) {
@@ -118,28 +144,23 @@ static int add_occurrence(struct merging *m, uint32_t at)
         m->slots[slot] = (uint32_t)m->pairs.n;
     }
     pair = pair_at(m, m->slots[slot] - 1u);
-    occurrence = append(&m->occurrences, sizeof *occurrence);
-    if (!occurrence)
-        return PYLM_ERR_MEMORY;
-    occurrence->at = at;
-    occurrence->next = pair->occurrences;
-    pair->occurrences = (uint32_t)m->occurrences.n - 1u;
-    pair->count += m->counts[m->chunk_of[at]];
-    m->pair_of[at] = m->slots[slot] - 1u;
+    PYLM__TRY(list_position(m, pair, at));
+    pair->count += m->counts[place->chunk];
+    place->pair = m->slots[slot] - 1u;
     if (!pair->touched) {
         touched = append(&m->touched, sizeof *touched);
         if (!touched)
             return PYLM_ERR_MEMORY;
-        *touched = m->pair_of[at];
+        *touched = place->pair;
         pair->touched = 1;
     }
     return PYLM_OK;
 }
 
 /* The pair at a position is about to change. */
-static void remove_occurrence(struct merging *m, uint32_t at)
+static void remove_occurrence(struct merging *m, const struct place *place)
 {
-    pair_at(m, m->pair_of[at])->count -= m->counts[m->chunk_of[at]];
+    pair_at(m, place->pair)->count -= m->counts[place->chunk];
 }
 
 /* ---- the most frequent pair ---- */
@@ -198,19 +219,31 @@ static int push_touched(struct merging *m)
 
 static int merge_at(struct merging *m, uint32_t at, uint32_t merged)
 {
-    uint32_t gone = m->next[at], left = m->previous[at], right = m->next[gone];
-    if (left != NOWHERE)
-        remove_occurrence(m, left);
-    if (right != NOWHERE)
+    struct place *place = &m->places[at], *gone = place + place->to_next;
+    if (place->to_previous)
+        remove_occurrence(m, place - place->to_previous);
+    if (gone->to_next)
         remove_occurrence(m, gone);
-    m->symbols[at] = merged;
-    m->symbols[gone] = NOWHERE;
-    m->next[at] = right;
-    if (right != NOWHERE)
-        m->previous[right] = at;
-    if (left != NOWHERE)
-        PYLM__TRY(add_occurrence(m, left));
-    return right != NOWHERE ? add_occurrence(m, at) : PYLM_OK;
+    place->symbol = merged;
+    gone->symbol = NOWHERE;
+    if (gone->to_next) {
+        place->to_next = (uint8_t)(place->to_next + gone->to_next);
+        place[place->to_next].to_previous = place->to_next;
+    } else {
+        place->to_next = 0;
+    }
+    if (place->to_previous)
+        PYLM__TRY(add_occurrence(m, at - place->to_previous));
+    return place->to_next ? add_occurrence(m, at) : PYLM_OK;
+}
+
+/* Fetches the places of a part of a list, which is not the first, before they are needed. */
+static void fetch_places(const struct merging *m, uint32_t part)
+{
+    const struct occurrences *all = m->occurrences.data;
+    uint32_t i;
+    for (i = 0; part != NOWHERE && i < OCCURRENCES; i++)
+        PYLM__PREFETCH(&m->places[all[part].at[i]]);
 }
 
 /* Makes a pair one piece everywhere. */
@@ -219,7 +252,7 @@ static int merge_pair(struct merging *m, uint32_t number)
     struct pair pair = *pair_at(m, number);
     uint8_t text[PYLM__MAX_PIECE_NBYTES];
     uint64_t a_nbytes, b_nbytes;
-    uint32_t merged, next;
+    uint32_t merged, next, i;
     const uint8_t *a = pylm__string_text(m->pieces, pair.a, &a_nbytes);
     const uint8_t *b = pylm__string_text(m->pieces, pair.b, &b_nbytes);
     if (a_nbytes + b_nbytes > PYLM__MAX_PIECE_NBYTES)
@@ -230,11 +263,15 @@ static int merge_pair(struct merging *m, uint32_t number)
     PYLM__TRY(pylm__strings_number(m->pieces, text, a_nbytes + b_nbytes, &merged));
     pair_at(m, number)->count = 0;
     pair_at(m, number)->occurrences = NOWHERE;
-    for (next = pair.occurrences; next != NOWHERE;) {
-        struct occurrence p = ((struct occurrence *)m->occurrences.data)[next];
-        if (m->symbols[p.at] == pair.a && m->next[p.at] != NOWHERE && m->symbols[m->next[p.at]] == pair.b)
-            PYLM__TRY(merge_at(m, p.at, merged));
-        next = p.next;
+    for (next = pair.occurrences, i = pair.n_first; next != NOWHERE; i = OCCURRENCES) {
+        struct occurrences these = ((struct occurrences *)m->occurrences.data)[next];
+        fetch_places(m, these.next);
+        while (i--) {
+            const struct place *place = &m->places[these.at[i]];
+            if (place->symbol == pair.a && place->to_next && place[place->to_next].symbol == pair.b)
+                PYLM__TRY(merge_at(m, these.at[i], merged));
+        }
+        next = these.next;
     }
     return push_touched(m);
 }
@@ -267,24 +304,20 @@ static int begin_merging(struct merging *m, const struct pylm__chunks *chunks)
     if (n >= NOWHERE)
         return PYLM_ERR_LARGE;
     m->counts = chunks->counts;
-    m->symbols = pylm__array_new(n, sizeof *m->symbols);
-    m->next = pylm__array_new(n, sizeof *m->next);
-    m->previous = pylm__array_new(n, sizeof *m->previous);
-    m->pair_of = pylm__array_new(n, sizeof *m->pair_of);
-    m->chunk_of = pylm__array_new(n, sizeof *m->chunk_of);
-    if (!m->symbols || !m->next || !m->previous || !m->pair_of || !m->chunk_of)
+    m->places = pylm__array_new(n, sizeof *m->places);
+    if (!m->places)
         return PYLM_ERR_MEMORY;
     for (chunk = 0; chunk < chunks->strings.n; chunk++) {
         const uint8_t *text = pylm__string_text(&chunks->strings, chunk, &nbytes);
         for (i = 0; i < nbytes; i++, at++) {
-            m->symbols[at] = text[i];
-            m->chunk_of[at] = chunk;
-            m->previous[at] = i ? at - 1u : NOWHERE;
-            m->next[at] = i + 1u < nbytes ? at + 1u : NOWHERE;
+            m->places[at].symbol = text[i];
+            m->places[at].chunk = chunk;
+            m->places[at].to_previous = i > 0;
+            m->places[at].to_next = i + 1u < nbytes;
         }
     }
     for (i = 0; i < at; i++)
-        if (m->next[i] != NOWHERE)
+        if (m->places[i].to_next)
             PYLM__TRY(add_occurrence(m, (uint32_t)i));
     return push_touched(m);
 }
@@ -299,11 +332,7 @@ static int merge_chunks(const struct pylm__chunks *chunks, struct pylm__strings 
     status = begin_merging(&m, chunks);
     if (status == PYLM_OK)
         status = merge_until(&m, n_pieces, task);
-    free(m.symbols);
-    free(m.next);
-    free(m.previous);
-    free(m.pair_of);
-    free(m.chunk_of);
+    free(m.places);
     free(m.slots);
     free(m.pairs.data);
     free(m.occurrences.data);
