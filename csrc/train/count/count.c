@@ -145,9 +145,21 @@ static int count_nothing(struct job *job, const pylm_task *task)
     return status;
 }
 
-static int count_template(void *user, uint32_t k, pylm_task *task)
+/* The template of a job. Those that take longest come first, so that all threads end at about the same time: those
+ * that skip symbols; then short contexts of words, since long ones are rarely kept, but long ones of bytes. */
+static uint32_t template_of(const struct pylm__counting *c, uint32_t job)
+{
+    uint32_t n_suffix = c->templates->n_suffix, n_others = c->templates->n - n_suffix;
+    if (job < n_others)
+        return n_suffix + job;
+    job -= n_others;
+    return c->corpus->tokenizer == PYLM_TOKENIZER_BYTES ? n_suffix - 1u - job : (job + 1u) % n_suffix;
+}
+
+static int count_template(void *user, uint32_t job_number, pylm_task *task)
 {
     struct pylm__counting *c = user;
+    uint32_t k = template_of(c, job_number);
     const struct pylm__template *template = &c->templates->of[k];
     struct job job;
     int status = PYLM_OK, empty = template->kind == PYLM__KIND_NOTHING;
