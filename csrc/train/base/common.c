@@ -125,6 +125,20 @@ void pylm__unlock(struct pylm__locks *locks, uint32_t number)
 #endif
 }
 
+int pylm__lock_is_free(struct pylm__locks *locks, uint32_t number)
+{
+#ifdef _OPENMP
+    int is_free = omp_test_lock(&locks->of[number]) != 0;
+    if (is_free)
+        omp_unset_lock(&locks->of[number]);
+    return is_free;
+#else
+    (void)locks;
+    (void)number;
+    return 1;
+#endif
+}
+
 int pylm_has_openmp(void)
 {
 #ifdef _OPENMP

@@ -34,6 +34,7 @@ struct pylm__locks *pylm__locks_new(uint32_t n);
 void pylm__locks_free(struct pylm__locks *locks);
 void pylm__lock(struct pylm__locks *locks, uint32_t number);
 void pylm__unlock(struct pylm__locks *locks, uint32_t number);
+int pylm__lock_is_free(struct pylm__locks *locks, uint32_t number); /* at this moment */
 
 /* Does n independent jobs on several threads; each is a step of progress. Returns the error of a job that failed, or
  * PYLM_ERR_CANCELLED. */

@@ -310,19 +310,33 @@ static int sort_block(struct pylm__evidence_work *block, const uint64_t *keys, u
     return sort_own(block, keys, task);
 }
 
+/* Which of the blocks whose bits are set comes next: one that no other thread holds, if there is one. */
+static uint32_t next_block(const struct pylm__heldout *heldout, uint32_t blocks)
+{
+    uint32_t b;
+    for (b = 0; b < heldout->n_blocks; b++)
+        if (blocks >> b & 1u && pylm__lock_is_free(heldout->locks, b))
+            return b;
+    for (b = 0; !(blocks >> b & 1u); b++)
+        continue;
+    return b;
+}
+
 int pylm__heldout_evidence(const struct pylm__evidence_input *input, struct pylm__evidence_out out,
                            struct pylm__evidence_work *work, const pylm_task *task)
 {
     const struct pylm__heldout *heldout = input->heldout;
-    uint64_t first = 0, n;
-    uint32_t b;
+    uint64_t first[PYLM__MAX_BLOCKS + 1u] = {0};
+    uint32_t b, blocks = pylm__mask(heldout->n_blocks);
     int status;
-    for (b = 0; b < heldout->n_blocks; b++, first += n) {
-        n = heldout->ends[b] - heldout->begins[b];
+    for (b = 0; b < heldout->n_blocks; b++)
+        first[b + 1u] = first[b] + heldout->ends[b] - heldout->begins[b];
+    for (; blocks; blocks ^= UINT32_C(1) << b) {
+        b = next_block(heldout, blocks);
         work->keeps_own = pylm__keeps_own(heldout, b);
-        PYLM__TRY(sort_block(work, input->of_blocks + first, n, input->range, task));
+        PYLM__TRY(sort_block(work, input->of_blocks + first[b], first[b + 1u] - first[b], input->range, task));
         pylm__lock(heldout->locks, b);
-        status = block_evidence(input, first, work, out, task);
+        status = block_evidence(input, first[b], work, out, task);
         pylm__unlock(heldout->locks, b);
         PYLM__TRY(status);
     }
