@@ -26,8 +26,9 @@ static uint64_t common_nbytes(const struct pylm__corpus *corpus, const struct py
            20u * (uint64_t)corpus->n_symbols + corpus->file_nbytes + 8u * heldout->n_symbols + 15u * heldout->n_events;
 }
 
-/* The fit of the first stage, which is the larger one: values, sets and log-odds of events; curvatures; vectors, whose
- * rows are padded to eight. Each thread has a curvature and two gradients of its own. */
+/* The fit of the first stage, which is the larger one: values, sets and log-odds of events, also those of a base or a
+ * topic; curvatures; vectors, whose rows are padded to eight. Each thread has a curvature and two gradients of its
+ * own. */
 static uint64_t fit_nbytes(const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
                            const struct pylm__templates *templates, uint32_t n_threads)
 {
@@ -36,7 +37,7 @@ static uint64_t fit_nbytes(const struct pylm__heldout *heldout, const struct pyl
     uint32_t i;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         n_rows += pylm__n_sets(i, &shape);
-    return heldout->n_events * (2u * templates->n + (tree->is_of_base ? 14u : 12u)) +
+    return heldout->n_events * (2u * templates->n + 10u) +
            8u * n_rows * (n_pairs * (1u + n_threads) + (n_inputs + 7u) * (FIT_VECTORS + 2u * n_threads));
 }
 

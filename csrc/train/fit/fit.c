@@ -74,7 +74,7 @@ static void write_weights(const struct pylm__regression *r, const double *w, int
 }
 
 /* Fits all families, behind which the common vector stands. */
-static int fit_families(struct pylm__regression *r, int16_t *weights, double *log_odds, struct pylm__fit_result *result,
+static int fit_families(struct pylm__regression *r, int16_t *weights, float *log_odds, struct pylm__fit_result *result,
                         pylm_task *task)
 {
     struct pylm__pass_sums sums = {0, NULL, NULL, log_odds};
@@ -101,7 +101,7 @@ uint32_t pylm__fit_steps(void)
     return MAX_COMMON_STEPS + MAX_STEPS;
 }
 
-int pylm__fit(const struct pylm__fit_problem *problem, int16_t *weights, double *log_odds,
+int pylm__fit(const struct pylm__fit_problem *problem, int16_t *weights, float *log_odds,
               struct pylm__fit_result *result, pylm_task *task)
 {
     struct pylm__regression r;

@@ -196,7 +196,7 @@ static int pass_chunk(const struct pylm__regression *r, const struct pylm__pass_
                 return PYLM_ERR_CANCELLED;
         }
         for (i = 0; sums->log_odds && i < tile->n; i++)
-            sums->log_odds[e + i] = (double)tile->log_odds[i];
+            sums->log_odds[e + i] = tile->log_odds[i];
         for (i = (uint32_t)((e - begin) % CURVATURE_EVERY); sums->curvature && i < tile->n; i += CURVATURE_EVERY)
             add_event_curvature(r, tile, i, work->curvature);
     }

@@ -32,7 +32,7 @@ struct pylm__pass_sums {
     double loss;       /* nats */
     double *gradient;  /* as weights */
     double *curvature; /* by row: the lower triangle of a matrix, row by row; from a part of the events */
-    double *log_odds;  /* of every event, nats */
+    float *log_odds;   /* of every event, nats */
 };
 
 /* Numbers of the curvature of a row. */

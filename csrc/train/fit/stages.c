@@ -36,7 +36,7 @@ struct columns {
     int16_t *values[PYLM__FIT_MAX_INPUTS];
     const int16_t *tables[PYLM__FIT_MAX_INPUTS]; /* the values of indices */
     uint16_t *sets[2];                           /* of the families that depend on the evidence */
-    const double *log_odds;                      /* of the stage before, nats */
+    const float *log_odds;                       /* of the stage before, nats */
     int16_t *mixed, *mean;                       /* of the second stage */
 };
 
@@ -96,7 +96,7 @@ static int find_stage2(void *user, uint32_t part, pylm_task *task)
     (void)task;
     for (e = (uint64_t)part * PART; e < end; e++) {
         struct pylm__mean mean = c->in->heldout->means[e];
-        double mixed = floor(c->log_odds[e] * 1024.0 + 0.5);
+        double mixed = floor((double)c->log_odds[e] * 1024.0 + 0.5);
         c->mixed[e] = (int16_t)fmin(fmax(mixed, -PYLM__MAX_MIXED_Q10), PYLM__MAX_MIXED_Q10);
         c->mean[e] = (int16_t)pylm__mean_log_odds(mean);
         c->sets[0][e] = (uint16_t)pylm__confidence(mean);
@@ -140,7 +140,7 @@ static struct pylm__fit_problem begin_problem(const struct pylm__stages_input *i
     return problem;
 }
 
-static int fit_stage1_columns(struct pylm__stages *stages, struct columns *c, double *log_odds)
+static int fit_stage1_columns(struct pylm__stages *stages, struct columns *c, float *log_odds)
 {
     const struct pylm__stages_input *in = c->in;
     struct pylm__fit_problem problem = begin_problem(in);
@@ -187,7 +187,7 @@ static uint16_t *copy_of(const uint16_t *indices, uint64_t n_events)
  *   keep       the indices are copied, not overwritten
  *   log_odds   out: of every event; to be freed, also after a failure */
 static int fit_stage1(struct pylm__stages *stages, const struct pylm__stages_input *in, uint16_t **indices, int keep,
-                      double **log_odds, pylm_task *task)
+                      float **log_odds, pylm_task *task)
 {
     uint64_t n_events = in->heldout->n_events;
     struct columns c;
@@ -222,7 +222,7 @@ static int fit_stage1(struct pylm__stages *stages, const struct pylm__stages_inp
 /* ---- the second stage ---- */
 
 static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, const struct pylm__simulated *simulated,
-                              double *log_odds)
+                              float *log_odds)
 {
     double prior[PYLM__FIT_MAX_INPUTS] = {1.0, 0.0, 0.0}; /* the first stage as it is */
     const struct pylm__stages_input *in = c->in;
@@ -265,7 +265,7 @@ static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, co
 /* Fits the second stage, without and with an overlay. `log_odds` are those of the first stage; they are overwritten.
  * The indices of the simulation become values. */
 static int fit_stage2(struct pylm__stages *stages, const struct pylm__stages_input *in,
-                      struct pylm__simulated *simulated, double *log_odds, pylm_task *task)
+                      struct pylm__simulated *simulated, float *log_odds, pylm_task *task)
 {
     uint64_t n_events = in->heldout->n_events;
     struct columns c;
@@ -295,20 +295,35 @@ static int fit_stage2(struct pylm__stages *stages, const struct pylm__stages_inp
     return status;
 }
 
-static void calibrate_overlay(const struct pylm__stages *stages, const struct pylm__heldout *heldout,
-                              const struct pylm__simulated *simulated, int symmetric)
+struct calibrating {
+    const struct pylm__stages_input *in;
+    const struct pylm__simulated *simulated;
+    int16_t *calibration;
+};
+
+/* A job: calibrates an input of the overlay. */
+static int calibrate_input(void *user, uint32_t i, pylm_task *task)
 {
-    uint32_t i;
-    for (i = 0; i < simulated->n_inputs; i++)
-        pylm__calibrate(heldout, simulated->indices[i], symmetric, i == PYLM__INPUT_AGES,
-                        stages->overlay_calibration + (size_t)i * PYLM__N_CALIBRATION);
+    const struct calibrating *c = user;
+    int symmetric = c->in->corpus->tokenizer != PYLM_TOKENIZER_BYTES;
+    (void)task;
+    pylm__calibrate(c->in->heldout, c->simulated->indices[i], symmetric, i == PYLM__INPUT_AGES,
+                    c->calibration + (size_t)i * PYLM__N_CALIBRATION);
+    return PYLM_OK;
+}
+
+static int calibrate_overlay(const struct pylm__stages *stages, const struct pylm__stages_input *in,
+                             const struct pylm__simulated *simulated)
+{
+    struct calibrating calibrating = {in, simulated, stages->overlay_calibration};
+    return pylm__run_jobs(calibrate_input, &calibrating, simulated->n_inputs, in->n_threads, NULL);
 }
 
 int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__stages_input *in, uint16_t **indices,
                      int only_first, pylm_task *task)
 {
     struct pylm__simulated simulated;
-    double *log_odds = NULL;
+    float *log_odds = NULL;
     int status;
     memset(&simulated, 0, sizeof simulated);
     pylm__os_give_back();
@@ -320,7 +335,7 @@ int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__stages_inpu
         pylm__os_give_back();
         status = pylm__simulate(&simulated, in->heldout, in->corpus, in->tree, in->templates, in->n_threads, task);
         if (status == PYLM_OK)
-            calibrate_overlay(stages, in->heldout, &simulated, in->corpus->tokenizer != PYLM_TOKENIZER_BYTES);
+            status = calibrate_overlay(stages, in, &simulated);
         if (status == PYLM_OK)
             status = fit_stage2(stages, in, &simulated, log_odds, task);
     }
