@@ -280,16 +280,19 @@ static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained
 {
     const struct pylm__corpus *corpus = &trainer->corpus;
     const pylm_train_options *o = &trainer->options;
-    const struct pylm__symbol_tree *tree = &trained->tree;
     uint64_t most = o->memory_is_wish ? 0u : o->max_memory; /* what a machine has makes no other model */
     struct pylm__readings readings;
+    struct pylm__node_events events;
     int status;
     if (o->no_topics || o->max_nbytes || corpus->base || !pylm__topic_plan(&readings, corpus, heldout, most))
         return PYLM_OK;
-    pylm__task_begin(task, PYLM_STAGE_TOPICS, pylm__node_vectors_steps(tree));
-    status = pylm__topic_vectors_find(&trainer->topics, &readings, corpus, o->n_threads, task);
+    pylm__task_begin(task, PYLM_STAGE_TOPICS, pylm__node_vectors_steps(&trained->tree));
+    status = pylm__node_events_list(&events, &readings, corpus, &trained->tree, o->n_threads, task);
     if (status == PYLM_OK)
-        status = pylm__node_vectors_find(&trained->node_topics, &readings, corpus, heldout, tree, o->n_threads, task);
+        status = pylm__topic_vectors_find(&trainer->topics, &readings, corpus, o->n_threads, task);
+    if (status == PYLM_OK)
+        status = pylm__node_vectors_find(&trained->node_topics, &events, heldout, o->n_threads, task);
+    pylm__node_events_free(&events);
     pylm__readings_free(&readings);
     return status;
 }
@@ -401,16 +404,15 @@ static int is_small(const pylm_trainer *trainer)
 /* Writes the image to `path`; into memory if that is NULL. */
 static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes, pylm_task *task)
 {
-    struct pylm__image_parts parts = {&trainer->corpus, trainer->trees,
-                                      trainer->n_trees, NULL,
-                                      &trainer->topics, is_kernel(trainer) ? &trainer->kernel.kernel : NULL};
+    const pylm_kernel *kernel = is_kernel(trainer) ? &trainer->kernel.kernel : NULL;
     char *facts = pylm__array_new(PYLM__FACTS_NBYTES, 1);
+    struct pylm__image_parts parts = {&trainer->corpus, trainer->trees, trainer->n_trees, facts,
+                                      &trainer->topics, kernel};
     int status = PYLM_ERR_MEMORY;
     if (facts) {
         write_facts(trainer, facts);
         if (!is_small(trainer))
             pylm__corpus_free_symbols(&trainer->corpus);
-        parts.facts = facts;
         status = path ? pylm__image_save(&parts, path, nbytes, task) : pylm__image_build(&parts, &trainer->image);
     }
     free(facts);
@@ -420,8 +422,7 @@ static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes
 /* Trains again, a little for the text as it is; if that has been done, half; then wholly. */
 static int train_again(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
 {
-    uint32_t t, k;
-    uint32_t *keeps_own = &trainer->corpus.keeps_own;
+    uint32_t t, k, *keeps_own = &trainer->corpus.keeps_own;
     *keeps_own = !*keeps_own                         ? PYLM__ONE_KEEPS_OWN
                  : *keeps_own == PYLM__ONE_KEEPS_OWN ? PYLM__HALF_KEEP_OWN
                                                      : PYLM__ALL_KEEP_OWN;

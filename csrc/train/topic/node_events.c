@@ -2,7 +2,8 @@
  * Copyright (c) 2026 the pylm authors
  *
  * node_events.c: see node_events.h. Parts of the text are counted side by side. From these counts it is known where in
- * the list of a node the events of a part begin, so parts are also listed side by side.
+ * the list of a node the events of a part begin, so parts are also listed side by side. Frequent symbols have readings
+ * that no node on their paths lists: those get no rows.
  */
 #include "node_events.h"
 
@@ -11,6 +12,7 @@
 
 #define MAX_EVENTS 16384u /* of a node, about; of more, a part is listed */
 #define NODES_A_JOB 4096u
+#define UNWANTED UINT32_MAX
 
 /* A part of the text. First it counts its events by side and node; then these become how far it is. */
 struct part {
@@ -20,12 +22,13 @@ struct part {
 
 struct listing {
     struct pylm__node_events *events;
-    const struct pylm__readings *readings;
+    struct pylm__readings *readings;
     const struct pylm__corpus *corpus;
     const struct pylm__symbol_tree *tree;
     const pylm_task *task;
     struct part parts[PYLM__TOPIC_PARTS];
     uint32_t order[PYLM__TOPIC_PARTS]; /* of the parts, as lists have them: group by group */
+    uint32_t *numbers;                 /* by planned reading: its number among those that are wanted */
 };
 
 typedef void visit(struct listing *l, uint32_t part, uint32_t node, int side, uint32_t row);
@@ -42,6 +45,7 @@ static void list(struct listing *l, uint32_t part, uint32_t node, int side, uint
     struct part *p = &l->parts[part];
     if (p->left[node]--)
         return;
+    l->numbers[row] = 0;
     e->rows[e->starts[node] + p->next[node]++] = row | (side ? PYLM__EVENT_RIGHT : 0u);
     p->left[node] = e->every[node] - 1u;
 }
@@ -76,8 +80,25 @@ static int count_part(void *user, uint32_t part, pylm_task *task)
 
 static int list_part(void *user, uint32_t part, pylm_task *task)
 {
+    struct listing *l = user;
+    uint64_t n = l->readings->ends[part] - l->readings->begins[part];
+    int is_wanted = l->readings->group[part] != PYLM__TOPIC_COMMON; /* all that is held out */
     (void)task;
-    return visit_part(user, part, list);
+    memset(l->numbers + l->readings->first_bit[part], is_wanted ? 0 : 0xff, (size_t)n * sizeof *l->numbers);
+    return visit_part(l, part, list);
+}
+
+/* A job: the rows of some nodes' lists become those that are wanted. */
+static int renumber(void *user, uint32_t job, pylm_task *task)
+{
+    struct listing *l = user;
+    struct pylm__node_events *e = l->events;
+    uint32_t node = job * NODES_A_JOB, end = node + NODES_A_JOB, n_nodes = l->tree->n_symbols - 1u;
+    uint64_t i;
+    (void)task;
+    for (i = e->starts[node]; i < e->starts[end < n_nodes ? end : n_nodes]; i++)
+        e->rows[i] = l->numbers[e->rows[i] & ~PYLM__EVENT_RIGHT] | (e->rows[i] & PYLM__EVENT_RIGHT);
+    return PYLM_OK;
 }
 
 /* A job: adds up the counts of some nodes, and finds where each part begins in their lists. Of the events of a node,
@@ -139,14 +160,37 @@ static void order_parts(struct listing *l)
                 l->order[n++] = part;
 }
 
+/* Numbers the readings that are wanted. */
+static int choose_rows(struct listing *l)
+{
+    struct pylm__readings *r = l->readings;
+    uint64_t row = 0, bit;
+    uint32_t part;
+    r->wanted = pylm__array_new(r->n_rows / 64u + 1u, sizeof *r->wanted);
+    if (!r->wanted)
+        return PYLM_ERR_MEMORY;
+    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
+        uint64_t end = r->first_bit[part] + (r->ends[part] - r->begins[part]);
+        r->first_row[part] = row;
+        for (bit = r->first_bit[part]; bit < end; bit++) {
+            if (l->numbers[bit] == UNWANTED)
+                continue;
+            r->wanted[bit / 64u] |= UINT64_C(1) << bit % 64u;
+            l->numbers[bit] = (uint32_t)row++;
+        }
+    }
+    r->n_rows = row;
+    return PYLM_OK;
+}
+
 static int list_all(struct listing *l, uint32_t n_threads)
 {
     struct pylm__node_events *e = l->events;
-    uint32_t node, n_nodes = l->tree->n_symbols - 1u, group;
+    uint32_t node, n_nodes = l->tree->n_symbols - 1u, n_jobs = (n_nodes + NODES_A_JOB - 1u) / NODES_A_JOB, group;
     PYLM__TRY(allocate(l, n_nodes));
     order_parts(l);
     PYLM__TRY(pylm__run_jobs(count_part, l, PYLM__TOPIC_PARTS, n_threads, NULL));
-    PYLM__TRY(pylm__run_jobs(add_up, l, (n_nodes + NODES_A_JOB - 1u) / NODES_A_JOB, n_threads, NULL));
+    PYLM__TRY(pylm__run_jobs(add_up, l, n_jobs, n_threads, NULL));
     for (node = 0; node < n_nodes; node++) {
         for (group = 1; group < PYLM__TOPIC_GROUPS; group++) /* one may have no part */
             if (e->ends[group][node] < e->ends[group - 1u][node])
@@ -154,12 +198,15 @@ static int list_all(struct listing *l, uint32_t n_threads)
         e->starts[node + 1u] = e->starts[node] + e->ends[PYLM__TOPIC_GROUPS - 1u][node];
     }
     e->rows = pylm__array_new(e->starts[n_nodes], sizeof *e->rows);
-    if (!e->rows)
+    l->numbers = pylm__array_new(l->readings->n_rows, sizeof *l->numbers);
+    if (!e->rows || !l->numbers)
         return PYLM_ERR_MEMORY;
-    return pylm__run_jobs(list_part, l, PYLM__TOPIC_PARTS, n_threads, NULL);
+    PYLM__TRY(pylm__run_jobs(list_part, l, PYLM__TOPIC_PARTS, n_threads, NULL));
+    PYLM__TRY(choose_rows(l));
+    return pylm__run_jobs(renumber, l, n_jobs, n_threads, NULL);
 }
 
-int pylm__node_events_list(struct pylm__node_events *events, const struct pylm__readings *readings,
+int pylm__node_events_list(struct pylm__node_events *events, struct pylm__readings *readings,
                            const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree, uint32_t n_threads,
                            const pylm_task *task)
 {
@@ -168,6 +215,9 @@ int pylm__node_events_list(struct pylm__node_events *events, const struct pylm__
     int status;
     memset(&l, 0, sizeof l);
     memset(events, 0, sizeof *events);
+    events->readings = readings;
+    events->corpus = corpus;
+    events->tree = tree;
     l.events = events;
     l.readings = readings;
     l.corpus = corpus;
@@ -178,6 +228,7 @@ int pylm__node_events_list(struct pylm__node_events *events, const struct pylm__
         free(l.parts[i].next);
         free(l.parts[i].left);
     }
+    free(l.numbers);
     return status;
 }
 

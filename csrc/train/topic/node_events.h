@@ -12,6 +12,9 @@
 #include "train/tree/symbol_tree.h"
 
 struct pylm__node_events {
+    const struct pylm__readings *readings;
+    const struct pylm__corpus *corpus;
+    const struct pylm__symbol_tree *tree;
     uint64_t *starts;                   /* by node: where its list begins; one more at the end */
     uint32_t *rows;                     /* of all lists; in each, group by group */
     uint32_t *ends[PYLM__TOPIC_GROUPS]; /* by group, by node: where it ends, from the list's begin */
@@ -19,9 +22,9 @@ struct pylm__node_events {
     uint32_t *every;                    /* by node: of how many one is listed */
 };
 
-/* Lists events. Of a node with very many, a part is listed, evenly spread. To be freed, also after a failure. The lists
- * do not depend on n_threads. */
-int pylm__node_events_list(struct pylm__node_events *events, const struct pylm__readings *readings,
+/* Lists events of planned readings. Of a node with very many, a part is listed, evenly spread; what is in no list, and
+ * not held out, is no longer wanted. To be freed, also after a failure. The lists do not depend on n_threads. */
+int pylm__node_events_list(struct pylm__node_events *events, struct pylm__readings *readings,
                            const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree, uint32_t n_threads,
                            const pylm_task *task);
 void pylm__node_events_free(struct pylm__node_events *events);

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node_events.h"
 #include "node_solver.h"
 
 /* What a node's vector is made from: all but a group that is held out, or all. */
@@ -28,7 +27,7 @@ struct solving {
     const struct pylm__corpus *corpus;
     const struct pylm__heldout *heldout;
     const struct pylm__symbol_tree *tree;
-    struct pylm__node_events events;
+    const struct pylm__node_events *events;
     uint8_t *records[N_SOLUTIONS];
     int16_t *log_odds;
     struct pylm__node_solver *solvers; /* by thread */
@@ -68,7 +67,7 @@ static float offset_of(double left, double right)
 static void solve_groups(const struct solving *s, uint32_t node, uint32_t from, uint32_t to,
                          struct pylm__node_solver *solver)
 {
-    const struct pylm__node_events *e = &s->events;
+    const struct pylm__node_events *e = s->events;
     uint32_t begin = from ? e->ends[from - 1u][node] : 0u, group;
     struct pylm__node_solver part = *solver;
     double left = 0, right = 0;
@@ -88,7 +87,7 @@ static void solve_groups(const struct solving *s, uint32_t node, uint32_t from, 
 
 static int solve_node(const struct solving *s, uint32_t node, struct pylm__node_solver *solver)
 {
-    const struct pylm__node_events *e = &s->events;
+    const struct pylm__node_events *e = s->events;
     const uint32_t *list = e->rows + e->starts[node];
     uint32_t n = (uint32_t)(e->starts[node + 1u] - e->starts[node]), solution;
     PYLM__TRY(pylm__node_solver_load(solver, s->readings->rows, list, n));
@@ -168,7 +167,6 @@ static int find_all(struct solving *s, uint32_t n_threads, pylm_task *task)
     s->solvers = pylm__array_new((uint64_t)s->n_threads, sizeof *s->solvers);
     if (!s->log_odds || !s->solvers)
         return PYLM_ERR_MEMORY;
-    PYLM__TRY(pylm__node_events_list(&s->events, s->readings, s->corpus, s->tree, n_threads, task));
     PYLM__TRY(pylm__run_jobs(solve_nodes, s, pylm__node_vectors_steps(s->tree), n_threads, task));
     return pylm__run_jobs(read_block, s, s->heldout->n_blocks, n_threads, NULL);
 }
@@ -178,17 +176,17 @@ uint32_t pylm__node_vectors_steps(const struct pylm__symbol_tree *tree)
     return (tree->n_symbols - 1u + NODES_A_JOB - 1u) / NODES_A_JOB;
 }
 
-int pylm__node_vectors_find(uint8_t **records, const struct pylm__readings *readings, const struct pylm__corpus *corpus,
-                            struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree, uint32_t n_threads,
-                            pylm_task *task)
+int pylm__node_vectors_find(uint8_t **records, const struct pylm__node_events *events, struct pylm__heldout *heldout,
+                            uint32_t n_threads, pylm_task *task)
 {
     struct solving s;
     int status, t;
     memset(&s, 0, sizeof s);
-    s.readings = readings;
-    s.corpus = corpus;
+    s.events = events;
+    s.readings = events->readings;
+    s.corpus = events->corpus;
     s.heldout = heldout;
-    s.tree = tree;
+    s.tree = events->tree;
     s.n_threads = pylm__n_threads(n_threads, UINT32_MAX);
     status = find_all(&s, n_threads, task);
     for (t = 0; s.solvers && t < s.n_threads; t++)
@@ -196,7 +194,6 @@ int pylm__node_vectors_find(uint8_t **records, const struct pylm__readings *read
     free(s.solvers);
     free(s.records[WITHOUT_FIRST]);
     free(s.records[WITHOUT_SECOND]);
-    pylm__node_events_free(&s.events);
     if (status != PYLM_OK) {
         free(s.records[OF_ALL]);
         free(s.log_odds);

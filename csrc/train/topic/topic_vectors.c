@@ -228,7 +228,7 @@ static void read_part(const struct finding *f, uint32_t part, struct finding_wor
     p = p > WARM_UP ? p - WARM_UP : 0u;
     begin_reading(&reader, f->corpus, topics, p);
     for (; p < readings->ends[part]; p++) {
-        if (p >= readings->begins[part]) {
+        if (p >= readings->begins[part] && pylm__reading_is_wanted(readings, part, p)) {
             pylm__topic_reading(&reader.topics, reader.sums, &reading);
             for (j = 0; j < readings->n; j++)
                 row[j] = (int8_t)reading.of[j];
@@ -303,7 +303,7 @@ static void lay_out(struct pylm__readings *readings, const struct pylm__corpus *
             end = begin + PYLM__MAX_BLOCK;
         readings->begins[part] = begin;
         readings->ends[part] = end;
-        readings->first_row[part] = readings->n_rows;
+        readings->first_row[part] = readings->first_bit[part] = readings->n_rows;
         readings->n_rows += end - begin;
     }
 }
@@ -389,5 +389,6 @@ void pylm__topic_vectors_free(struct pylm__topic_vectors *vectors)
 void pylm__readings_free(struct pylm__readings *readings)
 {
     free(readings->rows);
+    free(readings->wanted);
     memset(readings, 0, sizeof *readings);
 }

@@ -25,6 +25,8 @@ struct pylm__readings {
     uint32_t n;                                                  /* numbers of one */
     uint64_t begins[PYLM__TOPIC_PARTS], ends[PYLM__TOPIC_PARTS]; /* positions, by part */
     uint64_t first_row[PYLM__TOPIC_PARTS];                       /* by part */
+    uint64_t first_bit[PYLM__TOPIC_PARTS];                       /* by part, in `wanted` */
+    uint64_t *wanted;                                            /* by position, a bit: it has a row */
     uint8_t group[PYLM__TOPIC_PARTS];                            /* by part */
     int has_second;                                              /* some part is in the second group */
     int8_t *rows;                                                /* before each position: n numbers */
@@ -35,8 +37,15 @@ struct pylm__readings {
 int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                      const struct pylm__heldout *heldout, uint64_t max_nbytes);
 
-/* Makes the vectors, instead of what is there, and the planned readings. The subspace comes from the text that is not
- * held out.
+/* Whether a position of a part has a row. */
+static inline int pylm__reading_is_wanted(const struct pylm__readings *readings, uint32_t part, uint64_t position)
+{
+    uint64_t bit = readings->first_bit[part] + (position - readings->begins[part]);
+    return !readings->wanted || readings->wanted[bit / 64u] >> bit % 64u & 1u;
+}
+
+/* Makes the vectors, instead of what is there, and the planned readings that are wanted. The subspace comes from the
+ * text that is not held out.
  * The readings of a part are made with vectors that know nothing of that part. So they are like those of a new text. */
 int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
                              const struct pylm__corpus *corpus, uint32_t n_threads, pylm_task *task);
