@@ -14,10 +14,10 @@
 #define NODES_A_JOB 4096u
 #define UNWANTED UINT32_MAX
 
-/* A part of the text. First it counts its events by side and node; then these become how far it is. */
+/* A part of the text, by node. At first both are counts: of the events that went left, and of those that went right. */
 struct part {
-    uint32_t *next; /* by node: where in its list the next event goes */
-    uint32_t *left; /* by node: how many events are passed over before one is listed */
+    uint32_t *next; /* where in the node's list the next event goes */
+    uint32_t *left; /* how many events are passed over before one is listed */
 };
 
 struct listing {
