@@ -67,7 +67,8 @@ enum pylm_part_kind {
     /* Only of layers (pylm_adapt.h): */
     PYLM_PART_BELOW = 10, /* all that the model below says; it stands behind PYLM_PART_MEAN */
     /* Of a model with vectors, behind its contexts: */
-    PYLM_PART_TOPIC = 11 /* what the hundreds of symbols before were about; pylm_explain_topic() says which */
+    PYLM_PART_TOPIC = 11 /* what the hundreds of symbols before were about, in bytes what the last words were;
+                            pylm_explain_topic() says which */
 };
 
 /* One part. Log-odds and weights use natural logarithms. */
@@ -101,7 +102,8 @@ PYLM_API int pylm_explain(const pylm_model *model, const pylm_state *state, uint
                           pylm_part *parts, uint32_t *n_ret);
 
 /* How much of the topic's part each symbol made that was read. What a text is about is a sum over its symbols, and the
- * further back one is, the less is left of it. So the part can be divided in proportion:
+ * further back one is, the less is left of it. In a model of bytes it is the last words, up to eight; the share of a
+ * word is that of the byte with which it ends. So the part can be divided in proportion:
  *
  *     cost_q16 = the sum of shares_q16 + offset_q16 + rest_q16,     exactly
  *

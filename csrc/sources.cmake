@@ -67,15 +67,21 @@ set(train_tree
     train/tree/neighbours.c
     train/tree/symbol_tree.c)
 set(train_topic
+    train/topic/byte_words.c
     train/topic/eigen.c
+    train/topic/frequent.c
     train/topic/pair_counts.c
+    train/topic/readings.c
     train/topic/rows_avx2.c
     train/topic/rows_portable.c
     train/topic/subspace.c
     train/topic/node_events.c
     train/topic/node_solver.c
     train/topic/node_vectors.c
+    train/topic/prefixes.c
     train/topic/topic_vectors.c
+    train/topic/topics.c
+    train/topic/word_places.c
     train/topic/word_vectors.c)
 set(train_count
     train/count/calibrate.c

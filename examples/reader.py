@@ -39,7 +39,7 @@ TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets 
 TEMPLATE_HEADER = Struct("<10B2xI4Q")
 Template = namedtuple("Template", """base kind lag role bucket_bits check_bits count_bits payload_bits index_bits
     list_form n_records index records lists lists_nbytes""")  # fmt: skip
-MAGIC, VERSION = b"\x93pylm\r\n\x1a", 7
+MAGIC, VERSION = b"\x93pylm\r\n\x1a", 8
 BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
 NOTHING, SYMBOL, CLASS, COARSE, WORD = range(5)  # kinds of templates: what they add to the context of their base
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
@@ -133,6 +133,7 @@ class History:
         header, self.topics = model.header, model.topics
         self.symbols = list[int]()
         self.tokenizer, self.words, self.n_letters = header.tokenizer, [0] * 4, 0  # the word so far, three before
+        self.ended = [0] * 8  # bytes: the last words, and whatever stands alone
         self.sums = [[0] * self.topics.n, [0] * self.topics.n]
         if header.line_end < header.n_symbols:  # a text begins behind one
             self.read(header.line_end)
@@ -143,16 +144,23 @@ class History:
 
     def read(self, symbol: int) -> None:
         self.symbols.append(symbol)
-        self.sums = self.topics.added(self.sums, symbol)
         if self.tokenizer != BYTES:
+            self.sums = self.topics.added(self.sums, symbol)
             return
         letter = symbol + 32 if ord("A") <= symbol <= ord("Z") else symbol
         is_letter = ord("a") <= letter <= ord("z") or letter >= 128 or letter == ord("'")
         is_chinese_behind_kana = 0xE4 <= symbol <= 0xE9 and self.back(4) == 0xE3 + 1
         if self.words[0] and (not is_letter or is_chinese_behind_kana or self.n_letters == 24):
+            self.ended = [self.words[0], *self.ended[:7]]
             self.words, self.n_letters = [0, *self.words[:3]], 0
         if is_letter:
             self.words[0], self.n_letters = step(self.words[0], letter) >> 32 | 1, self.n_letters + 1
+        elif symbol != ord(" "):
+            self.ended = [self.alone(), *self.ended[:7]]
+
+    def alone(self) -> int:
+        """The hash of the last byte as a word of its own."""
+        return step(SEED, self.back(1)) >> 32 | 1
 
 
 class Topics:
@@ -171,10 +179,35 @@ class Topics:
             return sums
         return [[s - (s >> fade) + v for s, v in zip(x, self.vectors[symbol])] for x, fade in zip(sums, self.fades)]
 
-    def reading(self, sums: list[list[int]]) -> list[int]:
+    def reading(self, history: History) -> list[int]:
         """The sums as numbers of 8 bits."""
-        scaled = zip(sums, self.scales)
+        scaled = zip(history.sums, self.scales)
         return [clamp(s + (1 << scale >> 1) >> scale, -127, 127) for x, scale in scaled for s in x]
+
+
+def hash_table(image: bytes, at: int) -> tuple[dict[int, int], int]:
+    """The numbers of hashes, and where the table ends. What makes them quick to find is passed over."""
+    n, bits = unpack_from("<II", image, at)
+    at += 12 + (4 << bits)
+    return {hash: i for i, hash in enumerate(unpack_from(f"<{n}I", image, at))}, at + 4 * n
+
+
+class Words:
+    """Bytes: each frequent word has vectors: what it says of the next word, of the next but one, and so on."""
+
+    def __init__(self, image: bytes, at: int) -> None:
+        self.n, self.dims = image[at], image[at + 1 : at + 9]
+        self.numbers, at = hash_table(image, at + 12)
+        self.vectors = [*Struct(f"{self.n}b").iter_unpack(image[at : at + self.n * len(self.numbers)])]
+
+    def reading(self, history: History) -> list[int]:
+        """The vectors of the last words, one behind the other."""
+        result = list[int]()
+        for word, n in zip(history.ended, self.dims):
+            known = word and word in self.numbers
+            vector = self.vectors[self.numbers[word]] if known else [0] * self.n
+            result += vector[len(result) : len(result) + n]
+        return result
 
 
 def context_hashes(tree: Tree, history: History) -> list[int]:
@@ -309,16 +342,18 @@ def calibration_index(n_distinct: int, n0: int, n1: int) -> int:
 
 
 def topic_q10(tree: Tree, number: int, reading: list[int]) -> int:
-    """The log-odds that the topic gives to going right at a node."""
+    """The log-odds that the topic, or the last words, give to going right at a node."""
+    if not tree.topics:
+        return 0
     offset, shift, *vector = tree.topics[number]
     product = sum(u * x for u, x in zip(vector, reading))
     return clamp(offset + (product + (1 << (shift & 15) >> 1) >> (shift & 15)), -8704, 8704)
 
 
 def right_at(
-    tree: Tree, number: int, below: Evidence, units_q24: dict[int, int], text_row: list[int], reading: list[int]
+    tree: Tree, number: int, below: Evidence, units_q24: dict[int, int], text_row: list[int], topic_q10: int
 ) -> int:
-    """The probability, in 1/65536, of going right at a node, from the evidence below it and the reading."""
+    """The probability, in 1/65536, of going right at a node, from the evidence below it and what the topic says."""
     mid, node_set = tree.nodes[number]
     counts = {}  # left of mid, and from mid on
     for k, successors in below.items():
@@ -340,7 +375,7 @@ def right_at(
     rows = [tree.families[0][suffix_set], tree.families[1][node_set], tree.families[2][confidence_set], text_row]
     sum_q23 = CONSTANT_Q10 * sum(row[tree.header.n_templates] for row in rows)
     if tree.topics:
-        sum_q23 += topic_q10(tree, number, reading) * sum(row[-1] for row in rows)
+        sum_q23 += topic_q10 * sum(row[-1] for row in rows)
     for k, successors in below.items():
         log_odds_q10 = tree.calibration[k][calibration_index(len(successors), *counts[k])]
         sum_q23 += log_odds_q10 * sum(row[k] for row in rows)
@@ -355,7 +390,7 @@ def right_at(
 
 # ---- 7. The walk: a probability is the product of the decisions on the way to a leaf
 class Tree:
-    def __init__(self, image: bytes, at: int, n_symbols: int, n_reading: int) -> None:
+    def __init__(self, image: bytes, at: int, n_symbols: int, n_reading: int, is_bytes: bool) -> None:
         """Unpacks one of the symbol trees of a model, and its weights. Most models have one tree."""
         self.image, self.n_symbols = image, n_symbols
         self.header = h = TreeHeader._make(TREE_HEADER.unpack_from(image, at))
@@ -370,9 +405,15 @@ class Tree:
             rows = [(classes.take(h.class_bits) + 1, classes.take(h.coarse_bits) + 1) for _ in range(n_symbols)]
             self.classes, self.coarse = map(list, zip((0, 0), *(rows[leaf] for leaf in self.leaves)))
         self.calibration = rows_of_i16(image, h.calibration, h.n_templates, N_CALIBRATION)
-        record = Struct(f"<hBx{n_reading}b")  # what the topic says at a node
-        end = h.topics + (n_symbols - 1) * record.size if h.topics else 0
-        self.topics = [*record.iter_unpack(image[h.topics : end])]
+        record, at, n = Struct(f"<hBx{n_reading}b"), h.topics, n_symbols - 1  # what the topic says at a node
+        self.own = dict[int, dict[int, int]]()  # bytes: behind some letters of a word, nodes have records of their own
+        if at and is_bytes:
+            n, (numbers, at) = unpack_from("<I", image, at)[0], hash_table(image, at + 4)
+            for prefix in numbers:
+                first, bits = unpack_from("<I", image, at)[0], int.from_bytes(image[at + 12 : at + 44], "little")
+                nodes = [node for node in range(n_symbols - 1) if bits >> node & 1]
+                self.own[prefix], at = {node: first + i for i, node in enumerate(nodes)}, at + 44
+        self.topics = [*record.iter_unpack(image[at : at + n * record.size if at else 0])]
         n_contexts = h.n_templates + 1  # that have evidence: from none to all
         self.families, at, n_columns = [], h.weights, n_contexts + bool(h.topics)  # of weight sets; see right_at()
         for n_sets in (12 * h.n_suffix, h.n_node_sets, N_CONFIDENCES * n_contexts, h.n_previous, h.n_before):
@@ -387,10 +428,14 @@ class Tree:
         text_row = [clamp(a + b, -32768, 32767) for a, b in zip(previous, before)]  # for all nodes
         below, leaf = look_up(self, history), self.leaves[symbol]
         units_q24 = {k: (1 << 24) // sum(n for _, n in below[k]) for k in below}  # an occurrence, as a share of all
-        reading = history.topics.reading(history.sums)
+        reading = history.topics.reading(history)
+        own = self.own.get(history.words[0] or history.alone(), {})
         number, lo, hi, p = 0, 0, self.n_symbols, (1 << 31, -31)
         while hi - lo > 1:
-            mid, right_q16 = self.nodes[number][0], right_at(self, number, below, units_q24, text_row, reading)
+            mid, right_q16 = (
+                self.nodes[number][0],
+                right_at(self, number, below, units_q24, text_row, topic_q10(self, own.get(number, number), reading)),
+            )
             is_right = leaf >= mid
             p = normal(p[0] * (right_q16 if is_right else 65536 - right_q16), p[1] - 16)
             number += mid - lo if is_right else 1  # the nodes of the left side come first
@@ -407,10 +452,12 @@ class Model:
         ends = [packed.take(h.vocab_position_bits) if h.vocab_positions else i for i in range(h.n_symbols + 1)]
         self.texts = [image[h.vocab_text + i : h.vocab_text + j] for i, j in zip(ends, ends[1:])]
         self.symbols = {text: symbol for symbol, text in reversed([*enumerate(self.texts)])}
-        self.topics = Topics(image, h.topics, h.n_symbols)
-        self.trees, at = [], HEADER.size
+        is_bytes, at = h.tokenizer == BYTES, HEADER.size
+        self.topics = Words(image, h.topics) if is_bytes and h.topics else Topics(image, h.topics, h.n_symbols)
+        self.trees = []
         for _ in range(h.n_trees):
-            self.trees.append(Tree(image, at, h.n_symbols, 2 * self.topics.n))
+            n_reading = self.topics.n * (1 if is_bytes else 2)
+            self.trees.append(Tree(image, at, h.n_symbols, n_reading, is_bytes))
             at = self.trees[-1].end
 
     def costs_q16(self, symbols: list[int]) -> list[int]:

@@ -5,7 +5,7 @@
  */
 #include "check.h"
 
-#include "topic.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -43,6 +43,48 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
            pylm__lies_inside(m, pylm__load64(c + PYLM__C_LISTS), pylm__load64(c + PYLM__C_LISTS_NBYTES));
 }
 
+/* A table of hashes, with `behind` bytes of each hash behind it.
+ *   end   out: where those end */
+static int check_table(const struct pylm__model *m, uint64_t at, uint32_t behind, uint64_t *end)
+{
+    uint32_t n, bits;
+    if (!pylm__lies_inside(m, at, PYLM__TABLE_HEAD_NBYTES))
+        return 0;
+    n = pylm__load32(m->image + (size_t)at);
+    bits = pylm__load32(m->image + (size_t)at + 4u);
+    if (bits > PYLM__TABLE_MAX_BITS)
+        return 0;
+    *end = at + pylm__table_nbytes(n, bits) + (uint64_t)n * behind;
+    return pylm__lies_inside(m, at, *end - at);
+}
+
+/* The vectors of words, of which there is one at least. */
+static int check_words(const struct pylm__model *m, uint64_t at)
+{
+    const uint8_t *head = m->image + (size_t)at;
+    uint32_t place, n = 0;
+    uint64_t end;
+    if (!pylm__lies_inside(m, at, PYLM__WORDS_NBYTES))
+        return 0;
+    for (place = 0; place < PYLM__MAX_PLACES; place++)
+        n += head[PYLM__WORDS_DIMS + place];
+    return n == head[PYLM__WORDS_N] && check_table(m, at + PYLM__WORDS_NBYTES, n, &end) &&
+           pylm__load32(head + PYLM__WORDS_NBYTES);
+}
+
+/* The vectors of nodes behind prefixes; each node has one at least.
+ *   n   numbers of one */
+static int check_prefixes(const struct pylm__model *m, uint64_t at, uint32_t n)
+{
+    uint32_t n_records;
+    uint64_t end;
+    if (!pylm__lies_inside(m, at, 4u) || !check_table(m, at + 4u, PYLM__PREFIX_NBYTES, &end))
+        return 0;
+    n_records = pylm__load32(m->image + (size_t)at);
+    return n_records >= m->n_symbols - 1u &&
+           pylm__lies_inside(m, end, (uint64_t)n_records * (n + PYLM__NODE_TOPIC_NUMBERS));
+}
+
 /* The vectors of the symbols. Without the module, images with any have been refused. */
 static int check_topics(const struct pylm__model *m)
 {
@@ -55,21 +97,29 @@ static int check_topics(const struct pylm__model *m)
         return 0;
     head = m->image + (size_t)at;
     n = head[PYLM__TOPIC_N];
+    if (!n || n % 8u || n > (m->tokenizer == PYLM_TOKENIZER_BYTES ? PYLM__MAX_READING : PYLM__MAX_TOPIC))
+        return 0;
+    if (m->tokenizer == PYLM_TOKENIZER_BYTES)
+        return check_words(m, at);
     for (i = 0; i < PYLM__N_FADES; i++)
         if (!head[PYLM__TOPIC_FADES + i] || head[PYLM__TOPIC_FADES + i] > PYLM__TOPIC_MAX_FADE ||
             head[PYLM__TOPIC_SCALES + i] > PYLM__TOPIC_MAX_SCALE)
             return 0;
-    return n && n % 8u == 0 && n <= PYLM__MAX_TOPIC && pylm__lies_inside(m, at, pylm__topics_nbytes(n, m->n_symbols));
+    return pylm__lies_inside(m, at, pylm__topics_nbytes(n, m->n_symbols));
 }
 
 /* Those of a tree's nodes. */
 static int check_node_topics(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     uint64_t at = pylm__load64(tree->head + PYLM__T_TOPIC), topics = pylm__load64(m->image + PYLM__H_TOPIC);
+    uint32_t n;
     if (!PYLM_MODULE_TOPIC || !at)
         return 1;
-    return topics && pylm__n_stage1(tree) <= PYLM__DOT_MAX && (!PYLM_ALIGNED || !(at & 1u)) &&
-           pylm__lies_inside(m, at, pylm__node_topics_nbytes(m->image[(size_t)topics + PYLM__TOPIC_N], m->n_symbols));
+    if (!topics || pylm__n_stage1(tree) > PYLM__DOT_MAX || (PYLM_ALIGNED && (at & 1u)))
+        return 0;
+    n = m->image[(size_t)topics + PYLM__TOPIC_N];
+    return m->tokenizer == PYLM_TOKENIZER_BYTES ? check_prefixes(m, at, n)
+                                                : pylm__lies_inside(m, at, pylm__node_topics_nbytes(n, m->n_symbols));
 }
 
 /* What calibration and weights need of the image. */

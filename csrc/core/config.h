@@ -25,8 +25,9 @@
  *     -DPYLM_MODULE_EXPLAIN=0     pylm_explain.h
  *     -DPYLM_MODULE_KERNEL=0      pylm_kernel.h. Images with that predictor are refused
  *     -DPYLM_MODULE_KEYBOARD=0    pylm_keyboard.h; it needs text and adapt
- *     -DPYLM_MODULE_TOPIC=0       what a text is about (core/topic.h). A pylm_state has 128 bytes instead of 640, so
- *                                 this is for all that includes pylm.h, too. Images with topics are refused
+ *     -DPYLM_MODULE_TOPIC=0       what a text is about, or its last words (core/topic.h, core/words.h). A pylm_state
+ *                                 has 128 bytes instead of 640, so this is for all that includes pylm.h, too. Images
+ *                                 with topics are refused
  */
 #ifndef PYLM_CORE_CONFIG_H
 #define PYLM_CORE_CONFIG_H

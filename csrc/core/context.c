@@ -28,10 +28,26 @@ static int begins_word(const struct pylm__state *state, uint32_t byte)
            state->n_letters == PYLM__MAX_LETTERS;
 }
 
+/* Bytes: puts a word in front of those before it. */
+static void read_word(struct pylm__state *state, uint32_t word)
+{
+#if PYLM_MODULE_TOPIC
+    uint32_t *last = state->read.words.last, i;
+    for (i = PYLM__MAX_PLACES - 1u; i; i--)
+        last[i] = last[i - 1u];
+    last[0] = word;
+    state->read.words.n++;
+#else
+    (void)state;
+    (void)word;
+#endif
+}
+
 static void end_word(struct pylm__state *state)
 {
     uint32_t *word = state->word;
     if (word[0]) {
+        read_word(state, word[0]);
         word[3] = word[2];
         word[2] = word[1];
         word[1] = word[0];
@@ -47,6 +63,8 @@ static void read_byte(struct pylm__state *state, uint32_t byte)
     if (c) {
         state->word[0] = (uint32_t)(pylm__hash_step(state->word[0], c) >> 32) | 1u; /* never 0: no word */
         state->n_letters++;
+    } else if (byte != ' ') {
+        read_word(state, pylm__word_of_byte(byte + 1u));
     }
 }
 
@@ -64,8 +82,8 @@ static void read_topic(struct pylm__state *state, const struct pylm__model *mode
 #if PYLM_MODULE_TOPIC
     struct pylm__topics topics = pylm__topics_of(model);
     state->has_topic = topics.n > 0u;
-    if (topics.n && symbol != PYLM_NONE)
-        pylm__topic_read(&topics, state->topic, symbol);
+    if (topics.n && symbol != PYLM_NONE && model->tokenizer != PYLM_TOKENIZER_BYTES)
+        pylm__topic_read(&topics, state->read.topic, symbol);
 #else
     (void)state;
     (void)model;
@@ -78,7 +96,7 @@ void pylm__state_go_on(struct pylm__state *state, const struct pylm__model *mode
     if (symbol == model->text_end) {
         memset(state, 0, offsetof(struct pylm__state, learns));
 #if PYLM_MODULE_TOPIC
-        memset(state->topic, 0, sizeof state->topic);
+        memset(&state->read, 0, sizeof state->read);
 #endif
         symbol = model->line_end;
     }

@@ -26,7 +26,13 @@ struct pylm__state {
     uint8_t *overlay;               /* NULL: the state does not adapt */
     size_t overlay_nbytes;
 #if PYLM_MODULE_TOPIC
-    int32_t topic[PYLM__MAX_READING]; /* sums of the vectors of what was read */
+    union {
+        int32_t topic[PYLM__MAX_READING];    /* sums of the vectors of what was read */
+        struct {                             /* bytes, see words.h */
+            uint32_t n;                      /* read, modulo 2^32 */
+            uint32_t last[PYLM__MAX_PLACES]; /* hashes, from the last one on; 0: none */
+        } words;
+    } read;
 #endif
 };
 
@@ -44,6 +50,12 @@ static inline int pylm__state_learns(const struct pylm__state *state)
 static inline const struct pylm__state *pylm__state_const(const pylm_state *state)
 {
     return (const struct pylm__state *)(const void *)state;
+}
+
+/* Bytes: the word that a byte is which belongs to no other: of a symbol plus one, as in pylm__state.recent. */
+static inline uint32_t pylm__word_of_byte(uint32_t byte_plus_one)
+{
+    return (uint32_t)(pylm__hash_step(PYLM__HASH_SEED, byte_plus_one) >> 32) | 1u;
 }
 
 /* Reads one symbol, which the model must have; not the end of a text. */

@@ -47,7 +47,7 @@ enum {
     PYLM__H_VOCAB_SLOTS = 112,           /* u64 packed hash table: symbol + 1, or 0 for an empty slot */
     PYLM__H_TOKENIZER_FILE = 120,        /* u64 external: the tokenizer's own file; else 0 */
     PYLM__H_TOKENIZER_FILE_NBYTES = 128, /* u64 */
-    PYLM__H_TOPIC = 136,                 /* u64 vectors of the symbols; 0: there are none. See topic.h */
+    PYLM__H_TOPIC = 136, /* u64 vectors of the symbols, in bytes of words; 0: none. See topic.h and words.h */
     PYLM__H_NBYTES = 144
 };
 
@@ -82,7 +82,7 @@ enum {
     PYLM__T_OVERLAY_CALIBRATION = 96, /* u64 i16[inputs of the overlay][PYLM__N_CALIBRATION] */
     PYLM__T_OVERLAY_WEIGHTS = 104,    /* u64 i16[sets][PYLM__N_STAGE2 + inputs of the overlay], q13 */
     PYLM__T_TOPIC =
-        112, /* u64 vectors of the nodes, topic.h; 0: none. With them rows of weights have one more number */
+        112, /* u64 vectors of the nodes, topic.h, words.h; 0: none. With them rows of weights have one more number */
     PYLM__T_N_PREVIOUS = 120, /* u32 weight sets chosen by the previous symbol: classes + 1, or 257 for bytes */
     PYLM__T_N_BEFORE = 124,   /* u32 ... by the symbol two back: coarse classes + 1, or 257 for bytes */
     PYLM__T_NBYTES = 128
@@ -158,6 +158,7 @@ enum pylm__kind {
 #define PYLM__N_FADES 2u
 #define PYLM__MAX_TOPIC 64u                                 /* numbers of a symbol's vector */
 #define PYLM__MAX_READING (PYLM__N_FADES * PYLM__MAX_TOPIC) /* numbers of a node's */
+#define PYLM__MAX_PLACES 8u                                 /* bytes: words that a reading is made of */
 
 /* ---- calibration */
 

@@ -10,9 +10,22 @@
 static void read_topic(const struct pylm__model *model, struct pylm__mixer *mixer, const struct pylm__state *state)
 {
 #if PYLM_MODULE_TOPIC
-    if (pylm__has_topic(&mixer->tree)) {
+    const struct pylm__model *root = pylm__root_model(model);
+    struct pylm__reading *reading = &mixer->reading;
+    const uint8_t *nodes = mixer->tree.parts[PYLM__P_TOPIC];
+    reading->n = 0; /* so that nothing of it is fetched */
+    if (!nodes)
+        return;
+    if (root->tokenizer == PYLM_TOKENIZER_BYTES) {
+        const uint8_t *words = root->image + (size_t)pylm__load_offset(root->image + PYLM__H_TOPIC);
+        pylm__words_reading(words, state->read.words.last, reading);
+        pylm__words_records(nodes, pylm__prefix(state), reading);
+    } else {
         struct pylm__topics topics = pylm__topics_of(model);
-        pylm__topic_reading(&topics, state->topic, &mixer->reading);
+        pylm__topic_reading(&topics, state->read.topic, reading);
+        reading->n_records = mixer->tree.n_symbols - 1u;
+        reading->records = nodes;
+        reading->own = NULL;
     }
 #else
     (void)model;

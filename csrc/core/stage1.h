@@ -24,6 +24,7 @@
 #include "context.h"
 #include "modules/adapt/extended.h"
 #include "stage2.h"
+#include "words.h"
 
 /* What still counts at a node, besides slices. */
 struct pylm__active {
@@ -89,7 +90,7 @@ static inline void pylm__node_topic_fetch(const struct pylm__mixer *mixer, const
 {
 #if PYLM_MODULE_TOPIC
     if (mixer->reading.n) {
-        const uint8_t *record = pylm__topic_record(&mixer->tree, node->number, mixer->reading.n);
+        const uint8_t *record = pylm__reading_record(&mixer->reading, node->number);
         PYLM__PREFETCH(record);
         PYLM__PREFETCH(record + mixer->reading.n / 2u);
         PYLM__PREFETCH(record + mixer->reading.n);
@@ -105,7 +106,7 @@ static inline int16_t pylm__node_topic(const struct pylm__mixer *mixer, const st
 {
 #if PYLM_MODULE_TOPIC
     const struct pylm__reading *reading = &mixer->reading;
-    return (int16_t)pylm__topic_log_odds(pylm__topic_record(&mixer->tree, node->number, reading->n), reading);
+    return (int16_t)pylm__topic_log_odds(pylm__reading_record(reading, node->number), reading);
 #else
     (void)mixer;
     (void)node;

@@ -34,6 +34,9 @@ struct pylm__topics {
 struct pylm__reading {
     uint32_t n; /* numbers: n of the topics for each fade; 0: there are none */
     int16_t of[PYLM__MAX_READING];
+    uint32_t n_records;     /* of nodes */
+    const uint8_t *records; /* the vectors of nodes */
+    const uint8_t *own;     /* bytes: what says which of them belong to the word so far; NULL: none. See words.h */
 };
 
 /* A node's record: a log-odds (q10) that is added, log2 of what the product is divided by, a zero; then a number of 8
@@ -121,12 +124,6 @@ static inline int32_t pylm__topic_log_odds(const uint8_t *record, const struct p
     return x > PYLM__MAX_LOG_ODDS_Q10    ? PYLM__MAX_LOG_ODDS_Q10
            : x < -PYLM__MAX_LOG_ODDS_Q10 ? -PYLM__MAX_LOG_ODDS_Q10
                                          : x;
-}
-
-/* Where a node's record lies. */
-static inline const uint8_t *pylm__topic_record(const struct pylm__tree *tree, uint32_t node, uint32_t n)
-{
-    return tree->parts[PYLM__P_TOPIC] + (size_t)node * (n + PYLM__NODE_TOPIC_NUMBERS);
 }
 
 #endif

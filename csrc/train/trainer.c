@@ -22,7 +22,7 @@
 #include "train/text/pieces.h"
 #include "train/text/prepare.h"
 #include "train/text/text_ends.h"
-#include "train/topic/node_vectors.h"
+#include "train/topic/topics.h"
 #include "train/tree/byte_tree.h"
 #include "train/tree/class_tree.h"
 #include "train/write/facts.h"
@@ -96,8 +96,7 @@ static void free_trained(pylm_trainer *trainer)
         free(trainer->trees[t].calibration);
         trainer->trees[t].calibration = NULL;
         pylm__stages_free(&trainer->trees[t].stages);
-        free(trainer->trees[t].node_topics);
-        trainer->trees[t].node_topics = NULL;
+        pylm__node_vectors_free(&trainer->trees[t].node_topics);
     }
     pylm__topic_vectors_free(&trainer->topics);
 }
@@ -280,19 +279,13 @@ static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained
 {
     const struct pylm__corpus *corpus = &trainer->corpus;
     const pylm_train_options *o = &trainer->options;
+    const struct pylm__topic_text text = {corpus, heldout, &trained->tree};
     uint64_t most = o->memory_is_wish ? 0u : o->max_memory; /* what a machine has makes no other model */
     struct pylm__readings readings;
-    struct pylm__node_events events;
     int status;
     if (o->no_topics || o->max_nbytes || corpus->base || !pylm__topic_plan(&readings, corpus, heldout, most))
         return PYLM_OK;
-    pylm__task_begin(task, PYLM_STAGE_TOPICS, pylm__node_vectors_steps(&trained->tree));
-    status = pylm__node_events_list(&events, &readings, corpus, &trained->tree, o->n_threads, task);
-    if (status == PYLM_OK)
-        status = pylm__topic_vectors_find(&trainer->topics, &readings, corpus, o->n_threads, task);
-    if (status == PYLM_OK)
-        status = pylm__node_vectors_find(&trained->node_topics, &events, heldout, o->n_threads, task);
-    pylm__node_events_free(&events);
+    status = pylm__topics_find(&trainer->topics, &trained->node_topics, &readings, &text, o->n_threads, task);
     pylm__readings_free(&readings);
     return status;
 }

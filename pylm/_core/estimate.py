@@ -52,7 +52,7 @@ def stage_costs(options: Any, nbytes: int) -> dict[str, float]:
             skipped = True
         if stage == lib.PYLM_STAGE_TOPICS:
             skipped = symbols < MANY_SYMBOLS or bool(options.base or options.no_topics)
-        if not skipped and not (is_bytes and stage in (lib.PYLM_STAGE_CLUSTER, lib.PYLM_STAGE_TOPICS)):
+        if not skipped and not (is_bytes and stage == lib.PYLM_STAGE_CLUSTER):
             costs[text_of(lib.pylm_stage_text(stage))] = cost
     return costs
 

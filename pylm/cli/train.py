@@ -108,7 +108,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "--no-topics",
         dest="topics",
         action="store_false",
-        help="all but bytes: contexts only; else a large text also teaches what the hundreds of words before say",
+        help="contexts only; else a large text also teaches what the words before say: hundreds, in bytes a few",
     )
     parser.add_argument(
         "--predictor",

@@ -43,6 +43,10 @@ class Contexts:
     def __init__(self, image: Image) -> None:
         self._image = image
 
+    @property
+    def is_bytes(self) -> bool:
+        return self._image.is_bytes
+
     def _kept(self, *key: Any, make: Callable[[], Any]) -> Any:
         if key not in self._image.kept:
             self._image.kept[key] = make()

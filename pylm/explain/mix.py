@@ -51,7 +51,8 @@ class Part:
 
         even        the tree's decisions on the way to the token, if each were even: minus one bit each
         context     what followed a context in the training text
-        topic       what the hundreds of tokens before are about; `Explanation.topic` says by which words
+        topic       what the hundreds of tokens before are about, in bytes what the last words are;
+                    `Explanation.topic` says which words
         mean        the plain mean of how often what followed, in all contexts that are known
         constant    what decisions are like whatever is known
         below       layers: what the model says that it lies on

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core.native import ffi
-from .._core.prediction import visible
-from .context_names import Contexts
+from .._core.prediction import VISIBLE, shown, visible
+from .context_names import WORD_BYTES, Contexts
 
 READ = 1024  # symbols back that are looked at: of one further back less than 2 % is left
 MOST_WORDS = 20
 NAMED = 5  # words in a line for people
 LEAST = 0.005  # bits of a word that is named
+LETTERS = WORD_BYTES | frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,18 @@ class TopicWord:
 
     back: int  #: how many tokens back it stands; 1 is the previous one
     id: int
-    token: str  #: written as in the names of contexts
+    token: str  #: written as in the names of contexts; of bytes, the word that ends there
     bits: float  #: its share of the topic's part
 
 
 @dataclass(frozen=True)
 class Topic:
-    """What the hundreds of tokens before have to do with a token's probability, by what they are about. `offset`,
-    those of `words`, and `rest` add up to `bits`, and that is what the parts of the kind "topic" are together."""
+    """What the hundreds of tokens before have to do with a token's probability, by what they are about; in a model of
+    bytes, what the last words have. `offset`, those of `words`, and `rest` add up to `bits`, and that is what the parts
+    of the kind "topic" are together."""
 
     bits: float  #: in log2(probability), as of a part
-    offset: float  #: what the model says in any topic
+    offset: float  #: what the model says in any topic, after any words
     words: list[TopicWord]  #: those with the largest shares, largest first; 20 at most
     rest: float  #: all other tokens, and what rounding left
 
@@ -71,8 +73,15 @@ class TopicAsked:
         order = sorted(range(n), key=lambda i: (-abs(self._shares[i]), -i))
         largest = [i for i in order[:MOST_WORDS] if self._shares[i]]
         words = [
-            TopicWord(n - i, self._symbols[i], visible(contexts.text_of(self._symbols[i])), -self._shares[i] / 65536)
-            for i in largest
+            TopicWord(n - i, self._symbols[i], self._text_at(i, contexts), -self._shares[i] / 65536) for i in largest
         ]
         rest = found.cost_q16 - found.offset_q16 - sum(self._shares[i] for i in largest)
         return Topic(-found.cost_q16 / 65536, -found.offset_q16 / 65536, words, -rest / 65536)
+
+    def _text_at(self, i: int, contexts: Contexts) -> str:
+        if not contexts.is_bytes:
+            return visible(contexts.text_of(self._symbols[i]))
+        read, begin = bytes(self._symbols[: i + 1].tolist()), i
+        while begin and read[begin] in LETTERS and read[begin - 1] in LETTERS:
+            begin -= 1
+        return visible(shown(read[begin:]).translate(VISIBLE))

@@ -160,9 +160,19 @@ static inline struct image read_shared(int kind)
 
 #include "topics.h"
 
-/* The kinds of models that tests are run with. External ones do not encode texts. The last is one of words that was
- * given topic vectors afterwards. */
-enum { KIND_BYTES, KIND_WORDS, KIND_TREES, KIND_PIECES, KIND_SIZED, KIND_EXTERNAL, KIND_TOPICS, N_KINDS };
+/* The kinds of models that tests are run with. External ones do not encode texts. The last two, of words and of bytes,
+ * were given vectors afterwards. */
+enum {
+    KIND_BYTES,
+    KIND_WORDS,
+    KIND_TREES,
+    KIND_PIECES,
+    KIND_SIZED,
+    KIND_EXTERNAL,
+    KIND_TOPICS,
+    KIND_LAST_WORDS,
+    N_KINDS
+};
 #define N_TRAINED_KINDS KIND_TOPICS
 
 /* And a further kind, which only some tests ask for: a kernel of words. */
@@ -175,9 +185,9 @@ static inline struct image train_kind_anew(int kind, uint32_t n_words)
     size_t nbytes;
     char *text = make_text(n_words, 1, &nbytes);
     pylm_train_options_init(&options);
-    options.tokenizer = kind == KIND_PIECES  ? PYLM_TOKENIZER_PIECES
-                        : kind == KIND_BYTES ? PYLM_TOKENIZER_BYTES
-                                             : PYLM_TOKENIZER_WORDS;
+    options.tokenizer = kind == KIND_PIECES                             ? PYLM_TOKENIZER_PIECES
+                        : kind == KIND_BYTES || kind == KIND_LAST_WORDS ? PYLM_TOKENIZER_BYTES
+                                                                        : PYLM_TOKENIZER_WORDS;
     options.n_trees = kind == KIND_TREES ? 3 : 1;
     options.n_pieces = 330;
     options.max_nbytes = kind == KIND_SIZED ? 1u << 30 : 0u; /* room for everything, in coded lists */
@@ -188,7 +198,7 @@ static inline struct image train_kind_anew(int kind, uint32_t n_words)
     }
     image = kind == KIND_EXTERNAL ? train_external(text, nbytes, options) : train(text, nbytes, &options);
     free(text);
-    return kind == KIND_TOPICS ? with_topics(image) : image;
+    return kind == KIND_TOPICS || kind == KIND_LAST_WORDS ? with_topics(image) : image;
 }
 
 static inline struct image train_kind(int kind, uint32_t n_words)

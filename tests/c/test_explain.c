@@ -175,7 +175,8 @@ static void test_templates(const pylm_model *model, const pylm_info *info)
             nbytes += t.nbytes;
         }
     CHECK(n == info->n_templates && n_contexts == info->n_contexts);
-    CHECK(nbytes > info->image_nbytes / 4u && nbytes < info->image_nbytes);
+    /* the rest are weights, which the models with grafted vectors have twice */
+    CHECK(nbytes > info->image_nbytes / 5u && nbytes < info->image_nbytes);
     CHECK(pylm_model_template(model, info->n_trees, 0, &t) == PYLM_ERR_ARGUMENT);
 }
 

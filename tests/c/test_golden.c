@@ -145,6 +145,7 @@ int main(void)
     test_model("external", text, nbytes);
     test_model("kernel", text, nbytes);
     test_model("topics", text, nbytes);
+    test_model("lastwords", text, nbytes);
     pylm_file_unmap(text, nbytes);
     return finish();
 }

@@ -87,14 +87,13 @@ static void test_leaves(const struct image *original, struct image *copy)
     CHECK(use_image(copy->data, copy->nbytes));
 }
 
-/* Gives every field in front of the symbols' topic vectors extreme values. Returns how often that was taken for an
- * image. */
-static int test_topics(const struct image *original, struct image *copy)
+/* Gives every field in front of vectors extreme values. Returns how often that was taken for an image. */
+static int test_vectors(const struct image *original, struct image *copy, size_t part, size_t nbytes)
 {
     static const uint8_t values[] = {0, 1, 2, 8, 10, 11, 15, 16, 24, 25, 31, 32, 64, 72, 127, 128, 248, 255};
-    size_t part = (size_t)pylm__load64(original->data + PYLM__H_TOPIC), field, i;
+    size_t field, i;
     int accepted = 0;
-    for (field = 0; field < PYLM__TOPIC_NBYTES; field++)
+    for (field = 0; field < nbytes; field++)
         for (i = 0; i < sizeof values; i++) {
             memcpy(copy->data, original->data, original->nbytes);
             copy->data[part + field] = values[i];
@@ -118,6 +117,15 @@ static int attack(const struct image *original, struct image *copy, int n, int e
     return accepted + (every_field ? test_fields(original, copy) : 0);
 }
 
+static size_t part_at(const struct image *image, size_t field)
+{
+    return (size_t)pylm__load64(image->data + field);
+}
+
+/* With the buckets of their tables, and of the second the first prefix. */
+#define WORDS_HEAD (PYLM__WORDS_NBYTES + PYLM__TABLE_HEAD_NBYTES + 4u * 33u)
+#define PREFIXES_HEAD (4u + PYLM__TABLE_HEAD_NBYTES + 4u * (33u + GRAFTED_WORDS) + PYLM__PREFIX_NBYTES)
+
 int main(void)
 {
     static const uint32_t reaches[] = {2, 4, 6}; /* one bank, two, four */
@@ -135,7 +143,12 @@ int main(void)
         if (kind == KIND_EXTERNAL)
             test_leaves(&original, &copy);
         if (kind == KIND_TOPICS)
-            CHECK(test_topics(&original, &copy) > 0);
+            CHECK(test_vectors(&original, &copy, part_at(&original, PYLM__H_TOPIC), PYLM__TOPIC_NBYTES) > 0);
+        if (kind == KIND_LAST_WORDS) {
+            CHECK(test_vectors(&original, &copy, part_at(&original, PYLM__H_TOPIC), WORDS_HEAD) > 0);
+            CHECK(test_vectors(&original, &copy, part_at(&original, PYLM__H_NBYTES + PYLM__T_TOPIC), PREFIXES_HEAD) >
+                  0);
+        }
         free(copy.data);
         free(original.data);
     }

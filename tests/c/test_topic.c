@@ -174,7 +174,7 @@ static void test_probabilities(const pylm_model *model)
     for (places = 0; places < 4u; places++) {
         pylm_state state = state_after(model, places * n_symbols_read / 4u);
         check_probabilities(model, &state, with);
-        memset(pylm__state_view(&state)->topic, 0, sizeof pylm__state_view(&state)->topic);
+        memset(pylm__state_view(&state)->read.topic, 0, sizeof pylm__state_view(&state)->read.topic);
         check_probabilities(model, &state, without);
         CHECK(!places || memcmp(with, without, n * sizeof *with) != 0);
     }

@@ -39,12 +39,34 @@ static void make_topics(struct pylm__corpus *corpus, uint32_t n_words)
     free(text);
 }
 
-static struct pylm__word_vectors find(const struct pylm__corpus *corpus, const uint8_t *use, uint32_t n_threads)
+/* With parts of equal length.
+ *   distance   0: those of topics */
+static struct pylm__neighbourhood around(const struct pylm__corpus *corpus, const uint8_t *use, uint32_t distance)
+{
+    struct pylm__neighbourhood result;
+    uint32_t part;
+    memset(&result, 0, sizeof result);
+    result.corpus = corpus;
+    result.distance = distance;
+    memcpy(result.use, use, PYLM__TOPIC_PARTS);
+    for (part = 0; part <= PYLM__TOPIC_PARTS; part++)
+        result.bounds[part] = pylm__topic_part(corpus->n, part);
+    return result;
+}
+
+static struct pylm__word_vectors find_at(const struct pylm__corpus *corpus, const uint8_t *use, uint32_t distance,
+                                         uint32_t n_threads)
 {
     struct pylm__word_vectors v;
-    REQUIRE(pylm__word_vectors_find(&v, corpus, use, n_threads, NULL) == PYLM_OK);
+    struct pylm__neighbourhood pairs = around(corpus, use, distance);
+    REQUIRE(pylm__word_vectors_find(&v, &pairs, n_threads, NULL) == PYLM_OK);
     CHECK(v.n_symbols == corpus->n_symbols);
     return v;
+}
+
+static struct pylm__word_vectors find(const struct pylm__corpus *corpus, const uint8_t *use, uint32_t n_threads)
+{
+    return find_at(corpus, use, 0, n_threads);
 }
 
 static void use_all(uint8_t *use)
@@ -161,22 +183,53 @@ static int is_used(const struct pylm__corpus *corpus, const uint8_t *use, uint64
     return use[part];
 }
 
-static void add_up(const struct pylm__corpus *corpus, const uint8_t *use, const float *weights, float counts[16][16])
+/* The counts of both sides; for topics both are the same. */
+static void add_up(const struct pylm__neighbourhood *pairs, const float *weights, float counts[2][16][16])
 {
+    const struct pylm__corpus *corpus = pairs->corpus;
+    uint32_t i, n = pairs->distance ? 1u : PYLM__TOPIC_DISTANCES;
     uint64_t d, p, begin = 0;
-    uint32_t i;
-    memset(counts, 0, 16u * sizeof *counts);
+    memset(counts, 0, 2u * sizeof *counts);
     for (d = 0; d < corpus->n_documents; begin = corpus->document_ends[d++])
         for (p = begin; p < corpus->document_ends[d]; p++)
-            for (i = 0; i < PYLM__TOPIC_DISTANCES && p - begin >= pylm__topic_distances[i]; i++) {
-                uint64_t before = p - pylm__topic_distances[i];
-                uint32_t first = pylm__symbol(corpus, before), second = pylm__symbol(corpus, p);
-                float weight = weights[first] * weights[second];
-                if (is_used(corpus, use, before) && is_used(corpus, use, p)) {
-                    counts[first][second] += weight;
-                    counts[second][first] += weight;
-                }
+            for (i = 0; i < n; i++) {
+                uint64_t distance = pairs->distance ? pairs->distance : pylm__topic_distances[i], before = p - distance;
+                uint32_t first, second = pylm__symbol(corpus, p);
+                float weight;
+                if (p - begin < distance || !is_used(corpus, pairs->use, before) || !is_used(corpus, pairs->use, p))
+                    continue;
+                first = pylm__symbol(corpus, before);
+                weight = weights[first] * weights[second];
+                counts[0][first][second] += weight;
+                counts[pairs->distance ? 1 : 0][second][first] += weight;
             }
+}
+
+static void check_rows(const struct pylm__pair_rows *rows, uint32_t n_symbols, float counts[16][16])
+{
+    uint32_t i, k;
+    for (i = 0; i < n_symbols; i++) {
+        for (k = 0; k < rows->n_pairs[i]; k++) {
+            float *count = &counts[i][rows->rows[i][k].symbol];
+            CHECK(*count > 0 && fabs((double)rows->rows[i][k].value - sqrt((double)*count)) < 1e-4);
+            *count = 0;
+        }
+        for (k = 0; k < n_symbols; k++)
+            CHECK(counts[i][k] == 0);
+    }
+}
+
+static void check_pairs(const struct pylm__neighbourhood *pairs, const float *weights)
+{
+    float counts[2][16][16];
+    struct pylm__pair_counts found;
+    uint32_t side;
+    add_up(pairs, weights, counts);
+    REQUIRE(pylm__pair_counts_find(&found, pairs, weights, 2, NULL) == PYLM_OK);
+    CHECK(found.n_sides == (pairs->distance ? 2u : 1u));
+    for (side = 0; side < found.n_sides; side++)
+        check_rows(&found.sides[side], pairs->corpus->n_symbols, counts[side]);
+    pylm__pair_counts_free(&found);
 }
 
 /* Pairs are counted as a plain loop does it, within documents and parts in use. */
@@ -185,9 +238,9 @@ static void test_pairs(void)
     char texts[N_DOCUMENTS][2u * LONGEST + 1u];
     const char *pointers[N_DOCUMENTS];
     struct pylm__corpus corpus;
-    struct pylm__pair_counts pairs;
+    struct pylm__neighbourhood pairs;
     uint8_t use[PYLM__TOPIC_PARTS];
-    float weights[16], counts[16][16];
+    float weights[16];
     uint64_t seed = 1;
     uint32_t i, k;
     for (i = 0; i < N_DOCUMENTS; i++) {
@@ -202,18 +255,51 @@ static void test_pairs(void)
     REQUIRE(corpus.n_symbols <= 16u);
     for (i = 0; i < corpus.n_symbols; i++)
         weights[i] = i == 1u ? 0.0f : 1.0f / (float)(i + 1u);
-    add_up(&corpus, use, weights, counts);
-    REQUIRE(pylm__pair_counts_find(&pairs, &corpus, use, weights, 2, NULL) == PYLM_OK);
-    for (i = 0; i < corpus.n_symbols; i++) {
-        for (k = 0; k < pairs.n_pairs[i]; k++) {
-            float *count = &counts[i][pairs.rows[i][k].symbol];
-            CHECK(*count > 0 && fabs((double)pairs.rows[i][k].value - sqrt((double)*count)) < 1e-4);
-            *count = 0;
-        }
-        for (k = 0; k < corpus.n_symbols; k++)
-            CHECK(counts[i][k] == 0);
+    for (i = 0; i < 4u; i++) {
+        pairs = around(&corpus, use, i);
+        check_pairs(&pairs, weights);
     }
-    pylm__pair_counts_free(&pairs);
+    pylm__corpus_free(&corpus);
+}
+
+static uint32_t symbol_of(const struct pylm__corpus *corpus, char letter)
+{
+    uint32_t symbol = 0;
+    uint64_t nbytes;
+    while (*pylm__string_text(&corpus->vocabulary, symbol, &nbytes) != (uint8_t)letter || nbytes != 1u)
+        symbol++;
+    return symbol;
+}
+
+/* The vectors of what comes next are right singular vectors: a symbol behind which, two back, all stand alike has the
+ * same as another one. */
+static void test_next(void)
+{
+    static const char *const phrases[] = {"u x p ", "u x q ", "v x r ", "v x s "};
+    static char text[8u * 3000u];
+    const char *texts[] = {text};
+    struct pylm__corpus corpus;
+    struct pylm__word_vectors v, other;
+    uint8_t use[PYLM__TOPIC_PARTS];
+    uint64_t seed = 3;
+    char *at = text;
+    uint32_t i, of[4];
+    for (i = 0; i < 3000u; i++)
+        at += sprintf(at, "%s", phrases[random_number(&seed) % 4u]);
+    use_all(use);
+    prepare(&corpus, texts, 1);
+    v = find_at(&corpus, use, 2, 1);
+    other = find_at(&corpus, use, 2, 2);
+    CHECK(memcmp(v.vectors, other.vectors, (size_t)v.n_symbols * PYLM__TOPIC_DIMS * sizeof *v.vectors) == 0);
+    for (i = 0; i < corpus.n_symbols; i++)
+        CHECK(v.keep[i] == (i == corpus.unknown ? 0.0f : 1.0f) && v.gain[i] == v.keep[i]);
+    for (i = 0; i < 4u; i++)
+        of[i] = symbol_of(&corpus, "pqrs"[i]);
+    CHECK(product(&v, of[0], of[1]) > 0.9 * product(&v, of[0], of[0]));
+    CHECK(product(&v, of[2], of[3]) > 0.9 * product(&v, of[2], of[2]));
+    CHECK(product(&v, of[0], of[2]) < 0);
+    pylm__word_vectors_free(&v);
+    pylm__word_vectors_free(&other);
     pylm__corpus_free(&corpus);
 }
 
@@ -241,10 +327,12 @@ static void test_cancel(void)
     struct pylm__corpus corpus;
     struct pylm__word_vectors v;
     uint8_t use[PYLM__TOPIC_PARTS];
+    struct pylm__neighbourhood pairs;
     pylm_task task = {1, 0, 0, 0};
     use_all(use);
     make_topics(&corpus, 60);
-    CHECK(pylm__word_vectors_find(&v, &corpus, use, 2, &task) == PYLM_ERR_CANCELLED);
+    pairs = around(&corpus, use, 0);
+    CHECK(pylm__word_vectors_find(&v, &pairs, 2, &task) == PYLM_ERR_CANCELLED);
     pylm__word_vectors_free(&v);
     pylm__corpus_free(&corpus);
 }
@@ -277,6 +365,7 @@ int main(void)
     test_topics(60);
     test_threads();
     test_use();
+    test_next();
     test_tiny();
     test_cancel();
     return finish();

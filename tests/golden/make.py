@@ -33,8 +33,9 @@ MODELS = {
         "min_count": 500,
         "profile": "fast",
     },
+    "lastwords": {"tokenizer": "bytes", "max_order": 2, "min_count": 500, "profile": "fast"},
 }
-N_WORDS = {"topics": 60_000}  # fewer have none
+N_WORDS = {"topics": 60_000, "lastwords": 10_000}  # shorter texts have no vectors
 N_IDS = 400
 SEED = 42
 SAMPLES = 100

@@ -19,7 +19,9 @@ def make_module():
     return module
 
 
-@pytest.mark.parametrize("name", ["bytes", "words", "pieces", "trees", "sized", "external", "topics", "kernel"])
+@pytest.mark.parametrize(
+    "name", ["bytes", "words", "pieces", "trees", "sized", "external", "topics", "lastwords", "kernel"]
+)
 def test_scores(name: str) -> None:
     lines = [line.split() for line in (GOLDEN / "scores.txt").read_text().splitlines()]
     expected = {what: int(value) for model, what, value in lines if model == name}

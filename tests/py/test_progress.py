@@ -38,7 +38,8 @@ def test_what_is_left_is_in_proportion_to_what_was_spent(clock: list[float]) -> 
 @pytest.mark.parametrize(
     ("settings", "nbytes", "stages"),
     [
-        ({}, 10**6, ["counting", "fitting weights"]),
+        ({}, 40_000, ["counting", "fitting weights"]),
+        ({}, 10**6, ["finding topics", "counting", "fitting weights"]),
         ({}, 10**7, ["finding pieces", "clustering", "finding topics", "counting", "fitting weights"]),
         ({"tokenizer": "words"}, 10**6, ["clustering", "finding topics", "counting", "fitting weights"]),
         ({"tokenizer": "words", "size": "1M"}, 10**6, []),

@@ -81,14 +81,17 @@ int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes)
     return PYLM_OK;
 }
 
-/* Takes the sums of a topic from an overlay. Whatever it holds, they become numbers that a state can have. */
-static void take_topic(struct pylm__state *state, const uint8_t *kept)
+/* Takes the sums of a topic from an overlay, or the last words. Whatever it holds, sums become numbers that a state can
+ * have. */
+static void take_topic(const struct pylm__model *model, struct pylm__state *state, const uint8_t *kept)
 {
 #if PYLM_MODULE_TOPIC
+    int32_t most = model->tokenizer == PYLM_TOKENIZER_BYTES ? INT32_MAX : PYLM__TOPIC_MAX_SUM;
     uint32_t i;
     for (i = 0; state->has_topic && i < PYLM__MAX_READING; i++)
-        state->topic[i] = pylm__clamp((int32_t)pylm__load32(kept + 4u * i), PYLM__TOPIC_MAX_SUM);
+        state->read.topic[i] = pylm__clamp((int32_t)pylm__load32(kept + 4u * i), most);
 #else
+    (void)model;
     (void)state;
     (void)kept;
 #endif
@@ -116,7 +119,7 @@ int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay,
             s->recent[i] = 0;
     s->n_letters %= PYLM__MAX_LETTERS + 1u;
     if (kept[0])
-        take_topic(s, p + AT_TOPIC);
+        take_topic(view, s, p + AT_TOPIC);
     s->overlay = p + model_head_nbytes(view);
     s->overlay_nbytes = (size_t)nbytes - model_head_nbytes(view);
     s->learns = 1;
@@ -150,7 +153,7 @@ void pylm_state_keep(const pylm_state *state)
         pylm__store32(p + AT_READ + 4u * i, kept[i]);
 #if PYLM_MODULE_TOPIC
     for (i = 0; s->has_topic && i < PYLM__MAX_READING; i++)
-        pylm__store32(p + AT_TOPIC + 4u * i, (uint32_t)s->topic[i]);
+        pylm__store32(p + AT_TOPIC + 4u * i, (uint32_t)s->read.topic[i]);
 #endif
 }
 

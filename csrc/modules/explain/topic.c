@@ -5,10 +5,11 @@
  *
  * A symbol's vector was added to the sums when it was read, and has faded since. What is left of it, times the slopes
  * of the savings, is its share. The rest is what was read before the given symbols, and what rounding left of sums and
- * log-odds.
+ * log-odds. In bytes, the vectors of the last words are all that is read, and each has a part of its own.
  */
 #include <string.h>
 
+#include "core/words.h"
 #include "explain.h"
 
 #if PYLM_MODULE_EXPLAIN
@@ -35,7 +36,7 @@ static void cut(const struct pylm__topics *topics, const struct pylm__state *sta
 #if PYLM_MODULE_TOPIC
     uint32_t i;
     for (i = 0; i < PYLM__N_FADES * topics->n; i++) {
-        int64_t most = INT64_C(127) << topics->scale[i / topics->n], sum = pylm__magnitude(state->topic[i]);
+        int64_t most = INT64_C(127) << topics->scale[i / topics->n], sum = pylm__magnitude(state->read.topic[i]);
         if (sum > most) {
             struct pylm__ratio ratio = {(most << 16) / sum, 1 << 16};
             slopes->of[i] = pylm__times(slopes->of[i], ratio);
@@ -66,6 +67,80 @@ static int32_t share_of(const struct pylm__topics *topics, const struct pylm__sl
     }
     return (int32_t)pylm__clamp64(share, MAX_SHARE);
 }
+
+/* ---- bytes ---- */
+
+#if PYLM_MODULE_TOPIC
+
+#define NOWHERE UINT64_MAX
+
+/* Where the last words end in a text, from the last one on; NOWHERE: not there. */
+struct word_ends {
+    uint64_t of[PYLM__MAX_PLACES];
+};
+
+static void add_end(struct word_ends *ends, uint64_t at)
+{
+    memmove(ends->of + 1, ends->of, sizeof ends->of - sizeof *ends->of);
+    ends->of[0] = at;
+}
+
+/* Reads the symbols again, to see where words end. A word that stands alone ends with its byte; any other is known to
+ * have ended when the next byte is read. */
+static void find_ends(const struct pylm__model *model, const pylm_topic *topic, pylm_state *again,
+                      struct word_ends *ends)
+{
+    struct pylm__state *state = pylm__state_view(again);
+    uint64_t i;
+    uint32_t k;
+    for (k = 0; k < PYLM__MAX_PLACES; k++)
+        ends->of[k] = NOWHERE;
+    memset(again, 0, sizeof *again);
+    for (i = 0; i < topic->n; i++) {
+        uint32_t before = state->read.words.n, n;
+        pylm__state_go_on(state, model, topic->symbols[i]);
+        if (topic->symbols[i] == model->text_end)
+            before = 0;
+        for (n = state->read.words.n - before; n; n--) {
+            uint32_t alone = pylm__word_of_byte(topic->symbols[i] + 1u);
+            add_end(ends, state->read.words.last[n - 1u] == alone ? i : i ? i - 1u : NOWHERE);
+        }
+    }
+}
+
+/* Writes the shares of the last words, each at the byte with which it ends. */
+static void write_word_shares(const struct pylm__model *model, const struct pylm__state *state,
+                              const struct pylm__slopes *slopes, pylm_topic *topic)
+{
+    const uint8_t *part = model->image + (size_t)pylm__load_offset(model->image + PYLM__H_TOPIC);
+    const uint32_t *words = state->read.words.last;
+    struct pylm__reading reading;
+    struct word_ends ends;
+    pylm_state again;
+    uint32_t place, i = 0, end;
+    pylm__words_reading(part, words, &reading);
+    find_ends(model, topic, &again, &ends);
+    for (place = 0; place < PYLM__MAX_PLACES; place++) {
+        int64_t saved = 0;
+        for (end = i + part[PYLM__WORDS_DIMS + place]; i < end; i++)
+            saved += slopes->of[i] * reading.of[i];
+        if (ends.of[place] != NOWHERE && words[place] == pylm__state_const(&again)->read.words.last[place])
+            topic->shares_q16[ends.of[place]] -=
+                (int32_t)pylm__clamp64(saved / (1 << 14), MAX_SHARE / (int64_t)PYLM__MAX_PLACES);
+    }
+}
+#else
+static void write_word_shares(const struct pylm__model *model, const struct pylm__state *state,
+                              const struct pylm__slopes *slopes, pylm_topic *topic)
+{
+    (void)model;
+    (void)state;
+    (void)slopes;
+    (void)topic;
+}
+#endif
+
+/* ---- all of it ---- */
 
 /* Writes the shares, from the last symbol read to the first, or to where the text begins. */
 static void write_shares(const struct pylm__model *model, const struct pylm__state *state, struct pylm__slopes *slopes,
@@ -104,7 +179,10 @@ int pylm_explain_topic(const pylm_model *model, const pylm_state *state, uint32_
     for (k = 0; k < *n_ret; k++)
         cost += parts[k].kind == PYLM_PART_TOPIC ? (uint32_t)parts[k].cost_q16 : 0u;
     memset(topic->shares_q16, 0, (size_t)topic->n * sizeof *topic->shares_q16);
-    write_shares(view, pylm__state_const(state), slopes, topic);
+    if (!pylm__n_below(view) && view->tokenizer == PYLM_TOKENIZER_BYTES && pylm__topics_of(view).n)
+        write_word_shares(view, pylm__state_const(state), slopes, topic);
+    else
+        write_shares(view, pylm__state_const(state), slopes, topic);
     topic->cost_q16 = (int32_t)cost;
     topic->offset_q16 = (int32_t)pylm__clamp64(-slopes->offset / 16, MAX_SHARE);
     rest = cost - (uint32_t)topic->offset_q16;

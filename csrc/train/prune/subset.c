@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/hash.h"
-#include "core/topic.h"
+#include "core/words.h"
 #include "modules/adapt/extended.h"
 #include "train/count/pack.h"
 
@@ -268,10 +268,23 @@ static void copy_vocabulary(struct copy *c)
     copy_part(c, PYLM__H_TOKENIZER_FILE, pylm__load64(h + PYLM__H_TOKENIZER_FILE_NBYTES));
 }
 
-/* Numbers of a symbol's topic vector; 0: there are none. */
-static uint32_t n_topics(const struct copy *c)
+/* Bytes of the symbols' topic vectors, which may be there. */
+static uint64_t topics_nbytes(const struct copy *c)
 {
-    return pylm__topics_of(c->model).n;
+    const struct pylm__model *m = c->model;
+    uint64_t at = pylm__load64(m->image + PYLM__H_TOPIC);
+    if (at && m->tokenizer == PYLM_TOKENIZER_BYTES)
+        return pylm__words_nbytes(m->image + (size_t)at);
+    return pylm__topics_nbytes(pylm__topics_of(m).n, m->n_symbols);
+}
+
+/* Bytes of those of a tree's nodes. */
+static uint64_t node_topics_nbytes(const struct copy *c, const struct pylm__tree *tree)
+{
+    uint32_t n = pylm__topics_of(c->model).n;
+    if (tree->parts[PYLM__P_TOPIC] && c->model->tokenizer == PYLM_TOKENIZER_BYTES)
+        return pylm__prefixes_nbytes(tree->parts[PYLM__P_TOPIC], n);
+    return pylm__node_topics_nbytes(n, tree->n_symbols);
 }
 
 static void copy_tree(struct copy *c, const struct pylm__tree *tree)
@@ -287,7 +300,7 @@ static void copy_tree(struct copy *c, const struct pylm__tree *tree)
     copy_part(c, at + PYLM__T_RANKS, pylm__packed_nbytes(n, tree->symbol_bits));
     copy_part(c, at + PYLM__T_SYMBOLS, pylm__packed_nbytes(n, tree->symbol_bits));
     copy_part(c, at + PYLM__T_CLASSES, pylm__packed_nbytes(n, (uint32_t)tree->class_bits + tree->coarse_bits));
-    copy_part(c, at + PYLM__T_TOPIC, pylm__node_topics_nbytes(n_topics(c), tree->n_symbols));
+    copy_part(c, at + PYLM__T_TOPIC, node_topics_nbytes(c, tree));
     copy_part(c, at + PYLM__T_CALIBRATION, (uint64_t)tree->n_templates * PYLM__N_CALIBRATION * 2u);
     copy_part(c, at + PYLM__T_WEIGHTS, n_sets * pylm__n_stage1(tree) * 2u);
     copy_part(c, at + PYLM__T_STAGE2_WEIGHTS,
@@ -319,7 +332,7 @@ static int write_parts(struct copy *c, const struct pylm__subset *subset)
     uint32_t t, k;
     write_facts(c, subset);
     copy_vocabulary(c);
-    copy_part(c, PYLM__H_TOPIC, pylm__topics_nbytes(n_topics(c), c->model->n_symbols));
+    copy_part(c, PYLM__H_TOPIC, topics_nbytes(c));
     for (t = 0; t < c->model->n_trees; t++) {
         pylm__tree_view(c->model, t ? &tree : NULL, &tree);
         copy_tree(c, &tree);

@@ -3,7 +3,7 @@
  *
  * node_events.c: see node_events.h. Parts of the text are counted side by side. From these counts it is known where in
  * the list of a node the events of a part begin, so parts are also listed side by side. Frequent symbols have readings
- * that no node on their paths lists: those get no rows.
+ * that no node on their paths lists: those get no rows, unless positions share rows.
  */
 #include "node_events.h"
 
@@ -11,12 +11,13 @@
 #include <string.h>
 
 #define MAX_EVENTS 16384u /* of a node, about; of more, a part is listed */
-#define NODES_A_JOB 4096u
+#define RECORDS_A_JOB 4096u
 #define UNWANTED UINT32_MAX
 
-/* A part of the text, by node. At first both are counts: of the events that went left, and of those that went right. */
+/* A part of the text, by record. At first both are counts: of the events that went left, and of those that went
+ * right. */
 struct part {
-    uint32_t *next; /* where in the node's list the next event goes */
+    uint32_t *next; /* where in the record's list the next event goes */
     uint32_t *left; /* how many events are passed over before one is listed */
 };
 
@@ -28,26 +29,27 @@ struct listing {
     const pylm_task *task;
     struct part parts[PYLM__TOPIC_PARTS];
     uint32_t order[PYLM__TOPIC_PARTS]; /* of the parts, as lists have them: group by group */
-    uint32_t *numbers;                 /* by planned reading: its number among those that are wanted */
+    uint32_t *numbers; /* by planned reading: its number among those that are wanted; NULL: rows are known */
 };
 
-typedef void visit(struct listing *l, uint32_t part, uint32_t node, int side, uint32_t row);
+typedef void visit(struct listing *l, uint32_t part, uint32_t record, int side, uint32_t row);
 
-static void count(struct listing *l, uint32_t part, uint32_t node, int side, uint32_t row)
+static void count(struct listing *l, uint32_t part, uint32_t record, int side, uint32_t row)
 {
     (void)row;
-    (side ? l->parts[part].left : l->parts[part].next)[node]++;
+    (side ? l->parts[part].left : l->parts[part].next)[record]++;
 }
 
-static void list(struct listing *l, uint32_t part, uint32_t node, int side, uint32_t row)
+static void list(struct listing *l, uint32_t part, uint32_t record, int side, uint32_t row)
 {
     struct pylm__node_events *e = l->events;
     struct part *p = &l->parts[part];
-    if (p->left[node]--)
+    if (p->left[record]--)
         return;
-    l->numbers[row] = 0;
-    e->rows[e->starts[node] + p->next[node]++] = row | (side ? PYLM__EVENT_RIGHT : 0u);
-    p->left[node] = e->every[node] - 1u;
+    if (l->numbers)
+        l->numbers[row] = 0;
+    e->rows[e->starts[record] + p->next[record]++] = row | (side ? PYLM__EVENT_RIGHT : 0u);
+    p->left[record] = e->every[record] - 1u;
 }
 
 /* Visits all events of a part, in the order of the text. */
@@ -55,15 +57,17 @@ static inline int visit_part(struct listing *l, uint32_t part, visit *see)
 {
     const struct pylm__readings *readings = l->readings;
     const struct pylm__symbol_tree *tree = l->tree;
-    uint64_t p = readings->begins[part], row = readings->first_row[part];
+    uint64_t p = readings->begins[part], at = readings->first[part];
     if (pylm__task_cancelled(l->task))
         return PYLM_ERR_CANCELLED;
-    for (; p < readings->ends[part]; p++, row++) {
+    for (; p < readings->ends[part]; p++, at++) {
         uint32_t leaf = tree->leaf_of[pylm__symbol(l->corpus, p)], node = 0, lo = 0, hi = tree->n_symbols;
+        uint32_t row = readings->row_of ? readings->row_of[at] : (uint32_t)at;
+        const uint8_t *prefix = pylm__readings_prefix(readings, at);
         while (hi - lo > 1u) {
             uint32_t mid = tree->mid[node];
             int side = leaf >= mid;
-            see(l, part, node, side, (uint32_t)row);
+            see(l, part, pylm__readings_record(prefix, node), side, row);
             node += side ? mid - lo : 1u;
             *(side ? &lo : &hi) = mid;
         }
@@ -84,67 +88,68 @@ static int list_part(void *user, uint32_t part, pylm_task *task)
     uint64_t n = l->readings->ends[part] - l->readings->begins[part];
     int is_wanted = l->readings->group[part] != PYLM__TOPIC_COMMON; /* all that is held out */
     (void)task;
-    memset(l->numbers + l->readings->first_bit[part], is_wanted ? 0 : 0xff, (size_t)n * sizeof *l->numbers);
+    if (l->numbers)
+        memset(l->numbers + l->readings->first[part], is_wanted ? 0 : 0xff, (size_t)n * sizeof *l->numbers);
     return visit_part(l, part, list);
 }
 
-/* A job: the rows of some nodes' lists become those that are wanted. */
+/* A job: the rows of some lists become those that are wanted. */
 static int renumber(void *user, uint32_t job, pylm_task *task)
 {
     struct listing *l = user;
     struct pylm__node_events *e = l->events;
-    uint32_t node = job * NODES_A_JOB, end = node + NODES_A_JOB, n_nodes = l->tree->n_symbols - 1u;
+    uint32_t record = job * RECORDS_A_JOB, end = record + RECORDS_A_JOB, n_records = l->readings->n_records;
     uint64_t i;
     (void)task;
-    for (i = e->starts[node]; i < e->starts[end < n_nodes ? end : n_nodes]; i++)
+    for (i = e->starts[record]; i < e->starts[end < n_records ? end : n_records]; i++)
         e->rows[i] = l->numbers[e->rows[i] & ~PYLM__EVENT_RIGHT] | (e->rows[i] & PYLM__EVENT_RIGHT);
     return PYLM_OK;
 }
 
-/* A job: adds up the counts of some nodes, and finds where each part begins in their lists. Of the events of a node,
- * the first is listed, and then one of `every`. */
+/* A job: adds up the counts of some records, and finds where each part begins in their lists. Of a record's events, the
+ * first is listed, and then one of `every`. */
 static int add_up(void *user, uint32_t job, pylm_task *task)
 {
     struct listing *l = user;
     struct pylm__node_events *e = l->events;
-    uint32_t node = job * NODES_A_JOB, end = node + NODES_A_JOB, n_nodes = l->tree->n_symbols - 1u, i;
+    uint32_t record = job * RECORDS_A_JOB, end = record + RECORDS_A_JOB, n_records = l->readings->n_records, i;
     (void)task;
-    for (end = end < n_nodes ? end : n_nodes; node < end; node++) {
+    for (end = end < n_records ? end : n_records; record < end; record++) {
         uint32_t n = 0, every;
         for (i = 0; i < PYLM__TOPIC_PARTS; i++)
-            n += l->parts[i].next[node] + l->parts[i].left[node];
-        every = e->every[node] = n / MAX_EVENTS + 1u;
+            n += l->parts[i].next[record] + l->parts[i].left[record];
+        every = e->every[record] = n / MAX_EVENTS + 1u;
         for (n = 0, i = 0; i < PYLM__TOPIC_PARTS; i++) {
             struct part *p = &l->parts[l->order[i]];
-            uint32_t group = l->readings->group[l->order[i]], here = p->next[node] + p->left[node];
-            e->n[group][0][node] += p->next[node];
-            e->n[group][1][node] += p->left[node];
-            p->next[node] = (n + every - 1u) / every;
-            p->left[node] = p->next[node] * every - n;
+            uint32_t group = l->readings->group[l->order[i]], here = p->next[record] + p->left[record];
+            e->n[group][0][record] += p->next[record];
+            e->n[group][1][record] += p->left[record];
+            p->next[record] = (n + every - 1u) / every;
+            p->left[record] = p->next[record] * every - n;
             n += here;
-            e->ends[group][node] = (n + every - 1u) / every;
+            e->ends[group][record] = (n + every - 1u) / every;
         }
     }
     return PYLM_OK;
 }
 
-static int allocate(struct listing *l, uint32_t n_nodes)
+static int allocate(struct listing *l, uint32_t n_records)
 {
     struct pylm__node_events *e = l->events;
     uint32_t group, side, i;
-    e->starts = pylm__array_new((uint64_t)n_nodes + 1u, sizeof *e->starts);
-    e->every = pylm__array_new(n_nodes, sizeof *e->every);
+    e->starts = pylm__array_new((uint64_t)n_records + 1u, sizeof *e->starts);
+    e->every = pylm__array_new(n_records, sizeof *e->every);
     for (group = 0; group < PYLM__TOPIC_GROUPS; group++) {
-        e->ends[group] = pylm__array_new(n_nodes, sizeof *e->ends[group]);
+        e->ends[group] = pylm__array_new(n_records, sizeof *e->ends[group]);
         for (side = 0; side < 2u; side++) {
-            e->n[group][side] = pylm__array_new(n_nodes, sizeof *e->n[group][side]);
+            e->n[group][side] = pylm__array_new(n_records, sizeof *e->n[group][side]);
             if (!e->n[group][side] || !e->ends[group])
                 return PYLM_ERR_MEMORY;
         }
     }
     for (i = 0; i < PYLM__TOPIC_PARTS; i++) {
-        l->parts[i].next = pylm__array_new(n_nodes, sizeof *l->parts[i].next);
-        l->parts[i].left = pylm__array_new(n_nodes, sizeof *l->parts[i].left);
+        l->parts[i].next = pylm__array_new(n_records, sizeof *l->parts[i].next);
+        l->parts[i].left = pylm__array_new(n_records, sizeof *l->parts[i].left);
         if (!l->parts[i].next || !l->parts[i].left)
             return PYLM_ERR_MEMORY;
     }
@@ -166,13 +171,13 @@ static int choose_rows(struct listing *l)
     struct pylm__readings *r = l->readings;
     uint64_t row = 0, bit;
     uint32_t part;
-    r->wanted = pylm__array_new(r->n_rows / 64u + 1u, sizeof *r->wanted);
+    r->wanted = pylm__array_new(r->n_positions / 64u + 1u, sizeof *r->wanted);
     if (!r->wanted)
         return PYLM_ERR_MEMORY;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        uint64_t end = r->first_bit[part] + (r->ends[part] - r->begins[part]);
+        uint64_t end = r->first[part] + (r->ends[part] - r->begins[part]);
         r->first_row[part] = row;
-        for (bit = r->first_bit[part]; bit < end; bit++) {
+        for (bit = r->first[part]; bit < end; bit++) {
             if (l->numbers[bit] == UNWANTED)
                 continue;
             r->wanted[bit / 64u] |= UINT64_C(1) << bit % 64u;
@@ -186,22 +191,26 @@ static int choose_rows(struct listing *l)
 static int list_all(struct listing *l, uint32_t n_threads)
 {
     struct pylm__node_events *e = l->events;
-    uint32_t node, n_nodes = l->tree->n_symbols - 1u, n_jobs = (n_nodes + NODES_A_JOB - 1u) / NODES_A_JOB, group;
-    PYLM__TRY(allocate(l, n_nodes));
+    uint32_t record, group, n_records = l->readings->n_records;
+    uint32_t n_jobs = (n_records + RECORDS_A_JOB - 1u) / RECORDS_A_JOB;
+    PYLM__TRY(allocate(l, n_records));
     order_parts(l);
     PYLM__TRY(pylm__run_jobs(count_part, l, PYLM__TOPIC_PARTS, n_threads, NULL));
     PYLM__TRY(pylm__run_jobs(add_up, l, n_jobs, n_threads, NULL));
-    for (node = 0; node < n_nodes; node++) {
+    for (record = 0; record < n_records; record++) {
         for (group = 1; group < PYLM__TOPIC_GROUPS; group++) /* one may have no part */
-            if (e->ends[group][node] < e->ends[group - 1u][node])
-                e->ends[group][node] = e->ends[group - 1u][node];
-        e->starts[node + 1u] = e->starts[node] + e->ends[PYLM__TOPIC_GROUPS - 1u][node];
+            if (e->ends[group][record] < e->ends[group - 1u][record])
+                e->ends[group][record] = e->ends[group - 1u][record];
+        e->starts[record + 1u] = e->starts[record] + e->ends[PYLM__TOPIC_GROUPS - 1u][record];
     }
-    e->rows = pylm__array_new(e->starts[n_nodes], sizeof *e->rows);
-    l->numbers = pylm__array_new(l->readings->n_rows, sizeof *l->numbers);
-    if (!e->rows || !l->numbers)
+    e->rows = pylm__array_new(e->starts[n_records], sizeof *e->rows);
+    if (!l->readings->row_of)
+        l->numbers = pylm__array_new(l->readings->n_positions, sizeof *l->numbers);
+    if (!e->rows || (!l->numbers && !l->readings->row_of))
         return PYLM_ERR_MEMORY;
     PYLM__TRY(pylm__run_jobs(list_part, l, PYLM__TOPIC_PARTS, n_threads, NULL));
+    if (!l->numbers) /* positions share rows, so all of these are wanted */
+        return PYLM_OK;
     PYLM__TRY(choose_rows(l));
     return pylm__run_jobs(renumber, l, n_jobs, n_threads, NULL);
 }

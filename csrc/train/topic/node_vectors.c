@@ -18,7 +18,6 @@
 /* What a node's vector is made from: all but a group that is held out, or all. */
 enum { WITHOUT_FIRST, WITHOUT_SECOND, OF_ALL, N_SOLUTIONS };
 
-#define NODES_A_JOB 64u
 #define N_NUMBERS PYLM__MAX_READING
 #define RECORD_NBYTES (N_NUMBERS + PYLM__NODE_TOPIC_NUMBERS)
 
@@ -62,20 +61,20 @@ static float offset_of(double left, double right)
     return (float)log((right + 0.5) / (left + 0.5));
 }
 
-/* Solves a node for the events of some groups, which stand together in its list.
+/* Solves a record for the events of some groups, which stand together in its list.
  *   from, to   the first group and the last */
-static void solve_groups(const struct solving *s, uint32_t node, uint32_t from, uint32_t to,
+static void solve_groups(const struct solving *s, uint32_t record, uint32_t from, uint32_t to,
                          struct pylm__node_solver *solver)
 {
     const struct pylm__node_events *e = s->events;
-    uint32_t begin = from ? e->ends[from - 1u][node] : 0u, group;
+    uint32_t begin = from ? e->ends[from - 1u][record] : 0u, group;
     struct pylm__node_solver part = *solver;
     double left = 0, right = 0;
     for (group = from; group <= to; group++) {
-        left += e->n[group][0][node];
-        right += e->n[group][1][node];
+        left += e->n[group][0][record];
+        right += e->n[group][1][record];
     }
-    part.n = e->ends[to][node] - begin;
+    part.n = e->ends[to][record] - begin;
     part.rows += (size_t)begin * N_NUMBERS;
     part.side += begin;
     part.offset = offset_of(left, right);
@@ -85,32 +84,34 @@ static void solve_groups(const struct solving *s, uint32_t node, uint32_t from, 
     solver->offset = part.offset;
 }
 
-static int solve_node(const struct solving *s, uint32_t node, struct pylm__node_solver *solver)
+static int solve_record(const struct solving *s, uint32_t record, struct pylm__node_solver *solver)
 {
     const struct pylm__node_events *e = s->events;
-    const uint32_t *list = e->rows + e->starts[node];
-    uint32_t n = (uint32_t)(e->starts[node + 1u] - e->starts[node]), solution;
+    const uint32_t *list = e->rows + e->starts[record];
+    uint32_t n = (uint32_t)(e->starts[record + 1u] - e->starts[record]), solution;
     PYLM__TRY(pylm__node_solver_load(solver, s->readings->rows, list, n));
     for (solution = 0; solution < N_SOLUTIONS; solution++) {
         if (!s->records[solution])
             continue;
         if (solution != OF_ALL) /* else what was found without the held-out text is a good begin */
             memset(solver->vector, 0, sizeof solver->vector);
-        solve_groups(s, node, solution == WITHOUT_SECOND ? PYLM__TOPIC_COMMON : 0u,
+        solve_groups(s, record, solution == WITHOUT_SECOND ? PYLM__TOPIC_COMMON : 0u,
                      solution == WITHOUT_FIRST ? PYLM__TOPIC_COMMON : PYLM__TOPIC_GROUPS - 1u, solver);
-        write_record(solver, s->records[solution] + (size_t)node * RECORD_NBYTES);
+        write_record(solver, s->records[solution] + (size_t)record * RECORD_NBYTES);
     }
     return PYLM_OK;
 }
 
-static int solve_nodes(void *user, uint32_t job, pylm_task *task)
+static int solve_records(void *user, uint32_t job, pylm_task *task)
 {
     struct solving *s = user;
-    uint32_t node = job * NODES_A_JOB, end = node + NODES_A_JOB, n_nodes = s->tree->n_symbols - 1u;
-    for (end = end < n_nodes ? end : n_nodes; node < end; node++) {
+    uint64_t n = s->readings->n_records;
+    uint32_t record = (uint32_t)(n * job / PYLM__NODE_VECTORS_STEPS),
+             end = (uint32_t)(n * (job + 1u) / PYLM__NODE_VECTORS_STEPS);
+    for (; record < end; record++) {
         if (pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
-        PYLM__TRY(solve_node(s, node, &s->solvers[pylm__thread()]));
+        PYLM__TRY(solve_record(s, record, &s->solvers[pylm__thread()]));
     }
     return PYLM_OK;
 }
@@ -124,7 +125,7 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
     const struct pylm__heldout *heldout = s->heldout;
     const uint8_t *records;
     struct pylm__reading reading;
-    uint64_t at = 0, p, event;
+    uint64_t at = 0, p, event, position;
     uint32_t b, part, j;
     (void)task;
     for (b = 0; b < block; b++)
@@ -133,16 +134,18 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
         ;
     records = s->records[s->readings->group[part] == PYLM__TOPIC_FIRST ? WITHOUT_FIRST : WITHOUT_SECOND];
     reading.n = N_NUMBERS;
+    position = s->readings->first[part];
     for (p = heldout->begins[block]; p < heldout->ends[block]; p++, at++) {
-        const int8_t *row =
-            s->readings->rows + (size_t)(s->readings->first_row[part] + p - heldout->begins[block]) * N_NUMBERS;
+        const int8_t *row = s->readings->rows + pylm__readings_row(s->readings, part, p) * N_NUMBERS;
+        const uint8_t *prefix = pylm__readings_prefix(s->readings, position++);
         uint32_t leaf = s->tree->leaf_of[pylm__symbol(s->corpus, p)], node = 0, lo = 0, hi = s->tree->n_symbols;
         for (j = 0; j < N_NUMBERS; j++)
             reading.of[j] = row[j];
         for (event = heldout->first_event[at]; hi - lo > 1u; event++) {
             uint32_t mid = s->tree->mid[node];
             int side = leaf >= mid;
-            s->log_odds[event] = (int16_t)pylm__topic_log_odds(records + (size_t)node * RECORD_NBYTES, &reading);
+            const uint8_t *record = records + (size_t)pylm__readings_record(prefix, node) * RECORD_NBYTES;
+            s->log_odds[event] = (int16_t)pylm__topic_log_odds(record, &reading);
             node += side ? mid - lo : 1u;
             *(side ? &lo : &hi) = mid;
         }
@@ -154,12 +157,11 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
 
 static int find_all(struct solving *s, uint32_t n_threads, pylm_task *task)
 {
-    uint64_t n_nodes = s->tree->n_symbols - 1u;
     uint32_t i;
     for (i = 0; i < N_SOLUTIONS; i++) {
         if (i == WITHOUT_SECOND && !s->readings->has_second)
             continue;
-        s->records[i] = pylm__array_new(n_nodes, RECORD_NBYTES);
+        s->records[i] = pylm__array_new(s->readings->n_records, RECORD_NBYTES);
         if (!s->records[i])
             return PYLM_ERR_MEMORY;
     }
@@ -167,17 +169,27 @@ static int find_all(struct solving *s, uint32_t n_threads, pylm_task *task)
     s->solvers = pylm__array_new((uint64_t)s->n_threads, sizeof *s->solvers);
     if (!s->log_odds || !s->solvers)
         return PYLM_ERR_MEMORY;
-    PYLM__TRY(pylm__run_jobs(solve_nodes, s, pylm__node_vectors_steps(s->tree), n_threads, task));
+    PYLM__TRY(pylm__run_jobs(solve_records, s, PYLM__NODE_VECTORS_STEPS, n_threads, task));
     return pylm__run_jobs(read_block, s, s->heldout->n_blocks, n_threads, NULL);
 }
 
-uint32_t pylm__node_vectors_steps(const struct pylm__symbol_tree *tree)
+/* Makes the part of an image. */
+static int write_part(const struct solving *s, struct pylm__node_vectors *out)
 {
-    return (tree->n_symbols - 1u + NODES_A_JOB - 1u) / NODES_A_JOB;
+    uint64_t before = s->readings->prefixes_nbytes, records = (uint64_t)s->readings->n_records * RECORD_NBYTES;
+    pylm__node_vectors_free(out);
+    out->part = pylm__array_new(before + records, 1);
+    if (!out->part)
+        return PYLM_ERR_MEMORY;
+    out->nbytes = before + records;
+    if (before)
+        memcpy(out->part, s->readings->prefixes, before);
+    memcpy(out->part + before, s->records[OF_ALL], records);
+    return PYLM_OK;
 }
 
-int pylm__node_vectors_find(uint8_t **records, const struct pylm__node_events *events, struct pylm__heldout *heldout,
-                            uint32_t n_threads, pylm_task *task)
+int pylm__node_vectors_find(struct pylm__node_vectors *out, const struct pylm__node_events *events,
+                            struct pylm__heldout *heldout, uint32_t n_threads, pylm_task *task)
 {
     struct solving s;
     int status, t;
@@ -189,18 +201,22 @@ int pylm__node_vectors_find(uint8_t **records, const struct pylm__node_events *e
     s.tree = events->tree;
     s.n_threads = pylm__n_threads(n_threads, UINT32_MAX);
     status = find_all(&s, n_threads, task);
+    if (status == PYLM_OK)
+        status = write_part(&s, out);
     for (t = 0; s.solvers && t < s.n_threads; t++)
         pylm__node_solver_free(&s.solvers[t]);
     free(s.solvers);
-    free(s.records[WITHOUT_FIRST]);
-    free(s.records[WITHOUT_SECOND]);
-    if (status != PYLM_OK) {
-        free(s.records[OF_ALL]);
+    for (t = 0; t < N_SOLUTIONS; t++)
+        free(s.records[t]);
+    if (status == PYLM_OK)
+        heldout->topic_log_odds = s.log_odds;
+    else
         free(s.log_odds);
-        return status;
-    }
-    free(*records);
-    *records = s.records[OF_ALL];
-    heldout->topic_log_odds = s.log_odds;
-    return PYLM_OK;
+    return status;
+}
+
+void pylm__node_vectors_free(struct pylm__node_vectors *vectors)
+{
+    free(vectors->part);
+    memset(vectors, 0, sizeof *vectors);
 }

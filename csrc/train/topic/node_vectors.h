@@ -8,14 +8,21 @@
 
 #include "node_events.h"
 
-/* Steps of progress that it takes. */
-uint32_t pylm__node_vectors_steps(const struct pylm__symbol_tree *tree);
+#define PYLM__NODE_VECTORS_STEPS 512u /* of progress */
+
+/* The part of an image with the vectors of a tree's nodes. */
+struct pylm__node_vectors {
+    uint8_t *part; /* what the readings say it begins with, and a record for each of theirs as in core/topic.h; NULL:
+                      there are none */
+    uint64_t nbytes;
+};
 
 /* Finds the vectors of a tree's nodes from listed events and their readings. What vectors that know nothing of the
  * held-out text say in it becomes heldout->topic_log_odds.
- *   records   in: NULL, or records that are freed; out, to be freed: by node, a record as in core/topic.h
+ *   out   in: none, or vectors that are freed; to be freed
  * The result does not depend on n_threads. */
-int pylm__node_vectors_find(uint8_t **records, const struct pylm__node_events *events, struct pylm__heldout *heldout,
-                            uint32_t n_threads, pylm_task *task);
+int pylm__node_vectors_find(struct pylm__node_vectors *out, const struct pylm__node_events *events,
+                            struct pylm__heldout *heldout, uint32_t n_threads, pylm_task *task);
+void pylm__node_vectors_free(struct pylm__node_vectors *vectors);
 
 #endif

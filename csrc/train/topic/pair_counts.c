@@ -30,6 +30,8 @@ struct finding {
     struct pylm__pair_counts *counts;
     const struct pylm__corpus *corpus;
     const float *weights;
+    uint8_t distances[PYLM__TOPIC_DISTANCES];
+    uint32_t n_distances;
     const pylm_task *task;
     uint32_t n_runs; /* parts in use that follow each other */
     uint64_t run_begins[PYLM__TOPIC_PARTS], run_ends[PYLM__TOPIC_PARTS];
@@ -43,19 +45,20 @@ struct finding {
 
 /* ---- positions by symbol ---- */
 
-static void find_runs(struct finding *f, const uint8_t *use)
+static void find_runs(struct finding *f, const struct pylm__neighbourhood *around)
 {
-    uint64_t n = f->corpus->n, used = 0, n_pairs;
+    const uint64_t *bounds = around->bounds;
+    uint64_t used = 0, n_pairs;
     uint32_t part;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        if (!use[part])
+        if (!around->use[part])
             continue;
-        if (!part || !use[part - 1u])
-            f->run_begins[f->n_runs++] = pylm__topic_part(n, part);
-        f->run_ends[f->n_runs - 1u] = pylm__topic_part(n, part + 1u);
-        used += pylm__topic_part(n, part + 1u) - pylm__topic_part(n, part);
+        if (!part || !around->use[part - 1u])
+            f->run_begins[f->n_runs++] = bounds[part];
+        f->run_ends[f->n_runs - 1u] = bounds[part + 1u];
+        used += bounds[part + 1u] - bounds[part];
     }
-    n_pairs = used * PYLM__TOPIC_DISTANCES;
+    n_pairs = used * f->n_distances;
     f->step = (uint32_t)(n_pairs / MAX_PAIRS) + (n_pairs % MAX_PAIRS != 0);
     f->step += !f->step;
 }
@@ -66,8 +69,8 @@ static int find_remainders(struct finding *f)
     f->first_of = pylm__array_new(f->step, sizeof *f->first_of);
     if (!f->first_of)
         return PYLM_ERR_MEMORY;
-    for (i = 0; i < PYLM__TOPIC_DISTANCES; i++) {
-        uint16_t *bits = &f->first_of[(f->step - pylm__topic_distances[i] % f->step) % f->step];
+    for (i = 0; i < f->n_distances; i++) {
+        uint16_t *bits = &f->first_of[(f->step - f->distances[i] % f->step) % f->step];
         *bits = (uint16_t)(*bits | 1u << i);
     }
     return PYLM_OK;
@@ -152,22 +155,25 @@ static void find_stretch(const struct finding *f, uint64_t position, struct stre
         s->end = f->run_ends[s->run];
 }
 
-/* Counts the pairs of a position; returns how many symbols are in the list. */
-static uint32_t count_pairs(const struct finding *f, uint64_t position, const struct stretch *s, const struct row *row,
-                            uint32_t n)
+/* Counts the pairs of a position; returns how many symbols are in the list.
+ *   side   of a matrix with two: 0: pairs that begin there, 1: that end there */
+static uint32_t count_pairs(const struct finding *f, uint32_t side, uint64_t position, const struct stretch *s,
+                            const struct row *row, uint32_t n)
 {
-    uint32_t remainder = f->step == 1u ? 0 : (uint32_t)(position % f->step), bits = f->first_of[remainder], i;
+    int begin = f->counts->n_sides == 1u || !side, end = f->counts->n_sides == 1u || side;
+    uint32_t remainder = f->step == 1u ? 0 : (uint32_t)(position % f->step), i;
+    uint32_t bits = begin ? f->first_of[remainder] : 0u;
     for (i = 0; bits >> i; i++) {
-        uint64_t other = position + pylm__topic_distances[i];
+        uint64_t other = position + f->distances[i];
         if (bits >> i & 1u && other < s->end) {
             uint32_t symbol = pylm__symbol(f->corpus, other);
             row->list[n] = symbol;
             n += !row->seen[symbol]++;
         }
     }
-    for (i = 0; !remainder && i < PYLM__TOPIC_DISTANCES; i++) {
-        if (position - s->begin >= pylm__topic_distances[i]) {
-            uint32_t symbol = pylm__symbol(f->corpus, position - pylm__topic_distances[i]);
+    for (i = 0; end && !remainder && i < f->n_distances; i++) {
+        if (position - s->begin >= f->distances[i]) {
+            uint32_t symbol = pylm__symbol(f->corpus, position - f->distances[i]);
             row->list[n] = symbol;
             n += !row->seen[symbol]++;
         }
@@ -176,7 +182,7 @@ static uint32_t count_pairs(const struct finding *f, uint64_t position, const st
 }
 
 /* Finds the number of pairs of a symbol, and the others in the order in which they come. */
-static int count_row(const struct finding *f, uint32_t symbol, const struct row *row, uint32_t *n)
+static int count_row(const struct finding *f, uint32_t side, uint32_t symbol, const struct row *row, uint32_t *n)
 {
     struct stretch s = {0, 0, 0, 0};
     uint64_t i;
@@ -187,7 +193,7 @@ static int count_row(const struct finding *f, uint32_t symbol, const struct row 
             return PYLM_ERR_CANCELLED;
         if (position >= s.end)
             find_stretch(f, position, &s);
-        *n = count_pairs(f, position, &s, row, *n);
+        *n = count_pairs(f, side, position, &s, row, *n);
     }
     return PYLM_OK;
 }
@@ -226,17 +232,19 @@ static uint32_t first_of_block(const struct finding *f, uint32_t block)
     return lower;
 }
 
-/* A job: the rows of a block. */
-static int find_block(void *user, uint32_t block, pylm_task *task)
+/* A job: the rows of a block, on one side. */
+static int find_block(void *user, uint32_t job, pylm_task *task)
 {
     struct finding *f = user;
     const struct row *row = &f->rows[pylm__thread()];
+    uint32_t block = job % N_BLOCKS, side = job / N_BLOCKS;
+    struct pylm__pair_rows *out = &f->counts->sides[side];
     uint32_t first = first_of_block(f, block), end = first_of_block(f, block + 1u), symbol, n;
     uint64_t done = 0, capacity = 0;
     struct pylm__topic_pair *pairs = NULL, *grown;
     (void)task; /* it would count jobs as steps of progress */
     for (symbol = first; symbol < end; symbol++) {
-        PYLM__TRY(count_row(f, symbol, row, &n));
+        PYLM__TRY(count_row(f, side, symbol, row, &n));
         if (!n)
             continue;
         if (capacity - done < n) {
@@ -244,15 +252,15 @@ static int find_block(void *user, uint32_t block, pylm_task *task)
             grown = pylm__array_grow(pairs, capacity, sizeof *pairs);
             if (!grown)
                 return PYLM_ERR_MEMORY;
-            f->counts->blocks[block] = pairs = grown;
+            out->blocks[block] = pairs = grown;
         }
-        f->counts->n_pairs[symbol] = write_row(f, symbol, row, n, pairs + done);
-        done += f->counts->n_pairs[symbol];
+        out->n_pairs[symbol] = write_row(f, symbol, row, n, pairs + done);
+        done += out->n_pairs[symbol];
     }
     grown = pairs ? pylm__array_grow(pairs, done, sizeof *pairs) : NULL;
-    f->counts->blocks[block] = pairs = grown ? grown : pairs;
-    for (symbol = first; pairs && symbol < end; pairs += f->counts->n_pairs[symbol++])
-        f->counts->rows[symbol] = pairs;
+    out->blocks[block] = pairs = grown ? grown : pairs;
+    for (symbol = first; pairs && symbol < end; pairs += out->n_pairs[symbol++])
+        out->rows[symbol] = pairs;
     return PYLM_OK;
 }
 
@@ -261,12 +269,18 @@ static int find_block(void *user, uint32_t block, pylm_task *task)
 static int allocate(struct finding *f)
 {
     uint64_t n = f->corpus->n_symbols;
+    uint32_t side;
     int t;
-    f->counts->rows = pylm__array_new(n, sizeof *f->counts->rows);
-    f->counts->n_pairs = pylm__array_new(n, sizeof *f->counts->n_pairs);
-    f->counts->blocks = pylm__array_new(N_BLOCKS, sizeof *f->counts->blocks);
+    for (side = 0; side < f->counts->n_sides; side++) {
+        struct pylm__pair_rows *rows = &f->counts->sides[side];
+        rows->rows = pylm__array_new(n, sizeof *rows->rows);
+        rows->n_pairs = pylm__array_new(n, sizeof *rows->n_pairs);
+        rows->blocks = pylm__array_new(N_BLOCKS, sizeof *rows->blocks);
+        if (!rows->rows || !rows->n_pairs || !rows->blocks)
+            return PYLM_ERR_MEMORY;
+    }
     f->rows = pylm__array_new((uint64_t)f->n_threads, sizeof *f->rows);
-    if (!f->counts->rows || !f->counts->n_pairs || !f->counts->blocks || !f->rows)
+    if (!f->rows)
         return PYLM_ERR_MEMORY;
     for (t = 0; t < f->n_threads; t++) {
         f->rows[t].seen = pylm__array_new(n, sizeof *f->rows[t].seen);
@@ -290,38 +304,46 @@ static void release(struct finding *f)
     free(f->positions);
 }
 
-int pylm__pair_counts_find(struct pylm__pair_counts *counts, const struct pylm__corpus *corpus, const uint8_t *use,
+int pylm__pair_counts_find(struct pylm__pair_counts *counts, const struct pylm__neighbourhood *around,
                            const float *weights, uint32_t n_threads, const pylm_task *task)
 {
     struct finding f;
     int status;
     memset(&f, 0, sizeof f);
     memset(counts, 0, sizeof *counts);
-    counts->n_symbols = corpus->n_symbols;
+    counts->n_symbols = around->corpus->n_symbols;
     f.counts = counts;
-    f.corpus = corpus;
+    f.corpus = around->corpus;
     f.weights = weights;
+    counts->n_sides = around->distance ? 2u : 1u;
+    f.n_distances = around->distance ? 1u : PYLM__TOPIC_DISTANCES;
+    memcpy(f.distances, pylm__topic_distances, sizeof f.distances);
+    if (around->distance)
+        f.distances[0] = (uint8_t)around->distance;
     f.task = task;
     f.n_threads = pylm__n_threads(n_threads, N_BLOCKS);
-    find_runs(&f, use);
+    find_runs(&f, around);
     status = allocate(&f);
     if (status == PYLM_OK)
         status = find_remainders(&f);
     if (status == PYLM_OK)
         status = list_positions(&f);
     if (status == PYLM_OK)
-        status = pylm__run_jobs(find_block, &f, N_BLOCKS, n_threads, NULL);
+        status = pylm__run_jobs(find_block, &f, counts->n_sides * N_BLOCKS, n_threads, NULL);
     release(&f);
     return status;
 }
 
 void pylm__pair_counts_free(struct pylm__pair_counts *counts)
 {
-    uint32_t block;
-    for (block = 0; counts->blocks && block < N_BLOCKS; block++)
-        free(counts->blocks[block]);
-    free(counts->blocks);
-    free(counts->rows);
-    free(counts->n_pairs);
+    uint32_t side, block;
+    for (side = 0; side < counts->n_sides; side++) {
+        struct pylm__pair_rows *rows = &counts->sides[side];
+        for (block = 0; rows->blocks && block < N_BLOCKS; block++)
+            free(rows->blocks[block]);
+        free(rows->blocks);
+        free(rows->rows);
+        free(rows->n_pairs);
+    }
     memset(counts, 0, sizeof *counts);
 }

@@ -13,6 +13,15 @@
 
 extern const uint8_t pylm__topic_distances[PYLM__TOPIC_DISTANCES];
 
+/* Which symbols make pairs. */
+struct pylm__neighbourhood {
+    const struct pylm__corpus *corpus;
+    uint64_t bounds[PYLM__TOPIC_PARTS + 1u]; /* of the parts of the text */
+    uint8_t use[PYLM__TOPIC_PARTS];          /* by part: whether it counts */
+    uint32_t distance;                       /* the only one; 0: those of topics, in both orders. Then frequent symbols
+                                                count less: they say little about a topic */
+};
+
 /* Where a part begins in a text of n symbols; part PYLM__TOPIC_PARTS begins at its end. */
 static inline uint64_t pylm__topic_part(uint64_t n, uint32_t part)
 {
@@ -24,21 +33,27 @@ struct pylm__topic_pair {
     float value;
 };
 
-/* A symmetric matrix, row by row. */
-struct pylm__pair_counts {
-    uint32_t n_symbols;
+/* The rows of a matrix. */
+struct pylm__pair_rows {
     struct pylm__topic_pair **rows;   /* by symbol: its pairs */
     uint32_t *n_pairs;                /* by symbol: how many */
     struct pylm__topic_pair **blocks; /* the memory of the rows */
 };
 
+/* A matrix, row by row: of pairs with a symbol, whatever the order: then it is symmetric; or of pairs that a symbol
+ * begins, and beside it column by column: of those that it ends. */
+struct pylm__pair_counts {
+    uint32_t n_symbols;
+    uint32_t n_sides; /* 1: symmetric; 2: rows and columns */
+    struct pylm__pair_rows sides[2];
+};
+
 /* Finds the pairs of all symbols, within documents and within parts that follow each other. The value is the square
  * root of their number, weighted by both symbols. Of a long text not all positions are looked at, so that no more than
  * some 250 MB are needed.
- *   use       by part: whether it counts
  *   weights   by symbol: 0 to 1; symbols of weight 0 have no pairs
  * Rows do not depend on n_threads. */
-int pylm__pair_counts_find(struct pylm__pair_counts *counts, const struct pylm__corpus *corpus, const uint8_t *use,
+int pylm__pair_counts_find(struct pylm__pair_counts *counts, const struct pylm__neighbourhood *around,
                            const float *weights, uint32_t n_threads, const pylm_task *task);
 
 /* Also after pylm__pair_counts_find() failed, and of zeros. */

@@ -33,7 +33,8 @@
 
 struct subspace {
     const struct pylm__pair_counts *counts;
-    const float *expected;
+    const float *expected; /* by side and symbol */
+    uint32_t side;         /* of the rows of the next product */
     void (*multiply_row)(const struct subspace *s, uint32_t symbol);
     const float *from;  /* rows of N, by symbol */
     float *to;          /* the same; may be `from` where rows are independent */
@@ -53,6 +54,11 @@ static uint32_t n_chunks(const struct subspace *s, uint32_t chunk)
 
 /* ---- products with the matrix ---- */
 
+static const float *expected_of(const struct subspace *s, uint32_t side)
+{
+    return s->expected + (size_t)side * s->counts->n_symbols;
+}
+
 PYLM__INLINE void fetch_row(const float *row)
 {
     uint32_t k;
@@ -62,9 +68,10 @@ PYLM__INLINE void fetch_row(const float *row)
 
 PYLM__INLINE void multiply_row_inline(const struct subspace *s, uint32_t symbol)
 {
-    const struct pylm__topic_pair *pairs = s->counts->rows[symbol];
-    float sum[N] = {0}, *to = s->to + (size_t)symbol * N;
-    uint32_t i, k, n = s->counts->n_pairs[symbol];
+    const struct pylm__pair_rows *rows = &s->counts->sides[s->side];
+    const struct pylm__topic_pair *pairs = rows->rows[symbol];
+    float sum[N] = {0}, *to = s->to + (size_t)symbol * N, expected = expected_of(s, s->side)[symbol];
+    uint32_t i, k, n = rows->n_pairs[symbol];
     for (i = 0; i < n; i++) {
         const float *from = s->from + (size_t)pairs[i].symbol * N;
         float value = pairs[i].value;
@@ -74,7 +81,7 @@ PYLM__INLINE void multiply_row_inline(const struct subspace *s, uint32_t symbol)
             sum[k] += value * from[k];
     }
     for (k = 0; k < N; k++)
-        to[k] = s->factor * (sum[k] - s->expected[symbol] * s->along[k]) - s->less * to[k];
+        to[k] = s->factor * (sum[k] - expected * s->along[k]) - s->less * to[k];
 }
 
 static void multiply_row(const struct subspace *s, uint32_t symbol)
@@ -104,16 +111,18 @@ static int multiply_chunk(void *user, uint32_t chunk, pylm_task *task)
     return PYLM_OK;
 }
 
-/* to = factor * M * from - less * to */
+/* to = factor * M * from - less * to; and next time, if there are two sides, M' instead of M. */
 static int multiply(struct subspace *s, const float *from, float *to, float factor, float less)
 {
+    uint32_t other = s->counts->n_sides - 1u - s->side, i, k;
+    const float *expected = expected_of(s, other);
     double along[N] = {0};
-    uint32_t i, k;
+    int status;
     for (i = 0; i < s->counts->n_symbols; i++) {
         if (i % SLICE == 0 && pylm__task_cancelled(s->task))
             return PYLM_ERR_CANCELLED;
         for (k = 0; k < N; k++)
-            along[k] += (double)s->expected[i] * (double)from[(size_t)i * N + k];
+            along[k] += (double)expected[i] * (double)from[(size_t)i * N + k];
     }
     for (k = 0; k < N; k++)
         s->along[k] = (float)along[k];
@@ -121,7 +130,9 @@ static int multiply(struct subspace *s, const float *from, float *to, float fact
     s->to = to;
     s->factor = factor;
     s->less = less;
-    return pylm__run_jobs(multiply_chunk, s, n_chunks(s, CHUNK), s->n_threads, NULL);
+    status = pylm__run_jobs(multiply_chunk, s, n_chunks(s, CHUNK), s->n_threads, NULL);
+    s->side = other;
+    return status;
 }
 
 /* ---- small matrices ---- */
@@ -263,6 +274,10 @@ static int find(struct subspace *s, double *values, float *vectors, float *produ
             PYLM__TRY(filter(s, vectors, products, values[N - 1u]));
         else
             PYLM__TRY(make_orthonormal(s, products, vectors));
+    }
+    if (s->counts->n_sides > 1u && !s->side) { /* the last product is to be one of M' */
+        PYLM__TRY(multiply(s, vectors, products, 1, 0));
+        PYLM__TRY(make_orthonormal(s, products, vectors));
     }
     PYLM__TRY(find_ritz(s, vectors, products, values));
     for (k = 0; k < N; k++) { /* the products are nearer to the eigenvectors than the vectors are */

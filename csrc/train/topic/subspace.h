@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * subspace.h: the leading eigenvectors of a large sparse symmetric matrix, less what chance explains.
+ * subspace.h: the leading eigenvectors of a large sparse matrix, less what chance explains; if it is not symmetric, its
+ * leading singular vectors.
  */
 #ifndef PYLM_TRAIN_SUBSPACE_H
 #define PYLM_TRAIN_SUBSPACE_H
@@ -11,7 +12,9 @@
 #define PYLM__SUBSPACE 80u /* vectors that are found together; the first ones are the most exact */
 
 /* Finds eigenvectors of the matrix M = counts - expected * expected', those of the largest absolute eigenvalues first.
- *   expected   by symbol
+ * If counts have two sides, M = counts - expected of the first * expected' of the second; what is said of eigenvectors
+ * and absolute eigenvalues then is true of right singular vectors and singular values.
+ *   expected   by side and symbol
  *   values     out: PYLM__SUBSPACE absolute eigenvalues, 0 for what is rounding
  *   vectors    out: n_symbols * PYLM__SUBSPACE, row by symbol; eigenvector k in column k, of length 1; of eigenvalue 0:
  *              zeros

@@ -19,11 +19,12 @@
 #define SHRINK 300.0f                      /* occurrences that a vector of zeros is worth */
 #define MIN_SECTION 8192u                  /* readings of a part, to be worth it */
 #define PAIRS_NBYTES (UINT64_C(128) << 20) /* at most, with the pairs of word_vectors.c */
-#define SYMBOL_NBYTES 1800u                /* by symbol: sums, vectors, their products, the nodes' records */
-#define ROW_NBYTES 200u                    /* by reading: itself, and the events on the path */
-#define WARM_UP 1024u                      /* symbols that are read before a section begins */
-#define USUAL_BYTE 25.4                    /* root of the mean square of a reading's numbers */
-#define SAMPLE_EVERY 7u                    /* positions, to find that */
+#define SYMBOL_NBYTES                                                                                                  \
+    UINT64_C(1800)      /* by symbol, in bytes by word: sums, vectors, their products, the nodes' records */
+#define ROW_NBYTES 200u /* by reading: itself, and the events on the path */
+#define WARM_UP 1024u   /* symbols that are read before a section begins */
+#define USUAL_BYTE 25.4 /* root of the mean square of a reading's numbers */
+#define SAMPLE_EVERY 7u /* positions, to find that */
 
 static const uint8_t fades[PYLM__N_FADES] = {4, 7};
 
@@ -282,41 +283,16 @@ static void find_mean(struct finding *f)
         f->mean[j] = (float)(sums[j] / n);
 }
 
-/* Lays out the readings: of a held-out block all, of other parts `most` at most. */
-static void lay_out(struct pylm__readings *readings, const struct pylm__corpus *corpus,
-                    const struct pylm__heldout *heldout, uint64_t most)
-{
-    int in_groups = heldout->n_blocks > PYLM__TOPIC_PARTS / 2u; /* else enough is not held out */
-    uint32_t part, b;
-    memset(readings, 0, sizeof *readings);
-    readings->n = PYLM__N_FADES * PYLM__TOPIC_DIMS;
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        uint64_t begin = pylm__topic_part(corpus->n, part), end = pylm__topic_part(corpus->n, part + 1u);
-        readings->group[part] = PYLM__TOPIC_COMMON;
-        for (b = 0; b < heldout->n_blocks; b++)
-            if (heldout->begins[b] == begin)
-                readings->group[part] = b % 2u && in_groups ? PYLM__TOPIC_SECOND : PYLM__TOPIC_FIRST;
-        readings->has_second |= readings->group[part] == PYLM__TOPIC_SECOND;
-        if (readings->group[part] == PYLM__TOPIC_COMMON && end - begin > most)
-            end = begin + most;
-        if (end - begin > PYLM__MAX_BLOCK)
-            end = begin + PYLM__MAX_BLOCK;
-        readings->begins[part] = begin;
-        readings->ends[part] = end;
-        readings->first_row[part] = readings->first_bit[part] = readings->n_rows;
-        readings->n_rows += end - begin;
-    }
-}
-
 int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                      const struct pylm__heldout *heldout, uint64_t max_nbytes)
 {
-    uint64_t most = PYLM__MAX_BLOCK, fixed = PAIRS_NBYTES + corpus->n_symbols * (uint64_t)SYMBOL_NBYTES;
-    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES || corpus->n < MIN_SYMBOLS)
+    uint64_t n_vectors = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? PYLM__MOST_WORDS : corpus->n_symbols,
+             most = PYLM__MAX_BLOCK, fixed = PAIRS_NBYTES + n_vectors * SYMBOL_NBYTES;
+    if (corpus->n < MIN_SYMBOLS)
         return 0;
     for (; most >= MIN_SECTION; most /= 2u) {
-        lay_out(readings, corpus, heldout, most);
-        if (!max_nbytes || fixed + readings->n_rows * ROW_NBYTES <= max_nbytes)
+        pylm__readings_lay_out(readings, corpus, heldout, most);
+        if (!max_nbytes || fixed + readings->n_positions * ROW_NBYTES <= max_nbytes)
             return 1;
     }
     return 0;
@@ -325,11 +301,10 @@ int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus 
 static int find_all(struct finding *f, struct finding_work *work, pylm_task *task)
 {
     const struct pylm__corpus *corpus = f->corpus;
-    uint8_t use[PYLM__TOPIC_PARTS];
+    struct pylm__neighbourhood around;
     uint32_t i;
-    for (i = 0; i < PYLM__TOPIC_PARTS; i++)
-        use[i] = f->readings->group[i] == PYLM__TOPIC_COMMON || f->readings->has_second;
-    PYLM__TRY(pylm__word_vectors_find(&f->words, corpus, use, (uint32_t)f->n_threads, task));
+    pylm__readings_neighbourhood(f->readings, corpus, NULL, &around);
+    PYLM__TRY(pylm__word_vectors_find(&f->words, &around, (uint32_t)f->n_threads, task));
     pylm__os_give_back();
     PYLM__TRY(new_sums(&f->all, corpus->n_symbols));
     f->out->part_nbytes = pylm__topics_nbytes(PYLM__TOPIC_DIMS, corpus->n_symbols);
@@ -384,11 +359,4 @@ void pylm__topic_vectors_free(struct pylm__topic_vectors *vectors)
 {
     free(vectors->part);
     memset(vectors, 0, sizeof *vectors);
-}
-
-void pylm__readings_free(struct pylm__readings *readings)
-{
-    free(readings->rows);
-    free(readings->wanted);
-    memset(readings, 0, sizeof *readings);
 }

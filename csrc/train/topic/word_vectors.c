@@ -15,18 +15,19 @@
 #define GAIN_FREQUENCY 2e-4 /* a symbol as frequent as this has a gain of one half */
 #define KEEP_FACTOR 5.0
 #define MIN_KEEP 0.02
-#define SHRINK 300.0 /* of row sums: pairs of rare symbols say little */
-#define SLICE 65536u /* positions between two looks at the task */
+#define SHRINK 300.0     /* of row sums: pairs of rare symbols say little */
+#define SHRINK_NEAR 20.0 /* the same of near pairs, which are fewer and say more */
+#define SLICE 65536u     /* positions between two looks at the task */
 
 /* Sets gain and keep by the frequencies in the parts in use. */
-static int weigh_symbols(struct pylm__word_vectors *v, const struct pylm__corpus *corpus, const uint8_t *use,
-                         uint32_t *frequency, const pylm_task *task)
+static int weigh_symbols(struct pylm__word_vectors *v, const struct pylm__neighbourhood *around, uint32_t *frequency,
+                         const pylm_task *task)
 {
+    const struct pylm__corpus *corpus = around->corpus;
     uint64_t p, n = 0;
     uint32_t part, i;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        uint64_t end = pylm__topic_part(corpus->n, part + 1u);
-        for (p = pylm__topic_part(corpus->n, part); use[part] && p < end; p++, n++) {
+        for (p = around->bounds[part]; around->use[part] && p < around->bounds[part + 1u]; p++, n++) {
             if (p % SLICE == 0 && pylm__task_cancelled(task))
                 return PYLM_ERR_CANCELLED;
             frequency[pylm__symbol(corpus, p)]++;
@@ -35,35 +36,55 @@ static int weigh_symbols(struct pylm__word_vectors *v, const struct pylm__corpus
     for (i = 0; i < v->n_symbols; i++) {
         double gain = GAIN_FREQUENCY / (GAIN_FREQUENCY + (n ? frequency[i] / (double)n : 0.0)),
                keep = KEEP_FACTOR * gain;
+        if (around->distance)
+            gain = keep = i == corpus->unknown ? 0 : 1;
         v->gain[i] = (float)gain;
         v->keep[i] = keep < MIN_KEEP ? 0.0f : keep < 1 ? (float)keep : 1.0f;
     }
     return PYLM_OK;
 }
 
-/* Divides pairs by the sums of both rows.
- *   divisors   out: by symbol, 1 / sqrt(sum + SHRINK)
- *   expected   out: by symbol; the product of two is the value by chance */
-static int normalise(const struct pylm__pair_counts *counts, float *divisors, float *expected, const pylm_task *task)
+/* Adds up the rows of a side.
+ *   divisors   out: by symbol, 1 / sqrt(sum + shrink)
+ *   expected   out: by symbol; the product of two, one of each side, is the value by chance */
+static int add_rows(const struct pylm__pair_counts *counts, uint32_t side, double shrink, float *divisors,
+                    float *expected, const pylm_task *task)
 {
+    const struct pylm__pair_rows *rows = &counts->sides[side];
     double total = 0;
     uint32_t symbol, i;
     for (symbol = 0; symbol < counts->n_symbols; symbol++) {
         double sum = 0;
         if (pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
-        for (i = 0; i < counts->n_pairs[symbol]; i++)
-            sum += (double)counts->rows[symbol][i].value;
-        divisors[symbol] = (float)(1 / sqrt(sum + SHRINK));
-        expected[symbol] = (float)(sum / sqrt(sum + SHRINK));
+        for (i = 0; i < rows->n_pairs[symbol]; i++)
+            sum += (double)rows->rows[symbol][i].value;
+        divisors[symbol] = (float)(1 / sqrt(sum + shrink));
+        expected[symbol] = (float)(sum / sqrt(sum + shrink));
         total += sum;
     }
-    for (symbol = 0; symbol < counts->n_symbols; symbol++) {
-        if (pylm__task_cancelled(task))
-            return PYLM_ERR_CANCELLED;
+    for (symbol = 0; symbol < counts->n_symbols; symbol++)
         expected[symbol] = total > 0 ? (float)((double)expected[symbol] / sqrt(total)) : 0.0f;
-        for (i = 0; i < counts->n_pairs[symbol]; i++)
-            counts->rows[symbol][i].value *= divisors[symbol] * divisors[counts->rows[symbol][i].symbol];
+    return PYLM_OK;
+}
+
+/* Divides pairs by the sums of row and column.
+ *   divisors, expected   out: by side and symbol */
+static int normalise(const struct pylm__pair_counts *counts, double shrink, float *divisors, float *expected,
+                     const pylm_task *task)
+{
+    uint32_t side, symbol, i, n = counts->n_symbols;
+    for (side = 0; side < counts->n_sides; side++)
+        PYLM__TRY(add_rows(counts, side, shrink, divisors + (size_t)side * n, expected + (size_t)side * n, task));
+    for (side = 0; side < counts->n_sides; side++) {
+        const float *mine = divisors + (size_t)side * n, *others = divisors + (size_t)(counts->n_sides - 1u - side) * n;
+        for (symbol = 0; symbol < n; symbol++) {
+            struct pylm__topic_pair *pairs = counts->sides[side].rows[symbol];
+            if (pylm__task_cancelled(task))
+                return PYLM_ERR_CANCELLED;
+            for (i = 0; i < counts->sides[side].n_pairs[symbol]; i++)
+                pairs[i].value *= mine[symbol] * others[pairs[i].symbol];
+        }
     }
     return PYLM_OK;
 }
@@ -82,20 +103,20 @@ static void scale_vectors(struct pylm__word_vectors *v, const double *values, co
                 eigenvectors[(size_t)symbol * PYLM__SUBSPACE + k] * scale[k] * (divisors[symbol] * v->keep[symbol]);
 }
 
-static int find_vectors(struct pylm__word_vectors *v, struct pylm__pair_counts *counts, uint32_t n_threads,
-                        const pylm_task *task)
+static int find_vectors(struct pylm__word_vectors *v, struct pylm__pair_counts *counts, double shrink,
+                        uint32_t n_threads, const pylm_task *task)
 {
-    float *divisors = pylm__array_new(v->n_symbols, sizeof *divisors);
-    float *expected = pylm__array_new(v->n_symbols, sizeof *expected);
+    uint64_t n = (uint64_t)counts->n_sides * v->n_symbols;
+    float *divisors = pylm__array_new(n, sizeof *divisors), *expected = pylm__array_new(n, sizeof *expected);
     float *eigenvectors = pylm__array_new((uint64_t)v->n_symbols * PYLM__SUBSPACE, sizeof *eigenvectors);
     double values[PYLM__SUBSPACE];
     int status = PYLM_ERR_MEMORY;
     if (divisors && expected && eigenvectors) {
-        status = normalise(counts, divisors, expected, task);
+        status = normalise(counts, shrink, divisors, expected, task);
         if (status == PYLM_OK)
             status = pylm__subspace_find(counts, expected, values, eigenvectors, n_threads, task);
         if (status == PYLM_OK)
-            scale_vectors(v, values, eigenvectors, divisors);
+            scale_vectors(v, values, eigenvectors, divisors + (n - v->n_symbols)); /* the last side: what comes next */
     }
     free(divisors);
     free(expected);
@@ -103,11 +124,11 @@ static int find_vectors(struct pylm__word_vectors *v, struct pylm__pair_counts *
     return status;
 }
 
-int pylm__word_vectors_find(struct pylm__word_vectors *out, const struct pylm__corpus *corpus, const uint8_t *use,
+int pylm__word_vectors_find(struct pylm__word_vectors *out, const struct pylm__neighbourhood *around,
                             uint32_t n_threads, pylm_task *task)
 {
     struct pylm__pair_counts counts;
-    uint32_t n = corpus->n_symbols, *frequency = pylm__array_new(n, sizeof *frequency);
+    uint32_t n = around->corpus->n_symbols, *frequency = pylm__array_new(n, sizeof *frequency);
     int status = PYLM_ERR_MEMORY;
     memset(&counts, 0, sizeof counts);
     out->n_symbols = n;
@@ -115,12 +136,12 @@ int pylm__word_vectors_find(struct pylm__word_vectors *out, const struct pylm__c
     out->gain = pylm__array_new(n, sizeof *out->gain);
     out->keep = pylm__array_new(n, sizeof *out->keep);
     if (frequency && out->vectors && out->gain && out->keep)
-        status = weigh_symbols(out, corpus, use, frequency, task);
+        status = weigh_symbols(out, around, frequency, task);
     free(frequency);
     if (status == PYLM_OK)
-        status = pylm__pair_counts_find(&counts, corpus, use, out->keep, n_threads, task);
+        status = pylm__pair_counts_find(&counts, around, out->keep, n_threads, task);
     if (status == PYLM_OK)
-        status = find_vectors(out, &counts, n_threads, task);
+        status = find_vectors(out, &counts, around->distance ? SHRINK_NEAR : SHRINK, n_threads, task);
     pylm__pair_counts_free(&counts);
     return status;
 }

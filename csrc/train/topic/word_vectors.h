@@ -14,13 +14,12 @@ struct pylm__word_vectors {
     uint32_t n_symbols; /* vectors there are: symbols of the corpus */
     float *vectors;     /* n_symbols * PYLM__TOPIC_DIMS, row by symbol; zeros for symbols without one */
     float *gain;        /* by symbol: a / (a + f), f the relative frequency, a = 2e-4: what it says of the topic */
-    float *keep;        /* by symbol: its weight in pairs, min(1, 5 * gain), 0 below 0.02 */
+    float *keep;        /* by symbol: its weight in pairs, min(1, 5 * gain), 0 below 0.02; 1 if all count alike */
 };
 
-/* Finds the vectors of a corpus that has been prepared.
- *   use   by part of the text (PYLM__TOPIC_PARTS): 1: it counts
+/* Finds the vectors of the symbols of a corpus, but for the unknown one if all count alike.
  * The result does not depend on n_threads; 0: all processors. */
-int pylm__word_vectors_find(struct pylm__word_vectors *out, const struct pylm__corpus *corpus, const uint8_t *use,
+int pylm__word_vectors_find(struct pylm__word_vectors *out, const struct pylm__neighbourhood *around,
                             uint32_t n_threads, pylm_task *task);
 
 /* Also after pylm__word_vectors_find() failed, and of zeros. */

@@ -9,6 +9,7 @@
 #include "train/count/pack.h"
 #include "train/fit/stages.h"
 #include "train/topic/node_vectors.h"
+#include "train/topic/topic_vectors.h"
 
 /* A tree of a model, and all that belongs to it. */
 struct pylm__trained_tree {
@@ -17,7 +18,7 @@ struct pylm__trained_tree {
     struct pylm__packed packed[PYLM__MAX_TEMPLATES];
     int16_t *calibration; /* n_templates * PYLM__N_CALIBRATION */
     struct pylm__stages stages;
-    uint8_t *node_topics; /* by node: a record as in core/topic.h; NULL: none */
+    struct pylm__node_vectors node_topics;
 };
 
 /* The parts of an image. */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * readings.h: what was read before the positions of a text, or of a part of them: as in core/topic.h.
+ */
+#ifndef PYLM_TRAIN_READINGS_H
+#define PYLM_TRAIN_READINGS_H
+
+#include "core/words.h"
+#include "pair_counts.h"
+#include "train/count/heldout.h"
+
+/* The parts of a text: those that are held out are in two groups, the others stand between them. So the events without
+ * either group stand together. */
+enum { PYLM__TOPIC_SECOND, PYLM__TOPIC_COMMON, PYLM__TOPIC_FIRST, PYLM__TOPIC_GROUPS };
+
+/* Readings along the text: of each of its PYLM__TOPIC_PARTS parts, before as many positions as are begun with. */
+struct pylm__readings {
+    uint64_t n_positions;
+    uint32_t n;                                                  /* numbers of one */
+    uint64_t begins[PYLM__TOPIC_PARTS], ends[PYLM__TOPIC_PARTS]; /* positions of the text, by part */
+    uint64_t first[PYLM__TOPIC_PARTS];                           /* by part: the number of its first position here */
+    uint64_t n_rows;                                             /* readings there are; known when events are listed */
+    uint64_t first_row[PYLM__TOPIC_PARTS];                       /* by part */
+    uint64_t *wanted;                                            /* by position, a bit: it has a row; NULL: all have */
+    uint8_t group[PYLM__TOPIC_PARTS];                            /* by part */
+    int has_second;                                              /* some part is in the second group */
+    int8_t *rows;                                                /* n numbers each */
+    uint32_t *row_of;  /* bytes, by position: its row; NULL: each position that is wanted has its own */
+    uint32_t *key_of;  /* bytes, by position: the number of its prefix + 1, or 0 */
+    uint8_t *prefixes; /* bytes: what the part with the nodes' vectors begins with, up to the records (core/words.h) */
+    uint64_t prefixes_nbytes;
+    uint32_t n_records; /* vectors of nodes */
+};
+
+#define PYLM__MOST_WORDS 32768u /* bytes: words with vectors */
+
+/* Lays out the readings: of a held-out block all positions, of other parts `most` at most. */
+void pylm__readings_lay_out(struct pylm__readings *readings, const struct pylm__corpus *corpus,
+                            const struct pylm__heldout *heldout, uint64_t most);
+void pylm__readings_free(struct pylm__readings *readings);
+
+/* The pairs from which vectors are made that know nothing of the held-out text, if that is not nearly all.
+ *   corpus   the text, or what it is read as
+ *   bounds   of the parts there; NULL: those of the text */
+void pylm__readings_neighbourhood(const struct pylm__readings *readings, const struct pylm__corpus *corpus,
+                                  const uint64_t *bounds, struct pylm__neighbourhood *around);
+
+/* Whether a position of a part has a row. */
+static inline int pylm__reading_is_wanted(const struct pylm__readings *readings, uint32_t part, uint64_t position)
+{
+    uint64_t bit = readings->first[part] + (position - readings->begins[part]);
+    return !readings->wanted || readings->wanted[bit / 64u] >> bit % 64u & 1u;
+}
+
+/* The row of a position that is held out. */
+static inline size_t pylm__readings_row(const struct pylm__readings *readings, uint32_t part, uint64_t position)
+{
+    uint64_t i = position - readings->begins[part];
+    return readings->row_of ? readings->row_of[readings->first[part] + i] : (size_t)(readings->first_row[part] + i);
+}
+
+/* The entry of a position's prefix, or NULL. */
+static inline const uint8_t *pylm__readings_prefix(const struct pylm__readings *readings, uint64_t position)
+{
+    uint32_t key = readings->key_of ? readings->key_of[position] : 0u;
+    const uint8_t *table = readings->prefixes + 4u;
+    return key ? table + pylm__table_nbytes(pylm__load32(table), pylm__load32(table + 4)) +
+                     (size_t)(key - 1u) * PYLM__PREFIX_NBYTES
+               : NULL;
+}
+
+/* The record of a node, for that prefix. */
+static inline uint32_t pylm__readings_record(const uint8_t *prefix, uint32_t node)
+{
+    return prefix ? pylm__prefix_record(prefix, node) : node;
+}
+
+#endif
