@@ -132,8 +132,9 @@ typedef struct pylm_train_options {
                               * order in the trainer. Default 0: no limit */
     uint32_t no_topics;      /* 1: contexts only. Default 0: what the text before is about says something, too, in
                               * words, pieces and ids; in bytes the vectors of the last words do. In texts of 50,000
-                              * symbols and more, without max_nbytes, in no layer. A small max_memory makes it look at
-                              * less of the text, or leaves it out */
+                              * symbols and more, in no layer; with max_nbytes not in bytes, and else if it is worth its
+                              * bytes. A small max_memory makes it look at less of the text, or leaves it out. An engine
+                              * without it (PYLM_MODULE_TOPIC=0) needs models without, too */
     uint32_t endless;        /* 1: documents are parts of one text, so nothing ends them. Default 0: several documents
                               * end, with their line if all of them have one, else with a symbol of their own, the byte
                               * 0 (pylm_info.text_end). Documents that have that byte do not end. Ids end with the one

@@ -134,7 +134,7 @@ class History:
         self.symbols = list[int]()
         self.tokenizer, self.words, self.n_letters = header.tokenizer, [0] * 4, 0  # the word so far, three before
         self.ended = [0] * 8  # bytes: the last words, and whatever stands alone
-        self.sums = [[0] * self.topics.n, [0] * self.topics.n]
+        self.sums = [[0] * (self.topics.n_reading // 2) for _ in range(2)]
         if header.line_end < header.n_symbols:  # a text begins behind one
             self.read(header.line_end)
 
@@ -167,11 +167,17 @@ class Topics:
     """Each symbol has a vector: what usually comes near it. Sums of those that were read say what a text is about."""
 
     def __init__(self, image: bytes, at: int, n_symbols: int) -> None:
-        self.n = n = image[at] if at else 0  # numbers of a vector
+        self.n, self.is_short = (image[at], image[at + 5]) if at else (0, 0)  # numbers of a vector; 1: of four bits
+        self.n_reading = 2 * self.n
         self.fades, self.scales = image[at + 1 : at + 3], image[at + 3 : at + 5]
-        rows = unpack_from("<" + f"B{n}b" * n_symbols, image, at + 8) if at else ()
-        shifts = rows[:: n + 1]  # one before each vector
-        self.vectors = [[x << min(s, 12) for x in rows[i * (n + 1) + 1 :][:n]] for i, s in enumerate(shifts)]
+        record = Struct(f"<B{self.n >> self.is_short}s")  # how far to shift, and a vector
+        rows = record.iter_unpack(image[at + 8 :][: n_symbols * record.size] if at else b"")
+        self.vectors = [[x << min(shift, 12) for x in self.numbers(vector)] for shift, vector in rows]
+
+    def numbers(self, packed: bytes) -> list[int]:
+        """Of short numbers the upper four bits: first those of all lower halves of bytes, then of the upper ones."""
+        whole = [x << 4 & 240 for x in packed] + [x & 240 for x in packed] if self.is_short else packed
+        return [x - (x >> 7 << 8) for x in whole]
 
     def added(self, sums: list[list[int]], symbol: int) -> list[list[int]]:
         """The sums with one more symbol. The first forgets within some 32 symbols, the second within hundreds."""
@@ -196,16 +202,20 @@ class Words:
     """Bytes: each frequent word has vectors: what it says of the next word, of the next but one, and so on."""
 
     def __init__(self, image: bytes, at: int) -> None:
-        self.n, self.dims = image[at], image[at + 1 : at + 9]
-        self.numbers, at = hash_table(image, at + 12)
-        self.vectors = [*Struct(f"{self.n}b").iter_unpack(image[at : at + self.n * len(self.numbers)])]
+        self.n_reading, self.is_short, self.dims = image[at], 0, image[at + 1 : at + 9]
+        self.words, at = hash_table(image, at + 12)
+        row = Struct(f"{self.n_reading}s")
+        self.vectors = [self.numbers(x) for (x,) in row.iter_unpack(image[at : at + row.size * len(self.words)])]
+
+    def numbers(self, packed: bytes) -> list[int]:
+        return [x - (x >> 7 << 8) for x in packed]
 
     def reading(self, history: History) -> list[int]:
         """The vectors of the last words, one behind the other."""
         result = list[int]()
         for word, n in zip(history.ended, self.dims):
-            known = word and word in self.numbers
-            vector = self.vectors[self.numbers[word]] if known else [0] * self.n
+            known = word and word in self.words
+            vector = self.vectors[self.words[word]] if known else [0] * self.n_reading
             result += vector[len(result) : len(result) + n]
         return result
 
@@ -345,7 +355,7 @@ def topic_q10(tree: Tree, number: int, reading: list[int]) -> int:
     """The log-odds that the topic, or the last words, give to going right at a node."""
     if not tree.topics:
         return 0
-    offset, shift, *vector = tree.topics[number]
+    offset, shift, vector = tree.topics[number]
     product = sum(u * x for u, x in zip(vector, reading))
     return clamp(offset + (product + (1 << (shift & 15) >> 1) >> (shift & 15)), -8704, 8704)
 
@@ -390,7 +400,7 @@ def right_at(
 
 # ---- 7. The walk: a probability is the product of the decisions on the way to a leaf
 class Tree:
-    def __init__(self, image: bytes, at: int, n_symbols: int, n_reading: int, is_bytes: bool) -> None:
+    def __init__(self, image: bytes, at: int, n_symbols: int, topics: Topics | Words) -> None:
         """Unpacks one of the symbol trees of a model, and its weights. Most models have one tree."""
         self.image, self.n_symbols = image, n_symbols
         self.header = h = TreeHeader._make(TREE_HEADER.unpack_from(image, at))
@@ -405,15 +415,17 @@ class Tree:
             rows = [(classes.take(h.class_bits) + 1, classes.take(h.coarse_bits) + 1) for _ in range(n_symbols)]
             self.classes, self.coarse = map(list, zip((0, 0), *(rows[leaf] for leaf in self.leaves)))
         self.calibration = rows_of_i16(image, h.calibration, h.n_templates, N_CALIBRATION)
-        record, at, n = Struct(f"<hBx{n_reading}b"), h.topics, n_symbols - 1  # what the topic says at a node
+        # What the topic says at a node:
+        record, at, n = Struct(f"<hBx{topics.n_reading >> topics.is_short}s"), h.topics, n_symbols - 1
         self.own = dict[int, dict[int, int]]()  # bytes: behind some letters of a word, nodes have records of their own
-        if at and is_bytes:
+        if at and isinstance(topics, Words):
             n, (numbers, at) = unpack_from("<I", image, at)[0], hash_table(image, at + 4)
             for prefix in numbers:
                 first, bits = unpack_from("<I", image, at)[0], int.from_bytes(image[at + 12 : at + 44], "little")
                 nodes = [node for node in range(n_symbols - 1) if bits >> node & 1]
                 self.own[prefix], at = {node: first + i for i, node in enumerate(nodes)}, at + 44
-        self.topics = [*record.iter_unpack(image[at : at + n * record.size if at else 0])]
+        records = record.iter_unpack(image[at : at + n * record.size if at else 0])
+        self.topics = [(*x, topics.numbers(vector)) for *x, vector in records]
         n_contexts = h.n_templates + 1  # that have evidence: from none to all
         self.families, at, n_columns = [], h.weights, n_contexts + bool(h.topics)  # of weight sets; see right_at()
         for n_sets in (12 * h.n_suffix, h.n_node_sets, N_CONFIDENCES * n_contexts, h.n_previous, h.n_before):
@@ -456,8 +468,7 @@ class Model:
         self.topics = Words(image, h.topics) if is_bytes and h.topics else Topics(image, h.topics, h.n_symbols)
         self.trees = []
         for _ in range(h.n_trees):
-            n_reading = self.topics.n * (1 if is_bytes else 2)
-            self.trees.append(Tree(image, at, h.n_symbols, n_reading, is_bytes))
+            self.trees.append(Tree(image, at, h.n_symbols, self.topics))
             at = self.trees[-1].end
 
     def costs_q16(self, symbols: list[int]) -> list[int]:

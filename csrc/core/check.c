@@ -105,21 +105,23 @@ static int check_topics(const struct pylm__model *m)
         if (!head[PYLM__TOPIC_FADES + i] || head[PYLM__TOPIC_FADES + i] > PYLM__TOPIC_MAX_FADE ||
             head[PYLM__TOPIC_SCALES + i] > PYLM__TOPIC_MAX_SCALE)
             return 0;
-    return pylm__lies_inside(m, at, pylm__topics_nbytes(n, m->n_symbols));
+    return head[PYLM__TOPIC_SHORT] <= 1u &&
+           pylm__lies_inside(m, at, pylm__topics_nbytes(n, head[PYLM__TOPIC_SHORT], m->n_symbols));
 }
 
 /* Those of a tree's nodes. */
 static int check_node_topics(const struct pylm__model *m, const struct pylm__tree *tree)
 {
     uint64_t at = pylm__load64(tree->head + PYLM__T_TOPIC), topics = pylm__load64(m->image + PYLM__H_TOPIC);
-    uint32_t n;
+    const uint8_t *head = m->image + (size_t)topics;
     if (!PYLM_MODULE_TOPIC || !at)
         return 1;
     if (!topics || pylm__n_stage1(tree) > PYLM__DOT_MAX || (PYLM_ALIGNED && (at & 1u)))
         return 0;
-    n = m->image[(size_t)topics + PYLM__TOPIC_N];
-    return m->tokenizer == PYLM_TOKENIZER_BYTES ? check_prefixes(m, at, n)
-                                                : pylm__lies_inside(m, at, pylm__node_topics_nbytes(n, m->n_symbols));
+    if (m->tokenizer == PYLM_TOKENIZER_BYTES)
+        return check_prefixes(m, at, head[PYLM__TOPIC_N]);
+    return pylm__lies_inside(m, at,
+                             pylm__node_topics_nbytes(head[PYLM__TOPIC_N], head[PYLM__TOPIC_SHORT], m->n_symbols));
 }
 
 /* What calibration and weights need of the image. */

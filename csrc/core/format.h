@@ -51,11 +51,12 @@ enum {
     PYLM__H_NBYTES = 144
 };
 
-/* What the vectors of the symbols begin with. Behind it each symbol has a shift (u8) and n numbers (i8). */
+/* What the vectors of the symbols begin with. Behind it each symbol has a shift (u8) and n numbers (i8, or 4 bits). */
 enum {
     PYLM__TOPIC_N = 0,      /* u8 numbers of a vector: a multiple of 8, up to 64 */
     PYLM__TOPIC_FADES = 1,  /* u8 by sum: with each symbol it loses 2^-fade of itself, 1 to 10 */
     PYLM__TOPIC_SCALES = 3, /* u8 by sum: log2 of what a byte of a reading stands for, up to 24 */
+    PYLM__TOPIC_SHORT = 5,  /* u8 1: numbers have only their upper 4 bits; 0: all 8 */
     PYLM__TOPIC_NBYTES = 8
 };
 

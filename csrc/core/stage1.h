@@ -91,9 +91,10 @@ static inline void pylm__node_topic_fetch(const struct pylm__mixer *mixer, const
 #if PYLM_MODULE_TOPIC
     if (mixer->reading.n) {
         const uint8_t *record = pylm__reading_record(&mixer->reading, node->number);
+        uint32_t nbytes = pylm__topic_numbers_nbytes(mixer->reading.n, mixer->reading.is_short);
         PYLM__PREFETCH(record);
-        PYLM__PREFETCH(record + mixer->reading.n / 2u);
-        PYLM__PREFETCH(record + mixer->reading.n);
+        PYLM__PREFETCH(record + nbytes / 2u);
+        PYLM__PREFETCH(record + nbytes);
     }
 #else
     (void)mixer;

@@ -65,6 +65,7 @@ static inline void pylm__words_reading(const uint8_t *part, const uint32_t *word
             reading->of[i] = (int16_t)((int8_t)vector[i] & known);
     }
     reading->n = n;
+    reading->is_short = 0;
 }
 
 /* Finds the records of a tree's nodes.
@@ -96,7 +97,8 @@ static inline const uint8_t *pylm__reading_record(const struct pylm__reading *re
     uint32_t number = reading->own ? pylm__prefix_record(reading->own, node) : node;
     if (PYLM__DAMAGED(number >= reading->n_records))
         number = 0;
-    return reading->records + (size_t)number * (reading->n + PYLM__NODE_TOPIC_NUMBERS);
+    return reading->records +
+           (size_t)number * (pylm__topic_numbers_nbytes(reading->n, reading->is_short) + PYLM__NODE_TOPIC_NUMBERS);
 }
 
 #endif

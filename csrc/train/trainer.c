@@ -13,6 +13,7 @@
 
 #include "options.h"
 #include "platform/platform.h"
+#include "train/base/file.h"
 #include "train/count/count.h"
 #include "train/count/memory_plan.h"
 #include "train/kernel/kernel.h"
@@ -42,8 +43,9 @@ struct pylm_trainer {
     uint32_t n_trees; /* of a kernel, banks */
     struct pylm__kernel_training kernel;
     struct pylm__topic_vectors topics;
-    int used;                 /* 1: it has been trained, or tried to be */
-    struct pylm__spill spill; /* open if max_memory sends tables to a file */
+    struct pylm__topic_share topic_share; /* with max_nbytes */
+    int used;                             /* 1: it has been trained, or tried to be */
+    struct pylm__spill spill;             /* open if max_memory sends tables to a file */
     struct pylm__buffer image;
     char *facts;            /* with max_nbytes: those before training */
     uint64_t shared_nbytes; /* with max_nbytes: of the image without trees */
@@ -188,12 +190,13 @@ static int measure_shared(pylm_trainer *trainer)
 }
 
 /* The budget of a tree. All trees have equal parts of the bytes that are not shared. */
-static struct pylm__budget budget_of(const pylm_trainer *trainer)
+static struct pylm__budget budget_of(pylm_trainer *trainer)
 {
     struct pylm__budget budget;
     uint64_t shared = trainer->shared_nbytes, max_nbytes = trainer->options.max_nbytes;
     memset(&budget, 0, sizeof budget);
     budget.corpus = &trainer->corpus;
+    budget.topic_share = &trainer->topic_share;
     budget.facts = trainer->facts;
     budget.min_count = trainer->options.min_count;
     budget.n_threads = budget.n_counted = trainer->options.n_threads;
@@ -205,14 +208,22 @@ static struct pylm__budget budget_of(const pylm_trainer *trainer)
 static int check_size(pylm_trainer *trainer, uint64_t *smallest)
 {
     struct pylm__budget budget;
-    uint64_t nbytes, most = 0;
+    struct pylm__topic_share *share = &trainer->topic_share;
+    uint64_t nbytes, most = 0, most_with_topic = 0;
     uint32_t t;
     PYLM__TRY(measure_shared(trainer));
     budget = budget_of(trainer);
     for (t = 0; t < trainer->n_trees; t++) {
-        PYLM__TRY(pylm__budget_smallest(&budget, &trainer->trees[t], &nbytes));
+        PYLM__TRY(pylm__budget_smallest(&budget, &trainer->trees[t], 0, &nbytes));
         most = nbytes > most ? nbytes : most;
+        PYLM__TRY(pylm__budget_smallest(&budget, &trainer->trees[t], 1, &nbytes));
+        most_with_topic = nbytes > most_with_topic ? nbytes : most_with_topic;
     }
+    share->n_symbols = trainer->corpus.n_symbols;
+    share->n_trees = trainer->n_trees;
+    share->room = budget.max_nbytes > most_with_topic ? budget.max_nbytes - most_with_topic : 0u;
+    if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
+        share->room = 0; /* their vectors are not made for a given size */
     if (most <= budget.max_nbytes)
         return PYLM_OK;
     *smallest = trainer->shared_nbytes + (most - trainer->shared_nbytes) * trainer->n_trees;
@@ -235,7 +246,9 @@ static int train_sized(pylm_trainer *trainer, struct pylm__trained_tree *trained
     budget.heldout = heldout;
     budget.n_counted = plan->n_threads;
     budget.candidates_nbytes = plan->candidates_nbytes;
-    return pylm__budget_train(&budget, trained, task);
+    PYLM__TRY(pylm__budget_train(&budget, trained, task));
+    pylm__topic_share_cut(&trainer->topic_share, &trainer->topics, &trained->node_topics);
+    return PYLM_OK;
 }
 
 static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained, struct pylm__heldout *heldout,
@@ -283,8 +296,13 @@ static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained
     uint64_t most = o->memory_is_wish ? 0u : o->max_memory; /* what a machine has makes no other model */
     struct pylm__readings readings;
     int status;
-    if (o->no_topics || o->max_nbytes || corpus->base || !pylm__topic_plan(&readings, corpus, heldout, most))
+    trainer->topic_share.is_given = trained != trainer->trees;
+    if (o->no_topics || corpus->base || (o->max_nbytes && !pylm__topic_share_is_possible(&trainer->topic_share)) ||
+        !pylm__topic_plan(&readings, corpus, heldout, most))
         return PYLM_OK;
+    readings.is_short = o->max_nbytes > 0;
+    if (readings.is_short)
+        readings.n_used = pylm__topic_share_most(&trainer->topic_share);
     status = pylm__topics_find(&trainer->topics, &trained->node_topics, &readings, &text, o->n_threads, task);
     pylm__readings_free(&readings);
     return status;
@@ -456,24 +474,9 @@ int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **imag
     return PYLM_OK;
 }
 
-/* The folder of a file, to be freed. */
-static char *folder_of(const char *path)
-{
-    size_t n = strlen(path);
-    char *folder = pylm__array_new(n + 2u, 1);
-    if (!folder)
-        return NULL;
-    memcpy(folder, path, n);
-    while (n && folder[n - 1u] != '/' && folder[n - 1u] != '\\')
-        n--;
-    folder[n] = '.'; /* "" and "folder/" */
-    folder[n + 1u] = 0;
-    return folder;
-}
-
 int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, uint64_t *nbytes_ret)
 {
-    char *folder = pylm__os_is_device(path) ? NULL : folder_of(path);
+    char *folder = pylm__os_is_device(path) ? NULL : pylm__folder_of(path);
     int status = train(trainer, folder, nbytes_ret, task), error;
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     if (status == PYLM_OK && is_small(trainer)) {

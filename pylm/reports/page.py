@@ -234,7 +234,7 @@ def _model(report: Figures) -> str:
     model = report.model
     contexts = sum(part.bytes for part in report.parts)
     sizes = [("contexts", contexts), ("tokenizer's file", model.tokenizer_bytes)]
-    sizes.append(("vocabulary, trees, weights", model.bytes - sum(n for _, n in sizes)))
+    sizes.append(("vocabulary, trees, weights, topic vectors", model.bytes - sum(n for _, n in sizes)))
     rows = [(name, size(n), f"{n / model.bytes:.1%}", _bar(n, model.bytes)) for name, n in sizes if n]
     text = (
         f"Predicts {'tokens' if model.tokenizer == 'external' else model.tokenizer}, of which it knows "

@@ -65,8 +65,8 @@ class SymbolOptions:
     vocabulary: Path | Iterable[str | Bytes] | None = None  #: words: these, "<unk>" and "</s>", and no others, whatever
     #: the text has: several words, or the path of a file with one word a line. None: those of the text
     topics: bool = True  #: in a text of 50,000 tokens and more, what the hundreds of words or pieces before are about
-    #: is one more piece of evidence; in bytes, what the last words are. Not with `size`, nor in layers. False: contexts
-    #: only
+    #: is one more piece of evidence; in bytes, what the last words are. Not in layers; with `size` not in bytes, and
+    #: else if it is worth its bytes. False: contexts only
     text_end: bool = (
         True  #: several documents end: with their line if all of them have one, else with a symbol of their
     )

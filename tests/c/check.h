@@ -198,7 +198,7 @@ static inline struct image train_kind_anew(int kind, uint32_t n_words)
     }
     image = kind == KIND_EXTERNAL ? train_external(text, nbytes, options) : train(text, nbytes, &options);
     free(text);
-    return kind == KIND_TOPICS || kind == KIND_LAST_WORDS ? with_topics(image) : image;
+    return kind == KIND_TOPICS || kind == KIND_LAST_WORDS ? with_topics(image, 0) : image;
 }
 
 static inline struct image train_kind(int kind, uint32_t n_words)

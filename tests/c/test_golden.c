@@ -146,6 +146,7 @@ int main(void)
     test_model("kernel", text, nbytes);
     test_model("topics", text, nbytes);
     test_model("lastwords", text, nbytes);
+    test_model("short", text, nbytes);
     pylm_file_unmap(text, nbytes);
     return finish();
 }

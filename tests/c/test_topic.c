@@ -81,6 +81,22 @@ static void extreme_begin(struct extreme *e, unsigned number)
     e->topics.scale[1] = PYLM__TOPIC_MAX_SCALE;
 }
 
+/* Short numbers are those whose lower four bits are 0. */
+static void test_short(void)
+{
+    uint8_t numbers[2u * PYLM__MAX_TOPIC], pairs[PYLM__MAX_TOPIC], room[PYLM__MAX_READING];
+    uint64_t seed = 5;
+    uint32_t i;
+    for (i = 0; i < PYLM__MAX_TOPIC; i++)
+        pairs[i] = (uint8_t)random_number(&seed);
+    for (i = 0; i < PYLM__MAX_TOPIC; i++) {
+        numbers[i] = (uint8_t)((pairs[i] & 15u) << 4);
+        numbers[PYLM__MAX_TOPIC + i] = pairs[i] & 0xf0u;
+    }
+    CHECK(memcmp(pylm__topic_numbers(pairs, PYLM__MAX_READING, 1, room), numbers, sizeof numbers) == 0);
+    CHECK(pylm__topic_numbers(numbers, PYLM__MAX_READING, 0, room) == numbers);
+}
+
 /* Sums stay within their bounds however long a symbol comes, and readings are bytes. */
 static void test_bounds(void)
 {
@@ -280,6 +296,8 @@ static void test_lies(const struct image *image)
         {part + PYLM__TOPIC_N, 1, 12},
         {part + PYLM__TOPIC_N, 1, 72},
         {part + PYLM__TOPIC_N, 1, 248},
+        {part + PYLM__TOPIC_SHORT, 1, 2},
+        {part + PYLM__TOPIC_SHORT, 1, 255},
         {part + PYLM__TOPIC_FADES, 1, 0},
         {part + PYLM__TOPIC_FADES + 1u, 1, 0},
         {part + PYLM__TOPIC_FADES, 1, PYLM__TOPIC_MAX_FADE + 1u},
@@ -303,7 +321,7 @@ static void test_lies(const struct image *image)
 
 int main(void)
 {
-    struct image image = train_kind(KIND_TOPICS, N_SHARED_WORDS), trees = with_topics(train_kind(KIND_TREES, 400));
+    struct image image = train_kind(KIND_TOPICS, N_SHARED_WORDS), trees = with_topics(train_kind(KIND_TREES, 400), 1);
     pylm_model model;
     test_dot();
     test_floor_shift();
@@ -316,10 +334,13 @@ int main(void)
     test_causal(&model);
     test_wild_overlay(&model);
     test_lies(&image);
-    REQUIRE(pylm_model_open(&model, trees.data, trees.nbytes) == PYLM_OK);
+    test_short();
+    REQUIRE(pylm_model_open(&model, trees.data, trees.nbytes) == PYLM_OK); /* whose numbers are short */
     read_text(&model);
     test_probabilities(&model);
     test_causal(&model);
+    test_wild_overlay(&model);
+    test_lies(&trees);
     free(image.data);
     free(trees.data);
     return finish();

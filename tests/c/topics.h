@@ -40,15 +40,16 @@ static inline void graft_numbers(struct pylm__buffer *image, uint32_t n, uint64_
         pylm__buffer_bits(image, (uint32_t)(random_number(seed) & 255u), 8);
 }
 
-static inline void graft_symbols(struct pylm__buffer *image, uint32_t n_symbols, uint64_t *seed)
+static inline void graft_symbols(struct pylm__buffer *image, uint32_t n_symbols, uint32_t is_short, uint64_t *seed)
 {
-    static const uint8_t head[PYLM__TOPIC_NBYTES] = {TOPIC_NUMBERS, 5, 8, 4, 6};
+    uint8_t head[PYLM__TOPIC_NBYTES] = {TOPIC_NUMBERS, 5, 8, 4, 6, 0};
     uint32_t i;
+    head[PYLM__TOPIC_SHORT] = (uint8_t)is_short;
     graft_part(image, PYLM__H_TOPIC);
     pylm__buffer_bytes(image, head, sizeof head);
     for (i = 0; i < n_symbols; i++) {
         pylm__buffer_bits(image, (uint32_t)(random_number(seed) % 4u), 8);
-        graft_numbers(image, TOPIC_NUMBERS, seed);
+        graft_numbers(image, pylm__topic_numbers_nbytes(TOPIC_NUMBERS, is_short), seed);
     }
 }
 
@@ -79,13 +80,13 @@ static inline void graft_words(struct pylm__buffer *image, uint64_t *seed)
     graft_numbers(image, GRAFTED_WORDS * TOPIC_NUMBERS, seed);
 }
 
-static inline void graft_records(struct pylm__buffer *image, uint32_t n, uint32_t n_numbers, uint64_t *seed)
+static inline void graft_records(struct pylm__buffer *image, uint32_t n, uint32_t nbytes, uint64_t *seed)
 {
     while (n--) {
         pylm__buffer_bits(image, (uint32_t)(random_number(seed) % 401u - 200u) & 0xffffu, 16);
         pylm__buffer_bits(image, 4u + (uint32_t)(random_number(seed) % 4u), 8);
         pylm__buffer_bits(image, 0, 8);
-        graft_numbers(image, n_numbers, seed);
+        graft_numbers(image, nbytes, seed);
     }
 }
 
@@ -116,7 +117,7 @@ static inline void graft_prefixes(struct pylm__buffer *image, uint32_t n_nodes, 
 
 /* Vectors of a tree's nodes, and weights for what they say behind all others. */
 static inline void graft_tree(struct pylm__buffer *image, const struct pylm__model *model,
-                              const struct pylm__tree *tree, uint64_t *seed)
+                              const struct pylm__tree *tree, uint32_t is_short, uint64_t *seed)
 {
     const struct pylm__shape shape = pylm__tree_shape(tree);
     uint64_t head = (uint64_t)(tree->head - model->image), row, n_rows = 0;
@@ -125,7 +126,8 @@ static inline void graft_tree(struct pylm__buffer *image, const struct pylm__mod
     if (model->tokenizer == PYLM_TOKENIZER_BYTES)
         graft_prefixes(image, tree->n_symbols - 1u, seed);
     else
-        graft_records(image, tree->n_symbols - 1u, PYLM__N_FADES * TOPIC_NUMBERS, seed);
+        graft_records(image, tree->n_symbols - 1u, pylm__topic_numbers_nbytes(PYLM__N_FADES * TOPIC_NUMBERS, is_short),
+                      seed);
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         n_rows += pylm__n_sets(i, &shape);
     graft_part(image, head + PYLM__T_WEIGHTS);
@@ -135,8 +137,9 @@ static inline void graft_tree(struct pylm__buffer *image, const struct pylm__mod
     }
 }
 
-/* Frees the image. */
-static inline struct image with_topics(struct image plain)
+/* Frees the image.
+ *   is_short   1: numbers of 4 bits */
+static inline struct image with_topics(struct image plain, uint32_t is_short)
 {
     struct pylm__buffer out;
     struct image image;
@@ -152,10 +155,10 @@ static inline struct image with_topics(struct image plain)
     if (view->tokenizer == PYLM_TOKENIZER_BYTES)
         graft_words(&out, &seed);
     else
-        graft_symbols(&out, view->n_symbols, &seed);
+        graft_symbols(&out, view->n_symbols, is_short, &seed);
     for (t = 0; t < view->n_trees; t++) {
         pylm__tree_view(view, t ? &tree : NULL, &tree);
-        graft_tree(&out, view, &tree, &seed);
+        graft_tree(&out, view, &tree, is_short, &seed);
     }
     (void)pylm__buffer_align(&out);
     (void)pylm__buffer_zeros(&out, PYLM__SLACK_NBYTES);

@@ -35,7 +35,8 @@ MODELS = {
     },
     "lastwords": {"tokenizer": "bytes", "max_order": 2, "min_count": 500, "profile": "fast"},
 }
-N_WORDS = {"topics": 60_000, "lastwords": 10_000}  # shorter texts have no vectors
+MODELS["short"] = {**MODELS["topics"], "size": 50_000}  # topics with numbers of 4 bits
+N_WORDS = {"topics": 60_000, "short": 60_000, "lastwords": 10_000}  # shorter texts have no vectors
 N_IDS = 400
 SEED = 42
 SAMPLES = 100

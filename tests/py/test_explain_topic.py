@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pages import check_page, data_of
+from texts import two_topics
 
 import pylm
 from pylm._core.image import Image
@@ -17,18 +18,7 @@ from pylm._core.native import ffi, lib
 from pylm.cli import main
 
 N_SYMBOLS = 102_000  # fewer are too few to find topics in
-LINE = 200
 CONTEXT = "x1 w1 w2 x3 w3 w1 w2 w1 w5 w1 w2 w7"
-
-
-def two_topics(n: int, seed: int = 1) -> list[str]:
-    """Lines of n words together. One line in two has words of x, the others of y; all have those of w."""
-    numbers = np.random.Generator(np.random.PCG64(seed)).random((3, n)).tolist()
-    words = [
-        f"{'xy'[i // LINE % 2]}{int(12 * a)}" if c < 0.3 else f"w{int(12 * min(a, b))}"
-        for i, (a, b, c) in enumerate(zip(*numbers, strict=True))
-    ]
-    return [" ".join(words[i : i + LINE]) for i in range(0, n, LINE)]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ def make_module():
 
 
 @pytest.mark.parametrize(
-    "name", ["bytes", "words", "pieces", "trees", "sized", "external", "topics", "lastwords", "kernel"]
+    "name", ["bytes", "words", "pieces", "trees", "sized", "external", "topics", "short", "lastwords", "kernel"]
 )
 def test_scores(name: str) -> None:
     lines = [line.split() for line in (GOLDEN / "scores.txt").read_text().splitlines()]

@@ -19,7 +19,7 @@ import pylm
 GOLDEN = Path(__file__).parent.parent / "golden"
 READER = Path(__file__).parent.parent.parent / "examples" / "reader.py"
 MAX_LINES = 500
-MODELS = ["bytes", "words", "pieces", "trees", "sized", "external", "topics", "lastwords"]
+MODELS = ["bytes", "words", "pieces", "trees", "sized", "external", "topics", "short", "lastwords"]
 
 
 def reader_module():

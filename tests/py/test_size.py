@@ -6,9 +6,10 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from texts import make_text
+from texts import make_text, two_topics
 
 import pylm
 from pylm._core.arguments import parse_size
@@ -99,6 +100,45 @@ def test_scores_belong_to_the_distribution() -> None:
         assert math.log(model.distribution(ids[:i])[ids[i]]) == pytest.approx(cost, abs=1e-3)
         best = model.next(ids[:i], 3)
         assert best[0].probability == pytest.approx(model.distribution(ids[:i]).max(), rel=1e-3)
+
+
+TOPICS = "\n".join(two_topics(102_000))  # of fewer words no topics are found
+CONTEXT = "x1 w1 w2 x3 w3 w1"
+
+
+def train_topics(**settings: Any) -> pylm.Model:
+    return pylm.train([TOPICS], tokenizer="words", profile="fast", max_order=1, **settings)
+
+
+def has_topics(model: pylm.Model) -> bool:
+    return model.explain(CONTEXT, "x7").topic is not None
+
+
+def test_topic_vectors_compete_for_the_bytes() -> None:
+    with pytest.raises(pylm.ArgumentError) as caught:
+        train_topics(size=100)
+    smallest = int(re.search(r"size=(\d+)$", str(caught.value))[1])
+    few, some, plain = (
+        train_topics(size=size, symbols=pylm.SymbolOptions(topics=topics))
+        for size, topics in ((smallest + 500, True), (16_000, True), (16_000, False))
+    )
+    assert [has_topics(model) for model in (few, some, plain)] == [False, True, False]
+    assert few.info.bytes <= smallest + 500 and some.info.bytes <= 16_000 < train_topics().info.bytes
+    test = "\n".join(two_topics(5_000, seed=2))
+    assert some.evaluate(test).perplexity < 0.96 * plain.evaluate(test).perplexity
+    assert some.distribution(CONTEXT).sum() == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("trees", [1, 2])
+def test_topic_vectors_fit_and_do_not_depend_on_threads(tmp_path: Path, trees: int) -> None:
+    for size in (14_000 * trees, 18_000 * trees):
+        images = []
+        for threads in (1, 3):
+            model = train_topics(size=size, threads=threads, symbols=pylm.SymbolOptions(trees=trees))
+            assert has_topics(model)
+            model.save(tmp_path / "model.pylm")
+            images.append((tmp_path / "model.pylm").read_bytes())
+        assert images[0] == images[1] and len(images[0]) <= size
 
 
 def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 MASK = (1 << 64) - 1
+LINE = 200  # words
 
 
 def random_numbers(seed: int) -> Iterator[int]:
@@ -32,6 +35,16 @@ def make_text(n_words: int, seed: int = 1, vocabulary: int = 400) -> str:
             lines.append(" ".join(line))
             line = []
     return "\n".join([*lines, " ".join(line)]) + "\n"
+
+
+def two_topics(n: int, seed: int = 1) -> list[str]:
+    """Lines of n words together. One line in two has words of x, the others of y; all have those of w."""
+    numbers = np.random.Generator(np.random.PCG64(seed)).random((3, n)).tolist()
+    words = [
+        f"{'xy'[i // LINE % 2]}{int(12 * a)}" if c < 0.3 else f"w{int(12 * min(a, b))}"
+        for i, (a, b, c) in enumerate(zip(*numbers, strict=True))
+    ]
+    return [" ".join(words[i : i + LINE]) for i in range(0, n, LINE)]
 
 
 def byte_level(text: str, n: int) -> Any:

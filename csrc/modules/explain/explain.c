@@ -51,9 +51,10 @@ static inline void add(int32_t *to, int64_t x)
 static void add_slopes(const struct account *a, const struct pylm__mixer *mixer, struct pylm__ratio ratio)
 {
 #if PYLM_MODULE_TOPIC
+    const struct pylm__reading *reading = &mixer->reading;
     int64_t weight = a->decision.weights[mixer->tree.n_templates];
-    pylm__slopes_add(a->slopes, pylm__reading_record(&mixer->reading, a->last_node), mixer->reading.n,
-                     a->last_side ? weight : -weight, ratio);
+    pylm__slopes_add(a->slopes, pylm__reading_record(reading, a->last_node), reading, a->last_side ? weight : -weight,
+                     ratio);
 #else
     (void)a;
     (void)mixer;

@@ -19,18 +19,21 @@ struct pylm__slopes {
 };
 
 /* Adds those of a decision.
- *   record   of its node; n numbers
+ *   record   of its node, as long as the reading says
  *   weight   q13, of the log-odds of going right; its negative if the symbol is on the left
  *   ratio    of savings to log-odds */
-static inline void pylm__slopes_add(struct pylm__slopes *slopes, const uint8_t *record, uint32_t n, int64_t weight,
-                                    struct pylm__ratio ratio)
+static inline void pylm__slopes_add(struct pylm__slopes *slopes, const uint8_t *record,
+                                    const struct pylm__reading *reading, int64_t weight, struct pylm__ratio ratio)
 {
     int64_t slope = pylm__times(weight * (1 << 14), ratio); /* of log-odds in q10; below 2^32 */
     int64_t divisor = INT64_C(1) << (record[PYLM__NODE_TOPIC_SHIFT] & 15u);
+    uint8_t room[PYLM__MAX_READING];
+    const uint8_t *numbers =
+        pylm__topic_numbers(record + PYLM__NODE_TOPIC_NUMBERS, reading->n, reading->is_short, room);
     uint32_t i;
     slopes->offset += slope * pylm__image_i16(record + PYLM__NODE_TOPIC_OFFSET) / (1 << 10);
-    for (i = 0; i < n; i++)
-        slopes->of[i] += slope * (int8_t)record[PYLM__NODE_TOPIC_NUMBERS + i] / divisor;
+    for (i = 0; i < reading->n; i++)
+        slopes->of[i] += slope * (int8_t)numbers[i] / divisor;
 }
 
 /* Moves the average of some trees on to that with one more.

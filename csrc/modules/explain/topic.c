@@ -53,7 +53,9 @@ static void cut(const struct pylm__topics *topics, const struct pylm__state *sta
 static int32_t share_of(const struct pylm__topics *topics, const struct pylm__slopes *slopes, uint32_t symbol,
                         const struct fading *fading)
 {
-    const uint8_t *record = topics->symbols + (size_t)symbol * (topics->n + 1u);
+    uint8_t room[PYLM__MAX_READING];
+    const uint8_t *record = pylm__topic_symbol(topics, symbol);
+    const uint8_t *numbers = pylm__topic_numbers(record + 1, topics->n, topics->is_short, room);
     unsigned shift = record[0] < PYLM__TOPIC_MAX_SHIFT ? record[0] : PYLM__TOPIC_MAX_SHIFT;
     const int64_t *slope = slopes->of;
     int64_t share = 0;
@@ -61,7 +63,7 @@ static int32_t share_of(const struct pylm__topics *topics, const struct pylm__sl
     for (i = 0; i < PYLM__N_FADES; i++, slope += topics->n) {
         int64_t saved = 0, unit = INT64_C(1) << (14u + 15u + topics->scale[i] - shift); /* q14, q15 of what is left */
         for (j = 0; j < topics->n; j++)
-            saved += slope[j] * (int8_t)record[1u + j];
+            saved += slope[j] * (int8_t)numbers[j];
         saved = pylm__clamp64(saved, MAX_SAVED) * (int64_t)(fading->left[i] >> 15);
         share -= (saved + (saved < 0 ? -unit : unit) / 2) / unit;
     }

@@ -124,3 +124,17 @@ int pylm_file_save(const char *path, const void *data, uint64_t nbytes)
     PYLM__TRY(pylm__file_open(&file, path));
     return pylm__file_close(file, pylm__file_write(file, data, nbytes));
 }
+
+char *pylm__folder_of(const char *path)
+{
+    size_t n = strlen(path);
+    char *folder = pylm__array_new(n + 2u, 1);
+    if (!folder)
+        return NULL;
+    memcpy(folder, path, n);
+    while (n && folder[n - 1u] != '/' && folder[n - 1u] != '\\')
+        n--;
+    folder[n] = '.'; /* "" and "folder/" */
+    folder[n + 1u] = 0;
+    return folder;
+}

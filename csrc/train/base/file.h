@@ -25,4 +25,7 @@ int pylm__file_write_head(struct pylm__file *file, const void *data, uint64_t nb
  * failure. */
 int pylm__file_close(struct pylm__file *file, int status);
 
+/* The folder of a file, to be freed; NULL: there is no memory. */
+char *pylm__folder_of(const char *path);
+
 #endif

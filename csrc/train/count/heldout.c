@@ -145,6 +145,7 @@ int pylm__heldout_list(struct pylm__heldout *heldout, const struct pylm__corpus 
 
 void pylm__heldout_free(struct pylm__heldout *heldout)
 {
+    uint32_t i;
     free(heldout->first_event);
     free(heldout->node_sets);
     free(heldout->previous);
@@ -153,6 +154,7 @@ void pylm__heldout_free(struct pylm__heldout *heldout)
     free(heldout->means);
     pylm__locks_free(heldout->locks);
     free(heldout->base_log_odds);
-    free(heldout->topic_log_odds);
+    for (i = 0; i < PYLM__TOPIC_LEVELS; i++)
+        free(heldout->topic_levels[i]);
     memset(heldout, 0, sizeof *heldout);
 }

@@ -18,6 +18,8 @@
 
 #define PYLM__MAX_BLOCKS 20u
 #define PYLM__MAX_BLOCK 131072u /* symbols in one; keeps large corpora fast */
+#define PYLM__TOPIC_STEP 8u     /* numbers of a topic vector that are kept or left out together */
+#define PYLM__TOPIC_LEVELS (PYLM__MAX_TOPIC / PYLM__TOPIC_STEP)
 
 struct pylm__heldout {
     uint32_t n_blocks;
@@ -31,8 +33,11 @@ struct pylm__heldout {
     uint8_t *side;                           /* where the symbol is, 1 is right */
     struct pylm__mean *means;                /* over all templates whose evidence was looked up */
     /* By event: */
-    int16_t *base_log_odds;  /* layers: the log-odds of the base, q10; else NULL. See layer.h */
-    int16_t *topic_log_odds; /* what the topic's vectors say of it, q10; NULL: there are none */
+    int16_t *base_log_odds; /* layers: the log-odds of the base, q10; else NULL. See layer.h */
+    /* What the topic's vectors say of it, q10, if so many steps of their numbers are kept, and one more. Of models
+     * without a given size there is only the last, with all numbers. NULL: there are none. */
+    int16_t *topic_levels[PYLM__TOPIC_LEVELS];
+    const int16_t *topic_log_odds; /* the one that is used; NULL: none */
     /* By block: whoever adds to its means holds it. So several templates can be looked up at once, and the sum of whole
      * numbers is the same in any order. */
     struct pylm__locks *locks;

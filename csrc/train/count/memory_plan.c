@@ -75,6 +75,8 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     uint64_t min_keys = sized ? corpus->n : corpus->n / MAX_PARTS + MIN_KEYS;
     if (sized) {
         common += OFFERS_NBYTES * heldout->n_events;
+        if (corpus->tokenizer != PYLM_TOKENIZER_BYTES && !options->no_topics)
+            common += sizeof(int16_t) * PYLM__TOPIC_LEVELS * heldout->n_events;
         each += OFFER_NBYTES * heldout->n_events;
     }
     plan->n_threads = n_threads;

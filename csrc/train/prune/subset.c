@@ -272,19 +272,20 @@ static void copy_vocabulary(struct copy *c)
 static uint64_t topics_nbytes(const struct copy *c)
 {
     const struct pylm__model *m = c->model;
+    const struct pylm__topics topics = pylm__topics_of(m);
     uint64_t at = pylm__load64(m->image + PYLM__H_TOPIC);
     if (at && m->tokenizer == PYLM_TOKENIZER_BYTES)
         return pylm__words_nbytes(m->image + (size_t)at);
-    return pylm__topics_nbytes(pylm__topics_of(m).n, m->n_symbols);
+    return pylm__topics_nbytes(topics.n, topics.is_short, m->n_symbols);
 }
 
 /* Bytes of those of a tree's nodes. */
 static uint64_t node_topics_nbytes(const struct copy *c, const struct pylm__tree *tree)
 {
-    uint32_t n = pylm__topics_of(c->model).n;
+    const struct pylm__topics topics = pylm__topics_of(c->model);
     if (tree->parts[PYLM__P_TOPIC] && c->model->tokenizer == PYLM_TOKENIZER_BYTES)
-        return pylm__prefixes_nbytes(tree->parts[PYLM__P_TOPIC], n);
-    return pylm__node_topics_nbytes(n, tree->n_symbols);
+        return pylm__prefixes_nbytes(tree->parts[PYLM__P_TOPIC], topics.n);
+    return pylm__node_topics_nbytes(topics.n, topics.is_short, tree->n_symbols);
 }
 
 static void copy_tree(struct copy *c, const struct pylm__tree *tree)

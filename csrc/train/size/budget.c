@@ -31,7 +31,6 @@ struct budgeting {
     struct pylm__offers offers;
     struct pylm__losses losses;
     uint16_t *indices[PYLM__MAX_TEMPLATES]; /* by template: the present calibration index of every event */
-    uint64_t smallest;                      /* bytes of the smallest image */
     uint32_t step;                          /* from one level that is tried to the next */
 };
 
@@ -44,8 +43,9 @@ static int for_templates(struct budgeting *b, pylm__job job, enum pylm_stage sta
 
 /* ---- sizes ---- */
 
-/* Bytes of the image with empty tables. */
-static int frame_nbytes(const struct pylm__budget *budget, const struct pylm__trained_tree *trained, uint64_t *nbytes)
+/* Bytes of the image with empty tables, without topic vectors. */
+static int frame_nbytes(const struct pylm__budget *budget, const struct pylm__trained_tree *trained, int has_topic,
+                        uint64_t *nbytes)
 {
     struct pylm__trained_tree bare = *trained;
     struct pylm__image_parts parts = {budget->corpus, &bare, 1, budget->facts, NULL, NULL};
@@ -55,22 +55,23 @@ static int frame_nbytes(const struct pylm__budget *budget, const struct pylm__tr
     memset(&bare.stages, 0, sizeof bare.stages);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         memset(&bare.packed[k], 0, sizeof bare.packed[k]);
-    status = pylm__stages_allocate(&bare.stages, &bare.tree, &bare.templates, 0);
+    status = pylm__stages_allocate(&bare.stages, &bare.tree, &bare.templates, has_topic);
     if (status == PYLM_OK)
         status = pylm__image_nbytes(&parts, nbytes);
-    *nbytes += (uint64_t)bare.templates.n * FILLING + FILLING;
+    *nbytes += (uint64_t)bare.templates.n * FILLING + FILLING + (has_topic ? 2u * FILLING : 0u);
     pylm__stages_free(&bare.stages);
     return status;
 }
 
 /* That image has only the symbol tree and the empty context, with an empty table. */
-int pylm__budget_smallest(const struct pylm__budget *budget, struct pylm__trained_tree *trained, uint64_t *nbytes)
+int pylm__budget_smallest(const struct pylm__budget *budget, struct pylm__trained_tree *trained, int has_topic,
+                          uint64_t *nbytes)
 {
     struct pylm__templates all = trained->templates;
     int status;
     trained->templates.n = trained->templates.n_suffix = 1;
     trained->templates.plan.n_recalled = 0;
-    status = frame_nbytes(budget, trained, nbytes);
+    status = frame_nbytes(budget, trained, has_topic, nbytes);
     trained->templates = all;
     return status;
 }
@@ -163,6 +164,12 @@ static int begin_levels(struct budgeting *b, uint64_t frame, pylm_task *task)
 
 /* ---- offers ---- */
 
+static void use_topics(struct budgeting *b, uint32_t level)
+{
+    b->offers.levels[PYLM__TOPIC_OFFERS] = level;
+    pylm__topic_share_use(b->budget->topic_share, b->budget->heldout, level);
+}
+
 static void add_offer(struct budgeting *b, uint32_t k, uint32_t level, double loss)
 {
     struct pylm__offer *offer = &b->offers.of[k][b->offers.n[k]++];
@@ -217,31 +224,104 @@ static int make_offers(void *user, uint32_t k, pylm_task *task)
     return status;
 }
 
-/* Chooses a level for every template, so that the image fits, and drops templates. Says whether anything is not as it
- * was. */
-static int choose_levels(struct budgeting *b, int *changed)
-{
-    const struct pylm__templates all = b->trained->templates;
-    uint64_t room = b->budget->max_nbytes - b->smallest, nbytes, tables, over;
-    uint32_t levels[PYLM__MAX_TEMPLATES];
+/* What has been chosen. */
+struct choice {
+    struct pylm__templates templates;
+    uint32_t levels[PYLM__N_OFFERS];
     uint8_t numbers[PYLM__MAX_TEMPLATES];
-    memcpy(levels, b->offers.levels, sizeof levels);
-    memcpy(numbers, b->offers.numbers, sizeof numbers);
+};
+
+static struct choice present_choice(const struct budgeting *b)
+{
+    struct choice present;
+    present.templates = b->trained->templates;
+    memcpy(present.levels, b->offers.levels, sizeof present.levels);
+    memcpy(present.numbers, b->offers.numbers, sizeof present.numbers);
+    return present;
+}
+
+static void choose(struct budgeting *b, const struct choice *choice)
+{
+    b->trained->templates = choice->templates;
+    memcpy(b->offers.levels, choice->levels, sizeof choice->levels);
+    memcpy(b->offers.numbers, choice->numbers, sizeof choice->numbers);
+}
+
+/* Takes offers, so that the image fits, and drops templates. */
+static int take_offers(struct budgeting *b, const struct choice *before)
+{
+    const struct pylm__topic_share *share = b->budget->topic_share;
+    uint64_t given = share->is_given ? pylm__topic_share_nbytes(share, b->offers.levels[PYLM__TOPIC_OFFERS]) : 0u;
+    uint64_t room, nbytes, tables, over;
+    PYLM__TRY(pylm__budget_smallest(b->budget, b->trained, share->n > 0u, &nbytes));
+    room = b->budget->max_nbytes - nbytes - given;
     for (;;) {
         tables = pylm__offers_take(&b->offers, room);
         pylm__offers_drop_templates(&b->offers);
-        PYLM__TRY(frame_nbytes(b->budget, b->trained, &nbytes));
-        nbytes += tables;
+        PYLM__TRY(frame_nbytes(b->budget, b->trained, share->n > 0u, &nbytes));
+        nbytes += tables + given;
         if (nbytes <= b->budget->max_nbytes)
-            break;
+            return PYLM_OK;
         over = nbytes - b->budget->max_nbytes;
         room = over < room ? room - over : 0u;
-        b->trained->templates = all;
-        memcpy(b->offers.levels, levels, sizeof levels);
-        memcpy(b->offers.numbers, numbers, sizeof numbers);
+        choose(b, before);
     }
-    *changed = b->trained->templates.n < all.n || memcmp(b->offers.levels, levels, all.n * sizeof *levels) != 0;
+}
+
+/* Chooses a level for every template and for the topic vectors.
+ *   changed   out: something is not as it was */
+static int choose_levels(struct budgeting *b, int *changed)
+{
+    struct choice before = present_choice(b);
+    uint32_t n = before.templates.n, topic_level = before.levels[PYLM__TOPIC_OFFERS];
+    PYLM__TRY(take_offers(b, &before));
+    *changed = b->trained->templates.n < n || memcmp(b->offers.levels, before.levels, n * sizeof *before.levels) != 0 ||
+               b->offers.levels[PYLM__TOPIC_OFFERS] != topic_level;
+    use_topics(b, b->offers.levels[PYLM__TOPIC_OFFERS]);
     return PYLM_OK;
+}
+
+/* Makes all offers, by the present weights. */
+static int offer_all(struct budgeting *b, pylm_task *task)
+{
+    PYLM__TRY(pylm__losses_weigh(&b->losses, b->trained, b->indices, b->budget->n_threads, task));
+    PYLM__TRY(for_templates(b, make_offers, PYLM_STAGE_CHOOSE, task));
+    return pylm__topic_share_offer(b->budget->topic_share, &b->losses, &b->offers, task);
+}
+
+/* Fits the present model, and finds how many bits held-out text takes with it, and with the best offers. */
+static int foresee(struct budgeting *b, double *now, double *then, pylm_task *task)
+{
+    struct choice present = present_choice(b);
+    PYLM__TRY(fit(b, 1, task));
+    PYLM__TRY(offer_all(b, task));
+    PYLM__TRY(take_offers(b, &present));
+    choose(b, &present);
+    *now = pylm__losses_total(&b->losses);
+    *then = *now + b->offers.loss;
+    return PYLM_OK;
+}
+
+/* Fits for the first time, and makes offers. Where there can be topic vectors, a model without them is looked at, too:
+ * their loss cannot be an offer, as one input has all that they know, and with all weights as they are, that is missed
+ * twice as much as with others. */
+static int begin_offers(struct budgeting *b, pylm_task *task)
+{
+    uint32_t level = b->offers.levels[PYLM__TOPIC_OFFERS];
+    struct pylm__topic_share *share = b->budget->topic_share;
+    double without[2], with[2];
+    if (!share->n || share->is_given) {
+        PYLM__TRY(fit(b, 1, task));
+        return offer_all(b, task);
+    }
+    use_topics(b, PYLM__PRICE_NOTHING);
+    PYLM__TRY(foresee(b, &without[0], &without[1], task));
+    use_topics(b, level);
+    PYLM__TRY(foresee(b, &with[0], &with[1], task));
+    if (pylm__topic_share_is_worth_it(without, with))
+        return PYLM_OK;
+    use_topics(b, PYLM__PRICE_NOTHING);
+    return foresee(b, &without[0], &without[1], task);
 }
 
 /* ---- the whole ---- */
@@ -267,12 +347,11 @@ static void begin(struct budgeting *b, struct pylm__budget *budget, struct pylm_
     }
 }
 
-static int run_round(struct budgeting *b, int is_last, pylm_task *task)
+static int run_round(struct budgeting *b, int is_first, int is_last, pylm_task *task)
 {
     int changed;
     b->step = is_last ? 1u : 2u;
-    PYLM__TRY(pylm__losses_weigh(&b->losses, b->trained, b->indices, b->budget->n_threads, task));
-    PYLM__TRY(for_templates(b, make_offers, PYLM_STAGE_CHOOSE, task));
+    PYLM__TRY(is_first ? begin_offers(b, task) : offer_all(b, task));
     PYLM__TRY(choose_levels(b, &changed));
     if (changed)
         PYLM__TRY(count(b, task));
@@ -286,18 +365,20 @@ static int run_round(struct budgeting *b, int is_last, pylm_task *task)
 
 static int run(struct budgeting *b, pylm_task *task)
 {
-    uint64_t frame = 0;
+    const int has_topics = b->budget->heldout->topic_log_odds != NULL;
+    uint64_t frame = 0, smallest = 0;
     uint32_t round, n = b->trained->templates.n;
-    PYLM__TRY(pylm__budget_smallest(b->budget, b->trained, &b->smallest));
-    PYLM__TRY(frame_nbytes(b->budget, b->trained, &frame));
+    PYLM__TRY(pylm__budget_smallest(b->budget, b->trained, 0, &smallest));
+    PYLM__TRY(frame_nbytes(b->budget, b->trained, 0, &frame));
     if (n > 1u) /* what each further template adds to the frame */
-        b->offers.per_template = (frame - b->smallest) / (n - 1u) + 1u;
+        b->offers.per_template = (frame - smallest) / (n - 1u) + 1u;
+    use_topics(b, has_topics ? pylm__topic_share_begin(b->budget->topic_share, b->budget->max_nbytes)
+                             : PYLM__PRICE_NOTHING);
     PYLM__TRY(begin_levels(b, frame, task));
     PYLM__TRY(pylm__losses_new(&b->losses, b->budget->heldout, is_symmetric(b)));
     PYLM__TRY(count(b, task));
-    PYLM__TRY(fit(b, 1, task));
     for (round = 0; round < N_ROUNDS; round++)
-        PYLM__TRY(run_round(b, round + 1u == N_ROUNDS, task));
+        PYLM__TRY(run_round(b, !round, round + 1u == N_ROUNDS, task));
     return PYLM_OK;
 }
 

@@ -75,15 +75,23 @@ void pylm__losses_free(struct pylm__losses *l)
 
 /* ---- present sums ---- */
 
+/* Weights of a set: of the templates, the constant, the topic. */
+static uint32_t row_of(const struct pylm__losses *l)
+{
+    return l->templates->n + (l->heldout->topic_log_odds ? 2u : 1u);
+}
+
 /* The sum of weights times inputs, as the engine has it: with the limit of weights it fits 32 bits. */
 static int32_t weigh(const struct pylm__losses *l, uint64_t e, const uint32_t *sets)
 {
-    uint32_t i, k, n = l->templates->n, row = n + 1u;
-    int32_t inputs[PYLM__MAX_TEMPLATES + 1u], sum = 0;
+    uint32_t i, k, n = l->templates->n, row = row_of(l);
+    int32_t inputs[PYLM__MAX_TEMPLATES + 1u], sum = 0; /* with topics there is one template fewer at most */
     const int16_t *family = l->weights;
     for (k = 0; k < n; k++)
         inputs[k] = l->calibration[k * PYLM__N_CALIBRATION + l->indices[k][e]];
     inputs[n] = PYLM__CONSTANT_Q10;
+    if (l->heldout->topic_log_odds)
+        inputs[n + 1u] = l->heldout->topic_log_odds[e];
     for (i = 0; i < PYLM__N_FAMILIES; i++) {
         const int16_t *w = family + (size_t)sets[i] * row;
         for (k = 0; k < row; k++)
@@ -130,9 +138,18 @@ int pylm__losses_weigh(struct pylm__losses *l, const struct pylm__trained_tree *
     return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
 }
 
+double pylm__losses_total(const struct pylm__losses *l)
+{
+    double nats = 0;
+    uint64_t e;
+    for (e = 0; e < l->heldout->n_events; e++)
+        nats += event_loss(l->softplus, l->events[e].side, l->events[e].log_odds);
+    return nats / log(2.0);
+}
+
 /* ---- with a template that is pruned otherwise ---- */
 
-/* The weights of a template, one after the other. */
+/* The weights of an input, one after the other. */
 struct column {
     int32_t *of;
     const int32_t *families[PYLM__N_FAMILIES]; /* where each begins */
@@ -140,7 +157,7 @@ struct column {
 
 static int make_column(const struct pylm__losses *l, uint32_t k, struct column *column)
 {
-    uint32_t i, row, n = l->templates->n + 1u, n_rows = 0;
+    uint32_t i, row, n = row_of(l), n_rows = 0;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         n_rows += l->n_sets[i];
     column->of = pylm__array_new(n_rows, sizeof *column->of);
@@ -151,6 +168,15 @@ static int make_column(const struct pylm__losses *l, uint32_t k, struct column *
     for (n_rows = i = 0; i < PYLM__N_FAMILIES; n_rows += l->n_sets[i++])
         column->families[i] = column->of + n_rows;
     return PYLM_OK;
+}
+
+static int32_t weight_of(const struct column *column, const struct pylm__weighed *event)
+{
+    int32_t weight = 0;
+    uint32_t f;
+    for (f = 0; f < PYLM__N_FAMILIES; f++)
+        weight += column->families[f][event->sets[f]];
+    return weight;
 }
 
 /* Calibrates all levels that are tried. */
@@ -186,9 +212,7 @@ static void add_event(const struct pylm__losses *l, const struct pylm__tried_pat
         if (!change)
             continue;
         if (!last) {
-            uint32_t f;
-            for (f = 0; f < PYLM__N_FAMILIES; f++)
-                weight += column->families[f][event->sets[f]];
+            weight = weight_of(column, event);
             present = event_loss(l->softplus, event->side, event->log_odds);
         }
         if (change != last)
@@ -215,6 +239,32 @@ int pylm__losses_of_tried(const struct pylm__losses *l, uint32_t k, const struct
         add_event(l, tried, i, &column, now[tried->indices[present][i]], tables, more);
     }
     for (j = 0; j <= tried->n_levels; j++)
+        more[j] /= log(2.0);
+    free(column.of);
+    return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;
+}
+
+/* ---- with topic vectors of another length ---- */
+
+int pylm__losses_of_topics(const struct pylm__losses *l, double *more, const pylm_task *task)
+{
+    const struct pylm__heldout *heldout = l->heldout;
+    struct column column;
+    uint64_t e;
+    uint32_t j;
+    PYLM__TRY(make_column(l, l->templates->n + 1u, &column));
+    for (j = 0; j < PYLM__TOPIC_LEVELS; j++)
+        more[j] = 0;
+    for (e = 0; e < heldout->n_events && (e % SLICE || !pylm__task_cancelled(task)); e++) {
+        const struct pylm__weighed *event = &l->events[e];
+        double weight = weight_of(&column, event), present = event_loss(l->softplus, event->side, event->log_odds);
+        int here = heldout->topic_log_odds[e];
+        for (j = 0; j < PYLM__TOPIC_LEVELS; j++) {
+            int change = heldout->topic_levels[j][e] - here;
+            more[j] += event_loss(l->softplus, event->side, event->log_odds + weight * change) - present;
+        }
+    }
+    for (j = 0; j < PYLM__TOPIC_LEVELS; j++)
         more[j] /= log(2.0);
     free(column.of);
     return pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : PYLM_OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * losses.h: how much worse held-out text would be predicted if one template were pruned otherwise, and all weights
- * stayed.
+ * losses.h: how much worse held-out text would be predicted if one template were pruned otherwise, or the topic
+ * vectors had another length, and all weights stayed.
  */
 #ifndef PYLM_TRAIN_LOSSES_H
 #define PYLM_TRAIN_LOSSES_H
@@ -36,10 +36,16 @@ void pylm__losses_free(struct pylm__losses *losses);
 int pylm__losses_weigh(struct pylm__losses *losses, const struct pylm__trained_tree *trained, uint16_t *const *indices,
                        uint32_t n_threads, pylm_task *task);
 
+/* Bits that all events take with the present weights. */
+double pylm__losses_total(const struct pylm__losses *losses);
+
 /* Finds the bits that all held-out text takes more with each of the levels tried for template k, and without it.
  *   present   which of the levels is the present one
  *   more      out, by level; then without the template */
 int pylm__losses_of_tried(const struct pylm__losses *losses, uint32_t k, const struct pylm__tried_paths *tried,
                           uint32_t present, double *more, const pylm_task *task);
+
+/* Likewise of each level of the topic vectors. There are vectors at present. */
+int pylm__losses_of_topics(const struct pylm__losses *losses, double *more, const pylm_task *task);
 
 #endif

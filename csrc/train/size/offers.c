@@ -9,9 +9,9 @@
 
 /* What has been taken so far. */
 struct taking {
-    uint32_t taken[PYLM__MAX_TEMPLATES]; /* numbers of offers */
-    int full[PYLM__MAX_TEMPLATES];       /* 1: its next step does not fit */
-    int paid[PYLM__MAX_TEMPLATES];       /* 1: its part of the frame is counted */
+    uint32_t taken[PYLM__N_OFFERS]; /* numbers of offers */
+    int full[PYLM__N_OFFERS];       /* 1: its next step does not fit */
+    int paid[PYLM__N_OFFERS];       /* 1: its part of the frame is counted */
 };
 
 /* Bytes that a template adds to the frame, with those that it extends and that are not counted yet. */
@@ -47,37 +47,52 @@ static double best_step(const struct pylm__offers *o, const struct taking *t, ui
     return best;
 }
 
+/* Finds the best step of all. Returns whose it is; PYLM__N_OFFERS: there is none. */
+static uint32_t best_of_all(const struct pylm__offers *o, const struct taking *t, uint32_t *best_next)
+{
+    uint32_t k, next = 0, best_k = PYLM__N_OFFERS;
+    double best = 0, rate;
+    for (k = 0; k < PYLM__N_OFFERS; k++) {
+        if (k >= o->templates->n && k != PYLM__TOPIC_OFFERS)
+            continue;
+        rate = t->full[k] ? 0.0 : best_step(o, t, k, &next);
+        if (rate > best) {
+            best = rate;
+            best_k = k;
+            *best_next = next;
+        }
+    }
+    return best_k;
+}
+
 uint64_t pylm__offers_take(struct pylm__offers *o, uint64_t room)
 {
     struct taking t;
-    uint32_t k, i, next = 0, best_k, best_next, n = o->templates->n;
+    uint32_t k, i, next = 0;
     uint64_t nbytes, tables = 0;
     memset(&t, 0, sizeof t);
-    t.paid[0] = 1;
-    do {
-        double best = 0, rate;
-        for (best_k = n, best_next = k = 0; k < n; k++) {
-            rate = t.full[k] ? 0.0 : best_step(o, &t, k, &next);
-            if (rate > best) {
-                best = rate;
-                best_k = k;
-                best_next = next;
-            }
+    t.paid[0] = t.paid[PYLM__TOPIC_OFFERS] = 1;
+    if (o->n[PYLM__TOPIC_OFFERS]) {
+        nbytes = o->of[PYLM__TOPIC_OFFERS][0].nbytes;
+        room = room > nbytes ? room - nbytes : 0u;
+    }
+    while ((k = best_of_all(o, &t, &next)) < PYLM__N_OFFERS) {
+        nbytes = step_nbytes(o, &t, k, next);
+        if (nbytes > room) {
+            t.full[k] = 1;
+            continue;
         }
-        nbytes = best_k < n ? step_nbytes(o, &t, best_k, best_next) : 0u;
-        if (best_k < n && nbytes > room) {
-            t.full[best_k] = 1;
-        } else if (best_k < n) {
-            room -= nbytes;
-            t.taken[best_k] = best_next;
-            for (i = best_k; i != PYLM__NO_BASE; i = o->templates->of[i].base)
-                t.paid[i] = 1;
-        }
-    } while (best_k < n);
-    for (k = 0; k < n; k++)
-        if (o->n[k]) {
+        room -= nbytes;
+        t.taken[k] = next;
+        for (i = k; i != PYLM__NO_BASE && !t.paid[i]; i = o->templates->of[i].base)
+            t.paid[i] = 1;
+    }
+    o->loss = 0;
+    for (k = 0; k < PYLM__N_OFFERS; k++)
+        if (o->n[k] && (k < o->templates->n || k == PYLM__TOPIC_OFFERS)) {
             o->levels[k] = o->of[k][t.taken[k]].level;
             tables += o->of[k][t.taken[k]].nbytes;
+            o->loss += o->of[k][t.taken[k]].loss;
         }
     return tables;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "node_solver.h"
+#include "topic_numbers.h"
 
 /* What a node's vector is made from: all but a group that is held out, or all. */
 enum { WITHOUT_FIRST, WITHOUT_SECOND, OF_ALL, N_SOLUTIONS };
@@ -28,15 +29,15 @@ struct solving {
     const struct pylm__symbol_tree *tree;
     const struct pylm__node_events *events;
     uint8_t *records[N_SOLUTIONS];
-    int16_t *log_odds;
-    struct pylm__node_solver *solvers; /* by thread */
+    int16_t *log_odds[PYLM__TOPIC_LEVELS]; /* by event, of each level; NULL: not wanted */
+    struct pylm__node_solver *solvers;     /* by thread */
     int n_threads;
 };
 
 /* ---- nodes ---- */
 
 /* Writes a node's record. */
-static void write_record(const struct pylm__node_solver *solver, uint8_t *record)
+static void write_record(const struct pylm__node_solver *solver, int is_short, uint8_t *record)
 {
     double scaled[N_NUMBERS], most = 1e-9, offset = floor((double)solver->offset * 1024.0 + 0.5);
     unsigned shift = 0;
@@ -47,12 +48,14 @@ static void write_record(const struct pylm__node_solver *solver, uint8_t *record
     }
     while (shift < 15u && most * (double)(2u << shift) <= 127.0)
         shift++;
+    if (is_short && shift < 15u &&
+        pylm__short_error(scaled, N_NUMBERS, (double)(2u << shift)) <
+            pylm__short_error(scaled, N_NUMBERS, (double)(1u << shift)))
+        shift++;
     pylm__store16(record + PYLM__NODE_TOPIC_OFFSET, (uint32_t)(int32_t)offset & 0xffffu);
     record[PYLM__NODE_TOPIC_SHIFT] = (uint8_t)shift;
-    for (j = 0; j < N_NUMBERS; j++) {
-        double x = floor(scaled[j] * (double)(1u << shift) + 0.5);
-        record[PYLM__NODE_TOPIC_NUMBERS + j] = (uint8_t)(int8_t)(x > 127.0 ? 127.0 : x < -127.0 ? -127.0 : x);
-    }
+    for (j = 0; j < N_NUMBERS; j++)
+        record[PYLM__NODE_TOPIC_NUMBERS + j] = (uint8_t)pylm__topic_number(scaled[j] * (double)(1u << shift), is_short);
 }
 
 /* The log-odds of a node, whatever the text is about. */
@@ -97,7 +100,7 @@ static int solve_record(const struct solving *s, uint32_t record, struct pylm__n
             memset(solver->vector, 0, sizeof solver->vector);
         solve_groups(s, record, solution == WITHOUT_SECOND ? PYLM__TOPIC_COMMON : 0u,
                      solution == WITHOUT_FIRST ? PYLM__TOPIC_COMMON : PYLM__TOPIC_GROUPS - 1u, solver);
-        write_record(solver, s->records[solution] + (size_t)record * RECORD_NBYTES);
+        write_record(solver, s->readings->is_short, s->records[solution] + (size_t)record * RECORD_NBYTES);
     }
     return PYLM_OK;
 }
@@ -118,6 +121,22 @@ static int solve_records(void *user, uint32_t job, pylm_task *task)
 
 /* ---- held-out text ---- */
 
+/* The log-odds of an event at all levels that are wanted. */
+static void read_event(const struct solving *s, uint64_t event, const uint8_t *record,
+                       const struct pylm__reading *reading)
+{
+    const uint8_t *numbers = record + PYLM__NODE_TOPIC_NUMBERS;
+    const uint32_t step = PYLM__TOPIC_STEP, n_each = reading->n / PYLM__N_FADES;
+    uint32_t level, i, sum = 0;
+    for (level = 0; s->readings->is_short && level < PYLM__TOPIC_LEVELS; level++) {
+        for (i = 0; i < PYLM__N_FADES; i++)
+            sum += pylm__dot_bytes(numbers + i * n_each + level * step, reading->of + i * n_each + level * step, step);
+        s->log_odds[level][event] = (int16_t)pylm__topic_log_odds_of(record, sum);
+    }
+    if (!s->readings->is_short)
+        s->log_odds[PYLM__TOPIC_LEVELS - 1u][event] = (int16_t)pylm__topic_log_odds(record, reading);
+}
+
 /* What the vectors that know nothing of a block say in it. */
 static int read_block(void *user, uint32_t block, pylm_task *task)
 {
@@ -134,6 +153,7 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
         ;
     records = s->records[s->readings->group[part] == PYLM__TOPIC_FIRST ? WITHOUT_FIRST : WITHOUT_SECOND];
     reading.n = N_NUMBERS;
+    reading.is_short = 0;
     position = s->readings->first[part];
     for (p = heldout->begins[block]; p < heldout->ends[block]; p++, at++) {
         const int8_t *row = s->readings->rows + pylm__readings_row(s->readings, part, p) * N_NUMBERS;
@@ -144,8 +164,7 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
         for (event = heldout->first_event[at]; hi - lo > 1u; event++) {
             uint32_t mid = s->tree->mid[node];
             int side = leaf >= mid;
-            const uint8_t *record = records + (size_t)pylm__readings_record(prefix, node) * RECORD_NBYTES;
-            s->log_odds[event] = (int16_t)pylm__topic_log_odds(record, &reading);
+            read_event(s, event, records + (size_t)pylm__readings_record(prefix, node) * RECORD_NBYTES, &reading);
             node += side ? mid - lo : 1u;
             *(side ? &lo : &hi) = mid;
         }
@@ -165,9 +184,13 @@ static int find_all(struct solving *s, uint32_t n_threads, pylm_task *task)
         if (!s->records[i])
             return PYLM_ERR_MEMORY;
     }
-    s->log_odds = pylm__array_new(s->heldout->n_events, sizeof *s->log_odds);
+    for (i = s->readings->is_short ? 0u : PYLM__TOPIC_LEVELS - 1u; i < PYLM__TOPIC_LEVELS; i++) {
+        s->log_odds[i] = pylm__array_new(s->heldout->n_events, sizeof *s->log_odds[i]);
+        if (!s->log_odds[i])
+            return PYLM_ERR_MEMORY;
+    }
     s->solvers = pylm__array_new((uint64_t)s->n_threads, sizeof *s->solvers);
-    if (!s->log_odds || !s->solvers)
+    if (!s->solvers)
         return PYLM_ERR_MEMORY;
     PYLM__TRY(pylm__run_jobs(solve_records, s, PYLM__NODE_VECTORS_STEPS, n_threads, task));
     return pylm__run_jobs(read_block, s, s->heldout->n_blocks, n_threads, NULL);
@@ -208,10 +231,9 @@ int pylm__node_vectors_find(struct pylm__node_vectors *out, const struct pylm__n
     free(s.solvers);
     for (t = 0; t < N_SOLUTIONS; t++)
         free(s.records[t]);
+    memcpy(heldout->topic_levels, s.log_odds, sizeof s.log_odds); /* it frees them, also after a failure */
     if (status == PYLM_OK)
-        heldout->topic_log_odds = s.log_odds;
-    else
-        free(s.log_odds);
+        heldout->topic_log_odds = s.log_odds[PYLM__TOPIC_LEVELS - 1u];
     return status;
 }
 
@@ -219,4 +241,18 @@ void pylm__node_vectors_free(struct pylm__node_vectors *vectors)
 {
     free(vectors->part);
     memset(vectors, 0, sizeof *vectors);
+}
+
+void pylm__node_vectors_cut(struct pylm__node_vectors *vectors, uint32_t n_nodes, uint32_t n)
+{
+    uint8_t *records = vectors->part, *out = records;
+    uint32_t node, i;
+    for (node = 0; node < n_nodes; node++, records += RECORD_NBYTES) {
+        const uint8_t *numbers = records + PYLM__NODE_TOPIC_NUMBERS;
+        memmove(out, records, PYLM__NODE_TOPIC_NUMBERS);
+        out += PYLM__NODE_TOPIC_NUMBERS;
+        for (i = 0; i < n; i++)
+            *out++ = pylm__topic_pair(numbers[i], numbers[N_NUMBERS / 2u + i]);
+    }
+    vectors->nbytes = (uint64_t)(out - vectors->part);
 }

@@ -15,6 +15,7 @@ void pylm__readings_lay_out(struct pylm__readings *readings, const struct pylm__
     uint32_t part, b;
     memset(readings, 0, sizeof *readings);
     readings->n = PYLM__MAX_READING;
+    readings->n_used = PYLM__MAX_TOPIC;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
         uint64_t begin = pylm__topic_part(corpus->n, part), end = pylm__topic_part(corpus->n, part + 1u);
         readings->group[part] = PYLM__TOPIC_COMMON;

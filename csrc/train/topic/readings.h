@@ -25,7 +25,9 @@ struct pylm__readings {
     uint64_t *wanted;                                            /* by position, a bit: it has a row; NULL: all have */
     uint8_t group[PYLM__TOPIC_PARTS];                            /* by part */
     int has_second;                                              /* some part is in the second group */
-    int8_t *rows;                                                /* n numbers each */
+    int is_short;      /* vectors have numbers of 4 bits, and there are log-odds of all levels */
+    uint32_t n_used;   /* numbers of a symbol's vector: others are 0 */
+    int8_t *rows;      /* n numbers each */
     uint32_t *row_of;  /* bytes, by position: its row; NULL: each position that is wanted has its own */
     uint32_t *key_of;  /* bytes, by position: the number of its prefix + 1, or 0 */
     uint8_t *prefixes; /* bytes: what the part with the nodes' vectors begins with, up to the records (core/words.h) */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "platform/platform.h"
+#include "topic_numbers.h"
 
 #define MIN_SYMBOLS 50000u                 /* of a text whose topics can be told apart */
 #define SHRINK 300.0f                      /* occurrences that a vector of zeros is worth */
@@ -123,11 +124,13 @@ static void write_vector(const struct finding *f, const float *vector, uint8_t *
     }
     while (shift < PYLM__TOPIC_MAX_SHIFT && most > 127.0 * (double)(1 << shift))
         shift++;
+    if (f->readings->is_short && shift &&
+        pylm__short_error(scaled, PYLM__TOPIC_DIMS, 1.0 / (double)(1 << (shift - 1u))) <
+            pylm__short_error(scaled, PYLM__TOPIC_DIMS, 1.0 / (double)(1 << shift)))
+        shift--;
     record[0] = (uint8_t)shift;
-    for (j = 0; j < PYLM__TOPIC_DIMS; j++) {
-        double x = floor(scaled[j] / (double)(1 << shift) + 0.5);
-        record[1u + j] = (uint8_t)(int8_t)(x > 127.0 ? 127.0 : x < -127.0 ? -127.0 : x);
-    }
+    for (j = 0; j < PYLM__TOPIC_DIMS; j++)
+        record[1u + j] = (uint8_t)pylm__topic_number(scaled[j] / (double)(1 << shift), f->readings->is_short);
 }
 
 static void write_vectors(const struct finding *f, const struct sums *part, uint8_t *symbols)
@@ -232,7 +235,7 @@ static void read_part(const struct finding *f, uint32_t part, struct finding_wor
         if (p >= readings->begins[part] && pylm__reading_is_wanted(readings, part, p)) {
             pylm__topic_reading(&reader.topics, reader.sums, &reading);
             for (j = 0; j < readings->n; j++)
-                row[j] = (int8_t)reading.of[j];
+                row[j] = j % PYLM__TOPIC_DIMS < readings->n_used ? (int8_t)reading.of[j] : 0;
             row += readings->n;
         }
         read_position(&reader, p);
@@ -307,7 +310,7 @@ static int find_all(struct finding *f, struct finding_work *work, pylm_task *tas
     PYLM__TRY(pylm__word_vectors_find(&f->words, &around, (uint32_t)f->n_threads, task));
     pylm__os_give_back();
     PYLM__TRY(new_sums(&f->all, corpus->n_symbols));
-    f->out->part_nbytes = pylm__topics_nbytes(PYLM__TOPIC_DIMS, corpus->n_symbols);
+    f->out->part_nbytes = pylm__topics_nbytes(PYLM__TOPIC_DIMS, 0, corpus->n_symbols);
     f->out->part = pylm__array_new(f->out->part_nbytes, 1);
     if (!f->out->part)
         return PYLM_ERR_MEMORY;
@@ -353,6 +356,20 @@ int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readi
     free_sums(&f.all);
     pylm__word_vectors_free(&f.words);
     return status;
+}
+
+void pylm__topic_vectors_cut(struct pylm__topic_vectors *vectors, uint32_t n_symbols, uint32_t n)
+{
+    uint8_t *record = vectors->part + PYLM__TOPIC_NBYTES, *out = record;
+    uint32_t s, j, half = n / 2u;
+    for (s = 0; s < n_symbols; s++, record += PYLM__TOPIC_DIMS + 1u) {
+        *out++ = record[0];
+        for (j = 0; j < half; j++)
+            *out++ = pylm__topic_pair(record[1u + j], record[1u + half + j]);
+    }
+    vectors->part[PYLM__TOPIC_N] = (uint8_t)n;
+    vectors->part[PYLM__TOPIC_SHORT] = 1;
+    vectors->part_nbytes = pylm__topics_nbytes(n, 1, n_symbols);
 }
 
 void pylm__topic_vectors_free(struct pylm__topic_vectors *vectors)

@@ -25,6 +25,8 @@ int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus 
  * The readings of a part are made with vectors that know nothing of that part. So they are like those of a new text. */
 int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
                              const struct pylm__corpus *corpus, uint32_t n_threads, pylm_task *task);
+/* Keeps the first n numbers of each vector, those of the largest eigenvalues, of 4 bits: they are short. */
+void pylm__topic_vectors_cut(struct pylm__topic_vectors *vectors, uint32_t n_symbols, uint32_t n);
 void pylm__topic_vectors_free(struct pylm__topic_vectors *vectors);
 
 #endif

@@ -286,7 +286,7 @@ static void write_tree(struct writer *image, uint64_t head, const struct pylm__i
     uint32_t k, n = trained->templates.n, share = SHARE_ONE / parts->n_trees + (number < SHARE_ONE % parts->n_trees);
     if (!parts->kernel || !number)
         write_symbol_tree(image, head, &trained->tree);
-    if (trained->node_topics.part)
+    if (trained->node_topics.part && parts->topics)
         write_bytes(image, head + PYLM__T_TOPIC, trained->node_topics.part, trained->node_topics.nbytes);
     if (!parts->kernel)
         write_mix(image, head, trained);
