@@ -163,6 +163,12 @@ class History:
         return step(SEED, self.back(1)) >> 32 | 1
 
 
+def numbers(packed: bytes, is_short: int) -> list[int]:
+    """Of short numbers the upper four bits: first those of all lower halves of bytes, then of the upper ones."""
+    whole = [x << 4 & 240 for x in packed] + [x & 240 for x in packed] if is_short else packed
+    return [x - (x >> 7 << 8) for x in whole]
+
+
 class Topics:
     """Each symbol has a vector: what usually comes near it. Sums of those that were read say what a text is about."""
 
@@ -172,12 +178,7 @@ class Topics:
         self.fades, self.scales = image[at + 1 : at + 3], image[at + 3 : at + 5]
         record = Struct(f"<B{self.n >> self.is_short}s")  # how far to shift, and a vector
         rows = record.iter_unpack(image[at + 8 :][: n_symbols * record.size] if at else b"")
-        self.vectors = [[x << min(shift, 12) for x in self.numbers(vector)] for shift, vector in rows]
-
-    def numbers(self, packed: bytes) -> list[int]:
-        """Of short numbers the upper four bits: first those of all lower halves of bytes, then of the upper ones."""
-        whole = [x << 4 & 240 for x in packed] + [x & 240 for x in packed] if self.is_short else packed
-        return [x - (x >> 7 << 8) for x in whole]
+        self.vectors = [[x << min(shift, 12) for x in numbers(vector, self.is_short)] for shift, vector in rows]
 
     def added(self, sums: list[list[int]], symbol: int) -> list[list[int]]:
         """The sums with one more symbol. The first forgets within some 32 symbols, the second within hundreds."""
@@ -203,19 +204,15 @@ class Words:
 
     def __init__(self, image: bytes, at: int) -> None:
         self.n_reading, self.is_short, self.dims = image[at], 0, image[at + 1 : at + 9]
-        self.words, at = hash_table(image, at + 12)
-        row = Struct(f"{self.n_reading}s")
-        self.vectors = [self.numbers(x) for (x,) in row.iter_unpack(image[at : at + row.size * len(self.words)])]
-
-    def numbers(self, packed: bytes) -> list[int]:
-        return [x - (x >> 7 << 8) for x in packed]
+        words, at = hash_table(image, at + 12)
+        n = self.n_reading
+        self.vectors = {word: numbers(image[at + n * i :][:n], 0) for word, i in words.items()}
 
     def reading(self, history: History) -> list[int]:
         """The vectors of the last words, one behind the other."""
         result = list[int]()
         for word, n in zip(history.ended, self.dims):
-            known = word and word in self.words
-            vector = self.vectors[self.words[word]] if known else [0] * self.n_reading
+            vector = self.vectors.get(word, [0] * self.n_reading)  # no word has the hash 0
             result += vector[len(result) : len(result) + n]
         return result
 
@@ -419,13 +416,13 @@ class Tree:
         record, at, n = Struct(f"<hBx{topics.n_reading >> topics.is_short}s"), h.topics, n_symbols - 1
         self.own = dict[int, dict[int, int]]()  # bytes: behind some letters of a word, nodes have records of their own
         if at and isinstance(topics, Words):
-            n, (numbers, at) = unpack_from("<I", image, at)[0], hash_table(image, at + 4)
-            for prefix in numbers:
+            n, (prefixes, at) = unpack_from("<I", image, at)[0], hash_table(image, at + 4)
+            for prefix in prefixes:
                 first, bits = unpack_from("<I", image, at)[0], int.from_bytes(image[at + 12 : at + 44], "little")
                 nodes = [node for node in range(n_symbols - 1) if bits >> node & 1]
                 self.own[prefix], at = {node: first + i for i, node in enumerate(nodes)}, at + 44
         records = record.iter_unpack(image[at : at + n * record.size if at else 0])
-        self.topics = [(*x, topics.numbers(vector)) for *x, vector in records]
+        self.topics = [(*x, numbers(vector, topics.is_short)) for *x, vector in records]
         n_contexts = h.n_templates + 1  # that have evidence: from none to all
         self.families, at, n_columns = [], h.weights, n_contexts + bool(h.topics)  # of weight sets; see right_at()
         for n_sets in (12 * h.n_suffix, h.n_node_sets, N_CONFIDENCES * n_contexts, h.n_previous, h.n_before):

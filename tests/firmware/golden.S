@@ -18,5 +18,6 @@ golden_\name\()_end:
     file external, "../tests/golden/external.pylm"
     file kernel, "../tests/golden/kernel.pylm"
     file topics, "../tests/golden/topics.pylm"
+    file short, "../tests/golden/short.pylm"
     file lastwords, "../tests/golden/lastwords.pylm"
     file text, "../tests/golden/text.txt"
