@@ -60,7 +60,9 @@ def corpora(data: Path, folder: Path) -> Iterator[Corpus]:
     small.write_bytes(shakespeare[0].read_bytes()[:SMALL_NBYTES])
     words, wikitext = ["--tokenizer", "words"], data / "wikitext2"
     yield Corpus("300 KB of bytes", small, shakespeare[1], ["--tokenizer", "bytes"])
+    yield Corpus("300 KB of bytes, no topics", small, shakespeare[1], ["--tokenizer", "bytes"], NO_TOPICS)
     yield Corpus("tinyshakespeare, bytes", *shakespeare, ["--tokenizer", "bytes"])
+    yield Corpus("tinyshakespeare, bytes, no topics", *shakespeare, ["--tokenizer", "bytes"], NO_TOPICS)
     yield Corpus("tinyshakespeare, 180 KB", *shakespeare, ["--tokenizer", "bytes", "--size", "180K"])
     yield Corpus("PTB, words", *ptb(data), words)
     yield Corpus("PTB, words, no topics", *ptb(data), words, NO_TOPICS)
