@@ -206,8 +206,8 @@ static int write_part(const struct solving *s, struct pylm__node_vectors *out)
         return PYLM_ERR_MEMORY;
     out->nbytes = before + records;
     if (before)
-        memcpy(out->part, s->readings->prefixes, before);
-    memcpy(out->part + before, s->records[OF_ALL], records);
+        memcpy(out->part, s->readings->prefixes, (size_t)before);
+    memcpy(out->part + before, s->records[OF_ALL], (size_t)records);
     return PYLM_OK;
 }
 

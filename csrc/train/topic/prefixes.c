@@ -111,7 +111,7 @@ static int write_prefixes(struct finding *f)
     readings->prefixes = pylm__array_new(readings->prefixes_nbytes, 1);
     if (!readings->prefixes)
         return PYLM_ERR_MEMORY;
-    memcpy(readings->prefixes + 4, f->table, f->table_nbytes);
+    memcpy(readings->prefixes + 4, f->table, (size_t)f->table_nbytes);
     for (prefix = 0; prefix < f->n_prefixes; prefix++)
         n += write_prefix(f, prefix, least, n, readings->prefixes + before + (size_t)prefix * PYLM__PREFIX_NBYTES);
     pylm__store32(readings->prefixes, n);

@@ -218,9 +218,9 @@ static int write_part(const struct finding *f, struct pylm__topic_vectors *out)
     if (vectors && out->part) {
         out->part[PYLM__WORDS_N] = N;
         memcpy(out->part + PYLM__WORDS_DIMS, dims, sizeof dims);
-        memcpy(out->part + PYLM__WORDS_NBYTES, f->words->table, f->words->table_nbytes);
+        memcpy(out->part + PYLM__WORDS_NBYTES, f->words->table, (size_t)f->words->table_nbytes);
         write_vectors(f, NULL, vectors);
-        memcpy(out->part + PYLM__WORDS_NBYTES + f->words->table_nbytes, vectors, n * N);
+        memcpy(out->part + PYLM__WORDS_NBYTES + f->words->table_nbytes, vectors, (size_t)(n * N));
     }
     free(vectors);
     return vectors && out->part ? PYLM_OK : PYLM_ERR_MEMORY;
