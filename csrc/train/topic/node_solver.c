@@ -13,8 +13,7 @@
 
 #define RIDGE 25.0f
 #define MAX_STEPS 8u
-#define LINE_STEPS 2u    /* Newton's, along a direction */
-#define ENOUGH 1e-5f     /* nats an event that a step gains; with less, the search ends */
+#define ENOUGH 5e-4f     /* nats an event that a step gains; with less, the search ends */
 #define ENOUGH_ALL 0.02f /* nats likewise, of all events together */
 #define MANY_ROWS 4096u  /* of more, a part is used to find the curvature */
 #define PAIRS (PYLM__ROW / 2u)
@@ -158,19 +157,15 @@ static int find_direction(struct pylm__node_solver *s, float *before)
     return dot(s->gradient, s->direction) < 0;
 }
 
-/* Goes along the direction, as far as Newton's steps say: the loss is convex there. Returns what is gained, about. */
+/* Goes along the direction, as far as Newton's step says. Returns what is gained, about. */
 static float make_step(struct pylm__node_solver *s)
 {
-    float slope = dot(s->gradient, s->direction), ridge = RIDGE * dot(s->direction, s->direction), length = 0;
-    uint32_t round, i;
+    float slope = dot(s->gradient, s->direction), ridge = RIDGE * dot(s->direction, s->direction), length;
+    uint32_t i;
     s->kernel->multiply(s->rows, s->n, s->direction, s->step);
     for (i = s->n; i % PYLM__ROWS_STEP; i++)
         s->step[i] = 0;
-    for (round = 0; round < LINE_STEPS; round++) {
-        struct pylm__line line = s->kernel->measure(s->log_odds, s->p, s->step, s->n, length);
-        double there = (double)slope + line.slope + (double)length * (double)ridge;
-        length -= (float)(there / (line.curvature + (double)ridge));
-    }
+    length = (float)(-(double)slope / (s->kernel->curvature(s->p, s->step, s->n) + (double)ridge));
     for (i = 0; i < PYLM__ROW; i++) {
         float part = length * s->direction[i];
         s->vector[i] += part;

@@ -13,11 +13,6 @@
 #define PYLM__ROW_UNIT (1.0f / 25.4f) /* of a reading's numbers */
 #define PYLM__ROWS_STEP 128u          /* arrays by event have room for a multiple of this */
 
-/* Slope and curvature of a loss along a line. */
-struct pylm__line {
-    double slope, curvature;
-};
-
 struct pylm__rows_kernel {
     /* Turns n readings into rows of floats.
      *   list   which ones; the highest bit says something else */
@@ -28,9 +23,8 @@ struct pylm__rows_kernel {
     void (*add)(const float *rows, uint32_t n, const float *factors, float *sum);
     /* The probabilities of going right. */
     void (*squash)(const float *log_odds, uint32_t n, float *p);
-    /* The loss if all log-odds move by `length` of their steps, less its slope at 0. `p` are the probabilities there.
-     * Steps behind the last are 0. */
-    struct pylm__line (*measure)(const float *log_odds, const float *p, const float *step, uint32_t n, float length);
+    /* The curvature of the loss if all log-odds move by their steps. Steps behind the last are 0. */
+    double (*curvature)(const float *p, const float *step, uint32_t n);
 };
 
 #endif

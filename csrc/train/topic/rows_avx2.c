@@ -12,7 +12,7 @@ PYLM__AVX2_BEGIN
 
 #include "rows_kernel.h"
 
-const struct pylm__rows_kernel pylm__rows_avx2 = {rows_load, rows_multiply, rows_add, rows_squash, rows_measure};
+const struct pylm__rows_kernel pylm__rows_avx2 = {rows_load, rows_multiply, rows_add, rows_squash, rows_curvature};
 
 PYLM__AVX2_END
 #else

@@ -62,51 +62,35 @@ static void rows_add(const float *rows, uint32_t n, const float *factors, float 
     }
 }
 
-/* For PYLM__ROWS_STEP events. */
-static void squash_step(const float *log_odds, const float *step, float length, float *p)
-{
-    float logit[PYLM__ROWS_STEP];
-    uint32_t i;
-    for (i = 0; i < PYLM__ROWS_STEP; i++) {
-        float moved = length * (step ? step[i] : 0.0f);
-        logit[i] = -log_odds[i] - moved;
-    }
-    for (i = 0; i < PYLM__ROWS_STEP; i++) /* in a loop of its own: else gcc 12 makes no vectors */
-        logit[i] = pylm__clamp_logit(logit[i]);
-    for (i = 0; i < PYLM__ROWS_STEP; i++) {
-        float sum = 1.0f + pylm__exp(logit[i]);
-        p[i] = 1.0f / sum;
-    }
-}
-
 static void rows_squash(const float *log_odds, uint32_t n, float *p)
 {
-    uint32_t i;
-    for (i = 0; i < n; i += PYLM__ROWS_STEP)
-        squash_step(log_odds + i, NULL, 0, p + i);
-}
-
-static struct pylm__line rows_measure(const float *log_odds, const float *p, const float *step, uint32_t n,
-                                      float length)
-{
-    struct pylm__line line = {0, 0};
-    float moved[PYLM__ROWS_STEP];
+    float logit[PYLM__ROWS_STEP];
     uint32_t i, j;
     for (i = 0; i < n; i += PYLM__ROWS_STEP) {
-        float slope[PYLM__FIT_LANES] = {0}, curvature[PYLM__FIT_LANES] = {0};
-        squash_step(log_odds + i, step + i, length, moved);
+        for (j = 0; j < PYLM__ROWS_STEP; j++) /* in a loop of its own: else gcc 12 makes no vectors */
+            logit[j] = pylm__clamp_logit(-log_odds[i + j]);
         for (j = 0; j < PYLM__ROWS_STEP; j++) {
-            float t = step[i + j], change = moved[j] - p[i + j], u = 1.0f - moved[j];
-            u *= moved[j];
-            u *= t * t;
-            change *= t;
-            slope[j % PYLM__FIT_LANES] += change;
-            curvature[j % PYLM__FIT_LANES] += u;
+            float sum = 1.0f + pylm__exp(logit[j]);
+            p[i + j] = 1.0f / sum;
         }
-        line.slope += (double)pylm__lanes_sum((const pylm__lanes *)slope);
-        line.curvature += (double)pylm__lanes_sum((const pylm__lanes *)curvature);
     }
-    return line;
+}
+
+static double rows_curvature(const float *p, const float *step, uint32_t n)
+{
+    double curvature = 0;
+    uint32_t i, j;
+    for (i = 0; i < n; i += PYLM__ROWS_STEP) {
+        float part[PYLM__FIT_LANES] = {0};
+        for (j = 0; j < PYLM__ROWS_STEP; j++) {
+            float t = step[i + j], u = 1.0f - p[i + j];
+            u *= p[i + j];
+            u *= t * t;
+            part[j % PYLM__FIT_LANES] += u;
+        }
+        curvature += (double)pylm__lanes_sum((const pylm__lanes *)part);
+    }
+    return curvature;
 }
 
 #endif

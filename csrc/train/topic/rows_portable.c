@@ -7,4 +7,4 @@
 
 #include "rows_kernel.h"
 
-const struct pylm__rows_kernel pylm__rows_portable = {rows_load, rows_multiply, rows_add, rows_squash, rows_measure};
+const struct pylm__rows_kernel pylm__rows_portable = {rows_load, rows_multiply, rows_add, rows_squash, rows_curvature};
