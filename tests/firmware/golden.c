@@ -163,7 +163,7 @@ int main(void)
     put_scores("external", golden_external, golden_external_end);
     put_scores("kernel", golden_kernel, golden_kernel_end);
     put_scores("topics", golden_topics, golden_topics_end);
-    put_scores("short", golden_short, golden_short_end);
     put_scores("lastwords", golden_lastwords, golden_lastwords_end);
+    put_scores("short", golden_short, golden_short_end);
     return 0;
 }
