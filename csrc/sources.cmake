@@ -71,6 +71,7 @@ set(train_topic
     train/topic/eigen.c
     train/topic/frequent.c
     train/topic/pair_counts.c
+    train/topic/part_sums.c
     train/topic/readings.c
     train/topic/rows_avx2.c
     train/topic/rows_portable.c

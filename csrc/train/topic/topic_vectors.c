@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "part_sums.h"
 #include "platform/platform.h"
 #include "topic_numbers.h"
 
@@ -29,52 +30,26 @@
 
 static const uint8_t fades[PYLM__N_FADES] = {4, 7};
 
-/* Of each symbol, the sum of the word vectors that come behind it, and how many there are. */
-struct sums {
-    float *vectors, *n;
-};
-
 struct finding {
     const struct pylm__corpus *corpus;
     struct pylm__word_vectors words;
-    struct sums all;
+    struct pylm__part_sums sums; /* of each symbol, of the word vectors that come behind it */
     float mean[PYLM__TOPIC_DIMS];
     double unit; /* of the numbers of all vectors */
     struct pylm__topic_vectors *out;
     struct pylm__readings *readings;
-    int n_threads;
-};
-
-/* Of a thread. */
-struct finding_work {
-    struct sums part;
-    uint8_t *symbols;
 };
 
 /* ---- sums ---- */
 
-static int new_sums(struct sums *sums, uint32_t n_symbols)
-{
-    sums->vectors = pylm__array_new((uint64_t)n_symbols * PYLM__TOPIC_DIMS, sizeof *sums->vectors);
-    sums->n = pylm__array_new(n_symbols, sizeof *sums->n);
-    return sums->vectors && sums->n ? PYLM_OK : PYLM_ERR_MEMORY;
-}
-
-static void free_sums(struct sums *sums)
-{
-    free(sums->vectors);
-    free(sums->n);
-}
-
 /* Adds up what comes in a part behind each symbol. */
-static void add_part(const struct finding *f, uint32_t part, struct sums *sums)
+static void add_part(const void *user, uint32_t part, struct pylm__sums *sums)
 {
+    const struct finding *f = user;
     const struct pylm__corpus *corpus = f->corpus;
     uint64_t p = pylm__topic_part(corpus->n, part), end = pylm__topic_part(corpus->n, part + 1u),
              d = pylm__corpus_document(corpus, p);
     uint32_t i, j;
-    memset(sums->vectors, 0, (size_t)corpus->n_symbols * PYLM__TOPIC_DIMS * sizeof *sums->vectors);
-    memset(sums->n, 0, (size_t)corpus->n_symbols * sizeof *sums->n);
     for (; p < end; p++) {
         uint32_t symbol = pylm__symbol(corpus, p);
         const float *vector = f->words.vectors + (size_t)symbol * PYLM__TOPIC_DIMS;
@@ -98,15 +73,15 @@ static void add_part(const struct finding *f, uint32_t part, struct sums *sums)
 
 /* A symbol's vector from all sums less those of a part.
  *   part   NULL: nothing is taken off */
-static void vector_of(const struct finding *f, uint32_t symbol, const struct sums *part, float *out)
+static void vector_of(const struct finding *f, uint32_t symbol, const struct pylm__sums *part, float *out)
 {
     size_t at = (size_t)symbol * PYLM__TOPIC_DIMS;
-    float n = f->all.n[symbol] - (part ? part->n[symbol] : 0.0f), factor;
+    float n = f->sums.all.n[symbol] - (part ? part->n[symbol] : 0.0f), factor;
     uint32_t j;
     n = n > 0 ? n : 0;
     factor = f->words.gain[symbol] / (n + SHRINK);
     for (j = 0; j < PYLM__TOPIC_DIMS; j++) {
-        float sum = f->all.vectors[at + j] - (part ? part->vectors[at + j] : 0.0f), expected = n * f->mean[j];
+        float sum = f->sums.all.vectors[at + j] - (part ? part->vectors[at + j] : 0.0f), expected = n * f->mean[j];
         sum -= expected;
         out[j] = sum * factor;
     }
@@ -133,7 +108,7 @@ static void write_vector(const struct finding *f, const float *vector, uint8_t *
         record[1u + j] = (uint8_t)pylm__topic_number(scaled[j] / (double)(1 << shift), f->readings->is_short);
 }
 
-static void write_vectors(const struct finding *f, const struct sums *part, uint8_t *symbols)
+static void write_vectors(const struct finding *f, const struct pylm__sums *part, uint8_t *symbols)
 {
     float vector[PYLM__TOPIC_DIMS];
     uint32_t s;
@@ -217,8 +192,9 @@ static void find_scales(const struct finding *f)
 }
 
 /* Writes the readings of a part, by vectors that know nothing of it. */
-static void read_part(const struct finding *f, uint32_t part, struct finding_work *work)
+static void read_part(const void *user, uint32_t part, struct pylm__part_work *work)
 {
+    const struct finding *f = user;
     struct pylm__topics topics = pylm__topics_view(f->out->part);
     struct pylm__readings *readings = f->readings;
     struct pylm__reading reading;
@@ -226,9 +202,8 @@ static void read_part(const struct finding *f, uint32_t part, struct finding_wor
     uint64_t p = readings->begins[part];
     int8_t *row = readings->rows + readings->first_row[part] * readings->n;
     uint32_t j;
-    add_part(f, part, &work->part);
-    write_vectors(f, &work->part, work->symbols);
-    topics.symbols = work->symbols;
+    write_vectors(f, &work->part, work->records);
+    topics.symbols = work->records;
     p = p > WARM_UP ? p - WARM_UP : 0u;
     begin_reading(&reader, f->corpus, topics, p);
     for (; p < readings->ends[part]; p++) {
@@ -244,43 +219,14 @@ static void read_part(const struct finding *f, uint32_t part, struct finding_wor
 
 /* ---- all of it ---- */
 
-/* Does something for all parts, and adds up their sums in order. */
-static int for_parts(struct finding *f, struct finding_work *work, int reads, const pylm_task *task)
-{
-    int part, cancelled = 0;
-#ifdef _OPENMP
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(f -> n_threads)
-#endif
-    for (part = 0; part < (int)PYLM__TOPIC_PARTS; part++) {
-        struct finding_work *mine = &work[pylm__thread()];
-        int stop = pylm__task_cancelled(task);
-        uint64_t i;
-        if (!stop && reads)
-            read_part(f, (uint32_t)part, mine);
-        else if (!stop)
-            add_part(f, (uint32_t)part, &mine->part);
-#ifdef _OPENMP
-#pragma omp ordered
-#endif
-        {
-            cancelled |= stop;
-            for (i = 0; !stop && !reads && i < (uint64_t)f->corpus->n_symbols * PYLM__TOPIC_DIMS; i++)
-                f->all.vectors[i] += mine->part.vectors[i];
-            for (i = 0; !stop && !reads && i < f->corpus->n_symbols; i++)
-                f->all.n[i] += mine->part.n[i];
-        }
-    }
-    return cancelled ? PYLM_ERR_CANCELLED : PYLM_OK;
-}
-
 static void find_mean(struct finding *f)
 {
     double sums[PYLM__TOPIC_DIMS] = {0}, n = 1e-30;
     uint32_t s, j;
     for (s = 0; s < f->corpus->n_symbols; s++) {
-        n += (double)f->all.n[s];
+        n += (double)f->sums.all.n[s];
         for (j = 0; j < PYLM__TOPIC_DIMS; j++)
-            sums[j] += (double)f->all.vectors[(size_t)s * PYLM__TOPIC_DIMS + j];
+            sums[j] += (double)f->sums.all.vectors[(size_t)s * PYLM__TOPIC_DIMS + j];
     }
     for (j = 0; j < PYLM__TOPIC_DIMS; j++)
         f->mean[j] = (float)(sums[j] / n);
@@ -301,59 +247,45 @@ int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus 
     return 0;
 }
 
-static int find_all(struct finding *f, struct finding_work *work, pylm_task *task)
+static int find_all(struct finding *f, pylm_task *task)
 {
     const struct pylm__corpus *corpus = f->corpus;
     struct pylm__neighbourhood around;
-    uint32_t i;
     pylm__readings_neighbourhood(f->readings, corpus, NULL, &around);
-    PYLM__TRY(pylm__word_vectors_find(&f->words, &around, (uint32_t)f->n_threads, task));
+    PYLM__TRY(pylm__word_vectors_find(&f->words, &around, f->sums.n_threads, task));
     pylm__os_give_back();
-    PYLM__TRY(new_sums(&f->all, corpus->n_symbols));
+    PYLM__TRY(pylm__part_sums_new(&f->sums, corpus->n_symbols, PYLM__TOPIC_DIMS, 1, PYLM__TOPIC_DIMS + 1u));
     f->out->part_nbytes = pylm__topics_nbytes(PYLM__TOPIC_DIMS, 0, corpus->n_symbols);
     f->out->part = pylm__array_new(f->out->part_nbytes, 1);
     if (!f->out->part)
         return PYLM_ERR_MEMORY;
-    for (i = 0; i < (uint32_t)f->n_threads; i++) {
-        work[i].symbols = pylm__array_new(corpus->n_symbols, PYLM__TOPIC_DIMS + 1u);
-        if (!work[i].symbols)
-            return PYLM_ERR_MEMORY;
-        PYLM__TRY(new_sums(&work[i].part, corpus->n_symbols));
-    }
-    PYLM__TRY(for_parts(f, work, 0, task));
+    PYLM__TRY(pylm__part_sums_add(&f->sums, add_part, f, task));
     find_mean(f);
     f->out->part[PYLM__TOPIC_N] = PYLM__TOPIC_DIMS;
     memcpy(f->out->part + PYLM__TOPIC_FADES, fades, sizeof fades);
     f->unit = 127.0 * (double)(1 << PYLM__TOPIC_MAX_SHIFT) / find_largest(f);
     write_vectors(f, NULL, f->out->part + PYLM__TOPIC_NBYTES);
     find_scales(f);
-    return for_parts(f, work, 1, task);
+    return pylm__part_sums_visit(&f->sums, add_part, read_part, f, task);
 }
 
 int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
                              const struct pylm__corpus *corpus, uint32_t n_threads, pylm_task *task)
 {
     struct finding f;
-    struct finding_work *work;
-    int status, i;
+    int status;
     pylm__topic_vectors_free(out);
     pylm__os_give_back();
     memset(&f, 0, sizeof f);
     f.corpus = corpus;
     f.out = out;
     f.readings = readings;
-    f.n_threads = pylm__n_threads(n_threads, PYLM__TOPIC_PARTS);
+    f.sums.n_threads = (uint32_t)pylm__n_threads(n_threads, PYLM__TOPIC_PARTS);
     readings->rows = pylm__array_new(readings->n_rows * readings->n, 1);
     status = readings->rows ? PYLM_OK : PYLM_ERR_MEMORY;
-    work = pylm__array_new((uint64_t)f.n_threads, sizeof *work);
     if (status == PYLM_OK)
-        status = work ? find_all(&f, work, task) : PYLM_ERR_MEMORY;
-    for (i = 0; work && i < f.n_threads; i++) {
-        free_sums(&work[i].part);
-        free(work[i].symbols);
-    }
-    free(work);
-    free_sums(&f.all);
+        status = find_all(&f, task);
+    pylm__part_sums_free(&f.sums);
     pylm__word_vectors_free(&f.words);
     return status;
 }

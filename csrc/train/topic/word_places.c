@@ -9,8 +9,9 @@
 #include "word_places.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "part_sums.h"
 
 #define SHRINK 10.0f    /* occurrences that a vector of zeros is worth */
 #define USUAL_BYTE 25.4 /* root of the mean square of a reading's numbers */
@@ -19,44 +20,19 @@
 
 static const uint8_t dims[N_PLACES] = {48, 32, 24, 16, 8}; /* by place */
 
-/* Of each word, by place the sum of the word vectors that come that far behind it, and how many there are. */
-struct sums {
-    float *vectors, *n;
-};
-
 struct finding {
     const struct pylm__byte_words *words;
     struct pylm__word_vectors vectors;
-    struct sums all;
+    struct pylm__part_sums sums; /* of each word, by place, of the word vectors that come that far behind it */
     float mean[N];
     float unit[N_PLACES]; /* of the numbers of a place's vectors */
     struct pylm__readings *readings;
-    int n_threads;
-};
-
-/* Of a thread. */
-struct finding_work {
-    struct sums part;
-    int8_t *vectors; /* by word */
 };
 
 /* ---- sums ---- */
 
-static int new_sums(struct sums *sums, uint32_t n_symbols)
-{
-    sums->vectors = pylm__array_new((uint64_t)n_symbols * N, sizeof *sums->vectors);
-    sums->n = pylm__array_new((uint64_t)n_symbols * N_PLACES, sizeof *sums->n);
-    return sums->vectors && sums->n ? PYLM_OK : PYLM_ERR_MEMORY;
-}
-
-static void free_sums(struct sums *sums)
-{
-    free(sums->vectors);
-    free(sums->n);
-}
-
 /* Adds a word's vector to the sums of those before it. */
-static void add_word(const struct finding *f, uint64_t p, uint64_t begin, struct sums *sums)
+static void add_word(const struct finding *f, uint64_t p, uint64_t begin, struct pylm__sums *sums)
 {
     const struct pylm__corpus *corpus = &f->words->corpus;
     const float *vector = f->vectors.vectors + (size_t)pylm__symbol(corpus, p) * PYLM__TOPIC_DIMS;
@@ -73,12 +49,11 @@ static void add_word(const struct finding *f, uint64_t p, uint64_t begin, struct
 }
 
 /* Adds up what comes in a part behind each word. */
-static void add_part(const struct finding *f, uint32_t part, struct sums *sums)
+static void add_part(const void *user, uint32_t part, struct pylm__sums *sums)
 {
+    const struct finding *f = user;
     const struct pylm__corpus *corpus = &f->words->corpus;
     uint64_t p = f->words->bounds[part], d = pylm__corpus_document(corpus, p);
-    memset(sums->vectors, 0, (size_t)corpus->n_symbols * N * sizeof *sums->vectors);
-    memset(sums->n, 0, (size_t)corpus->n_symbols * N_PLACES * sizeof *sums->n);
     for (; p < f->words->bounds[part + 1u]; p++) {
         while (corpus->document_ends[d] <= p)
             d++;
@@ -91,30 +66,30 @@ static void add_part(const struct finding *f, uint32_t part, struct sums *sums)
 
 /* A word's vectors from all sums less those of a part.
  *   part   NULL: nothing is taken off */
-static void vectors_of(const struct finding *f, uint32_t word, const struct sums *part, float *out)
+static void vectors_of(const struct finding *f, uint32_t word, const struct pylm__sums *part, float *out)
 {
     size_t at = (size_t)word * N, at_n = (size_t)word * N_PLACES;
     uint32_t place, j = 0, end;
     for (place = 0; place < N_PLACES; place++) {
-        float n = f->all.n[at_n + place] - (part ? part->n[at_n + place] : 0.0f), factor = 1.0f / (n + SHRINK);
+        float n = f->sums.all.n[at_n + place] - (part ? part->n[at_n + place] : 0.0f), factor = 1.0f / (n + SHRINK);
         for (end = j + dims[place]; j < end; j++) {
-            float sum = f->all.vectors[at + j] - (part ? part->vectors[at + j] : 0.0f), expected = n * f->mean[j];
+            float sum = f->sums.all.vectors[at + j] - (part ? part->vectors[at + j] : 0.0f), expected = n * f->mean[j];
             sum -= expected;
             out[j] = sum * factor;
         }
     }
 }
 
-static void write_vectors(const struct finding *f, const struct sums *part, int8_t *out)
+static void write_vectors(const struct finding *f, const struct pylm__sums *part, uint32_t n, uint8_t *out)
 {
     float vector[N];
     uint32_t word, place, j, end;
-    for (word = 0; word < f->words->corpus.n_symbols; word++, out += N) {
+    for (word = 0; word < n; word++, out += N) {
         vectors_of(f, word, part, vector);
         for (place = 0, j = 0; place < N_PLACES; place++)
             for (end = j + dims[place]; j < end; j++) {
                 double x = floor((double)(vector[j] * f->unit[place]) + 0.5);
-                out[j] = (int8_t)(x > 127.0 ? 127.0 : x < -127.0 ? -127.0 : x);
+                out[j] = (uint8_t)(int8_t)(x > 127.0 ? 127.0 : x < -127.0 ? -127.0 : x);
             }
     }
 }
@@ -125,9 +100,9 @@ static void find_mean(struct finding *f)
     uint32_t word, place, j, end;
     for (word = 0; word < f->words->corpus.n_symbols; word++) {
         for (place = 0; place < N_PLACES; place++)
-            n[place] += (double)f->all.n[(size_t)word * N_PLACES + place];
+            n[place] += (double)f->sums.all.n[(size_t)word * N_PLACES + place];
         for (j = 0; j < N; j++)
-            sums[j] += (double)f->all.vectors[(size_t)word * N + j];
+            sums[j] += (double)f->sums.all.vectors[(size_t)word * N + j];
     }
     for (place = 0, j = 0; place < N_PLACES; place++)
         for (end = j + dims[place]; j < end; j++)
@@ -143,7 +118,7 @@ static void find_units(struct finding *f)
     for (word = 0; word < f->words->corpus.n_symbols; word++) {
         vectors_of(f, word, NULL, vector);
         for (place = 0, j = 0; place < N_PLACES; place++) {
-            double square = 0, times = (double)f->all.n[(size_t)word * N_PLACES + place];
+            double square = 0, times = (double)f->sums.all.n[(size_t)word * N_PLACES + place];
             for (end = j + dims[place]; j < end; j++)
                 square += (double)vector[j] * (double)vector[j];
             squares[place] += times * square;
@@ -157,15 +132,15 @@ static void find_units(struct finding *f)
 /* ---- along the text ---- */
 
 /* Writes the rows of a part, by vectors that know nothing of it. */
-static void read_part(const struct finding *f, uint32_t part, struct finding_work *work)
+static void read_part(const void *user, uint32_t part, struct pylm__part_work *work)
 {
+    const struct finding *f = user;
     const struct pylm__corpus *corpus = &f->words->corpus;
     const struct pylm__readings *readings = f->readings;
     uint64_t row = readings->first_row[part];
     uint64_t end = part + 1u < PYLM__TOPIC_PARTS ? readings->first_row[part + 1u] : readings->n_rows;
     uint64_t p = f->words->bounds[part], d = pylm__corpus_document(corpus, p);
-    add_part(f, part, &work->part);
-    write_vectors(f, &work->part, work->vectors);
+    write_vectors(f, &work->part, corpus->n_symbols, work->records);
     for (; row < end; row++, p++) {
         uint32_t place, first = 0;
         uint64_t begin;
@@ -174,107 +149,55 @@ static void read_part(const struct finding *f, uint32_t part, struct finding_wor
         begin = pylm__corpus_document_begin(corpus, d);
         for (place = 0; place < N_PLACES && dims[place] && p - begin > place; first += dims[place++])
             memcpy(readings->rows + row * N + first,
-                   work->vectors + (size_t)pylm__symbol(corpus, p - 1u - place) * N + first, dims[place]);
+                   work->records + (size_t)pylm__symbol(corpus, p - 1u - place) * N + first, dims[place]);
     }
 }
 
 /* ---- all of it ---- */
 
-/* Does something for all parts, and adds up their sums in order. */
-static int for_parts(struct finding *f, struct finding_work *work, int reads, const pylm_task *task)
-{
-    int part, cancelled = 0;
-#ifdef _OPENMP
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(f -> n_threads)
-#endif
-    for (part = 0; part < (int)PYLM__TOPIC_PARTS; part++) {
-        struct finding_work *mine = &work[pylm__thread()];
-        int stop = pylm__task_cancelled(task);
-        uint64_t i, n = f->words->corpus.n_symbols;
-        if (!stop && reads)
-            read_part(f, (uint32_t)part, mine);
-        else if (!stop)
-            add_part(f, (uint32_t)part, &mine->part);
-#ifdef _OPENMP
-#pragma omp ordered
-#endif
-        {
-            cancelled |= stop;
-            for (i = 0; !stop && !reads && i < n * N; i++)
-                f->all.vectors[i] += mine->part.vectors[i];
-            for (i = 0; !stop && !reads && i < n * N_PLACES; i++)
-                f->all.n[i] += mine->part.n[i];
-        }
-    }
-    return cancelled ? PYLM_ERR_CANCELLED : PYLM_OK;
-}
-
 static int write_part(const struct finding *f, struct pylm__topic_vectors *out)
 {
-    uint64_t n = f->words->corpus.unknown;
-    int8_t *vectors = pylm__array_new(n + 1u, N);
-    out->part_nbytes = PYLM__WORDS_NBYTES + f->words->table_nbytes + n * N;
+    uint32_t n = f->words->corpus.unknown;
+    out->part_nbytes = PYLM__WORDS_NBYTES + f->words->table_nbytes + (uint64_t)n * N;
     out->part = pylm__array_new(out->part_nbytes, 1);
-    if (vectors && out->part) {
-        out->part[PYLM__WORDS_N] = N;
-        memcpy(out->part + PYLM__WORDS_DIMS, dims, sizeof dims);
-        memcpy(out->part + PYLM__WORDS_NBYTES, f->words->table, (size_t)f->words->table_nbytes);
-        write_vectors(f, NULL, vectors);
-        memcpy(out->part + PYLM__WORDS_NBYTES + f->words->table_nbytes, vectors, (size_t)(n * N));
-    }
-    free(vectors);
-    return vectors && out->part ? PYLM_OK : PYLM_ERR_MEMORY;
+    if (!out->part)
+        return PYLM_ERR_MEMORY;
+    out->part[PYLM__WORDS_N] = N;
+    memcpy(out->part + PYLM__WORDS_DIMS, dims, sizeof dims);
+    memcpy(out->part + PYLM__WORDS_NBYTES, f->words->table, (size_t)f->words->table_nbytes);
+    write_vectors(f, NULL, n, out->part + PYLM__WORDS_NBYTES + f->words->table_nbytes);
+    return PYLM_OK;
 }
 
-static int find_all(struct finding *f, struct finding_work *work, struct pylm__topic_vectors *out, pylm_task *task)
+static int find_all(struct finding *f, struct pylm__topic_vectors *out, pylm_task *task)
 {
-    uint32_t i, n = f->words->corpus.n_symbols;
-    PYLM__TRY(new_sums(&f->all, n));
-    for (i = 0; i < (uint32_t)f->n_threads; i++) {
-        work[i].vectors = pylm__array_new(n, N);
-        if (!work[i].vectors)
-            return PYLM_ERR_MEMORY;
-        PYLM__TRY(new_sums(&work[i].part, n));
-    }
-    PYLM__TRY(for_parts(f, work, 0, task));
+    struct pylm__neighbourhood around;
+    pylm__readings_neighbourhood(f->readings, &f->words->corpus, f->words->bounds, &around);
+    around.distance = 1;
+    PYLM__TRY(pylm__word_vectors_find(&f->vectors, &around, f->sums.n_threads, task));
+    PYLM__TRY(pylm__part_sums_new(&f->sums, f->words->corpus.n_symbols, N, N_PLACES, N));
+    PYLM__TRY(pylm__part_sums_add(&f->sums, add_part, f, task));
     find_mean(f);
     find_units(f);
     PYLM__TRY(write_part(f, out));
     f->readings->rows = pylm__array_new(f->readings->n_rows * N, 1);
     if (!f->readings->rows)
         return PYLM_ERR_MEMORY;
-    return for_parts(f, work, 1, task);
-}
-
-static int find_vectors(struct finding *f, pylm_task *task)
-{
-    struct pylm__neighbourhood around;
-    pylm__readings_neighbourhood(f->readings, &f->words->corpus, f->words->bounds, &around);
-    around.distance = 1;
-    return pylm__word_vectors_find(&f->vectors, &around, (uint32_t)f->n_threads, task);
+    return pylm__part_sums_visit(&f->sums, add_part, read_part, f, task);
 }
 
 int pylm__word_places_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
                            const struct pylm__byte_words *words, uint32_t n_threads, pylm_task *task)
 {
     struct finding f;
-    struct finding_work *work;
-    int status, i;
+    int status;
     pylm__topic_vectors_free(out);
     memset(&f, 0, sizeof f);
     f.words = words;
     f.readings = readings;
-    f.n_threads = pylm__n_threads(n_threads, PYLM__TOPIC_PARTS);
-    work = pylm__array_new((uint64_t)f.n_threads, sizeof *work);
-    status = work ? find_vectors(&f, task) : PYLM_ERR_MEMORY;
-    if (status == PYLM_OK)
-        status = find_all(&f, work, out, task);
-    for (i = 0; work && i < f.n_threads; i++) {
-        free_sums(&work[i].part);
-        free(work[i].vectors);
-    }
-    free(work);
-    free_sums(&f.all);
+    f.sums.n_threads = (uint32_t)pylm__n_threads(n_threads, PYLM__TOPIC_PARTS);
+    status = find_all(&f, out, task);
+    pylm__part_sums_free(&f.sums);
     pylm__word_vectors_free(&f.vectors);
     return status;
 }
