@@ -63,7 +63,7 @@ int pylm__part_sums_add(struct pylm__part_sums *sums, pylm__add_part *add, const
 {
     int part, cancelled = 0;
 #ifdef _OPENMP
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(sums->n_threads)
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(sums -> n_threads)
 #endif
     for (part = 0; part < (int)PYLM__TOPIC_PARTS; part++) {
         struct pylm__sums *mine = &sums->work[pylm__thread()].part;
