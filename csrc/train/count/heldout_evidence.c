@@ -11,6 +11,7 @@
 #include "train/base/sort.h"
 
 #define SLICE 1024u /* contexts between two looks at the task */
+#define AHEAD 8u    /* symbols whose events are fetched before they are needed: those of a context lie anywhere */
 
 /* Occurrences of the keys before a position. */
 static uint64_t rank(const struct pylm__key_range *r, uint64_t position)
@@ -64,9 +65,9 @@ struct context {
 };
 
 /* Evidence on the path to a leaf: the counts in the whole text less those in the block, and what they add to the means.
- * Where there is none, both stay zero. */
+ * Where there is none, both stay zero. What was written is added at once: it would be slow to read it again. */
 static void follow_path(const struct pylm__symbol_tree *tree, const struct context *context, uint32_t leaf,
-                        uint16_t *indices, struct pylm__mean *parts)
+                        uint16_t *indices, struct pylm__mean *parts, struct pylm__mean *means)
 {
     struct pylm__key_range all = context->all, own = context->own;
     uint32_t node = 0, lo = 0, hi = tree->n_symbols;
@@ -79,7 +80,9 @@ static void follow_path(const struct pylm__symbol_tree *tree, const struct conte
         uint32_t n0 = (uint32_t)(rank(&all, all_mid) - rank(&all, all.from) - (own_mid - own.from));
         uint32_t n1 = (uint32_t)(rank(&all, all.to) - rank(&all, all_mid) - (own.to - own_mid));
         parts->left = n0 * unit;
+        means->left += n0 * unit;
         parts++->right = n1 * unit;
+        means++->right += n1 * unit;
         if ((!n0 || !n1) && is_single(&all, &own))
             *indices++ = (uint16_t)pylm__calibration_single(n0 + n1, n1 > 0);
         else
@@ -214,7 +217,9 @@ static int symbol_evidence(const struct pylm__evidence_input *input, const struc
         path = new_path(paths, leaf, event, n);
         if (path == UINT32_MAX)
             return PYLM_ERR_MEMORY;
-        follow_path(input->tree, context, leaf, indices + event, paths->parts + paths->starts[path]);
+        follow_path(input->tree, context, leaf, indices + event, paths->parts + paths->starts[path],
+                    heldout->means + event);
+        return PYLM_OK;
     }
     for (i = 0, parts = paths->parts + paths->starts[path]; i < n; i++) {
         heldout->means[event + i].left += parts[i].left;
@@ -239,6 +244,25 @@ static struct pylm__hits hits_of(const struct context *context, uint32_t leaf)
     return hits;
 }
 
+/* Fetches what is needed at the symbols that come soon. */
+PYLM__INLINE void fetch_ahead(const struct pylm__evidence_input *input, uint64_t first,
+                              const struct pylm__evidence_work *block, uint64_t i, const uint16_t *indices)
+{
+    const uint64_t *events;
+    uint64_t at;
+    if (i + 2u * AHEAD < block->n) {
+        at = first + (block->positions[i + 2u * AHEAD] & PYLM__LEAF_MASK);
+        PYLM__PREFETCH(&input->heldout->first_event[at]);
+        PYLM__PREFETCH(&input->of_blocks[at]);
+    }
+    if (i + AHEAD < block->n) {
+        events = &input->heldout->first_event[first + (block->positions[i + AHEAD] & PYLM__LEAF_MASK)];
+        PYLM__PREFETCH(&input->heldout->means[events[0]]);
+        PYLM__PREFETCH(&input->heldout->means[events[1]]);
+        PYLM__PREFETCH(&indices[events[0]]);
+    }
+}
+
 /* Evidence of a context at all symbols of a block that it stands before.
  *   first   the first symbol of the block, as a number among all held-out symbols */
 static int context_evidence(const struct pylm__evidence_input *input, const struct context *context, uint64_t first,
@@ -248,10 +272,12 @@ static int context_evidence(const struct pylm__evidence_input *input, const stru
     for (i = context->from; i < context->to; i++) {
         uint64_t at = first + (block->positions[i] & PYLM__LEAF_MASK);
         uint32_t leaf = (uint32_t)input->of_blocks[at] & PYLM__LEAF_MASK;
-        if (out.hits)
+        if (out.hits) {
             out.hits[at] = hits_of(context, leaf);
-        else
-            PYLM__TRY(symbol_evidence(input, context, at, leaf, &block->paths, out.indices));
+            continue;
+        }
+        fetch_ahead(input, first, block, i, out.indices);
+        PYLM__TRY(symbol_evidence(input, context, at, leaf, &block->paths, out.indices));
     }
     forget_paths(&block->paths);
     return PYLM_OK;

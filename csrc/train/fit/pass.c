@@ -75,7 +75,7 @@ static void load_tile(const struct pylm__regression *r, uint64_t e, uint64_t lef
         kernel->load_rows(tile, i, r->first_row[i], r->sets[i] ? r->sets[i] + e : (const uint16_t *)zeros);
 }
 
-static void fetch(const void *numbers, uint32_t n_bytes)
+PYLM__INLINE void fetch(const void *numbers, uint32_t n_bytes)
 {
     uint32_t i;
     for (i = 0; i < n_bytes; i += LINE_NBYTES)
@@ -83,7 +83,7 @@ static void fetch(const void *numbers, uint32_t n_bytes)
 }
 
 /* Fetches a tile that comes soon: there are more columns than a processor foresees by itself. */
-static void fetch_tile(const struct pylm__regression *r, uint64_t e)
+PYLM__INLINE void fetch_tile(const struct pylm__regression *r, uint64_t e)
 {
     const struct pylm__fit_problem *p = r->problem;
     uint32_t i;
