@@ -89,7 +89,7 @@ extern "C" {
 #define PYLM_VERSION_NUMBER 100
 
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
-#define PYLM_FORMAT_VERSION 8
+#define PYLM_FORMAT_VERSION 9
 
 /* The version of the library that is linked. Compare it with the macros above, which are those of this header. */
 PYLM_API const char *pylm_version(void);
@@ -199,13 +199,15 @@ PYLM_API void pylm_model_info(const pylm_model *model, pylm_info *info);
 
 /* Where a reader is in a text: the last symbols, as far back as any context goes, and what the hundreds before them
  * were about (core/topic.h). Plain data. A copy of a state goes on from the same place; of a state that learns, see
- * pylm_adapt.h. Without that module (-DPYLM_MODULE_TOPIC=0, for the library and for what includes this header) it has
- * 128 bytes. */
+ * pylm_adapt.h. Without topics (-DPYLM_MODULE_TOPIC=0, for the library and for what includes this header) it has 432
+ * bytes, without layout (-DPYLM_MODULE_LAYOUT=0) as well 128. */
 typedef struct pylm_state {
-#if defined(PYLM_MODULE_TOPIC) && !PYLM_MODULE_TOPIC
-    uint64_t opaque[16];
-#else
+#if !defined(PYLM_MODULE_TOPIC) || PYLM_MODULE_TOPIC
     uint64_t opaque[80];
+#elif !defined(PYLM_MODULE_LAYOUT) || PYLM_MODULE_LAYOUT
+    uint64_t opaque[54];
+#else
+    uint64_t opaque[16];
 #endif
 } pylm_state;
 

@@ -136,8 +136,23 @@ enum pylm_template_kind {
     PYLM_TEMPLATE_SYMBOL = 1,  /* the symbol `lag` back; 1 is the previous one */
     PYLM_TEMPLATE_CLASS = 2,   /* the class of that symbol */
     PYLM_TEMPLATE_COARSE = 3,  /* the coarse classes of the last `lag` symbols */
-    PYLM_TEMPLATE_WORD = 4     /* bytes only: the letters of the word `lag` back, in lower case; 0 is the word so far */
+    PYLM_TEMPLATE_WORD = 4,    /* bytes only: the letters of the word `lag` back, in lower case; 0 is the word so far */
+    PYLM_TEMPLATE_ABOVE = 5,   /* bytes only: the column and the byte above (pylm_layout); `lag` is 0 */
+    PYLM_TEMPLATE_SHAPE = 6,   /* bytes only: the kinds of the last `lag` runs of bytes (pylm_layout) */
+    PYLM_TEMPLATE_LINE = 7     /* bytes only: the words in the line, and those of the last two runs; `lag` is 0 */
 };
+
+/* Where the next byte stands on the page, and what the last ones look like. */
+typedef struct pylm_layout {
+    uint32_t column;  /* bytes in the line so far; 255: so many or more */
+    uint32_t above;   /* the byte that stands there in the line above; PYLM_NONE: none, or that line is longer than 254 */
+    uint32_t n_words; /* that began in this line; 255: so many or more */
+    uint32_t runs;    /* the last ten runs of bytes of a kind, three bits each, the last one lowest: 1 lower case, 2 upper
+                       * case, 3 digits, 4 spaces, 5 line ends, 6 other ASCII, 7 beyond ASCII; 0 before the text */
+} pylm_layout;
+
+/* Of a state of a model of bytes. Without such contexts in the library (PYLM_MODULE_LAYOUT=0): zeros and PYLM_NONE. */
+PYLM_API void pylm_state_layout(const pylm_state *state, pylm_layout *layout);
 
 typedef struct pylm_template {
     uint32_t base;       /* number of the template that it extends, smaller than its own; PYLM_NONE: none */

@@ -135,6 +135,9 @@ typedef struct pylm_train_options {
                               * symbols and more, in no layer; with max_nbytes not in bytes, and else if it is worth its
                               * bytes. A small max_memory makes it look at less of the text, or leaves it out. An engine
                               * without it (PYLM_MODULE_TOPIC=0) needs models without, too */
+    uint32_t no_layout;      /* 1: no contexts by column, byte above and shape, for an engine without them
+                              * (PYLM_MODULE_LAYOUT=0). Default 0: bytes have them, but not in the fast profile, nor in
+                              * a layer whose base has none */
     uint32_t endless;        /* 1: documents are parts of one text, so nothing ends them. Default 0: several documents
                               * end, with their line if all of them have one, else with a symbol of their own, the byte
                               * 0 (pylm_info.text_end). Documents that have that byte do not end. Ids end with the one

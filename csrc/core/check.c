@@ -26,8 +26,12 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
     if (c[PYLM__C_ROLE] && k != tree->n_suffix &&
         (k < tree->n_suffix || !pylm__template_head(tree, k - 1u)[PYLM__C_ROLE]))
         return 0; /* those with a role stand together behind the suffix contexts */
-    if (kind == PYLM__KIND_WORD ? !bytes || lag >= PYLM__N_WORDS
-                                : kind != PYLM__KIND_NOTHING && (!lag || lag > PYLM__MAX_LAG))
+    if (kind >= PYLM__KIND_WORD && !bytes)
+        return 0;
+    if (kind == PYLM__KIND_WORD    ? lag >= PYLM__N_WORDS
+        : kind == PYLM__KIND_SHAPE ? !lag || lag > PYLM__MAX_RUNS
+        : kind > PYLM__KIND_WORD   ? lag != 0u
+                                   : kind != PYLM__KIND_NOTHING && (!lag || lag > PYLM__MAX_LAG))
         return 0;
     if (check < 1u || check > 32u || buckets + check > PYLM__HASH_BITS)
         return 0;

@@ -25,9 +25,12 @@
  *     -DPYLM_MODULE_EXPLAIN=0     pylm_explain.h
  *     -DPYLM_MODULE_KERNEL=0      pylm_kernel.h. Images with that predictor are refused
  *     -DPYLM_MODULE_KEYBOARD=0    pylm_keyboard.h; it needs text and adapt
- *     -DPYLM_MODULE_TOPIC=0       what a text is about, or its last words (core/topic.h, core/words.h). A pylm_state
- *                                 has 128 bytes instead of 640, so this is for all that includes pylm.h, too. Images
- *                                 with topics are refused
+ *     -DPYLM_MODULE_TOPIC=0       what a text is about, or its last words (core/topic.h, core/words.h). Images with
+ *                                 topics are refused
+ *     -DPYLM_MODULE_LAYOUT=0      contexts of bytes by column, byte above and shape (core/layout.h). Images with such
+ *                                 contexts are refused
+ *
+ * A pylm_state has 640 bytes, without topics 432, without both 128. So these two are for all that includes pylm.h, too.
  */
 #ifndef PYLM_CORE_CONFIG_H
 #define PYLM_CORE_CONFIG_H
@@ -48,6 +51,9 @@
 #endif
 #ifndef PYLM_MODULE_TOPIC
 #define PYLM_MODULE_TOPIC 1
+#endif
+#ifndef PYLM_MODULE_LAYOUT
+#define PYLM_MODULE_LAYOUT 1
 #endif
 #ifndef PYLM_MODULE_KEYBOARD
 #define PYLM_MODULE_KEYBOARD (PYLM_MODULE_TEXT && PYLM_MODULE_ADAPT)

@@ -10,6 +10,9 @@
 
 /* Compile-time check, as in image.c. */
 typedef char state_fits[sizeof(struct pylm__state) <= sizeof(pylm_state) ? 1 : -1];
+#if PYLM_MODULE_TOPIC
+typedef char bytes_fit[PYLM__N_READ_BYTES <= PYLM__MAX_READING ? 1 : -1];
+#endif
 
 /* What belongs to a word in a byte model: ASCII letters, the apostrophe, and every byte of a character
  * outside ASCII. Upper case counts as lower case. 0 for what parts words. */
@@ -72,16 +75,19 @@ void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t sy
 {
     state->recent[state->at & (PYLM__MAX_LAG - 1u)] = symbol + 1u;
     state->at++;
-    if (PYLM_BYTES || tokenizer == PYLM_TOKENIZER_BYTES)
+    if (PYLM_BYTES || tokenizer == PYLM_TOKENIZER_BYTES) {
         read_byte(state, symbol);
+#if PYLM_MODULE_LAYOUT
+        pylm__layout_read(&state->read.bytes.layout, state->at - 1u, symbol, state->n_letters == 1u);
+#endif
+    }
 }
 
-/* Adds a symbol to what the text is about; PYLM_NONE: nothing. */
+/* Adds a symbol to what the text is about; PYLM_NONE: nothing. Of bytes, reading them does. */
 static void read_topic(struct pylm__state *state, const struct pylm__model *model, uint32_t symbol)
 {
 #if PYLM_MODULE_TOPIC
     struct pylm__topics topics = pylm__topics_of(model);
-    state->has_topic = topics.n > 0u;
     if (topics.n && symbol != PYLM_NONE && model->tokenizer != PYLM_TOKENIZER_BYTES)
         pylm__topic_read(&topics, state->read.topic, symbol);
 #else
@@ -95,7 +101,7 @@ void pylm__state_go_on(struct pylm__state *state, const struct pylm__model *mode
 {
     if (symbol == model->text_end) {
         memset(state, 0, offsetof(struct pylm__state, learns));
-#if PYLM_MODULE_TOPIC
+#if PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT
         memset(&state->read, 0, sizeof state->read);
 #endif
         symbol = model->line_end;
@@ -103,6 +109,7 @@ void pylm__state_go_on(struct pylm__state *state, const struct pylm__model *mode
     if (symbol != PYLM_NONE)
         pylm__state_read(state, model->tokenizer, symbol);
     read_topic(state, model, symbol);
+    state->n_read = pylm__n_read(model);
 }
 
 /* Class or coarse class of the symbol `lag` back plus one, or 0 if the text is not that long. */
@@ -146,6 +153,14 @@ static uint32_t context_value(const struct pylm__tree *tree, const struct pylm__
         return value;
     case PYLM__KIND_WORD:
         return state->word[lag];
+#if PYLM_MODULE_LAYOUT
+    case PYLM__KIND_ABOVE:
+        return pylm__layout_place(&state->read.bytes.layout, state->at);
+    case PYLM__KIND_SHAPE:
+        return pylm__layout_shape(&state->read.bytes.layout, lag);
+    case PYLM__KIND_LINE:
+        return pylm__layout_line(&state->read.bytes.layout);
+#endif
     default:
         return 0;
     }

@@ -11,9 +11,12 @@
 #define PYLM_CORE_CONTEXT_H
 
 #include "hash.h"
+#include "layout.h"
 #include "topic.h"
 
 #define PYLM__MAX_LETTERS 24u /* bytes of a word; a longer one is parted */
+
+#define PYLM__N_READ_BYTES (1u + PYLM__MAX_PLACES + (uint32_t)(sizeof(struct pylm__layout) / sizeof(uint32_t)))
 
 /* Lives in pylm_state. An overlay keeps what stands before `learns`. */
 struct pylm__state {
@@ -22,19 +25,34 @@ struct pylm__state {
     uint32_t word[PYLM__N_WORDS];   /* hash of the word so far and of the three before it; 0: none */
     uint32_t n_letters;             /* of the word so far, bytes */
     uint32_t learns;                /* what is read is counted in the overlay */
-    uint32_t has_topic;             /* the model has vectors */
+    uint32_t n_read;                /* numbers of `read` that belong to the history; see pylm__n_read() */
     uint8_t *overlay;               /* NULL: the state does not adapt */
     size_t overlay_nbytes;
-#if PYLM_MODULE_TOPIC
+#if PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT
     union {
-        int32_t topic[PYLM__MAX_READING];    /* sums of the vectors of what was read */
+#if PYLM_MODULE_TOPIC
+        int32_t topic[PYLM__MAX_READING]; /* sums of the vectors of what was read */
+#endif
         struct {                             /* bytes, see words.h */
             uint32_t n;                      /* read, modulo 2^32 */
             uint32_t last[PYLM__MAX_PLACES]; /* hashes, from the last one on; 0: none */
         } words;
+        struct { /* bytes, behind the words */
+            uint32_t words[1u + PYLM__MAX_PLACES];
+            struct pylm__layout layout;
+        } bytes;
     } read;
 #endif
 };
+
+/* How many of the numbers in `read` a model needs. */
+static inline uint32_t pylm__n_read(const struct pylm__model *model)
+{
+    int has_topic = PYLM_MODULE_TOPIC && pylm__topics_of(model).n > 0u;
+    if (PYLM_BYTES || model->tokenizer == PYLM_TOKENIZER_BYTES)
+        return has_topic || pylm__has_layout(model) ? PYLM__N_READ_BYTES : 0u;
+    return has_topic ? PYLM__MAX_READING : 0u;
+}
 
 static inline struct pylm__state *pylm__state_view(pylm_state *state)
 {

@@ -148,7 +148,10 @@ enum pylm__kind {
     PYLM__KIND_CLASS = 2,   /* its class */
     PYLM__KIND_COARSE = 3,  /* the coarse classes of the last `lag` symbols */
     PYLM__KIND_WORD = 4,    /* bytes: 0 the letters of the word so far, 1 to 3 a word before it */
-    PYLM__N_KINDS = 5
+    PYLM__KIND_ABOVE = 5,   /* bytes: the column, and the byte above; `lag` is 0. See layout.h */
+    PYLM__KIND_SHAPE = 6,   /* bytes: the kinds of the last `lag` runs, 1 to PYLM__MAX_RUNS */
+    PYLM__KIND_LINE = 7,    /* bytes: the words in the line and the kinds of the last two runs; `lag` is 0 */
+    PYLM__N_KINDS = 8
 };
 
 #define PYLM__NO_BASE 255u

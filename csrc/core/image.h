@@ -18,7 +18,8 @@ struct pylm__model {
     uint32_t line_end, text_end;      /* PYLM_NONE: not there */
     uint16_t depth;                   /* largest of all trees */
     uint16_t n_templates;             /* largest of all trees, and of all models below */
-    uint16_t adapts;                  /* whether all trees have what an overlay needs */
+    uint8_t adapts;                   /* whether all trees have what an overlay needs */
+    uint8_t has_layout;               /* whether it or a model below has templates of layout.h */
     uint16_t n_banks;                 /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
     uint32_t n_below;                 /* models that it lies on, one on the other */
     const struct pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
@@ -88,6 +89,11 @@ static inline const struct pylm__model *pylm__root_model(const struct pylm__mode
 static inline const struct pylm__model *pylm__model_view(const pylm_model *model)
 {
     return (const struct pylm__model *)(const void *)model;
+}
+
+static inline int pylm__has_layout(const struct pylm__model *model)
+{
+    return PYLM_MODULE_LAYOUT && model->has_layout;
 }
 
 /* Trees of the image. */

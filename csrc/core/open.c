@@ -53,9 +53,12 @@ static int measure(struct pylm__model *m, uint32_t head_nbytes)
         m->depth = tree.depth > m->depth ? (uint16_t)tree.depth : m->depth;
         m->n_templates = tree.n_templates > m->n_templates ? (uint16_t)tree.n_templates : m->n_templates;
         at += PYLM__T_NBYTES + tree.n_templates * (uint32_t)PYLM__C_NBYTES;
-        for (k = 0; PYLM_CODED && k < tree.n_templates; k++)
-            if (pylm__template_head(&tree, k)[PYLM__C_LIST_FORM] != PYLM__LIST_CODED)
+        for (k = 0; k < tree.n_templates; k++) {
+            if (PYLM_CODED && pylm__template_head(&tree, k)[PYLM__C_LIST_FORM] != PYLM__LIST_CODED)
                 return PYLM_ERR_LARGE;
+            if (pylm__template_head(&tree, k)[PYLM__C_KIND] >= PYLM__KIND_ABOVE)
+                m->has_layout = 1;
+        }
     }
     return PYLM__DAMAGED(shares != 65536u) ? PYLM_ERR_DAMAGED : PYLM_OK;
 }
@@ -64,7 +67,7 @@ static int measure(struct pylm__model *m, uint32_t head_nbytes)
 static int is_large(const struct pylm__model *m)
 {
     return m->n_trees > PYLM__MOST_TREES || m->n_templates > PYLM__MOST_TEMPLATES ||
-           (m->n_banks && !PYLM_MODULE_KERNEL) || (!PYLM_MODULE_TOPIC && pylm__load_offset(m->image + PYLM__H_TOPIC)) ||
+           (m->n_banks && !PYLM_MODULE_KERNEL) || (m->has_layout && !PYLM_MODULE_LAYOUT) || (!PYLM_MODULE_TOPIC && pylm__load_offset(m->image + PYLM__H_TOPIC)) ||
            (PYLM_BYTES && m->tokenizer != PYLM_TOKENIZER_BYTES);
 }
 
@@ -103,6 +106,7 @@ int pylm__open(pylm_model *model, const pylm_model *below, const void *image, ui
         m.below = pylm__model_view(below);
         m.n_below = m.below->n_below + 1u;
         m.n_templates = m.below->n_templates;
+        m.has_layout = m.below->has_layout;
     }
     m.image_nbytes = pylm__load_offset(h + PYLM__H_IMAGE_NBYTES);
     m.n_symbols = pylm__load32(h + PYLM__H_N_SYMBOLS);

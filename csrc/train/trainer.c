@@ -232,8 +232,9 @@ static int check_size(pylm_trainer *trainer, uint64_t *smallest)
 
 static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tree *trained)
 {
-    pylm__templates_choose(&trained->templates, trainer->corpus.tokenizer, trainer->options.profile,
-                           trainer->options.max_order);
+    const struct pylm__corpus *corpus = &trainer->corpus;
+    int has_layout = !trainer->options.no_layout && (!corpus->base || pylm__model_view(corpus->base)->has_layout);
+    pylm__templates_choose(&trained->templates, corpus->tokenizer, &trainer->options, has_layout);
     trained->calibration =
         pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION, sizeof *trained->calibration);
     return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;

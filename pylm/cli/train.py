@@ -111,6 +111,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         help="contexts only; else a large text also teaches what the words before say: hundreds, in bytes a few",
     )
     parser.add_argument(
+        "--no-layout",
+        dest="layout",
+        action="store_false",
+        help="bytes: no contexts by column, byte above and shape, for a device whose engine leaves them out",
+    )
+    parser.add_argument(
         "--predictor",
         choices=["mix", "kernel"],
         default="mix",
@@ -204,6 +210,7 @@ def _train_options(options: argparse.Namespace) -> TrainOptions:
             vocabulary=options.vocabulary,
             text_end=options.text_end,
             topics=options.topics,
+            layout=options.layout,
         ),
         "kernel": _kernel_options(options),
     }

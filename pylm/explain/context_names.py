@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_LAG = 16  # symbols back that a state knows
 NAMED = 3  # symbols that stand for a class
 NAMED_COARSE = 2
+SHAPES = "^aA0␣↵.é"  # a run of lower case, upper case, digits, spaces, line ends, other ASCII, bytes beyond
 WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyz'") | frozenset(range(128, 256))
 
 
@@ -64,7 +65,7 @@ class Contexts:
         result: list[Template] = []
         while lib.pylm_model_template(self._image.model, tree, len(result), found) == lib.PYLM_OK:
             base = None if found.base == NONE else int(found.base)
-            own = "" if found.kind == lib.PYLM_TEMPLATE_NOTHING else f"{' cdw'[found.kind - 1].strip()}{found.lag}"
+            own = "" if found.kind == lib.PYLM_TEMPLATE_NOTHING else f"{' cdwasl'[found.kind - 1].strip()}{found.lag}"
             name = f"{result[base].name} {own}".strip() if base is not None else own
             result.append(Template(name, found.kind, found.lag, base, found.n_contexts, found.nbytes))
         return result
@@ -75,6 +76,8 @@ class Contexts:
         chain = [templates[number]]
         while chain[-1].base is not None:
             chain.append(templates[chain[-1].base])
+        if chain[0].kind >= lib.PYLM_TEMPLATE_ABOVE:
+            return self._layout(state, tree, templates[number])
         if chain[-1].kind == lib.PYLM_TEMPLATE_WORD:
             return self._letter_runs(state, [template.lag for template in chain])
         at: dict[int, str] = {}
@@ -124,6 +127,23 @@ class Contexts:
             word = words[lag].decode("utf-8", "replace") if lag < len(words) else "" if cut else "^"
             shown[lag] = "…" + word if cut and lag >= len(words) - 1 else word
         return ("words: " if len(lags) > 1 else "word: ") + " ".join(reversed(shown)) + "_"
+
+    # ---- layout of bytes
+
+    def _layout(self, state: Any, tree: int, template: Template) -> str:
+        """`column 12 under T: h_`, `shape Aa a: d_`, `word 3 of the line, shape a ␣: _`: and behind the colon what the
+        context has besides."""
+        layout = ffi.new("pylm_layout *")
+        lib.pylm_state_layout(state, layout)
+        base = "_" if template.base is None else self.name(state, tree, template.base)
+        if template.kind == lib.PYLM_TEMPLATE_ABOVE:
+            above = "nothing" if layout.above == NONE else visible(self.text_of(layout.above))
+            return f"column {layout.column + 1} under {above}: {base}"
+        n_runs = template.lag if template.kind == lib.PYLM_TEMPLATE_SHAPE else 2
+        shape = "".join(SHAPES[layout.runs >> 3 * i & 7] for i in reversed(range(n_runs)))
+        if template.kind == lib.PYLM_TEMPLATE_SHAPE:
+            return f"shape {shape}: {base}"
+        return f"line with {layout.n_words} words, shape {shape}: {base}"
 
     # ---- classes
 

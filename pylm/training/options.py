@@ -51,7 +51,7 @@ class TrainOptions(LayerOptions, total=False):
 @dataclass(frozen=True, kw_only=True)
 class SymbolOptions:
     """Which words or pieces there are, how they are arranged, and whether documents end; the `symbols` of `train()` and
-    `build()`. All but the last is not for bytes."""
+    `build()`. All but the last three are not for bytes."""
 
     trees: int = 1  #: average so many differently built models, 1 to 8: better, slower, larger. Without effect where
     #: the tokenizer "auto" takes bytes
@@ -67,6 +67,8 @@ class SymbolOptions:
     topics: bool = True  #: in a text of 50,000 tokens and more, what the hundreds of words or pieces before are about
     #: is one more piece of evidence; in bytes, what the last words are. Not in layers; with `size` not in bytes, and
     #: else if it is worth its bytes. False: contexts only
+    layout: bool = True  #: bytes: contexts by column, byte above and shape, but not in the profile "fast". False: none, for
+    #: an engine that leaves them out (`PYLM_MODULE_LAYOUT=0`)
     text_end: bool = (
         True  #: several documents end: with their line if all of them have one, else with a symbol of their
     )
@@ -121,6 +123,7 @@ def _set_symbols(options: Any, symbols: SymbolOptions) -> None:
     _set_words(options, symbols)
     options.endless = not symbols.text_end
     options.no_topics = not symbols.topics
+    options.no_layout = not symbols.layout
     if symbols.pieces is not None:
         if options.tokenizer not in (lib.PYLM_TOKENIZER_AUTO, lib.PYLM_TOKENIZER_PIECES):
             raise ArgumentError("pieces is the size of a vocabulary of pieces: add tokenizer='pieces'")

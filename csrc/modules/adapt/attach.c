@@ -10,7 +10,8 @@
  *   16  u64      length of the overlay, bytes
  *   24  u32s     the state as pylm_state_keep() found it: number of symbols read, recent symbols, words, letters
  *
- *  128  i32s     of a model with vectors: the sums of the state's topic
+ *  128  u32s     what else the state found in the text, as many as the model needs: the sums of its topic (i32), or in
+ *                bytes the last words and the layout
  *
  * Then every tree has a part of equal size; see overlay.c.
  */
@@ -24,8 +25,7 @@
 
 #define MAGIC "\x93pylmov3"
 #define HEAD_NBYTES 128u
-#define TOPIC_NBYTES (4u * PYLM__MAX_READING)
-enum { AT_MODEL = 8, AT_NBYTES = 16, AT_READ = 24, AT_TOPIC = 128 };
+enum { AT_MODEL = 8, AT_NBYTES = 16, AT_READ = 24, AT_FOUND = 128 };
 #define N_KEPT (1u + PYLM__MAX_LAG + PYLM__N_WORDS + 1u) /* numbers from AT_READ on: the first of a state */
 typedef char kept_are_first[offsetof(struct pylm__state, learns) == N_KEPT * sizeof(uint32_t) ? 1 : -1];
 
@@ -34,14 +34,14 @@ static int can_learn(const struct pylm__model *model)
     return model->adapts;
 }
 
-static size_t head_nbytes(int has_topic)
+static size_t head_nbytes(uint32_t n_read)
 {
-    return HEAD_NBYTES + (has_topic ? TOPIC_NBYTES : 0u);
+    return HEAD_NBYTES + 4u * (size_t)n_read;
 }
 
 static size_t model_head_nbytes(const struct pylm__model *model)
 {
-    return head_nbytes(PYLM_MODULE_TOPIC && pylm__topics_of(model).n > 0u);
+    return head_nbytes(pylm__n_read(model));
 }
 
 static int has_room(const struct pylm__model *model, uint64_t nbytes)
@@ -81,20 +81,26 @@ int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes)
     return PYLM_OK;
 }
 
-/* Takes the sums of a topic from an overlay, or the last words. Whatever it holds, sums become numbers that a state can
- * have. */
-static void take_topic(const struct pylm__model *model, struct pylm__state *state, const uint8_t *kept)
+/* What a state found in the text, as numbers. */
+static uint32_t *found(struct pylm__state *state)
 {
-#if PYLM_MODULE_TOPIC
-    int32_t most = model->tokenizer == PYLM_TOKENIZER_BYTES ? INT32_MAX : PYLM__TOPIC_MAX_SUM;
-    uint32_t i;
-    for (i = 0; state->has_topic && i < PYLM__MAX_READING; i++)
-        state->read.topic[i] = pylm__clamp((int32_t)pylm__load32(kept + 4u * i), most);
+#if PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT
+    return (uint32_t *)(void *)&state->read;
 #else
-    (void)model;
-    (void)state;
-    (void)kept;
+    return state->recent; /* of which there are none then */
 #endif
+}
+
+/* Takes that from an overlay. Whatever it holds, the sums of a topic become numbers that a state can have; of bytes a
+ * state can have any. */
+static void take_found(const struct pylm__model *model, struct pylm__state *state, const uint8_t *kept)
+{
+    int bytes = PYLM_BYTES || model->tokenizer == PYLM_TOKENIZER_BYTES;
+    uint32_t i;
+    for (i = 0; i < state->n_read; i++) {
+        uint32_t number = pylm__load32(kept + 4u * i);
+        found(state)[i] = bytes ? number : (uint32_t)pylm__clamp((int32_t)number, PYLM__TOPIC_MAX_SUM);
+    }
 }
 
 int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes)
@@ -119,7 +125,7 @@ int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay,
             s->recent[i] = 0;
     s->n_letters %= PYLM__MAX_LETTERS + 1u;
     if (kept[0])
-        take_topic(view, s, p + AT_TOPIC);
+        take_found(view, s, p + AT_FOUND);
     s->overlay = p + model_head_nbytes(view);
     s->overlay_nbytes = (size_t)nbytes - model_head_nbytes(view);
     s->learns = 1;
@@ -143,18 +149,16 @@ void pylm_state_restart(const pylm_model *model, pylm_state *state)
 
 void pylm_state_keep(const pylm_state *state)
 {
-    const struct pylm__state *s = pylm__state_const(state);
-    uint8_t *p = s->overlay ? s->overlay - head_nbytes((int)s->has_topic) : NULL;
+    struct pylm__state copy = *pylm__state_const(state), *s = &copy;
+    uint8_t *p = s->overlay ? s->overlay - head_nbytes(s->n_read) : NULL;
     uint32_t kept[N_KEPT], i;
     if (!p)
         return;
     memcpy(kept, s, sizeof kept);
     for (i = 0; i < N_KEPT; i++)
         pylm__store32(p + AT_READ + 4u * i, kept[i]);
-#if PYLM_MODULE_TOPIC
-    for (i = 0; s->has_topic && i < PYLM__MAX_READING; i++)
-        pylm__store32(p + AT_TOPIC + 4u * i, (uint32_t)s->read.topic[i]);
-#endif
+    for (i = 0; i < s->n_read; i++)
+        pylm__store32(p + AT_FOUND + 4u * i, found(s)[i]);
 }
 
 #endif

@@ -12,7 +12,7 @@
 #define PYLM__N_RECALL_SETS (PYLM__N_RUN_SETS * (PYLM__MAX_RECALLED + 1u))
 
 #define PYLM__N_RECENT 3u     /* successors kept of a context */
-#define PYLM__MAX_RECALLED 8u /* contexts of which successors are kept */
+#define PYLM__MAX_RECALLED 10u /* contexts of which successors are kept */
 #define PYLM__MAX_LONG 3u     /* long contexts, for repetitions */
 #define PYLM__MAX_RECALLS (PYLM__MAX_RECALLED + 1u)
 #define PYLM__MAX_KEYS (PYLM__MAX_RECALLED + PYLM__MAX_LONG)
@@ -26,7 +26,7 @@ struct pylm__plan {
     uint8_t lengths[PYLM__MAX_LONG];      /* symbols of each long context, ascending */
 };
 
-#define PYLM__PLAN_NBYTES 13u
+#define PYLM__PLAN_NBYTES 15u
 
 /* An indirect context: what followed another context the last two times, and the previous symbol. */
 #define PYLM__INDIRECT 128u

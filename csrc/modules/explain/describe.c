@@ -43,6 +43,24 @@ int pylm_model_template(const pylm_model *model, uint32_t tree_number, uint32_t 
     return PYLM_OK;
 }
 
+void pylm_state_layout(const pylm_state *state, pylm_layout *found)
+{
+    const pylm_layout none = {0, PYLM_NONE, 0, 0};
+    *found = none;
+#if PYLM_MODULE_LAYOUT
+    {
+        const struct pylm__state *s = pylm__state_const(state);
+        const struct pylm__layout *layout = &s->read.bytes.layout;
+        found->column = pylm__layout_place(layout, s->at) & PYLM__MAX_COLUMN;
+        found->above = pylm__layout_above(layout, s->at) - 1u;
+        found->n_words = pylm__layout_line(layout) >> 2u * PYLM__RUN_BITS;
+        found->runs = pylm__layout_shape(layout, PYLM__MAX_RUNS);
+    }
+#else
+    (void)state;
+#endif
+}
+
 int pylm_symbol_class(const pylm_model *model, uint32_t tree_number, uint32_t symbol, uint32_t *class_ret,
                       uint32_t *coarse_ret)
 {

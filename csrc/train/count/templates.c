@@ -10,6 +10,7 @@
 #define WORD_ORDER 5u /* the default for the longest suffix context */
 #define FAST_ORDER 3u /* likewise, for words and pieces in the fast profile */
 #define BYTE_ORDER 8u
+#define SHAPE_RUNS 8u
 
 /* Adds a template that extends `base` and returns its number. */
 static uint8_t add(struct pylm__templates *t, uint8_t base, enum pylm__kind kind, uint8_t lag, enum pylm__role role)
@@ -79,22 +80,35 @@ static void add_word_families(struct pylm__templates *t)
     recall_long(t, 5, 9, 16);
 }
 
-static void add_byte_families(struct pylm__templates *t)
+/* Where the next byte stands and what the last ones look like, each with the previous byte; and where in the line the
+ * word so far does. */
+static void add_layout(struct pylm__templates *t, uint8_t word)
+{
+    recall(t, add(t, suffix(t, 1), PYLM__KIND_ABOVE, 0, PYLM__ROLE_NONE));
+    recall(t, add(t, suffix(t, 1), PYLM__KIND_SHAPE, SHAPE_RUNS, PYLM__ROLE_NONE));
+    (void)add(t, word, PYLM__KIND_LINE, 0, PYLM__ROLE_NONE);
+}
+
+static void add_byte_families(struct pylm__templates *t, int has_layout)
 {
     uint8_t word, word1, word12, two, i;
     word = add(t, PYLM__NO_BASE, PYLM__KIND_WORD, 0, PYLM__ROLE_SKIP);
     word1 = add(t, word, PYLM__KIND_WORD, 1, PYLM__ROLE_SKIP);
     word12 = add(t, word1, PYLM__KIND_WORD, 2, PYLM__ROLE_NONE);
     (void)add(t, word, PYLM__KIND_WORD, 2, PYLM__ROLE_NONE);
-    (void)add(t, word12, PYLM__KIND_WORD, 3, PYLM__ROLE_NONE);
-    two = add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_NONE);
-    t->of[two].hidden = 1;
-    (void)add(t, two, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
+    if (!has_layout) { /* which is worth more than these */
+        (void)add(t, word12, PYLM__KIND_WORD, 3, PYLM__ROLE_NONE);
+        two = add(t, PYLM__NO_BASE, PYLM__KIND_SYMBOL, 2, PYLM__ROLE_NONE);
+        t->of[two].hidden = 1;
+        (void)add(t, two, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
+    }
     for (i = 2; i <= 6; i++)
         recall(t, suffix(t, i));
     recall(t, word);
     recall(t, word1);
     recall_indirect(t, 0);
+    if (has_layout)
+        add_layout(t, word);
     recall_long(t, 8, 12, 16);
 }
 
@@ -114,16 +128,17 @@ static void recall_suffixes(struct pylm__templates *t, int bytes)
         recall_long(t, 5, 9, 16);
 }
 
-void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t profile, uint32_t max_order)
+void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, const pylm_train_options *options,
+                            int has_layout)
 {
-    int bytes = tokenizer == PYLM_TOKENIZER_BYTES;
+    int bytes = tokenizer == PYLM_TOKENIZER_BYTES, fast = options->profile == PYLM_PROFILE_FAST;
+    uint32_t usual = bytes ? BYTE_ORDER : fast ? FAST_ORDER : WORD_ORDER;
     memset(templates, 0, sizeof *templates);
-    int fast = profile == PYLM_PROFILE_FAST;
-    add_suffixes(templates, max_order != PYLM_NONE ? max_order : bytes ? BYTE_ORDER : fast ? FAST_ORDER : WORD_ORDER);
+    add_suffixes(templates, options->max_order != PYLM_NONE ? options->max_order : usual);
     if (fast)
         recall_suffixes(templates, bytes);
     else if (bytes)
-        add_byte_families(templates);
+        add_byte_families(templates, has_layout);
     else
         add_word_families(templates);
 }
@@ -226,6 +241,12 @@ static uint32_t context_value(const struct pylm__template *t, const struct pylm_
         return value;
     case PYLM__KIND_WORD:
         return state->word[t->lag];
+    case PYLM__KIND_ABOVE:
+        return pylm__layout_place(&state->read.bytes.layout, state->at);
+    case PYLM__KIND_SHAPE:
+        return pylm__layout_shape(&state->read.bytes.layout, t->lag);
+    case PYLM__KIND_LINE:
+        return pylm__layout_line(&state->read.bytes.layout);
     default:
         return 0;
     }
@@ -248,7 +269,7 @@ uint64_t pylm__template_extend(const struct pylm__templates *templates, uint32_t
 
 void pylm__template_name(const struct pylm__templates *templates, uint32_t k, char *name)
 {
-    static const char prefix[] = {0, 0, 'c', 'd', 'w'};
+    static const char prefix[] = {0, 0, 'c', 'd', 'w', 'a', 's', 'l'};
     const struct pylm__template *t = &templates->of[k];
     size_t n = 0;
     if (t->base != PYLM__NO_BASE) {

@@ -35,10 +35,10 @@ static inline struct pylm__shape pylm__shape_of(const struct pylm__symbol_tree *
     return shape;
 }
 
-/* Chooses the templates of a tokenizer and a profile.
- *   max_order   of the suffix contexts; PYLM_NONE: the default */
-void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, uint32_t profile,
-                            uint32_t max_order);
+/* Chooses the templates of a tokenizer, which the options may leave open.
+ *   has_layout   bytes: also those of core/layout.h */
+void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, const pylm_train_options *options,
+                            int has_layout);
 
 /* Makes the templates of a kernel that looks `reach` symbols back: one for each way in which two contexts can agree. At
  * each position they agree in the symbol or not at all; among the last n_class symbols also in the class alone. Returns
