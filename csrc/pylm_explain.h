@@ -144,10 +144,10 @@ enum pylm_template_kind {
 
 /* Where the next byte stands on the page, and what the last ones look like. */
 typedef struct pylm_layout {
-    uint32_t column;  /* bytes in the line so far; 255: so many or more */
-    uint32_t above;   /* the byte that stands there in the line above; PYLM_NONE: none, or that line is longer than 254 */
+    uint32_t column; /* bytes in the line so far; 255: so many or more */
+    uint32_t above; /* the byte that stands there in the line above; PYLM_NONE: none, or that line is longer than 254 */
     uint32_t n_words; /* that began in this line; 255: so many or more */
-    uint32_t runs;    /* the last ten runs of bytes of a kind, three bits each, the last one lowest: 1 lower case, 2 upper
+    uint32_t runs; /* the last ten runs of bytes of a kind, three bits each, the last one lowest: 1 lower case, 2 upper
                        * case, 3 digits, 4 spaces, 5 line ends, 6 other ASCII, 7 beyond ASCII; 0 before the text */
 } pylm_layout;
 

@@ -7,10 +7,9 @@ equal the engine's (csrc/core) to the last bit, because both compute with intege
 
 The symbols (bytes, words or pieces of words) are the leaves of a binary tree. The probability of a symbol is the
 product of the decisions on the way from the root to its leaf: left or right? For each decision the model asks many
-contexts of the text: the last symbol, the last two, the last but one, and so on. A context has counted what followed it
-in the training text, so it has two counts at a node: left and right. A table turns counts into log-odds. Some models
-also say at each node what the last hundreds of symbols were about. Two weighted sums, one after the other, turn all
-these log-odds into one probability.
+contexts of the text: the last symbol, the last but one, and so on. A context has counted what followed it in training,
+so it has two counts at a node: left and right. A table turns counts into log-odds. Some models also say at each node
+what the text before was about. Two weighted sums, one after the other, turn all log-odds into one probability.
 
 Names end in their unit: _q10 is in 1/1024 (log-odds, in nats), _q16 in 1/65536 (probabilities and bits), and so on.
 Weights are in 1/8192. In a sound model no sum leaves 32 bits, so nothing has to wrap around as it would in C.
@@ -39,10 +38,10 @@ TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets 
 TEMPLATE_HEADER = Struct("<10B2xI4Q")
 Template = namedtuple("Template", """base kind lag role bucket_bits check_bits count_bits payload_bits index_bits
     list_form n_records index records lists lists_nbytes""")  # fmt: skip
-MAGIC, VERSION = b"\x93pylm\r\n\x1a", 8
+MAGIC, VERSION = b"\x93pylm\r\n\x1a", 9
 BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
-NOTHING, SYMBOL, CLASS, COARSE, WORD = range(5)  # kinds of templates: what they add to the context of their base
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
+KINDS_OF_BYTES = (range(97, 123), range(65, 91), range(48, 58), b" \t", b"\r\n", range(128), range(128, 256))
 SEED, U64 = 0x243F6A8885A308D3, (1 << 64) - 1
 SPACE = re.compile(b"[\t\v\f\r ]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80")
 COUNT_OF_CODE = [1, 2] + [3 + code % 2 << code // 2 - 1 for code in range(2, 64)]  # 1, 2, 3, 4, 6, 8, 12, 16, ...
@@ -134,13 +133,14 @@ class History:
         self.symbols = list[int]()
         self.tokenizer, self.words, self.n_letters = header.tokenizer, [0] * 4, 0  # the word so far, three before
         self.ended = [0] * 8  # bytes: the last words, and whatever stands alone
+        self.line, self.line_above, self.n_words, self.runs = b"", b"", 0, 0  # bytes: see layout()
         self.sums = [[0] * (self.topics.n_reading // 2) for _ in range(2)]
         if header.line_end < header.n_symbols:  # a text begins behind one
             self.read(header.line_end)
 
     def back(self, lag: int) -> int:
         """The symbol so far back plus 1; 0 before the start of the text."""
-        return self.symbols[-lag] + 1 if lag <= len(self.symbols) else 0
+        return self.symbols[-lag] + 1 if 0 < lag <= len(self.symbols) else 0
 
     def read(self, symbol: int) -> None:
         self.symbols.append(symbol)
@@ -157,6 +157,22 @@ class History:
             self.words[0], self.n_letters = step(self.words[0], letter) >> 32 | 1, self.n_letters + 1
         elif symbol != ord(" "):
             self.ended = [self.alone(), *self.ended[:7]]
+        self.n_words += self.n_letters == 1
+        self.line += bytes([symbol])
+        kind = next(kind for kind, found in enumerate(KINDS_OF_BYTES, 1) if symbol in found)
+        self.runs = self.runs if self.runs & 7 == kind else self.runs << 3 & (1 << 30) - 1 | kind  # of one kind
+        if symbol == ord("\n"):
+            self.line, self.line_above, self.n_words = b"", self.line, 0
+
+    def value(self, tree: Tree, kind: int, lag: int) -> int:
+        """What a template adds to the context of its base. Classes, like symbols, are counted from 1."""
+        back, column, n = self.back(lag), len(self.line), len(self.line_above)
+        above = self.line_above[column] + 1 if column + 1 < n < 256 else 0  # of a longer line nothing is known
+        coarse = reduce(lambda x, i: (x * 67 + tree.coarse[self.back(i)]) % (1 << 32), range(1, lag + 1), 0)
+        shape, line = self.runs & (1 << 3 * lag) - 1, min(self.n_words, 255) << 6 | self.runs & 63
+        return (0, back, tree.classes[back], coarse, self.words[lag % 4], above << 8 | min(column, 255), shape, line)[
+            kind
+        ]
 
     def alone(self) -> int:
         """The hash of the last byte as a word of its own."""
@@ -179,11 +195,10 @@ class Topics:
         record = Struct(f"<B{self.n >> self.is_short}s")  # how far to shift, and a vector
         rows = record.iter_unpack(image[at + 8 :][: n_symbols * record.size] if at else b"")
         self.vectors = [[x << min(shift, 12) for x in numbers(vector, self.is_short)] for shift, vector in rows]
+        self.vectors = self.vectors or [[]] * n_symbols
 
     def added(self, sums: list[list[int]], symbol: int) -> list[list[int]]:
         """The sums with one more symbol. The first forgets within some 32 symbols, the second within hundreds."""
-        if not self.n:
-            return sums
         return [[s - (s >> fade) + v for s, v in zip(x, self.vectors[symbol])] for x, fade in zip(sums, self.fades)]
 
     def reading(self, history: History) -> list[int]:
@@ -205,8 +220,9 @@ class Words:
     def __init__(self, image: bytes, at: int) -> None:
         self.n_reading, self.is_short, self.dims = image[at], 0, image[at + 1 : at + 9]
         words, at = hash_table(image, at + 12)
-        n = self.n_reading
-        self.vectors = {word: numbers(image[at + n * i :][:n], 0) for word, i in words.items()}
+        self.vectors = {
+            word: numbers(image[at + self.n_reading * i :][: self.n_reading], 0) for word, i in words.items()
+        }
 
     def reading(self, history: History) -> list[int]:
         """The vectors of the last words, one behind the other."""
@@ -218,20 +234,10 @@ class Words:
 
 
 def context_hashes(tree: Tree, history: History) -> list[int]:
-    """The context of each template: that of its base, and one value more. Classes, like symbols, are counted from 1."""
+    """The context of each template: that of its base, and one value more."""
     hashes: list[int] = []
-    for template in tree.templates:
-        lag, value = template.lag, 0
-        if template.kind == SYMBOL:
-            value = history.back(lag)
-        elif template.kind == CLASS:
-            value = tree.classes[history.back(lag)]
-        elif template.kind == COARSE:
-            for i in range(1, lag + 1):
-                value = (value * 67 + tree.coarse[history.back(i)]) % (1 << 32)
-        elif template.kind == WORD:
-            value = history.words[lag]
-        hashes.append(step(SEED if template.base == 255 else hashes[template.base], value))
+    for base, kind, lag, *_ in tree.templates:
+        hashes.append(step(SEED if base == 255 else hashes[base], history.value(tree, kind, lag)))
     return hashes
 
 
@@ -412,7 +418,6 @@ class Tree:
             rows = [(classes.take(h.class_bits) + 1, classes.take(h.coarse_bits) + 1) for _ in range(n_symbols)]
             self.classes, self.coarse = map(list, zip((0, 0), *(rows[leaf] for leaf in self.leaves)))
         self.calibration = rows_of_i16(image, h.calibration, h.n_templates, N_CALIBRATION)
-        # What the topic says at a node:
         record, at, n = Struct(f"<hBx{topics.n_reading >> topics.is_short}s"), h.topics, n_symbols - 1
         self.own = dict[int, dict[int, int]]()  # bytes: behind some letters of a word, nodes have records of their own
         if at and isinstance(topics, Words):

@@ -76,7 +76,7 @@ class Contexts:
         chain = [templates[number]]
         while chain[-1].base is not None:
             chain.append(templates[chain[-1].base])
-        if chain[0].kind >= lib.PYLM_TEMPLATE_ABOVE:
+        if templates[number].kind >= lib.PYLM_TEMPLATE_ABOVE:
             return self._layout(state, tree, templates[number])
         if chain[-1].kind == lib.PYLM_TEMPLATE_WORD:
             return self._letter_runs(state, [template.lag for template in chain])

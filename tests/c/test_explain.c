@@ -170,7 +170,7 @@ static void test_templates(const pylm_model *model, const pylm_info *info)
     for (tree = 0; tree < info->n_trees; tree++)
         for (k = 0; pylm_model_template(model, tree, k, &t) == PYLM_OK; k++, n++) {
             CHECK(t.base == PYLM_NONE || t.base < k);
-            CHECK(t.kind <= PYLM_TEMPLATE_WORD && t.lag <= 16u);
+            CHECK(t.kind <= PYLM_TEMPLATE_LINE && t.lag <= 16u);
             n_contexts += t.n_contexts;
             nbytes += t.nbytes;
         }

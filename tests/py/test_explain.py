@@ -92,12 +92,16 @@ def test_contexts_can_be_read(words_model: pylm.Model, bytes_model: pylm.Model, 
     assert [part.name for part in words_model.explain(a).parts if part.template == "1 2"] == [f"</s> {a} _"]
     named = parts["c1"][1:].split("]")[0].replace(" …", "").split()
     assert named and all(words_model.id_of(word) is not None for word in named)
-    parts = {
-        part.template: part.name for part in bytes_model.explain("Into the\nTrou").parts if part.template is not None
-    }
+    plain = pylm.train([test_text], tokenizer="bytes", symbols=pylm.SymbolOptions(layout=False))
+    parts = {part.template: part.name for part in plain.explain("Into the\nTrou").parts if part.template is not None}
     assert parts["1 2"] == "ou_" and parts["1 2 3 4 5"] == "↵Trou_" and parts["2 3"] == "ro*_"
     assert parts["w0"] == "word: trou_" and parts["w0 w1"] == "words: the trou_"
     assert parts["w0 w2"] == "words: into * trou_" and parts["w0 w1 w2 w3"] == "words: ^ into the trou_"
+    parts = {
+        part.template: part.name for part in bytes_model.explain("Into the\nTrou").parts if part.template is not None
+    }
+    assert parts["1 a0"] == "column 5 under ␣: u_" and parts["1 s8"] == "shape ↵Aa␣a↵Aa: u_"
+    assert parts["w0 l0"] == "line with 1 words, shape Aa: word: trou_" and parts["w0 w1"] == "words: the trou_"
     parts = {
         part.template: part.name for part in bytes_model.explain("something longer ").parts if part.template is not None
     }
