@@ -133,7 +133,7 @@ class History:
         self.symbols = list[int]()
         self.tokenizer, self.words, self.n_letters = header.tokenizer, [0] * 4, 0  # the word so far, three before
         self.ended = [0] * 8  # bytes: the last words, and whatever stands alone
-        self.line, self.line_above, self.n_words, self.runs = b"", b"", 0, 0  # bytes: see layout()
+        self.line, self.line_above, self.n_words, self.runs = b"", b"", 0, 0  # bytes: see value()
         self.sums = [[0] * (self.topics.n_reading // 2) for _ in range(2)]
         if header.line_end < header.n_symbols:  # a text begins behind one
             self.read(header.line_end)
@@ -170,9 +170,8 @@ class History:
         above = self.line_above[column] + 1 if column + 1 < n < 256 else 0  # of a longer line nothing is known
         coarse = reduce(lambda x, i: (x * 67 + tree.coarse[self.back(i)]) % (1 << 32), range(1, lag + 1), 0)
         shape, line = self.runs & (1 << 3 * lag) - 1, min(self.n_words, 255) << 6 | self.runs & 63
-        return (0, back, tree.classes[back], coarse, self.words[lag % 4], above << 8 | min(column, 255), shape, line)[
-            kind
-        ]
+        place, word = above << 8 | min(column, 255), self.words[lag % 4]
+        return (0, back, tree.classes[back], coarse, word, place, shape, line)[kind]
 
     def alone(self) -> int:
         """The hash of the last byte as a word of its own."""
@@ -194,8 +193,8 @@ class Topics:
         self.fades, self.scales = image[at + 1 : at + 3], image[at + 3 : at + 5]
         record = Struct(f"<B{self.n >> self.is_short}s")  # how far to shift, and a vector
         rows = record.iter_unpack(image[at + 8 :][: n_symbols * record.size] if at else b"")
-        self.vectors = [[x << min(shift, 12) for x in numbers(vector, self.is_short)] for shift, vector in rows]
-        self.vectors = self.vectors or [[]] * n_symbols
+        shifted = [[x << min(shift, 12) for x in numbers(vector, self.is_short)] for shift, vector in rows]
+        self.vectors = shifted or [[]] * n_symbols
 
     def added(self, sums: list[list[int]], symbol: int) -> list[list[int]]:
         """The sums with one more symbol. The first forgets within some 32 symbols, the second within hundreds."""
@@ -218,11 +217,9 @@ class Words:
     """Bytes: each frequent word has vectors: what it says of the next word, of the next but one, and so on."""
 
     def __init__(self, image: bytes, at: int) -> None:
-        self.n_reading, self.is_short, self.dims = image[at], 0, image[at + 1 : at + 9]
+        self.n_reading, self.is_short, self.dims = (n := image[at]), 0, image[at + 1 : at + 9]
         words, at = hash_table(image, at + 12)
-        self.vectors = {
-            word: numbers(image[at + self.n_reading * i :][: self.n_reading], 0) for word, i in words.items()
-        }
+        self.vectors = {word: numbers(image[at + n * i :][: n], 0) for word, i in words.items()}
 
     def reading(self, history: History) -> list[int]:
         """The vectors of the last words, one behind the other."""

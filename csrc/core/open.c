@@ -54,10 +54,11 @@ static int measure(struct pylm__model *m, uint32_t head_nbytes)
         m->n_templates = tree.n_templates > m->n_templates ? (uint16_t)tree.n_templates : m->n_templates;
         at += PYLM__T_NBYTES + tree.n_templates * (uint32_t)PYLM__C_NBYTES;
         for (k = 0; k < tree.n_templates; k++) {
-            if (PYLM_CODED && pylm__template_head(&tree, k)[PYLM__C_LIST_FORM] != PYLM__LIST_CODED)
+            const uint8_t *head = pylm__template_head(&tree, k);
+            int has_layout = head[PYLM__C_KIND] >= PYLM__KIND_ABOVE;
+            if ((PYLM_CODED && head[PYLM__C_LIST_FORM] != PYLM__LIST_CODED) || (!PYLM_MODULE_LAYOUT && has_layout))
                 return PYLM_ERR_LARGE;
-            if (pylm__template_head(&tree, k)[PYLM__C_KIND] >= PYLM__KIND_ABOVE)
-                m->has_layout = 1;
+            m->has_layout |= (uint8_t)(PYLM_MODULE_LAYOUT && has_layout);
         }
     }
     return PYLM__DAMAGED(shares != 65536u) ? PYLM_ERR_DAMAGED : PYLM_OK;
@@ -67,7 +68,7 @@ static int measure(struct pylm__model *m, uint32_t head_nbytes)
 static int is_large(const struct pylm__model *m)
 {
     return m->n_trees > PYLM__MOST_TREES || m->n_templates > PYLM__MOST_TEMPLATES ||
-           (m->n_banks && !PYLM_MODULE_KERNEL) || (m->has_layout && !PYLM_MODULE_LAYOUT) ||
+           (m->n_banks && !PYLM_MODULE_KERNEL) ||
            (!PYLM_MODULE_TOPIC && pylm__load_offset(m->image + PYLM__H_TOPIC)) ||
            (PYLM_BYTES && m->tokenizer != PYLM_TOKENIZER_BYTES);
 }

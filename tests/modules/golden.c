@@ -211,7 +211,7 @@ int main(int argc, char **argv)
         }
         free(image.data);
     }
-    CHECK(n_scored == (PYLM_MODULE_TEXT ? 6u + PYLM_MODULE_KERNEL + PYLM_MODULE_TOPIC : 2u));
+    CHECK(n_scored == PYLM_MODULE_LAYOUT + (PYLM_MODULE_TEXT ? 5u + PYLM_MODULE_KERNEL + PYLM_MODULE_TOPIC : 1u));
     free(text.data);
     return n_failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -48,7 +48,7 @@ def test_foreign_files(foreign: bytes, tmp_path: Path) -> None:
 
 def test_future_version(content: bytes) -> None:
     with pytest.raises(pylm.ModelVersionError, match="this pylm reads version 9"):
-        pylm.Model(content[:8] + b"\x09" + content[9:])
+        pylm.Model(content[:8] + b"\x0a" + content[9:])
 
 
 def test_what_follows_a_model_is_ignored(content: bytes) -> None:

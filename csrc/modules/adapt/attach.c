@@ -36,7 +36,7 @@ static int can_learn(const struct pylm__model *model)
 
 static size_t head_nbytes(uint32_t n_read)
 {
-    return HEAD_NBYTES + 4u * (size_t)n_read;
+    return HEAD_NBYTES + (PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT ? 4u * (size_t)n_read : 0u);
 }
 
 static size_t model_head_nbytes(const struct pylm__model *model)
@@ -97,7 +97,7 @@ static void take_found(const struct pylm__model *model, struct pylm__state *stat
 {
     int bytes = PYLM_BYTES || model->tokenizer == PYLM_TOKENIZER_BYTES;
     uint32_t i;
-    for (i = 0; i < state->n_read; i++) {
+    for (i = 0; (PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT) && i < state->n_read; i++) {
         uint32_t number = pylm__load32(kept + 4u * i);
         found(state)[i] = bytes ? number : (uint32_t)pylm__clamp((int32_t)number, PYLM__TOPIC_MAX_SUM);
     }
@@ -157,7 +157,7 @@ void pylm_state_keep(const pylm_state *state)
     memcpy(kept, s, sizeof kept);
     for (i = 0; i < N_KEPT; i++)
         pylm__store32(p + AT_READ + 4u * i, kept[i]);
-    for (i = 0; i < s->n_read; i++)
+    for (i = 0; (PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT) && i < s->n_read; i++)
         pylm__store32(p + AT_FOUND + 4u * i, found(s)[i]);
 }
 
