@@ -219,7 +219,7 @@ class Words:
     def __init__(self, image: bytes, at: int) -> None:
         self.n_reading, self.is_short, self.dims = (n := image[at]), 0, image[at + 1 : at + 9]
         words, at = hash_table(image, at + 12)
-        self.vectors = {word: numbers(image[at + n * i :][: n], 0) for word, i in words.items()}
+        self.vectors = {word: numbers(image[at + n * i :][:n], 0) for word, i in words.items()}
 
     def reading(self, history: History) -> list[int]:
         """The vectors of the last words, one behind the other."""

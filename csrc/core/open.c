@@ -68,8 +68,7 @@ static int measure(struct pylm__model *m, uint32_t head_nbytes)
 static int is_large(const struct pylm__model *m)
 {
     return m->n_trees > PYLM__MOST_TREES || m->n_templates > PYLM__MOST_TEMPLATES ||
-           (m->n_banks && !PYLM_MODULE_KERNEL) ||
-           (!PYLM_MODULE_TOPIC && pylm__load_offset(m->image + PYLM__H_TOPIC)) ||
+           (m->n_banks && !PYLM_MODULE_KERNEL) || (!PYLM_MODULE_TOPIC && pylm__load_offset(m->image + PYLM__H_TOPIC)) ||
            (PYLM_BYTES && m->tokenizer != PYLM_TOKENIZER_BYTES);
 }
 
