@@ -157,8 +157,7 @@ class History:
             self.words[0], self.n_letters = step(self.words[0], letter) >> 32 | 1, self.n_letters + 1
         elif symbol != ord(" "):
             self.ended = [self.alone(), *self.ended[:7]]
-        self.n_words += self.n_letters == 1
-        self.line += bytes([symbol])
+        self.n_words, self.line = self.n_words + (self.n_letters == 1), self.line + bytes([symbol])
         kind = next(kind for kind, found in enumerate(KINDS_OF_BYTES, 1) if symbol in found)
         self.runs = self.runs if self.runs & 7 == kind else self.runs << 3 & (1 << 30) - 1 | kind  # of one kind
         if symbol == ord("\n"):
@@ -202,8 +201,7 @@ class Topics:
 
     def reading(self, history: History) -> list[int]:
         """The sums as numbers of 8 bits."""
-        scaled = zip(history.sums, self.scales)
-        return [clamp(s + (1 << scale >> 1) >> scale, -127, 127) for x, scale in scaled for s in x]
+        return [clamp(s + (1 << n >> 1) >> n, -127, 127) for x, n in zip(history.sums, self.scales) for s in x]
 
 
 def hash_table(image: bytes, at: int) -> tuple[dict[int, int], int]:

@@ -67,10 +67,8 @@ class SymbolOptions:
     topics: bool = True  #: in a text of 50,000 tokens and more, what the hundreds of words or pieces before are about
     #: is one more piece of evidence; in bytes, what the last words are. Not in layers; with `size` not in bytes, and
     #: else if it is worth its bytes. False: contexts only
-    layout: bool = (
-        True  #: bytes: contexts by column, byte above and shape, but not in the profile "fast". False: none, for
-    )
-    #: an engine that leaves them out (`PYLM_MODULE_LAYOUT=0`)
+    layout: bool = True  #: bytes: contexts by column, byte above and shape, but not in the profile "fast". False: none,
+    #: for an engine that leaves them out (`PYLM_MODULE_LAYOUT=0`)
     text_end: bool = (
         True  #: several documents end: with their line if all of them have one, else with a symbol of their
     )

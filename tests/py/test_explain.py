@@ -81,7 +81,9 @@ def test_counts_are_those_of_the_text(words_model: pylm.Model, train_text: str) 
     assert found > 100
 
 
-def test_contexts_can_be_read(words_model: pylm.Model, bytes_model: pylm.Model, test_text: str) -> None:
+def test_contexts_can_be_read(
+    words_model: pylm.Model, bytes_model: pylm.Model, train_text: str, test_text: str
+) -> None:
     a, b, c = test_text.split()[:3]
     parts = {
         part.template: part.name for part in words_model.explain(f"{a} {b} {c}").parts if part.template is not None
@@ -92,7 +94,7 @@ def test_contexts_can_be_read(words_model: pylm.Model, bytes_model: pylm.Model, 
     assert [part.name for part in words_model.explain(a).parts if part.template == "1 2"] == [f"</s> {a} _"]
     named = parts["c1"][1:].split("]")[0].replace(" …", "").split()
     assert named and all(words_model.id_of(word) is not None for word in named)
-    plain = pylm.train([test_text], tokenizer="bytes", symbols=pylm.SymbolOptions(layout=False))
+    plain = pylm.train([train_text], tokenizer="bytes", symbols=pylm.SymbolOptions(layout=False))
     parts = {part.template: part.name for part in plain.explain("Into the\nTrou").parts if part.template is not None}
     assert parts["1 2"] == "ou_" and parts["1 2 3 4 5"] == "↵Trou_" and parts["2 3"] == "ro*_"
     assert parts["w0"] == "word: trou_" and parts["w0 w1"] == "words: the trou_"
