@@ -241,15 +241,18 @@ static void test_renumbered_plan(void)
 static void test_refused_plans(const struct image *image)
 {
     pylm_model model;
-    uint8_t *recalled = image->data + PYLM__H_NBYTES + PYLM__T_PLAN + 2, n = recalled[-2], last = recalled[n - 1u];
-    CHECK(last >= PYLM__INDIRECT);
-    recalled[n - 1u] = (uint8_t)(PYLM__INDIRECT + n - 2u);
+    uint8_t *recalled = image->data + PYLM__H_NBYTES + PYLM__T_PLAN + 2, i = recalled[-2], kept;
+    while (i && recalled[i - 1u] < PYLM__INDIRECT)
+        i--;
+    REQUIRE(i > 1u);
+    kept = recalled[--i];
+    recalled[i] = (uint8_t)(PYLM__INDIRECT + i - 1u);
     sign_head(image->data, image->nbytes);
     CHECK(pylm_model_open(&model, image->data, image->nbytes) == PYLM_OK);
-    recalled[n - 1u] = (uint8_t)(PYLM__INDIRECT + n - 1u);
+    recalled[i] = (uint8_t)(PYLM__INDIRECT + i);
     sign_head(image->data, image->nbytes);
     CHECK(pylm_model_open(&model, image->data, image->nbytes) == PYLM_ERR_DAMAGED);
-    recalled[n - 1u] = last;
+    recalled[i] = kept;
     sign_head(image->data, image->nbytes);
     CHECK(pylm_model_open(&model, image->data, image->nbytes) == PYLM_OK);
 }
