@@ -80,6 +80,7 @@ set(train_topic
     train/topic/node_solver.c
     train/topic/node_vectors.c
     train/topic/prefixes.c
+    train/topic/topic_rows.c
     train/topic/topic_vectors.c
     train/topic/topics.c
     train/topic/word_places.c

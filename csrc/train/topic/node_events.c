@@ -12,56 +12,48 @@
 
 #define MAX_EVENTS 16384u /* of a node, about; of more, a part is listed */
 #define RECORDS_A_JOB 4096u
+#define EVENTS_A_JOB 262144u
 #define UNWANTED UINT32_MAX
 
-/* A part of the text, by record. At first both are counts: of the events that went left, and of those that went
- * right. */
-struct part {
-    uint32_t *next; /* where in the record's list the next event goes */
-    uint32_t *left; /* how many events are passed over before one is listed */
-};
-
+/* A walk through the text. */
 struct listing {
     struct pylm__node_events *events;
-    struct pylm__readings *readings;
-    const struct pylm__corpus *corpus;
-    const struct pylm__symbol_tree *tree;
     const pylm_task *task;
-    struct part parts[PYLM__TOPIC_PARTS];
+    uint32_t first, end;               /* records that are listed */
     uint32_t order[PYLM__TOPIC_PARTS]; /* of the parts, as lists have them: group by group */
-    uint32_t *numbers; /* by planned reading: its number among those that are wanted; NULL: rows are known */
 };
 
 typedef void visit(struct listing *l, uint32_t part, uint32_t record, int side, uint32_t row);
 
 static void count(struct listing *l, uint32_t part, uint32_t record, int side, uint32_t row)
 {
+    struct pylm__event_part *p = &l->events->parts[part];
     (void)row;
-    (side ? l->parts[part].left : l->parts[part].next)[record]++;
+    (side ? p->left : p->next)[record]++;
 }
 
 static void list(struct listing *l, uint32_t part, uint32_t record, int side, uint32_t row)
 {
     struct pylm__node_events *e = l->events;
-    struct part *p = &l->parts[part];
-    if (p->left[record]--)
+    struct pylm__event_part *p = &e->parts[part];
+    if (record < l->first || record >= l->end || p->left[record]--)
         return;
-    if (l->numbers)
-        l->numbers[row] = 0;
-    e->rows[e->starts[record] + p->next[record]++] = row | (side ? PYLM__EVENT_RIGHT : 0u);
+    if (e->numbers)
+        e->numbers[row] = 0;
+    e->rows[e->starts[record] - e->starts[e->first] + p->next[record]++] = row | (side ? PYLM__EVENT_RIGHT : 0u);
     p->left[record] = e->every[record] - 1u;
 }
 
 /* Visits all events of a part, in the order of the text. */
 static inline int visit_part(struct listing *l, uint32_t part, visit *see)
 {
-    const struct pylm__readings *readings = l->readings;
-    const struct pylm__symbol_tree *tree = l->tree;
+    const struct pylm__readings *readings = l->events->readings;
+    const struct pylm__symbol_tree *tree = l->events->tree;
     uint64_t p = readings->begins[part], at = readings->first[part];
     if (pylm__task_cancelled(l->task))
         return PYLM_ERR_CANCELLED;
     for (; p < readings->ends[part]; p++, at++) {
-        uint32_t leaf = tree->leaf_of[pylm__symbol(l->corpus, p)], node = 0, lo = 0, hi = tree->n_symbols;
+        uint32_t leaf = tree->leaf_of[pylm__symbol(l->events->corpus, p)], node = 0, lo = 0, hi = tree->n_symbols;
         uint32_t row = readings->row_of ? readings->row_of[at] : (uint32_t)at;
         const uint8_t *prefix = pylm__readings_prefix(readings, at);
         while (hi - lo > 1u) {
@@ -85,11 +77,13 @@ static int count_part(void *user, uint32_t part, pylm_task *task)
 static int list_part(void *user, uint32_t part, pylm_task *task)
 {
     struct listing *l = user;
-    uint64_t n = l->readings->ends[part] - l->readings->begins[part];
-    int is_wanted = l->readings->group[part] != PYLM__TOPIC_COMMON; /* all that is held out */
+    const struct pylm__readings *r = l->events->readings;
+    int is_wanted = r->group[part] != PYLM__TOPIC_COMMON && l->end == r->n_records; /* all that is held out */
+    uint32_t *numbers = l->events->numbers;
     (void)task;
-    if (l->numbers)
-        memset(l->numbers + l->readings->first[part], is_wanted ? 0 : 0xff, (size_t)n * sizeof *l->numbers);
+    if (numbers)
+        memset(numbers + r->first[part], is_wanted ? 0 : 0xff,
+               (size_t)(r->ends[part] - r->begins[part]) * sizeof *numbers);
     return visit_part(l, part, list);
 }
 
@@ -98,11 +92,11 @@ static int renumber(void *user, uint32_t job, pylm_task *task)
 {
     struct listing *l = user;
     struct pylm__node_events *e = l->events;
-    uint32_t record = job * RECORDS_A_JOB, end = record + RECORDS_A_JOB, n_records = l->readings->n_records;
-    uint64_t i;
+    uint64_t i = (uint64_t)job * EVENTS_A_JOB, n = e->starts[l->end] - e->starts[l->first],
+             end = n - i < EVENTS_A_JOB ? n : i + EVENTS_A_JOB;
     (void)task;
-    for (i = e->starts[record]; i < e->starts[end < n_records ? end : n_records]; i++)
-        e->rows[i] = l->numbers[e->rows[i] & ~PYLM__EVENT_RIGHT] | (e->rows[i] & PYLM__EVENT_RIGHT);
+    for (; i < end; i++)
+        e->rows[i] = e->numbers[e->rows[i] & ~PYLM__EVENT_RIGHT] | (e->rows[i] & PYLM__EVENT_RIGHT);
     return PYLM_OK;
 }
 
@@ -112,16 +106,16 @@ static int add_up(void *user, uint32_t job, pylm_task *task)
 {
     struct listing *l = user;
     struct pylm__node_events *e = l->events;
-    uint32_t record = job * RECORDS_A_JOB, end = record + RECORDS_A_JOB, n_records = l->readings->n_records, i;
+    uint32_t record = job * RECORDS_A_JOB, end = record + RECORDS_A_JOB, n_records = e->readings->n_records, i;
     (void)task;
     for (end = end < n_records ? end : n_records; record < end; record++) {
         uint32_t n = 0, every;
         for (i = 0; i < PYLM__TOPIC_PARTS; i++)
-            n += l->parts[i].next[record] + l->parts[i].left[record];
+            n += e->parts[i].next[record] + e->parts[i].left[record];
         every = e->every[record] = n / MAX_EVENTS + 1u;
         for (n = 0, i = 0; i < PYLM__TOPIC_PARTS; i++) {
-            struct part *p = &l->parts[l->order[i]];
-            uint32_t group = l->readings->group[l->order[i]], here = p->next[record] + p->left[record];
+            struct pylm__event_part *p = &e->parts[l->order[i]];
+            uint32_t group = e->readings->group[l->order[i]], here = p->next[record] + p->left[record];
             e->n[group][0][record] += p->next[record];
             e->n[group][1][record] += p->left[record];
             p->next[record] = (n + every - 1u) / every;
@@ -133,9 +127,8 @@ static int add_up(void *user, uint32_t job, pylm_task *task)
     return PYLM_OK;
 }
 
-static int allocate(struct listing *l, uint32_t n_records)
+static int allocate(struct pylm__node_events *e, uint32_t n_records)
 {
-    struct pylm__node_events *e = l->events;
     uint32_t group, side, i;
     e->starts = pylm__array_new((uint64_t)n_records + 1u, sizeof *e->starts);
     e->every = pylm__array_new(n_records, sizeof *e->every);
@@ -148,9 +141,15 @@ static int allocate(struct listing *l, uint32_t n_records)
         }
     }
     for (i = 0; i < PYLM__TOPIC_PARTS; i++) {
-        l->parts[i].next = pylm__array_new(n_records, sizeof *l->parts[i].next);
-        l->parts[i].left = pylm__array_new(n_records, sizeof *l->parts[i].left);
-        if (!l->parts[i].next || !l->parts[i].left)
+        e->parts[i].next = pylm__array_new(n_records, sizeof *e->parts[i].next);
+        e->parts[i].left = pylm__array_new(n_records, sizeof *e->parts[i].left);
+        if (!e->parts[i].next || !e->parts[i].left)
+            return PYLM_ERR_MEMORY;
+    }
+    if (!e->readings->row_of) {
+        e->numbers = pylm__array_new(e->readings->n_positions, sizeof *e->numbers);
+        e->readings->wanted = pylm__array_new(e->readings->n_positions / 64u + 1u, sizeof *e->readings->wanted);
+        if (!e->numbers || !e->readings->wanted)
             return PYLM_ERR_MEMORY;
     }
     return e->starts && e->every ? PYLM_OK : PYLM_ERR_MEMORY;
@@ -161,95 +160,90 @@ static void order_parts(struct listing *l)
     uint32_t group, part, n = 0;
     for (group = 0; group < PYLM__TOPIC_GROUPS; group++)
         for (part = 0; part < PYLM__TOPIC_PARTS; part++)
-            if (l->readings->group[part] == group)
+            if (l->events->readings->group[part] == group)
                 l->order[n++] = part;
 }
 
 /* Numbers the readings that are wanted. */
-static int choose_rows(struct listing *l)
+static void choose_rows(struct pylm__node_events *e)
 {
-    struct pylm__readings *r = l->readings;
+    struct pylm__readings *r = e->readings;
     uint64_t row = 0, bit;
     uint32_t part;
-    r->wanted = pylm__array_new(r->n_positions / 64u + 1u, sizeof *r->wanted);
-    if (!r->wanted)
-        return PYLM_ERR_MEMORY;
+    memset(r->wanted, 0, (size_t)(r->n_positions / 64u + 1u) * sizeof *r->wanted);
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
         uint64_t end = r->first[part] + (r->ends[part] - r->begins[part]);
         r->first_row[part] = row;
         for (bit = r->first[part]; bit < end; bit++) {
-            if (l->numbers[bit] == UNWANTED)
+            if (e->numbers[bit] == UNWANTED)
                 continue;
             r->wanted[bit / 64u] |= UINT64_C(1) << bit % 64u;
-            l->numbers[bit] = (uint32_t)row++;
+            e->numbers[bit] = (uint32_t)row++;
         }
     }
     r->n_rows = row;
-    return PYLM_OK;
 }
 
-static int list_all(struct listing *l, uint32_t n_threads)
+static int count_all(struct listing *l, uint32_t n_threads)
 {
     struct pylm__node_events *e = l->events;
-    uint32_t record, group, n_records = l->readings->n_records;
-    uint32_t n_jobs = (n_records + RECORDS_A_JOB - 1u) / RECORDS_A_JOB;
-    PYLM__TRY(allocate(l, n_records));
+    uint32_t record, group, n_records = e->readings->n_records;
+    PYLM__TRY(allocate(e, n_records));
     order_parts(l);
     PYLM__TRY(pylm__run_jobs(count_part, l, PYLM__TOPIC_PARTS, n_threads, NULL));
-    PYLM__TRY(pylm__run_jobs(add_up, l, n_jobs, n_threads, NULL));
+    PYLM__TRY(pylm__run_jobs(add_up, l, (n_records + RECORDS_A_JOB - 1u) / RECORDS_A_JOB, n_threads, NULL));
     for (record = 0; record < n_records; record++) {
         for (group = 1; group < PYLM__TOPIC_GROUPS; group++) /* one may have no part */
             if (e->ends[group][record] < e->ends[group - 1u][record])
                 e->ends[group][record] = e->ends[group - 1u][record];
         e->starts[record + 1u] = e->starts[record] + e->ends[PYLM__TOPIC_GROUPS - 1u][record];
     }
-    e->rows = pylm__array_new(e->starts[n_records], sizeof *e->rows);
-    if (!l->readings->row_of)
-        l->numbers = pylm__array_new(l->readings->n_positions, sizeof *l->numbers);
-    if (!e->rows || (!l->numbers && !l->readings->row_of))
-        return PYLM_ERR_MEMORY;
-    PYLM__TRY(pylm__run_jobs(list_part, l, PYLM__TOPIC_PARTS, n_threads, NULL));
-    if (!l->numbers) /* positions share rows, so all of these are wanted */
-        return PYLM_OK;
-    PYLM__TRY(choose_rows(l));
-    return pylm__run_jobs(renumber, l, n_jobs, n_threads, NULL);
+    return PYLM_OK;
 }
 
-int pylm__node_events_list(struct pylm__node_events *events, struct pylm__readings *readings,
-                           const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree, uint32_t n_threads,
-                           const pylm_task *task)
+int pylm__node_events_count(struct pylm__node_events *events, struct pylm__readings *readings,
+                            const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree, uint32_t n_threads,
+                            const pylm_task *task)
 {
-    struct listing l;
-    uint32_t i;
-    int status;
-    memset(&l, 0, sizeof l);
+    struct listing l = {events, task, 0, 0, {0}};
     memset(events, 0, sizeof *events);
     events->readings = readings;
     events->corpus = corpus;
     events->tree = tree;
-    l.events = events;
-    l.readings = readings;
-    l.corpus = corpus;
-    l.tree = tree;
-    l.task = task;
-    status = list_all(&l, n_threads);
-    for (i = 0; i < PYLM__TOPIC_PARTS; i++) {
-        free(l.parts[i].next);
-        free(l.parts[i].left);
-    }
-    free(l.numbers);
-    return status;
+    return count_all(&l, n_threads);
+}
+
+int pylm__node_events_list(struct pylm__node_events *events, uint32_t first, uint32_t end, uint32_t n_threads,
+                           const pylm_task *task)
+{
+    struct listing l = {events, task, first, end, {0}};
+    uint64_t n = events->starts[end] - events->starts[first];
+    free(events->rows);
+    events->first = first;
+    events->rows = pylm__array_new(n, sizeof *events->rows);
+    if (!events->rows)
+        return PYLM_ERR_MEMORY;
+    PYLM__TRY(pylm__run_jobs(list_part, &l, PYLM__TOPIC_PARTS, n_threads, NULL));
+    if (!events->numbers) /* positions share rows, so all of these are wanted */
+        return PYLM_OK;
+    choose_rows(events);
+    return pylm__run_jobs(renumber, &l, (uint32_t)((n + EVENTS_A_JOB - 1u) / EVENTS_A_JOB), n_threads, NULL);
 }
 
 void pylm__node_events_free(struct pylm__node_events *events)
 {
-    uint32_t group;
+    uint32_t group, i;
     for (group = 0; group < PYLM__TOPIC_GROUPS; group++) {
         free(events->ends[group]);
         free(events->n[group][0]);
         free(events->n[group][1]);
     }
+    for (i = 0; i < PYLM__TOPIC_PARTS; i++) {
+        free(events->parts[i].next);
+        free(events->parts[i].left);
+    }
     free(events->starts);
     free(events->rows);
     free(events->every);
+    free(events->numbers);
 }

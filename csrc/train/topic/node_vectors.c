@@ -16,23 +16,8 @@
 #include "node_solver.h"
 #include "topic_numbers.h"
 
-/* What a node's vector is made from: all but a group that is held out, or all. */
-enum { WITHOUT_FIRST, WITHOUT_SECOND, OF_ALL, N_SOLUTIONS };
-
 #define N_NUMBERS PYLM__MAX_READING
 #define RECORD_NBYTES (N_NUMBERS + PYLM__NODE_TOPIC_NUMBERS)
-
-struct solving {
-    const struct pylm__readings *readings;
-    const struct pylm__corpus *corpus;
-    const struct pylm__heldout *heldout;
-    const struct pylm__symbol_tree *tree;
-    const struct pylm__node_events *events;
-    uint8_t *records[N_SOLUTIONS];
-    int16_t *log_odds[PYLM__TOPIC_LEVELS]; /* by event, of each level; NULL: not wanted */
-    struct pylm__node_solver *solvers;     /* by thread */
-    int n_threads;
-};
 
 /* ---- nodes ---- */
 
@@ -66,7 +51,7 @@ static float offset_of(double left, double right)
 
 /* Solves a record for the events of some groups, which stand together in its list.
  *   from, to   the first group and the last */
-static void solve_groups(const struct solving *s, uint32_t record, uint32_t from, uint32_t to,
+static void solve_groups(const struct pylm__node_solving *s, uint32_t record, uint32_t from, uint32_t to,
                          struct pylm__node_solver *solver)
 {
     const struct pylm__node_events *e = s->events;
@@ -87,30 +72,34 @@ static void solve_groups(const struct solving *s, uint32_t record, uint32_t from
     solver->offset = part.offset;
 }
 
-static int solve_record(const struct solving *s, uint32_t record, struct pylm__node_solver *solver)
+static int solve_record(const struct pylm__node_solving *s, uint32_t record, struct pylm__node_solver *solver)
 {
     const struct pylm__node_events *e = s->events;
-    const uint32_t *list = e->rows + e->starts[record];
+    const uint32_t *list = pylm__node_events_of(e, record);
     uint32_t n = (uint32_t)(e->starts[record + 1u] - e->starts[record]), solution;
-    PYLM__TRY(pylm__node_solver_load(solver, s->readings->rows, list, n));
-    for (solution = 0; solution < N_SOLUTIONS; solution++) {
+    PYLM__TRY(pylm__node_solver_load(solver, s->events->readings->rows, list, n));
+    for (solution = 0; solution < PYLM__N_SOLUTIONS; solution++) {
         if (!s->records[solution])
             continue;
-        if (solution != OF_ALL) /* else what was found without the held-out text is a good begin */
+        if (solution != PYLM__OF_ALL) /* else what was found without the held-out text is a good begin */
             memset(solver->vector, 0, sizeof solver->vector);
-        solve_groups(s, record, solution == WITHOUT_SECOND ? PYLM__TOPIC_COMMON : 0u,
-                     solution == WITHOUT_FIRST ? PYLM__TOPIC_COMMON : PYLM__TOPIC_GROUPS - 1u, solver);
-        write_record(solver, s->readings->is_short, s->records[solution] + (size_t)record * RECORD_NBYTES);
+        solve_groups(s, record, solution == PYLM__WITHOUT_SECOND ? PYLM__TOPIC_COMMON : 0u,
+                     solution == PYLM__WITHOUT_FIRST ? PYLM__TOPIC_COMMON : PYLM__TOPIC_GROUPS - 1u, solver);
+        write_record(solver, s->events->readings->is_short, s->records[solution] + (size_t)record * RECORD_NBYTES);
     }
     return PYLM_OK;
 }
 
+uint32_t pylm__node_solving_record(const struct pylm__node_solving *s, uint32_t job)
+{
+    return (uint32_t)((uint64_t)s->events->readings->n_records * job / PYLM__NODE_VECTORS_STEPS);
+}
+
 static int solve_records(void *user, uint32_t job, pylm_task *task)
 {
-    struct solving *s = user;
-    uint64_t n = s->readings->n_records;
-    uint32_t record = (uint32_t)(n * job / PYLM__NODE_VECTORS_STEPS),
-             end = (uint32_t)(n * (job + 1u) / PYLM__NODE_VECTORS_STEPS);
+    struct pylm__node_solving *s = user;
+    uint32_t record = pylm__node_solving_record(s, s->first_job + job),
+             end = pylm__node_solving_record(s, s->first_job + job + 1u);
     for (; record < end; record++) {
         if (pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
@@ -119,28 +108,34 @@ static int solve_records(void *user, uint32_t job, pylm_task *task)
     return PYLM_OK;
 }
 
+int pylm__node_solving_jobs(struct pylm__node_solving *s, uint32_t first, uint32_t end, pylm_task *task)
+{
+    s->first_job = first;
+    return pylm__run_jobs(solve_records, s, end - first, (uint32_t)s->n_threads, task);
+}
+
 /* ---- held-out text ---- */
 
 /* The log-odds of an event at all levels that are wanted. */
-static void read_event(const struct solving *s, uint64_t event, const uint8_t *record,
+static void read_event(const struct pylm__node_solving *s, uint64_t event, const uint8_t *record,
                        const struct pylm__reading *reading)
 {
     const uint8_t *numbers = record + PYLM__NODE_TOPIC_NUMBERS;
     const uint32_t step = PYLM__TOPIC_STEP, n_each = reading->n / PYLM__N_FADES;
     uint32_t level, i, sum = 0;
-    for (level = 0; s->readings->is_short && level < PYLM__TOPIC_LEVELS; level++) {
+    for (level = 0; s->events->readings->is_short && level < PYLM__TOPIC_LEVELS; level++) {
         for (i = 0; i < PYLM__N_FADES; i++)
             sum += pylm__dot_bytes(numbers + i * n_each + level * step, reading->of + i * n_each + level * step, step);
         s->log_odds[level][event] = (int16_t)pylm__topic_log_odds_of(record, sum);
     }
-    if (!s->readings->is_short)
+    if (!s->events->readings->is_short)
         s->log_odds[PYLM__TOPIC_LEVELS - 1u][event] = (int16_t)pylm__topic_log_odds(record, reading);
 }
 
 /* What the vectors that know nothing of a block say in it. */
 static int read_block(void *user, uint32_t block, pylm_task *task)
 {
-    struct solving *s = user;
+    struct pylm__node_solving *s = user;
     const struct pylm__heldout *heldout = s->heldout;
     const uint8_t *records;
     struct pylm__reading reading;
@@ -149,20 +144,22 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
     (void)task;
     for (b = 0; b < block; b++)
         at += heldout->ends[b] - heldout->begins[b];
-    for (part = 0; s->readings->begins[part] != heldout->begins[block]; part++)
+    for (part = 0; s->events->readings->begins[part] != heldout->begins[block]; part++)
         ;
-    records = s->records[s->readings->group[part] == PYLM__TOPIC_FIRST ? WITHOUT_FIRST : WITHOUT_SECOND];
+    records =
+        s->records[s->events->readings->group[part] == PYLM__TOPIC_FIRST ? PYLM__WITHOUT_FIRST : PYLM__WITHOUT_SECOND];
     reading.n = N_NUMBERS;
     reading.is_short = 0;
-    position = s->readings->first[part];
+    position = s->events->readings->first[part];
     for (p = heldout->begins[block]; p < heldout->ends[block]; p++, at++) {
-        const int8_t *row = s->readings->rows + pylm__readings_row(s->readings, part, p) * N_NUMBERS;
-        const uint8_t *prefix = pylm__readings_prefix(s->readings, position++);
-        uint32_t leaf = s->tree->leaf_of[pylm__symbol(s->corpus, p)], node = 0, lo = 0, hi = s->tree->n_symbols;
+        const int8_t *row = s->events->readings->rows + pylm__readings_row(s->events->readings, part, p) * N_NUMBERS;
+        const uint8_t *prefix = pylm__readings_prefix(s->events->readings, position++);
+        uint32_t leaf = s->events->tree->leaf_of[pylm__symbol(s->events->corpus, p)], node = 0, lo = 0,
+                 hi = s->events->tree->n_symbols;
         for (j = 0; j < N_NUMBERS; j++)
             reading.of[j] = row[j];
         for (event = heldout->first_event[at]; hi - lo > 1u; event++) {
-            uint32_t mid = s->tree->mid[node];
+            uint32_t mid = s->events->tree->mid[node];
             int side = leaf >= mid;
             read_event(s, event, records + (size_t)pylm__readings_record(prefix, node) * RECORD_NBYTES, &reading);
             node += side ? mid - lo : 1u;
@@ -174,67 +171,60 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
 
 /* ---- all of it ---- */
 
-static int find_all(struct solving *s, uint32_t n_threads, pylm_task *task)
+int pylm__node_solving_begin(struct pylm__node_solving *s, const struct pylm__node_events *events,
+                             struct pylm__heldout *heldout, uint32_t n_threads)
 {
     uint32_t i;
-    for (i = 0; i < N_SOLUTIONS; i++) {
-        if (i == WITHOUT_SECOND && !s->readings->has_second)
+    memset(s, 0, sizeof *s);
+    s->events = events;
+    s->heldout = heldout;
+    s->n_threads = pylm__n_threads(n_threads, UINT32_MAX);
+    for (i = 0; i < PYLM__N_SOLUTIONS; i++) {
+        if (i == PYLM__WITHOUT_SECOND && !events->readings->has_second)
             continue;
-        s->records[i] = pylm__array_new(s->readings->n_records, RECORD_NBYTES);
+        s->records[i] = pylm__array_new(events->readings->n_records, RECORD_NBYTES);
         if (!s->records[i])
             return PYLM_ERR_MEMORY;
     }
-    for (i = s->readings->is_short ? 0u : PYLM__TOPIC_LEVELS - 1u; i < PYLM__TOPIC_LEVELS; i++) {
-        s->log_odds[i] = pylm__array_new(s->heldout->n_events, sizeof *s->log_odds[i]);
+    for (i = events->readings->is_short ? 0u : PYLM__TOPIC_LEVELS - 1u; i < PYLM__TOPIC_LEVELS; i++) {
+        s->log_odds[i] = pylm__array_new(heldout->n_events, sizeof *s->log_odds[i]);
         if (!s->log_odds[i])
             return PYLM_ERR_MEMORY;
     }
     s->solvers = pylm__array_new((uint64_t)s->n_threads, sizeof *s->solvers);
-    if (!s->solvers)
-        return PYLM_ERR_MEMORY;
-    PYLM__TRY(pylm__run_jobs(solve_records, s, PYLM__NODE_VECTORS_STEPS, n_threads, task));
-    return pylm__run_jobs(read_block, s, s->heldout->n_blocks, n_threads, NULL);
+    return s->solvers ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
-/* Makes the part of an image. */
-static int write_part(const struct solving *s, struct pylm__node_vectors *out)
+int pylm__node_solving_end(struct pylm__node_solving *s, struct pylm__node_vectors *out)
 {
-    uint64_t before = s->readings->prefixes_nbytes, records = (uint64_t)s->readings->n_records * RECORD_NBYTES;
+    const struct pylm__readings *readings = s->events->readings;
+    uint64_t before = readings->prefixes_nbytes, records = (uint64_t)readings->n_records * RECORD_NBYTES;
+    PYLM__TRY(pylm__run_jobs(read_block, s, s->heldout->n_blocks, (uint32_t)s->n_threads, NULL));
     pylm__node_vectors_free(out);
     out->part = pylm__array_new(before + records, 1);
     if (!out->part)
         return PYLM_ERR_MEMORY;
     out->nbytes = before + records;
     if (before)
-        memcpy(out->part, s->readings->prefixes, (size_t)before);
-    memcpy(out->part + before, s->records[OF_ALL], (size_t)records);
+        memcpy(out->part, readings->prefixes, (size_t)before);
+    memcpy(out->part + before, s->records[PYLM__OF_ALL], (size_t)records);
+    memcpy(s->heldout->topic_levels, s->log_odds, sizeof s->log_odds);
+    memset(s->log_odds, 0, sizeof s->log_odds);
+    s->heldout->topic_log_odds = s->heldout->topic_levels[PYLM__TOPIC_LEVELS - 1u];
     return PYLM_OK;
 }
 
-int pylm__node_vectors_find(struct pylm__node_vectors *out, const struct pylm__node_events *events,
-                            struct pylm__heldout *heldout, uint32_t n_threads, pylm_task *task)
+void pylm__node_solving_free(struct pylm__node_solving *s)
 {
-    struct solving s;
-    int status, t;
-    memset(&s, 0, sizeof s);
-    s.events = events;
-    s.readings = events->readings;
-    s.corpus = events->corpus;
-    s.heldout = heldout;
-    s.tree = events->tree;
-    s.n_threads = pylm__n_threads(n_threads, UINT32_MAX);
-    status = find_all(&s, n_threads, task);
-    if (status == PYLM_OK)
-        status = write_part(&s, out);
-    for (t = 0; s.solvers && t < s.n_threads; t++)
-        pylm__node_solver_free(&s.solvers[t]);
-    free(s.solvers);
-    for (t = 0; t < N_SOLUTIONS; t++)
-        free(s.records[t]);
-    memcpy(heldout->topic_levels, s.log_odds, sizeof s.log_odds); /* it frees them, also after a failure */
-    if (status == PYLM_OK)
-        heldout->topic_log_odds = s.log_odds[PYLM__TOPIC_LEVELS - 1u];
-    return status;
+    int t;
+    uint32_t i;
+    for (t = 0; s->solvers && t < s->n_threads; t++)
+        pylm__node_solver_free(&s->solvers[t]);
+    free(s->solvers);
+    for (i = 0; i < PYLM__N_SOLUTIONS; i++)
+        free(s->records[i]);
+    for (i = 0; i < PYLM__TOPIC_LEVELS; i++)
+        free(s->log_odds[i]);
 }
 
 void pylm__node_vectors_free(struct pylm__node_vectors *vectors)

@@ -32,8 +32,9 @@ int pylm__part_sums_new(struct pylm__part_sums *sums, uint32_t n_symbols, uint32
     if (!sums->work)
         return PYLM_ERR_MEMORY;
     for (i = 0; i < sums->n_threads; i++) {
-        sums->work[i].records = pylm__array_new(n_symbols, record_nbytes);
-        if (!sums->work[i].records)
+        if (record_nbytes)
+            sums->work[i].records = pylm__array_new(n_symbols, record_nbytes);
+        if (record_nbytes && !sums->work[i].records)
             return PYLM_ERR_MEMORY;
         PYLM__TRY(new_sums(sums, &sums->work[i].part));
     }

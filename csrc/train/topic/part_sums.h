@@ -29,7 +29,7 @@ struct pylm__part_sums {
 /* Makes sums of zeros.
  *   n_numbers       of a symbol's vector
  *   n_counts        of a symbol
- *   record_nbytes   of a symbol
+ *   record_nbytes   of a symbol; 0: no records are wanted
  * To be freed, also after a failure, and of zeros. */
 int pylm__part_sums_new(struct pylm__part_sums *sums, uint32_t n_symbols, uint32_t n_numbers, uint32_t n_counts,
                         uint32_t record_nbytes);

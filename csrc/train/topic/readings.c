@@ -18,15 +18,16 @@ void pylm__readings_lay_out(struct pylm__readings *readings, const struct pylm__
     readings->n_used = PYLM__MAX_TOPIC;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
         uint64_t begin = pylm__topic_part(corpus->n, part), end = pylm__topic_part(corpus->n, part + 1u);
+        uint64_t most_here = most;
         readings->group[part] = PYLM__TOPIC_COMMON;
         for (b = 0; b < heldout->n_blocks; b++)
             if (heldout->begins[b] == begin)
                 readings->group[part] = b % 2u && in_groups ? PYLM__TOPIC_SECOND : PYLM__TOPIC_FIRST;
         readings->has_second |= readings->group[part] == PYLM__TOPIC_SECOND;
-        if (readings->group[part] == PYLM__TOPIC_COMMON && end - begin > most)
-            end = begin + most;
-        if (end - begin > PYLM__MAX_BLOCK)
-            end = begin + PYLM__MAX_BLOCK;
+        if (readings->group[part] != PYLM__TOPIC_COMMON)
+            most_here = PYLM__MAX_BLOCK; /* the whole block */
+        if (end - begin > most_here)
+            end = begin + most_here;
         readings->begins[part] = begin;
         readings->ends[part] = end;
         readings->first[part] = readings->n_positions;
@@ -49,6 +50,7 @@ void pylm__readings_neighbourhood(const struct pylm__readings *readings, const s
 void pylm__readings_free(struct pylm__readings *readings)
 {
     free(readings->rows);
+    free(readings->symbols);
     free(readings->wanted);
     free(readings->row_of);
     free(readings->key_of);

@@ -20,14 +20,16 @@ struct pylm__readings {
     uint32_t n;                                                  /* numbers of one */
     uint64_t begins[PYLM__TOPIC_PARTS], ends[PYLM__TOPIC_PARTS]; /* positions of the text, by part */
     uint64_t first[PYLM__TOPIC_PARTS];                           /* by part: the number of its first position here */
-    uint64_t n_rows;                                             /* readings there are; known when events are listed */
-    uint64_t first_row[PYLM__TOPIC_PARTS];                       /* by part */
-    uint64_t *wanted;                                            /* by position, a bit: it has a row; NULL: all have */
-    uint8_t group[PYLM__TOPIC_PARTS];                            /* by part */
-    int has_second;                                              /* some part is in the second group */
-    int is_short;      /* vectors have numbers of 4 bits, and there are log-odds of all levels */
-    uint32_t n_used;   /* numbers of a symbol's vector: others are 0 */
-    int8_t *rows;      /* n numbers each */
+    uint64_t n_rows;                       /* readings there are; of those that are wanted at present */
+    uint64_t first_row[PYLM__TOPIC_PARTS]; /* by part */
+    uint64_t *wanted;                      /* by position, a bit: it has a row; NULL: all have */
+    uint64_t turn;                         /* events that are listed at once, about */
+    uint8_t group[PYLM__TOPIC_PARTS];      /* by part */
+    int has_second;                        /* some part is in the second group */
+    int is_short;                          /* vectors have numbers of 4 bits, and there are log-odds of all levels */
+    uint32_t n_used;                       /* numbers of a symbol's vector: others are 0 */
+    int8_t *rows;                          /* n numbers each */
+    uint8_t *symbols;  /* by part of the text: the symbols' records that know nothing of it; bytes: NULL */
     uint32_t *row_of;  /* bytes, by position: its row; NULL: each position that is wanted has its own */
     uint32_t *key_of;  /* bytes, by position: the number of its prefix + 1, or 0 */
     uint8_t *prefixes; /* bytes: what the part with the nodes' vectors begins with, up to the records (core/words.h) */

@@ -16,17 +16,20 @@
 #include "part_sums.h"
 #include "platform/platform.h"
 #include "topic_numbers.h"
+#include "topic_rows.h"
 
 #define MIN_SYMBOLS 50000u                 /* of a text whose topics can be told apart */
 #define SHRINK 300.0f                      /* occurrences that a vector of zeros is worth */
 #define MIN_SECTION 8192u                  /* readings of a part, to be worth it */
+#define MAX_SECTION 524288u                /* more take long to walk through */
 #define PAIRS_NBYTES (UINT64_C(128) << 20) /* at most, with the pairs of word_vectors.c */
 #define SYMBOL_NBYTES                                                                                                  \
-    UINT64_C(1800)      /* by symbol, in bytes by word: sums, vectors, their products, the nodes' records */
-#define ROW_NBYTES 200u /* by reading: itself, and the events on the path */
-#define WARM_UP 1024u   /* symbols that are read before a section begins */
-#define USUAL_BYTE 25.4 /* root of the mean square of a reading's numbers */
-#define SAMPLE_EVERY 7u /* positions, to find that */
+    UINT64_C(2600)         /* by symbol, in bytes by word: sums, vectors by part, their products, the nodes' records */
+#define POSITION_NBYTES 5u /* by planned reading */
+#define WORD_NBYTES 200u   /* likewise of bytes: its words, its prefix, events on the path */
+#define EVENT_NBYTES 132u  /* by listed event, with a row of its own */
+#define USUAL_TURN (UINT64_C(10) << 20) /* events that are listed at once */
+#define MIN_TURN (UINT64_C(1) << 20)
 
 static const uint8_t fades[PYLM__N_FADES] = {4, 7};
 
@@ -132,89 +135,11 @@ static double find_largest(const struct finding *f)
     return most;
 }
 
-/* ---- along the text ---- */
-
-struct reader {
-    const struct pylm__corpus *corpus;
-    struct pylm__topics topics;
-    uint64_t document;
-    int32_t sums[PYLM__MAX_READING];
-};
-
-static void begin_document(struct reader *r)
-{
-    memset(r->sums, 0, sizeof r->sums);
-    if (r->corpus->line_end != PYLM_NONE)
-        pylm__topic_read(&r->topics, r->sums, r->corpus->line_end);
-}
-
-static void begin_reading(struct reader *r, const struct pylm__corpus *corpus, struct pylm__topics topics, uint64_t p)
-{
-    r->corpus = corpus;
-    r->topics = topics;
-    r->document = pylm__corpus_document(corpus, p);
-    begin_document(r);
-}
-
-/* Reads the symbol at a position. */
-static void read_position(struct reader *r, uint64_t p)
-{
-    if (p + 1u == r->corpus->document_ends[r->document]) {
-        r->document++;
-        begin_document(r);
-    } else {
-        pylm__topic_read(&r->topics, r->sums, pylm__symbol(r->corpus, p));
-    }
-}
-
-/* Finds how large the sums are, by which they become bytes. */
-static void find_scales(const struct finding *f)
-{
-    struct reader reader;
-    double squares[PYLM__N_FADES] = {0, 0};
-    uint8_t *scales = f->out->part + PYLM__TOPIC_SCALES;
-    uint64_t p, n = 1;
-    uint32_t i, j;
-    begin_reading(&reader, f->corpus, pylm__topics_view(f->out->part), 0);
-    for (p = 0; p < f->corpus->n && p < PYLM__MAX_BLOCK; p++) {
-        read_position(&reader, p);
-        if (p % SAMPLE_EVERY)
-            continue;
-        for (n++, i = 0; i < PYLM__N_FADES; i++)
-            for (j = 0; j < PYLM__TOPIC_DIMS; j++)
-                squares[i] += (double)reader.sums[i * PYLM__TOPIC_DIMS + j] * reader.sums[i * PYLM__TOPIC_DIMS + j];
-    }
-    for (i = 0; i < PYLM__N_FADES; i++) {
-        double usual = sqrt(squares[i] / (double)(n * PYLM__TOPIC_DIMS)), byte = USUAL_BYTE * 0.70710678;
-        for (scales[i] = 0; scales[i] < PYLM__TOPIC_MAX_SCALE && usual > 2.0 * byte; byte *= 2.0)
-            scales[i]++;
-    }
-}
-
-/* Writes the readings of a part, by vectors that know nothing of it. */
-static void read_part(const void *user, uint32_t part, struct pylm__part_work *work)
+/* Writes the vectors that know nothing of a part. */
+static void write_part(const void *user, uint32_t part, struct pylm__part_work *work)
 {
     const struct finding *f = user;
-    struct pylm__topics topics = pylm__topics_view(f->out->part);
-    struct pylm__readings *readings = f->readings;
-    struct pylm__reading reading;
-    struct reader reader;
-    uint64_t p = readings->begins[part];
-    int8_t *row = readings->rows + readings->first_row[part] * readings->n;
-    uint32_t j;
-    write_vectors(f, &work->part, work->records);
-    topics.symbols = work->records;
-    p = p > WARM_UP ? p - WARM_UP : 0u;
-    begin_reading(&reader, f->corpus, topics, p);
-    for (; p < readings->ends[part]; p++) {
-        if (p >= readings->begins[part] && pylm__reading_is_wanted(readings, part, p)) {
-            pylm__topic_reading(&reader.topics, reader.sums, &reading);
-            for (j = 0; j < readings->n; j++)
-                row[j] = j % PYLM__TOPIC_DIMS < readings->n_used ? (int8_t)reading.of[j] : 0;
-            row += readings->n;
-        }
-        read_position(&reader, p);
-    }
+    write_vectors(f, &work->part, pylm__topic_part_symbols(f->readings, f->corpus->n_symbols, part));
 }
 
 /* ---- all of it ---- */
@@ -232,16 +157,34 @@ static void find_mean(struct finding *f)
         f->mean[j] = (float)(sums[j] / n);
 }
 
+/* Whether the readings fit into so many bytes with all else that is needed meanwhile. If so, finds how many events can
+ * be listed at once. */
+static int fits(struct pylm__readings *readings, const struct pylm__corpus *corpus, uint64_t max_nbytes)
+{
+    int is_bytes = corpus->tokenizer == PYLM_TOKENIZER_BYTES;
+    uint64_t n_vectors = is_bytes ? PYLM__MOST_WORDS : corpus->n_symbols;
+    uint64_t nbytes =
+        PAIRS_NBYTES + n_vectors * SYMBOL_NBYTES + readings->n_positions * (is_bytes ? WORD_NBYTES : POSITION_NBYTES);
+    uint64_t least = is_bytes ? 0u : MIN_TURN * EVENT_NBYTES; /* all events of bytes are listed at once */
+    readings->turn = is_bytes ? UINT64_MAX : USUAL_TURN;
+    if (!max_nbytes)
+        return 1;
+    if (nbytes + least > max_nbytes)
+        return 0;
+    if (!is_bytes && (max_nbytes - nbytes) / EVENT_NBYTES < USUAL_TURN)
+        readings->turn = (max_nbytes - nbytes) / EVENT_NBYTES;
+    return 1;
+}
+
 int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                      const struct pylm__heldout *heldout, uint64_t max_nbytes)
 {
-    uint64_t n_vectors = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? PYLM__MOST_WORDS : corpus->n_symbols,
-             most = PYLM__MAX_BLOCK, fixed = PAIRS_NBYTES + n_vectors * SYMBOL_NBYTES;
+    uint64_t most = MAX_SECTION;
     if (corpus->n < MIN_SYMBOLS)
         return 0;
     for (; most >= MIN_SECTION; most /= 2u) {
         pylm__readings_lay_out(readings, corpus, heldout, most);
-        if (!max_nbytes || fixed + readings->n_positions * ROW_NBYTES <= max_nbytes)
+        if (fits(readings, corpus, max_nbytes))
             return 1;
     }
     return 0;
@@ -254,7 +197,7 @@ static int find_all(struct finding *f, pylm_task *task)
     pylm__readings_neighbourhood(f->readings, corpus, NULL, &around);
     PYLM__TRY(pylm__word_vectors_find(&f->words, &around, f->sums.n_threads, task));
     pylm__os_give_back();
-    PYLM__TRY(pylm__part_sums_new(&f->sums, corpus->n_symbols, PYLM__TOPIC_DIMS, 1, PYLM__TOPIC_DIMS + 1u));
+    PYLM__TRY(pylm__part_sums_new(&f->sums, corpus->n_symbols, PYLM__TOPIC_DIMS, 1, 0));
     f->out->part_nbytes = pylm__topics_nbytes(PYLM__TOPIC_DIMS, 0, corpus->n_symbols);
     f->out->part = pylm__array_new(f->out->part_nbytes, 1);
     if (!f->out->part)
@@ -265,8 +208,11 @@ static int find_all(struct finding *f, pylm_task *task)
     memcpy(f->out->part + PYLM__TOPIC_FADES, fades, sizeof fades);
     f->unit = 127.0 * (double)(1 << PYLM__TOPIC_MAX_SHIFT) / find_largest(f);
     write_vectors(f, NULL, f->out->part + PYLM__TOPIC_NBYTES);
-    find_scales(f);
-    return pylm__part_sums_visit(&f->sums, add_part, read_part, f, task);
+    pylm__topic_scales_find(f->out->part, corpus);
+    f->readings->symbols = pylm__array_new((uint64_t)PYLM__TOPIC_PARTS * corpus->n_symbols, PYLM__TOPIC_DIMS + 1u);
+    if (!f->readings->symbols)
+        return PYLM_ERR_MEMORY;
+    return pylm__part_sums_visit(&f->sums, add_part, write_part, f, task);
 }
 
 int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
@@ -281,10 +227,7 @@ int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readi
     f.out = out;
     f.readings = readings;
     f.sums.n_threads = (uint32_t)pylm__n_threads(n_threads, PYLM__TOPIC_PARTS);
-    readings->rows = pylm__array_new(readings->n_rows * readings->n, 1);
-    status = readings->rows ? PYLM_OK : PYLM_ERR_MEMORY;
-    if (status == PYLM_OK)
-        status = find_all(&f, task);
+    status = find_all(&f, task);
     pylm__part_sums_free(&f.sums);
     pylm__word_vectors_free(&f.words);
     return status;

@@ -15,14 +15,13 @@ struct pylm__topic_vectors {
     uint64_t part_nbytes;
 };
 
-/* Whether a corpus gets vectors: it is large enough. If so, finds the parts' readings
- * that fit into so many bytes, with all else that is needed meanwhile; 0: no limit. */
+/* Whether a corpus gets vectors: it is large enough. If so, plans the parts' readings, and finds how many events can be
+ * listed at once, so that all that is needed meanwhile fits into so many bytes; 0: no limit. */
 int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                      const struct pylm__heldout *heldout, uint64_t max_nbytes);
 
-/* Makes the vectors, instead of what is there, and the planned readings that are wanted. The subspace comes from the
- * text that is not held out.
- * The readings of a part are made with vectors that know nothing of that part. So they are like those of a new text. */
+/* Makes the vectors, instead of what is there, and readings->symbols. The subspace comes from the text that is not held
+ * out. */
 int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
                              const struct pylm__corpus *corpus, uint32_t n_threads, pylm_task *task);
 /* Keeps the first n numbers of each vector, those of the largest eigenvalues, of 4 bits: they are short. */
