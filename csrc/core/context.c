@@ -109,7 +109,8 @@ void pylm__state_go_on(struct pylm__state *state, const struct pylm__model *mode
     if (symbol != PYLM_NONE)
         pylm__state_read(state, model->tokenizer, symbol);
     read_topic(state, model, symbol);
-    state->n_read = pylm__n_read(model);
+    if (PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT)
+        state->n_read = pylm__n_read(model);
 }
 
 /* Class or coarse class of the symbol `lag` back plus one, or 0 if the text is not that long. */

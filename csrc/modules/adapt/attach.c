@@ -81,26 +81,22 @@ int pylm_overlay_init(const pylm_model *model, void *overlay, uint64_t nbytes)
     return PYLM_OK;
 }
 
-/* What a state found in the text, as numbers. */
-static uint32_t *found(struct pylm__state *state)
-{
-#if PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT
-    return (uint32_t *)(void *)&state->read;
-#else
-    return state->recent; /* of which there are none then */
-#endif
-}
-
-/* Takes that from an overlay. Whatever it holds, the sums of a topic become numbers that a state can have; of bytes a
- * state can have any. */
+/* Takes from an overlay what a state found in the text. Whatever it holds, the sums of a topic become numbers that a
+ * state can have; of bytes a state can have any. */
 static void take_found(const struct pylm__model *model, struct pylm__state *state, const uint8_t *kept)
 {
+#if PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT
     int bytes = PYLM_BYTES || model->tokenizer == PYLM_TOKENIZER_BYTES;
-    uint32_t i;
-    for (i = 0; (PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT) && i < state->n_read; i++) {
+    uint32_t *found = (uint32_t *)(void *)&state->read, i;
+    for (i = 0; i < state->n_read; i++) {
         uint32_t number = pylm__load32(kept + 4u * i);
-        found(state)[i] = bytes ? number : (uint32_t)pylm__clamp((int32_t)number, PYLM__TOPIC_MAX_SUM);
+        found[i] = bytes ? number : (uint32_t)pylm__clamp((int32_t)number, PYLM__TOPIC_MAX_SUM);
     }
+#else
+    (void)model;
+    (void)state;
+    (void)kept;
+#endif
 }
 
 int pylm_state_attach(const pylm_model *model, pylm_state *state, void *overlay, uint64_t nbytes)
@@ -149,7 +145,7 @@ void pylm_state_restart(const pylm_model *model, pylm_state *state)
 
 void pylm_state_keep(const pylm_state *state)
 {
-    struct pylm__state copy = *pylm__state_const(state), *s = &copy;
+    const struct pylm__state *s = pylm__state_const(state);
     uint8_t *p = s->overlay ? s->overlay - head_nbytes(s->n_read) : NULL;
     uint32_t kept[N_KEPT], i;
     if (!p)
@@ -157,8 +153,10 @@ void pylm_state_keep(const pylm_state *state)
     memcpy(kept, s, sizeof kept);
     for (i = 0; i < N_KEPT; i++)
         pylm__store32(p + AT_READ + 4u * i, kept[i]);
-    for (i = 0; (PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT) && i < s->n_read; i++)
-        pylm__store32(p + AT_FOUND + 4u * i, found(s)[i]);
+#if PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT
+    for (i = 0; i < s->n_read; i++)
+        pylm__store32(p + AT_FOUND + 4u * i, ((const uint32_t *)(const void *)&s->read)[i]);
+#endif
 }
 
 #endif
