@@ -58,7 +58,7 @@ static int measure(struct pylm__model *m, uint32_t head_nbytes)
             int has_layout = head[PYLM__C_KIND] >= PYLM__KIND_ABOVE;
             if ((PYLM_CODED && head[PYLM__C_LIST_FORM] != PYLM__LIST_CODED) || (!PYLM_MODULE_LAYOUT && has_layout))
                 return PYLM_ERR_LARGE;
-            m->has_layout |= (uint8_t)(PYLM_MODULE_LAYOUT && has_layout);
+            m->has_layout |= (uint16_t)(PYLM_MODULE_LAYOUT && has_layout);
         }
     }
     return PYLM__DAMAGED(shares != 65536u) ? PYLM_ERR_DAMAGED : PYLM_OK;
@@ -68,7 +68,7 @@ static int measure(struct pylm__model *m, uint32_t head_nbytes)
 static int is_large(const struct pylm__model *m)
 {
     return m->n_trees > PYLM__MOST_TREES || m->n_templates > PYLM__MOST_TEMPLATES ||
-           (m->n_banks && !PYLM_MODULE_KERNEL) || (!PYLM_MODULE_TOPIC && pylm__load_offset(m->image + PYLM__H_TOPIC)) ||
+           (!PYLM_MODULE_TOPIC && pylm__load_offset(m->image + PYLM__H_TOPIC)) ||
            (PYLM_BYTES && m->tokenizer != PYLM_TOKENIZER_BYTES);
 }
 
@@ -133,7 +133,11 @@ int pylm__open(pylm_model *model, const pylm_model *below, const void *image, ui
     if (PYLM__DAMAGED(!m.n_symbols || m.n_symbols > PYLM__MAX_SYMBOLS || !m.n_trees || m.n_trees > PYLM__MAX_TREES ||
                       h[PYLM__H_PREDICTOR] > PYLM_PREDICTOR_KERNEL))
         return PYLM_ERR_DAMAGED;
-    m.n_banks = (uint16_t)(h[PYLM__H_PREDICTOR] == PYLM_PREDICTOR_KERNEL ? m.n_trees : 0u);
+    if (h[PYLM__H_PREDICTOR] == PYLM_PREDICTOR_KERNEL) {
+        if (!PYLM_MODULE_KERNEL)
+            return PYLM_ERR_LARGE;
+        m.n_banks = (uint16_t)m.n_trees;
+    }
     status = measure(&m, head_nbytes);
     if (status != PYLM_OK)
         return status;
