@@ -19,9 +19,9 @@ struct pylm__model {
     uint16_t depth;                   /* largest of all trees */
     uint16_t n_templates;             /* largest of all trees, and of all models below */
     uint16_t adapts;                  /* whether all trees have what an overlay needs */
-    uint16_t n_banks;                 /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
     uint16_t has_layout;              /* whether it or a model below has templates of layout.h */
-    uint32_t n_below;                 /* models that it lies on, one on the other */
+    uint16_t n_banks;                 /* of a kernel, whose trees are banks of one; 0: the predictor is mix */
+    uint16_t n_below;                 /* models that it lies on, one on the other */
     const struct pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
     const struct pylm__model *below;  /* the uppermost of those that it lies on; NULL: none */
 };

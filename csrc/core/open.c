@@ -85,6 +85,14 @@ static int check_layer(const uint8_t *h, const struct pylm__model *below)
     return pylm__n_below(below) + 1u > PYLM__MOST_LAYERS ? PYLM_ERR_LARGE : PYLM_OK;
 }
 
+static void lay_on(struct pylm__model *m, const struct pylm__model *below)
+{
+    m->below = below;
+    m->n_below = (uint16_t)(below->n_below + 1u);
+    m->n_templates = below->n_templates;
+    m->has_layout = below->has_layout;
+}
+
 int pylm__open(pylm_model *model, const pylm_model *below, const void *image, uint64_t image_nbytes)
 {
     const uint8_t *h = image;
@@ -103,12 +111,8 @@ int pylm__open(pylm_model *model, const pylm_model *below, const void *image, ui
         return PYLM_ERR_VERSION;
     memset(&m, 0, sizeof m);
     m.image = h;
-    if (PYLM__MOST_LAYERS && below) {
-        m.below = pylm__model_view(below);
-        m.n_below = m.below->n_below + 1u;
-        m.n_templates = m.below->n_templates;
-        m.has_layout = m.below->has_layout;
-    }
+    if (PYLM__MOST_LAYERS && below)
+        lay_on(&m, pylm__model_view(below));
     m.image_nbytes = pylm__load_offset(h + PYLM__H_IMAGE_NBYTES);
     m.n_symbols = pylm__load32(h + PYLM__H_N_SYMBOLS);
     m.tokenizer = pylm__load32(h + PYLM__H_TOKENIZER);
