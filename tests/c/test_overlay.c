@@ -219,7 +219,7 @@ static void test_indirect(void)
     pylm__overlay_learn(&part, &plan, keys, 5);
     pylm__overlay_keys(&part, &plan, &other, pylm__state_view(&state), keys);
     CHECK(keys[1] == key);
-    pylm__overlay_recall(&part, &plan, keys, 99, recalls);
+    pylm__overlay_recall(&part, &plan, keys, recalls);
     CHECK(recalls[1].n == 1 && recalls[1].leaf[0] == 42);
     pylm__state_read(pylm__state_view(&state), PYLM_TOKENIZER_WORDS, 8); /* the previous symbol counts, too */
     pylm__overlay_keys(&part, &plan, &other, pylm__state_view(&state), keys);

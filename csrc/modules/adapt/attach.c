@@ -23,7 +23,7 @@
 
 #if PYLM_MODULE_ADAPT
 
-#define MAGIC "\x93pylmov3"
+#define MAGIC "\x93pylmov4"
 #define HEAD_NBYTES 128u
 enum { AT_MODEL = 8, AT_NBYTES = 16, AT_READ = 24, AT_FOUND = 128 };
 #define N_KEPT (1u + PYLM__MAX_LAG + PYLM__N_WORDS + 1u) /* numbers from AT_READ on: the first of a state */

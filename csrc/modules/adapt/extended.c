@@ -44,8 +44,7 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
     extended->weights = extended->overlay.weights ? extended->overlay.weights : tree->parts[PYLM__P_OVERLAY_WEIGHTS];
     extended->n_inputs += pylm__plan_inputs(&extended->plan);
     pylm__overlay_keys(&extended->overlay, &extended->plan, hashes, state, extended->keys);
-    pylm__overlay_recall(&extended->overlay, &extended->plan, extended->keys, pylm__n_symbols(model),
-                         extended->recalls);
+    pylm__overlay_recall(&extended->overlay, &extended->plan, extended->keys, extended->recalls);
     for (i = 0; i <= extended->plan.n_recalled && i < PYLM__MAX_RECALLS; i++)
         active->successors[i] = (uint8_t)pylm__mask(extended->recalls[i].n);
 }

@@ -3,9 +3,9 @@
  *
  * overlay.c: the hash tables of an overlay. See overlay.h.
  *
- *   part      u32 run, u32 symbols learned (the time), 8 bytes zero; weights; node buckets; slot buckets
- *   node      u24 node + 1, or 0; u8 count left; u24 time left; u8 count right; u24 time right; u8 zero
- *   slot      u16 fingerprint, 0 if empty; u16 uses; three successors, the latest first: u24 leaf, u8 count (0: none)
+ *   part        u32 run, u32 symbols learned (the time), 8 bytes zero; weights; node buckets; successor buckets
+ *   node        u24 node + 1, or 0; u8 count left; u24 time left; u8 count right; u24 time right; u8 zero
+ *   successor   u16 fingerprint of its context, 0 if empty; u24 leaf; u8 count. The latest of a bucket stands first
  */
 #include "overlay.h"
 
@@ -16,24 +16,24 @@
 #define HEAD_NBYTES 16u
 #define NODE_NBYTES 12u
 #define NODES_PER_BUCKET 4u
-#define SLOT_NBYTES (4u + 4u * PYLM__N_RECENT)
-#define SLOTS_PER_BUCKET 4u
+#define ENTRY_NBYTES 6u /* of a successor */
+#define ENTRIES_PER_BUCKET 10u
+#define BUCKET_NBYTES (ENTRY_NBYTES * ENTRIES_PER_BUCKET)
 #define MAX_NODE_COUNT 30u /* counts of a node are halved beyond */
 #define MAX_COUNT 255u     /* of a successor */
 #define DECAY_ABOVE 2u     /* the part of another successor's count above this is halved */
 #define U24 UINT32_C(0xffffff)
-/* Weights have a quarter of the memory at most. They take 600 bytes or more, so there is room for a slot as well. */
+/* Weights have a quarter of the memory at most. They take 600 bytes or more, so there is room for a successor as well. */
 #define WEIGHTS_SHARE 4u
-#define MAX_USES 65535u
 #define FIRST_LONG 64u /* the number of the first long context in keys, above those of templates */
 
 typedef char smallest_part_is_enough
-    [PYLM__MIN_PART_NBYTES >= HEAD_NBYTES + NODES_PER_BUCKET * NODE_NBYTES + SLOTS_PER_BUCKET * SLOT_NBYTES ? 1 : -1];
+    [PYLM__MIN_PART_NBYTES >= HEAD_NBYTES + NODES_PER_BUCKET * NODE_NBYTES + BUCKET_NBYTES ? 1 : -1];
 
 void pylm__overlay_lay_out(uint8_t *part, size_t nbytes, uint32_t n_nodes, uint32_t n_weights,
                            struct pylm__overlay *overlay)
 {
-    size_t weights = 2u * (size_t)n_weights, nodes, slots;
+    size_t weights = 2u * (size_t)n_weights, nodes, successors;
     nbytes -= HEAD_NBYTES;
     if (weights > nbytes / WEIGHTS_SHARE)
         weights = 0;
@@ -42,23 +42,24 @@ void pylm__overlay_lay_out(uint8_t *part, size_t nbytes, uint32_t n_nodes, uint3
     if (nodes > n_nodes / 2u + 1u) /* there are twice as many places as nodes then */
         nodes = n_nodes / 2u + 1u;
     nodes = nodes ? nodes : 1u;
-    slots = (nbytes - nodes * NODES_PER_BUCKET * NODE_NBYTES) / (SLOTS_PER_BUCKET * SLOT_NBYTES);
+    successors = (nbytes - nodes * NODES_PER_BUCKET * NODE_NBYTES) / BUCKET_NBYTES;
     overlay->head = part;
     part += HEAD_NBYTES;
     overlay->weights = weights ? part : NULL;
     overlay->nodes = part += weights;
-    overlay->slots = part += nodes * NODES_PER_BUCKET * NODE_NBYTES;
+    overlay->successors = part += nodes * NODES_PER_BUCKET * NODE_NBYTES;
     overlay->n_node_buckets = (uint32_t)nodes;
-    overlay->n_slot_buckets = slots < UINT32_MAX ? (uint32_t)slots : UINT32_MAX;
+    overlay->n_successor_buckets = successors < UINT32_MAX ? (uint32_t)successors : UINT32_MAX;
+    overlay->n_leaves = n_nodes + 1u;
 }
 
 typedef char plan_is_its_bytes[sizeof(struct pylm__plan) == PYLM__PLAN_NBYTES ? 1 : -1];
 
-/* ---- slots ---- */
+/* ---- successors ---- */
 
-static uint8_t *slot_bucket(const struct pylm__overlay *overlay, uint64_t key)
+static uint8_t *bucket_of(const struct pylm__overlay *overlay, uint64_t key)
 {
-    return overlay->slots + (size_t)((key >> 32) * overlay->n_slot_buckets >> 32) * (SLOTS_PER_BUCKET * SLOT_NBYTES);
+    return overlay->successors + (size_t)((key >> 32) * overlay->n_successor_buckets >> 32) * BUCKET_NBYTES;
 }
 
 static uint32_t fingerprint(uint64_t key)
@@ -67,66 +68,77 @@ static uint32_t fingerprint(uint64_t key)
     return check ? check : 1u;
 }
 
-/* The slot of a context; NULL if there is none, or for the key 0. */
-static uint8_t *find_slot(const struct pylm__overlay *overlay, uint64_t key)
+PYLM__INLINE uint32_t leaf_at(const uint8_t *entry)
 {
-    uint8_t *slot = slot_bucket(overlay, key);
-    uint32_t i, check = fingerprint(key);
-    if (!key)
-        return NULL;
-    for (i = 0; i < SLOTS_PER_BUCKET; i++, slot += SLOT_NBYTES)
-        if (pylm__load16(slot) == check)
-            return slot;
-    return NULL;
+    return pylm__load32(entry + 2) & U24;
 }
 
-/* The context's slot. If it has none, the least used slot of its bucket is made empty for it, and the others lose a
- * use. */
-static uint8_t *take_slot(const struct pylm__overlay *overlay, uint64_t key)
+PYLM__INLINE void put(uint8_t *entry, uint32_t check, uint32_t leaf, uint32_t count)
 {
-    uint8_t *slot = find_slot(overlay, key), *bucket = slot_bucket(overlay, key);
-    uint32_t i, uses, fewest = UINT32_MAX;
-    if (slot)
-        return slot;
-    for (i = 0; i < SLOTS_PER_BUCKET; i++) {
-        uses = pylm__load16(bucket + i * SLOT_NBYTES) ? pylm__load16(bucket + i * SLOT_NBYTES + 2u) + 1u : 0u;
-        if (uses < fewest) {
-            fewest = uses;
-            slot = bucket + i * SLOT_NBYTES;
+    pylm__store16(entry, check);
+    pylm__store32(entry + 2, leaf | count << 24);
+}
+
+/* The latest successors of a context, at most as many; none for the key 0. */
+static void find_successors(const struct pylm__overlay *overlay, uint64_t key, uint32_t most,
+                            struct pylm__recall *recall)
+{
+    const uint8_t *entry = bucket_of(overlay, key), *end = entry + (key ? BUCKET_NBYTES : 0u);
+    uint32_t check = fingerprint(key);
+    recall->n = 0;
+    for (; entry < end && recall->n < most; entry += ENTRY_NBYTES)
+        if (pylm__load16(entry) == check && leaf_at(entry) < overlay->n_leaves) {
+            recall->leaf[recall->n] = leaf_at(entry);
+            recall->count[recall->n++] = entry[5];
         }
-        if (uses > 1u)
-            pylm__store16(bucket + i * SLOT_NBYTES + 2u, uses - 2u);
+}
+
+/* Where the first successor of a new context goes. Most contexts of bytes never come again; they leave earlier. */
+PYLM__INLINE uint8_t *place_of_new(const struct pylm__overlay *overlay, uint8_t *bucket)
+{
+    return bucket + (overlay->n_leaves == 256u ? ENTRIES_PER_BUCKET / 2u - 1u : 0u) * ENTRY_NBYTES;
+}
+
+/* Moves a context's successor to the front of its bucket and counts it. Counts of the context's others decay. A new
+ * successor takes the place of the last entry, whosesoever it is; if a context keeps one only, that of the old one. */
+static void count_leaf(const struct pylm__overlay *overlay, uint64_t key, uint32_t leaf, int keeps_one)
+{
+    uint8_t *bucket = bucket_of(overlay, key), *entry = bucket, *front = place_of_new(overlay, bucket);
+    uint8_t *place = bucket + BUCKET_NBYTES - ENTRY_NBYTES; /* to be filled up from the front */
+    uint32_t check = fingerprint(key), count = 0;
+    for (; entry < bucket + BUCKET_NBYTES; entry += ENTRY_NBYTES) {
+        if (pylm__load16(entry) != check)
+            continue;
+        front = bucket;
+        if (leaf_at(entry) == leaf)
+            count = entry[5];
+        else if (entry[5] > DECAY_ABOVE)
+            entry[5] = (uint8_t)((entry[5] + DECAY_ABOVE) / 2u);
+        if (leaf_at(entry) == leaf || keeps_one)
+            place = entry;
     }
-    memset(slot, 0, SLOT_NBYTES);
-    pylm__store16(slot, fingerprint(key));
-    return slot;
-}
-
-PYLM__INLINE uint32_t leaf_at(const uint8_t *slot, uint32_t i)
-{
-    return pylm__load32(slot + 4u + 4u * i) & 0xffffffu;
-}
-
-PYLM__INLINE uint32_t count_at(const uint8_t *slot, uint32_t i)
-{
-    return slot[4u + 4u * i + 3u];
-}
-
-PYLM__INLINE void put(uint8_t *slot, uint32_t i, uint32_t leaf, uint32_t count)
-{
-    pylm__store32(slot + 4u + 4u * i, leaf | count << 24);
+    memmove(front + ENTRY_NBYTES, front, (size_t)(place - front));
+    put(front, check, leaf, count < MAX_COUNT ? count + 1u : count);
 }
 
 /* ---- keys ---- */
 
+/* Fetches a context's bucket, which may lie on two lines. */
+PYLM__INLINE void fetch(const struct pylm__overlay *overlay, uint64_t key)
+{
+    PYLM__PREFETCH(bucket_of(overlay, key));
+    PYLM__PREFETCH(bucket_of(overlay, key) + BUCKET_NBYTES - 1u);
+}
+
 static uint64_t indirect_key(const struct pylm__overlay *overlay, uint64_t key, const struct pylm__state *state)
 {
-    const uint8_t *slot = find_slot(overlay, key);
+    struct pylm__recall recall;
     uint64_t hash = PYLM__HASH_SEED;
-    if (!slot || !count_at(slot, 0))
+    find_successors(overlay, key, 2, &recall);
+    if (!recall.n)
         return 0;
-    hash = pylm__hash_step(hash, leaf_at(slot, 0) + 1u);
-    hash = pylm__hash_step(hash, count_at(slot, 1) ? leaf_at(slot, 1) + 1u : 0u);
+    hash = pylm__hash_step(hash, recall.leaf[0] + 1u);
+    hash = pylm__hash_step(hash, recall.n > 1u ? recall.leaf[1] + 1u : 0u);
     return pylm__hash_step(hash, pylm__state_recent(state, 1));
 }
 
@@ -140,81 +152,52 @@ void pylm__overlay_keys(const struct pylm__overlay *overlay, const struct pylm__
         uint64_t base =
             from < PYLM__INDIRECT ? hashes[from] : indirect_key(overlay, keys[from - PYLM__INDIRECT], state);
         keys[i] = base ? pylm__recall_key(base, i) : 0u;
+        fetch(overlay, keys[i]);
     }
     keys += i;
     for (i = 0, lag = 1; i < plan->n_long; lag++) {
         uint32_t recent = pylm__state_recent(state, lag);
         hash = pylm__hash_step(hash, recent);
         for (; i < plan->n_long && lag == plan->lengths[i]; i++)
-            keys[i] = recent ? pylm__hash_step(hash, FIRST_LONG + i) | 1u : 0u;
+            fetch(overlay, keys[i] = recent ? pylm__hash_step(hash, FIRST_LONG + i) | 1u : 0u);
     }
 }
 
 /* ---- recalls ---- */
 
-void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *keys,
-                          uint32_t n_leaves, struct pylm__recall *recalls)
+/* The longest of the long contexts that was there before, and what followed it. Returns its number; the recall is empty
+ * if there is none. */
+static uint32_t find_repetition(const struct pylm__overlay *overlay, const struct pylm__plan *plan,
+                                const uint64_t *keys, struct pylm__recall *recall)
 {
-    uint32_t i, j;
-    for (i = 0; i < plan->n_recalled; i++) {
-        const uint8_t *slot = find_slot(overlay, keys[i]);
-        struct pylm__recall *r = &recalls[i];
-        r->n = 0;
-        for (j = 0; slot && j < PYLM__N_RECENT && count_at(slot, j); j++) {
-            if (leaf_at(slot, j) >= n_leaves)
-                continue;
-            r->leaf[r->n] = leaf_at(slot, j);
-            r->count[r->n++] = (uint8_t)count_at(slot, j);
-        }
-    }
-    recalls[i].n = 0;
-    for (j = plan->n_long; j-- > 0 && !recalls[i].n;) {
-        const uint8_t *slot = find_slot(overlay, keys[plan->n_recalled + j]);
-        if (slot && count_at(slot, 0) && leaf_at(slot, 0) < n_leaves) {
-            recalls[i].leaf[0] = leaf_at(slot, 0);
-            recalls[i].count[0] = pylm__run_step(j, pylm__load32(overlay->head));
-            recalls[i].n = 1;
-        }
-    }
+    uint32_t i = plan->n_long;
+    recall->n = 0;
+    while (i && !recall->n)
+        find_successors(overlay, keys[plan->n_recalled + --i], 1, recall);
+    return i;
 }
 
-/* Moves a successor to the front of its slot and counts it. The others keep their order, and their counts decay. A new
- * successor takes the place of the last. */
-static void count_leaf(uint8_t *slot, uint32_t leaf)
+void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *keys,
+                          struct pylm__recall *recalls)
 {
-    uint32_t i, count = 0, found = 0, uses = pylm__load16(slot + 2u), moving = leaf, here;
-    for (i = 0; i < PYLM__N_RECENT; i++, moving = here) {
-        uint32_t other;
-        here = pylm__load32(slot + 4u + 4u * i);
-        if (found)
-            moving = here;
-        other = moving >> 24;
-        if (i)
-            put(slot, i, moving & U24, other > DECAY_ABOVE ? (other + DECAY_ABOVE) / 2u : other);
-        if (!found && here >> 24 && (here & U24) == leaf) {
-            found = 1;
-            count = here >> 24;
-        }
-    }
-    put(slot, 0, leaf, count < MAX_COUNT ? count + 1u : count);
-    pylm__store16(slot + 2u, uses < MAX_USES ? uses + 1u : uses);
+    uint32_t i, which;
+    for (i = 0; i < plan->n_recalled; i++)
+        find_successors(overlay, keys[i], PYLM__N_RECENT, &recalls[i]);
+    which = find_repetition(overlay, plan, keys, &recalls[i]);
+    recalls[i].count[0] = pylm__run_step(which, pylm__load32(overlay->head));
 }
 
 void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *keys,
                          uint32_t leaf)
 {
-    uint32_t i, run = pylm__load32(overlay->head), right = 0;
-    for (i = plan->n_long; i-- > 0;) { /* whether the longest one was right */
-        const uint8_t *slot = find_slot(overlay, keys[plan->n_recalled + i]);
-        if (slot) {
-            right = count_at(slot, 0) && leaf_at(slot, 0) == leaf;
-            break;
-        }
-    }
-    pylm__store32(overlay->head, !right ? 0u : run < PYLM__RUN_LIMIT ? run + 1u : PYLM__RUN_LIMIT);
+    struct pylm__recall repetition;
+    uint32_t i, run = pylm__load32(overlay->head);
+    (void)find_repetition(overlay, plan, keys, &repetition);
+    run = !repetition.n || repetition.leaf[0] != leaf ? 0u : run < PYLM__RUN_LIMIT ? run + 1u : PYLM__RUN_LIMIT;
+    pylm__store32(overlay->head, run);
     for (i = 0; i < (uint32_t)plan->n_recalled + plan->n_long; i++)
         if (keys[i])
-            count_leaf(take_slot(overlay, keys[i]), leaf);
+            count_leaf(overlay, keys[i], leaf, i >= plan->n_recalled);
     pylm__store32(overlay->head + 4, pylm__overlay_time(overlay) + 1u);
 }
 
@@ -334,15 +317,27 @@ void pylm__overlay_settle_nodes(const struct pylm__overlay *overlay, uint32_t n)
     }
 }
 
+/* Puts an entry behind those that are there. In a full bucket it takes the place of the rarest one that is rarer. */
+static void append(uint8_t *bucket, uint32_t check, uint32_t leaf, uint32_t count)
+{
+    uint8_t *entry = bucket, *end = bucket + BUCKET_NBYTES, *rarest = bucket;
+    for (; entry < end && entry[5]; entry += ENTRY_NBYTES)
+        if (entry[5] < rarest[5])
+            rarest = entry;
+    if (entry == end) {
+        if (rarest[5] >= count)
+            return;
+        entry -= ENTRY_NBYTES;
+        memmove(rarest, rarest + ENTRY_NBYTES, (size_t)(entry - rarest));
+    }
+    put(entry, check, leaf, count);
+}
+
 void pylm__overlay_fill(const struct pylm__overlay *overlay, uint64_t key, const struct pylm__recall *successors)
 {
-    uint8_t *slot = take_slot(overlay, key);
-    uint32_t i, uses = 0;
-    for (i = 0; i < successors->n; i++) {
-        put(slot, i, successors->leaf[i], successors->count[i]);
-        uses += successors->count[i];
-    }
-    pylm__store16(slot + 2u, uses);
+    uint32_t i;
+    for (i = 0; i < successors->n; i++)
+        append(bucket_of(overlay, key), fingerprint(key), successors->leaf[i], successors->count[i]);
 }
 
 #endif

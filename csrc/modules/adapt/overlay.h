@@ -5,14 +5,15 @@
  *
  * An overlay is memory of the caller's, of any size. Every tree has an equal part of it, with
  *
- *   nodes     how often the text lately went left and right at a node of the tree, and when it last did
- *   slots     of some contexts, the last successors, with counts. A few long contexts serve repetitions: of these the
- *             last successor counts, and the run: for how many symbols in a row long contexts have been right
- *   weights   of stage 2. They begin as the model's and learn from every symbol; see extended.h. Memory that is too
- *             small has none
+ *   nodes        how often the text lately went left and right at a node of the tree, and when it last did
+ *   successors   of some contexts, with counts. A few long contexts serve repetitions: of these there is only the last
+ *                successor, and the run: for how many symbols in a row long contexts have been right
+ *   weights      of stage 2. They begin as the model's and learn from every symbol; see extended.h. Memory that is too
+ *                small has none
  *
- * Nodes and slots are hash tables in which the least used entry makes room. Nodes are told apart exactly, contexts by a
- * fingerprint of 16 bits: a new context is taken for a known one with a probability of about 2^-15.
+ * Nodes and successors are hash tables, in which what was used longest ago makes room. All successors of a context lie
+ * in one bucket, between those of others, the latest first. Nodes are told apart exactly, contexts by a fingerprint of
+ * 16 bits: a new context is taken for a known one with a probability of about 2^-13.
  *
  * Numbers are little-endian bytes at any address. None is trusted, since an overlay may come from a file.
  */
@@ -26,8 +27,8 @@
 struct pylm__overlay {
     uint8_t *head;    /* u32 length of the present run, u32 symbols learned */
     uint8_t *weights; /* i16, in the order of the tree's overlay weights; NULL: the tree's are used */
-    uint8_t *nodes, *slots;
-    uint32_t n_node_buckets, n_slot_buckets;
+    uint8_t *nodes, *successors;
+    uint32_t n_node_buckets, n_successor_buckets, n_leaves;
 };
 
 /* Successors of one context, the latest first. The recalls of the plan's contexts are followed by the repetition: one
@@ -46,7 +47,7 @@ struct pylm__node_past {
 
 #define PYLM__N_AGES 17u
 
-#define PYLM__MIN_PART_NBYTES 128u /* bytes of a tree's part: its head, a bucket of nodes and one of slots */
+#define PYLM__MIN_PART_NBYTES 128u /* bytes of a tree's part: its head, a bucket of nodes and one of successors */
 
 /* Lays out a tree's part, of PYLM__MIN_PART_NBYTES bytes or more.
  *   n_weights   of the tree: a few hundred; 0: without */
@@ -73,7 +74,7 @@ static inline uint64_t pylm__recall_key(uint64_t hash, uint32_t place)
 
 /* Recalls what followed the contexts before. Writes n_recalled + 1 recalls. */
 void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *keys,
-                          uint32_t n_leaves, struct pylm__recall *recalls);
+                          struct pylm__recall *recalls);
 
 /* Notes that `leaf` followed the contexts. */
 void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *keys,

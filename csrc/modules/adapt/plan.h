@@ -11,7 +11,7 @@
 #define PYLM__N_RUN_SETS 4u /* no repetition, or three lengths of its run */
 #define PYLM__N_RECALL_SETS (PYLM__N_RUN_SETS * (PYLM__MAX_RECALLED + 1u))
 
-#define PYLM__N_RECENT 3u      /* successors kept of a context */
+#define PYLM__N_RECENT 4u      /* successors kept of a context */
 #define PYLM__MAX_RECALLED 10u /* contexts of which successors are kept */
 #define PYLM__MAX_LONG 3u      /* long contexts, for repetitions */
 #define PYLM__MAX_RECALLS (PYLM__MAX_RECALLED + 1u)

@@ -57,7 +57,7 @@ static void read_symbol(const struct reader *r, const struct pylm__state *state,
     uint64_t keys[PYLM__MAX_KEYS];
     uint32_t i, node = 0, lo = 0, hi = tree->n_symbols, mid;
     make_keys(r, state, keys);
-    pylm__overlay_recall(&r->overlay, plan, keys, tree->n_symbols, recalls);
+    pylm__overlay_recall(&r->overlay, plan, keys, recalls);
     for (i = 0; i <= plan->n_recalled; i++)
         active.successors[i] = (uint8_t)pylm__mask(recalls[i].n);
     while (hi - lo > 1u) {
