@@ -78,12 +78,15 @@ PYLM_API const char *pylm_stage_text(int stage);
  * and why. */
 #define PYLM_TOKENIZER_AUTO 255u
 
-/* Which contexts a model counts. */
+/* Which contexts a model counts, and in how many trees. */
 enum pylm_profile {
-    PYLM_PROFILE_BEST = 0, /* suffixes, contexts with gaps, classes; in models of bytes also words */
-    PYLM_PROFILE_FAST = 1  /* suffixes only, as in an n-gram model; of words and pieces three symbols at most. Takes
-                            * less than half the time. A model of words has a fifth of the size, and its perplexity is
-                            * higher by a seventh */
+    PYLM_PROFILE_STANDARD = 0, /* suffixes, contexts with gaps, classes; in models of bytes also words and layout */
+    PYLM_PROFILE_FAST = 1,     /* suffixes only, as in an n-gram model; of words and pieces three symbols at most. Takes
+                                * less than half the time. A model of words has a third of the size, and its perplexity
+                                * is higher by an eighth */
+    PYLM_PROFILE_BEST = 2      /* the contexts of the standard profile in two trees, unless n_trees says more. Twice the
+                                * size and the time; perplexity is lower by a twentieth. The same as the standard profile
+                                * for bytes, for layers, and with max_nbytes, where one tree is better */
 };
 
 /* Set the defaults with pylm_train_options_init(), then change what you need. */
@@ -101,7 +104,7 @@ typedef struct pylm_train_options {
     uint32_t max_order;                 /* longest suffix context, 0 to 12; default PYLM_NONE: 8 for bytes, else 5 */
     uint32_t n_pieces;       /* pieces: size of the vocabulary, 256 to 2^20; default 0: chosen by the length of the
                               * text. A short text may give fewer */
-    uint32_t profile;        /* enum pylm_profile; default: best */
+    uint32_t profile;        /* enum pylm_profile; default: standard */
     uint32_t memory_is_wish; /* 1: if max_memory is too small, training takes the least that is possible. Default 0:
                               * then it fails */
     uint64_t max_nbytes;     /* largest size of the image. The contexts that help least are left out, so that it is
@@ -116,7 +119,7 @@ typedef struct pylm_train_options {
                               * must not be a kernel, and may be a layer itself. It must stay in place until the layer
                               * is built. Default NULL: trains a model */
     uint32_t predictor;      /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree and
-                              * one profile, and no max_nbytes and max_order. What follows is for kernels only */
+                              * the standard profile, and no max_nbytes and max_order. What follows is for kernels only */
     uint32_t reach;          /* how many symbols back it looks, 1 to PYLM_MAX_REACH; default 0: 3 */
     uint32_t no_classes;     /* 1: symbols of one class are as far apart as others. Default 0, for all tokenizers but
                               * bytes: they are nearer, if they are among the last 1, 2, 3, 3, 1, 0 symbols of a reach

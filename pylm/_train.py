@@ -66,9 +66,11 @@ def train(
                 the vocabulary, unless `SymbolOptions.pieces` says how many.
     memory=None  bytes of memory that the process uses at most, about, as `size` is written; None: half of what is
                 free now. Does not change the model. With less, training takes longer (see below).
-    profile="best"  or "fast": only the contexts that an n-gram model has, the last symbols without gaps; of
-                words and pieces three at most. Less than half the time to score; on words a fifth of the size and
-                a seventh more perplexity.
+    profile="standard"  or "fast": only the contexts that an n-gram model has, the last symbols without gaps; of
+                words and pieces three at most. Less than half the time to score; on words a third of the size and
+                an eighth more perplexity. Or "best": two trees, unless `SymbolOptions.trees` says more. Twice the
+                size and the time, a twentieth less perplexity; the same as "standard" for bytes, for layers and
+                with `size`.
     symbols=None  `SymbolOptions(...)`: which words or pieces there are, and how they are arranged, such as
                 SymbolOptions(vocabulary_size=20000) or SymbolOptions(trees=4).
     kernel=None  `KernelOptions()`: make a kernel: radial basis functions around every position of the text, in

@@ -10,6 +10,7 @@
 #include "core/image.h"
 
 #define MAX_CLASSES 1024u
+#define BEST_TREES 2u /* of the profile: a third one takes as much again, and gains a third of it */
 #define MAX_PIECES (UINT32_C(1) << 20)
 #define MIN_WORDS 3u /* "</s>", "<unk>" and a word */
 
@@ -41,7 +42,7 @@ static int trainer_is_sane(const pylm_train_options *o)
         o->no_topics > 1u || o->no_layout > 1u || !o->n_trees || o->n_trees > PYLM_MAX_TREES ||
         (o->max_order > 12u && o->max_order != PYLM_NONE))
         return 0;
-    if (o->profile > PYLM_PROFILE_FAST)
+    if (o->profile > PYLM_PROFILE_BEST)
         return 0;
     if (o->tokenizer == PYLM_TOKENIZER_BYTES && o->n_trees > 1u)
         return 0;
@@ -63,10 +64,16 @@ static int predictor_is_sane(const pylm_train_options *o)
     if (o->predictor == PYLM_PREDICTOR_MIX)
         return !of_kernel;
     return o->predictor == PYLM_PREDICTOR_KERNEL && o->reach <= PYLM_MAX_REACH && o->no_classes <= 1u &&
-           o->n_trees == 1u && !o->max_nbytes && o->max_order == PYLM_NONE && o->profile == PYLM_PROFILE_BEST;
+           o->n_trees == 1u && !o->max_nbytes && o->max_order == PYLM_NONE && o->profile == PYLM_PROFILE_STANDARD;
 }
 
 int pylm__options_are_sane(const pylm_train_options *options)
 {
     return trainer_is_sane(options) && predictor_is_sane(options);
+}
+
+uint32_t pylm__options_n_trees(const pylm_train_options *options)
+{
+    int is_best = options->profile == PYLM_PROFILE_BEST && !options->max_nbytes;
+    return is_best && options->n_trees == 1u ? BEST_TREES : options->n_trees;
 }

@@ -11,4 +11,7 @@
 /* Whether all options are in range, and fit together. */
 int pylm__options_are_sane(const pylm_train_options *options);
 
+/* The trees that options ask for, where there can be several. */
+uint32_t pylm__options_n_trees(const pylm_train_options *options);
+
 #endif

@@ -66,7 +66,7 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
     if (!new)
         return PYLM_ERR_MEMORY;
     new->options = *options;
-    new->n_trees = options->n_trees;
+    new->n_trees = pylm__options_n_trees(options);
     status = pylm__corpus_init(&new->corpus, options->base ? PYLM_TOKENIZER_BYTES : options->tokenizer);
     if (options->base) {
         pylm__corpus_on_base(&new->corpus, options->base);

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 NUMBERS: dict[str, int] = {"auto": lib.PYLM_TOKENIZER_AUTO, **TOKENIZERS}
 EXTERNAL: int = lib.PYLM_TOKENIZER_EXTERNAL
 MAX_TREES: int = lib.PYLM_MAX_TREES
-PROFILES: dict[str, int] = {"best": lib.PYLM_PROFILE_BEST, "fast": lib.PYLM_PROFILE_FAST}
+PROFILES: dict[str, int] = {
+    "standard": lib.PYLM_PROFILE_STANDARD,
+    "fast": lib.PYLM_PROFILE_FAST,
+    "best": lib.PYLM_PROFILE_BEST,
+}
 DEFAULT_REACH = 3
 
-Profile = Literal["best", "fast"]
+Profile = Literal["standard", "fast", "best"]
 
 
 class LayerOptions(TypedDict, total=False):
@@ -37,7 +41,7 @@ class LayerOptions(TypedDict, total=False):
     max_order: int | None  #: longest context in symbols, 0 to 12
     size: int | str | None  #: bytes that the file may have at most
     memory: int | str | None  #: bytes of memory to use at most, about
-    profile: Profile  #: "best", or "fast"
+    profile: Profile  #: "standard", "fast" or "best"
 
 
 class TrainOptions(LayerOptions, total=False):
@@ -83,7 +87,7 @@ def training_options(
     max_order: int | None = None,
     size: int | str | None = None,
     memory: int | str | None = None,
-    profile: Profile = "best",
+    profile: Profile = "standard",
     symbols: SymbolOptions | None = None,
     kernel: KernelOptions | None = None,
 ) -> Any:
@@ -94,7 +98,7 @@ def training_options(
     options.n_threads = n_threads(threads)
     options.min_count = integer("min_count", min_count, 1, 1 << 31)
     if not isinstance(profile, str) or profile not in PROFILES:
-        raise ArgumentError(f"profile must be 'best' or 'fast', not {described(profile)}")
+        raise ArgumentError(f"profile must be 'standard', 'fast' or 'best', not {described(profile)}")
     options.profile = PROFILES[profile]
     if max_order is not None:
         options.max_order = integer("max_order", max_order, 0, 12)
@@ -129,8 +133,8 @@ def _set_symbols(options: Any, symbols: SymbolOptions) -> None:
             raise ArgumentError("pieces is the size of a vocabulary of pieces: add tokenizer='pieces'")
         options.n_pieces = integer("pieces", symbols.pieces, 256, 1 << 20)
     if classes is not None:
-        each = list(classes) if isinstance(classes, Iterable) else [classes] * options.n_trees
-        if len(each) != options.n_trees:
+        each = list(classes) if isinstance(classes, Iterable) else [classes] * MAX_TREES
+        if isinstance(classes, Iterable) and len(each) != options.n_trees:
             raise ArgumentError(f"classes must be one number or {options.n_trees}, one for every tree")
         for i, n in enumerate(each):
             options.n_classes[i] = integer("classes", n, 2, 1024)

@@ -172,7 +172,7 @@ def test_sources(tmp_path: Path) -> None:
         (["a"], {"tokenizer": "letters"}, pylm.ArgumentError, "'words' or 'pieces'"),
         (["a"], {"threads": 0}, pylm.ArgumentError, "threads must be from 1"),
         (["a"], {"min_count": 0}, pylm.ArgumentError, "min_count must be from 1"),
-        (["a"], {"profile": "quick"}, pylm.ArgumentError, "profile must be 'best' or 'fast'"),
+        (["a"], {"profile": "quick"}, pylm.ArgumentError, "profile must be 'standard', 'fast' or 'best'"),
         (["a"], {"max_order": 13}, pylm.ArgumentError, "max_order must be from 0 to 12"),
         (
             ["a"],
@@ -319,16 +319,32 @@ def test_ctrl_c_on_the_command_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "trees"),
+    [
+        ({"tokenizer": "words"}, 2),
+        ({"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=5)}, 2),
+        ({"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=3)}, 3),
+        ({"tokenizer": "words", "size": 30_000}, 1),
+        ({"tokenizer": "bytes"}, 1),
+    ],
+)
+def test_the_best_profile_has_two_trees(settings: dict[str, object], trees: int) -> None:
+    model = pylm.train([make_text(4000, seed=1)], profile="best", **settings)
+    assert model.info.trees == trees and model.info.training["profile"] == "best"
+    assert [tree["classes"] for tree in model.info.training["trees"] if "symbols" in settings][:2].count(5) in (0, 2)
+
+
+@pytest.mark.parametrize(
     "settings",
     [{}, {"tokenizer": "words"}, {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=300)}, {"size": 30_000}],
 )
 def test_the_fast_profile_has_suffixes_only(settings: dict[str, object]) -> None:
     text, other = make_text(4000, seed=1), make_text(300, seed=2)
-    best, fast = (pylm.train([text], profile=profile, **settings) for profile in ("best", "fast"))
+    whole, fast = (pylm.train([text], profile=profile, **settings) for profile in ("standard", "fast"))
     contexts = fast.info.training["trees"][0]["contexts"]
     assert set(contexts) <= {" ".join(map(str, range(1, n + 1))) for n in range(9)}
-    assert fast.info.training["profile"] == "fast" and best.info.training["profile"] == "best"
+    assert fast.info.training["profile"] == "fast" and whole.info.training["profile"] == "standard"
     if "size" not in settings:  # else as many contexts as fit
-        assert fast.info.templates < best.info.templates and fast.info.bytes < best.info.bytes
+        assert fast.info.templates < whole.info.templates and fast.info.bytes < whole.info.bytes
     assert abs(fast.distribution("some").sum() - 1) < 1e-9
     assert fast.perplexity(other, learn=True) < fast.n_symbols

@@ -27,8 +27,9 @@
 #define WEIGHTS_SHARE 4u
 #define FIRST_LONG 64u /* the number of the first long context in keys, above those of templates */
 
-typedef char smallest_part_is_enough
-    [PYLM__MIN_PART_NBYTES >= HEAD_NBYTES + NODES_PER_BUCKET * NODE_NBYTES + BUCKET_NBYTES ? 1 : -1];
+typedef char
+    smallest_part_is_enough[PYLM__MIN_PART_NBYTES >= HEAD_NBYTES + NODES_PER_BUCKET * NODE_NBYTES + BUCKET_NBYTES ? 1
+                                                                                                                  : -1];
 
 void pylm__overlay_lay_out(uint8_t *part, size_t nbytes, uint32_t n_nodes, uint32_t n_weights,
                            struct pylm__overlay *overlay)

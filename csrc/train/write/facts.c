@@ -26,6 +26,7 @@ static void put(struct writing *w, const char *format, ...)
 
 static void write_text(struct writing *w, const struct pylm__facts *facts)
 {
+    static const char *const profiles[] = {"standard", "fast", "best"}; /* as enum pylm_profile has them */
     const struct pylm__corpus *corpus = facts->corpus;
     int has_words = corpus->tokenizer == PYLM_TOKENIZER_WORDS;
     put(w, "\"trainer\": \"pylm %s\", ", PYLM_VERSION);
@@ -33,7 +34,7 @@ static void write_text(struct writing *w, const struct pylm__facts *facts)
     put(w, "\"bytes\": %llu, ", (unsigned long long)corpus->n_bytes);
     put(w, "\"symbols\": %llu, ", (unsigned long long)corpus->n);
     put(w, "\"predictor\": \"%s\", ", facts->kernel_bits ? "kernel" : "mix");
-    put(w, "\"profile\": \"%s\", ", facts->options->profile == PYLM_PROFILE_FAST ? "fast" : "best");
+    put(w, "\"profile\": \"%s\", ", profiles[facts->options->profile]);
     put(w, "\"min_count\": %lu, ", (unsigned long)(facts->kernel_bits ? 1u : facts->options->min_count));
     put(w, "\"closed_vocabulary\": %s, ", corpus->closed_vocabulary || !has_words ? "true" : "false");
     if (has_words && !corpus->base)
