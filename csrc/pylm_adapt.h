@@ -46,8 +46,8 @@ extern "C" {
  * counts are best mixed with the model. Every function that predicts uses the overlay of a state that has one.
  * pylm_state_push() and pylm_score() score each symbol first and learn from it then.
  *
- * Size: 16 KB are useful; 1 MB is plenty for some 100,000 symbols. When an overlay is full, the least used entries make
- * room. Weights may take a quarter of it. They are learned only if they fit there; in 64 KB they mostly do.
+ * Size: 16 KB are useful; 1 MB is plenty for some 100,000 symbols. When an overlay is full, what was used longest ago
+ * makes room. Weights may take a quarter of it. They are learned only if they fit there; in 64 KB they mostly do.
  *
  * An overlay is plain data without addresses. It may lie at any address. It may be written to a file, and be used on
  * another machine with the same model and at the same length. It holds counts, symbols and hashes of contexts.

@@ -12,8 +12,8 @@
  *     pylm_state_init(&model, &state);                     // the start of a text
  *     pylm_suggest(&model, &state, "See you tom", 11, work, suggestions, &n);     // the first may be "tomorrow"
  *
- * A state that learns (pylm_adapt.h) makes suggestions that have learned. It cannot unlearn: its counts age, and the
- * least used make room. *Personal counts* can. They hold how often each symbol came in the texts that were added, and
+ * A state that learns (pylm_adapt.h) makes suggestions that have learned. It cannot unlearn: its counts age, and old
+ * ones make room. *Personal counts* can. They hold how often each symbol came in the texts that were added, and
  * how often it followed the contexts before it. Adding a text and removing it cancel out to the last byte, whatever was
  * added in between. They do not predict; an overlay is made from them:
  *

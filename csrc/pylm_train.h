@@ -85,8 +85,8 @@ enum pylm_profile {
                                 * less than half the time. A model of words has a third of the size, and its perplexity
                                 * is higher by an eighth */
     PYLM_PROFILE_BEST = 2      /* the contexts of the standard profile in two trees, unless n_trees says more. Twice the
-                                * size and the time; perplexity is lower by a twentieth. The same as the standard profile
-                                * for bytes, for layers, and with max_nbytes, where one tree is better */
+                                * size and the time; perplexity is lower by a twentieth. The same as the standard
+                                * profile for bytes, for layers, and with max_nbytes, where one tree is better */
 };
 
 /* Set the defaults with pylm_train_options_init(), then change what you need. */
@@ -118,8 +118,9 @@ typedef struct pylm_train_options {
                               * read as "<unk>"; min_word_count and max_words must be 0. The base must have one tree,
                               * must not be a kernel, and may be a layer itself. It must stay in place until the layer
                               * is built. Default NULL: trains a model */
-    uint32_t predictor;      /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree and
-                              * the standard profile, and no max_nbytes and max_order. What follows is for kernels only */
+    uint32_t predictor;      /* enum pylm_predictor; default: mix. A layer must be a mix; a kernel has one tree,
+                              * the standard profile, no max_nbytes and no max_order. What follows is for kernels
+                              * only */
     uint32_t reach;          /* how many symbols back it looks, 1 to PYLM_MAX_REACH; default 0: 3 */
     uint32_t no_classes;     /* 1: symbols of one class are as far apart as others. Default 0, for all tokenizers but
                               * bytes: they are nearer, if they are among the last 1, 2, 3, 3, 1, 0 symbols of a reach

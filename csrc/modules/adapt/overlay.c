@@ -23,7 +23,7 @@
 #define MAX_COUNT 255u     /* of a successor */
 #define DECAY_ABOVE 2u     /* the part of another successor's count above this is halved */
 #define U24 UINT32_C(0xffffff)
-/* Weights have a quarter of the memory at most. They take 600 bytes or more, so there is room for a successor as well. */
+/* Weights have a quarter of the memory at most. They take 600 bytes or more, so there is room for a bucket as well. */
 #define WEIGHTS_SHARE 4u
 #define FIRST_LONG 64u /* the number of the first long context in keys, above those of templates */
 

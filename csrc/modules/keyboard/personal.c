@@ -3,7 +3,7 @@
  *
  * personal.c: counts of one person's texts, from which a text can be removed again.
  *
- * An overlay cannot unlearn: its counts age, and the least used entries make room. These counts can. They say how often
+ * An overlay cannot unlearn: its counts age, and old ones make room. These counts can. They say how often
  * each symbol came, and how often it followed each context that overlays recall. Entries are sorted, so adding a text
  * and removing it cancel out to the last byte, in any order. An overlay that predicts by them is made anew when they
  * are loaded, and when a text was removed.
