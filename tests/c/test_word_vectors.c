@@ -8,6 +8,7 @@
 #include "check.h"
 #include "train/text/prepare.h"
 #include "train/topic/eigen.h"
+#include "train/topic/readings.h"
 #include "train/topic/word_vectors.h"
 
 #define N_RUNS 200u
@@ -41,6 +42,12 @@ static void make_topics(struct pylm__corpus *corpus, uint32_t n_words)
 
 /* With parts of equal length.
  *   distance   0: those of topics */
+/* Of a text without held-out blocks. */
+static uint64_t part_begin(uint64_t n, uint32_t part)
+{
+    return n * part / PYLM__TOPIC_PARTS;
+}
+
 static struct pylm__neighbourhood around(const struct pylm__corpus *corpus, const uint8_t *use, uint32_t distance)
 {
     struct pylm__neighbourhood result;
@@ -50,7 +57,7 @@ static struct pylm__neighbourhood around(const struct pylm__corpus *corpus, cons
     result.distance = distance;
     memcpy(result.use, use, PYLM__TOPIC_PARTS);
     for (part = 0; part <= PYLM__TOPIC_PARTS; part++)
-        result.bounds[part] = pylm__topic_part(corpus->n, part);
+        result.bounds[part] = part_begin(corpus->n, part);
     return result;
 }
 
@@ -161,7 +168,7 @@ static void test_use(void)
     use[7] = 0;
     make_topics(&corpus, 60);
     v = find(&corpus, use, 1);
-    for (p = pylm__topic_part(corpus.n, 7); p < pylm__topic_part(corpus.n, 8); p++)
+    for (p = part_begin(corpus.n, 7); p < part_begin(corpus.n, 8); p++)
         pylm__set_symbol(&corpus, p, 5);
     other = find(&corpus, use, 2);
     CHECK(are_equal(&v, &other));
@@ -178,7 +185,7 @@ static void test_use(void)
 static int is_used(const struct pylm__corpus *corpus, const uint8_t *use, uint64_t position)
 {
     uint32_t part = 0;
-    while (position >= pylm__topic_part(corpus->n, part + 1u))
+    while (position >= part_begin(corpus->n, part + 1u))
         part++;
     return use[part];
 }
@@ -357,8 +364,45 @@ static void test_eigen(void)
     }
 }
 
+/* The parts cover the text, and a held-out block is a part. What is behind it belongs to the next. */
+static void test_parts(uint64_t n, uint32_t n_blocks, uint64_t longest)
+{
+    struct pylm__readings readings;
+    struct pylm__heldout heldout;
+    struct pylm__corpus corpus;
+    uint32_t i, part, n_held_out = 0;
+    memset(&heldout, 0, sizeof heldout);
+    memset(&corpus, 0, sizeof corpus);
+    corpus.n = n;
+    heldout.n_blocks = n_blocks;
+    for (i = 0; i < n_blocks; i++) {
+        part = (2u * i + 1u) * PYLM__TOPIC_PARTS / (2u * n_blocks);
+        heldout.begins[i] = part_begin(n, part);
+        heldout.ends[i] = part_begin(n, part + 1u);
+        if (heldout.ends[i] - heldout.begins[i] > longest)
+            heldout.ends[i] = heldout.begins[i] + longest;
+    }
+    pylm__readings_lay_out(&readings, &corpus, &heldout, UINT64_MAX);
+    CHECK(readings.bounds[0] == 0 && readings.bounds[PYLM__TOPIC_PARTS] == n && readings.n_positions == n);
+    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
+        CHECK(readings.begins[part] == readings.bounds[part] && readings.ends[part] == readings.bounds[part + 1u]);
+        for (i = 0; i < n_blocks && heldout.begins[i] != readings.begins[part]; i++)
+            continue;
+        CHECK((readings.group[part] == PYLM__TOPIC_COMMON) == (i == n_blocks));
+        if (i < n_blocks) {
+            CHECK(readings.ends[part] == heldout.ends[i]);
+            n_held_out++;
+        }
+    }
+    CHECK(n_held_out == n_blocks);
+}
+
 int main(void)
 {
+    test_parts(1000, 3, 20);
+    test_parts(1000, 7, 50);
+    test_parts(1007, 20, 1000);
+    test_parts(1000000, 8, PYLM__MAX_BLOCK);
     test_eigen();
     test_pairs();
     test_topics(30); /* fewer symbols than vectors that are looked for */

@@ -58,7 +58,7 @@ static int read_document(struct finding *f, uint64_t document, uint32_t *part, c
     for (; p < end; p++) {
         if (p % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
-        while (*part < PYLM__TOPIC_PARTS && pylm__topic_part(text->n, *part) <= p)
+        while (*part < PYLM__TOPIC_PARTS && readings->bounds[*part] <= p)
             f->words->bounds[(*part)++] = f->words->corpus.n;
         if (p >= readings->begins[*part - 1u] && p < readings->ends[*part - 1u]) {
             uint64_t at = readings->first[*part - 1u] + p - readings->begins[*part - 1u];

@@ -8,7 +8,7 @@
 
 #include "train/text/corpus.h"
 
-#define PYLM__TOPIC_PARTS 20u     /* parts of the text, of equal length: a held-out block begins with one */
+#define PYLM__TOPIC_PARTS 20u     /* parts of the text; a held-out block is one */
 #define PYLM__TOPIC_DISTANCES 13u /* between the symbols of a pair: from 2 to 60 */
 
 extern const uint8_t pylm__topic_distances[PYLM__TOPIC_DISTANCES];
@@ -21,12 +21,6 @@ struct pylm__neighbourhood {
     uint32_t distance;                       /* the only one; 0: those of topics, in both orders. Then frequent symbols
                                                 count less: they say little about a topic */
 };
-
-/* Where a part begins in a text of n symbols; part PYLM__TOPIC_PARTS begins at its end. */
-static inline uint64_t pylm__topic_part(uint64_t n, uint32_t part)
-{
-    return n * part / PYLM__TOPIC_PARTS;
-}
 
 struct pylm__topic_pair {
     uint32_t symbol; /* the other one */

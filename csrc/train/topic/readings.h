@@ -10,15 +10,16 @@
 #include "pair_counts.h"
 #include "train/count/heldout.h"
 
-/* The parts of a text: those that are held out are in two groups, the others stand between them. So the events without
- * either group stand together. */
+/* The parts of a text: a twentieth each, but behind a held-out block the next part begins at once. Those that are held
+ * out are in two groups, the others stand between them. So the events without either group stand together. */
 enum { PYLM__TOPIC_SECOND, PYLM__TOPIC_COMMON, PYLM__TOPIC_FIRST, PYLM__TOPIC_GROUPS };
 
 /* Readings along the text: of each of its PYLM__TOPIC_PARTS parts, before as many positions as are begun with. */
 struct pylm__readings {
     uint64_t n_positions;
     uint32_t n;                                                  /* numbers of one */
-    uint64_t begins[PYLM__TOPIC_PARTS], ends[PYLM__TOPIC_PARTS]; /* positions of the text, by part */
+    uint64_t bounds[PYLM__TOPIC_PARTS + 1u];                     /* of the parts, in positions of the text */
+    uint64_t begins[PYLM__TOPIC_PARTS], ends[PYLM__TOPIC_PARTS]; /* by part: positions with readings */
     uint64_t first[PYLM__TOPIC_PARTS];                           /* by part: the number of its first position here */
     uint64_t n_rows;                       /* readings there are; of those that are wanted at present */
     uint64_t first_row[PYLM__TOPIC_PARTS]; /* by part */
@@ -39,7 +40,7 @@ struct pylm__readings {
 
 #define PYLM__MOST_WORDS 32768u /* bytes: words with vectors */
 
-/* Lays out the readings: of a held-out block all positions, of other parts `most` at most. */
+/* Finds the parts and lays out their readings: of a held-out block all positions, of other parts `most` at most. */
 void pylm__readings_lay_out(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                             const struct pylm__heldout *heldout, uint64_t most);
 void pylm__readings_free(struct pylm__readings *readings);

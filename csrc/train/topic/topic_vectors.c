@@ -50,8 +50,7 @@ static void add_part(const void *user, uint32_t part, struct pylm__sums *sums)
 {
     const struct finding *f = user;
     const struct pylm__corpus *corpus = f->corpus;
-    uint64_t p = pylm__topic_part(corpus->n, part), end = pylm__topic_part(corpus->n, part + 1u),
-             d = pylm__corpus_document(corpus, p);
+    uint64_t p = f->readings->bounds[part], end = f->readings->bounds[part + 1u], d = pylm__corpus_document(corpus, p);
     uint32_t i, j;
     for (; p < end; p++) {
         uint32_t symbol = pylm__symbol(corpus, p);
