@@ -56,6 +56,7 @@ set(train_text
     train/text/encode.c
     train/text/pieces.c
     train/text/prepare.c
+    train/text/scripts.c
     train/text/string_table.c
     train/text/text_ends.c)
 set(train_tree

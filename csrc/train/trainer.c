@@ -356,10 +356,13 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
  * at most. */
 static uint32_t n_pieces_within(const pylm_trainer *trainer)
 {
-    uint32_t wanted = trainer->options.n_pieces, usual = pylm__pieces_default(trainer->corpus.n_bytes);
+    const struct pylm__corpus *corpus = &trainer->corpus;
+    uint32_t wanted = trainer->options.n_pieces, usual;
     uint64_t fitting = trainer->options.max_nbytes / PIECE_SHARE;
-    if (wanted || !trainer->options.max_nbytes)
+    if (wanted || !trainer->options.max_nbytes || corpus->base ||
+        (corpus->tokenizer != PYLM_TOKENIZER_PIECES && corpus->tokenizer != PYLM_TOKENIZER_AUTO))
         return wanted;
+    usual = pylm__pieces_default(corpus);
     return fitting > usual ? usual : fitting < MIN_PIECES ? MIN_PIECES : (uint32_t)fitting;
 }
 

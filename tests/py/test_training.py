@@ -128,6 +128,16 @@ def test_the_longest_piece_is_taken(train_text: str, pieces_model: pylm.Model) -
         at += len(piece)
 
 
+def test_pieces_do_not_cut_characters() -> None:
+    text = "これは日本語の文です。カメラーとDebianを、１２回。한국어는 좋다. ภาษาไทย “größer” 😀\n" * 50
+    model = pylm.train([text], tokenizer="pieces")
+    for form in (text, text.encode()[1:300], b"\xe3\x81" * 5 + text.encode()[:100] + b"\xff"):
+        assert model.decode_bytes(model.encode(form)) == (form if isinstance(form, bytes) else form.encode())
+    pieces = [model.decode_bytes([i]).decode() for i in model.encode(text)]
+    assert "".join(pieces) == text
+    assert {"カメラー", "日本語", "です", "。", "１２"} <= set(pieces)
+
+
 def test_auto_takes_pieces_for_long_texts() -> None:
     short, long = make_text(2000), make_text(450_000)
     assert pylm.train([short]).info.tokenizer == "bytes"

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scripts.h"
+
 #define MAX_CHUNK_NBYTES 48u
 #define MAX_PARTS 16u                       /* one thread adds them up */
 #define MIN_PART_NBYTES (UINT64_C(1) << 18) /* of less, it is not worth it */
@@ -21,27 +23,23 @@ struct counting {
     struct pylm__chunks parts[MAX_PARTS];
 };
 
-enum kind { LETTER, DIGIT, SPACE, SIGN };
-
-static enum kind kind_of(uint8_t byte)
-{
-    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 128u)
-        return LETTER;
-    if (byte >= '0' && byte <= '9')
-        return DIGIT;
-    return byte == ' ' || (byte >= '\t' && byte <= '\r') ? SPACE : SIGN;
-}
-
 /* Where the chunk that begins at `at` ends. */
 static uint64_t chunk_end(const uint8_t *text, uint64_t n, uint64_t at)
 {
-    uint64_t i = at, last = at + MAX_CHUNK_NBYTES < n ? at + MAX_CHUNK_NBYTES : n;
-    enum kind kind = kind_of(text[i++]);
-    if (kind == SPACE && text[at] == ' ' && i < last && kind_of(text[i]) != SPACE)
-        kind = kind_of(text[i++]);
-    while (i < last && kind_of(text[i]) == kind)
-        i++;
-    if (kind == SPACE && i < n && i - at > 1u && text[i - 1u] == ' ' && kind_of(text[i]) != SPACE)
+    uint32_t nbytes;
+    uint64_t i;
+    enum pylm__script next = PYLM__SCRIPT_BLANK, script = pylm__script_of(text + at, n - at, &nbytes);
+    i = at + nbytes;
+    if (text[at] == ' ' && i < n && (next = pylm__script_of(text + i, n - i, &nbytes)) != PYLM__SCRIPT_BLANK) {
+        script = next;
+        i += nbytes;
+    }
+    for (; i < n; i += nbytes) {
+        next = pylm__script_of(text + i, n - i, &nbytes);
+        if (next != script || i + nbytes - at > MAX_CHUNK_NBYTES)
+            break;
+    }
+    if (script == PYLM__SCRIPT_BLANK && i < n && i - at > 1u && text[i - 1u] == ' ' && next != PYLM__SCRIPT_BLANK)
         i--; /* that space belongs to the next chunk */
     return i;
 }
@@ -87,15 +85,22 @@ static int count_part(void *user, uint32_t part, pylm_task *task)
 }
 
 /* A place at `at` or behind it where a chunk begins for sure: where a document does, or behind something else than
- * white space that is of another kind. */
+ * white space that is of another script. */
 static uint64_t find_place(const struct pylm__corpus *corpus, uint64_t at)
 {
     const uint8_t *text = corpus->symbols;
     uint64_t d = pylm__corpus_document(corpus, at), end = corpus->document_ends[d];
+    enum pylm__script last = PYLM__SCRIPT_BLANK, script;
+    uint32_t nbytes;
     if (pylm__corpus_document_begin(corpus, d) == at)
         return at;
-    while (at < end && (kind_of(text[at - 1u]) == SPACE || kind_of(text[at - 1u]) == kind_of(text[at])))
-        at++;
+    while (at < end && pylm__continues(text[at]))
+        at++; /* to a byte that begins a character for sure */
+    for (; at < end; at += nbytes, last = script) {
+        script = pylm__script_of(text + at, end - at, &nbytes);
+        if (last != PYLM__SCRIPT_BLANK && last != script)
+            break;
+    }
     return at;
 }
 

@@ -3,8 +3,9 @@
  *
  * chunks.h: the different chunks of a text and how often each comes.
  *
- * A chunk is a run of letters, of digits, of other signs, or of white space; a single space belongs to the chunk that
- * follows it. What ends a document is a chunk of its own.
+ * A chunk is a run of characters of one script (scripts.h): of letters, of digits, of signs, of white space and so on.
+ * A single space belongs to the chunk that follows it. What ends a document is a chunk of its own. No chunk cuts a
+ * character.
  */
 #ifndef PYLM_TRAIN_CHUNKS_H
 #define PYLM_TRAIN_CHUNKS_H

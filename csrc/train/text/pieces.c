@@ -4,8 +4,9 @@
  * pieces.c: a vocabulary by byte pair encoding (Gage 1994; Sennrich, Haddow and Birch 2016).
  *
  * The text is cut into chunks. Each different chunk is stored once, with its count. Then the most frequent pair of
- * neighbours within chunks becomes one piece, again and again. So no piece spans more than a chunk. Encoding knows no
- * chunks: it takes the longest piece that fits.
+ * neighbours within chunks becomes one piece, again and again. So no piece spans more than a chunk. A piece has whole
+ * characters only, or is the beginning of one. Encoding knows no chunks: it takes the longest piece that fits. So it
+ * cuts only the characters that are no pieces themselves.
  */
 #include "pieces.h"
 
@@ -17,6 +18,7 @@
 #include "core/hash.h"
 #include "core/platform.h"
 #include "modules/text/vocabulary.h"
+#include "scripts.h"
 
 #define MIN_PAIR_COUNT 4u  /* a rarer pair is not worth a symbol */
 #define NOWHERE UINT32_MAX /* no position; the end of a list */
@@ -51,9 +53,10 @@ struct pool {
 /* A position in all chunks. What is looked at together is close together: most of the time is spent waiting for it. */
 struct place {
     uint32_t symbol; /* the piece that begins here; NOWHERE: none does */
-    uint32_t pair;   /* the number of the pair that begins here */
+    uint32_t pair;   /* the number of the pair that begins here; NOWHERE: it cannot become a piece */
     uint32_t chunk;
     uint8_t to_next, to_previous; /* positions to the neighbours; 0: the chunk ends or begins here */
+    uint8_t inside;               /* a character goes on here */
 };
 
 struct merging {
@@ -125,12 +128,23 @@ static int list_position(struct merging *m, struct pair *pair, uint32_t at)
     return PYLM_OK;
 }
 
+/* Whether the pair that begins at a place may become one piece, which begins where a character does. It ends where one
+ * does, too, or it is the beginning of a single one. */
+static int joins(const struct place *place)
+{
+    const struct place *second = place + place->to_next;
+    return !place->inside && (second->inside || !second->to_next || !second[second->to_next].inside);
+}
+
 /* Adds a position to the pair that begins there. */
 static int add_occurrence(struct merging *m, uint32_t at)
 {
     struct place *place = &m->places[at];
     uint32_t a = place->symbol, b = place[place->to_next].symbol, slot, *touched;
     struct pair *pair;
+    place->pair = NOWHERE;
+    if (!joins(place))
+        return PYLM_OK;
     PYLM__TRY(grow_slots(m));
     slot = pair_slot(m, a, b);
     if (!m->slots[slot]) {
@@ -160,7 +174,8 @@ static int add_occurrence(struct merging *m, uint32_t at)
 /* The pair at a position is about to change. */
 static void remove_occurrence(struct merging *m, const struct place *place)
 {
-    pair_at(m, place->pair)->count -= m->counts[place->chunk];
+    if (place->pair != NOWHERE)
+        pair_at(m, place->pair)->count -= m->counts[place->chunk];
 }
 
 /* ---- the most frequent pair ---- */
@@ -297,6 +312,24 @@ static int merge_until(struct merging *m, uint32_t n_pieces, pylm_task *task)
     return PYLM_OK;
 }
 
+/* Each byte of a chunk is a piece at first. */
+static void begin_chunk(struct place *places, uint32_t chunk, const uint8_t *text, uint64_t nbytes)
+{
+    uint32_t i, length, character_end = 0;
+    for (i = 0; i < nbytes; i++) {
+        struct place *place = &places[i];
+        place->symbol = text[i];
+        place->chunk = chunk;
+        place->to_previous = i > 0;
+        place->to_next = i + 1u < nbytes;
+        place->inside = i < character_end;
+        if (!place->inside) {
+            (void)pylm__script_of(text + i, nbytes - i, &length);
+            character_end = i + length;
+        }
+    }
+}
+
 static int begin_merging(struct merging *m, const struct pylm__chunks *chunks)
 {
     uint32_t chunk, at = 0;
@@ -309,12 +342,8 @@ static int begin_merging(struct merging *m, const struct pylm__chunks *chunks)
         return PYLM_ERR_MEMORY;
     for (chunk = 0; chunk < chunks->strings.n; chunk++) {
         const uint8_t *text = pylm__string_text(&chunks->strings, chunk, &nbytes);
-        for (i = 0; i < nbytes; i++, at++) {
-            m->places[at].symbol = text[i];
-            m->places[at].chunk = chunk;
-            m->places[at].to_previous = i > 0;
-            m->places[at].to_next = i + 1u < nbytes;
-        }
+        begin_chunk(&m->places[at], chunk, text, nbytes);
+        at += (uint32_t)nbytes;
     }
     for (i = 0; i < at; i++)
         if (m->places[i].to_next)
@@ -359,8 +388,13 @@ int pylm__pieces_learn(struct pylm__strings *pieces, const struct pylm__corpus *
     return status;
 }
 
-uint32_t pylm__pieces_default(uint64_t n_bytes)
+uint32_t pylm__pieces_default(const struct pylm__corpus *corpus)
 {
-    double n = 7.0 * sqrt((double)n_bytes); /* DESIGN.md, "From text to symbols" */
+    const uint8_t *text = corpus->symbols;
+    uint64_t i, n_characters = 0;
+    double n;
+    for (i = 0; i < corpus->n; i++)
+        n_characters += !pylm__continues(text[i]);
+    n = 7.0 * sqrt((double)n_characters); /* DESIGN.md, "From text to symbols" */
     return n < 512.0 ? 512u : n > 65536.0 ? 65536u : (uint32_t)n;
 }

@@ -13,7 +13,7 @@
 int pylm__pieces_learn(struct pylm__strings *pieces, const struct pylm__corpus *corpus, uint32_t n_pieces,
                        uint32_t n_threads, pylm_task *task);
 
-/* The default size of the vocabulary for a text of so many bytes. */
-uint32_t pylm__pieces_default(uint64_t n_bytes);
+/* The default size of the vocabulary for such a corpus. */
+uint32_t pylm__pieces_default(const struct pylm__corpus *corpus);
 
 #endif

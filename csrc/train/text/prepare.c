@@ -182,7 +182,7 @@ int pylm__corpus_prepare(struct pylm__corpus *corpus, const struct pylm__vocabul
         return PYLM_OK;
     }
     if (corpus->tokenizer == PYLM_TOKENIZER_PIECES) {
-        uint32_t n_pieces = limits->n_pieces ? limits->n_pieces : pylm__pieces_default(corpus->n);
+        uint32_t n_pieces = limits->n_pieces ? limits->n_pieces : pylm__pieces_default(corpus);
         PYLM__TRY(pylm__strings_init(&corpus->vocabulary));
         PYLM__TRY(pylm__pieces_learn(&corpus->vocabulary, corpus, n_pieces, n_threads, task));
         PYLM__TRY(pylm__corpus_encode(corpus, n_threads, task));
