@@ -29,7 +29,8 @@ static int minimise(struct pylm__regression *r, const uint32_t *n_sets, double *
                     pylm_task *task)
 {
     int status = pylm__regression_begin(r, n_sets);
-    return status == PYLM_OK ? pylm__minimise(r, w, enough, n_steps, task) : status;
+    double loss;
+    return status == PYLM_OK ? pylm__minimise(r, w, enough, n_steps, &loss, task) : status;
 }
 
 /* Fits the common vector. */
@@ -78,17 +79,17 @@ static int fit_families(struct pylm__regression *r, int16_t *weights, float *log
                         pylm_task *task)
 {
     struct pylm__pass_sums sums = {0, NULL, NULL, log_odds};
-    double *w;
+    double *w, loss = 0;
     uint32_t i;
     int status;
     result->cycles = MAX_STEPS;
     PYLM__TRY(pylm__regression_begin(r, r->problem->n_sets));
     w = pylm__array_new(r->n_weights, sizeof *w);
-    status = w ? pylm__minimise(r, w, ENOUGH, &result->cycles, task) : PYLM_ERR_MEMORY;
+    status = w ? pylm__minimise(r, w, ENOUGH, &result->cycles, &loss, task) : PYLM_ERR_MEMORY;
     if (status == PYLM_OK) {
-        status = pylm__pass(r, w, &sums, task);
+        status = log_odds ? pylm__pass(r, w, &sums, task) : PYLM_OK;
         write_weights(r, w, weights);
-        result->loss = sums.loss / log(2.0);
+        result->loss = loss / log(2.0);
     }
     free(w);
     for (i = result->cycles; i < MAX_STEPS; i++)

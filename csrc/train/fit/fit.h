@@ -19,7 +19,7 @@ uint32_t pylm__fit_steps(void);
 
 /* Fits the weights of all families to their common optimum.
  *   weights    out: for every family, for every set a row of n_inputs numbers, q13
- *   log_odds   out: of every event with these weights, nats */
+ *   log_odds   out: of every event with these weights, nats; NULL: not wanted */
 int pylm__fit(const struct pylm__fit_problem *problem, int16_t *weights, float *log_odds,
               struct pylm__fit_result *result, pylm_task *task);
 

@@ -50,14 +50,19 @@ static void add_scaled(double *a, double factor, const double *b, uint64_t n)
         a[i] += factor * b[i];
 }
 
+/* What the ridge adds to the loss. */
+static double ridge_of(const struct search *s, const double *w)
+{
+    return 0.5 * s->r->ridge * dot(w, w, s->n);
+}
+
 /* Loss and gradient at w, with the ridge.
  *   curvature   out, without it; NULL: not wanted */
 static int evaluate(const struct search *s, const double *w, struct pylm__pass_sums *sums, const pylm_task *task)
 {
-    double ridge = s->r->ridge;
     PYLM__TRY(pylm__pass(s->r, w, sums, task));
-    sums->loss += 0.5 * ridge * dot(w, w, s->n);
-    add_scaled(sums->gradient, ridge, w, s->n);
+    sums->loss += ridge_of(s, w);
+    add_scaled(sums->gradient, s->r->ridge, w, s->n);
     return PYLM_OK;
 }
 
@@ -174,7 +179,8 @@ static int run_steps(struct search *s, double *w, double enough, uint32_t *n_ste
     return PYLM_OK;
 }
 
-int pylm__minimise(struct pylm__regression *r, double *w, double enough, uint32_t *n_steps, pylm_task *task)
+int pylm__minimise(struct pylm__regression *r, double *w, double enough, uint32_t *n_steps, double *loss,
+                   pylm_task *task)
 {
     struct search s;
     double *vectors = pylm__array_new(r->n_weights * (2u * N_PAIRS + 4u), sizeof *vectors), *v = vectors;
@@ -196,6 +202,7 @@ int pylm__minimise(struct pylm__regression *r, double *w, double enough, uint32_
         s.next_w = v + 2u * s.n;
         s.direction = v + 3u * s.n;
         status = run_steps(&s, w, enough, n_steps, task);
+        *loss = s.loss - ridge_of(&s, w);
     }
     free(vectors);
     free(s.factors);

@@ -10,7 +10,9 @@
 
 /* Finds the weights w with the smallest loss, from 0 on.
  *   enough    nats an event that a step gains; when steps gain less, it ends
- *   n_steps   in: at most; out: how many were made. Each is a step of progress */
-int pylm__minimise(struct pylm__regression *r, double *w, double enough, uint32_t *n_steps, pylm_task *task);
+ *   n_steps   in: at most; out: how many were made. Each is a step of progress
+ *   loss      out: with these weights, nats, without the ridge */
+int pylm__minimise(struct pylm__regression *r, double *w, double enough, uint32_t *n_steps, double *loss,
+                   pylm_task *task);
 
 #endif

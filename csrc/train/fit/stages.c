@@ -221,8 +221,7 @@ static int fit_stage1(struct pylm__stages *stages, const struct pylm__stages_inp
 
 /* ---- the second stage ---- */
 
-static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, const struct pylm__simulated *simulated,
-                              float *log_odds)
+static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, const struct pylm__simulated *simulated)
 {
     double prior[PYLM__FIT_MAX_INPUTS] = {1.0, 0.0, 0.0}; /* the first stage as it is */
     const struct pylm__stages_input *in = c->in;
@@ -248,7 +247,7 @@ static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, co
     problem.common_ridge = in->heldout->base_log_odds ? LAYER_RIDGE : STAGE2_RIDGE;
     problem.set_ridge = in->heldout->base_log_odds ? LAYER_RIDGE : SET_RIDGE;
     problem.max_weight_sum = MAX_STAGE2_SUM;
-    PYLM__TRY(pylm__fit(&problem, stages->stage2_weights, log_odds, &result, c->task));
+    PYLM__TRY(pylm__fit(&problem, stages->stage2_weights, NULL, &result, c->task));
     stages->bits = result.loss / (double)in->heldout->n_symbols;
     problem.n_inputs += simulated->n_inputs;
     problem.n_families = 3;
@@ -257,15 +256,15 @@ static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, co
         problem.inputs[i] = c->values[i - n_plain];
     }
     prior[problem.n_inputs - 1u] = PRIOR_REPETITION;
-    PYLM__TRY(pylm__fit(&problem, stages->overlay_weights, log_odds, &result, c->task));
+    PYLM__TRY(pylm__fit(&problem, stages->overlay_weights, NULL, &result, c->task));
     stages->adaptive_bits = result.loss / (double)in->heldout->n_symbols;
     return PYLM_OK;
 }
 
-/* Fits the second stage, without and with an overlay. `log_odds` are those of the first stage; they are overwritten.
- * The indices of the simulation become values. */
+/* Fits the second stage, without and with an overlay. `log_odds` are those of the first stage. The
+ * indices of the simulation become values. */
 static int fit_stage2(struct pylm__stages *stages, const struct pylm__stages_input *in,
-                      struct pylm__simulated *simulated, float *log_odds, pylm_task *task)
+                      struct pylm__simulated *simulated, const float *log_odds, pylm_task *task)
 {
     uint64_t n_events = in->heldout->n_events;
     struct columns c;
@@ -288,7 +287,7 @@ static int fit_stage2(struct pylm__stages *stages, const struct pylm__stages_inp
     if (status == PYLM_OK)
         status = for_events(&c, look_up);
     if (status == PYLM_OK)
-        status = fit_stage2_columns(stages, &c, simulated, log_odds);
+        status = fit_stage2_columns(stages, &c, simulated);
     free(c.mixed);
     free(c.mean);
     free(c.sets[0]);
