@@ -85,6 +85,7 @@ static int check_layer(const uint8_t *h, const struct pylm__model *below)
     return pylm__n_below(below) + 1u > PYLM__MOST_LAYERS ? PYLM_ERR_LARGE : PYLM_OK;
 }
 
+/* Takes from the model below what a layer has of it. */
 static void lay_on(struct pylm__model *m, const struct pylm__model *below)
 {
     m->below = below;

@@ -40,14 +40,14 @@ static void make_topics(struct pylm__corpus *corpus, uint32_t n_words)
     free(text);
 }
 
-/* With parts of equal length.
- *   distance   0: those of topics */
 /* Of a text without held-out blocks. */
 static uint64_t part_begin(uint64_t n, uint32_t part)
 {
     return n * part / PYLM__TOPIC_PARTS;
 }
 
+/* With parts of equal length.
+ *   distance   0: those of topics */
 static struct pylm__neighbourhood around(const struct pylm__corpus *corpus, const uint8_t *use, uint32_t distance)
 {
     struct pylm__neighbourhood result;

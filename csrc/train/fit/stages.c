@@ -261,8 +261,8 @@ static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, co
     return PYLM_OK;
 }
 
-/* Fits the second stage, without and with an overlay. `log_odds` are those of the first stage. The
- * indices of the simulation become values. */
+/* Fits the second stage, without and with an overlay. `log_odds` are those of the first stage. The indices of
+ * the simulation become values. */
 static int fit_stage2(struct pylm__stages *stages, const struct pylm__stages_input *in,
                       struct pylm__simulated *simulated, const float *log_odds, pylm_task *task)
 {
