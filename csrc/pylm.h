@@ -89,7 +89,7 @@ extern "C" {
 #define PYLM_VERSION_NUMBER 100
 
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
-#define PYLM_FORMAT_VERSION 9
+#define PYLM_FORMAT_VERSION 10
 
 /* The version of the library that is linked. Compare it with the macros above, which are those of this header. */
 PYLM_API const char *pylm_version(void);
@@ -186,13 +186,14 @@ typedef struct pylm_info {
     uint64_t facts_nbytes;     /* their length */
     uint64_t tokenizer_offset; /* where the file of an external tokenizer begins in the image */
     uint64_t tokenizer_nbytes; /* its length; 0: there is none */
+    uint64_t spelling_offset;  /* where the image begins that spells unknown words (pylm_text.h) */
+    uint64_t spelling_nbytes;  /* its length; 0: there is none */
     uint32_t predictor;        /* enum pylm_predictor */
     uint32_t n_below;          /* of a layer: how many models lie below it; else 0 */
 } pylm_info;
 
 /* Describes an opened model. Cannot fail. A layer has the vocabulary and the tree of its base; all else is the layer's
- * own. In a layer tokenizer_offset and tokenizer_nbytes are 0: the file of an external tokenizer is in the lowest
- * model. */
+ * own. In a layer the offsets and lengths of tokenizer and spelling are 0: they are in the lowest model. */
 PYLM_API void pylm_model_info(const pylm_model *model, pylm_info *info);
 
 /* ------------------------------------------------------------------ state */

@@ -40,6 +40,7 @@
 #ifndef PYLM_SOURCES_H
 #define PYLM_SOURCES_H
 
+#include "pylm_text.h"
 #include "pylm_train.h"
 
 #ifdef __cplusplus
@@ -113,10 +114,6 @@ typedef struct pylm_document {
 PYLM_API int pylm_sources_document(const pylm_sources *sources, uint64_t number, pylm_document *document);
 
 /* ------------------------------------------------------------------ tracing */
-
-typedef struct pylm_span {
-    uint64_t begin, end; /* bytes of a text */
-} pylm_span;
 
 /* Finds the words of a text. Returns how many there are. The first `capacity` of them are written to `words`. */
 PYLM_API uint64_t pylm_split_words(const void *text, uint64_t text_nbytes, pylm_span *words, uint64_t capacity);

@@ -94,6 +94,57 @@ PYLM_API int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const un
  * smallest symbol that has it; PYLM_NONE for the empty text. */
 PYLM_API uint32_t pylm_symbol_find(const pylm_model *model, const void *text, uint64_t text_nbytes);
 
+/* ------------------------------------------------------------------ words that the vocabulary does not have */
+
+/* A word model has the words of its training text that were frequent enough. Any other is read as "<unk>", and
+ * *spelled*: its probability is that of "<unk>" in its place, times that of its letters. These come from a model of
+ * bytes in the image, which was trained on the rarest words, each once. So every text has one probability, but for its
+ * white space, and models of different vocabularies can be compared.
+ *
+ *     pylm_model spelling;
+ *     uint32_t saves, cost;
+ *     uint64_t spelled, position = 0, n = 1;
+ *     pylm_span word;
+ *
+ *     pylm_spelling(&model, &spelling, &saves);                                 // once
+ *     pylm_unknown_words(&model, "the zorkmid", 11, &position, &word, &n);      // n is 1: word is "zorkmid"
+ *     pylm_cost(&model, &state, info.unknown, work, &cost);
+ *     pylm_spelling_cost(&spelling, saves, "zorkmid", 7, spelling_work, &spelled);  // all in all cost + spelled
+ *
+ * A model has no spelling if it was told to be closed (pylm_train_options.closed), if its training text has the word
+ * "<unk>" itself, or if it is too small (pylm_train_options.max_nbytes). In a model that spells, the word "<unk>" in a
+ * text is an unknown word of five letters. */
+
+/* Opens the model that spells. It lies in the image of `model`; of a layer, in that of the lowest model. All functions
+ * of pylm.h work on it. Words end with pylm_info.text_end.
+ *   saves_q16     out: the cost by which a spelling is cheaper than the model of bytes says. The model gives some
+ *                 probability to words of the vocabulary, which are never spelled; that is shared out among the others.
+ * Returns PYLM_ERR_ARGUMENT if there is none; PYLM_ERR_DAMAGED. */
+PYLM_API int pylm_spelling(const pylm_model *model, pylm_model *spelling, uint32_t *saves_q16);
+
+/* The cost of an unknown word's letters, given that it is unknown.
+ *   spelling, saves_q16   from pylm_spelling().
+ *   word                  at least 1 byte, no white space.
+ *   work                  pylm_work_nbytes(spelling) bytes.
+ *   cost_q16              out: 1/65536 bit. A long word costs more than 32 bits can hold.
+ * Of a word that the vocabulary has, it means nothing. Takes as long as scoring its bytes. */
+PYLM_API void pylm_spelling_cost(const pylm_model *spelling, uint32_t saves_q16, const void *word, uint64_t word_nbytes,
+                                 void *work, uint64_t *cost_q16);
+
+/* A part of a text: its bytes from `begin` to before `end`. */
+typedef struct pylm_span {
+    uint64_t begin, end;
+} pylm_span;
+
+/* Finds the words of a text that are read as "<unk>" and have to be spelled, in their order. Called again and again, as
+ * pylm_encode() is.
+ *   position      in: where to go on; 0 at first. Out: where the next call goes on; text_nbytes + 1 at the end.
+ *   n             in: room in `words`, at least 1. Out: how many were found; it may be 0.
+ * A call looks at some 65,536 words at most. Without a spelling, and in models of other tokenizers, there are none.
+ * Returns PYLM_ERR_ARGUMENT if position > text_nbytes, or if there is no room. */
+PYLM_API int pylm_unknown_words(const pylm_model *model, const void *text, uint64_t text_nbytes, uint64_t *position,
+                                pylm_span *words, uint64_t *n);
+
 /* ------------------------------------------------------------------ choosing the next symbol */
 
 /* How to choose. The settings apply in the usual order: repetition penalty, temperature, top_k, top_p, min_p. Fractions

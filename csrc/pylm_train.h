@@ -142,6 +142,9 @@ typedef struct pylm_train_options {
     uint32_t no_layout;      /* 1: no contexts by column, byte above and shape, for an engine without them
                               * (PYLM_MODULE_LAYOUT=0). Default 0: bytes have them, but not in the fast profile, nor in
                               * a layer whose base has none */
+    uint32_t closed;         /* words: 1: a word that the vocabulary does not have is read as "<unk>", and costs no more
+                              * than that. Default 0: it is spelled (pylm_spelling() in pylm_text.h), unless the text
+                              * has "<unk>" itself, or max_nbytes is below 491,520. A layer does as its base */
     uint32_t endless;        /* 1: documents are parts of one text, so nothing ends them. Default 0: several documents
                               * end, with their line if all of them have one, else with a symbol of their own, the byte
                               * 0 (pylm_info.text_end). Documents that have that byte do not end. Ids end with the one

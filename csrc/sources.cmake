@@ -26,7 +26,8 @@ set(core
     core/fast/paths.c)
 
 # What a build may leave out: -DPYLM_MODULE_<NAME>=0.
-set(module_text modules/text/constraint.c modules/text/sample.c modules/text/stop.c modules/text/vocabulary.c)
+set(module_text modules/text/constraint.c modules/text/sample.c modules/text/spelling.c modules/text/stop.c
+    modules/text/vocabulary.c)
 set(module_adapt
     modules/adapt/attach.c
     modules/adapt/extended.c
@@ -66,7 +67,8 @@ set(train_tree
     train/tree/linked_tree.c
     train/tree/merge_classes.c
     train/tree/neighbours.c
-    train/tree/symbol_tree.c)
+    train/tree/symbol_tree.c
+    train/tree/trees.c)
 set(train_topic
     train/topic/byte_words.c
     train/topic/eigen.c
@@ -109,7 +111,8 @@ set(train_size train/size/budget.c train/size/candidates.c train/size/losses.c t
     train/size/topic_share.c)
 set(train_kernel train/kernel/bandwidth.c train/kernel/kernel.c)
 set(train_layer train/layer/layer.c)
-set(train_write train/write/facts.c train/write/image_writer.c train/write/own_text.c)
+set(train_write train/write/facts.c train/write/image_writer.c train/write/own_text.c
+    train/write/spelling.c)
 set(train_prune train/prune/prune.c train/prune/subset.c)
 set(train_sources
     train/sources/sources.c

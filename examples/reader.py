@@ -13,7 +13,8 @@ what the text before was about. Two weighted sums, one after the other, turn all
 
 Names end in their unit: _q10 is in 1/1024 (log-odds, in nats), _q16 in 1/65536 (probabilities and bits), and so on.
 Weights are in 1/8192. In a sound model no sum leaves 32 bits, so nothing has to wrap around as it would in C.
-Not covered: states that learn, layers, the predictor "kernel", external tokenizers. Only a checksum finds damage.
+Not covered: states that learn, layers, the predictor "kernel", external tokenizers. Only a checksum finds damage. What
+the letters of unknown words cost, another image within the file says, which can be read in the same way.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ from pathlib import Path
 from struct import Struct, unpack_from
 
 # ---- 1. The file: headers, packed fields, numbers, checksum
-HEADER = Struct("<8s2I3Q6I4B4x9Q")
+HEADER = Struct("<8s2I3Q6I4B4x11QI4x")
 Header = namedtuple("Header", """magic version head_nbytes image_nbytes image_checksum head_checksum tokenizer
     n_symbols unknown line_end text_end n_trees vocab_position_bits vocab_slot_bits predictor is_layer facts
-    facts_nbytes vocab_text vocab_text_nbytes vocab_positions vocab_slots file file_nbytes topics""")  # fmt: skip
+    facts_nbytes vocab_text vocab_text_nbytes vocab_positions vocab_slots file file_nbytes topics spelling
+    spelling_nbytes spelling_saves""")  # fmt: skip
 TREE_HEADER = Struct("<5I4B7Q16s3Q2I")
 TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets depth symbol_bits class_bits
     coarse_bits set_bits nodes ranks classes calibration weights symbols stage2_weights plan overlay_calibration
@@ -38,7 +40,7 @@ TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets 
 TEMPLATE_HEADER = Struct("<10B2xI4Q")
 Template = namedtuple("Template", """base kind lag role bucket_bits check_bits count_bits payload_bits index_bits
     list_form n_records index records lists lists_nbytes""")  # fmt: skip
-MAGIC, VERSION = b"\x93pylm\r\n\x1a", 9
+MAGIC, VERSION = b"\x93pylm\r\n\x1a", 10
 BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
 KINDS_OF_BYTES = (range(97, 123), range(65, 91), range(48, 58), b" \t", b"\r\n", range(128), range(128, 256))
@@ -441,10 +443,8 @@ class Tree:
         own = self.own.get(history.words[0] or history.alone(), {})
         number, lo, hi, p = 0, 0, self.n_symbols, (1 << 31, -31)
         while hi - lo > 1:
-            mid, right_q16 = (
-                self.nodes[number][0],
-                right_at(self, number, below, units_q24, text_row, topic_q10(self, own.get(number, number), reading)),
-            )
+            mid, topic = self.nodes[number][0], topic_q10(self, own.get(number, number), reading)
+            right_q16 = right_at(self, number, below, units_q24, text_row, topic)
             is_right = leaf >= mid
             p = normal(p[0] * (right_q16 if is_right else 65536 - right_q16), p[1] - 16)
             number += mid - lo if is_right else 1  # the nodes of the left side come first

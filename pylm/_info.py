@@ -20,21 +20,23 @@ class Evaluation:
     symbols: int  #: scored: bytes, pieces, words and line ends, or ids
     unknown: int  #: of them, words outside the vocabulary, which were read as "<unk>"
     bytes: int  #: length of the text; of ids, of the texts of each
-    bits: float  #: sum of -log2(probability)
-    unknown_bits: float  #: of it, what the unknown words cost: the probability of "<unk>", not of the words
+    bits: float  #: sum of -log2(probability), spelling included
+    unknown_bits: float  #: of it, what it costs that words are unknown: the probability of "<unk>" in their places
+    spelling_bits: float  #: of it, what the letters of unknown words cost; 0 if the model does not spell, and of ids
     seconds: float  #: wall time of turning the text into symbols and scoring them
 
     @property
     def perplexity(self) -> float:
-        """2 ** (bits per symbol), unknown words included. Compare it only between models with the same vocabulary."""
-        return float(2.0 ** (self.bits / self.symbols))
+        """2 ** (bits per symbol), where an unknown word is "<unk>", and is not spelled. Compare it only between models
+        with the same vocabulary; others by `bits_per_byte`."""
+        return float(2.0 ** ((self.bits - self.spelling_bits) / self.symbols))
 
     @property
     def perplexity_without_unknown(self) -> float:
         """The same of all symbols but unknown words, which are not counted, but stand before others as they did. nan if
         there is nothing else."""
         known = self.symbols - self.unknown
-        return float(2.0 ** ((self.bits - self.unknown_bits) / known)) if known else math.nan
+        return float(2.0 ** ((self.bits - self.spelling_bits - self.unknown_bits) / known)) if known else math.nan
 
     @property
     def bits_per_byte(self) -> float:
@@ -64,6 +66,7 @@ class ModelInfo:
     layers: int  #: on the model. Contexts, templates, bytes, training and sources are those of the uppermost
     bytes: int  #: size of the model
     tokenizer_bytes: int  #: of it, the file of an external tokenizer; see `Model.tokenizer_file`
+    spelling_bytes: int  #: of it, what spells unknown words; 0: they are not spelled. A layer's are those of its model
     sources_bytes: int  #: size of the sources file, which is not a part of the model; 0: there is none for it
     format_version: int  #: of the file; FORMAT.md describes it
     training: dict[str, Any]  #: what the trainer wrote down: documents, bytes, contexts of each template, ...
@@ -90,6 +93,7 @@ def info_of(image: Image, sources_bytes: int) -> ModelInfo:
         layers=info.n_below,
         bytes=info.image_nbytes,
         tokenizer_bytes=info.tokenizer_nbytes,
+        spelling_bytes=image.root.info.spelling_nbytes,
         sources_bytes=sources_bytes,
         format_version=info.format_version,
         training=image.facts(),

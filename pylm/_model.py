@@ -349,7 +349,8 @@ class Model(Scoring, Generating):
         """Explains every token of a text, as `explain()` does one. `learn` and `memory` as in `evaluate()`."""
         from .explain.tokens import explain_all
 
-        return list(explain_all(self.state(learn=learn, memory=memory), self._image.symbols(text, add_eos=True), k))
+        symbols = self._image.symbols(text, add_eos=True)
+        return list(explain_all(self.state(learn=learn, memory=memory), text, symbols, k))
 
     def explain_page(
         self,
@@ -365,9 +366,7 @@ class Model(Scoring, Generating):
 
         if not isinstance(title, str):
             raise wrong_type("title", "a str", title)
-        is_empty = isinstance(text, TEXT_TYPES) and not len(text)
-        symbols = self._image.symbols(text, add_eos=not is_empty)
-        return explain_page(self.state(learn=learn, memory=memory), symbols, title)
+        return explain_page(self.state(learn=learn, memory=memory), text, title)
 
     def related(
         self, term: TextOrIds, k: int = 10, *, window: int | None = None, measure: str = "strength", min_count: int = 3

@@ -7,12 +7,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ._core.arguments import DEFAULT_MEMORY, n_threads, several
 from ._core.documents import document
 from ._core.image import ENCODE_SLICE, TEXT_OR_IDS, new_symbols
-from ._core.prediction import NATS_PER_COST
+from ._core.prediction import NATS_PER_COST, logprobs_of, places_of
 from ._core.progress import Progress
 from ._core.reader import Reader
 from ._core.text import TEXT_TYPES, as_bytes
@@ -26,7 +26,19 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ._core.image import TextOrIds
+    from ._core.spelling import Spelled
+    from ._core.text import Bytes
     from .explain.words import WordScore
+
+
+class _Batch(NamedTuple):
+    """Many texts that were scored; costs in 1/65536 bit."""
+
+    symbols: array[int]  # of all texts
+    ends: array[int]  # where each text ends in them
+    totals: array[int]  # of each text, without spelling
+    costs: array[int]  # of each symbol, likewise; empty if not wanted
+    spelled: list[Spelled]  # the unknown words of each text
 
 
 class Scoring(Reader):
@@ -41,13 +53,11 @@ class Scoring(Reader):
                   within a line do.
         Returns float64 of shape (n,), n being the number of symbols; each is finite and below 0.
         """
-        import numpy as np
-
         image = self._image
         symbols = image.symbols(text, add_eos)
         costs = new_symbols(len(symbols))
         image.score(self._state_after(context), symbols, costs)
-        return np.frombuffer(costs, np.uint32) * -NATS_PER_COST
+        return logprobs_of(image, symbols, costs, image.spelled(text, symbols))
 
     def score(self, text: TextOrIds, *, context: TextOrIds = "", add_eos: bool = True) -> float:
         """Natural log of the probability of a text: the sum of `logprobs()`.
@@ -57,7 +67,8 @@ class Scoring(Reader):
         and pieces end where `a` does. Of ``""`` it is 0.0, or with `add_eos` that of a line end, where that is scored.
         """
         image = self._image
-        cost = image.score(self._state_after(context), image.symbols(text, add_eos))
+        symbols = image.symbols(text, add_eos)
+        cost = image.score(self._state_after(context), symbols) + image.spelled(text, symbols).cost
         return -cost * NATS_PER_COST
 
     def word_scores(self, text: TextOrIds, *, context: TextOrIds = "", add_eos: bool = True) -> list[WordScore]:
@@ -83,8 +94,10 @@ class Scoring(Reader):
         threads    processors to use; None: all. Does not change what comes out.
         progress   show a bar on standard error; None: if that is a terminal.
         """
-        totals, _, _ = self._batch(texts, context, add_eos, threads, progress, with_costs=False)
-        return [-cost * NATS_PER_COST for cost in totals]
+        batch = self._batch(texts, context, add_eos, threads, progress, with_costs=False)
+        return [
+            -(cost + spelled.cost) * NATS_PER_COST for cost, spelled in zip(batch.totals, batch.spelled, strict=True)
+        ]
 
     def logprobs_batch(
         self,
@@ -96,10 +109,12 @@ class Scoring(Reader):
         progress: bool | None = None,
     ) -> list[np.ndarray]:
         """`logprobs()` of many texts, on several threads; settings as in `score_batch()`. One array a text."""
-        import numpy as np
-
-        _, costs, ends = self._batch(texts, context, add_eos, threads, progress, with_costs=True)
-        return np.split(np.frombuffer(costs, np.uint32) * -NATS_PER_COST, ends[:-1]) if ends else []
+        batch = self._batch(texts, context, add_eos, threads, progress, with_costs=True)
+        result, begin = [], 0
+        for end, spelled in zip(batch.ends, batch.spelled, strict=True):
+            result.append(logprobs_of(self._image, batch.symbols[begin:end], batch.costs[begin:end], spelled))
+            begin = end
+        return result
 
     def _batch(
         self,
@@ -110,14 +125,17 @@ class Scoring(Reader):
         progress: bool | None,
         *,
         with_costs: bool,
-    ) -> tuple[array[int], array[int], array[int]]:
+    ) -> _Batch:
         image, symbols, ends, most = self._image, array("I"), array("Q"), n_threads(threads)
+        spelled = []
         for i, text in enumerate(several("texts", texts, "texts")):
             try:
-                symbols.extend(image.symbols(text, add_eos, checked=False, name=f"texts[{i}]"))
+                of_text = image.symbols(text, add_eos, checked=False, name=f"texts[{i}]")
             except ArgumentError as error:
                 raise ArgumentError(f"text {i}: {error}") from None
+            symbols.extend(of_text)
             ends.append(len(symbols))
+            spelled.append(image.spelled(text, of_text, most))
         costs = new_symbols(len(symbols) if with_costs else 0)
         state = self._state_after(context)
         with Progress(progress) as bar:
@@ -126,7 +144,7 @@ class Scoring(Reader):
             except ArgumentError:
                 self._check_batch(symbols, ends)
                 raise
-        return totals, costs, ends
+        return _Batch(symbols, ends, totals, costs, spelled)
 
     def _check_batch(self, symbols: array[int], ends: array[int]) -> None:
         """Says in which text there is an id that is no symbol. Asked afterwards, since going through all is slow."""
@@ -169,41 +187,41 @@ class Scoring(Reader):
         """
         image = self._image
         reader = State(image, learn, memory)
-        cost, symbols, unknown, unknown_cost = 0, 0, 0, 0
+        cost, symbols, unknown, unknown_cost, spelled = 0, 0, 0, 0, 0
         began = perf_counter()
         with Progress(progress) as bar:
             slices, nbytes = self._slices(text, ENCODE_SLICE, add_eos)
-            for piece, used in slices:
-                places = _places_of(image.unknown, piece)
+            for piece, used, part in slices:
+                places = places_of(image.unknown, piece)
                 costs = new_symbols(len(piece)) if places else None
                 cost += reader._read(piece, costs)
                 symbols += len(piece)
                 if costs is not None:
                     unknown += len(places)
                     unknown_cost += sum(costs[i] for i in places)
+                    spelled += image.spelled(part, piece).cost
                 bar.show("score", used, nbytes, "B")
         if not symbols:
             raise EmptyTextError("the text is empty: there is nothing to score")
-        return Evaluation(symbols, unknown, nbytes, cost / 65536, unknown_cost / 65536, perf_counter() - began)
+        bits, of_letters = (cost + spelled) / 65536, spelled / 65536
+        return Evaluation(symbols, unknown, nbytes, bits, unknown_cost / 65536, of_letters, perf_counter() - began)
 
     def _slices(
         self, text: TextOrIds | os.PathLike[str], capacity: int, add_eos: bool = True
-    ) -> tuple[Iterator[tuple[array[int], int]], int]:
-        """Symbols of a text of any length, each slice with the number of bytes used up by then; and the bytes of
-        all."""
+    ) -> tuple[Iterator[tuple[array[int], int, TextOrIds]], int]:
+        """Symbols of a text of any length, each slice with the number of bytes used up by then and with its part of
+        the text, which is ids if that is; and the bytes of all."""
         image, content = self._image, document(text, binary=self._image.is_bytes)
         if isinstance(content, TEXT_TYPES):
             data = as_bytes(content)
-            return image.encode_slices(data, add_eos, capacity), len(data)
+            return _with_parts(image.encode_slices(data, add_eos, capacity), data), len(data)
         ids = image.check_ids(content, "text", TEXT_OR_IDS)
         nbytes = len(image.decode(ids))
-        return iter([(ids, nbytes)]), nbytes
+        return iter([(ids, nbytes, ids)]), nbytes
 
 
-def _places_of(symbol: int, symbols: array[int]) -> list[int]:
-    """Where a symbol stands among others."""
-    places, at = [], -1
-    for _ in range(symbols.count(symbol)):
-        at = symbols.index(symbol, at + 1)
-        places.append(at)
-    return places
+def _with_parts(slices: Iterator[tuple[array[int], int]], data: Bytes) -> Iterator[tuple[array[int], int, TextOrIds]]:
+    begin = 0
+    for symbols, end in slices:
+        yield symbols, end, data[begin:end]
+        begin = end

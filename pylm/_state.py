@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._core.arguments import MAX_MEMORY, parse_size, path_of
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, save_file
-from ._core.prediction import NATS_PER_COST, Prediction
+from ._core.prediction import NATS_PER_COST, Prediction, logprobs_of
 from ._core.reader import TextReader, begin_to_learn, new_overlay
 from ._core.text import TEXT_TYPES, Path, as_bytes, map_file
 from .decoding.beam import Continuation, continuations
@@ -71,17 +71,17 @@ class State(TextReader):
 
         add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
         """
-        return -self._read_text(text, self._image.symbols(text, add_eos)) * NATS_PER_COST
+        symbols = self._image.symbols(text, add_eos)
+        cost = self._read_text(text, symbols) + self._image.spelled(text, symbols).cost
+        return -cost * NATS_PER_COST
 
     def logprobs(self, text: TextOrIds, *, add_eos: bool = False) -> np.ndarray:
         """Reads a text. Returns the natural log of the probability of each of its symbols when it was read:
         float64 of shape (n,)."""
-        import numpy as np
-
         symbols = self._image.symbols(text, add_eos)
         costs = new_symbols(len(symbols))
         self._read_text(text, symbols, costs)
-        return np.frombuffer(costs, np.uint32) * -NATS_PER_COST
+        return logprobs_of(self._image, symbols, costs, self._image.spelled(text, symbols))
 
     def word_scores(self, text: TextOrIds, *, add_eos: bool = False) -> list[WordScore]:
         """Reads a text. Returns what each word of it adds to `feed()`; as `Model.word_scores()`. What the state has

@@ -47,8 +47,11 @@ enum {
     PYLM__H_VOCAB_SLOTS = 112,           /* u64 packed hash table: symbol + 1, or 0 for an empty slot */
     PYLM__H_TOKENIZER_FILE = 120,        /* u64 external: the tokenizer's own file; else 0 */
     PYLM__H_TOKENIZER_FILE_NBYTES = 128, /* u64 */
-    PYLM__H_TOPIC = 136, /* u64 vectors of the symbols, in bytes of words; 0: none. See topic.h and words.h */
-    PYLM__H_NBYTES = 144
+    PYLM__H_TOPIC = 136,           /* u64 vectors of the symbols, in bytes of words; 0: none. See topic.h and words.h */
+    PYLM__H_SPELLING = 144,        /* u64 words: the image of bytes that spells unknown ones; 0: none */
+    PYLM__H_SPELLING_NBYTES = 152, /* u64 */
+    PYLM__H_SPELLING_SAVES = 160,  /* u32 q16: by how much a spelling is cheaper, since no known word is unknown */
+    PYLM__H_NBYTES = 168
 };
 
 /* What the vectors of the symbols begin with. Behind it each symbol has a shift (u8) and n numbers (i8, or 4 bits). */

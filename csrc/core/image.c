@@ -74,6 +74,8 @@ void pylm_model_info(const pylm_model *model, pylm_info *info)
     if (!info->n_below) { /* a layer has the tokenizer of its base */
         info->tokenizer_offset = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE);
         info->tokenizer_nbytes = pylm__load64(m->image + PYLM__H_TOKENIZER_FILE_NBYTES);
+        info->spelling_offset = pylm__load64(m->image + PYLM__H_SPELLING);
+        info->spelling_nbytes = pylm__load64(m->image + PYLM__H_SPELLING_NBYTES);
     }
     info->predictor = pylm__is_kernel(m) ? PYLM_PREDICTOR_KERNEL : PYLM_PREDICTOR_MIX;
     for (t = 0; t < pylm__n_banks(m); t++) {

@@ -8,11 +8,17 @@
 #include <string.h>
 
 #include "core/image.h"
+#include "train/text/pieces.h"
 
 #define MAX_CLASSES 1024u
 #define BEST_TREES 2u /* of the profile: a third one takes as much again, and gains a third of it */
 #define MAX_PIECES (UINT32_C(1) << 20)
-#define MIN_WORDS 3u /* "</s>", "<unk>" and a word */
+#define MIN_PIECES 320u         /* the fewest with a small max_nbytes */
+#define PIECE_SHARE 100u        /* bytes of a small model for each piece; docs/ablations.md has measurements */
+#define SPELLER_SHARE 20u       /* its part of a word model's bytes, 1 in so many */
+#define SPELLER_SMALLEST 24576u /* bytes of it; what any list of words needs */
+#define SPELLER_ORDER 5u        /* letters back; docs/ablations.md has measurements */
+#define MIN_WORDS 3u            /* "</s>", "<unk>" and a word */
 
 void pylm_train_options_init(pylm_train_options *options)
 {
@@ -36,10 +42,12 @@ static int trainer_is_sane(const pylm_train_options *o)
         return 0;
     if ((o->min_word_count || o->max_words) && (o->tokenizer != PYLM_TOKENIZER_WORDS || o->base))
         return 0;
+    if (o->closed && (o->tokenizer != PYLM_TOKENIZER_WORDS || o->base))
+        return 0;
     if (o->max_words && (o->max_words < MIN_WORDS || o->max_words > PYLM__MAX_SYMBOLS))
         return 0;
     if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u || o->endless > 1u ||
-        o->no_topics > 1u || o->no_layout > 1u || !o->n_trees || o->n_trees > PYLM_MAX_TREES ||
+        o->no_topics > 1u || o->no_layout > 1u || o->closed > 1u || !o->n_trees || o->n_trees > PYLM_MAX_TREES ||
         (o->max_order > 12u && o->max_order != PYLM_NONE))
         return 0;
     if (o->profile > PYLM_PROFILE_BEST)
@@ -76,4 +84,46 @@ uint32_t pylm__options_n_trees(const pylm_train_options *options)
 {
     int is_best = options->profile == PYLM_PROFILE_BEST && !options->max_nbytes;
     return is_best && options->n_trees == 1u ? BEST_TREES : options->n_trees;
+}
+
+/* How many pieces to learn; 0: the default. A piece takes some 20 bytes; all of them are to take a fifth of the model
+ * at most. */
+static uint32_t n_pieces_within(const pylm_train_options *options, const struct pylm__corpus *corpus)
+{
+    uint32_t wanted = options->n_pieces, usual;
+    uint64_t fitting = options->max_nbytes / PIECE_SHARE;
+    if (wanted || !options->max_nbytes || corpus->base ||
+        (corpus->tokenizer != PYLM_TOKENIZER_PIECES && corpus->tokenizer != PYLM_TOKENIZER_AUTO))
+        return wanted;
+    usual = pylm__pieces_default(corpus);
+    return fitting > usual ? usual : fitting < MIN_PIECES ? MIN_PIECES : (uint32_t)fitting;
+}
+
+struct pylm__vocabulary_limits pylm__options_limits(const pylm_train_options *options,
+                                                    const struct pylm__corpus *corpus)
+{
+    struct pylm__vocabulary_limits limits;
+    limits.n_pieces = n_pieces_within(options, corpus);
+    limits.min_word_count = options->min_word_count;
+    if (!limits.min_word_count && options->min_count == 1u)
+        limits.min_word_count = 1;
+    limits.max_words = options->max_words;
+    limits.closed =
+        (int)options->closed || (options->max_nbytes && options->max_nbytes < SPELLER_SHARE * SPELLER_SMALLEST);
+    return limits;
+}
+
+pylm_train_options pylm__options_of_speller(const pylm_train_options *whole, uint64_t nbytes)
+{
+    pylm_train_options options;
+    pylm_train_options_init(&options);
+    options.n_threads = whole->n_threads;
+    options.max_memory = whole->max_memory;
+    options.memory_is_wish = 1;
+    options.max_order = SPELLER_ORDER;
+    options.no_topics = options.no_layout = 1; /* words have neither, and so any engine can open it */
+    options.max_nbytes = nbytes / SPELLER_SHARE;
+    if (options.max_nbytes < SPELLER_SMALLEST)
+        options.max_nbytes = SPELLER_SMALLEST;
+    return options;
 }

@@ -20,21 +20,14 @@
 #include "train/layer/layer.h"
 #include "train/options.h"
 #include "train/size/budget.h"
-#include "train/text/pieces.h"
 #include "train/text/prepare.h"
 #include "train/text/text_ends.h"
 #include "train/topic/topics.h"
-#include "train/tree/byte_tree.h"
-#include "train/tree/class_tree.h"
+#include "train/tree/trees.h"
 #include "train/write/facts.h"
 #include "train/write/own_text.h"
 
 #define SMALL_TEXT 65536u /* symbols */
-#define MIN_PIECES 320u   /* the fewest with a small max_nbytes */
-#define PIECE_SHARE 100u  /* bytes of a small model for each piece; docs/ablations.md has measurements */
-
-/* The default number of classes of each tree: near the best one, but different, so that the trees differ. */
-static const uint32_t default_classes[PYLM_MAX_TREES] = {200, 500, 128, 350, 90, 700, 160, 260};
 
 struct pylm_trainer {
     struct pylm_train_options options;
@@ -46,6 +39,8 @@ struct pylm_trainer {
     struct pylm__topic_share topic_share; /* with max_nbytes */
     int used;                             /* 1: it has been trained, or tried to be */
     struct pylm__spill spill;             /* open if max_memory sends tables to a file */
+    struct pylm_trainer *speller;         /* of a word model: it has the image that spells unknown words */
+    struct pylm__spelling spelling;
     struct pylm__buffer image;
     char *facts;            /* with max_nbytes: those before training */
     uint64_t shared_nbytes; /* with max_nbytes: of the image without trees */
@@ -110,6 +105,7 @@ void pylm_trainer_free(pylm_trainer *trainer)
     free_trained(trainer);
     pylm__spill_close(&trainer->spill);
     pylm__buffer_free(&trainer->image);
+    pylm_trainer_free(trainer->speller);
     free(trainer->facts);
     free(trainer);
 }
@@ -132,41 +128,16 @@ int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n,
     return pylm__corpus_add_ids(&trainer->corpus, ids, n, text_nbytes, task);
 }
 
-/* ---- trees ---- */
-
-/* Builds all trees, then numbers the symbols: in the order of the leaves of the first tree, or by the ids of an
- * external vocabulary. */
+/* Builds all trees, and numbers the symbols. */
 static int build_trees(pylm_trainer *trainer, pylm_task *task)
 {
-    struct pylm__corpus *corpus = &trainer->corpus;
-    uint32_t t, s, *first, *moved;
-    int status = PYLM_OK;
-    if (corpus->base)
-        return pylm__tree_of_base(&trainer->trees[0].tree, corpus->base);
-    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES)
-        return pylm__tree_of_bytes(&trainer->trees[0].tree, corpus, task);
-    for (t = 0; t < trainer->n_trees; t++) {
-        uint32_t n_classes = trainer->options.n_classes[t];
-        n_classes = n_classes ? n_classes : default_classes[t];
-        PYLM__TRY(pylm__tree_of_classes(&trainer->trees[t].tree, corpus, n_classes, trainer->options.n_threads, task));
-    }
-    first = pylm__array_new(corpus->n_symbols, sizeof *first);
-    moved = pylm__array_new(corpus->n_symbols, sizeof *moved);
-    if (first && moved) {
-        memcpy(first, corpus->ids ? corpus->ids : trainer->trees[0].tree.leaf_of, corpus->n_symbols * sizeof *first);
-        for (t = 0; t < trainer->n_trees; t++) {
-            uint32_t *leaf_of = trainer->trees[t].tree.leaf_of;
-            for (s = 0; s < corpus->n_symbols; s++)
-                moved[first[s]] = leaf_of[s];
-            memcpy(leaf_of, moved, corpus->n_symbols * sizeof *moved);
-        }
-        status = pylm__corpus_renumber(corpus, first);
-    } else {
-        status = PYLM_ERR_MEMORY;
-    }
-    free(first);
-    free(moved);
-    return status;
+    struct pylm__symbol_tree *trees[PYLM_MAX_TREES];
+    uint32_t t;
+    if (trainer->corpus.base)
+        return pylm__tree_of_base(&trainer->trees[0].tree, trainer->corpus.base);
+    for (t = 0; t < PYLM_MAX_TREES; t++)
+        trees[t] = &trainer->trees[t].tree;
+    return pylm__trees_build(trees, trainer->n_trees, &trainer->corpus, &trainer->options, task);
 }
 
 /* ---- a limit of size ---- */
@@ -181,12 +152,15 @@ static void write_facts(const pylm_trainer *trainer, char *out)
 /* Finds the size of the image without trees, before any is trained. */
 static int measure_shared(pylm_trainer *trainer)
 {
-    struct pylm__image_parts parts = {&trainer->corpus, NULL, 0, NULL, NULL, NULL};
+    struct pylm__image_parts parts = {&trainer->corpus, NULL, 0, NULL, NULL, NULL, NULL};
     parts.facts = trainer->facts = pylm__array_new(PYLM__FACTS_NBYTES, 1);
     if (!trainer->facts)
         return PYLM_ERR_MEMORY;
     write_facts(trainer, trainer->facts);
-    return pylm__image_nbytes(&parts, &trainer->shared_nbytes);
+    PYLM__TRY(pylm__image_nbytes(&parts, &trainer->shared_nbytes));
+    if (trainer->corpus.rare.n)
+        trainer->shared_nbytes += pylm__options_of_speller(&trainer->options, trainer->options.max_nbytes).max_nbytes;
+    return PYLM_OK;
 }
 
 /* The budget of a tree. All trees have equal parts of the bytes that are not shared. */
@@ -234,7 +208,10 @@ static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tr
 {
     const struct pylm__corpus *corpus = &trainer->corpus;
     int has_layout = !trainer->options.no_layout && (!corpus->base || pylm__model_view(corpus->base)->has_layout);
-    pylm__templates_choose(&trained->templates, corpus->tokenizer, &trainer->options, has_layout);
+    if (corpus->spells)
+        pylm__templates_of_letters(&trained->templates, trainer->options.max_order);
+    else
+        pylm__templates_choose(&trained->templates, corpus->tokenizer, &trainer->options, has_layout);
     trained->calibration =
         pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION, sizeof *trained->calibration);
     return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;
@@ -352,31 +329,6 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
     return status;
 }
 
-/* How many pieces to learn; 0: the default. A piece takes some 20 bytes; all of them are to take a fifth of the model
- * at most. */
-static uint32_t n_pieces_within(const pylm_trainer *trainer)
-{
-    const struct pylm__corpus *corpus = &trainer->corpus;
-    uint32_t wanted = trainer->options.n_pieces, usual;
-    uint64_t fitting = trainer->options.max_nbytes / PIECE_SHARE;
-    if (wanted || !trainer->options.max_nbytes || corpus->base ||
-        (corpus->tokenizer != PYLM_TOKENIZER_PIECES && corpus->tokenizer != PYLM_TOKENIZER_AUTO))
-        return wanted;
-    usual = pylm__pieces_default(corpus);
-    return fitting > usual ? usual : fitting < MIN_PIECES ? MIN_PIECES : (uint32_t)fitting;
-}
-
-static struct pylm__vocabulary_limits limits_of(const pylm_trainer *trainer)
-{
-    struct pylm__vocabulary_limits limits;
-    limits.n_pieces = n_pieces_within(trainer);
-    limits.min_word_count = trainer->options.min_word_count;
-    if (!limits.min_word_count && trainer->options.min_count == 1u)
-        limits.min_word_count = 1;
-    limits.max_words = trainer->options.max_words;
-    return limits;
-}
-
 /* Counts and fits all trees. */
 static int train_trees(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
 {
@@ -388,11 +340,44 @@ static int train_trees(pylm_trainer *trainer, const char *folder, uint64_t *nbyt
     return PYLM_OK;
 }
 
+/* The parts of the image. `facts` have been written, or will be. */
+static struct pylm__image_parts parts_of(pylm_trainer *trainer, const char *facts)
+{
+    struct pylm__image_parts parts = {
+        &trainer->corpus, trainer->trees, trainer->n_trees, facts, &trainer->topics, &trainer->spelling, NULL};
+    if (is_kernel(trainer))
+        parts.kernel = &trainer->kernel.kernel;
+    return parts;
+}
+
+/* Trains the model that spells unknown words. */
+static int train_speller(pylm_trainer *trainer, pylm_task *task)
+{
+    const struct pylm__strings *rare = &trainer->corpus.rare;
+    const struct pylm__image_parts parts = parts_of(trainer, "");
+    pylm_train_options options;
+    uint64_t nbytes = trainer->options.max_nbytes;
+    uint32_t i;
+    if (!rare->n)
+        return PYLM_OK;
+    if (!nbytes)
+        PYLM__TRY(pylm__image_nbytes(&parts, &nbytes));
+    options = pylm__options_of_speller(&trainer->options, nbytes);
+    PYLM__TRY(pylm_trainer_new(&trainer->speller, &options));
+    trainer->speller->corpus.spells = 1;
+    for (i = 0; i < rare->n; i++) {
+        const uint8_t *text = pylm__string_text(rare, i, &nbytes);
+        PYLM__TRY(pylm_trainer_add(trainer->speller, text, nbytes, NULL));
+    }
+    PYLM__TRY(pylm_trainer_build(trainer->speller, task, &trainer->spelling.image, &trainer->spelling.nbytes));
+    return pylm__spelling_saves(&trainer->spelling, &trainer->corpus, trainer->options.n_threads, task);
+}
+
 /* Does all but writing. If size or memory is too small, *nbytes becomes the smallest that is possible. */
 static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t;
-    struct pylm__vocabulary_limits limits = limits_of(trainer);
+    struct pylm__vocabulary_limits limits = pylm__options_limits(&trainer->options, &trainer->corpus);
     *nbytes = 0;
     if (trainer->used)
         return PYLM_ERR_ARGUMENT;
@@ -406,7 +391,8 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
         PYLM__TRY(choose_templates(trainer, &trainer->trees[t]));
     if (trainer->options.max_nbytes)
         PYLM__TRY(check_size(trainer, nbytes));
-    return train_trees(trainer, folder, nbytes, task);
+    PYLM__TRY(train_trees(trainer, folder, nbytes, task));
+    return train_speller(trainer, task);
 }
 
 /* Whether the text is so short that held-out blocks may teach what is wrong. It is then scored. A layer holds to its
@@ -419,10 +405,8 @@ static int is_small(const pylm_trainer *trainer)
 /* Writes the image to `path`; into memory if that is NULL. */
 static int write_image(pylm_trainer *trainer, const char *path, uint64_t *nbytes, pylm_task *task)
 {
-    const pylm_kernel *kernel = is_kernel(trainer) ? &trainer->kernel.kernel : NULL;
     char *facts = pylm__array_new(PYLM__FACTS_NBYTES, 1);
-    struct pylm__image_parts parts = {&trainer->corpus, trainer->trees, trainer->n_trees, facts,
-                                      &trainer->topics, kernel};
+    struct pylm__image_parts parts = parts_of(trainer, facts);
     int status = PYLM_ERR_MEMORY;
     if (facts) {
         write_facts(trainer, facts);

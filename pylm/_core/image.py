@@ -16,6 +16,7 @@ from ..errors import ArgumentError, ModelDamagedError, ModelFormatError
 from .arguments import wrong_type
 from .native import NONE, check, ffi, lib
 from .progress import Progress, new_task, run
+from .spelling import NOTHING, Spelled, Spelling
 from .text import TEXT_TYPES, Bytes, as_bytes
 
 if TYPE_CHECKING:
@@ -141,6 +142,21 @@ class Image:
         from .tokenizer import ExternalTokenizer
 
         return ExternalTokenizer(content, "the tokenizer in this model")
+
+    @cached_property
+    def spelling(self) -> Spelling | None:
+        """How unknown words are spelled; None: they are not."""
+        root = self.root
+        if self is not root:
+            return root.spelling
+        return Spelling(self) if self.is_words and self.info.spelling_nbytes else None
+
+    def spelled(self, text: TextOrIds, symbols: array[int], threads: int = 1) -> Spelled:
+        """The words of a text that are ``<unk>`` among its symbols, with what their letters cost. None if they are not
+        known: of ids, and in a model that does not spell."""
+        if not isinstance(text, TEXT_TYPES) or self.spelling is None or self.unknown not in symbols:
+            return NOTHING
+        return self.spelling.spelled(text, threads)
 
     @cached_property
     def every_symbol(self) -> np.ndarray:

@@ -5,10 +5,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from array import array
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .arguments import MAX_U32, integer
 from .image import Image
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .spelling import Spelled
 
 NATS_PER_COST = math.log(2) / 65536  # a cost is in 1/65536 bit
 VISIBLE = str.maketrans({"\n": "↵", "\r": "␍", "\t": "⇥", "\0": "␀"})
@@ -50,3 +56,22 @@ def predictions(image: Image, state: Any, k: int) -> list[Prediction]:
 def as_predictions(image: Image, found: list[tuple[int, float]]) -> list[Prediction]:
     """Symbols and their probabilities, with the texts of the symbols."""
     return [Prediction(symbol, shown(image.symbol_text(symbol)), p) for symbol, p in found]
+
+
+def logprobs_of(image: Image, symbols: array[int], costs: array[int], spelled: Spelled) -> np.ndarray:
+    """Natural logs of the probabilities of symbols, from their costs and those of unknown words' letters."""
+    import numpy as np
+
+    result: np.ndarray = np.frombuffer(costs, np.uint32) * -NATS_PER_COST
+    if spelled.costs:
+        result[places_of(image.unknown, symbols)] -= np.frombuffer(spelled.costs, np.uint64) * NATS_PER_COST
+    return result
+
+
+def places_of(symbol: int, symbols: array[int]) -> list[int]:
+    """Where a symbol stands among others."""
+    places, at = [], -1
+    for _ in range(symbols.count(symbol)):
+        at = symbols.index(symbol, at + 1)
+        places.append(at)
+    return places

@@ -59,7 +59,8 @@ def _eval(options: argparse.Namespace) -> None:
     print(f"perplexity        {result.perplexity:.2f}")
     if result.unknown:
         print(f"without unknown   {result.perplexity_without_unknown:.2f}")
-    print(f"bits per byte     {result.bits_per_byte:.4f}")
+    spelling = result.spelling_bits / result.bytes
+    print(f"bits per byte     {result.bits_per_byte:.4f}" + (f", spelling {spelling:.4f}" if spelling else ""))
     print(f"speed             {result.symbols_per_second:,.0f} {unit} a second")
     if answers:
         print(f"answered          {answers.coverage:.1%}, of which right {answers.accuracy:.1%}")

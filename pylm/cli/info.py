@@ -53,7 +53,9 @@ def _words(training: dict[str, Any]) -> str:
     which = "given" if not least else f"all that came {least:,} times or more" if least > 1 else "all of the text"
     if left_out and least == 1:
         which = "the most frequent ones"
-    return which + (f"; {left_out:,} others of the text became <unk>" if left_out else "")
+    others = f"; {left_out:,} others of the text became <unk>" if left_out else ""
+    spelled = "unknown ones are spelled" if training["words_that_spell"] else "unknown ones are not spelled"
+    return f"{which}{others}; {spelled}"
 
 
 def _ends(info: ModelInfo) -> str:

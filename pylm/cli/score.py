@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .._core.native import NONE
+from .._core.prediction import NATS_PER_COST
 from .._model import Model
 from .common import STDIN, Commands, add_model, add_tau, as_str, load_model, quoted, without_line_end
 
@@ -22,8 +22,9 @@ def add_score(commands: Commands) -> None:
     parser = commands.add(
         "score",
         _score,
-        "say how probable texts are, a line each: the natural logarithm of the probability, how many symbols, and how "
-        "many of them are unknown words, with tabs between",
+        "say how probable texts are, a line each: the natural logarithm of the probability, how many symbols, how many "
+        "of them are unknown words, and, if the model spells these, what of the logarithm their letters are; with tabs "
+        "between",
     )
     add_model(parser)
     parser.add_argument(
@@ -43,8 +44,8 @@ def add_score(commands: Commands) -> None:
         "--words",
         action="store_true",
         help="a line for each word, and an empty one behind each text: the word, its logarithm, how many symbols right "
-        "before it are the longest context in which training saw it, and <unk> if it is unknown; of bytes and pieces, "
-        "for each symbol",
+        "before it are the longest context in which training saw it, and, if it is unknown, <unk> and how much of the "
+        "logarithm is of its letters; of bytes and pieces, for each symbol",
     )
     add_tau(parser)
 
@@ -65,27 +66,35 @@ def _texts(arguments: list[str]) -> Iterator[str | bytes]:
 
 
 def _whole(model: Model, text: str | bytes, options: argparse.Namespace) -> str:
-    ids = model.encode(text, add_eos=not options.no_eos)
-    logprob = model.score(ids, context=options.context) / BASES[options.base]
-    unknown = ids.count(model._image.unknown) if model._image.unknown != NONE else 0
+    image = model._image
+    symbols = image.symbols(text, not options.no_eos)
+    letters = -image.spelled(text, symbols).cost * NATS_PER_COST / BASES[options.base]
+    logprob = model.score(symbols, context=options.context) / BASES[options.base] + letters
+    unknown = symbols.count(image.unknown) if image.has_unknown else 0
     if options.json:
-        return json.dumps({"text": as_str(text), "logprob": logprob, "symbols": len(ids), "unknown": unknown})
-    return f"{logprob:.6f}\t{len(ids)}\t{unknown}"
+        found = {"logprob": logprob, "symbols": len(symbols), "unknown": unknown, "spelling": letters}
+        return json.dumps({"text": as_str(text), **found})
+    return f"{logprob:.6f}\t{len(symbols)}\t{unknown}" + (f"\t{letters:.6f}" if image.spelling else "")
 
 
 def _words(model: Model, text: str | bytes, options: argparse.Namespace) -> str:
     scores = model.word_scores(text, context=options.context, add_eos=not options.no_eos)
-    words: list[dict[str, Any]] = [{**word._asdict(), "logprob": word.logprob / BASES[options.base]} for word in scores]
+    base = BASES[options.base]
+    words: list[dict[str, Any]] = [
+        {**word._asdict(), "logprob": word.logprob / base, "spelling": word.spelling / base} for word in scores
+    ]
     if options.json:
         whole = {
             "logprob": sum(word["logprob"] for word in words),
             "symbols": len(words),
             "unknown": sum(word["unknown"] for word in words),
+            "spelling": sum(word["spelling"] for word in words),
         }
         return json.dumps({"text": as_str(text), **whole, "words": words})
     lines = [
         f"{quoted(word['text'])}\t{word['logprob']:.6f}\t{'-' if word['matched'] is None else word['matched']}"
         + ("\t<unk>" if word["unknown"] else "")
+        + (f"\t{word['spelling']:.6f}" if word["unknown"] and model._image.spelling else "")
         for word in words
     ]
     return "".join(f"{line}\n" for line in lines)

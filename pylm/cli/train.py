@@ -51,6 +51,12 @@ WORD_OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "FILE",
         "help": "words: those of a file, one a line, and no others; a count behind a word is left out",
     },
+    "--closed": {
+        "action": "store_const",
+        "const": True,
+        "help": "words: an unknown one is <unk>, and costs no more than that; else it is spelled, unless the text has "
+        "<unk> itself, or --size is below 480K",
+    },
 }
 
 
@@ -209,6 +215,7 @@ def _train_options(options: argparse.Namespace) -> TrainOptions:
             min_word_count=options.min_word_count,
             vocabulary_size=options.vocabulary_size,
             vocabulary=options.vocabulary,
+            closed=bool(options.closed),
             text_end=options.text_end,
             topics=options.topics,
             layout=options.layout,

@@ -30,7 +30,8 @@ class SamplingOptions(TypedDict, total=False):
     repetition_penalty: float  #: 1. Multiplies the cost, -log(probability), of symbols seen lately; 1: none
     repetition_window: int  #: 64. How many symbols count as seen lately, those of the prompt included
     seed: int | None  #: None. 0 to 2^64 - 1: the same text on every machine; None: another text every time
-    unknown: bool  #: False: never ``<unk>``. True: as often as the model says
+    unknown: bool  #: False: no unknown words. True: as often as the model says, with letters at random if it spells
+    #: (`SymbolOptions.closed`), else ``<unk>``
     ignore_eos: bool  #: False: a text ends where the model says. True: there a line ends, and another text follows
     constraint: Constraint | None  #: None. What the text may be: a `Regex`, `OneOf`, `Prefix` or `Schema`
     contrast: Reader | None  #: None. A `Model`: prefer what the model finds more probable than this one does
@@ -44,7 +45,7 @@ class BeamOptions(TypedDict, total=False):
     n: int  #: 5. How many texts; there are fewer if not more were found
     beam: int | None  #: None. Beginnings kept at each step, n or more; None: 2 * n, 8 at least
     stop: Stop  #: None. A string or several: a text ends before the first of them
-    unknown: bool  #: False. As in `SamplingOptions`
+    unknown: bool  #: False: never ``<unk>``. True: where it is among the most probable
     diverse: bool | None  #: None. No two texts begin with the same symbol; None: unless there is a constraint
     constraint: Constraint | None  #: None. As in `SamplingOptions`
 

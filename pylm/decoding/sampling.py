@@ -32,6 +32,7 @@ class Continued(NamedTuple):
     kept: int  #: how many of `prompt.rest` it goes on behind
     symbols: Iterator[int]
     n_repeated: int = 0  #: bytes at the start of `symbols` that are the prompt's
+    spelled: Iterator[bytes] | None = None  #: words that take the place of ``<unk>``; None: it stays
 
 
 class Sampler:
@@ -85,7 +86,8 @@ class Sampler:
         way = 0 if ways is None else self._choose(ways.candidates())
         if ways is None or ways.symbols[way] == NONE:
             self._read(prompt, prompt.rest, prompt.learns)
-            return Continued(prompt, len(prompt.rest), self._chosen(prompt, prompt.symbols, n, walk))
+            symbols = self._chosen(prompt, prompt.symbols, n, walk)
+            return Continued(prompt, len(prompt.rest), symbols, spelled=self._spelled())
         kept, first, added = int(ways.kept[way]), int(ways.symbols[way]), ways.added(way)
         self._read(prompt, prompt.rest[:kept], prompt.learns)
         self._read(prompt, array("I", [first]), prompt.goes_on)
@@ -95,6 +97,12 @@ class Sampler:
         following = self._chosen(prompt, before + array("I", [first]), n - 1, walk)
         n_repeated = len(self._image.vocabulary[1][first]) - len(added)
         return Continued(prompt, kept, _preceded(first, following), n_repeated)
+
+    def _spelled(self) -> Iterator[bytes] | None:
+        spelling = self._image.spelling if self._unknown else None
+        if spelling is None:
+            return None
+        return spelling.at_random(self._sampler.settings.temperature_q16, self._sampler.random)
 
     def _read(self, prompt: Prompt, symbols: array[int], learns: bool) -> None:
         push = lib.pylm_state_push if learns else lib.pylm_state_read

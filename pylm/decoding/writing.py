@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .options import Stop
     from .prompt import Prompt
 
+UNKNOWN = b"<unk>"
 WHITE_SPACE = b" \t\r\n\v\f"
 
 
@@ -86,14 +87,14 @@ def last_before(image: Image, prompt: TextOrIds, symbols: array[int]) -> int:
 
 def texts(image: Image, continued: Continued) -> Iterator[bytes]:
     """The text that symbols add to a prompt, as it grows."""
-    prompt, kept, symbols, n = continued
+    prompt, kept, symbols, n, spelled = continued
     before = prompt.read + prompt.rest[:kept]
     pieces: Iterator[bytes]
     if image.is_external:
         pieces = (text.encode() for text in image.external.continuation(before, symbols))
         n = len(_whole(image, prompt.symbols)) - len(_whole(image, before))
     else:
-        pieces = _texts(image, symbols, last_before(image, prompt.text, before))
+        pieces = _texts(image, symbols, last_before(image, prompt.text, before), spelled)
     return _without(pieces, n) if n > 0 else pieces
 
 
@@ -110,9 +111,12 @@ def _without(pieces: Iterator[bytes], n: int) -> Iterator[bytes]:
         n = max(n - len(piece), 0)
 
 
-def _texts(image: Image, symbols: Iterator[int], previous: int) -> Iterator[bytes]:
+def _texts(image: Image, symbols: Iterator[int], previous: int, spelled: Iterator[bytes] | None) -> Iterator[bytes]:
     for symbol in symbols:
-        yield image.decode(array("I", (symbol,)), previous)
+        text = image.decode(array("I", (symbol,)), previous)
+        if spelled is not None and symbol == image.unknown:
+            text = text.replace(UNKNOWN, next(spelled))
+        yield text
         previous = symbol
 
 

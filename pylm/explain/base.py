@@ -15,7 +15,9 @@ class Explained:
     """Base of dataclasses with these fields."""
 
     DERIVED: ClassVar[tuple[str, ...]]  #: properties that belong in `as_dict()`
+    token: str
     logprob: float
+    spelling_bits: float
     next: list[Prediction]
 
     @property

@@ -49,11 +49,12 @@ class KernelExplanation(Explained):
     unit, and the largest has what rounding left. So the parts' probabilities add up to the token's."""
 
     id: int
-    token: str  #: written as in `Prediction.text`
-    logprob: float  #: natural log of its probability, as from `logprobs()`
+    token: str  #: written as in `Prediction.text`; an unknown word of a text as it stands there
+    logprob: float  #: natural log of its probability; of an unknown word, that of "<unk>", without its letters
     tau: float
     parts: list[Pattern]  #: all patterns that there are, also those that no position has
     next: list[Prediction]  #: the most probable tokens here, best first
+    spelling_bits: float = 0.0  #: what the letters of an unknown word of a text cost, besides
 
     DERIVED: ClassVar[tuple[str, ...]] = ("probability", "bits")
 

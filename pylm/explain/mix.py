@@ -105,11 +105,12 @@ class Explanation(Explained):
     """
 
     id: int
-    token: str  #: written as in `Prediction.text`
-    logprob: float  #: natural log of its probability, as from `logprobs()`
+    token: str  #: written as in `Prediction.text`; an unknown word of a text as it stands there
+    logprob: float  #: natural log of its probability; of an unknown word, that of "<unk>", without its letters
     parts: list[Part]  #: all contexts that the model looks for are there, known or not
     next: list[Prediction]  #: the most probable tokens here, best first
     topic: Topic | None = None  #: which words made the parts of the kind "topic"; None: there are none
+    spelling_bits: float = 0.0  #: what the letters of an unknown word of a text cost, besides
 
     DERIVED: ClassVar[tuple[str, ...]] = ("probability", "bits", "learned_bits")
 

@@ -7,15 +7,19 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.page import escape, facts, page, percent
 from .._core.prediction import VISIBLE, visible
 from .._core.reader import TextReader
+from .._core.text import TEXT_TYPES
 from ..errors import ArgumentError, EmptyTextError
 from .kernel import KernelExplanation
 from .mix import Explanation, Part
 from .tokens import explain_all
+
+if TYPE_CHECKING:
+    from .._core.image import TextOrIds
 
 MAX_TOKENS = 5000  # a page has about 1 KB for each
 LEVELS = (1, 3, 5, 7, 10, 13, 16)  # bits, from which on a token has the next colour
@@ -33,15 +37,17 @@ KERNEL_SAYS = (
 )
 
 
-def explain_page(state: TextReader, symbols: array[int], title: str) -> str:
+def explain_page(state: TextReader, text: TextOrIds, title: str) -> str:
     """A page that shows the split of each symbol of a text, which the state reads."""
+    is_empty = isinstance(text, TEXT_TYPES) and not len(text)
+    symbols = state._image.symbols(text, add_eos=not is_empty)
     if not symbols:
         raise EmptyTextError("the text is empty: there is nothing to explain")
     if len(symbols) > MAX_TOKENS:
         raise ArgumentError(
             f"the text has {len(symbols):,} tokens; a page shows {MAX_TOKENS:,} at most: take a part of the text"
         )
-    explanations = list(explain_all(state, symbols, NEXT))
+    explanations = list(explain_all(state, text, symbols, NEXT))
     return page(
         title,
         _body(state, symbols, explanations, title),
@@ -103,10 +109,13 @@ def _row(part: Part, trees: int, numbers: dict[str, int]) -> list[Any]:
 
 def _notes(explanation: Explanation | KernelExplanation) -> list[str]:
     """Lines below the table."""
+    letters = explanation.spelling_bits
+    spelling = [f"An unknown word: {letters:.1f} bits more, by its letters"] if letters else []
     if isinstance(explanation, KernelExplanation):
-        return []
+        return spelling
     names = [part.name for part in explanation.parts if part.kind == "context" and not part.total]
     notes = [f"Topic (underlined): {explanation.topic.made_of}"] if explanation.topic else []
+    notes = [*spelling, *notes]
     return [*notes, "Not known: " + ", ".join(names)] if names else notes
 
 
@@ -130,6 +139,9 @@ def _body(
         ("bits a token", f"{bits / len(symbols):.2f}"),
         ("perplexity", f"{2 ** (bits / len(symbols)):.1f}"),
     ]
+    letters = sum(explanation.spelling_bits for explanation in explanations)
+    if letters:
+        figures.append(("bits a token, spelling", f"{letters / len(symbols):.2f}"))
     if state.learns:
         learned = sum(e.learned_bits for e in explanations if isinstance(e, Explanation))
         figures.append(("bits a token from this text", f"{learned / len(symbols):+.2f}"))
@@ -160,7 +172,9 @@ def _tokens(
     image = state._image
     shown = spelled([image.symbol_text(symbol) for symbol in symbols])
     for i, (text, explanation) in enumerate(zip(shown, explanations, strict=False)):
-        bits = explanation.bits
+        bits = explanation.bits + explanation.spelling_bits
+        if symbols[i] == image.unknown:
+            text = explanation.token
         level = sum(bits >= least for least in LEVELS)
         title = f"{visible(explanation.token)}: {bits:.1f} bits, {percent(explanation.probability)}"
         if image.is_words and symbols[i] == image.line_end:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from .._core.arguments import integer, wrong_type
 from .._core.image import Image
@@ -16,6 +17,9 @@ from .._core.text import TEXT_TYPES, Bytes, as_bytes
 from ..errors import ArgumentError
 from .kernel import KernelExplanation, explain_kernel
 from .mix import Explanation, explain_mix
+
+if TYPE_CHECKING:
+    from .._core.image import TextOrIds
 
 
 def explain(
@@ -30,10 +34,19 @@ def explain(
     return explain_mix(image, state, symbol, best, read)
 
 
-def explain_all(state: TextReader, symbols: array[int], k: int) -> Iterator[Explanation | KernelExplanation]:
-    """Explains checked symbols one after the other, each before the state reads it."""
+def explain_all(
+    state: TextReader, text: TextOrIds, symbols: array[int], k: int
+) -> Iterator[Explanation | KernelExplanation]:
+    """Explains the checked symbols of a text one after the other, each before the state reads it."""
+    image = state._image
+    spelled = image.spelled(text, symbols)
+    words = zip(*spelled, strict=True)
     for symbol in symbols:
-        yield explain(state._image, state._state, symbol, k, state._last)
+        found = explain(image, state._state, symbol, k, state._last)
+        if spelled.words and symbol == image.unknown:
+            word, cost = next(words)
+            found = replace(found, token=shown(word), spelling_bits=cost / 65536)
+        yield found
         state._read(array("I", [symbol]))
 
 

@@ -22,10 +22,11 @@ class WordScore(NamedTuple):
 
     id: int
     text: str  #: as in `Prediction.text`; an unknown word as it stands in the text, of ids "<unk>"
-    logprob: float  #: natural log of its probability; of an unknown word, that of "<unk>"
+    logprob: float  #: natural log of its probability; of an unknown word, that of "<unk>" and of its letters
     matched: int | None  #: how many symbols right before it are the longest context in which training saw it, 0 if
     #: none are: in an n-gram model, the order of the n-gram less one. None: the model is a kernel
     unknown: bool  #: whether the vocabulary does not have it
+    spelling: float  #: of an unknown word, what its letters add to `logprob`; 0.0 if the model does not spell
 
 
 def words_of(image: Image, state: Any, text: TextOrIds, add_eos: bool) -> list[WordScore]:
@@ -36,8 +37,10 @@ def words_of(image: Image, state: Any, text: TextOrIds, add_eos: bool) -> list[W
         n = _matched(models, state, symbol)
         cost = image.score(state, array("I", [symbol]))
         unknown = symbol == image.unknown
+        spelled = image.spelled(written, array("I", [symbol])).cost if written else 0
         shown_text = shown(written if unknown and written else image.symbol_text(symbol))
-        result.append(WordScore(symbol, shown_text, -cost * NATS_PER_COST, n, unknown))
+        logprob, spelling = -(cost + spelled) * NATS_PER_COST, -spelled * NATS_PER_COST
+        result.append(WordScore(symbol, shown_text, logprob, n, unknown, spelling))
     return result
 
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.arguments import MAX_U32, integer, q16
 from .._core.image import Image
 from .._core.native import check, ffi, lib
 from ..errors import EmptyTextError
 from .settings import MAX_DISTANCE, MAX_REACH
+
+if TYPE_CHECKING:
+    from .._core.image import TextOrIds
 
 
 class Nearest(NamedTuple):
@@ -53,19 +56,19 @@ def nearest(image: Image, state: Any) -> Nearest:
 
 def coverage(
     image: Image,
-    slices: Iterator[tuple[array[int], int]],
+    slices: Iterator[tuple[array[int], int, TextOrIds]],
     radius: float,
     min_positions: int,
     show: Callable[[int], None],
 ) -> Coverage:
-    """Of a text, in slices and how much of it each ends at."""
+    """Of a text, in slices, how much of it each ends at, and its text."""
     image.needs_kernel()
     radius_q16 = q16("radius", radius, 0, MAX_DISTANCE * MAX_REACH)
     min_positions = integer("min_positions", min_positions, 1, MAX_U32)
     model, state, work, best = image.model, image.new_state(), image.new_work(), ffi.new("pylm_candidate *")
     distance, n, n_best = ffi.new("uint32_t *"), ffi.new("uint32_t *"), ffi.new("uint32_t *")
     symbols = answered = right = 0
-    for piece, done in slices:
+    for piece, done, _ in slices:
         for symbol in piece:
             lib.pylm_nearest(model, state, work, distance, n)
             if distance[0] <= radius_q16 and n[0] >= min_positions:

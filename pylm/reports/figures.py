@@ -102,7 +102,8 @@ class Figures:
     model: ModelInfo
     learned: bool  #: from the text, while reading it
     bytes: int  #: of the text
-    costs: np.ndarray  #: bits of each token, float64 of shape (n,)
+    costs: np.ndarray  #: bits of each token, float64 of shape (n,); of an unknown word, with its letters
+    spelling_bits: float  #: what the letters of unknown words cost, all together
     top: Calibration  #: of the most probable token at every position
     all: Calibration  #: of all tokens, at `positions` of the text
     orders: list[Order]
@@ -122,8 +123,8 @@ class Figures:
 
     @property
     def perplexity(self) -> float:
-        """2 ** (bits per token)."""
-        return float(2.0 ** (self.bits / self.tokens))
+        """2 ** (bits per token), without the letters of unknown words, as in `Evaluation.perplexity`."""
+        return float(2.0 ** ((self.bits - self.spelling_bits) / self.tokens))
 
     @property
     def accuracy(self) -> float:

@@ -41,6 +41,7 @@ def _header(report: Figures, title: str) -> str:
         ("tokens", f"{report.tokens:,}"),
         ("bits a token", f"{report.bits / report.tokens:.3f}"),
         ("perplexity", f"{report.perplexity:.2f}"),
+        *([("bits a token, spelling", f"{report.spelling_bits / report.tokens:.3f}")] if report.spelling_bits else []),
         ("bits a byte", f"{report.bits / max(report.bytes, 1):.4f}"),
         ("guessed right", f"{report.accuracy:.1%}"),
         ("calibration error", f"{report.top.ece:.2%}"),
@@ -233,7 +234,8 @@ def _hardest_kinds(report: Figures) -> str:
 def _model(report: Figures) -> str:
     model = report.model
     contexts = sum(part.bytes for part in report.parts)
-    sizes = [("contexts", contexts), ("tokenizer's file", model.tokenizer_bytes)]
+    spelling = 0 if model.layers else model.spelling_bytes
+    sizes = [("contexts", contexts), ("tokenizer's file", model.tokenizer_bytes), ("spelling", spelling)]
     sizes.append(("vocabulary, trees, weights, topic vectors", model.bytes - sum(n for _, n in sizes)))
     rows = [(name, size(n), f"{n / model.bytes:.1%}", _bar(n, model.bytes)) for name, n in sizes if n]
     text = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .._core.arguments import DEFAULT_MEMORY, integer, wrong_type
 from .._core.documents import document
 from .._core.native import check, ffi, lib
-from .._core.prediction import shown, visible
+from .._core.prediction import places_of, shown, visible
 from .._core.progress import Progress
 from .._core.reader import image_of
 from .._core.text import TEXT_TYPES
@@ -26,7 +26,7 @@ from .figures import Bin, Calibration, Figures, Hard, HardKind, Order, Worth
 if TYPE_CHECKING:
     import numpy as np
 
-    from .._core.image import Ids
+    from .._core.image import Ids, Image, TextOrIds
     from .._core.text import Bytes
 
 CONFIDENCE_BINS = 15
@@ -86,19 +86,40 @@ def report(
             reading.read(i, symbol)
             if i % STEP == 0:
                 bar.show("read", i, len(symbols), "tokens")
+    unknown = _Unknown(image, source, symbols)
+    costs = reading.costs
+    costs[unknown.places] += unknown.bits
     return Report(
         title=title,
         model=model.info,
         learned=learn,
         bytes=nbytes,
-        costs=reading.costs,
+        costs=costs,
+        spelling_bits=float(unknown.bits.sum()),
         top=reading.top(),
         all=reading.all(),
         orders=reading.orders(),
-        parts=reading.parts(),
-        hardest=_hardest(model, symbols, reading.costs),
-        hardest_kinds=_hardest_kinds(model, symbols, reading.costs),
+        parts=reading.parts() + unknown.parts(),
+        hardest=_hardest(model, symbols, costs, unknown.words),
+        hardest_kinds=_hardest_kinds(model, symbols, costs),
     )
+
+
+class _Unknown:
+    """The unknown words of a text, if they are spelled."""
+
+    def __init__(self, image: Image, source: TextOrIds, symbols: array[int]) -> None:
+        import numpy as np
+
+        spelled = image.spelled(source, symbols)
+        self.places = places_of(image.unknown, symbols) if spelled.words else []
+        self.bits = np.array(spelled.costs, np.float64) / 65536
+        self.words = dict(zip(self.places, spelled.words, strict=True))
+
+    def parts(self) -> list[Worth]:
+        if not self.places:
+            return []
+        return [Worth("spelling", "letters of unknown words", -float(self.bits.sum()), 0, 0)]
 
 
 class _Reading:
@@ -206,12 +227,13 @@ def _calibration(columns: np.ndarray, positions: int) -> Calibration:
     return Calibration([Bin(int(n), float(p), int(o), float(v)) for n, p, o, v in columns], positions)
 
 
-def _hardest(model: Model, symbols: array[int], costs: np.ndarray) -> list[Hard]:
+def _hardest(model: Model, symbols: array[int], costs: np.ndarray, unknown: dict[int, bytes]) -> list[Hard]:
     before = CONTEXT_TOKENS.get(model.info.tokenizer, FEW_TOKENS)
     result = []
     for i in sorted(range(len(symbols)), key=lambda i: -costs[i])[:HARDEST]:
         context = model.decode(symbols[max(i - before, 0) : i])
-        result.append(Hard(visible(shown(model._image.symbol_text(symbols[i]))), visible(context), i, float(costs[i])))
+        token = unknown.get(i) or model._image.symbol_text(symbols[i])
+        result.append(Hard(visible(shown(token)), visible(context), i, float(costs[i])))
     return result
 
 

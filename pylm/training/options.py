@@ -68,6 +68,8 @@ class SymbolOptions:
     #: most frequent ones. None: no limit
     vocabulary: Path | Iterable[str | Bytes] | None = None  #: words: these, "<unk>" and "</s>", and no others, whatever
     #: the text has: several words, or the path of a file with one word a line. None: those of the text
+    closed: bool = False  #: words: True: one that the vocabulary does not have is "<unk>", and costs no more than that.
+    #: False: it is spelled as well, unless the text has "<unk>" itself, or `size` is below 480 KB
     topics: bool = True  #: in a text of 50,000 tokens and more, what the hundreds of words or pieces before are about
     #: is one more piece of evidence; in bytes, what the last words are. Not in layers; with `size` not in bytes, and
     #: else if it is worth its bytes. False: contexts only
@@ -126,6 +128,9 @@ def _set_symbols(options: Any, symbols: SymbolOptions) -> None:
         raise ArgumentError("trees and classes are for words and pieces: add tokenizer='words' or 'pieces'")
     _set_words(options, symbols)
     options.endless = not symbols.text_end
+    if symbols.closed and options.tokenizer != lib.PYLM_TOKENIZER_WORDS:
+        raise ArgumentError("closed is for words: add tokenizer='words'")
+    options.closed = bool(symbols.closed)
     options.no_topics = not symbols.topics
     options.no_layout = not symbols.layout
     if symbols.pieces is not None:

@@ -48,8 +48,29 @@ static uint64_t symbols_of(const pylm_model *model, uint32_t tokenizer, const ui
 }
 
 struct scores {
-    uint64_t cost, distribution, top, learned, sample;
+    uint64_t cost, distribution, top, learned, spelled, sample;
 };
+
+/* What the letters of some unknown words cost; 0 if the model does not spell. */
+static uint64_t spell(const pylm_model *model)
+{
+    static const char text[] = "zorkmid kate's 1789";
+    pylm_model spelling;
+    pylm_span words[8];
+    uint64_t position = 0, n = 8, i, cost, sum = 0;
+    uint32_t saves;
+    void *work;
+    if (pylm_spelling(model, &spelling, &saves) != PYLM_OK)
+        return 0;
+    work = allocate((size_t)pylm_work_nbytes(&spelling));
+    CHECK(pylm_unknown_words(model, text, strlen(text), &position, words, &n) == PYLM_OK);
+    for (i = 0; i < n; i++) {
+        pylm_spelling_cost(&spelling, saves, text + words[i].begin, words[i].end - words[i].begin, work, &cost);
+        sum += cost;
+    }
+    free(work);
+    return sum;
+}
 
 /* The cost of a text read twice by a state that learns. */
 static uint64_t read_twice(const pylm_model *model, const uint32_t *symbols, uint64_t n, void *work)
@@ -66,7 +87,7 @@ static uint64_t read_twice(const pylm_model *model, const uint32_t *symbols, uin
 
 static struct scores compute(const pylm_model *model, const void *text, uint64_t nbytes)
 {
-    struct scores scores = {0, fold_start, fold_start, 0, 0};
+    struct scores scores = {0, fold_start, fold_start, 0, 0, 0};
     pylm_info info;
     pylm_state state;
     pylm_candidate best[10];
@@ -87,6 +108,7 @@ static struct scores compute(const pylm_model *model, const void *text, uint64_t
         scores.top = fold(fold(scores.top, best[i].symbol), best[i].cost_q16);
     if (info.predictor == PYLM_PREDICTOR_MIX)
         scores.learned = read_twice(model, symbols, n, work);
+    scores.spelled = spell(model);
     scores.sample = sample(model, &state, symbols, n, work);
     free(symbols);
     free(work);
@@ -128,6 +150,8 @@ static void test_model(const char *name, const void *text, uint64_t text_nbytes)
     CHECK(scores.top == expected(name, "top"));
     if (info.predictor == PYLM_PREDICTOR_MIX)
         CHECK(scores.learned == expected(name, "learned"));
+    if (info.spelling_nbytes)
+        CHECK(scores.spelled == expected(name, "spelled"));
     CHECK(scores.sample == expected(name, "sample"));
     pylm_file_unmap(image, nbytes);
 }

@@ -18,7 +18,7 @@
 
 static void prepare(struct pylm__corpus *corpus, const char *const *texts, uint32_t n)
 {
-    struct pylm__vocabulary_limits limits = {0, 1, 0};
+    struct pylm__vocabulary_limits limits = {0, 1, 0, 1};
     uint32_t i;
     REQUIRE(pylm__corpus_init(corpus, PYLM_TOKENIZER_WORDS) == PYLM_OK);
     for (i = 0; i < n; i++)

@@ -113,6 +113,24 @@ static void put_learned(const char *name, const pylm_model *model)
         put_line(name, " learned ", first + second);
 }
 
+/* What the letters of some unknown words cost, in a model that spells. */
+static void put_spelled(const char *name, const pylm_model *model)
+{
+    static const char text[] = "zorkmid kate's 1789";
+    pylm_model spelling;
+    pylm_span words[8];
+    uint64_t position = 0, n = 8, i, cost, sum = 0;
+    uint32_t saves;
+    if (pylm_spelling(model, &spelling, &saves) != PYLM_OK || pylm_work_nbytes(&spelling) > sizeof work ||
+        pylm_unknown_words(model, text, sizeof text - 1u, &position, words, &n) != PYLM_OK)
+        return;
+    for (i = 0; i < n; i++) {
+        pylm_spelling_cost(&spelling, saves, text + words[i].begin, words[i].end - words[i].begin, work, &cost);
+        sum += cost;
+    }
+    put_line(name, " spelled ", sum);
+}
+
 static void put_sample(const char *name, const pylm_model *model, pylm_state *state)
 {
     static pylm_candidate candidates[84];
@@ -149,6 +167,7 @@ static void put_scores(const char *name, const uint8_t *image, const uint8_t *en
     put_distribution(name, &model, &state, info.n_symbols);
     put_top(name, &model, &state);
     put_learned(name, &model);
+    put_spelled(name, &model);
     if (WITH_SAMPLE)
         put_sample(name, &model, &state);
 }

@@ -22,13 +22,17 @@ MODELS = {
     "bytes": {},
     "words": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16)},
     "pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400, classes=16)},
-    "trees": {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=3, classes=[16, 10, 24])},
+    "trees": {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=3, classes=[16, 10, 24], closed=True)},
     "sized": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16), "size": 25_000},
     "external": {"symbols": pylm.SymbolOptions(classes=16)},  # its ids are bytes, and some more that never occur
-    "kernel": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16), "kernel": pylm.KernelOptions(reach=2)},
+    "kernel": {
+        "tokenizer": "words",
+        "symbols": pylm.SymbolOptions(classes=16, closed=True),
+        "kernel": pylm.KernelOptions(reach=2),
+    },
     "topics": {
         "tokenizer": "words",
-        "symbols": pylm.SymbolOptions(classes=16),
+        "symbols": pylm.SymbolOptions(classes=16, closed=True),
         "max_order": 1,
         "min_count": 500,
         "profile": "fast",
@@ -41,6 +45,7 @@ N_IDS = 400
 SEED = 42
 SAMPLES = 100
 MEMORY = 65_536  # of the state that learns
+UNKNOWN = b"zorkmid kate's 1789"  # words to be spelled
 SETTINGS = dict(temperature=0.875, top_k=20, top_p=0.9375, min_p=0.0078125, repetition_penalty=1.125, unknown=True)
 
 
@@ -80,6 +85,7 @@ def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
         "distribution": fold(image.distribution_q62(state)),
         "top": fold(x for i in range(n[0]) for x in (best[i].symbol, best[i].cost_q16)),
         **({} if image.is_kernel else {"learned": read_twice(model, symbols)}),
+        **({} if image.spelling is None else {"spelled": sum(image.spelling.costs(image.spelling.unknown(UNKNOWN)))}),
         "sample": fold(model.generate_ids(symbols, SAMPLES, seed=SEED, **SETTINGS)),
     }
 

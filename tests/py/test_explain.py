@@ -168,7 +168,9 @@ def test_a_page_shows_every_token(model: pylm.Model, test_text: str) -> None:
     expected = model.explain_text(text)
     assert len(tokens) == len(expected) == len(data_of(page)["tokens"])
     assert [found["tabindex"] for found, _ in tokens] == ["0"] + ["-1"] * (len(tokens) - 1)
-    assert all(f"{e.bits:.1f} bits" in found["title"] for (found, _), e in zip(tokens, expected, strict=False))
+    bits_of = [e.bits + e.spelling_bits for e in expected]
+    assert any(e.spelling_bits for e in expected) == (model.info.spelling_bytes > 0)
+    assert all(f"{bits:.1f} bits" in found["title"] for (found, _), bits in zip(tokens, bits_of, strict=True))
     assert {"role", "aria-label"} <= set(page.all("div", id="text")[0][0])
     assert page.all("section", id="detail")[0][0]["aria-live"] == "polite"
     for (_, _, bits, parts, best, _), explanation in zip(data_of(page)["tokens"], expected, strict=False):

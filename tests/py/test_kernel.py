@@ -319,7 +319,9 @@ def test_parts_of_a_kernel_add_up() -> None:
         explanations = model.explain_text(TEST[:400], k=3)
         assert [e.id for e in explanations] == model.encode(TEST[:400], add_eos=True)
         logprobs = model.state().logprobs(TEST[:400], add_eos=True)
-        assert [e.logprob for e in explanations] == logprobs.tolist()
+        spelled = [e.spelling_bits * -math.log(2) for e in explanations]
+        assert [e.logprob + s for e, s in zip(explanations, spelled, strict=True)] == pytest.approx(logprobs.tolist())
+        assert all((s < 0) == (e.id == model.id_of("<unk>")) for e, s in zip(explanations, spelled, strict=True))
         for explanation in explanations:
             assert sum(part.share for part in explanation.parts) == 1
             assert sum(part.weight_share for part in explanation.parts) == 1

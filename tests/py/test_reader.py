@@ -34,7 +34,8 @@ reader = reader_module()
 
 def costs_of_engine(model: pylm.Model, text: bytes | list[int]) -> list[int]:
     """In 1/65536 bit: whole numbers, which logprobs() multiplies by a constant."""
-    costs = model.logprobs(text) / -math.log(2) * 65536
+    symbols = text if isinstance(text, list) else model.encode(text, add_eos=True)  # not text, which would be spelled
+    costs = model.logprobs(symbols) / -math.log(2) * 65536
     assert np.allclose(costs, np.rint(costs), rtol=0, atol=1e-6)
     return np.rint(costs).astype(int).tolist()
 
@@ -91,7 +92,7 @@ def test_any_bytes(tmp_path: Path) -> None:
         ((GOLDEN / "words.pylm").read_bytes()[:100], "the end of this model is missing"),
         ((GOLDEN / "words.pylm").read_bytes()[:-1], "the end of this model is missing"),
         ((GOLDEN / "words.pylm").read_bytes()[:-1] + b"x", "this model is damaged"),
-        ((GOLDEN.parent / "compat" / "version3.pylm").read_bytes(), "format version 3, not 9: train it again"),
+        ((GOLDEN.parent / "compat" / "version3.pylm").read_bytes(), "format version 3, not 10: train it again"),
         ((GOLDEN / "kernel.pylm").read_bytes(), "this reader covers neither layers nor kernels"),
     ],
 )
@@ -100,6 +101,17 @@ def test_other_files(content: bytes, message: str, tmp_path: Path) -> None:
     command = [sys.executable, str(READER), str(tmp_path / "model"), str(GOLDEN / "text.txt")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{tmp_path / 'model'}: {message}\n")
+
+
+def test_letters_of_unknown_words() -> None:
+    """The image within a word model, which spells them."""
+    content = (GOLDEN / "words.pylm").read_bytes()
+    header = reader.open_header(content)
+    spelling = reader.Model(content[header.spelling :][: header.spelling_nbytes])
+    for word in (b"zorkmid", "été".encode(), b"\xff"):
+        letters = spelling.costs_q16([*word, spelling.header.text_end])
+        found = pylm.Model(content).evaluate(word, add_eos=False)
+        assert found.spelling_bits == (sum(letters) - header.spelling_saves) / 65536
 
 
 def test_command(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def tiny_texts(n: int) -> list[list[str]]:
 def test_no_model_is_worse_than_guessing_on_its_own_text(tokenizer: str, n: int) -> None:
     for texts in tiny_texts(n):
         for docs in (texts, texts * 2, texts * 5, [text for i, text in enumerate(texts) for _ in range(1 + i * 7 % 4)]):
-            model = pylm.train(docs, tokenizer=tokenizer)
+            model = pylm.train(docs, tokenizer=tokenizer, symbols=pylm.SymbolOptions(closed=tokenizer == "words"))
             symbols = sum(len(model.encode(text, add_eos=True)) for text in docs)
             assert -sum(model.score_batch(docs)) <= symbols * math.log(model.n_symbols) * 1.001
 

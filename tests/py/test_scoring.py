@@ -79,11 +79,14 @@ def test_unknown_words_are_counted_and_left_out(words_model: pylm.Model) -> None
     unknown = words_model.id_of("<unk>")
     is_unknown = np.array([i == unknown for i in words_model.encode(UNKNOWN, add_eos=True)])
     assert found.unknown == is_unknown.sum() == 2
+    assert found.spelling_bits > 0
+    costs[is_unknown] += found.spelling_bits * math.log(2) / 2  # of two words: on average
+    assert found.bits - found.spelling_bits == pytest.approx(-costs.sum() / math.log(2))
     assert found.perplexity == pytest.approx(math.exp(-costs.mean()))
     assert found.perplexity_without_unknown == pytest.approx(math.exp(-costs[~is_unknown].mean()))
     assert -found.unknown_bits * math.log(2) == pytest.approx(costs[is_unknown].sum())
     known = words_model.evaluate("papapa tepapa")
-    assert known.unknown == 0 and known.unknown_bits == 0
+    assert known.unknown == 0 and known.unknown_bits == 0 and known.spelling_bits == 0
     assert known.perplexity_without_unknown == known.perplexity
     assert math.isnan(words_model.evaluate("zzz", add_eos=False).perplexity_without_unknown)
 
@@ -93,7 +96,7 @@ def test_unknown_words_of_long_texts(words_model: pylm.Model) -> None:
     text = "papapa zzz tepapa\n" * 20_000
     found, costs = words_model.evaluate(text), words_model.logprobs(text)
     assert found.unknown == 20_000
-    assert -found.unknown_bits * math.log(2) == pytest.approx(costs[1::4].sum())
+    assert -(found.unknown_bits + found.spelling_bits) * math.log(2) == pytest.approx(costs[1::4].sum())
 
 
 def test_vocabulary(model: pylm.Model) -> None:
@@ -195,7 +198,8 @@ def test_score_on_the_command_line(run) -> None:
     ):
         lines = run("score", "words.pylm", "tepapa zzz", "", *more).splitlines()
         for text, line in zip(["tepapa zzz", ""], lines, strict=True):
-            logprob, symbols, unknown = line.split("\t")
+            logprob, symbols, unknown, spelling = line.split("\t")
+            assert float(spelling) == pytest.approx(sum(word.spelling for word in model.word_scores(text)), abs=1e-6)
             assert float(logprob) == pytest.approx(model.score(text, **settings), abs=1e-6)
             assert int(symbols) == len(model.encode(text, add_eos=settings.get("add_eos", True)))
             assert int(unknown) == (1 if text else 0)
@@ -213,7 +217,7 @@ def test_words_on_the_command_line(run) -> None:
     assert [row[0] for row in rows] == ["papapa", "zzz", "</s>", ""]
     assert [float(row[1]) for row in rows[:-1]] == pytest.approx([word.logprob for word in expected], abs=1e-6)
     assert [int(row[2]) for row in rows[:-1]] == [word.matched for word in expected]
-    assert rows[1][3:] == ["<unk>"]
+    assert rows[1][3:] == ["<unk>", f"{expected[1].spelling:.6f}"]
     out = json.loads(run("score", "words.pylm", "papapa zzz", "--words", "--json"))
     assert out["words"] == [word._asdict() for word in expected]
     assert (out["symbols"], out["unknown"]) == (3, 1)

@@ -180,10 +180,13 @@ def test_the_command_line_does_the_same(run) -> None:
     assert pylm.load("all.pylm").n_symbols == len(COUNTS) + 2
     said = run(*words, "small.pylm", "--vocabulary-size", "40")
     assert said.endswith(f"{len(COUNTS) - 38} other words of the text became <unk>\n")
-    assert f"words       all that came 2 times or more; {len(ONCE)} others of the text became <unk>" in run(
-        "info", "usual.pylm"
+    became = (
+        f"words       all that came 2 times or more; {len(ONCE)} others of the text became <unk>; unknown ones are "
     )
-    assert "words       all of the text\n" in run("info", "all.pylm")
+    assert became + "spelled\n" in run("info", "usual.pylm")
+    run(*words, "closed.pylm", "--closed")
+    assert became + "not spelled\n" in run("info", "closed.pylm")
+    assert "words       all of the text; unknown ones are spelled\n" in run("info", "all.pylm")
     Path("given.txt").write_text(run("vocab", "small.pylm", "--counts"))
     run(*words, "given.pylm", "--vocabulary", "given.txt")
     assert pylm.load("given.pylm").vocabulary() == pylm.load("small.pylm").vocabulary()

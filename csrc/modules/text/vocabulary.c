@@ -59,6 +59,11 @@ static uint32_t find_hashed(const struct pylm__model *m, uint64_t hash, const ui
     return PYLM_NONE;
 }
 
+uint32_t pylm__find_word(const struct pylm__model *m, const struct pylm__span *word, const uint8_t *text)
+{
+    return find_hashed(m, word->hash, text + word->begin, word->nbytes);
+}
+
 static uint32_t find_word(const struct pylm__model *m, const uint8_t *word, uint64_t nbytes)
 {
     return find_hashed(m, pylm__hash_bytes(word, nbytes), word, nbytes);
@@ -125,7 +130,7 @@ static void encode_words(const struct pylm__model *m, const uint8_t *text, uint6
         if (token == PYLM__TOKEN_LINE_END) {
             symbols[(*n)++] = m->line_end;
         } else if (token == PYLM__TOKEN_WORD) {
-            uint32_t symbol = find_hashed(m, word.hash, text + word.begin, word.nbytes);
+            uint32_t symbol = pylm__find_word(m, &word, text);
             symbols[(*n)++] = symbol != PYLM_NONE ? symbol : pylm__load32(m->image + PYLM__H_UNKNOWN);
         }
     }
@@ -180,7 +185,7 @@ int pylm__vocabulary_check(const struct pylm__model *m)
 {
     const uint8_t *h = m->image;
     unsigned position_bits = h[PYLM__H_VOCAB_POSITION_BITS], slot_bits = h[PYLM__H_VOCAB_SLOT_BITS];
-    uint64_t text_nbytes = pylm__load64(h + PYLM__H_VOCAB_TEXT_NBYTES);
+    uint64_t text_nbytes = pylm__load64(h + PYLM__H_VOCAB_TEXT_NBYTES), spelling = pylm__load64(h + PYLM__H_SPELLING);
     if (!pylm__lies_inside(m, pylm__load64(h + PYLM__H_VOCAB_TEXT), text_nbytes))
         return 0;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
@@ -189,7 +194,8 @@ int pylm__vocabulary_check(const struct pylm__model *m)
            pylm__packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_POSITIONS), (uint64_t)m->n_symbols + 1u,
                                position_bits) &&
            pylm__packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_SLOTS), (uint64_t)1 << slot_bits,
-                               pylm__width(m->n_symbols));
+                               pylm__width(m->n_symbols)) &&
+           (!spelling || pylm__lies_inside(m, spelling, pylm__load64(h + PYLM__H_SPELLING_NBYTES)));
 }
 
 #endif

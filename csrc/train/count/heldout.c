@@ -10,15 +10,18 @@
 
 #define ENOUGH_BYTES 1000000u /* symbols held out; more gains little (docs/ablations.md) */
 #define ENOUGH_WORDS 300000u
-#define SPARING 3u /* for models of a given size, and layers */
+#define ENOUGH_LETTERS 40000u /* of a model that spells words, */
+#define LETTERS_BLOCKS 4u     /* in so many blocks */
+#define SPARING 3u            /* for models of a given size, and layers */
 #define MIN_BLOCKS 2u
 #define SYMBOLS_A_JOB 8192u
 
-static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
+/* Chooses blocks of about `enough` symbols together, none longer than `longest`. */
+static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough, uint64_t longest)
 {
     uint64_t parts = n < PYLM__MAX_BLOCKS ? n : PYLM__MAX_BLOCKS, part, length;
     uint32_t i;
-    length = n / parts < PYLM__MAX_BLOCK ? n / parts : PYLM__MAX_BLOCK;
+    length = n / parts < longest ? n / parts : longest;
     h->n_blocks = (uint32_t)((enough + length - 1u) / length < parts ? (enough + length - 1u) / length : parts);
     if (h->n_blocks < MIN_BLOCKS)
         h->n_blocks = parts < MIN_BLOCKS ? (uint32_t)parts : MIN_BLOCKS;
@@ -26,8 +29,8 @@ static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough)
         part = (2u * i + 1u) * parts / (2u * h->n_blocks);
         h->begins[i] = part * n / parts;
         h->ends[i] = (part + 1u) * n / parts;
-        if (h->ends[i] - h->begins[i] > PYLM__MAX_BLOCK)
-            h->ends[i] = h->begins[i] + PYLM__MAX_BLOCK;
+        if (h->ends[i] - h->begins[i] > longest)
+            h->ends[i] = h->begins[i] + longest;
         h->n_symbols += h->ends[i] - h->begins[i];
     }
 }
@@ -84,12 +87,13 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
 {
     uint64_t enough = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
     uint32_t b;
+    enough = corpus->spells ? ENOUGH_LETTERS : sparing ? enough / SPARING : enough;
     memset(heldout, 0, sizeof *heldout);
     heldout->keeps_own = corpus->keeps_own;
     if (tree->n_sets > UINT16_MAX || pylm__tree_previous_sets(tree) > UINT16_MAX ||
         pylm__tree_before_sets(tree) > UINT16_MAX)
         return PYLM_ERR_LARGE;
-    choose_blocks(heldout, corpus->n, sparing ? enough / SPARING : enough);
+    choose_blocks(heldout, corpus->n, enough, corpus->spells ? enough / LETTERS_BLOCKS : PYLM__MAX_BLOCK);
     heldout->first_event = pylm__array_new(heldout->n_symbols + 1u, sizeof *heldout->first_event);
     if (!heldout->first_event)
         return PYLM_ERR_MEMORY;

@@ -134,6 +134,7 @@ void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenize
     int bytes = tokenizer == PYLM_TOKENIZER_BYTES, fast = options->profile == PYLM_PROFILE_FAST;
     uint32_t usual = bytes ? BYTE_ORDER : fast ? FAST_ORDER : WORD_ORDER;
     memset(templates, 0, sizeof *templates);
+    templates->learns = 1;
     add_suffixes(templates, options->max_order != PYLM_NONE ? options->max_order : usual);
     if (fast)
         recall_suffixes(templates, bytes);
@@ -141,6 +142,13 @@ void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenize
         add_byte_families(templates, has_layout);
     else
         add_word_families(templates);
+}
+
+void pylm__templates_of_letters(struct pylm__templates *templates, uint32_t max_order)
+{
+    memset(templates, 0, sizeof *templates);
+    add_suffixes(templates, max_order);
+    (void)add(templates, PYLM__NO_BASE, PYLM__KIND_WORD, 0, PYLM__ROLE_SKIP);
 }
 
 /* ---- of a kernel ---- */

@@ -20,6 +20,7 @@ struct pylm__templates {
     struct pylm__template of[PYLM__MAX_TEMPLATES];
     uint32_t n, n_suffix;
     struct pylm__plan plan; /* what an overlay keeps */
+    int learns;             /* 0: there is nothing to learn with, and no plan */
 };
 
 /* What the numbers of weight sets depend on. */
@@ -39,6 +40,9 @@ static inline struct pylm__shape pylm__shape_of(const struct pylm__symbol_tree *
  *   has_layout   bytes: also those of core/layout.h */
 void pylm__templates_choose(struct pylm__templates *templates, uint32_t tokenizer, const pylm_train_options *options,
                             int has_layout);
+
+/* Makes those of a model that spells words: suffixes, and the word so far. Such a model does not learn. */
+void pylm__templates_of_letters(struct pylm__templates *templates, uint32_t max_order);
 
 /* Makes the templates of a kernel that looks `reach` symbols back: one for each way in which two contexts can agree. At
  * each position they agree in the symbol or not at all; among the last n_class symbols also in the class alone. Returns

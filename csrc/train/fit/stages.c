@@ -119,8 +119,10 @@ int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         stages->n_stage1_weights += (uint64_t)pylm__n_sets(i, &shape) * (templates->n + 1u + (uint32_t)has_topic);
     stages->n_stage2_weights = n_stage2 * n_plain;
-    stages->n_overlay_calibration = n_inputs * PYLM__N_CALIBRATION;
-    stages->n_overlay_weights = (n_stage2 + PYLM__N_RECALL_SETS) * (n_plain + n_inputs);
+    if (templates->learns) {
+        stages->n_overlay_calibration = n_inputs * PYLM__N_CALIBRATION;
+        stages->n_overlay_weights = (n_stage2 + PYLM__N_RECALL_SETS) * (n_plain + n_inputs);
+    }
     stages->stage1_weights = pylm__array_new(stages->n_stage1_weights, sizeof *stages->stage1_weights);
     stages->stage2_weights = pylm__array_new(stages->n_stage2_weights, sizeof *stages->stage2_weights);
     stages->overlay_calibration = pylm__array_new(stages->n_overlay_calibration, sizeof *stages->overlay_calibration);
@@ -248,7 +250,9 @@ static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, co
     problem.set_ridge = in->heldout->base_log_odds ? LAYER_RIDGE : SET_RIDGE;
     problem.max_weight_sum = MAX_STAGE2_SUM;
     PYLM__TRY(pylm__fit(&problem, stages->stage2_weights, NULL, &result, c->task));
-    stages->bits = result.loss / (double)in->heldout->n_symbols;
+    stages->bits = stages->adaptive_bits = result.loss / (double)in->heldout->n_symbols;
+    if (!in->templates->learns)
+        return PYLM_OK;
     problem.n_inputs += simulated->n_inputs;
     problem.n_families = 3;
     for (i = n_plain; i < problem.n_inputs; i++) {
@@ -332,7 +336,8 @@ int pylm__stages_fit(struct pylm__stages *stages, const struct pylm__stages_inpu
         status = fit_stage1(stages, in, indices, only_first, &log_odds, task);
     if (status == PYLM_OK && !only_first) {
         pylm__os_give_back();
-        status = pylm__simulate(&simulated, in->heldout, in->corpus, in->tree, in->templates, in->n_threads, task);
+        if (in->templates->learns)
+            status = pylm__simulate(&simulated, in->heldout, in->corpus, in->tree, in->templates, in->n_threads, task);
         if (status == PYLM_OK)
             status = calibrate_overlay(stages, in, &simulated);
         if (status == PYLM_OK)

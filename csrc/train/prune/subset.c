@@ -266,6 +266,7 @@ static void copy_vocabulary(struct copy *c)
                   pylm__packed_nbytes((uint64_t)1 << h[PYLM__H_VOCAB_SLOT_BITS], pylm__width((uint32_t)n)));
     }
     copy_part(c, PYLM__H_TOKENIZER_FILE, pylm__load64(h + PYLM__H_TOKENIZER_FILE_NBYTES));
+    copy_part(c, PYLM__H_SPELLING, pylm__load64(h + PYLM__H_SPELLING_NBYTES));
 }
 
 /* Bytes of the symbols' topic vectors, which may be there. */

@@ -48,7 +48,7 @@ static int frame_nbytes(const struct pylm__budget *budget, const struct pylm__tr
                         uint64_t *nbytes)
 {
     struct pylm__trained_tree bare = *trained;
-    struct pylm__image_parts parts = {budget->corpus, &bare, 1, budget->facts, NULL, NULL};
+    struct pylm__image_parts parts = {budget->corpus, &bare, 1, budget->facts, NULL, NULL, NULL};
     uint32_t k;
     int status;
     *nbytes = 0;

@@ -38,6 +38,7 @@ void pylm__corpus_free(struct pylm__corpus *corpus)
     free(corpus->document_hashes);
     pylm__strings_free(&corpus->vocabulary);
     pylm__strings_free(&corpus->given);
+    pylm__strings_free(&corpus->rare);
     free(corpus->ids);
     free(corpus->file);
     memset(corpus, 0, sizeof *corpus);

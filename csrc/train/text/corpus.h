@@ -34,16 +34,19 @@ struct pylm__corpus {
     uint64_t n_documents, documents_capacity;
     uint64_t n_copies, n_copied; /* documents left out when it was prepared, and their symbols, which lie behind n */
     uint32_t keeps_own;          /* see struct pylm__heldout */
+    int spells;                  /* its documents are words, and a model of them only spells */
     uint64_t n_bytes;            /* of all documents that were added */
     uint32_t n_symbols;          /* size of the vocabulary; known when the corpus is prepared */
     uint32_t n_seen;             /* symbols from here on do not occur in the text: external ids, given words */
     uint32_t unknown, line_end, text_end; /* symbols or PYLM_NONE */
     enum pylm__ends ends;
     int endless;                     /* documents do not end */
-    int closed_vocabulary;           /* the text has "<unk>" itself */
+    int closed_vocabulary;           /* unknown words are not spelled, for example since the text has "<unk>" itself */
     uint32_t min_word_count;         /* words: the fewest occurrences of one that was kept; 0 if they were given */
     uint32_t n_left_out;             /* words: different ones that are read as "<unk>" */
     struct pylm__strings given;      /* words: the only ones to keep; empty: found in the text */
+    struct pylm__strings rare;       /* words: what unknown ones are like; known when the corpus is prepared,
+                                      * if they are spelled */
     struct pylm__strings vocabulary; /* while documents are added: by number; then by symbol; external: by id */
     uint32_t *ids;                   /* external: the id of each symbol, once the corpus is prepared */
     uint8_t *file;                   /* external: the tokenizer's own */

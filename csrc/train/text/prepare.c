@@ -15,6 +15,8 @@
 #include "pieces.h"
 #include "text_ends.h"
 
+#define FEWEST_RARE 2u              /* to learn spelling from: of a single one nobody knows where it ends */
+#define RARE 4u                     /* words that came so often, or less, teach how unknown ones are spelled */
 #define AUTO_PIECES_NBYTES 3000000u /* longer texts: pieces; DESIGN.md, "From text to symbols" */
 
 struct counted {
@@ -65,12 +67,14 @@ static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted
 {
     uint32_t i, n = 0, n_left_out = 0;
     uint64_t unknown = 0;
+    int has_unknown;
     count_all(corpus, counted);
-    corpus->closed_vocabulary = counted[FIRST_UNKNOWN].count > 0;
-    corpus->min_word_count = corpus->given.n             ? 0u
-                             : limits->min_word_count    ? limits->min_word_count
-                             : corpus->closed_vocabulary ? 1u
-                                                         : 2u;
+    has_unknown = counted[FIRST_UNKNOWN].count > 0;
+    corpus->closed_vocabulary = has_unknown || limits->closed;
+    corpus->min_word_count = corpus->given.n          ? 0u
+                             : limits->min_word_count ? limits->min_word_count
+                             : has_unknown            ? 1u
+                                                      : 2u;
     for (i = 0; i < corpus->vocabulary.n; i++) {
         if (is_kept(corpus, &counted[i])) {
             counted[n++] = counted[i];
@@ -103,6 +107,32 @@ static uint32_t count_symbols(const struct pylm__corpus *corpus, struct counted 
     return n;
 }
 
+/* Whether a word teaches how unknown ones are spelled: one that does not stay, or is rare. `counted` is by rank. */
+static int is_rare(const struct counted *counted, uint32_t rank)
+{
+    return rank == PYLM_NONE || counted[rank].count <= RARE;
+}
+
+/* Collects rare words; all words if none is rare. */
+static int collect_rare(struct pylm__corpus *corpus, const struct counted *counted, const uint32_t *new_symbol)
+{
+    uint32_t i, number, n_rare = 0;
+    for (i = N_FIRST; i < corpus->vocabulary.n; i++)
+        n_rare += (uint32_t)is_rare(counted, new_symbol[i]);
+    PYLM__TRY(pylm__strings_init(&corpus->rare));
+    for (i = N_FIRST; i < corpus->vocabulary.n; i++) {
+        uint64_t nbytes;
+        const uint8_t *text = pylm__string_text(&corpus->vocabulary, i, &nbytes);
+        if (!n_rare || is_rare(counted, new_symbol[i]))
+            PYLM__TRY(pylm__strings_number(&corpus->rare, text, nbytes, &number));
+    }
+    if (corpus->rare.n < FEWEST_RARE) {
+        pylm__strings_free(&corpus->rare);
+        corpus->closed_vocabulary = 1;
+    }
+    return PYLM_OK;
+}
+
 /* Makes the symbols ranks by frequency. */
 static int rank_symbols(struct pylm__corpus *corpus, const struct pylm__vocabulary_limits *limits,
                         struct counted *counted, uint32_t *order, uint32_t *new_symbol)
@@ -121,6 +151,8 @@ static int rank_symbols(struct pylm__corpus *corpus, const struct pylm__vocabula
     if (corpus->tokenizer != PYLM_TOKENIZER_PIECES) /* there, bytes that never occur count as seen, like "<unk>" */
         while (!counted[corpus->n_seen - 1u].count && !(words && counted[corpus->n_seen - 1u].word == FIRST_UNKNOWN))
             corpus->n_seen--; /* ends: some symbol occurs */
+    if (words && !corpus->closed_vocabulary)
+        PYLM__TRY(collect_rare(corpus, counted, new_symbol));
     if (words) {
         corpus->line_end = new_symbol[FIRST_LINE_END];
         corpus->unknown = new_symbol[FIRST_UNKNOWN];

@@ -13,6 +13,7 @@ struct pylm__vocabulary_limits {
     uint32_t n_pieces;       /* 0: chosen by the length of the text */
     uint32_t min_word_count; /* 0: 2, or 1 if the text has "<unk>" itself */
     uint32_t max_words;      /* "</s>" and "<unk>" included; 0: no limit */
+    int closed;              /* unknown words are not spelled */
 };
 
 /* Sorts the documents (documents.h) and settles the vocabulary. Symbols become ranks by frequency, most frequent first;

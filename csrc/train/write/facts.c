@@ -38,8 +38,8 @@ static void write_text(struct writing *w, const struct pylm__facts *facts)
     put(w, "\"min_count\": %lu, ", (unsigned long)(facts->kernel_bits ? 1u : facts->options->min_count));
     put(w, "\"closed_vocabulary\": %s, ", corpus->closed_vocabulary || !has_words ? "true" : "false");
     if (has_words && !corpus->base)
-        put(w, "\"min_word_count\": %lu, \"words_left_out\": %lu, ", (unsigned long)corpus->min_word_count,
-            (unsigned long)corpus->n_left_out);
+        put(w, "\"min_word_count\": %lu, \"words_left_out\": %lu, \"words_that_spell\": %lu, ",
+            (unsigned long)corpus->min_word_count, (unsigned long)corpus->n_left_out, (unsigned long)corpus->rare.n);
 }
 
 static void write_fit(struct writing *w, const struct pylm__trained_tree *tree, const double *kernel_bits)

@@ -52,6 +52,8 @@ static void begin_part(struct writer *image, uint64_t at)
 static void write_numbers(struct writer *image, uint64_t at, const int16_t *numbers, uint64_t n)
 {
     uint64_t i;
+    if (!n)
+        return;
     begin_part(image, at);
     for (i = 0; i < n; i++)
         pylm__buffer_bits(&image->out, (uint16_t)numbers[i], 16);
@@ -135,6 +137,15 @@ static void write_vocabulary(struct writer *image, const struct pylm__corpus *co
         head64(image, PYLM__H_TOKENIZER_FILE_NBYTES, corpus->file_nbytes);
         pylm__buffer_bytes(&image->out, corpus->file, corpus->file_nbytes);
     }
+}
+
+static void write_spelling(struct writer *image, const struct pylm__spelling *spelling)
+{
+    if (!spelling || !spelling->image)
+        return;
+    write_bytes(image, PYLM__H_SPELLING, spelling->image, spelling->nbytes);
+    head64(image, PYLM__H_SPELLING_NBYTES, spelling->nbytes);
+    head32(image, PYLM__H_SPELLING_SAVES, spelling->saves_q16);
 }
 
 /* Instead of a vocabulary, a layer has the checksum of its base. */
@@ -322,6 +333,7 @@ static void write_parts(struct writer *image, const struct pylm__image_parts *pa
         write_base(image, parts->corpus->base);
     else
         write_vocabulary(image, parts->corpus);
+    write_spelling(image, parts->spelling);
     if (parts->topics && parts->topics->part)
         write_bytes(image, PYLM__H_TOPIC, parts->topics->part, parts->topics->part_nbytes);
     for (t = 0; t < n_trees; t++) {

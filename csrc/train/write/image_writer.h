@@ -10,6 +10,7 @@
 #include "train/fit/stages.h"
 #include "train/topic/node_vectors.h"
 #include "train/topic/topic_vectors.h"
+#include "train/write/spelling.h"
 
 /* A tree of a model, and all that belongs to it. */
 struct pylm__trained_tree {
@@ -28,6 +29,7 @@ struct pylm__image_parts {
     uint32_t n_trees;
     const char *facts;                        /* training facts, JSON */
     const struct pylm__topic_vectors *topics; /* NULL: none */
+    const struct pylm__spelling *spelling;    /* NULL: none */
     const pylm_kernel *kernel;                /* of a kernel: the trees are its banks; NULL: they are averaged */
 };
 
