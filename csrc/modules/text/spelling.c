@@ -61,21 +61,16 @@ int pylm_unknown_words(const pylm_model *model, const void *text, uint64_t text_
                        pylm_span *words, uint64_t *n)
 {
     const struct pylm__model *m = pylm__model_view(model);
-    const uint8_t *bytes = text;
-    const struct pylm__model *root = pylm__root_model(m);
     uint64_t capacity = *n;
-    uint32_t seen, symbol;
+    uint32_t seen, unknown = pylm__load32(m->image + PYLM__H_UNKNOWN);
     struct pylm__span word;
     if (*position > text_nbytes || !capacity)
         return PYLM_ERR_ARGUMENT;
     *n = 0;
-    if (!has_spelling(root))
+    if (!has_spelling(pylm__root_model(m)))
         *position = text_nbytes + 1u;
     for (seen = 0; seen < SLICE && *position <= text_nbytes && *n < capacity; seen++) {
-        if (pylm__next_token(bytes, text_nbytes, 0, position, &word) != PYLM__TOKEN_WORD)
-            continue;
-        symbol = pylm__find_word(m, &word, bytes);
-        if (symbol != PYLM_NONE && symbol != pylm__load32(root->image + PYLM__H_UNKNOWN))
+        if (pylm__next_symbol(m, text, text_nbytes, 0, position, &word) != unknown)
             continue;
         words[*n].begin = word.begin;
         words[(*n)++].end = word.begin + word.nbytes;

@@ -59,11 +59,6 @@ static uint32_t find_hashed(const struct pylm__model *m, uint64_t hash, const ui
     return PYLM_NONE;
 }
 
-uint32_t pylm__find_word(const struct pylm__model *m, const struct pylm__span *word, const uint8_t *text)
-{
-    return find_hashed(m, word->hash, text + word->begin, word->nbytes);
-}
-
 static uint32_t find_word(const struct pylm__model *m, const uint8_t *word, uint64_t nbytes)
 {
     return find_hashed(m, pylm__hash_bytes(word, nbytes), word, nbytes);
@@ -121,18 +116,25 @@ static void encode_strings(const struct pylm__model *m, const uint8_t *text, uin
     *position = nbytes + 1u;
 }
 
+uint32_t pylm__next_symbol(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed,
+                           uint64_t *position, struct pylm__span *word)
+{
+    enum pylm__token token = pylm__next_token(text, nbytes, closed, position, word);
+    uint32_t symbol;
+    if (token != PYLM__TOKEN_WORD)
+        return token == PYLM__TOKEN_LINE_END ? m->line_end : PYLM_NONE;
+    symbol = find_hashed(m, word->hash, text + word->begin, word->nbytes);
+    return symbol != PYLM_NONE ? symbol : pylm__load32(m->image + PYLM__H_UNKNOWN);
+}
+
 static void encode_words(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed,
                          uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n)
 {
     struct pylm__span word;
     while (*position <= nbytes && *n < capacity) {
-        enum pylm__token token = pylm__next_token(text, nbytes, closed, position, &word);
-        if (token == PYLM__TOKEN_LINE_END) {
-            symbols[(*n)++] = m->line_end;
-        } else if (token == PYLM__TOKEN_WORD) {
-            uint32_t symbol = pylm__find_word(m, &word, text);
-            symbols[(*n)++] = symbol != PYLM_NONE ? symbol : pylm__load32(m->image + PYLM__H_UNKNOWN);
-        }
+        uint32_t symbol = pylm__next_symbol(m, text, nbytes, closed, position, &word);
+        if (symbol != PYLM_NONE)
+            symbols[(*n)++] = symbol;
     }
 }
 

@@ -111,8 +111,10 @@ static inline enum pylm__token pylm__next_token(const uint8_t *text, uint64_t nb
     return PYLM__TOKEN_LINE_END;
 }
 
-/* The symbol of a word of a text, or PYLM_NONE. */
-uint32_t pylm__find_word(const struct pylm__model *m, const struct pylm__span *word, const uint8_t *text);
+/* Finds the next symbol of a text, of a model of words, as pylm__next_token() finds tokens. PYLM_NONE at the end.
+ *   word   out: where the word stands, if it is one */
+uint32_t pylm__next_symbol(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed,
+                           uint64_t *position, struct pylm__span *word);
 
 /* Whether a model's vocabulary lies inside its image. For pylm_model_open(). */
 int pylm__vocabulary_check(const struct pylm__model *model);
