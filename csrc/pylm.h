@@ -147,8 +147,8 @@ PYLM_API int pylm_model_verify(const pylm_model *model);
 enum pylm_tokenizer {
     /* Bytes. Every text comes back from its symbols. */
     PYLM_TOKENIZER_BYTES = 0,
-    /* Words between white space, and line ends "</s>". Two things are lost: which white space stood between two words,
-     * and words outside the vocabulary, which are read as "<unk>". */
+    /* Words between white space, and line ends "</s>". Which white space stood between two words is lost. Words outside
+     * the vocabulary are read as "<unk>"; pylm_text.h says what their letters cost. */
     PYLM_TOKENIZER_WORDS = 1,
     /* Strings of 1 to 24 bytes, all single bytes among them. At every point of a text the longest string that fits is
      * taken. Every text comes back. A prompt that ends within a word is encoded as if the word ended there. */

@@ -48,9 +48,9 @@ def train(
     Options, with what they are unless given:
 
     tokenizer="auto"  "bytes": predicts byte by byte, any file, text or not, loses nothing. "words": words between
-                white space, and line ends ("</s>"); not kept are words outside the vocabulary, read as "<unk>", and how
-                many and which white space stood between two words. A word must come twice to be in the vocabulary;
-                `min_count=1` and `symbols` change that. "pieces": parts of words and whole words,
+                white space, and line ends ("</s>"); not kept is how many and which white space stood between two words.
+                A word must come twice to be in the vocabulary; `min_count=1` and `symbols` change that. Others are read
+                as "<unk>" and spelled. "pieces": parts of words and whole words,
                 found in the text; any text, loses nothing, quicker and better than bytes for longer texts.
                 "auto": "pieces" from 3 MB of text on, else "bytes". Or the path of a tokenizer.json, or a
                 Tokenizer of the `tokenizers` package: an external vocabulary, for example a large model's. The

@@ -79,7 +79,11 @@ def add_generate(commands: Commands) -> None:
         action="append",
         help="end before this text, or in a word model this symbol, such as </s>; may be given again",
     )
-    parser.add_argument("--unknown", action="store_true", help="let <unk> come as often as the model says")
+    parser.add_argument(
+        "--unknown",
+        action="store_true",
+        help="let unknown words come as often as the model says, with letters at random if it spells, else <unk>",
+    )
     parser.add_argument(
         "--ignore-eos",
         action="store_true",

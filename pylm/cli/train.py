@@ -316,6 +316,7 @@ def _what_was_read(info: ModelInfo) -> str:
 
 def _what_was_left_out(options: argparse.Namespace, training: dict[str, Any]) -> str:
     others = f"{training['words_left_out']:,} other words of the text became <unk>"
+    others += ", and are spelled" if training["words_that_spell"] else ""
     if options.vocabulary or options.vocabulary_size or options.min_word_count:
         return others
     return f"{others}: they came once; --min-word-count 1 keeps them"

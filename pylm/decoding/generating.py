@@ -74,8 +74,8 @@ class Generating(Reader):
         repetition_window=64     how many symbols count as seen lately, those of the prompt included.
         seed=None                0 to 2^64 - 1. The same seed gives the same text on every machine; None: another
                                  text every time.
-        unknown=False            never ``<unk>``: the probabilities of the other words are divided by their sum; True:
-                                 as often as the model says.
+        unknown=False            no unknown words: the probabilities of the others are divided by their sum; True: as
+                                 often as the model says, with letters at random if it spells, else ``<unk>``.
         ignore_eos=False         the text ends where the model says; True: there a line ends, and another text follows.
         constraint=None          what the text may be: a `Regex`, `OneOf`, `Prefix` or `Schema`.
         contrast=None            another model of the same vocabulary: prefer what this one finds more probable.

@@ -171,6 +171,27 @@ static inline void use_kernel(const pylm_model *model, const pylm_state *state, 
     pylm_top(&other, state, 7, work, best, &n_best);
 }
 
+static inline void use_spelling(const pylm_model *model)
+{
+    static const char text[] = "w1 zorkmid \xff\x00 cat's\n";
+    pylm_model spelling;
+    pylm_span words[2];
+    uint64_t position = 0, n, cost, i;
+    uint32_t saves;
+    void *work;
+    if (pylm_spelling(model, &spelling, &saves) != PYLM_OK)
+        return;
+    work = malloc((size_t)pylm_work_nbytes(&spelling));
+    while (work && position < sizeof text) {
+        n = 2;
+        if (pylm_unknown_words(model, text, sizeof text - 1u, &position, words, &n) != PYLM_OK)
+            break;
+        for (i = 0; i < n; i++)
+            pylm_spelling_cost(&spelling, saves, text + words[i].begin, words[i].end - words[i].begin, work, &cost);
+    }
+    free(work);
+}
+
 static inline void use_model(const pylm_model *model, const pylm_info *info)
 {
     static const char text[] = "w1 w2 w3\nw17 \x00\xff the cat's WORDS and w1 w2";
@@ -207,6 +228,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
         use_constraint(model, &state, info, work);
         use_kernel(model, &state, work, q62);
         use_keyboard(model, &state);
+        use_spelling(model);
         use_overlay(model, info, symbols, n, work, q62);
     }
     free(q62);

@@ -175,11 +175,12 @@ def run(folder: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyP
 def test_the_command_line_does_the_same(run) -> None:
     words = ("train", "text.txt", "--tokenizer", "words", "--classes", "20", "-o")
     said = run(*words, "usual.pylm")
-    assert f"{len(ONCE)} other words of the text became <unk>: they came once; --min-word-count 1 keeps them" in said
+    spelled = f"{len(ONCE)} other words of the text became <unk>, and are spelled"
+    assert f"{spelled}: they came once; --min-word-count 1 keeps them" in said
     assert "other words" not in run(*words, "all.pylm", "--min-count", "1")
     assert pylm.load("all.pylm").n_symbols == len(COUNTS) + 2
     said = run(*words, "small.pylm", "--vocabulary-size", "40")
-    assert said.endswith(f"{len(COUNTS) - 38} other words of the text became <unk>\n")
+    assert said.endswith(f"{len(COUNTS) - 38} other words of the text became <unk>, and are spelled\n")
     became = (
         f"words       all that came 2 times or more; {len(ONCE)} others of the text became <unk>; unknown ones are "
     )
