@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .text import Bytes
 
 WORDS = 4096  # that a C call finds at most
-MOST_LETTERS = 64  # of a word that is made up
+MOST_LETTERS, TRIES = 64, 100  # of a word that is made up; to find one
 LETTERS = 1 << 18  # scored at once: a quarter of a second
 
 
@@ -53,7 +53,9 @@ class Spelling:
     def spelled(self, text: str | Bytes, threads: int = 1) -> Spelled:
         """The unknown words of a text."""
         words = list(self.unknown(as_bytes(text)))
-        return Spelled(words, self.costs(words, threads))
+        different = list(dict.fromkeys(words))
+        cost_of = dict(zip(different, self.costs(different, threads), strict=True))
+        return Spelled(words, array("Q", map(cost_of.__getitem__, words)))
 
     def unknown(self, data: Bytes) -> Iterator[bytes]:
         """The words of a text that are read as ``<unk>``."""
@@ -79,21 +81,30 @@ class Spelling:
         return result
 
     def at_random(self, temperature_q16: int, seed: int) -> Iterator[bytes]:
-        """Unknown words, one after the other, as the model of bytes has them."""
-        sampler, n = ffi.new("pylm_sampler *"), self.image.n_symbols
+        """Unknown words, one after the other, as the model of bytes has them; ``<unk>`` where it finds none."""
+        sampler = ffi.new("pylm_sampler *")
         settings, sampler.random = sampler.settings, seed
         settings.temperature_q16, settings.top_p_q16, settings.penalty_q16 = temperature_q16, 65536, 65536
-        candidates, symbol, work = ffi.new("pylm_candidate[]", n), ffi.new("uint32_t *"), self.image.new_work()
         while True:
-            letters, state = bytearray(), self.image.new_state()
-            while len(letters) < MOST_LETTERS:
-                check(lib.pylm_sample(self.image.model, state, sampler, work, candidates, n, symbol))
-                if symbol[0] == self.image.text_end:
+            for _ in range(TRIES):  # the vocabulary may have the word, and it may have white space
+                word = self._word(sampler)
+                if list(self.unknown(word)) == [word]:
                     break
-                letters.append(symbol[0])
-                check(lib.pylm_state_read(self.image.model, state, symbol[0]))
-            if list(self.unknown(letters)) == [letters]:  # else the vocabulary has it, or it has white space
-                yield bytes(letters)
+            else:
+                word = b"<unk>"
+            yield word
+
+    def _word(self, sampler: Any) -> bytes:
+        image, letters = self.image, bytearray()
+        candidates, symbol = ffi.new("pylm_candidate[]", image.n_symbols), ffi.new("uint32_t *")
+        state, work = image.new_state(), image.new_work()
+        while len(letters) < MOST_LETTERS:
+            check(lib.pylm_sample(image.model, state, sampler, work, candidates, image.n_symbols, symbol))
+            if symbol[0] == image.text_end:
+                break
+            letters.append(symbol[0])
+            check(lib.pylm_state_read(image.model, state, symbol[0]))
+        return bytes(letters)
 
     def _totals(self, letters: array[int], ends: array[int], threads: int) -> Iterator[int]:
         if ends:

@@ -198,6 +198,13 @@ def test_unknown_words_are_made_up(model: pylm.Model) -> None:
     assert not {word for text in known for word in text.split() if model.id_of(word) is None}
 
 
+def test_without_chance_words_are_made_up_as_well(model: pylm.Model) -> None:
+    """The most probable letters may be those of a known word, again and again."""
+    words = model._image.spelling.at_random(0, 1)
+    first = [next(words) for _ in range(3)]
+    assert len(set(first)) == 1 and (first[0] == b"<unk>" or model.id_of(first[0].decode()) is None)
+
+
 def test_closed_models_write_unk(closed: pylm.Model) -> None:
     texts = [closed.generate(max_new_tokens=200, seed=seed, unknown=True) for seed in range(5)]
     assert any("<unk>" in text for text in texts)
