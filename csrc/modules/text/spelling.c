@@ -63,7 +63,7 @@ int pylm_unknown_words(const pylm_model *model, const void *text, uint64_t text_
     const struct pylm__model *m = pylm__model_view(model);
     uint64_t capacity = *n;
     uint32_t seen, unknown = pylm__load32(m->image + PYLM__H_UNKNOWN);
-    struct pylm__span word;
+    struct pylm__span word = {0, 0, 0};
     if (*position > text_nbytes || !capacity)
         return PYLM_ERR_ARGUMENT;
     *n = 0;
