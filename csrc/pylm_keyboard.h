@@ -63,6 +63,18 @@ PYLM_API int pylm_read_typed(const pylm_model *model, pylm_state *state, const v
  * nbytes if the text ends with a space or a sign, or is empty. */
 PYLM_API uint64_t pylm_typed_word(const void *text, uint64_t nbytes);
 
+/* Adds all words of a text to a list of new words (pylm_text.h) that are read as "<unk>", and have at most 48 bytes.
+ * With pylm_personal_add(), a person's names and terms are learned as well: words of a model that has been given the
+ * list are suggested. Returns PYLM_ERR_ARGUMENT as pylm_read_typed() does. */
+PYLM_API int pylm_typed_words_add(const pylm_model *model, void *words, uint64_t nbytes, const void *text,
+                                  uint64_t text_nbytes);
+
+/* Takes out the words of a text that was added.
+ * Returns PYLM_ERR_ARGUMENT, and changes nothing, if the text cannot have been added, which is only noticed while the
+ * list is exact. Also returns it as pylm_read_typed() does. */
+PYLM_API int pylm_typed_words_remove(const pylm_model *model, void *words, uint64_t nbytes, const void *text,
+                                     uint64_t text_nbytes);
+
 /* ------------------------------------------------------------------ suggestions */
 
 #define PYLM_WORD_NBYTES 48 /* the longest word that is suggested */

@@ -145,6 +145,64 @@ typedef struct pylm_span {
 PYLM_API int pylm_unknown_words(const pylm_model *model, const void *text, uint64_t text_nbytes, uint64_t *position,
                                 pylm_span *words, uint64_t *n);
 
+/* ------------------------------------------------------------------ new words */
+
+/* A list of new words: those of a person, of a place, of a subject, which a word model did not have when it was
+ * trained, with how often each came. It lies in the caller's memory, of any size, and is plain data without addresses.
+ * Adding a word and taking it out again cancel out to the last byte. Anyone who has the list can read the words.
+ *
+ *     pylm_words_init(&model, words, nbytes);                      // or read a saved file, and pylm_words_open()
+ *     pylm_words_add(&model, words, nbytes, "zorkmid", 7, 1);
+ *     pylm_model_set_words(&model, words, nbytes);                 // suggestions (pylm_keyboard.h) have them now
+ *     fwrite(words, 1, pylm_words_seal(words, nbytes), file);      // saves them
+ *
+ * New words have a part of what "<unk>" has in its place, by how often they came: a word that came c times in a list of
+ * N in all, of T different ones, has c / (N + T + 1) of it.
+ *
+ * An entry takes 3 bytes and the word. When the memory is full, the rarest words go, until at least a quarter of it is
+ * free; a count stops at 65,535. After either, pylm_words_is_exact() is 0. Adding and finding take time in proportion
+ * to the memory that is used: some 10 us for 16 KB. A list belongs to one thread at a time. */
+
+#define PYLM_NEW_WORD_NBYTES 255 /* the longest new word */
+
+/* Makes `nbytes` of memory, at least 128, a list without words. Returns PYLM_ERR_SPACE if it is too small or above 4
+ * GB, PYLM_ERR_ARGUMENT if the model is not one of words. */
+PYLM_API int pylm_words_init(const pylm_model *model, void *words, uint64_t nbytes);
+
+/* Makes saved bytes a list again. Any bytes are harmless.
+ *   words    memory that begins with the saved bytes.
+ *   nbytes   its length, which may be more than was saved.
+ * Returns PYLM_ERR_FOREIGN if these are no list, PYLM_ERR_ARGUMENT if it belongs to another model, PYLM_ERR_TRUNCATED
+ * if the end is missing, PYLM_ERR_DAMAGED if it contradicts itself or its checksum. */
+PYLM_API int pylm_words_open(const pylm_model *model, void *words, uint64_t nbytes);
+
+/* Makes a list ready to be saved. Returns how many bytes to save, from its start on. */
+PYLM_API uint64_t pylm_words_seal(void *words, uint64_t nbytes);
+
+/* Adds that a word came `count` times, at least 1. Returns PYLM_ERR_ARGUMENT if it is none that the model reads as one
+ * unknown word: it has white space, 0 or more than 255 bytes, or the vocabulary has it. */
+PYLM_API int pylm_words_add(const pylm_model *model, void *words, uint64_t nbytes, const void *word,
+                            uint64_t word_nbytes, uint32_t count);
+
+/* Takes out that it came `count` times. Returns PYLM_ERR_ARGUMENT, and changes nothing, if it did not come so often,
+ * which is only noticed while the list is exact; then a word that came less often goes as a whole. */
+PYLM_API int pylm_words_remove(const pylm_model *model, void *words, uint64_t nbytes, const void *word,
+                               uint64_t word_nbytes, uint32_t count);
+
+/* How many different words there are. */
+PYLM_API uint32_t pylm_words_n(const void *words);
+
+/* The i-th word, in the order of their bytes; it points into the list. Returns how often it came; 0 if there are not so
+ * many. */
+PYLM_API uint32_t pylm_words_get(const void *words, uint32_t i, const unsigned char **word, uint32_t *word_nbytes);
+
+/* 1 as long as taking words out is exact. Else 0. */
+PYLM_API int pylm_words_is_exact(const void *words);
+
+/* Gives a model a list, which must stay in place; NULL: takes it away. Not while other threads use this view of the
+ * model. Returns as pylm_words_open() does, but for the checksum, which is not compared. */
+PYLM_API int pylm_model_set_words(pylm_model *model, const void *words, uint64_t nbytes);
+
 /* ------------------------------------------------------------------ choosing the next symbol */
 
 /* How to choose. The settings apply in the usual order: repetition penalty, temperature, top_k, top_p, min_p. Fractions

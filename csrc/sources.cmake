@@ -26,7 +26,7 @@ set(core
     core/fast/paths.c)
 
 # What a build may leave out: -DPYLM_MODULE_<NAME>=0.
-set(module_text modules/text/constraint.c modules/text/sample.c modules/text/spelling.c modules/text/stop.c
+set(module_text modules/text/constraint.c modules/text/new_words.c modules/text/sample.c modules/text/spelling.c modules/text/stop.c
     modules/text/vocabulary.c)
 set(module_adapt
     modules/adapt/attach.c
@@ -45,6 +45,7 @@ set(module_keyboard
     modules/keyboard/personal.c
     modules/keyboard/spell.c
     modules/keyboard/suggest.c
+    modules/keyboard/typed_words.c
     modules/keyboard/typing.c
     modules/keyboard/wanted.c)
 

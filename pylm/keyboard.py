@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ._model import Model
 
 MAX_SUGGESTIONS = 1000
+WORDS_SHARE = 16  # of the memory, 1 in so many bytes is for new words,
+MOST_WORDS = 1 << 16  # but at most so many: they are looked through for every suggestion
 
 
 class Suggestion(NamedTuple):
@@ -31,9 +33,11 @@ class Keyboard:
     """Suggests words, and learns from what a person writes.
 
     What is learned lasts as counts, in half of the memory: how often each symbol came, and how often it followed the
-    one or two before it. `forget()` takes a text out of them exactly, and `save()` writes nothing else: no text, but
-    who has the file and the model can tell much of what was written. The other half is an overlay (see `Model.state()`)
-    made from the counts, which goes on learning until the next `forget()`, `load()` or the end.
+    one or two before it; in a word model also the words that the vocabulary does not have, such as names, and how often
+    they came. `forget()` takes a text out of them exactly, and `save()` writes nothing else. That is no running text,
+    but the words can be read in it, and who has the model as well can tell much of what was written. The other half is
+    an overlay (see `Model.state()`) made from the counts, which goes on learning until the next `forget()`, `load()` or
+    the end.
 
     Words in `context` and `prefix` are as people type them: "It's late." needs no space before the sign. The model
     may be of words, best trained on text with words and signs apart, or of pieces or bytes.
@@ -57,6 +61,8 @@ class Keyboard:
         nbytes = parse_size("memory", memory, MAX_MEMORY)
         self._allocate(nbytes)
         status = lib.pylm_personal_init(image.model, self._counts, len(self._counts))
+        if status == lib.PYLM_OK and image.is_words:
+            status = lib.pylm_words_init(image.model, self._words, len(self._words))
         if status == lib.PYLM_OK:
             status = self._learn_from_counts(self._counts)
         if status == lib.PYLM_ERR_SPACE:
@@ -65,11 +71,14 @@ class Keyboard:
 
     def _allocate(self, nbytes: int) -> None:
         try:
-            self._counts: Any = ffi.new("unsigned char[]", nbytes // 2)
+            n_words = min(nbytes // WORDS_SHARE, MOST_WORDS) if self._image.is_words else 0
+            self._words: Any = ffi.new("unsigned char[]", n_words)
+            self._counts: Any = ffi.new("unsigned char[]", nbytes // 2 - n_words)
             self._overlay: Any = ffi.new("unsigned char[]", nbytes - nbytes // 2)
         except MemoryError:
             raise OutOfMemoryError(f"memory of {nbytes} bytes is more than the system has; take less") from None
         self._state = ffi.new("pylm_state *")
+        self._model = ffi.new("pylm_model *", self._image.model[0])  # a view of its own, which has the words
 
     # ---- copies
 
@@ -86,14 +95,16 @@ class Keyboard:
     def __reduce__(self) -> tuple[Any, ...]:
         return _copied, (self._image, *self._kept())
 
-    def _kept(self) -> tuple[bytes, bytes]:
-        """The counts and the overlay."""
+    def _kept(self) -> tuple[bytes, bytes, bytes]:
+        """The counts, the new words and the overlay."""
         lib.pylm_state_keep(self._state)
-        return bytes(ffi.buffer(self._counts)), bytes(ffi.buffer(self._overlay))
+        return bytes(ffi.buffer(self._counts)), bytes(ffi.buffer(self._words)), bytes(ffi.buffer(self._overlay))
 
     def _learn_from_counts(self, counts: Any) -> int:
-        """Makes the overlay what the counts say, and the state one that learns in it."""
-        model, overlay = self._image.model, self._overlay
+        """Makes the overlay what the counts say, and the state one that learns in it. The model has the new words."""
+        model, overlay = self._model, self._overlay
+        if len(self._words):
+            check(lib.pylm_model_set_words(model, self._words, len(self._words)))
         status = lib.pylm_personal_apply(model, counts, len(counts), overlay, len(overlay))
         if status == lib.PYLM_OK:
             status = lib.pylm_state_attach(model, self._state, overlay, len(overlay))
@@ -119,10 +130,10 @@ class Keyboard:
         """
         text = self._joined(context, prefix)
         k = integer("k", k, 1, MAX_SUGGESTIONS)
-        model, n = self._image.model, ffi.new("uint32_t *")
+        model, n = self._model, ffi.new("uint32_t *")
         found = ffi.new("pylm_suggestion[]", k)
         work = ffi.new("uint64_t[]", lib.pylm_suggest_nbytes(model, k) // 8 + 1)
-        lib.pylm_state_restart(self._image.model, self._state)
+        lib.pylm_state_restart(model, self._state)
         n[0] = k
         check(lib.pylm_suggest(model, self._state, ffi.from_buffer(text), len(text), work, found, n))
         return [
@@ -146,57 +157,80 @@ class Keyboard:
         context   what stands before it.
         """
         data = text_bytes("word", word)
-        before, model = self._joined(context, ""), self._image.model
-        lib.pylm_state_restart(self._image.model, self._state)
+        before, model = self._joined(context, ""), self._model
+        lib.pylm_state_restart(model, self._state)
         lib.pylm_state_set_learning(self._state, 0)
         lib.pylm_read_typed(model, self._state, ffi.from_buffer(before), len(before))
         lib.pylm_state_set_learning(self._state, 1)
         check(lib.pylm_read_typed(model, self._state, ffi.from_buffer(data), len(data)))
 
     def learn(self, text: str | Bytes) -> None:
-        """Learns a complete text, for example a line or a message. Words that the vocabulary does not have are not
-        learned; in a word model, that is."""
-        data, model = text_bytes("text", text), self._image.model
+        """Learns a complete text, for example a line or a message; in a word model also its new words, of up to 48
+        bytes."""
+        data, model = text_bytes("text", text), self._model
         source = ffi.from_buffer(data)
         check(lib.pylm_personal_add(model, self._counts, len(self._counts), source, len(data)))
-        lib.pylm_state_restart(self._image.model, self._state)
+        if len(self._words):
+            check(lib.pylm_typed_words_add(model, self._words, len(self._words), source, len(data)))
+        lib.pylm_state_restart(model, self._state)
         check(lib.pylm_read_typed(model, self._state, source, len(data)))
 
     def forget(self, text: str | Bytes) -> None:
-        """Takes a text out that was learned, as if it had never been: the counts are, to the last byte, those of a
-        keyboard that learned the other texts only, and so are the suggestions of one that loads them. What was
-        learned by the overlay alone (`accept()`, and in which order things came) is forgotten of all texts.
+        """Takes a text out that was learned, as if it had never been: the counts and the words are, to the last byte,
+        those of a keyboard that learned the other texts only, and so are the suggestions of one that loads them. What
+        was learned by the overlay alone (`accept()`, and in which order things came) is forgotten of all texts.
 
         Raises ArgumentError, and changes nothing, if the text cannot have been learned. Once `is_exact` is False, that
         is no longer noticed, and what other texts have in common with this one may go with it; nothing of the
         text itself ever stays.
         """
         data = text_bytes("text", text)
-        status = lib.pylm_personal_remove(
-            self._image.model, self._counts, len(self._counts), ffi.from_buffer(data), len(data)
-        )
+        source = ffi.from_buffer(data)
+        counts, words = (self._counts, len(self._counts)), (self._words, len(self._words))
+        status = lib.pylm_typed_words_remove(self._model, *words, source, len(data)) if words[1] else lib.PYLM_OK
+        if status == lib.PYLM_OK:
+            status = lib.pylm_personal_remove(self._model, *counts, source, len(data))
+            if status == lib.PYLM_ERR_ARGUMENT and words[1]:
+                lib.pylm_typed_words_add(self._model, *words, source, len(data))
         if status == lib.PYLM_ERR_ARGUMENT:
             raise ArgumentError("this text was not learned, or not as one text; nothing was changed")
         check(status)
         check(self._learn_from_counts(self._counts))
 
+    def words(self) -> dict[str, int]:
+        """The new words that were learned, and how often each came; empty but in a word model."""
+        text, nbytes = ffi.new("const unsigned char **"), ffi.new("uint32_t *")
+        result = {}
+        for i in range(lib.pylm_words_n(self._words) if len(self._words) else 0):
+            count = lib.pylm_words_get(self._words, i, text, nbytes)
+            result[shown(ffi.buffer(text[0], nbytes[0])[:])] = count
+        return result
+
     @property
     def is_exact(self) -> bool:
         """Whether no count had to make room for others so far, so that `forget()` is exact."""
-        return bool(lib.pylm_personal_is_exact(self._counts))
+        words_are_exact = lib.pylm_words_is_exact(self._words) if len(self._words) else True
+        return bool(lib.pylm_personal_is_exact(self._counts) and words_are_exact)
 
     @property
     def memory(self) -> int:
         """Bytes that it learns in."""
-        return len(self._counts) + len(self._overlay)
+        return len(self._counts) + len(self._words) + len(self._overlay)
 
     # ---- files
 
     def save(self, path: Path) -> None:
-        """Writes the counts to a file, which is replaced as a whole or not at all: 32 bytes and 10 for each count.
-        OSError."""
-        nbytes = lib.pylm_personal_seal(self._counts, len(self._counts))
-        save_file(path_of("path", path), self._counts, nbytes)
+        """Writes counts and words to a file, which is replaced as a whole or not at all: 32 bytes and 10 for each
+        count; in a word model 40 bytes more, and for each new word 3 and its own. OSError."""
+        save_file(path_of("path", path), *self._sealed())
+
+    def _sealed(self) -> tuple[Any, int]:
+        counts = lib.pylm_personal_seal(self._counts, len(self._counts))
+        if not len(self._words):
+            return self._counts, counts
+        words = lib.pylm_words_seal(self._words, len(self._words))
+        content = ffi.buffer(self._counts, counts)[:] + ffi.buffer(self._words, words)[:]
+        return ffi.from_buffer(content), len(content)
 
     def load(self, path: Path) -> None:
         """Takes the place of all that was learned by what `save()` wrote, with the same model. On failure the keyboard
@@ -208,27 +242,42 @@ class Keyboard:
         name, data = path_of("path", path), map_file(path)
         counts = ffi.new("unsigned char[]", max(len(self._counts), len(data)))
         ffi.memmove(counts, data, len(data))
-        status = lib.pylm_personal_open(self._image.model, counts, len(data))
-        if status == lib.PYLM_ERR_FOREIGN:
-            raise ModelFormatError(f"{name}: this was not written by Keyboard.save()")
-        if status in (lib.PYLM_ERR_TRUNCATED, lib.PYLM_ERR_DAMAGED):
-            raise ModelDamagedError(f"{name}: {text_of(lib.pylm_status_text(status))}; copy the file again")
-        if status == lib.PYLM_ERR_ARGUMENT:
-            raise ArgumentError(f"{name}: this was learned with another model; load it with that one")
-        check(status, name)
+        _check_saved(lib.pylm_personal_open(self._image.model, counts, len(data)), name)
         used = lib.pylm_personal_seal(counts, len(data))
-        if used > len(self._counts):
-            raise ArgumentError(f"{name}: more than there is room for; make the keyboard with memory={2 * used}")
-        ffi.memmove(self._counts, counts, len(self._counts))
+        n_words = len(data) - used if len(self._words) else 0
+        words = ffi.new("unsigned char[]", max(len(self._words), n_words))
+        if n_words:
+            ffi.memmove(words, data[used:], n_words)
+            _check_saved(lib.pylm_words_open(self._image.model, words, n_words), name)
+        elif len(self._words):
+            check(lib.pylm_words_init(self._image.model, words, len(words)))
+        if used > len(self._counts) or n_words > len(self._words):
+            needed = max(2 * used * WORDS_SHARE // (WORDS_SHARE - 2), WORDS_SHARE * n_words)
+            raise ArgumentError(f"{name}: more than there is room for; make the keyboard with memory={needed}")
+        ffi.memmove(self._counts, ffi.buffer(counts, used)[:] + bytes(len(self._counts) - used), len(self._counts))
+        ffi.memmove(self._words, words, len(self._words))
         check(self._learn_from_counts(self._counts))
 
 
-def _copied(image: Image, counts: bytes, overlay: bytes) -> Keyboard:
+def _check_saved(status: int, name: str) -> None:
+    if status == lib.PYLM_ERR_FOREIGN:
+        raise ModelFormatError(f"{name}: this was not written by Keyboard.save()")
+    if status in (lib.PYLM_ERR_TRUNCATED, lib.PYLM_ERR_DAMAGED):
+        raise ModelDamagedError(f"{name}: {text_of(lib.pylm_status_text(status))}; copy the file again")
+    if status == lib.PYLM_ERR_ARGUMENT:
+        raise ArgumentError(f"{name}: this was learned with another model; load it with that one")
+    check(status, name)
+
+
+def _copied(image: Image, counts: bytes, words: bytes, overlay: bytes) -> Keyboard:
     """A keyboard that has what another one had."""
     keyboard = Keyboard.__new__(Keyboard)
     keyboard._image = image
-    keyboard._allocate(len(counts) + len(overlay))
+    keyboard._allocate(len(counts) + len(words) + len(overlay))
     ffi.memmove(keyboard._counts, counts, len(counts))
+    ffi.memmove(keyboard._words, words, len(words))
     ffi.memmove(keyboard._overlay, overlay, len(overlay))
-    check(lib.pylm_state_attach(image.model, keyboard._state, keyboard._overlay, len(overlay)))
+    if words:
+        check(lib.pylm_model_set_words(keyboard._model, keyboard._words, len(words)))
+    check(lib.pylm_state_attach(keyboard._model, keyboard._state, keyboard._overlay, len(overlay)))
     return keyboard

@@ -24,6 +24,7 @@ struct pylm__model {
     uint16_t n_below;                 /* models that it lies on, one on the other */
     const struct pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
     const struct pylm__model *below;  /* the uppermost of those that it lies on; NULL: none */
+    const uint8_t *words;             /* the caller's list of new words, which was checked; NULL: none */
 };
 
 struct pylm__tree {

@@ -184,11 +184,13 @@ static void change_count(struct change *c, uint64_t context, uint32_t symbol)
     c->n += !c->is_missing;
 }
 
-static void change_symbol(void *user, uint32_t symbol)
+static void change_symbol(void *user, uint32_t symbol, const uint8_t *word, uint64_t nbytes)
 {
     struct change *c = user;
     uint64_t hashes[PYLM__MAX_TEMPLATES], kept;
     uint32_t i;
+    (void)word;
+    (void)nbytes;
     if (symbol != c->unknown) {
         pylm__context_hashes(&c->tree, &c->state, hashes);
         change_count(c, 0, symbol);

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "modules/text/constraint.h"
+#include "modules/text/new_words.h"
 #include "modules/text/vocabulary.h"
 #include "typing.h"
 
@@ -31,8 +32,8 @@
 
 /* A word in all its cases. */
 struct word {
-    uint32_t first; /* its smallest symbol, which stands for the word */
-    uint32_t shown; /* its most probable one */
+    uint32_t first; /* its smallest symbol, which stands for the word; of a new word PYLM_NONE */
+    uint32_t shown; /* its most probable one; of a new word, where it stands in the list */
     uint32_t cost_q16;
 };
 
@@ -162,9 +163,71 @@ static int has_prefix(const void *user, const uint8_t *text, uint32_t nbytes)
            pylm__is_word(text, nbytes);
 }
 
+/* ---- new words ---- */
+
+/* Whether a new word has the prefix, if there is one. */
+static int suits(const struct pylm__request *request, const struct pylm__new_word *word)
+{
+    if (word->nbytes > PYLM_WORD_NBYTES || !pylm__is_word(word->text, word->nbytes))
+        return 0;
+    return !request->prefix_nbytes || has_prefix(request, word->text, word->nbytes);
+}
+
+/* How often a new word came, in all its cases. */
+static uint32_t count_forms(const uint8_t *words, const struct pylm__new_word *word)
+{
+    struct pylm__new_word other;
+    uint32_t position = 0, count = 0;
+    while (pylm__next_new_word(words, &position, &other))
+        if (other.nbytes == word->nbytes && pylm__same_letters(other.text, word->text, word->nbytes)) {
+            if (other.count > word->count || (other.count == word->count && other.text < word->text))
+                return 0; /* that one is shown */
+            count += other.count;
+        }
+    return count;
+}
+
+/* Adds the new words of a list: each has a part of what "<unk>" has. */
+static void add_new_words(struct search *search, const uint8_t *words)
+{
+    struct word found = {PYLM_NONE, 0, 0};
+    struct pylm__new_word word;
+    struct pylm__small p;
+    uint32_t position = 0, unknown = pylm__load32(search->model->image + PYLM__H_UNKNOWN), count;
+    uint64_t mass, part;
+    pylm__probabilities(search->model, pylm__state_const(search->request->state), &unknown, 1, search->workspace->path,
+                        NULL, &p);
+    mass = (uint64_t)pylm__exp2_neg(pylm__small_cost(p)) << 31;
+    for (found.shown = 0; pylm__next_new_word(words, &position, &word); found.shown = position) {
+        if (!suits(search->request, &word))
+            continue;
+        part = (mass >> 30) * pylm__new_word_share(words, word.count);
+        search->total += part;
+        if (part < search->min_mass)
+            continue;
+        count = count_forms(words, &word);
+        part = (mass >> 30) * pylm__new_word_share(words, count);
+        found.cost_q16 = pylm__mass_cost(part ? part : 1u);
+        if (count)
+            keep_word(search, &found);
+    }
+}
+
 static uint64_t words_nbytes(uint32_t k)
 {
     return (uint64_t)k * sizeof(struct word);
+}
+
+/* How a word is shown. */
+static const uint8_t *shown_text(const struct pylm__model *model, const struct word *word, uint32_t *nbytes)
+{
+    struct pylm__new_word new_word = {NULL, 0, 0};
+    uint32_t position = word->shown;
+    if (word->first != PYLM_NONE)
+        return pylm__symbol_text(model, word->shown, nbytes);
+    (void)pylm__next_new_word(model->words, &position, &new_word);
+    *nbytes = new_word.nbytes;
+    return new_word.text;
 }
 
 static uint32_t suggest_words(const struct pylm__request *request, const struct pylm__workspace *workspace,
@@ -188,12 +251,14 @@ static uint32_t suggest_words(const struct pylm__request *request, const struct 
         pylm__walk(search.model, pylm__state_const(request->state), workspace->walk, UINT64_C(1) << 62, &search.visitor,
                    visit_leaf);
     }
+    if (search.model->words)
+        add_new_words(&search, search.model->words);
     prefix_cost = search.visitor.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
     *prefix_cost_q16 = prefix_cost;
     for (i = 0; i < search.n; i++) {
         pylm_suggestion *s = &suggestions[i];
         s->cost_q16 = search.words[i].cost_q16 > prefix_cost ? search.words[i].cost_q16 - prefix_cost : 0u;
-        text = pylm__symbol_text(pylm__model_view(request->model), search.words[i].shown, &s->nbytes);
+        text = shown_text(search.model, &search.words[i], &s->nbytes);
         s->nbytes = s->nbytes < PYLM_WORD_NBYTES ? s->nbytes : PYLM_WORD_NBYTES;
         memcpy(s->text, text, s->nbytes);
     }

@@ -258,7 +258,7 @@ struct sink {
 static void put(const struct sink *sink, uint32_t symbol)
 {
     if (symbol != PYLM_NONE)
-        sink->read(sink->user, symbol);
+        sink->read(sink->user, symbol, NULL, 0);
 }
 
 static void read_unit(const struct sink *sink, enum pylm__unit unit, const uint8_t *text, uint64_t nbytes)
@@ -277,6 +277,8 @@ static void read_unit(const struct sink *sink, enum pylm__unit unit, const uint8
             symbol = parts[1];
         } else {
             symbol = pylm__load32(pylm__model_view(sink->model)->image + PYLM__H_UNKNOWN);
+            sink->read(sink->user, symbol, text, nbytes);
+            return;
         }
     }
     put(sink, symbol); /* signs outside the vocabulary are left out */
@@ -332,9 +334,11 @@ struct reader {
     pylm_state *state;
 };
 
-static void push(void *user, uint32_t symbol)
+static void push(void *user, uint32_t symbol, const uint8_t *word, uint64_t nbytes)
 {
     struct reader *reader = user;
+    (void)word;
+    (void)nbytes;
     (void)pylm_state_push(reader->model, reader->state, symbol);
 }
 

@@ -51,8 +51,9 @@ void pylm__to_case(const uint8_t *text, uint64_t nbytes, enum pylm__case to, uin
 /* Whether n bytes of two texts agree, case aside. */
 int pylm__same_letters(const uint8_t *a, const uint8_t *b, uint64_t n);
 
-/* Called for every symbol of a text. */
-typedef void (*pylm__read_symbol)(void *user, uint32_t symbol);
+/* Called for every symbol of a text.
+ *   word   an unknown word, of nbytes bytes; NULL: it is none */
+typedef void (*pylm__read_symbol)(void *user, uint32_t symbol, const uint8_t *word, uint64_t nbytes);
 
 /* Calls `read` for the symbols of a typed text; see pylm_read_typed(). Returns a status. */
 int pylm__read_typed(const pylm_model *model, const void *text, uint64_t nbytes, pylm__read_symbol read, void *user);
