@@ -3,7 +3,8 @@
  *
  * pylm_keyboard.h: suggestions while a person types, and counts of that person's texts, which can be taken back.
  *
- * Suggestions are whole words: words that complete the one that was begun, or that may come next.
+ * Suggestions are whole words: words that complete the one that was begun, or that may come next. In a word model they
+ * may be new words, if the model has been given a list of them (pylm_words_init() in pylm_text.h).
  *
  *     pylm_suggestion suggestions[3];
  *     uint32_t n = 3;

@@ -248,7 +248,8 @@ class Keyboard:
         words = ffi.new("unsigned char[]", max(len(self._words), n_words))
         if n_words:
             ffi.memmove(words, data[used:], n_words)
-            _check_saved(lib.pylm_words_open(self._image.model, words, n_words), name)
+            status = lib.pylm_words_open(self._image.model, words, n_words)
+            _check_saved(lib.PYLM_ERR_TRUNCATED if status == lib.PYLM_ERR_FOREIGN else status, name)
         elif len(self._words):
             check(lib.pylm_words_init(self._image.model, words, len(words)))
         if used > len(self._counts) or n_words > len(self._words):

@@ -36,7 +36,9 @@ def add_keyboard(commands: Commands) -> None:
     )
     add_model(parser)
     parser.add_argument("--load", metavar="FILE", help="what was learned before")
-    parser.add_argument("--save", metavar="FILE", help="where to keep what was learned, at the end; counts, no text")
+    parser.add_argument(
+        "--save", metavar="FILE", help="where to keep what was learned, at the end: counts and new words, no text"
+    )
     parser.add_argument("--memory", metavar="SIZE", default="256K", help="bytes to learn in")
 
 

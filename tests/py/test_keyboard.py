@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -137,6 +138,80 @@ def test_what_is_learned_is_suggested() -> None:
         for _ in range(5):
             keyboard.learn(f"{first} {second}")
         assert keyboard.suggest(f"x, {first}")[0].text == second
+
+
+# ---- new words
+
+NEW = "Grindelwald and GRINDELWALD, Grindelwald's grindstone."
+
+
+def test_new_words_are_learned_and_suggested() -> None:
+    keyboard = pylm.Keyboard(get("words"))
+    assert not keyboard.words() and not keyboard.suggest("papapa", "grin")
+    for _ in range(3):
+        keyboard.learn(NEW)
+    assert keyboard.words() == {"GRINDELWALD": 3, "Grindelwald": 3, "Grindelwald's": 3, "and": 3, "grindstone": 3}
+    found = keyboard.suggest("papapa", "grin", 3)
+    assert [s.text for s in found] == ["GRINDELWALD", "Grindelwald's", "grindstone"]
+    assert found[0].probability == pytest.approx(0.5, abs=0.001)
+    assert keyboard.suggest("papapa", "Grinds")[0].text == "Grindstone"
+    keyboard.learn("Grindelwald")
+    assert keyboard.suggest("papapa", "grin")[0].text == "Grindelwald"
+    before = pylm.Keyboard(get("words")).suggest("papapa", "", 3)
+    assert [s.text for s in keyboard.suggest("papapa", "", 3)] != [] != before
+
+
+def test_new_words_are_forgotten_to_the_last_byte(tmp_path: Path, train_text: str) -> None:
+    keyboard, lines = pylm.Keyboard(get("words")), [*train_text.split("\n")[:5], NEW, "a zorkmid", "zorkmid"]
+    for line in lines:
+        keyboard.learn(line)
+    assert b"zorkmid" in saved(keyboard, tmp_path)
+    for line in random.Random(1).sample(lines, len(lines)):
+        keyboard.forget(line)
+    assert saved(keyboard, tmp_path) == saved(pylm.Keyboard(get("words")), tmp_path)
+    assert not keyboard.words() and not keyboard.suggest("papapa", "zork")
+    keyboard.learn("zorkmid")
+    content = saved(keyboard, tmp_path)
+    for line in ("zorkmid zorkmid", "zork", f"{train_text.split(chr(10))[0]} zorkmid"):
+        with pytest.raises(pylm.ArgumentError, match="was not learned"):
+            keyboard.forget(line)
+        assert saved(keyboard, tmp_path) == content
+
+
+def test_new_words_are_saved_and_copied(tmp_path: Path) -> None:
+    keyboard = pylm.Keyboard(get("words"))
+    keyboard.learn(NEW)
+    keyboard.save(tmp_path / "mine")
+    other = pylm.Keyboard(get("words"))
+    other.load(tmp_path / "mine")
+    for same in (other, keyboard.copy(), pickle.loads(pickle.dumps(keyboard))):
+        assert same.words() == keyboard.words()
+        assert same.suggest("papapa", "grin") == keyboard.suggest("papapa", "grin")
+        same.learn("zorkmid")
+        assert "zorkmid" not in keyboard.words()
+    with pytest.raises(pylm.ArgumentError, match=r"make the keyboard with memory=(\d+)"):
+        small = pylm.Keyboard(get("words"), memory=32768)
+        for i in range(250):
+            keyboard.learn(f"newword{i}")
+        keyboard.save(tmp_path / "mine")
+        small.load(tmp_path / "mine")
+
+
+def test_too_many_new_words_make_room(tmp_path: Path) -> None:
+    keyboard = pylm.Keyboard(get("words"), memory="32K")
+    for i in range(1000):
+        keyboard.learn(f"newword{i} often")
+    assert keyboard.words()["often"] == 1000 and not keyboard.is_exact
+    assert len(keyboard.words()) < 200
+    keyboard.forget("newword0 often")
+    assert keyboard.words()["often"] == 999
+
+
+def test_other_models_have_no_list() -> None:
+    for kind in ("pieces", "bytes"):
+        keyboard = pylm.Keyboard(get(kind))
+        keyboard.learn("zorkmid")
+        assert keyboard.words() == {}
 
 
 # ---- files

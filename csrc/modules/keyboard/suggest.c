@@ -247,12 +247,14 @@ static uint32_t suggest_words(const struct pylm__request *request, const struct 
         if (t)
             pylm__work_next_tree(search.model, workspace->walk);
         if (search.visitor.wanted && !pylm__mark_wanted(request, workspace, has_prefix, request))
-            return 0;
+            continue;
         pylm__walk(search.model, pylm__state_const(request->state), workspace->walk, UINT64_C(1) << 62, &search.visitor,
                    visit_leaf);
     }
     if (search.model->words)
         add_new_words(&search, search.model->words);
+    if (!search.n)
+        return 0;
     prefix_cost = search.visitor.wanted ? pylm__mass_cost(search.total ? search.total : 1u) : 0u;
     *prefix_cost_q16 = prefix_cost;
     for (i = 0; i < search.n; i++) {
