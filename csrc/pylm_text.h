@@ -159,9 +159,9 @@ PYLM_API int pylm_unknown_words(const pylm_model *model, const void *text, uint6
  * New words have a part of what "<unk>" has in its place, by how often they came: a word that came c times in a list of
  * N in all, of T different ones, has c / (N + T + 1) of it.
  *
- * An entry takes 3 bytes and the word. When the memory is full, the rarest words go, until at least a quarter of it is
- * free; a count stops at 65,535. After either, pylm_words_is_exact() is 0. Adding and finding take time in proportion
- * to the memory that is used: some 10 us for 16 KB. A list belongs to one thread at a time. */
+ * An entry takes 7 bytes and the word. When the memory is full, the rarest words go, until at least a quarter of it is
+ * free; a count stops at 65,535. After either, pylm_words_is_exact() is 0. A word is found by halving; a new one moves
+ * those behind it. A list belongs to one thread at a time. */
 
 #define PYLM_NEW_WORD_NBYTES 255 /* the longest new word */
 
@@ -188,6 +188,11 @@ PYLM_API int pylm_words_add(const pylm_model *model, void *words, uint64_t nbyte
  * which is only noticed while the list is exact; then a word that came less often goes as a whole. */
 PYLM_API int pylm_words_remove(const pylm_model *model, void *words, uint64_t nbytes, const void *word,
                                uint64_t word_nbytes, uint32_t count);
+
+/* What being in the list is worth to a word that is read as "<unk>", 1/65536 bit. Returns 1 if the list has it: then
+ * its letters are known, and cost only this. Else 0: then its letters cost what pylm_spelling_cost() says, and this as
+ * well, which is for its being new. So all words that are read as "<unk>" still have a probability of 1 together. */
+PYLM_API int pylm_words_cost(const void *words, const void *word, uint64_t word_nbytes, uint32_t *cost_q16);
 
 /* How many different words there are. */
 PYLM_API uint32_t pylm_words_n(const void *words);

@@ -76,7 +76,8 @@ class Scoring(Reader):
         is unknown. Of bytes and pieces each symbol is one. Arguments as in `score()`."""
         from .explain.words import words_of
 
-        return words_of(self._image, self._state_after(context), text, add_eos)
+        image = self._image
+        return words_of(image, self._state_after(context), text, add_eos, image.spelled)
 
     def score_batch(
         self,
@@ -199,7 +200,7 @@ class Scoring(Reader):
                 if costs is not None:
                     unknown += len(places)
                     unknown_cost += sum(costs[i] for i in places)
-                    spelled += image.spelled(part, piece).cost
+                    spelled += reader._spelled(part, piece).cost
                 bar.show("score", used, nbytes, "B")
         if not symbols:
             raise EmptyTextError("the text is empty: there is nothing to score")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._core.arguments import MAX_MEMORY, parse_size, path_of
 from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, save_file
+from ._core.new_words import NewWords, words_nbytes
 from ._core.prediction import NATS_PER_COST, Prediction, logprobs_of
 from ._core.reader import TextReader, begin_to_learn, new_overlay
 from ._core.text import TEXT_TYPES, Path, as_bytes, map_file
@@ -21,6 +22,8 @@ from .decoding.prompt import MAX_OPEN, Prompt, n_open, predicted
 from .decoding.sampling import Continued
 from .decoding.writing import as_text, generated
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError
+
+LENGTH_NBYTES = 8  # of the length of what stands before it in a file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +43,8 @@ class State(TextReader):
     What is fed goes on where the text stood. A state that learns does so from what it reads, after having scored
     it: the model stays as it is, and what was learned lives in the state's own memory. That memory holds
     counts, vocabulary symbols and hashes of contexts, no running text; but who has it and the model can try
-    out whether a phrase was read.
+    out whether a phrase was read. Of a model that spells unknown words, it also holds those that were read, as they are
+    (`words`).
 
     A copy, by `copy()`, by the module copy or by pickle, has read and learned the same, and from then on shares nothing
     with the original but the model, which never changes. A pickled state has its model with it; pickled together, model
@@ -54,15 +58,25 @@ class State(TextReader):
 
     def __init__(self, image: Image, learn: bool, memory: int | str) -> None:
         self._image = image
-        self._overlay = None
+        self._overlay = self._words = None
         if learn:
-            self._overlay = new_overlay(parse_size("memory", memory, MAX_MEMORY))
+            nbytes = parse_size("memory", memory, MAX_MEMORY)
+            n_words = words_nbytes(image, nbytes)
+            self._overlay = new_overlay(nbytes - n_words)
+            self._words = NewWords(image, n_words) if n_words else None
         self.reset()
 
     @property
     def memory(self) -> int:
         """Bytes that it learns in; 0 if it does not learn."""
-        return len(self._overlay) if self.learns else 0
+        return (len(self._overlay) if self.learns else 0) + (len(self._words.memory) if self._words else 0)
+
+    @property
+    def words(self) -> dict[str, int]:
+        """Words that the vocabulary does not have and that it has learned, with how often each came; what is rarest
+        made room for others. Empty if it does not learn, or if the model does not spell. They need not be spelled when
+        they come again."""
+        return self._words.counts() if self._words else {}
 
     # ---- reading
 
@@ -72,7 +86,7 @@ class State(TextReader):
         add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
         """
         symbols = self._image.symbols(text, add_eos)
-        cost = self._read_text(text, symbols) + self._image.spelled(text, symbols).cost
+        cost = self._read_text(text, symbols) + self._spelled(text, symbols).cost
         return -cost * NATS_PER_COST
 
     def logprobs(self, text: TextOrIds, *, add_eos: bool = False) -> np.ndarray:
@@ -81,7 +95,7 @@ class State(TextReader):
         symbols = self._image.symbols(text, add_eos)
         costs = new_symbols(len(symbols))
         self._read_text(text, symbols, costs)
-        return logprobs_of(self._image, symbols, costs, self._image.spelled(text, symbols))
+        return logprobs_of(self._image, symbols, costs, self._spelled(text, symbols))
 
     def word_scores(self, text: TextOrIds, *, add_eos: bool = False) -> list[WordScore]:
         """Reads a text. Returns what each word of it adds to `feed()`; as `Model.word_scores()`. What the state has
@@ -89,7 +103,7 @@ class State(TextReader):
         from .explain.words import words_of
 
         symbols = self._image.symbols(text, add_eos)
-        found = words_of(self._image, self._state, text, add_eos)
+        found = words_of(self._image, self._state, text, add_eos, self._spelled)
         self._remember(symbols)
         self._open = None
         return found
@@ -121,17 +135,20 @@ class State(TextReader):
         self._last, self._open = array("I"), None
         if self.learns:
             begin_to_learn(self._image, self._state, self._overlay)
+        if self._words:
+            self._words.clear()
 
     # ---- copies
 
     def copy(self) -> State:
         """A state of its own that has read and learned the same."""
         if not self.learns:
-            other = self._copied(self._image, self._last, self._state, None, 0, None)
+            other = self._copied(self._image, self._last, self._state, None, None, None)
             other._open = self._open  # what is in it never changes
             return other
         self._keep()
-        return self._copied(self._image, self._last, self._certain, self._overlay, self.memory, self._open)
+        words = self._words.seal() if self._words else None
+        return self._copied(self._image, self._last, self._certain, ffi.buffer(self._overlay), words, self._open)
 
     @property
     def _certain(self) -> Any:
@@ -144,21 +161,26 @@ class State(TextReader):
 
     @classmethod
     def _copied(
-        cls, image: Image, last: array[int], state: Any, overlay: Any, nbytes: int, end: tuple[Any, ...] | None
+        cls, image: Image, last: array[int], state: Any, overlay: Any, words: bytes | None, end: tuple[Any, ...] | None
     ) -> State:
         """A state like one that is kept in the overlay, if it learns, and has then read the end of a text.
 
-        state, overlay   what cffi can copy from; nbytes are those of the overlay.
-        end              the text and its symbols, from which was learned.
+        state     what cffi can copy from.
+        overlay   a buffer; None: it does not learn.
+        words     those that it has learned.
+        end       the text and its symbols, from which was learned.
         """
         other = cls.__new__(cls)
-        other._image, other._last, other._overlay, other._open = image, last[:], None, None
+        other._image, other._last, other._overlay, other._open, other._words = image, last[:], None, None, None
         other._state = ffi.new("pylm_state *")
         ffi.memmove(other._state, state, ffi.sizeof("pylm_state"))
         if overlay is not None:
-            other._overlay = new_overlay(nbytes)
-            ffi.memmove(other._overlay, overlay, nbytes)
-            check(lib.pylm_state_attach(image.model, other._state, other._overlay, nbytes))
+            other._overlay = new_overlay(len(overlay))
+            ffi.memmove(other._overlay, overlay, len(overlay))
+            check(lib.pylm_state_attach(image.model, other._state, other._overlay, len(overlay)))
+        if words is not None:
+            other._words = NewWords(image, len(words))
+            check(other._words.open(words))
         if end is not None:
             other._open = end[0], end[1], other._here()
             for symbol in end[1]:
@@ -175,8 +197,9 @@ class State(TextReader):
         self._keep()
         overlay = bytes(ffi.buffer(self._overlay)) if self.learns else None
         state = b"" if self.learns else bytes(ffi.buffer(self._certain))  # that one has addresses; its overlay has all
+        words = self._words.seal() if self._words else None
         end = None if self._open is None else (bytes(as_bytes(self._open[0])), self._open[1])
-        return _unpickled, (self._image, self._last, state, overlay, end)
+        return _unpickled, (self._image, self._last, state, overlay, words, end)
 
     # ---- what comes next
 
@@ -231,10 +254,10 @@ class State(TextReader):
             return generated(caller, self._image, prompt, n, options)
         if not self.learns:
             raise ArgumentError("this state does not learn: make it with model.state(learn=True)")
-        overlay = new_overlay(self.memory)
+        overlay = new_overlay(len(self._overlay))
         lib.pylm_state_keep(prompt.state)
-        ffi.memmove(overlay, self._overlay, self.memory)
-        check(lib.pylm_state_attach(self._image.model, prompt.state, overlay, self.memory))
+        ffi.memmove(overlay, self._overlay, len(overlay))
+        check(lib.pylm_state_attach(self._image.model, prompt.state, overlay, len(overlay)))
         return generated(caller, self._image, prompt._replace(goes_on=True, overlay=overlay), n, options)
 
     def _prompt(self) -> Prompt:
@@ -254,12 +277,16 @@ class State(TextReader):
     # ---- files
 
     def save(self, path: Path) -> None:
-        """Writes what was learned, and where in the text it is, to a file of `memory` bytes, which is replaced
-        as a whole or not at all. ArgumentError if the state does not learn; OSError."""
+        """Writes what was learned, and where in the text it is, to a file of `memory` bytes, in a model that spells 8
+        more, which is replaced as a whole or not at all. ArgumentError if the state does not learn; OSError."""
         if not self.learns:
             raise ArgumentError("this state has learned nothing to save: make it with model.state(learn=True)")
         lib.pylm_state_keep(self._state)
-        save_file(path_of("path", path), self._overlay, self.memory)
+        content = ffi.buffer(self._overlay)[:]
+        if self._words:
+            words = self._words.seal()
+            content += words + len(words).to_bytes(LENGTH_NBYTES, "little")
+        save_file(path_of("path", path), ffi.from_buffer(content), len(content))
 
     def load(self, path: Path) -> None:
         """Goes on from what `save()` wrote, by a state of the same model; `memory` becomes what it was there.
@@ -271,8 +298,13 @@ class State(TextReader):
         data = map_file(path)
         if len(data) == 0:
             raise ModelFormatError(f"{os.fspath(path)}: the file is empty; only what State.save() wrote can be loaded")
-        overlay, state = new_overlay(len(data)), ffi.new("pylm_state *")
-        ffi.memmove(overlay, data, len(data))
+        n_words, end = 0, len(data)
+        if self._image.spelling is not None and end > LENGTH_NBYTES:
+            n_words = int.from_bytes(data[-LENGTH_NBYTES:], "little")
+            end -= LENGTH_NBYTES
+        n_words = n_words if n_words < end else 0  # else it is no such file
+        overlay, state = new_overlay(end - n_words), ffi.new("pylm_state *")
+        ffi.memmove(overlay, data, len(overlay))
         status = lib.pylm_state_attach(self._image.model, state, overlay, len(overlay))
         name = os.fspath(path)
         if status == lib.PYLM_ERR_FOREIGN:
@@ -282,10 +314,19 @@ class State(TextReader):
         if status == lib.PYLM_ERR_ARGUMENT:
             raise ArgumentError(f"{name}: this was learned with another model; load it with that one")
         check(status, name)
-        self._overlay, self._state, self._last, self._open = overlay, state, array("I"), None
+        words = NewWords(self._image, n_words) if n_words else None
+        if words and words.open(data[len(overlay) : end]) != lib.PYLM_OK:
+            raise ModelDamagedError(f"{name}: the words in it are damaged; copy the file again")
+        self._overlay, self._words, self._state = overlay, words, state
+        self._last, self._open = array("I"), None
 
 
 def _unpickled(
-    image: Image, last: array[int], state: bytes, overlay: bytes | None, end: tuple[bytes, array[int]] | None
+    image: Image,
+    last: array[int],
+    state: bytes,
+    overlay: bytes | None,
+    words: bytes | None,
+    end: tuple[bytes, array[int]] | None,
 ) -> State:
-    return State._copied(image, last, state or bytes(ffi.sizeof("pylm_state")), overlay, len(overlay or b""), end)
+    return State._copied(image, last, state or bytes(ffi.sizeof("pylm_state")), overlay, words, end)

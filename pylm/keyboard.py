@@ -221,7 +221,7 @@ class Keyboard:
 
     def save(self, path: Path) -> None:
         """Writes counts and words to a file, which is replaced as a whole or not at all: 32 bytes and 10 for each
-        count; in a word model 40 bytes more, and for each new word 3 and its own. OSError."""
+        count; in a word model 40 bytes more, and for each new word 7 and its own. OSError."""
         save_file(path_of("path", path), *self._sealed())
 
     def _sealed(self) -> tuple[Any, int]:

@@ -14,6 +14,8 @@ from .native import check, ffi, lib
 
 if TYPE_CHECKING:
     from .image import Image, TextOrIds
+    from .new_words import NewWords
+    from .spelling import Spelled
 
 
 def new_overlay(nbytes: int) -> Any:
@@ -69,6 +71,7 @@ class TextReader:
     _image: Image
     _state: Any  # a pylm_state
     _overlay: Any  # memory that it learns in; None: it does not
+    _words: NewWords | None  # that it has learned; None: it learns none
     _last: array[int]  # symbols read last, for the repetition penalty
 
     @property
@@ -81,6 +84,11 @@ class TextReader:
         cost = self._image.score(self._state, symbols, costs)
         self._remember(symbols)
         return cost
+
+    def _spelled(self, text: TextOrIds, symbols: array[int]) -> Spelled:
+        """What the letters of unknown words in a text cost. A reader that learns has learned them then."""
+        spelled = self._image.spelled(text, symbols)
+        return spelled if self._words is None or not spelled.words else self._words.read(spelled)
 
     def _remember(self, symbols: array[int]) -> None:
         """Symbols that were read count as seen lately."""

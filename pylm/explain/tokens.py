@@ -39,7 +39,7 @@ def explain_all(
 ) -> Iterator[Explanation | KernelExplanation]:
     """Explains the checked symbols of a text one after the other, each before the state reads it."""
     image = state._image
-    spelled = image.spelled(text, symbols)
+    spelled = state._spelled(text, symbols)
     words = zip(*spelled, strict=True)
     for symbol in symbols:
         found = explain(image, state._state, symbol, k, state._last)

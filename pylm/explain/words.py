@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.image import Image
@@ -15,6 +15,7 @@ from .._core.text import TEXT_TYPES, as_bytes
 
 if TYPE_CHECKING:
     from .._core.image import TextOrIds
+    from .._core.spelling import Spelled
 
 
 class WordScore(NamedTuple):
@@ -29,15 +30,17 @@ class WordScore(NamedTuple):
     spelling: float  #: of an unknown word, what its letters add to `logprob`; 0.0 if the model does not spell
 
 
-def words_of(image: Image, state: Any, text: TextOrIds, add_eos: bool) -> list[WordScore]:
-    """Reads a text; a state that learns does so."""
+def words_of(
+    image: Image, state: Any, text: TextOrIds, add_eos: bool, spell: Callable[[TextOrIds, array[int]], Spelled]
+) -> list[WordScore]:
+    """Reads a text; a state that learns does so. `spell` says what the letters of a word cost."""
     models = list(_with_memory(image))
     result = []
     for symbol, written in _symbols(image, text, add_eos):
         n = _matched(models, state, symbol)
         cost = image.score(state, array("I", [symbol]))
         unknown = symbol == image.unknown
-        spelled = image.spelled(written, array("I", [symbol])).cost if written else 0
+        spelled = spell(written, array("I", [symbol])).cost if written else 0
         shown_text = shown(written if unknown and written else image.symbol_text(symbol))
         logprob, spelling = -(cost + spelled) * NATS_PER_COST, -spelled * NATS_PER_COST
         result.append(WordScore(symbol, shown_text, logprob, n, unknown, spelling))

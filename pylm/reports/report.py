@@ -26,7 +26,8 @@ from .figures import Bin, Calibration, Figures, Hard, HardKind, Order, Worth
 if TYPE_CHECKING:
     import numpy as np
 
-    from .._core.image import Ids, Image, TextOrIds
+    from .._core.image import Ids
+    from .._core.spelling import Spelled
     from .._core.text import Bytes
 
 CONFIDENCE_BINS = 15
@@ -86,7 +87,7 @@ def report(
             reading.read(i, symbol)
             if i % STEP == 0:
                 bar.show("read", i, len(symbols), "tokens")
-    unknown = _Unknown(image, source, symbols)
+    unknown = _Unknown(reading.reader._spelled(source, symbols), image.unknown, symbols)
     costs = reading.costs
     costs[unknown.places] += unknown.bits
     return Report(
@@ -108,11 +109,10 @@ def report(
 class _Unknown:
     """The unknown words of a text, if they are spelled."""
 
-    def __init__(self, image: Image, source: TextOrIds, symbols: array[int]) -> None:
+    def __init__(self, spelled: Spelled, unknown: int, symbols: array[int]) -> None:
         import numpy as np
 
-        spelled = image.spelled(source, symbols)
-        self.places = places_of(image.unknown, symbols) if spelled.words else []
+        self.places = places_of(unknown, symbols) if spelled.words else []
         self.bits = np.array(spelled.costs, np.float64) / 65536
         self.words = dict(zip(self.places, spelled.words, strict=True))
 
@@ -130,7 +130,7 @@ class _Reading:
 
         image = self._image = state._image
         image.needs_mix("reports")
-        self._reader, self._n = state, n
+        self.reader, self._n = state, n
         self._contexts = Contexts(image)
         n_parts = lib.pylm_n_parts(image.model)
         self._found, self._n_parts = ffi.new("pylm_part[]", n_parts), ffi.new("uint32_t *")
@@ -157,7 +157,7 @@ class _Reading:
         return result
 
     def read(self, i: int, symbol: int) -> None:
-        model, state = self._image.model, self._reader._state
+        model, state = self._image.model, self.reader._state
         check(lib.pylm_explain(model, state, symbol, self._work, self._found, self._n_parts))
         parts = self._view[: self._n_parts[0]]
         self._worth[: len(parts)] -= parts["cost"]
@@ -174,7 +174,7 @@ class _Reading:
     def _look_at_all(self, symbol: int) -> None:
         import numpy as np
 
-        p = self._reader.distribution()
+        p = self.reader.distribution()
         octave = np.minimum(-np.log2(np.maximum(p, 2.0**-62)), OCTAVES - 1).astype(np.int64)
         for column, weights in enumerate([None, p, None, p * (1 - p)]):
             if column != 2:

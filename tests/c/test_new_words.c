@@ -48,6 +48,24 @@ static void test_counts(void)
     CHECK(pylm_words_init(&model, before, sizeof before) == PYLM_OK && memcmp(before, words, sizeof words) == 0);
 }
 
+/* Shares, and what is left for words that are new, come to 1. */
+static void test_costs(void)
+{
+    uint32_t cost;
+    double sum = 0;
+    CHECK(pylm_words_init(&model, words, sizeof words) == PYLM_OK);
+    CHECK(!pylm_words_cost(words, "zork", 4, &cost) && cost == 0);
+    CHECK(add("zork", 3) == PYLM_OK && add("grue", 1) == PYLM_OK);
+    CHECK(pylm_words_cost(words, "zork", 4, &cost) && abs((int)cost - (int)(log2(7.0 / 3.0) * 65536.0)) < 4);
+    sum += exp2(-(double)cost / 65536.0);
+    CHECK(pylm_words_cost(words, "grue", 4, &cost));
+    sum += exp2(-(double)cost / 65536.0);
+    CHECK(!pylm_words_cost(words, "gru", 3, &cost) && !pylm_words_cost(words, "", 0, &cost));
+    sum += exp2(-(double)cost / 65536.0);
+    CHECK(fabs(sum - 1.0) < 1e-4);
+    CHECK(pylm_words_init(&model, words, sizeof words) == PYLM_OK);
+}
+
 static void test_what_is_no_new_word(void)
 {
     char longest[257];
@@ -99,7 +117,7 @@ static void test_files(void)
     CHECK(pylm_words_init(&model, words, sizeof words) == PYLM_OK);
     CHECK(add("zorkmid", 3) == PYLM_OK && add("grue", 1) == PYLM_OK);
     n = pylm_words_seal(words, sizeof words);
-    CHECK(n == 40 + 3 + 7 + 3 + 4);
+    CHECK(n == 40 + 7 + 7 + 7 + 4);
     memcpy(file, words, n);
     memset(larger, 0xaa, sizeof larger);
     memcpy(larger, file, n);
@@ -190,6 +208,7 @@ int main(void)
     struct image image = train_kind(KIND_WORDS, 1500);
     REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
     test_counts();
+    test_costs();
     test_what_is_no_new_word();
     test_full();
     test_little_memory();

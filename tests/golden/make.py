@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pylm
 from pylm._core.native import ffi, lib
+from pylm._core.reader import begin_to_learn, new_overlay
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "py"))
@@ -69,8 +70,10 @@ def train(name: str) -> pylm.Model:
 
 def read_twice(model: pylm.Model, symbols: object) -> int:
     """The cost of a text read twice by a state that learns."""
-    state = model.state(learn=True, memory=MEMORY)
-    return sum(state._read(symbols) for _ in range(2))
+    image, overlay = model._image, new_overlay(MEMORY)
+    state = image.new_state()
+    begin_to_learn(image, state, overlay)
+    return sum(image.score(state, symbols) for _ in range(2))
 
 
 def scores(model: pylm.Model, text: bytes) -> dict[str, int]:

@@ -15,6 +15,8 @@ import pytest
 from texts import make_text
 
 import pylm
+from pylm._core.native import ffi, lib
+from pylm._core.new_words import NewWords
 from pylm.cli import main
 
 TEXT = make_text(3000, seed=3)
@@ -264,3 +266,76 @@ def test_the_command_line_says_both(run) -> None:
     assert run("train", "t.txt", "-o", "x.pylm", "--closed", status=1).startswith("pylm: error: --closed is for words")
     said = run("adapt", "m.pylm", "t.txt", "-o", "l.layer", "--closed", status=1)
     assert said == "pylm: error: a layer has the vocabulary of its model; leave --closed out\n"
+
+
+# ---- states learn words
+
+
+def test_a_word_that_comes_again_costs_less(model: pylm.Model) -> None:
+    state = model.state(learn=True)
+    first, second = (state.word_scores("zorkmid")[0].spelling for _ in range(2))
+    assert first == model.word_scores("zorkmid")[0].spelling
+    assert second == pytest.approx(
+        math.log(1 / 3), abs=1e-4
+    )  # of one occurrence, and one more for each word and for all
+    assert state.words == {"zorkmid": 2}
+    assert model.state().words == {} and model.state(learn=True, memory=1024).words == {}
+
+
+def test_words_are_scored_before_they_are_learned(model: pylm.Model) -> None:
+    """In one text as in many."""
+    text = "zorkmid papapa grue zorkmid\ngrue zorkmid tepapa lamp\n"
+    whole, parts = model.state(learn=True), model.state(learn=True)
+    expected = sum(parts.feed(line + "\n") for line in text.splitlines())
+    assert whole.feed(text) == pytest.approx(expected)
+    assert whole.words == parts.words == {"grue": 2, "lamp": 1, "zorkmid": 3}
+    found = model.evaluate(text, learn=True)
+    assert -found.bits * math.log(2) == pytest.approx(expected)
+    assert found.spelling_bits < model.evaluate(text).spelling_bits
+    again = model.state(learn=True)
+    assert sum(word.logprob for word in again.word_scores(text)) == pytest.approx(expected)
+    assert again.words == whole.words
+
+
+def test_what_may_follow_has_a_probability_of_one(model: pylm.Model) -> None:
+    """What is in the list and what is new share what ``<unk>`` has."""
+    state = model.state(learn=True)
+    state.feed("zorkmid grue zorkmid lamp")
+    shares = [2.0 ** -(share_of(state._words, word) / 65536) for word in (b"zorkmid", b"grue", b"lamp", b"new")]
+    assert sum(shares) == pytest.approx(1, abs=1e-4)
+
+
+def share_of(words: NewWords, word: bytes) -> int:
+    cost = ffi.new("uint32_t *")
+    lib.pylm_words_cost(words.memory, word, len(word), cost)
+    return cost[0]
+
+
+def test_learned_words_go_with_the_state(model: pylm.Model, tmp_path: Path) -> None:
+    state = model.state(learn=True, memory="64K")
+    state.feed("zorkmid grue ")
+    state.save(tmp_path / "s")
+    loaded = model.state(learn=True)
+    loaded.load(tmp_path / "s")
+    for other in (loaded, state.copy(), pickle.loads(pickle.dumps(state)), copy.deepcopy(state)):
+        assert other.words == state.words and other.memory == state.memory == 64000
+        assert other.feed("zorkmid") == pytest.approx(state.copy().feed("zorkmid"))
+        assert state.words == {"grue": 1, "zorkmid": 1}
+    state.start()
+    assert state.words
+    state.reset()
+    assert state.words == {}
+    before = loaded.words
+    content = (tmp_path / "s").read_bytes()
+    at = content.index(b"zorkmid")
+    (tmp_path / "s").write_bytes(content[:at] + b"Z" + content[at + 1 :])
+    with pytest.raises(pylm.ModelDamagedError, match="words in it are damaged"):
+        loaded.load(tmp_path / "s")
+    assert loaded.words == before
+
+
+def test_rare_words_make_room(model: pylm.Model) -> None:
+    state = model.state(learn=True, memory=8192)
+    for i in range(300):
+        state.feed(f"newword{i} often ")
+    assert state.words["often"] == 300 and len(state.words) < 60
