@@ -133,7 +133,6 @@ class Keyboard:
         model, n = self._model, ffi.new("uint32_t *")
         found = ffi.new("pylm_suggestion[]", k)
         work = ffi.new("uint64_t[]", lib.pylm_suggest_nbytes(model, k) // 8 + 1)
-        lib.pylm_state_restart(model, self._state)
         n[0] = k
         check(lib.pylm_suggest(model, self._state, ffi.from_buffer(text), len(text), work, found, n))
         return [
@@ -158,22 +157,22 @@ class Keyboard:
         """
         data = text_bytes("word", word)
         before, model = self._joined(context, ""), self._model
-        lib.pylm_state_restart(model, self._state)
-        lib.pylm_state_set_learning(self._state, 0)
-        lib.pylm_read_typed(model, self._state, ffi.from_buffer(before), len(before))
-        lib.pylm_state_set_learning(self._state, 1)
-        check(lib.pylm_read_typed(model, self._state, ffi.from_buffer(data), len(data)))
+        state = ffi.new("pylm_state *", self._state[0])  # with the same overlay; the other stays where the text begins
+        lib.pylm_state_set_learning(state, 0)
+        lib.pylm_read_typed(model, state, ffi.from_buffer(before), len(before))
+        lib.pylm_state_set_learning(state, 1)
+        check(lib.pylm_read_typed(model, state, ffi.from_buffer(data), len(data)))
 
     def learn(self, text: str | Bytes) -> None:
         """Learns a complete text, for example a line or a message; in a word model also its new words, of up to 48
-        bytes."""
+        bytes. Suggestions are then for another line behind it, on what the texts before were about."""
         data, model = text_bytes("text", text), self._model
         source = ffi.from_buffer(data)
         check(lib.pylm_personal_add(model, self._counts, len(self._counts), source, len(data)))
         if len(self._words):
             check(lib.pylm_typed_words_add(model, self._words, len(self._words), source, len(data)))
-        lib.pylm_state_restart(model, self._state)
         check(lib.pylm_read_typed(model, self._state, source, len(data)))
+        check(lib.pylm_state_read(model, self._state, self._image.line_end))
 
     def forget(self, text: str | Bytes) -> None:
         """Takes a text out that was learned, as if it had never been: the counts and the words are, to the last byte,
