@@ -88,6 +88,7 @@ def main() -> None:
         wiki20, wiki100, valid = unpack_wiki(data, folder)
         measure("Wikipedia 20 MB", "auto", wiki20, valid, folder, [])
         measure("Wikipedia 20 MB, two trees", "auto", wiki20, valid, folder, ["--trees", "2"])
+        measure("Wikipedia 20 MB, words", "words", wiki20, valid, folder, [])
         measure("Wikipedia 100 MB", "auto", wiki100, valid, folder, [])
         library = split_library(folder)
         measure("Python's library", "auto", *library, folder, [])
