@@ -112,11 +112,11 @@ static void test_little_memory(void)
 static void test_files(void)
 {
     static uint8_t file[sizeof words], larger[2 * sizeof words], changed[sizeof words];
-    uint64_t n, i;
+    size_t n, i;
     pylm_model other = model;
     CHECK(pylm_words_init(&model, words, sizeof words) == PYLM_OK);
     CHECK(add("zorkmid", 3) == PYLM_OK && add("grue", 1) == PYLM_OK);
-    n = pylm_words_seal(words, sizeof words);
+    n = (size_t)pylm_words_seal(words, sizeof words);
     CHECK(n == 40 + 7 + 7 + 7 + 4);
     memcpy(file, words, n);
     memset(larger, 0xaa, sizeof larger);
