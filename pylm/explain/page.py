@@ -133,15 +133,15 @@ def _body(
     state: TextReader, symbols: array[int], explanations: Sequence[Explanation | KernelExplanation], title: str
 ) -> str:
     bits = sum(explanation.bits for explanation in explanations)
+    letters = sum(explanation.spelling_bits for explanation in explanations)
     says = KERNEL_SAYS if state._image.is_kernel else MIX_SAYS
     figures = [
         ("tokens", f"{len(symbols):,}"),
-        ("bits a token", f"{bits / len(symbols):.2f}"),
+        ("bits a token", f"{(bits + letters) / len(symbols):.2f}"),
         ("perplexity", f"{2 ** (bits / len(symbols)):.1f}"),
     ]
-    letters = sum(explanation.spelling_bits for explanation in explanations)
     if letters:
-        figures.append(("bits a token, spelling", f"{letters / len(symbols):.2f}"))
+        figures.insert(2, ("of them, spelling", f"{letters / len(symbols):.2f}"))
     if state.learns:
         learned = sum(e.learned_bits for e in explanations if isinstance(e, Explanation))
         figures.append(("bits a token from this text", f"{learned / len(symbols):+.2f}"))

@@ -40,8 +40,8 @@ def _header(report: Figures, title: str) -> str:
     figures = [
         ("tokens", f"{report.tokens:,}"),
         ("bits a token", f"{report.bits / report.tokens:.3f}"),
+        *([("of them, spelling", f"{report.spelling_bits / report.tokens:.3f}")] if report.spelling_bits else []),
         ("perplexity", f"{report.perplexity:.2f}"),
-        *([("bits a token, spelling", f"{report.spelling_bits / report.tokens:.3f}")] if report.spelling_bits else []),
         ("bits a byte", f"{report.bits / max(report.bytes, 1):.4f}"),
         ("guessed right", f"{report.accuracy:.1%}"),
         ("calibration error", f"{report.top.ece:.2%}"),

@@ -233,7 +233,7 @@ def test_reports_have_a_line(model: pylm.Model) -> None:
     (part,) = [part for part in report.parts if part.kind == "spelling"]
     assert part.bits == -found.spelling_bits
     assert {"zorkmid", "zorkmids"} <= {hard.token for hard in report.hardest}
-    assert "letters of unknown words" in report.html and "bits a token, spelling" in report.html
+    assert "letters of unknown words" in report.html and "of them, spelling" in report.html
 
 
 # ---- the command line
