@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._core.arguments import MAX_MEMORY, integer, parse_size, path_of
 from ._core.native import check, ffi, lib, save_file, text_of
+from ._core.new_words import SHARE, word_counts
 from ._core.prediction import shown
 from ._core.reader import image_of
 from ._core.text import Bytes, Path, map_file, text_bytes
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from ._model import Model
 
 MAX_SUGGESTIONS = 1000
-WORDS_SHARE = 16  # of the memory, 1 in so many bytes is for new words,
-MOST_WORDS = 1 << 16  # but at most so many: they are looked through for every suggestion
+MOST_WORDS = 1 << 16  # bytes for new words, at most: they are looked through for every suggestion
 
 
 class Suggestion(NamedTuple):
@@ -71,7 +71,7 @@ class Keyboard:
 
     def _allocate(self, nbytes: int) -> None:
         try:
-            n_words = min(nbytes // WORDS_SHARE, MOST_WORDS) if self._image.is_words else 0
+            n_words = min(nbytes // SHARE, MOST_WORDS) if self._image.is_words else 0
             self._words: Any = ffi.new("unsigned char[]", n_words)
             self._counts: Any = ffi.new("unsigned char[]", nbytes // 2 - n_words)
             self._overlay: Any = ffi.new("unsigned char[]", nbytes - nbytes // 2)
@@ -198,12 +198,7 @@ class Keyboard:
 
     def words(self) -> dict[str, int]:
         """The new words that were learned, and how often each came; empty but in a word model."""
-        text, nbytes = ffi.new("const unsigned char **"), ffi.new("uint32_t *")
-        result = {}
-        for i in range(lib.pylm_words_n(self._words) if len(self._words) else 0):
-            count = lib.pylm_words_get(self._words, i, text, nbytes)
-            result[shown(ffi.buffer(text[0], nbytes[0])[:])] = count
-        return result
+        return word_counts(self._words) if len(self._words) else {}
 
     @property
     def is_exact(self) -> bool:
@@ -252,7 +247,7 @@ class Keyboard:
         elif len(self._words):
             check(lib.pylm_words_init(self._image.model, words, len(words)))
         if used > len(self._counts) or n_words > len(self._words):
-            needed = max(2 * used * WORDS_SHARE // (WORDS_SHARE - 2), WORDS_SHARE * n_words)
+            needed = max(2 * used * SHARE // (SHARE - 2), SHARE * n_words)
             raise ArgumentError(f"{name}: more than there is room for; make the keyboard with memory={needed}")
         ffi.memmove(self._counts, ffi.buffer(counts, used)[:] + bytes(len(self._counts) - used), len(self._counts))
         ffi.memmove(self._words, words, len(self._words))

@@ -58,12 +58,17 @@ class NewWords:
 
     def counts(self) -> dict[str, int]:
         """The words, and how often each came."""
-        text, nbytes = ffi.new("const unsigned char **"), ffi.new("uint32_t *")
-        result = {}
-        for i in range(lib.pylm_words_n(self.memory)):
-            count = lib.pylm_words_get(self.memory, i, text, nbytes)
-            result[shown(ffi.buffer(text[0], nbytes[0])[:])] = count
-        return result
+        return word_counts(self.memory)
+
+
+def word_counts(memory: Any) -> dict[str, int]:
+    """The words of a list, and how often each came."""
+    text, nbytes = ffi.new("const unsigned char **"), ffi.new("uint32_t *")
+    result = {}
+    for i in range(lib.pylm_words_n(memory)):
+        count = lib.pylm_words_get(memory, i, text, nbytes)
+        result[shown(ffi.buffer(text[0], nbytes[0])[:])] = count
+    return result
 
 
 def words_nbytes(image: Image, memory: int) -> int:
