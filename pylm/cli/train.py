@@ -55,7 +55,7 @@ WORD_OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_const",
         "const": True,
         "help": "words: an unknown one is <unk>, and costs no more than that; else it is spelled, unless the text has "
-        "<unk> itself, or --size is below 480K",
+        "<unk> itself, or --size is below 491,520 bytes",
     },
 }
 

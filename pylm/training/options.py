@@ -69,7 +69,7 @@ class SymbolOptions:
     vocabulary: Path | Iterable[str | Bytes] | None = None  #: words: these, "<unk>" and "</s>", and no others, whatever
     #: the text has: several words, or the path of a file with one word a line. None: those of the text
     closed: bool = False  #: words: True: one that the vocabulary does not have is "<unk>", and costs no more than that.
-    #: False: it is spelled as well, unless the text has "<unk>" itself, or `size` is below 480 KB
+    #: False: it is spelled as well, unless the text has "<unk>" itself, or `size` is below 491,520 bytes
     topics: bool = True  #: in a text of 50,000 tokens and more, what the hundreds of words or pieces before are about
     #: is one more piece of evidence; in bytes, what the last words are. Not in layers; with `size` not in bytes, and
     #: else if it is worth its bytes. False: contexts only
