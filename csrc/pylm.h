@@ -8,7 +8,7 @@
  * global variables. It calls nothing but memcpy, memmove, memset and memcmp. The same image gives the same numbers on
  * every machine, to the last bit.
  *
- *     pylm_model model;                                 // a view of the image: 72 bytes, yours
+ *     pylm_model model;                                 // a view of the image: 80 bytes, yours
  *     pylm_state state;                                 // what was read so far: 640 bytes, yours
  *     uint32_t cost;
  *
@@ -23,6 +23,7 @@
  * Modules add to this. Each has its own header and its own switch (csrc/core/config.h), which leaves it out of a build:
  *
  *   pylm_text.h       text to symbols and back; constraints; choosing the next symbol
+ *   pylm_lexicon.h    words that a model of words did not have when it was trained
  *   pylm_adapt.h      states that learn while they read; layers on a model
  *   pylm_explain.h    what a cost is made of; what was counted in training
  *   pylm_kernel.h     the predictor `kernel`: settings, nearest positions, explanations
@@ -52,9 +53,9 @@
  * Memory: the caller owns everything. A model points into its image. The image must stay in place and unchanged while
  * the model is used. It may lie at any address, even or odd.
  *
- * Threads: a pylm_model is not written after it was opened, and any number of threads may share it. (The one exception
- * is pylm_model_set_kernel() in pylm_kernel.h.) A pylm_state and a block of working memory belong to one thread at a
- * time. Different threads may use different ones at once.
+ * Threads: a pylm_model is not written after it was opened, and any number of threads may share it. (The exceptions are
+ * what gives it something: pylm_model_set_kernel(), pylm_model_set_words() and pylm_model_set_lexicon().) A pylm_state
+ * and a block of working memory belong to one thread at a time. Different threads may use different ones at once.
  *
  * Not promised: the layout of the opaque structures and of working memory. Another version of the *trainer* may make
  * another image of the same text. What an image means is fixed by its format version (FORMAT.md): two libraries that
@@ -124,7 +125,7 @@ PYLM_API const char *pylm_status_text(int status);
 
 /* A view of an image. Plain data: it may be copied, and needs no closing. */
 typedef struct pylm_model {
-    uint64_t opaque[9];
+    uint64_t opaque[10];
 } pylm_model;
 
 /* Makes `model` a view of an image.
@@ -170,7 +171,7 @@ enum pylm_predictor {
 typedef struct pylm_info {
     uint32_t format_version;
     uint32_t tokenizer;        /* enum pylm_tokenizer */
-    uint32_t n_symbols;        /* size of the vocabulary */
+    uint32_t n_symbols;        /* size of the vocabulary, words of a lexicon (pylm_lexicon.h) included */
     uint32_t unknown;          /* symbol of "<unk>", or PYLM_NONE */
     uint32_t line_end;         /* symbol that ends a line: "</s>" of words, else "\n"; a text begins behind one.
                                 * PYLM_NONE: an external vocabulary has none */

@@ -61,14 +61,17 @@ enum pylm_part_kind {
     PYLM_PART_INDIRECT = 7,   /* what lately followed an indirect context: the two symbols that last followed another
                                * context, and the previous symbol; `number` is the template of that other one */
     PYLM_PART_REPETITION = 8, /* the text repeats itself, by at least `number` symbols; 0: it does not */
-    /* Only of models with several trees: averaging them. It is the last part of all. Before it, the parts of each tree
+    /* Only of models with several trees: averaging them. It stands behind all trees. Before it, the parts of each tree
      * count by the tree's share in the symbol's probability. */
     PYLM_PART_AVERAGE = 9,
     /* Only of layers (pylm_adapt.h): */
     PYLM_PART_BELOW = 10, /* all that the model below says; it stands behind PYLM_PART_MEAN */
     /* Of a model with vectors, behind its contexts: */
-    PYLM_PART_TOPIC = 11 /* what the hundreds of symbols before were about, in bytes what the last words were;
-                            pylm_explain_topic() says which */
+    PYLM_PART_TOPIC = 11, /* what the hundreds of symbols before were about, in bytes what the last words were;
+                             pylm_explain_topic() says which */
+    /* Of a model with a lexicon (pylm_lexicon.h), the last part of all: */
+    PYLM_PART_PLACE = 12 /* that the symbol has only a part of its place, which is that of the symbol `number`; 0 if it
+                            shares it with none */
 };
 
 /* One part. Log-odds and weights use natural logarithms. */

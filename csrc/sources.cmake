@@ -10,6 +10,7 @@ set(core
     core/evidence_coded.c
     core/fixed.c
     core/image.c
+    core/lexicon.c
     core/lookup.c
     core/narrow.c
     core/open.c
@@ -28,6 +29,7 @@ set(core
 # What a build may leave out: -DPYLM_MODULE_<NAME>=0.
 set(module_text modules/text/constraint.c modules/text/new_words.c modules/text/sample.c modules/text/spelling.c modules/text/stop.c
     modules/text/vocabulary.c)
+set(module_lexicon modules/lexicon/make.c)
 set(module_adapt
     modules/adapt/attach.c
     modules/adapt/extended.c
@@ -132,12 +134,12 @@ else()
   set(platform platform/posix.c)
 endif()
 
-set(public_headers pylm.h pylm_text.h pylm_adapt.h pylm_explain.h pylm_kernel.h pylm_keyboard.h pylm_train.h
+set(public_headers pylm.h pylm_text.h pylm_lexicon.h pylm_adapt.h pylm_explain.h pylm_kernel.h pylm_keyboard.h pylm_train.h
     pylm_prune.h pylm_sources.h)
 
-foreach(list core module_text module_adapt module_explain module_kernel module_keyboard train platform public_headers)
+foreach(list core module_text module_lexicon module_adapt module_explain module_kernel module_keyboard train platform public_headers)
   list(TRANSFORM ${list} PREPEND csrc/)
 endforeach()
-set(engine ${core} ${module_text} ${module_adapt} ${module_explain} ${module_kernel} ${module_keyboard})
+set(engine ${core} ${module_text} ${module_lexicon} ${module_adapt} ${module_explain} ${module_kernel} ${module_keyboard})
 set(sources ${engine} ${train} ${platform})
 set(headers ${public_headers})

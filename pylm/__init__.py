@@ -34,6 +34,7 @@ from ._core.library import check_built as _check_built
 
 if TYPE_CHECKING:
     from . import errors
+    from ._core.lexicon import NewWord
     from ._core.prediction import Prediction
     from ._info import Evaluation, ModelInfo
     from ._model import Model, load
@@ -83,6 +84,7 @@ _check_built()
 
 # Where each public name comes from; the imports above say the same to type checkers.
 _MODULES = {
+    "_core.lexicon": ("NewWord",),
     "_core.prediction": ("Prediction",),
     "_info": ("Evaluation", "ModelInfo"),
     "_model": ("Model", "load"),
@@ -155,6 +157,7 @@ __all__ = [
     "ModelInfo",
     "ModelVersionError",
     "Nearest",
+    "NewWord",
     "OneOf",
     "OutOfMemoryError",
     "Part",

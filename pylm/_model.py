@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._core.arguments import DEFAULT_MEMORY, MAX_U32, integer, path_of, several, wrong_type
 from ._core.documents import document
 from ._core.image import TEXT_OR_IDS, Image
+from ._core.lexicon import NewWord, words_given, words_of_file
 from ._core.native import save_file
 from ._core.prediction import shown
 from ._core.progress import Progress
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ._core.image import Ids, TextOrIds
+    from ._core.lexicon import WordsGiven
     from .explain.kernel import KernelExplanation
     from .explain.mix import Explanation
     from .kernel.coverage import Coverage, Nearest
@@ -148,6 +150,38 @@ class Model(Scoring, Generating):
         other._open_image = with_settings(self._image, tau, distances, class_distances)
         other._sources_path, other._open_sources = self._sources_path, self._open_sources
         return other
+
+    def with_words(self, words: WordsGiven | os.PathLike[str]) -> Model:
+        """The same model with more words, a model of its own on the same tables, made at once; no training. The new
+        words take part in everything: they are read, scored, predicted, generated, allowed, suggested.
+
+            model.with_words(["Quxford", "zorkmid"])
+            model.with_words({"Quxford": "London", "zorkmid": 3, "Wurzel": ("Smith", 2)})
+            model.with_words(pathlib.Path("names.txt"))
+
+        words   the words alone; or what is known about each: a word of the model that it is like, how often it came, 1
+                to 65,535, both, or None. Or a file with a line for each word, and what is known behind tabs: a count,
+                or ``like London``, or both.
+
+        A word with an example comes where the example would come, and is read as if that had come: half of the
+        example's probability goes to all words that are like it, by their counts. A word without one is as probable
+        as a word that came so often in the training text and was read as ``<unk>`` there. So all probabilities still
+        sum to 1. Words that the model has are passed over. To words that were given before, these are added.
+
+        Their ids follow those of the model. `save()` writes the model without them: keep the words, and give them
+        again. States and keyboards belong to the model as it is with its words.
+        Raises ArgumentError for a model of bytes or pieces, for what is not one word, and for an example that the model
+        does not have; OSError.
+        """
+        given = words_of_file(os.fspath(words)) if isinstance(words, os.PathLike) else words_given(words)
+        other = _of_image(self._image.with_words({**self._image.words, **given}))
+        other._sources_path, other._open_sources = self._sources_path, self._open_sources
+        return other
+
+    @property
+    def words(self) -> dict[str, NewWord]:
+        """The words that `with_words()` gave to the model, in the order of their ids."""
+        return dict(self._image.words)
 
     # ---- symbols
 
@@ -392,6 +426,15 @@ class Model(Scoring, Generating):
         from .related import related
 
         return related(self._image, term, k, window, measure, min_count)
+
+
+def without_words(model: Model) -> Model:
+    """The same model without words that were given to it."""
+    if not model.words:
+        return model
+    other = _of_image(model._image.plain)
+    other._sources_path, other._open_sources = model._sources_path, model._open_sources
+    return other
 
 
 def _of_image(image: Image) -> Model:

@@ -10,7 +10,7 @@ from ._core.arguments import check_options
 from ._core.documents import listed, named_documents, total_nbytes
 from ._core.reader import image_of
 from ._core.text import Path, Source
-from ._model import Model
+from ._model import Model, without_words
 from .errors import ArgumentError
 from .training.options import LayerOptions, TrainOptions, training_options
 from .training.trainer import train_on, train_with
@@ -107,8 +107,9 @@ def adapt(
                 concern the layer.
 
     The contexts of the texts are counted in the model's own vocabulary, so words that a word model does not have stay
-    "<unk>". By which weights layer and model are mixed is fitted on parts of the texts that are held out, as in
-    `train()`: a layer of a few sentences says little, and does little harm (DESIGN.md, "Layers").
+    "<unk>", words that were given to it, too; what comes back has these as well. By which weights layer and model are
+    mixed is fitted on parts of the texts that are held out, as in `train()`: a layer of a few sentences says little,
+    and does little harm (DESIGN.md, "Layers").
     Raises what `train()` raises, and ArgumentError for a model of several trees or a kernel.
     """
     if "symbols" in options:
@@ -119,7 +120,9 @@ def adapt(
     if model.info.trees > 1:
         raise ArgumentError("a layer lies on a model of one tree, and this one has several; train it without trees")
     image.needs_mix("a layer")
-    made.tokenizer, made.base = image.info.tokenizer, image.model
+    base = without_words(model)
+    made.tokenizer, made.base = image.info.tokenizer, image.plain.model
     source = listed(source, output)
     texts = named_documents(source, binary=image.is_bytes)
-    return train_on(texts, total_nbytes(source), made, "auto", progress, output, base=model)
+    layer = train_on(texts, total_nbytes(source), made, "auto", progress, output, base=base)
+    return layer.with_words(model.words) if model.words else layer

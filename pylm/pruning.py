@@ -117,26 +117,28 @@ def prune(
     progress   show a bar on standard error; None: if that is a terminal.
 
     The same model and log give the same bytes (DESIGN.md, "Pruning"). Vocabulary, trees, calibration and weights stay
-    as they are. Of any kind of model but a kernel, also of one of a given size or one that was pruned before. What
-    belongs to the large model, its sources and what states and keyboards have saved, does not belong to the small one.
+    as they are; words that were given to the model, it has again. Of any kind of model but a kernel, also of one of a
+    given size or one that was pruned before. What belongs to the large model, its sources and what states and keyboards
+    have saved, does not belong to the small one.
     Raises ArgumentError, EmptyTextError (a log without symbols), ModelDamagedError, OutOfMemoryError, OSError.
     """
     keep_ppm = _keep_ppm(keep)
     most = n_threads(threads)
-    image = image_of("model", model)
+    given = image_of("model", model)
+    image, words = given.plain, given.words
     output = None if output is None else path_of("output", output)
     image.needs_mix("pruning")
     if image.below is not None:
         raise ArgumentError("a layer cannot be pruned; prune the model without it, and fit a layer to that")
-    log = _Texts(image, prompts, "prompts")
-    other = None if valid is None else _Texts(image, valid, "valid")
+    log = _Texts(given, prompts, "prompts")
+    other = None if valid is None else _Texts(given, valid, "valid")
     with Progress(progress) as bar:
         small, places, given_up = _prune(image, log, keep_ppm, bar)
         if output is not None:
             small.save(output)
             small = small if is_device(output) else load(output, verify=False)
         return Pruning(
-            small,
+            small.with_words(words) if words else small,
             places,
             given_up,
             image.info.image_nbytes,
@@ -154,15 +156,17 @@ def _keep_ppm(keep: float) -> int:
 
 
 class _Texts:
-    """Several texts as symbols."""
+    """Several texts as symbols, words that were given to the model as those in whose places they stand."""
 
     def __init__(self, image: Image, texts: Log, name: str) -> None:
-        self._image, self._symbols, self._ends = image, array("I"), array("Q")
+        self._image, self._symbols, self._ends = image.plain, array("I"), array("Q")
         several: Any = texts if _are_several(texts) else [texts]
         for text in several:
             content = document(text, binary=image.is_bytes)
             self._symbols.extend(image.symbols(content, add_eos=False, name=name))
             self._ends.append(len(self._symbols))
+        if image.words:
+            self._symbols = array("I", map(image.place_of, self._symbols))
         if not self._symbols:
             raise EmptyTextError(f"{name} holds no text; give what the model is used for")
         self.symbols = ffi.from_buffer("uint32_t[]", self._symbols)

@@ -21,6 +21,7 @@
  * Modules (csrc/modules) may be left out as a whole. What their headers declare is not there then.
  *
  *     -DPYLM_MODULE_TEXT=0        vocabulary, constraints: pylm_text.h
+ *     -DPYLM_MODULE_LEXICON=0     words that are added to a model of words: pylm_lexicon.h; it needs text
  *     -DPYLM_MODULE_ADAPT=0       learning while reading, layers: pylm_adapt.h. Images that are layers are refused
  *     -DPYLM_MODULE_EXPLAIN=0     pylm_explain.h
  *     -DPYLM_MODULE_KERNEL=0      pylm_kernel.h. Images with that predictor are refused
@@ -36,6 +37,10 @@
 #define PYLM_CORE_CONFIG_H
 
 #include <stdint.h>
+
+#ifndef PYLM_BYTES
+#define PYLM_BYTES 0
+#endif
 
 #ifndef PYLM_MODULE_TEXT
 #define PYLM_MODULE_TEXT 1
@@ -54,6 +59,12 @@
 #endif
 #ifndef PYLM_MODULE_LAYOUT
 #define PYLM_MODULE_LAYOUT 1
+#endif
+#ifndef PYLM_MODULE_LEXICON
+#define PYLM_MODULE_LEXICON (PYLM_MODULE_TEXT && !PYLM_BYTES)
+#endif
+#if PYLM_MODULE_LEXICON && !PYLM_MODULE_TEXT
+#error "PYLM_MODULE_LEXICON needs PYLM_MODULE_TEXT"
 #endif
 #ifndef PYLM_MODULE_KEYBOARD
 #define PYLM_MODULE_KEYBOARD (PYLM_MODULE_TEXT && PYLM_MODULE_ADAPT)
@@ -76,9 +87,6 @@
 #endif
 #ifndef PYLM_ALIGNED
 #define PYLM_ALIGNED 0
-#endif
-#ifndef PYLM_BYTES
-#define PYLM_BYTES 0
 #endif
 #ifndef PYLM_CODED
 #define PYLM_CODED 0

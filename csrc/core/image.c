@@ -61,7 +61,7 @@ void pylm_model_info(const pylm_model *model, pylm_info *info)
     memset(info, 0, sizeof *info);
     info->format_version = PYLM_FORMAT_VERSION;
     info->tokenizer = m->tokenizer;
-    info->n_symbols = m->n_symbols;
+    info->n_symbols = pylm__n_all_symbols(m);
     info->unknown = pylm__load32(m->image + PYLM__H_UNKNOWN);
     info->line_end = m->line_end;
     info->text_end = m->text_end;

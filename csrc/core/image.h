@@ -8,6 +8,8 @@
 
 #include "format.h"
 
+#define PYLM__L_N 24u /* where a lexicon (lexicon.h) says how many words it has */
+
 /* The parts of an open model that every call needs. Lives in pylm_model. */
 struct pylm__model {
     const uint8_t *image;
@@ -25,6 +27,7 @@ struct pylm__model {
     const struct pylm_kernel *kernel; /* the caller's settings; NULL: those of the image */
     const struct pylm__model *below;  /* the uppermost of those that it lies on; NULL: none */
     const uint8_t *words;             /* the caller's list of new words, which was checked; NULL: none */
+    const uint8_t *lexicon;           /* the caller's words that are symbols, which were checked; NULL: none */
 };
 
 struct pylm__tree {
@@ -44,6 +47,17 @@ static inline uint32_t pylm__n_symbols(const struct pylm__model *model)
 static inline uint32_t pylm__n_leaves(const struct pylm__tree *tree)
 {
     return PYLM_BYTES ? 256u : tree->n_symbols;
+}
+
+static inline int pylm__has_lexicon(const struct pylm__model *model)
+{
+    return PYLM_MODULE_LEXICON && model->lexicon;
+}
+
+/* Symbols of the image and of the lexicon. */
+static inline uint32_t pylm__n_all_symbols(const struct pylm__model *model)
+{
+    return pylm__n_symbols(model) + (pylm__has_lexicon(model) ? pylm__load32(model->lexicon + PYLM__L_N) : 0u);
 }
 
 static inline unsigned pylm__symbol_bits(const struct pylm__tree *tree)

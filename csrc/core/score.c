@@ -6,6 +6,7 @@
 #include "score.h"
 
 #include "core/fast/paths.h"
+#include "lexicon.h"
 #include "modules/adapt/layer.h"
 #include "modules/kernel/kernel.h"
 
@@ -61,10 +62,13 @@ int pylm_cost(const pylm_model *model, const pylm_state *state, uint32_t symbol,
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__small p;
+    uint32_t share = PYLM__SHARE_ONE;
+    if (pylm__has_lexicon(view))
+        symbol = pylm__lexicon_symbol(view, symbol, &share);
     if (symbol >= pylm__n_symbols(view))
         return PYLM_ERR_ARGUMENT;
     pylm__probabilities(view, pylm__state_const(state), &symbol, 1, work, NULL, &p);
-    *cost_q16 = pylm__small_cost(p);
+    *cost_q16 = pylm__small_cost(p) + (pylm__has_lexicon(view) ? pylm__share_cost(share) : 0u);
     return PYLM_OK;
 }
 
@@ -102,8 +106,9 @@ static int score_abreast(const pylm_model *model, pylm_state *state, const uint3
     return PYLM_OK;
 }
 
-int pylm_score(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work,
-               uint32_t *costs_q16, uint64_t *total_q16)
+/* pylm_score() for symbols of the image. */
+static int score_places(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work,
+                        uint32_t *costs_q16, uint64_t *total_q16)
 {
     struct pylm__small probabilities[PYLM__ABREAST];
     uint64_t total = 0;
@@ -122,4 +127,46 @@ int pylm_score(const pylm_model *model, pylm_state *state, const uint32_t *symbo
     if (total_q16)
         *total_q16 = total;
     return status;
+}
+
+#if PYLM_MODULE_LEXICON
+#define AT_ONCE 32u
+
+/* A lexicon's words are scored as the symbols of their places, and pay for their parts of these. */
+static int score_shared(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work,
+                        uint32_t *costs_q16, uint64_t *total_q16)
+{
+    uint32_t places[AT_ONCE], shares[AT_ONCE], costs[AT_ONCE], i, here, cost;
+    uint64_t total = 0, at;
+    int status = PYLM_OK;
+    for (at = 0; at < n && status == PYLM_OK; at += here) {
+        for (here = 0; here < AT_ONCE && here < n - at; here++) {
+            places[here] = pylm__lexicon_symbol(pylm__model_view(model), symbols[(size_t)at + here], &shares[here]);
+            if (places[here] == PYLM_NONE) {
+                status = PYLM_ERR_ARGUMENT;
+                break;
+            }
+        }
+        (void)score_places(model, state, places, here, work, costs, NULL); /* the model has them all */
+        for (i = 0; i < here; i++) {
+            cost = costs[i] + pylm__share_cost(shares[i]);
+            total += cost;
+            if (costs_q16)
+                costs_q16[(size_t)at + i] = cost;
+        }
+    }
+    if (total_q16)
+        *total_q16 = total;
+    return status;
+}
+#endif
+
+int pylm_score(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n, void *work,
+               uint32_t *costs_q16, uint64_t *total_q16)
+{
+#if PYLM_MODULE_LEXICON
+    if (pylm__has_lexicon(pylm__model_view(model)))
+        return score_shared(model, state, symbols, n, work, costs_q16, total_q16);
+#endif
+    return score_places(model, state, symbols, n, work, costs_q16, total_q16);
 }

@@ -10,6 +10,7 @@
  */
 #include "search.h"
 
+#include "lexicon.h"
 #include "score.h"
 #include "walk.h"
 
@@ -102,6 +103,20 @@ static void keep(struct search *search, pylm_candidate found)
 #endif
 }
 
+/* Keeps a symbol and the words of a lexicon that stand in its place. */
+static void keep_shared(struct search *search, pylm_candidate place)
+{
+    const struct pylm__place shared = pylm__lexicon_place(search->model, place.symbol);
+    pylm_candidate found;
+    uint32_t i, share = shared.left;
+    for (i = 0; i <= shared.n; i++) {
+        found.symbol = i ? pylm__lexicon_word(search->model, &shared, i - 1u, &share) : place.symbol;
+        found.cost_q16 = place.cost_q16 + pylm__share_cost(share);
+        if (!search->work->tree_number || !is_known(search, found.symbol))
+            keep(search, found);
+    }
+}
+
 static void keep_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
 {
     struct search *search = (struct search *)(void *)visitor;
@@ -115,7 +130,10 @@ static void keep_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct
                             pylm__second_work(search->model, search->work), NULL, &p);
     }
     found.cost_q16 = pylm__small_cost(p);
-    keep(search, found);
+    if (pylm__has_lexicon(search->model))
+        keep_shared(search, found);
+    else
+        keep(search, found);
     if (search->n == search->k) {
         uint32_t worst = search->best[PYLM__SMALL ? search->k - 1u : 0u].cost_q16;
         search->visitor.min_mass = (uint64_t)pylm__exp2_bound(worst + ROUNDING_Q16) << 31;
@@ -131,7 +149,8 @@ void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void
     search.state = pylm__state_const(state);
     search.work = work;
     search.best = best;
-    search.k = k < pylm__n_symbols(search.model) ? k : pylm__n_symbols(search.model);
+    search.k = pylm__n_all_symbols(search.model);
+    search.k = k < search.k ? k : search.k;
     search.n = 0;
     search.visitor.min_mass = 0;
     search.visitor.wanted = NULL;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lexicon.h"
 #include "score.h"
 
 void pylm_state_init(const pylm_model *model, pylm_state *state)
@@ -18,6 +19,7 @@ int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
 {
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__state *s = pylm__state_view(state);
+    symbol = pylm__place_of(view, symbol);
     if (symbol >= pylm__n_symbols(view))
         return PYLM_ERR_ARGUMENT;
     if (pylm__state_learns(s))
@@ -29,6 +31,7 @@ int pylm_state_push(const pylm_model *model, pylm_state *state, uint32_t symbol)
 int pylm_state_read(const pylm_model *model, pylm_state *state, uint32_t symbol)
 {
     const struct pylm__model *view = pylm__model_view(model);
+    symbol = pylm__place_of(view, symbol);
     if (symbol >= pylm__n_symbols(view))
         return PYLM_ERR_ARGUMENT;
     pylm__state_go_on(pylm__state_view(state), view, symbol);

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "lexicon.h"
 #include "modules/kernel/kernel.h"
 #include "walk.h"
 
@@ -190,7 +191,7 @@ uint32_t pylm__walk_to(const struct pylm__model *model, const struct pylm__state
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__frame *frame = frame_at(&walk, work, 0);
     struct parted parted;
-    uint32_t t, level;
+    uint32_t t, level, symbol;
     int side;
     pylm__work_first_tree(model, work);
     for (t = 1; t < pylm__n_trees(model) && point >= (uint64_t)tree->share << 46; t++) {
@@ -206,7 +207,8 @@ uint32_t pylm__walk_to(const struct pylm__model *model, const struct pylm__state
             point -= parted.masses[0];
         enter(&walk, 0, &parted, side);
     }
-    return pylm__tree_symbol(tree, frame->lo);
+    symbol = pylm__tree_symbol(tree, frame->lo);
+    return pylm__has_lexicon(model) ? pylm__lexicon_at(model, symbol, frame->mass, point) : symbol;
 }
 #endif
 
@@ -238,4 +240,6 @@ void pylm_distribution(const pylm_model *model, const pylm_state *state, void *m
             pylm__work_next_tree(view, work);
         pylm__walk(view, pylm__state_const(state), work, (uint64_t)sum.tree->share << 46, &sum.visitor, add_leaf);
     }
+    if (pylm__has_lexicon(view))
+        pylm__lexicon_spread(view, q62);
 }

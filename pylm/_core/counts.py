@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .image import Image
 from .native import check, ffi, lib
+
+if TYPE_CHECKING:
+    from .image import Image
 
 
 def successors(image: Image, symbols: array[int], template: int, work: Any = None, room: Any = None) -> Counter[int]:

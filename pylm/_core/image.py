@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import ArgumentError, ModelDamagedError, ModelFormatError
 from .arguments import wrong_type
+from .lexicon import Lexicon, NewWord, lexicon_of
 from .native import NONE, check, ffi, lib
 from .progress import Progress, new_task, run
 from .spelling import NOTHING, Spelled, Spelling
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 ENCODE_SLICE = 1 << 16  # symbols a C call: about 1 ms
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
+BY_SYMBOL = ("every_symbol", "vocabulary", "spelling")  # cached properties that go by the words
 CANDIDATE = [("symbol", "u4"), ("cost", "u4")]  # pylm_candidate in numpy; costs in 1/65536 bit
 FIRST_NBYTES = 256  # of a file: enough to see what it is
 IDS = "integers"
@@ -64,9 +66,7 @@ class Image:
         check(status, subject)
         if verify:
             check(lib.pylm_model_verify(self.model), subject)
-        self.info = ffi.new("pylm_info *")
-        lib.pylm_model_info(self.model, self.info)
-        self.n_symbols: int = self.info.n_symbols
+        self._look()
         self.unknown: int = self.info.unknown
         self.is_bytes: bool = self.info.tokenizer == lib.PYLM_TOKENIZER_BYTES
         self.line_end: int = self.info.line_end
@@ -80,14 +80,50 @@ class Image:
         self._work_n_u64: int = lib.pylm_work_nbytes(self.model) // 8 + 1
         self.kept: dict[Any, Any] = {}  # what was found out by others, to be found out once
         self._kernel: Any = None  # settings that the model points to
+        self.lexicon: Lexicon | None = None  # words that were given to it
+        self._plain: Image | None = None  # itself without these; None: there are none
+
+    def _look(self) -> None:
+        self.info = ffi.new("pylm_info *")
+        lib.pylm_model_info(self.model, self.info)
+        self.n_symbols: int = self.info.n_symbols
 
     def with_kernel(self, kernel: Any) -> Image:
         """The same image, going by other settings, a pylm_kernel."""
+        if self._plain is not None:
+            return self._plain.with_kernel(kernel).with_words(self.words)
         other = Image.__new__(Image)
         vars(other).update(vars(self))
         other.model = ffi.new("pylm_model *", self.model[0])
         other._kernel = kernel
         check(lib.pylm_model_set_kernel(other.model, kernel))
+        return other
+
+    @property
+    def plain(self) -> Image:
+        """The image without words that were given to it."""
+        return self if self._plain is None else self._plain
+
+    def place_of(self, symbol: int) -> int:
+        """The symbol in whose place one stands: of a word that was given, its example or ``<unk>``."""
+        place: int = lib.pylm_symbol_place(self.model, symbol, ffi.NULL)
+        return place
+
+    @property
+    def words(self) -> dict[str, NewWord]:
+        """The words that were given to it."""
+        return {} if self.lexicon is None else self.lexicon.words
+
+    def with_words(self, words: dict[str, NewWord]) -> Image:
+        """The same image with these words, but for those that it has, and without others that were given to it."""
+        plain = self.plain
+        lexicon = lexicon_of(plain, words)
+        other = Image.__new__(Image)
+        vars(other).update({name: value for name, value in vars(plain).items() if name not in BY_SYMBOL})
+        other.model = ffi.new("pylm_model *", plain.model[0])
+        other.kept, other.lexicon, other._plain = {}, lexicon, plain
+        check(lib.pylm_model_set_lexicon(other.model, lexicon.memory, len(lexicon.memory)))
+        other._look()
         return other
 
     # ---- copies: of what never changes, one is enough
@@ -99,7 +135,7 @@ class Image:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopened, (self.content(), self.below, self._kernel_numbers())
+        return _reopened, (self.content(), self.below, self._kernel_numbers(), self.words)
 
     def _kernel_numbers(self) -> list[int] | None:
         kernel = self._kernel
@@ -147,6 +183,8 @@ class Image:
     def spelling(self) -> Spelling | None:
         """How unknown words are spelled; None: they are not."""
         root = self.root
+        if self._plain is not None:
+            return self._plain.spelling and self._plain.spelling.with_model(self.model, self.lexicon)
         if self is not root:
             return root.spelling
         return Spelling(self) if self.is_words and self.info.spelling_nbytes else None
@@ -462,11 +500,17 @@ def _integers_of_numpy(ids: Any, name: str, takes: str) -> array[int]:
     return result
 
 
-def _reopened(content: bytes, below: Image | None, kernel_numbers: list[int] | None) -> Image:
+def _reopened(
+    content: bytes, below: Image | None, kernel_numbers: list[int] | None, words: dict[str, NewWord]
+) -> Image:
     """An image that was pickled."""
     image = Image(content, True, "", below)
-    if kernel_numbers is None:
-        return image
+    if kernel_numbers is not None:
+        image = _with_numbers(image, kernel_numbers)
+    return image.with_words(words) if words else image
+
+
+def _with_numbers(image: Image, kernel_numbers: list[int]) -> Image:
     kernel = ffi.new("pylm_kernel *")
     check(lib.pylm_model_kernel(image.model, kernel))
     n = len(kernel.distance_q16)

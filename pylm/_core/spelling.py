@@ -49,6 +49,14 @@ class Spelling:
         self.image = type(words)(ffi.buffer(words.buffer + begin, nbytes), False)
         self._buffer, self._words = words.buffer, words.model  # not the image, which has this: no circle
         self._saves = saves[0]
+        self._held: Any = None
+
+    def with_model(self, words: Any, held: Any) -> Spelling:
+        """The same for a pylm_model that was given words, which are in memory that is held."""
+        other = Spelling.__new__(Spelling)
+        vars(other).update(vars(self))
+        other._words, other._held = words, held
+        return other
 
     def spelled(self, text: str | Bytes, threads: int = 1) -> Spelled:
         """The unknown words of a text."""

@@ -91,13 +91,21 @@ def add_model(parser: argparse.ArgumentParser, **settings: Any) -> None:
         default=argparse.SUPPRESS,
         help="a layer on it, from `pylm adapt`; given again: on that one",
     )
+    parser.add_argument(
+        "--words",
+        metavar="FILE",
+        type=Path,
+        default=argparse.SUPPRESS,
+        help="words that a model of words does not have: a line each; behind a tab a count, or like EXAMPLE",
+    )
 
 
 def load_model(options: argparse.Namespace, verify: bool | None = None) -> Model:
     """With its layers, and as --tau says where there is that."""
     model = load(options.model, layers=getattr(options, "layers", []), verify=verify)
-    tau = getattr(options, "tau", None)
-    return model if tau is None else model.kernel(tau)
+    tau, words = getattr(options, "tau", None), getattr(options, "words", None)
+    model = model if tau is None else model.kernel(tau)
+    return model if words is None else model.with_words(words)
 
 
 def text_source(name: str, *, binary: bool = False) -> Any:

@@ -41,7 +41,7 @@ def add_score(commands: Commands) -> None:
     )
     parser.add_argument("--base", choices=BASES, default="e", help="of the logarithm, instead of the natural one")
     parser.add_argument(
-        "--words",
+        "--each-word",
         action="store_true",
         help="a line for each word, and an empty one behind each text: the word, its logarithm, how many symbols right "
         "before it are the longest context in which training saw it, and, if it is unknown, <unk> and how much of the "
@@ -53,7 +53,7 @@ def add_score(commands: Commands) -> None:
 def _score(options: argparse.Namespace) -> None:
     with load_model(options) as model:
         for text in _texts(options.texts):
-            score = _words if options.words else _whole
+            score = _words if options.each_word else _whole
             print(score(model, text, options), flush=True)
 
 

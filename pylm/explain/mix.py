@@ -28,6 +28,7 @@ KINDS = {
     lib.PYLM_PART_AVERAGE: "average",
     lib.PYLM_PART_BELOW: "below",
     lib.PYLM_PART_TOPIC: "topic",
+    lib.PYLM_PART_PLACE: "place",
 }
 LEARNED = frozenset(["counts", "ages", "recall", "indirect", "repetition"])
 NAMES = {
@@ -39,6 +40,7 @@ NAMES = {
     "average": "average of the trees",
     "below": "the model below the layer",
     "topic": "topic",
+    "place": "words that share their places",
 }
 OF_A_CONTEXT = ("context", "recall", "indirect")
 
@@ -57,6 +59,7 @@ class Part:
         constant    what decisions are like whatever is known
         below       layers: what the model says that it lies on
         average     several trees: their average is more, or less, than each by its share
+        place       words given to the model (`Model.with_words()`): the token has only a part of its place
 
     and, of a state that learns, what it has learned from the text that it has read:
 
@@ -172,6 +175,8 @@ def _name(contexts: Contexts, state: Any, kind: str, part: Any) -> str:
         return f"like {name}" if kind == "indirect" else name
     if kind == "even":
         return f"{part.n_context} even decisions"
+    if kind == "place":
+        return f"shares the place of {contexts.text_of(part.number)}" if part.cost_q16 else "has its place alone"
     if kind == "repetition" and part.number:
         return f"repetition of {part.number} and more"
     return NAMES[kind]

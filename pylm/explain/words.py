@@ -72,6 +72,7 @@ def _with_memory(image: Image) -> Iterator[tuple[Image, Any]]:
 def _matched(models: list[tuple[Image, Any]], state: Any, symbol: int) -> int | None:
     """The longest match in one of the models."""
     n, longest = ffi.new("uint32_t *"), None
+    symbol = models[0][0].place_of(symbol) if models else symbol  # those below know no others
     for image, work in models:
         check(lib.pylm_matched(image.model, state, symbol, work, n))
         longest = max(longest or 0, n[0])

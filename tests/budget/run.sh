@@ -45,7 +45,7 @@ modules_nbytes() { # CPU [MODULE...]
     shift
     name=$cpu$(printf -- "-%s" core "$@")
     # shellcheck disable=SC2046
-    build "$cpu" "$name" "$scoring $(public_functions "$@")" $(switches "$@")
+    [ -d "$folder/$name" ] || build "$cpu" "$name" "$scoring $(public_functions "$@")" $(switches "$@")
     text_nbytes "$name"
 }
 
@@ -56,7 +56,7 @@ public_functions() { # MODULE...; topic and layout, parts of the core, have none
 }
 
 switches() { # MODULE...: these on, the others off
-    for module in text adapt explain kernel keyboard topic layout; do
+    for module in text lexicon adapt explain kernel keyboard topic layout; do
         case " $* " in *" $module "*) on=1 ;; *) on=0 ;; esac
         echo "-DPYLM_MODULE_$(echo $module | tr a-z A-Z)=$on"
     done
@@ -69,6 +69,9 @@ report_modules() { # CPU
         with=$(modules_nbytes "$1" $module)
         echo "$1 module-$module $((with - core))"
     done
+    with_text=$(modules_nbytes "$1" text)
+    with=$(modules_nbytes "$1" text lexicon)
+    echo "$1 module-lexicon $((with - with_text))"
     needed_by_keyboard=$(modules_nbytes "$1" text adapt)
     with=$(modules_nbytes "$1" text adapt keyboard)
     echo "$1 module-keyboard $((with - needed_by_keyboard))"

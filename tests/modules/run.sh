@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds the engine without each of its modules, and without all of them: by a switch, and by naming the modules that
-# are wanted. Topics and layout have a switch, too,
-# but are parts of the core: they have no functions of their own. Checks that it compiles without a warning, needs nothing but memcpy() and its like, has the public
-# functions of its modules and no others, and gives the golden scores.
+# are wanted. Topics and layout have a switch, too, but are parts of the core: they have no functions of their own.
+# Checks that it compiles without a warning, needs nothing but memcpy() and its like, has the public functions of its
+# modules and no others, and gives the golden scores.
 #
 #     tests/modules/run.sh
 set -eu
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-modules="text adapt explain kernel keyboard"
+modules="text lexicon adapt explain kernel keyboard"
 warnings="-Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror"
 # What an engine may need from elsewhere: these, and what the compiler adds. __cpu_model: which instructions there are.
 needed='memcpy|memmove|memset|memcmp|_GLOBAL_OFFSET_TABLE_|__cpu_model|__stack_chk_fail'
@@ -60,7 +60,10 @@ check_switches() { # MODULE...: without these
     left_out=$* options=
     for module; do
         options="$options -DPYLM_MODULE_$(echo "$module" | tr a-z A-Z)=0"
-        case $module in text | adapt) left_out="$left_out keyboard" ;; esac # which needs both
+        case $module in
+            text) left_out="$left_out lexicon keyboard" ;; # which need it
+            adapt) left_out="$left_out keyboard" ;;
+        esac
     done
     # shellcheck disable=SC2086
     compile $options -fsyntax-only -I csrc csrc/core/*.c csrc/core/fast/*.c csrc/modules/*/*.c

@@ -23,6 +23,10 @@ def train_named(name: str) -> pylm.Model:
         return pylm.train([TRAIN], tokenizer="words", symbols=pylm.SymbolOptions(classes=20))
     if name == "words with <unk>":
         return pylm.train([TRAIN.replace("papapa", "<unk>")], tokenizer="words", symbols=pylm.SymbolOptions(classes=12))
+    if name == "given words":
+        return get("words").with_words(
+            {"qaqa": "papapa", "zork": 3, "quq": ("papapa", 2), "grue": None, "Tepo": "tepapa"}
+        )
     if name == "pieces":
         return pylm.train([TRAIN], tokenizer="pieces", symbols=pylm.SymbolOptions(pieces=450, classes=20))
     if name == "external":
@@ -35,7 +39,7 @@ def train_named(name: str) -> pylm.Model:
     return pylm.train([TRAIN], tokenizer="words", symbols=pylm.SymbolOptions(trees=3, classes=[20, 12, 30]))
 
 
-NAMES = ["bytes", "words", "words with <unk>", "pieces", "three trees", "external", "two layers"]
+NAMES = ["bytes", "words", "words with <unk>", "given words", "pieces", "three trees", "external", "two layers"]
 _models: dict[str, pylm.Model] = {}
 
 

@@ -54,6 +54,7 @@ ALSO = {
     "store": ["zzz: "],
     "stores": ["zzz: "],
     "flags": ["not a regular expression"],
+    "words": ["a word", "No such file"],
     "schema": ["#: "],
 }
 
@@ -115,6 +116,7 @@ def right(things: dict[str, Any], owner: str, function: str, name: str) -> Any:
         "texts": ["papapa", "tepapa"],
         "schema": {"type": "boolean"},
         "word": "papapa",
+        "words": ["zork"],
         "context": "papapa",
     }
     return values[name]

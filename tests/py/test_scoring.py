@@ -213,15 +213,15 @@ def test_score_on_the_command_line(run) -> None:
 def test_words_on_the_command_line(run) -> None:
     model = pylm.load("words.pylm")
     expected = model.word_scores("papapa zzz")
-    rows = [line.split("\t") for line in run("score", "words.pylm", "papapa zzz", "--words").splitlines()]
+    rows = [line.split("\t") for line in run("score", "words.pylm", "papapa zzz", "--each-word").splitlines()]
     assert [row[0] for row in rows] == ["papapa", "zzz", "</s>", ""]
     assert [float(row[1]) for row in rows[:-1]] == pytest.approx([word.logprob for word in expected], abs=1e-6)
     assert [int(row[2]) for row in rows[:-1]] == [word.matched for word in expected]
     assert rows[1][3:] == ["<unk>", f"{expected[1].spelling:.6f}"]
-    out = json.loads(run("score", "words.pylm", "papapa zzz", "--words", "--json"))
+    out = json.loads(run("score", "words.pylm", "papapa zzz", "--each-word", "--json"))
     assert out["words"] == [word._asdict() for word in expected]
     assert (out["symbols"], out["unknown"]) == (3, 1)
-    assert run("score", "bytes.pylm", "a b", "--words").splitlines()[1].startswith("' '\t")
+    assert run("score", "bytes.pylm", "a b", "--each-word").splitlines()[1].startswith("' '\t")
 
 
 def test_score_is_a_pipe(folder: Path) -> None:

@@ -32,6 +32,7 @@ MAY_INCLUDE = [
     ("core/fast", ["core"]),
     ("core", ["core/fast"]),
     ("modules/keyboard", ["core", "modules/text", "modules/adapt"]),
+    ("modules/lexicon", ["core", "modules/text"]),
     ("modules", ["core", "modules/adapt"]),
     ("train", ["core", "modules", "platform"]),
     ("platform", []),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/evidence_coded.h"
+#include "core/lexicon.h"
 #include "core/work.h"
 #include "pylm_explain.h"
 
@@ -135,6 +136,7 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
     const struct pylm__tree *tree = &work->mixer.tree;
     struct pylm__state state;
     uint32_t lag, i, before;
+    symbol = pylm__place_of(view, symbol);
     if (symbol >= view->n_symbols || pylm__is_kernel(view) || !pylm__tree_find(view, tree_number, &work->mixer.tree) ||
         number >= tree->n_templates)
         return PYLM_ERR_ARGUMENT;
@@ -173,6 +175,7 @@ int pylm_matched(const pylm_model *model, const pylm_state *state, uint32_t symb
     struct pylm__work *work = memory;
     const struct pylm__tree *tree = &work->mixer.tree;
     uint32_t known;
+    symbol = symbol == PYLM_NONE ? symbol : pylm__place_of(view, symbol);
     if ((symbol >= view->n_symbols && symbol != PYLM_NONE) || pylm__is_kernel(view))
         return PYLM_ERR_ARGUMENT;
     pylm__work_first_tree(view, work);

@@ -4,6 +4,7 @@
  * describe.c: templates and classes, for people.
  */
 #include "core/context.h"
+#include "core/lexicon.h"
 #include "pylm_explain.h"
 
 #if PYLM_MODULE_EXPLAIN
@@ -67,6 +68,7 @@ int pylm_symbol_class(const pylm_model *model, uint32_t tree_number, uint32_t sy
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__tree tree;
     pylm__bit bit;
+    symbol = pylm__place_of(view, symbol);
     if (symbol >= view->n_symbols || !pylm__tree_find(view, tree_number, &tree))
         return PYLM_ERR_ARGUMENT;
     *class_ret = *coarse_ret = PYLM_NONE;

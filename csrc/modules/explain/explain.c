@@ -21,6 +21,7 @@
 
 #include <string.h>
 
+#include "core/lexicon.h"
 #include "decision.h"
 #include "modules/adapt/layer.h"
 
@@ -249,7 +250,7 @@ uint32_t pylm_n_parts(const pylm_model *model)
 {
     const struct pylm__model *view = pylm__model_view(model);
     return pylm__n_trees(view) * (view->n_templates + 5u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS) +
-           (pylm__n_trees(view) > 1u);
+           (pylm__n_trees(view) > 1u) + (uint32_t)pylm__has_lexicon(view);
 }
 
 int pylm__explain(const struct pylm__model *model, const struct pylm__state *state, uint32_t symbol, void *memory,
@@ -259,7 +260,9 @@ int pylm__explain(const struct pylm__model *model, const struct pylm__state *sta
     struct pylm__small p[PYLM__MAX_TREES], all = pylm__small_one();
     struct pylm__odds *odds = NULL;
     struct account account;
-    uint32_t ends[PYLM__MAX_TREES], t;
+    uint32_t ends[PYLM__MAX_TREES], t, share = PYLM__SHARE_ONE;
+    if (pylm__has_lexicon(model))
+        symbol = pylm__lexicon_symbol(model, symbol, &share);
     if (symbol >= model->n_symbols || pylm__is_kernel(model))
         return PYLM_ERR_ARGUMENT;
     account.parts = parts;
@@ -282,6 +285,11 @@ int pylm__explain(const struct pylm__model *model, const struct pylm__state *sta
             account.slopes = memset(slopes + 1, 0, sizeof *slopes);
     }
     *n_ret = pylm__n_trees(model) > 1u ? average(parts, ends, p, pylm__n_trees(model), all) : ends[0];
+    if (pylm__has_lexicon(model)) {
+        account.parts = parts + (*n_ret)++;
+        begin_part(&account.parts, PYLM_PART_PLACE, 0, symbol);
+        account.parts[-1].cost_q16 = (int32_t)pylm__share_cost(share);
+    }
     return PYLM_OK;
 }
 

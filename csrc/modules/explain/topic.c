@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "core/lexicon.h"
 #include "core/words.h"
 #include "explain.h"
 
@@ -154,7 +155,7 @@ static void write_shares(const struct pylm__model *model, const struct pylm__sta
     int goes_on = topics.n > 0u;
     cut(&topics, state, slopes);
     for (i = topic->n; i && goes_on; fade(&topics, &fading)) {
-        uint32_t symbol = topic->symbols[--i];
+        uint32_t symbol = pylm__place_of(model, topic->symbols[--i]);
         goes_on = symbol != model->text_end;
         if (!goes_on) /* what a text begins behind */
             symbol = model->line_end;
@@ -172,7 +173,7 @@ int pylm_explain_topic(const pylm_model *model, const pylm_state *state, uint32_
     uint64_t i;
     int status;
     for (i = 0; i < topic->n; i++)
-        if (topic->symbols[i] >= view->n_symbols)
+        if (pylm__place_of(view, topic->symbols[i]) >= view->n_symbols)
             return PYLM_ERR_ARGUMENT;
     memset(slopes, 0, sizeof slopes);
     status = pylm__explain(view, pylm__state_const(state), symbol, memory, parts, n_ret, slopes);

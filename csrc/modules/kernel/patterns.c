@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "core/lexicon.h"
 #include "kernel.h"
 
 #if PYLM_MODULE_KERNEL
@@ -182,6 +183,7 @@ int pylm_explain_kernel(const pylm_model *model, const pylm_state *state, uint32
     const struct pylm__model *view = pylm__model_view(model);
     struct pylm__work *work = memory;
     uint32_t b, j, n = 0, number = 0;
+    symbol = pylm__place_of(view, symbol);
     if (!pylm__is_kernel(view) || symbol >= view->n_symbols)
         return PYLM_ERR_ARGUMENT;
     pylm__work_first_tree(view, work);

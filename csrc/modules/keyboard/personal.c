@@ -20,6 +20,7 @@
  */
 #include <string.h>
 
+#include "core/lexicon.h"
 #include "core/work.h"
 #include "typing.h"
 
@@ -191,6 +192,7 @@ static void change_symbol(void *user, uint32_t symbol, const uint8_t *word, uint
     uint32_t i;
     (void)word;
     (void)nbytes;
+    symbol = pylm__place_of(c->model, symbol);
     if (symbol != c->unknown) {
         pylm__context_hashes(&c->tree, &c->state, hashes);
         change_count(c, 0, symbol);

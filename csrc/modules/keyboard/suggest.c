@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "core/lexicon.h"
 #include "modules/text/constraint.h"
 #include "modules/text/new_words.h"
 #include "modules/text/vocabulary.h"
@@ -107,6 +108,23 @@ static void keep_word(struct search *search, const struct word *word)
         search->min_mass = ((uint64_t)pylm__exp2_neg(search->words[k - 1u].cost_q16 + ROUNDING_Q16) << 31) / N_FORMS;
 }
 
+/* A part of a probability, in 2^-30. */
+static struct pylm__small shared(struct pylm__small p, uint32_t share)
+{
+    return share == PYLM__SHARE_ONE ? p : pylm__small_from_cost(pylm__small_cost(p) + pylm__share_cost(share));
+}
+
+static struct pylm__small probability_of(const struct search *search, uint32_t symbol)
+{
+    uint32_t place = symbol, share = PYLM__SHARE_ONE;
+    struct pylm__small p;
+    if (pylm__has_lexicon(search->model))
+        place = pylm__lexicon_symbol(search->model, symbol, &share);
+    pylm__probabilities(search->model, pylm__state_const(search->request->state), &place, 1, search->workspace->path,
+                        NULL, &p);
+    return pylm__has_lexicon(search->model) ? shared(p, share) : p;
+}
+
 /* Adds up the n forms of a word; p is the probability of the first form in the present tree. */
 static struct word add_forms(const struct search *search, const uint32_t *forms, uint32_t n, struct pylm__small p)
 {
@@ -116,8 +134,7 @@ static struct word add_forms(const struct search *search, const uint32_t *forms,
     for (i = 0; i < n; i++) {
         q = p;
         if (i || search->model->n_trees > 1u)
-            pylm__probabilities(search->model, pylm__state_const(search->request->state), &forms[i], 1,
-                                search->workspace->path, NULL, &q);
+            q = probability_of(search, forms[i]);
         sum = i ? pylm__small_plus(sum, q) : q;
         cost = pylm__small_cost(q);
         if (cost < word.cost_q16 || (cost == word.cost_q16 && forms[i] < word.shown)) {
@@ -130,30 +147,6 @@ static struct word add_forms(const struct search *search, const uint32_t *forms,
     return word;
 }
 
-static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
-{
-    struct search *search = (struct search *)(void *)visitor;
-    const struct pylm__tree *tree = &search->workspace->walk->mixer.tree;
-    uint32_t symbol = pylm__tree_symbol(tree, leaf), nbytes, forms[N_FORMS], n;
-    const unsigned char *text;
-    struct word word;
-    if (visitor->wanted && !pylm__is_set(visitor->wanted, leaf))
-        return; /* only in a damaged tree */
-    search->total += pylm__mass_times(frame->mass, tree->share);
-    if (frame->mass < search->min_mass)
-        return;
-    text = pylm__symbol_text(pylm__model_view(search->request->model), symbol, &nbytes);
-    if (!visitor->wanted && !pylm__is_word(text, nbytes))
-        return;
-    n = find_forms(search->request->model, symbol, forms);
-    if (is_known(search, first_of(forms, n)))
-        return;
-    word = add_forms(search, forms, n, frame->p);
-    keep_word(search, &word);
-    if (!visitor->wanted)
-        visitor->min_mass = search->min_mass;
-}
-
 static int has_prefix(const void *user, const uint8_t *text, uint32_t nbytes)
 {
     const struct pylm__request *request = user;
@@ -161,6 +154,52 @@ static int has_prefix(const void *user, const uint8_t *text, uint32_t nbytes)
         return 0;
     return nbytes >= request->prefix_nbytes && pylm__same_letters(request->prefix, text, request->prefix_nbytes) &&
            pylm__is_word(text, nbytes);
+}
+
+/* Keeps a word, if it is one of the best. `mass` is its probability in the present tree, and p as well. */
+static void offer(struct search *search, uint32_t symbol, uint64_t mass, struct pylm__small p)
+{
+    const uint32_t *wanted = search->visitor.wanted;
+    uint32_t nbytes, forms[N_FORMS], n;
+    const unsigned char *text = pylm__symbol_text(search->model, symbol, &nbytes);
+    struct word word;
+    search->total += pylm__mass_times(mass, search->workspace->walk->mixer.tree.share);
+    if (mass < search->min_mass || (!wanted && !pylm__is_word(text, nbytes)))
+        return;
+    n = find_forms(search->request->model, symbol, forms);
+    if (is_known(search, first_of(forms, n)))
+        return;
+    word = add_forms(search, forms, n, p);
+    keep_word(search, &word);
+    if (!wanted)
+        search->visitor.min_mass = search->min_mass;
+}
+
+/* Of a symbol and of the words in its place, those with the prefix. */
+static void offer_shared(struct search *search, uint32_t symbol, const struct pylm__frame *frame)
+{
+    const struct pylm__place place = pylm__lexicon_place(search->model, symbol);
+    uint32_t i, share = place.left, nbytes;
+    const uint8_t *text;
+    for (i = 0; i <= place.n; i++) {
+        if (i)
+            symbol = pylm__lexicon_word(search->model, &place, i - 1u, &share);
+        text = pylm__symbol_text(search->model, symbol, &nbytes);
+        if (nbytes <= PYLM_WORD_NBYTES && (!search->visitor.wanted || has_prefix(search->request, text, nbytes)))
+            offer(search, symbol, pylm__shared_mass(frame->mass, share), shared(frame->p, share));
+    }
+}
+
+static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
+{
+    struct search *search = (struct search *)(void *)visitor;
+    uint32_t symbol = pylm__tree_symbol(&search->workspace->walk->mixer.tree, leaf);
+    if (visitor->wanted && !pylm__is_set(visitor->wanted, leaf))
+        return; /* only in a damaged tree */
+    if (pylm__has_lexicon(search->model))
+        offer_shared(search, symbol, frame);
+    else
+        offer(search, symbol, frame->mass, frame->p);
 }
 
 /* ---- new words ---- */
@@ -192,12 +231,9 @@ static void add_new_words(struct search *search, const uint8_t *words)
 {
     struct word found = {PYLM_NONE, 0, 0};
     struct pylm__new_word word;
-    struct pylm__small p;
     uint32_t position = 0, unknown = pylm__load32(search->model->image + PYLM__H_UNKNOWN), count;
     uint64_t mass, part;
-    pylm__probabilities(search->model, pylm__state_const(search->request->state), &unknown, 1, search->workspace->path,
-                        NULL, &p);
-    mass = (uint64_t)pylm__exp2_neg(pylm__small_cost(p)) << 31;
+    mass = (uint64_t)pylm__exp2_neg(pylm__small_cost(probability_of(search, unknown))) << 31;
     for (found.shown = 0; pylm__next_new_word(words, &position, &word); found.shown = position) {
         if (!suits(search->request, &word))
             continue;

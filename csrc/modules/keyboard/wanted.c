@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/lexicon.h"
 #include "modules/text/vocabulary.h"
 #include "typing.h"
 
@@ -21,14 +22,16 @@ uint32_t pylm__mark_wanted(const struct pylm__request *request, const struct pyl
                            pylm__is_wanted is_wanted, const void *user)
 {
     const struct pylm__tree *tree = &workspace->walk->mixer.tree;
-    uint32_t symbol, leaf, n = 0, nbytes, n_symbols = pylm__model_view(request->model)->n_symbols;
+    const struct pylm__model *model = pylm__model_view(request->model);
+    uint32_t symbol, leaf, n = 0, nbytes, n_symbols = model->n_symbols, n_texts;
     const unsigned char *text;
     memset(workspace->wanted, 0, (n_symbols + 31u) / 32u * sizeof *workspace->wanted);
-    for (symbol = 0; symbol < n_symbols; symbol++) {
-        text = pylm__symbol_text(pylm__model_view(request->model), symbol, &nbytes);
+    n_texts = pylm__n_all_symbols(model);
+    for (symbol = 0; symbol < n_texts; symbol++) {
+        text = pylm__symbol_text(model, symbol, &nbytes);
         if (!is_wanted(user, text, nbytes))
             continue;
-        leaf = pylm__tree_leaf(tree, symbol);
+        leaf = pylm__tree_leaf(tree, pylm__place_of(model, symbol));
         if (leaf >= n_symbols) /* a damaged image */
             continue;
         workspace->wanted[leaf >> 5] |= UINT32_C(1) << (leaf & 31u);

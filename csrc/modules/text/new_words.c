@@ -173,12 +173,8 @@ static int insert(struct list *list, const uint8_t *word, uint32_t nbytes, uint3
 /* Whether a model reads a text as one unknown word. */
 static int is_unknown_word(const pylm_model *model, const uint8_t *word, uint64_t nbytes)
 {
-    const struct pylm__model *m = pylm__model_view(model);
-    uint64_t position = 0;
-    struct pylm__span span;
-    return m->tokenizer == PYLM_TOKENIZER_WORDS && nbytes && nbytes <= PYLM_NEW_WORD_NBYTES &&
-           pylm_symbol_find(model, word, nbytes) == PYLM_NONE &&
-           pylm__next_token(word, nbytes, 0, &position, &span) == PYLM__TOKEN_WORD && span.nbytes == nbytes;
+    return nbytes <= PYLM_NEW_WORD_NBYTES && pylm__is_unknown_word(pylm__model_view(model), word, nbytes) &&
+           pylm_symbol_find(model, word, nbytes) == PYLM_NONE;
 }
 
 int pylm_words_add(const pylm_model *model, void *words, uint64_t nbytes, const void *word, uint64_t word_nbytes,
@@ -283,11 +279,6 @@ int pylm_words_is_exact(const void *words)
 
 /* ---- memory and files ---- */
 
-static uint64_t model_checksum(const pylm_model *model)
-{
-    return pylm__load64(pylm__root_model(pylm__model_view(model))->image + PYLM__H_HEAD_CHECKSUM);
-}
-
 static uint64_t used_nbytes(const struct list *list)
 {
     return HEAD_NBYTES + (uint64_t)PLACE_NBYTES * list->n + list->used;
@@ -307,7 +298,7 @@ int pylm_words_init(const pylm_model *model, void *words, uint64_t nbytes)
         return PYLM_ERR_ARGUMENT;
     memset(p, 0, (size_t)nbytes);
     memcpy(p, MAGIC, 8);
-    pylm__store64(p + AT_MODEL, model_checksum(model));
+    pylm__store64(p + AT_MODEL, pylm__vocabulary_checksum(pylm__model_view(model)));
     return PYLM_OK;
 }
 
@@ -344,7 +335,7 @@ static int check(const pylm_model *model, const void *words, uint64_t nbytes, in
     struct list list;
     if (nbytes < HEAD_NBYTES || nbytes > UINT32_MAX || memcmp(p, MAGIC, 8) != 0)
         return PYLM_ERR_FOREIGN;
-    if (pylm__load64(p + AT_MODEL) != model_checksum(model))
+    if (pylm__load64(p + AT_MODEL) != pylm__vocabulary_checksum(pylm__model_view(model)))
         return PYLM_ERR_ARGUMENT;
     list = open_list((void *)(uintptr_t)words, nbytes);
     if (pylm__load32(p + AT_N) != list.n || pylm__load32(p + AT_USED) != list.used)

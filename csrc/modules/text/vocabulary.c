@@ -9,6 +9,7 @@
 
 #include "core/hash.h"
 #include "core/image.h"
+#include "core/lexicon.h"
 
 #if PYLM_MODULE_TEXT
 
@@ -26,8 +27,12 @@ static uint64_t text_position(const struct pylm__model *m, uint32_t symbol)
 
 const uint8_t *pylm__symbol_text(const struct pylm__model *m, uint32_t symbol, uint32_t *nbytes)
 {
-    uint64_t begin = text_position(m, symbol), end = text_position(m, symbol + 1u);
     const uint8_t *h = pylm__root_model(m)->image;
+    uint64_t begin, end;
+    if (pylm__has_lexicon(m) && symbol >= m->n_symbols)
+        return pylm__lexicon_text(m, symbol - m->n_symbols, nbytes);
+    begin = text_position(m, symbol);
+    end = text_position(m, symbol + 1u);
     *nbytes = end > begin ? (uint32_t)(end - begin) : 0u;
     return h + (size_t)(pylm__load64(h + PYLM__H_VOCAB_TEXT) + begin);
 }
@@ -35,7 +40,7 @@ const uint8_t *pylm__symbol_text(const struct pylm__model *m, uint32_t symbol, u
 int pylm_symbol_text(const pylm_model *model, uint32_t symbol, const unsigned char **text, uint32_t *text_nbytes)
 {
     const struct pylm__model *m = pylm__model_view(model);
-    if (symbol >= m->n_symbols)
+    if (symbol >= pylm__n_all_symbols(m))
         return PYLM_ERR_ARGUMENT;
     *text = pylm__symbol_text(m, symbol, text_nbytes);
     return PYLM_OK;
@@ -59,17 +64,28 @@ static uint32_t find_hashed(const struct pylm__model *m, uint64_t hash, const ui
     return PYLM_NONE;
 }
 
-static uint32_t find_word(const struct pylm__model *m, const uint8_t *word, uint64_t nbytes)
-{
-    return find_hashed(m, pylm__hash_bytes(word, nbytes), word, nbytes);
-}
-
 uint32_t pylm_symbol_find(const pylm_model *model, const void *text, uint64_t text_nbytes)
 {
     const struct pylm__model *m = pylm__model_view(model);
+    uint32_t symbol;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
         return text_nbytes == 1u ? *(const uint8_t *)text : PYLM_NONE;
-    return find_word(m, text, text_nbytes);
+    symbol = find_hashed(m, pylm__hash_bytes(text, text_nbytes), text, text_nbytes);
+    return symbol == PYLM_NONE && pylm__has_lexicon(m) ? pylm__lexicon_find(m, text, text_nbytes) : symbol;
+}
+
+int pylm__is_unknown_word(const struct pylm__model *m, const uint8_t *word, uint64_t nbytes)
+{
+    uint64_t position = 0;
+    struct pylm__span span;
+    return m->tokenizer == PYLM_TOKENIZER_WORDS && nbytes &&
+           pylm__next_token(word, nbytes, 0, &position, &span) == PYLM__TOKEN_WORD && span.nbytes == nbytes &&
+           find_hashed(m, span.hash, word, nbytes) == PYLM_NONE;
+}
+
+uint64_t pylm__vocabulary_checksum(const struct pylm__model *m)
+{
+    return pylm__load64(pylm__root_model(m)->image + PYLM__H_HEAD_CHECKSUM);
 }
 
 /* The longest piece at the start of a text, and its length. */
@@ -124,6 +140,8 @@ uint32_t pylm__next_symbol(const struct pylm__model *m, const uint8_t *text, uin
     if (token != PYLM__TOKEN_WORD)
         return token == PYLM__TOKEN_LINE_END ? m->line_end : PYLM_NONE;
     symbol = find_hashed(m, word->hash, text + word->begin, word->nbytes);
+    if (symbol == PYLM_NONE && pylm__has_lexicon(m))
+        symbol = pylm__lexicon_find(m, text + word->begin, word->nbytes);
     return symbol != PYLM_NONE ? symbol : pylm__load32(m->image + PYLM__H_UNKNOWN);
 }
 
@@ -163,7 +181,7 @@ int pylm_decode(const pylm_model *model, uint32_t previous, const uint32_t *symb
     for (i = 0; i < n; i++) {
         uint32_t nbytes, symbol = symbols[i];
         const uint8_t *from;
-        if (symbol >= m->n_symbols)
+        if (symbol >= pylm__n_all_symbols(m))
             return PYLM_ERR_ARGUMENT;
         from = pylm__symbol_text(m, symbol, &nbytes);
         if (words && symbol == m->line_end) {

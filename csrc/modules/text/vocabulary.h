@@ -116,6 +116,12 @@ static inline enum pylm__token pylm__next_token(const uint8_t *text, uint64_t nb
 uint32_t pylm__next_symbol(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed,
                            uint64_t *position, struct pylm__span *word);
 
+/* Whether a text is one word that the vocabulary does not have, that of a lexicon aside. */
+int pylm__is_unknown_word(const struct pylm__model *m, const uint8_t *word, uint64_t nbytes);
+
+/* What tells apart models of different vocabularies: the same for a model and all layers on it. */
+uint64_t pylm__vocabulary_checksum(const struct pylm__model *m);
+
 /* Whether a model's vocabulary lies inside its image. For pylm_model_open(). */
 int pylm__vocabulary_check(const struct pylm__model *model);
 
