@@ -25,6 +25,7 @@
  *   pylm_text.h       text to symbols and back; constraints; choosing the next symbol
  *   pylm_lexicon.h    words that a model of words did not have when it was trained
  *   pylm_adapt.h      states that learn while they read; layers on a model
+ *   pylm_decode.h     for decoders: hypotheses, and the best paths through lattices
  *   pylm_explain.h    what a cost is made of; what was counted in training
  *   pylm_kernel.h     the predictor `kernel`: settings, nearest positions, explanations
  *   pylm_keyboard.h   suggestions while a person types; counts of that person's texts, which can be taken back

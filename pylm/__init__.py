@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from ._model import Model, load
     from ._state import State
     from ._train import adapt, train
+    from .arpa import export_arpa
+    from .decoders.branch import Branch
+    from .decoders.lattice import Arc, Lattice, LatticePath
     from .decoding.beam import Continuation
     from .decoding.constraints import Constraint, OneOf, Prefix, Regex, Schema
     from .decoding.contrast import Contrast
@@ -90,6 +93,9 @@ _MODULES = {
     "_model": ("Model", "load"),
     "_state": ("State",),
     "_train": ("adapt", "train"),
+    "arpa": ("export_arpa",),
+    "decoders.branch": ("Branch",),
+    "decoders.lattice": ("Arc", "Lattice", "LatticePath"),
     "decoding.beam": ("Continuation",),
     "decoding.constraints": ("Constraint", "OneOf", "Prefix", "Regex", "Schema"),
     "decoding.contrast": ("Contrast",),
@@ -131,8 +137,10 @@ _MODULES = {
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "Arc",
     "ArgumentError",
     "BeamOptions",
+    "Branch",
     "BusyError",
     "Calibration",
     "Comparison",
@@ -148,6 +156,8 @@ __all__ = [
     "KernelExplanation",
     "KernelOptions",
     "Keyboard",
+    "Lattice",
+    "LatticePath",
     "LayerError",
     "LayerOptions",
     "MissingPackageError",
@@ -196,6 +206,7 @@ __all__ = [
     "build",
     "count",
     "errors",
+    "export_arpa",
     "load",
     "merge",
     "prune",

@@ -18,6 +18,7 @@ from ._core.reader import Reader
 from ._core.text import TEXT_TYPES, as_bytes
 from ._info import Evaluation
 from ._state import State
+from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths, lattice_of
 from .errors import ArgumentError, EmptyTextError
 
 if TYPE_CHECKING:
@@ -78,6 +79,35 @@ class Scoring(Reader):
 
         image = self._image
         return words_of(image, self._state_after(context), text, add_eos, image.spelled)
+
+    def best_paths(
+        self,
+        lattice: Lattice,
+        n: int = 1,
+        *,
+        context: TextOrIds = "",
+        beam: int = BEAM,
+        weight: float = 1.0,
+        merge: int | None = None,
+        add_eos: bool = True,
+        progress: bool | None = None,
+    ) -> list[LatticePath]:
+        """The n best paths through a lattice, best first: those whose arcs cost least together with `weight` times what
+        the text that they read costs by the model. There are fewer if not more lead to the end; none, if none does.
+
+        context   what stands before the text.
+        beam      hypotheses kept at every node, 1 to 4096. More find better paths, and take as much more time.
+        weight    of the model, 0 to 256.
+        merge     two hypotheses at a node whose last symbols agree, so many of them, are one from there on: 0 to 16.
+                  None: as many as the model's contexts have in a row.
+        add_eos   the text is complete; as in `score()`.
+        progress  show a bar on standard error; None: if that is a terminal.
+        Every word or other symbol of an arc takes some 4 µs for each hypothesis. Raises ArgumentError; TooLargeError
+        if it takes more memory than there is.
+        """
+        search = Search(n, beam, weight, merge, add_eos)
+        with Progress(progress) as bar:
+            return best_paths(self._image, self._state_after(context), lattice_of(lattice), search, bar)
 
     def score_batch(
         self,

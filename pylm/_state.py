@@ -14,8 +14,11 @@ from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, save_file
 from ._core.new_words import NewWords, words_nbytes
 from ._core.prediction import NATS_PER_COST, Prediction, logprobs_of
+from ._core.progress import Progress
 from ._core.reader import TextReader, begin_to_learn, new_overlay
 from ._core.text import TEXT_TYPES, Path, as_bytes, map_file
+from .decoders.branch import Branch
+from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths, lattice_of
 from .decoding.beam import Continuation, continuations
 from .decoding.options import BeamOptions, SamplingOptions
 from .decoding.prompt import MAX_OPEN, Prompt, n_open, predicted
@@ -273,6 +276,30 @@ class State(TextReader):
     def _here(self) -> Any:
         """A copy of the pylm_state, to go on with from here. It has the same overlay."""
         return ffi.new("pylm_state *", self._state[0])
+
+    # ---- decoding
+
+    def branch(self) -> Branch:
+        """A hypothesis that goes on from here and tries what may come, without learning and without a copy of what was
+        learned. It is valid until the state reads on."""
+        return Branch(self._image, self._state, self._overlay, self._words)
+
+    def best_paths(
+        self,
+        lattice: Lattice,
+        n: int = 1,
+        *,
+        beam: int = BEAM,
+        weight: float = 1.0,
+        merge: int | None = None,
+        add_eos: bool = False,
+        progress: bool | None = None,
+    ) -> list[LatticePath]:
+        """The n best paths through a lattice that goes on from here, best first. The state stays where it is. Arguments
+        as in `Model.best_paths()`."""
+        search = Search(n, beam, weight, merge, add_eos)
+        with Progress(progress) as bar:
+            return best_paths(self._image, self._here(), lattice_of(lattice), search, bar)
 
     # ---- files
 

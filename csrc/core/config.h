@@ -23,6 +23,7 @@
  *     -DPYLM_MODULE_TEXT=0        vocabulary, constraints: pylm_text.h
  *     -DPYLM_MODULE_LEXICON=0     words that are added to a model of words: pylm_lexicon.h; it needs text
  *     -DPYLM_MODULE_ADAPT=0       learning while reading, layers: pylm_adapt.h. Images that are layers are refused
+ *     -DPYLM_MODULE_DECODE=0      hypotheses of decoders, lattices: pylm_decode.h
  *     -DPYLM_MODULE_EXPLAIN=0     pylm_explain.h
  *     -DPYLM_MODULE_KERNEL=0      pylm_kernel.h. Images with that predictor are refused
  *     -DPYLM_MODULE_KEYBOARD=0    pylm_keyboard.h; it needs text and adapt
@@ -47,6 +48,9 @@
 #endif
 #ifndef PYLM_MODULE_ADAPT
 #define PYLM_MODULE_ADAPT 1
+#endif
+#ifndef PYLM_MODULE_DECODE
+#define PYLM_MODULE_DECODE 1
 #endif
 #ifndef PYLM_MODULE_EXPLAIN
 #define PYLM_MODULE_EXPLAIN 1

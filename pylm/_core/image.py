@@ -390,14 +390,21 @@ class Image:
         if len(symbols) == 1 and not may_end:
             found[0] = symbols[0], 0  # without a look at the model
             return found[:1]
+        masses, n = self.masses_of(state, symbols), ffi.new("uint32_t *")
+        wanted, given = ffi.from_buffer("uint32_t[]", symbols), ffi.from_buffer("uint64_t[]", masses)
+        check(lib.pylm_restrict(wanted, given, len(symbols), may_end, candidates, n))
+        return found[: n[0]]
+
+    def masses_of(self, state: Any, symbols: np.ndarray) -> np.ndarray:
+        """Probabilities of some symbols, ascending uint32, in units of 2^-62, uint64."""
+        import numpy as np
+
         q62 = np.empty(len(symbols), np.uint64)
         wanted = ffi.from_buffer("uint32_t[]", symbols)
         masses = ffi.from_buffer("uint64_t[]", q62, require_writable=True)
-        marks, n = ffi.new("uint32_t[]", (self.n_symbols + 31) // 32), ffi.new("uint32_t *")
-        work = self.new_work()
-        check(lib.pylm_distribution_of(self.model, state, wanted, len(symbols), work, marks, masses))
-        check(lib.pylm_restrict(wanted, masses, len(symbols), may_end, candidates, n))
-        return found[: n[0]]
+        marks = ffi.new("uint32_t[]", (self.n_symbols + 31) // 32)
+        check(lib.pylm_distribution_of(self.model, state, wanted, len(symbols), self.new_work(), marks, masses))
+        return q62
 
     def allowed(
         self, state: Any, symbols: np.ndarray, may_end: bool, unknown: bool, own_end: bool = True

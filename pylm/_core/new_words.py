@@ -56,6 +56,14 @@ class NewWords:
                 check(lib.pylm_words_add(self._model, memory, n, word, len(word), 1))
         return Spelled(spelled.words, costs)
 
+    def costs(self, spelled: Spelled) -> Spelled:
+        """The same, but nothing is added."""
+        costs, cost = array("Q"), ffi.new("uint32_t *")
+        for word, letters in zip(*spelled, strict=True):
+            known = lib.pylm_words_cost(self.memory, word, len(word), cost)
+            costs.append(cost[0] if known else letters + cost[0])
+        return Spelled(spelled.words, costs)
+
     def counts(self) -> dict[str, int]:
         """The words, and how often each came."""
         return word_counts(self.memory)

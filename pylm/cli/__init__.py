@@ -18,6 +18,7 @@ from .common import Commands, messages_apart
 from .demo import add_demo
 from .evaluate import add_eval
 from .explain import add_explain
+from .export import add_export
 from .generate import add_generate, add_next
 from .info import add_info
 from .keyboard import add_keyboard
@@ -35,7 +36,7 @@ INTERRUPTED = 130  # what shells use for a program ended by Ctrl-C
 GROUPS = {
     "Make a model": (add_train, add_build, add_demo),
     "Ask a model": (add_next, add_generate, add_keyboard, add_score, add_eval),
-    "Change a model": (add_adapt, add_prune),
+    "Change a model": (add_adapt, add_prune, add_export),
     "Stores": (add_store_commands,),
     "Look inside": (add_info, add_explain, add_related, add_report, add_trace, add_vocab),
 }

@@ -142,7 +142,7 @@ def messages_apart(options: argparse.Namespace) -> Iterator[None]:
     """Where a command writes its output to standard output, which may be called "-", everything else that it prints
     goes to standard error."""
     apart = False
-    for name in ("output", "html"):
+    for name in ("output", "html", "arpa"):
         value = getattr(options, name, None)
         if value == STDIN:
             setattr(options, name, STDOUT)

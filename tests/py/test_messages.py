@@ -97,7 +97,9 @@ def right(things: dict[str, Any], owner: str, function: str, name: str) -> Any:
     folder = things["folder"]
     if name == "path":
         kind = {"load": "model", "State": "state", "Keyboard": "keyboard", "Store": "store"}
-        return folder / ("written" if function == "save" else kind.get(owner, kind.get(function, "model")))
+        return folder / (
+            "written" if function in ("save", "export_arpa") else kind.get(owner, kind.get(function, "model"))
+        )
     if name == "text":
         return TEXT.splitlines()[0]
     values = {
@@ -117,6 +119,7 @@ def right(things: dict[str, Any], owner: str, function: str, name: str) -> Any:
         "schema": {"type": "boolean"},
         "word": "papapa",
         "words": ["zork"],
+        "lattice": pylm.Lattice([(0, 1, "papapa", 0.5)]),
         "context": "papapa",
     }
     return values[name]

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Branch: a hypothesis of a decoder, which goes on from a state. From `State.branch()`."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .._core.arguments import several
+from .._core.image import Image
+from .._core.native import ffi, lib
+from .._core.prediction import NATS_PER_COST, Prediction, predictions
+from .._core.text import TEXT_TYPES
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .._core.image import TextOrIds
+    from .._core.new_words import NewWords
+    from .._core.spelling import Spelled
+
+
+# Looked up once: a step takes 4 µs, of which each of these would be a fiftieth.
+PYLM_STATE, new_state, step = ffi.typeof("pylm_state *"), ffi.new, lib.pylm_step
+
+
+class Branch:
+    """A reader that tries what may come next, without learning. From `State.branch()`.
+
+    It costs some microseconds, however much the state has learned: it looks into the state's memory, and writes nothing
+    there. So it is valid until the state reads on, and a new one is made then.
+
+    Two branches are equal, and have the same hash, if their last `reach` symbols are the same: a decoder keeps the
+    better one of two such hypotheses. `reach` is how many symbols in a row the model's contexts have at most, the order
+    of an n-gram model less one; what a text was about goes further back, and may differ still.
+
+    A token is a text, of any number of words, or an id. One thread at a time may use the branches of one state.
+    """
+
+    __slots__ = ("_origin", "_state")
+
+    def __init__(self, image: Image, state: Any, memory: Any, words: NewWords | None) -> None:
+        self._origin = _Origin(image, memory, words)
+        self._state = ffi.new("pylm_state *", state[0])
+        lib.pylm_state_set_learning(self._state, 0)
+
+    @property
+    def reach(self) -> int:
+        """How many of the last symbols have to be the same in two branches that are equal."""
+        return self._origin.reach
+
+    def copy(self) -> Branch:
+        """Another one that has read the same."""
+        other = Branch.__new__(Branch)
+        other._origin = self._origin
+        other._state = ffi.new("pylm_state *", self._state[0])
+        return other
+
+    __copy__ = copy
+
+    def after(self, token: TextOrIds | int) -> tuple[Branch, float]:
+        """One that has read a token, and the natural log of its probability, given all that was read before. The branch
+        itself stays where it is."""
+        other = Branch.__new__(Branch)
+        origin = other._origin = self._origin
+        state = other._state = new_state(PYLM_STATE)
+        if type(token) is int and 0 <= token < origin.n_symbols:
+            step(origin.model, self._state, token, origin.work, state, origin.cost)
+            return other, origin.cost[0] * -NATS_PER_COST
+        state[0] = self._state[0]
+        return other, -self._read(state, token) * NATS_PER_COST
+
+    def step(self, token: TextOrIds | int) -> float:
+        """Reads a token. Returns the natural log of its probability, given all that was read before."""
+        return -self._read(self._state, token) * NATS_PER_COST
+
+    def score(self, token: TextOrIds | int) -> float:
+        """The same, but the branch stays where it is."""
+        return self.after(token)[1]
+
+    def scores(self, tokens: Iterable[TextOrIds | int]) -> list[float]:
+        """The natural logs of the probabilities of several alternatives here."""
+        return [self.score(token) for token in several("tokens", tokens, "texts or ids")]
+
+    def next(self, k: int = 5) -> list[Prediction]:
+        """The k most probable next symbols, best first."""
+        return predictions(self._origin.image, self._state, k)
+
+    def distribution(self) -> np.ndarray:
+        """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
+        return self._origin.image.distribution(self._state)
+
+    @property
+    def key(self) -> int:
+        """A number for the last `reach` symbols, 64 bits."""
+        key: int = lib.pylm_state_key(self._state, self._origin.reach)
+        return key
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Branch):
+            return NotImplemented
+        return self._origin.image is other._origin.image and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def _read(self, state: Any, token: TextOrIds | int) -> int:
+        """Reads a token; returns its cost, 1/65536 bit."""
+        origin, text = self._origin, token
+        if hasattr(token, "__index__") and not hasattr(token, "__len__"):
+            text = [token.__index__()]  # an id, of any integer type
+        assert not isinstance(text, int)
+        symbols = origin.image.symbols(text, add_eos=False, name="token")
+        total = 0
+        for symbol in symbols:
+            step(origin.model, state, symbol, origin.work, state, origin.cost)
+            total += origin.cost[0]
+        return total + (origin.spelled(text, symbols).cost if isinstance(text, TEXT_TYPES) else 0)
+
+
+class _Origin:
+    """What all branches of a state have in common."""
+
+    def __init__(self, image: Image, memory: Any, words: NewWords | None) -> None:
+        self.image, self.memory, self.words = image, memory, words
+        self.model, self.n_symbols = image.model, image.n_symbols
+        self.work, self.cost = image.new_work(), ffi.new("uint32_t *")
+        self.reach: int = lib.pylm_reach(image.model)
+
+    def spelled(self, text: TextOrIds, symbols: array[int]) -> Spelled:
+        """What the letters of unknown words cost, but for those that the state has learned."""
+        spelled = self.image.spelled(text, symbols)
+        return spelled if self.words is None or not spelled.words else self.words.costs(spelled)
