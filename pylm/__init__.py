@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ._state import State
     from ._train import adapt, train
     from .arpa import export_arpa
+    from .decoders.alternatives import EditModel
     from .decoders.branch import Branch
     from .decoders.lattice import Arc, Lattice, LatticePath
     from .decoding.beam import Continuation
@@ -76,6 +77,8 @@ if TYPE_CHECKING:
     from .related import Related
     from .reports.figures import Calibration
     from .reports.report import Report, report
+    from .rescoring import Hypothesis, Rescored, Weights, fit_weights, rescore
+    from .restoring import correct, restore
     from .sources.file import Passage, Source, Trace
     from .store.options import CountOptions
     from .store.store import Store, StoredDocument, StoreInfo, build, count, merge
@@ -94,6 +97,7 @@ _MODULES = {
     "_state": ("State",),
     "_train": ("adapt", "train"),
     "arpa": ("export_arpa",),
+    "decoders.alternatives": ("EditModel",),
     "decoders.branch": ("Branch",),
     "decoders.lattice": ("Arc", "Lattice", "LatticePath"),
     "decoding.beam": ("Continuation",),
@@ -129,6 +133,8 @@ _MODULES = {
     "related": ("Related",),
     "reports.figures": ("Calibration",),
     "reports.report": ("Report", "report"),
+    "rescoring": ("Hypothesis", "Rescored", "Weights", "fit_weights", "rescore"),
+    "restoring": ("correct", "restore"),
     "sources.file": ("Passage", "Source", "Trace"),
     "store.options": ("CountOptions",),
     "store.store": ("Store", "StoreInfo", "StoredDocument", "build", "count", "merge"),
@@ -149,9 +155,11 @@ __all__ = [
     "Contrast",
     "CountOptions",
     "Coverage",
+    "EditModel",
     "EmptyTextError",
     "Evaluation",
     "Explanation",
+    "Hypothesis",
     "Kernel",
     "KernelExplanation",
     "KernelOptions",
@@ -181,6 +189,7 @@ __all__ = [
     "Regex",
     "Related",
     "Report",
+    "Rescored",
     "SamplingOptions",
     "Schema",
     "Source",
@@ -201,16 +210,21 @@ __all__ = [
     "TopicWord",
     "Trace",
     "TrainOptions",
+    "Weights",
     "WordScore",
     "adapt",
     "build",
+    "correct",
     "count",
     "errors",
     "export_arpa",
+    "fit_weights",
     "load",
     "merge",
     "prune",
     "report",
+    "rescore",
+    "restore",
     "train",
 ]
 

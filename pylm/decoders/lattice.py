@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_NODES = 1 << 31
 MOST_NATS = 20000.0  # of an arc's cost, either way: 2^31 / 65536 bit
+CACHED = 1 << 18  # texts of arcs whose symbols are kept
 BEAM, MOST_BEAM, MOST_BEST, MOST_MERGED, MOST_WEIGHT = 16, 4096, 65536, 16, 256
 
 
@@ -108,7 +109,9 @@ class _Symbols:
             self.spelled.append(0)
             self.n_nodes += 1
         self.arcs = ffi.new("pylm_arc[]", max(len(given), 1))
-        known: dict[Any, tuple[array[int], int]] = {}
+        known: dict[Any, tuple[array[int], int]] = image.kept.setdefault("arcs", {})
+        if len(known) > CACHED:
+            known.clear()
         for place, i in enumerate(self.order):
             arc, to = given[i], self.arcs[place]
             key: Any = arc.text if isinstance(arc.text, (str, bytes)) else None

@@ -55,6 +55,7 @@ ALSO = {
     "stores": ["zzz: "],
     "flags": ["not a regular expression"],
     "words": ["a word", "No such file"],
+    "lists": ["a hypothesis", "a text and its score"],
     "schema": ["#: "],
 }
 
@@ -119,6 +120,9 @@ def right(things: dict[str, Any], owner: str, function: str, name: str) -> Any:
         "schema": {"type": "boolean"},
         "word": "papapa",
         "words": ["zork"],
+        "undo": "case",
+        "lists": [[("papapa", 1.0)]],
+        "references": ["papapa"],
         "lattice": pylm.Lattice([(0, 1, "papapa", 0.5)]),
         "context": "papapa",
     }
