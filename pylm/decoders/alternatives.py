@@ -153,7 +153,8 @@ class EditModel:
                 kinds[list(kinds)[int(kind) - 1]] += 1
         places = max(sum(len(meant) for meant, _ in pairs) / len(pairs), 1.0)
         letters = {"insert": LETTERS, "substitute": LETTERS}
-        return cls(*(math.log(len(pairs) * places * letters.get(kind, 1) / n) for kind, n in kinds.items()))
+        costs = [math.log(len(pairs) * places * letters.get(kind, 1) / n) for kind, n in kinds.items()]
+        return cls(costs[0], costs[1], costs[2], costs[3])
 
     def cost(self, meant: str, typed: str) -> float:
         """What it costs that a word was typed so. Beyond what begins and ends alike, one edit is told from another, and
