@@ -28,6 +28,7 @@ from .related import add_related
 from .report import add_report
 from .restore import add_correct, add_rescore, add_restore
 from .score import add_score
+from .serve import add_serve
 from .store import add_store_commands
 from .trace import add_trace
 from .train import add_adapt, add_build, add_train
@@ -36,7 +37,8 @@ from .vocab import add_vocab
 INTERRUPTED = 130  # what shells use for a program ended by Ctrl-C
 GROUPS = {
     "Make a model": (add_train, add_build, add_demo),
-    "Ask a model": (add_next, add_generate, add_keyboard, add_score, add_eval, add_restore, add_correct, add_rescore),
+    "Ask a model": (add_next, add_generate, add_keyboard, add_score, add_eval, add_serve),
+    "Mend texts": (add_restore, add_correct, add_rescore),
     "Change a model": (add_adapt, add_prune, add_export),
     "Stores": (add_store_commands,),
     "Look inside": (add_info, add_explain, add_related, add_report, add_trace, add_vocab),

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""The server's routes: /v1/models, /v1/completions, /health."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from .._model import Model, load
+from ..errors import ArgumentError, PylmError
+from .completion import Completer
+from .request import Request, request_of
+
+SETTINGS = "PYLM_SERVE"  # environment variable by which the processes of a server know what to serve
+STEP = 64  # pieces of text between two looks whether the client is still there
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to serve."""
+
+    models: tuple[str, ...]  #: paths of model files
+    words: str | None = None  #: a file of words that are given to models of words
+    body: int = 1 << 20  #: bytes of a request at most
+    queue: int = 64  #: requests that may wait
+    at_once: int = 2  #: requests that are worked on at the same time
+    seconds: float = 60.0  #: that a request may take
+
+
+class Overload(Exception):
+    """Too many requests wait."""
+
+
+class Server:
+    """Models, and what is asked of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.models = {os.path.basename(path): load(path) for path in settings.models}
+        if settings.words is not None:
+            from pathlib import Path
+
+            self.models = {name: model.with_words(Path(settings.words)) for name, model in self.models.items()}
+        self.created, self._waiting = int(time.time()), 0
+        self._free = asyncio.Semaphore(settings.at_once)
+
+    def model(self, name: str | None) -> tuple[str, Model]:
+        """By its name; the first one, if none is given."""
+        if name is None:
+            return next(iter(self.models.items()))
+        if name not in self.models:
+            raise ArgumentError(f"there is no model {name[:60]!r}; there are {', '.join(self.models)}")
+        return name, self.models[name]
+
+    async def body(self, http: HttpRequest) -> Any:
+        """The JSON of a request, if it is not too long."""
+        parts, n = [], 0
+        async for part in http.stream():
+            n += len(part)
+            if n > self.settings.body:
+                raise ArgumentError(f"the body is longer than {self.settings.body} bytes")
+            parts.append(part)
+        try:
+            return json.loads(b"".join(parts))
+        except (ValueError, RecursionError) as error:
+            raise ArgumentError(f"the body is not JSON: {str(error)[:100]}") from None
+
+    async def turn(self) -> None:
+        """Waits until there is room for one more."""
+        if self._waiting >= self.settings.queue:
+            raise Overload
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+
+    def done(self) -> None:
+        """The turn is over."""
+        self._free.release()
+
+    async def step(self, pieces: Iterator[Any], until: float) -> list[Any]:
+        """The next pieces of something that is made by another thread; none at the end. TimeoutError."""
+        if time.monotonic() > until:
+            raise TimeoutError
+        found: list[Any] = await run_in_threadpool(_several, pieces)
+        return found
+
+
+def _several(pieces: Iterator[Any]) -> list[Any]:
+    found = []
+    for piece in pieces:
+        found.append(piece)
+        if len(found) == STEP:
+            break
+    return found
+
+
+async def _completions(http: HttpRequest) -> Response:
+    server: Server = http.app.state.server
+    request = request_of(await server.body(http))
+    name, model = server.model(request.model)
+    for prompt in request.prompts:
+        if not isinstance(prompt, str):
+            model._image.check_ids(prompt, "prompt")
+    head = {"id": f"cmpl-{uuid.uuid4().hex}", "object": "text_completion", "created": int(time.time()), "model": name}
+    await server.turn()
+    try:
+        if request.stream:
+            return StreamingResponse(_events(server, model, request, head), media_type="text/event-stream")
+        return await _whole(server, http, Completer(model, request), head)
+    finally:
+        if not request.stream:
+            server.done()
+
+
+async def _whole(server: Server, http: HttpRequest, completer: Completer, head: dict[str, Any]) -> Response:
+    choices: list[dict[str, Any]] = []
+    making, until = completer.choices(), time.monotonic() + server.settings.seconds
+    while found := await server.step(making, until):
+        choices += [choice for choice in found if choice is not None]
+        if await http.is_disconnected():
+            raise ClientDisconnect
+    n, m = completer.n_prompt, completer.n_new
+    usage = {"prompt_tokens": n, "completion_tokens": m, "total_tokens": n + m}
+    return JSONResponse({**head, "choices": choices, "usage": usage})
+
+
+async def _events(server: Server, model: Model, request: Request, head: dict[str, Any]) -> AsyncIterator[str]:
+    """The pieces of all choices, as server-sent events. A client that hangs up ends it."""
+    completer, until, index = Completer(model, request), time.monotonic() + server.settings.seconds, 0
+    try:
+        for prompt in request.prompts:
+            for i in range(request.n):
+                if request.echo:
+                    yield _event(head, index, completer.text_of(prompt), None)
+                pieces, text = completer.pieces(prompt, i), ""
+                while found := await server.step(pieces, until):
+                    text += "".join(found)
+                    yield _event(head, index, "".join(found), None)
+                yield _event(head, index, "", completer.reason(text)[0])
+                index += 1
+        yield "data: [DONE]\n\n"
+    except (PylmError, TimeoutError) as error:
+        yield f"data: {json.dumps(_error_of(error)[0])}\n\n"
+    finally:
+        server.done()
+
+
+def _event(head: dict[str, Any], index: int, text: str, reason: str | None) -> str:
+    choice = {"index": index, "text": text, "logprobs": None, "finish_reason": reason}
+    return f"data: {json.dumps({**head, 'choices': [choice]})}\n\n"
+
+
+async def _models(http: HttpRequest) -> Response:
+    server: Server = http.app.state.server
+    data = [{"id": name, "object": "model", "created": server.created, "owned_by": "pylm"} for name in server.models]
+    return JSONResponse({"object": "list", "data": data})
+
+
+async def _health(http: HttpRequest) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def _error_of(error: Exception) -> tuple[dict[str, Any], int]:
+    """What a client is told, and the status of it."""
+    kind, status = "invalid_request_error", 400
+    message = str(error)
+    if isinstance(error, Overload):
+        message, kind, status = "too many requests wait; try again later", "rate_limit_error", 429
+    elif isinstance(error, TimeoutError):
+        message, kind, status = "the request took too long; ask for less", "timeout", 503
+    elif isinstance(error, ArgumentError) and message.startswith("the body is longer"):
+        status = 413
+    elif isinstance(error, ArgumentError) and message.startswith("there is no model"):
+        status = 404
+    return {"error": {"message": message, "type": kind, "param": None, "code": None}}, status
+
+
+async def _explain(http: HttpRequest, error: Exception) -> Response:
+    body, status = _error_of(error)
+    return JSONResponse(body, status)
+
+
+async def _gone(http: HttpRequest, error: Exception) -> Response:
+    return Response(status_code=499)  # nobody reads it
+
+
+def make_app(settings: Settings) -> Starlette:
+    """A server of models, as an ASGI application."""
+    app = Starlette(
+        routes=[
+            Route("/v1/completions", _completions, methods=["POST"]),
+            Route("/v1/models", _models),
+            Route("/health", _health),
+        ],
+        exception_handlers={
+            PylmError: _explain,
+            TypeError: _explain,
+            Overload: _explain,
+            TimeoutError: _explain,
+            ClientDisconnect: _gone,
+        },
+    )
+    app.state.server = Server(settings)
+    return app
+
+
+def app_from_environment() -> Starlette:
+    """For uvicorn, which starts several processes."""
+    given = json.loads(os.environ[SETTINGS])
+    return make_app(Settings(**{**given, "models": tuple(given["models"])}))
