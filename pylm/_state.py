@@ -20,7 +20,7 @@ from ._core.text import TEXT_TYPES, Path, as_bytes, map_file
 from .decoders.branch import Branch
 from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths, lattice_of
 from .decoding.beam import Continuation, continuations
-from .decoding.options import BeamOptions, SamplingOptions
+from .decoding.options import BeamOptions, SamplingOptions, check_constraint
 from .decoding.prompt import MAX_OPEN, Prompt, n_open, predicted
 from .decoding.sampling import Continued
 from .decoding.writing import as_text, generated
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from ._core.image import TextOrIds
     from ._core.text import Bytes
+    from .decoding.constraints import Constraint
     from .decoding.options import Stop
     from .explain.kernel import KernelExplanation
     from .explain.mix import Explanation
@@ -206,14 +207,15 @@ class State(TextReader):
 
     # ---- what comes next
 
-    def next(self, k: int = 5) -> list[Prediction]:
-        """The k most probable next symbols, best first. If the last that was read is a text, it may end anywhere, as in
-        `Model.next()`."""
-        return predicted(self._image, self._prompt(), k)
+    def next(self, k: int = 5, *, constraint: Constraint | None = None) -> list[Prediction]:
+        """The k most probable next symbols, best first. If the last that was read is a text, it may end anywhere, and a
+        constraint is for what comes, as in `Model.next()`."""
+        check_constraint(constraint)
+        return predicted(self._image, self._prompt(), k, constraint)
 
-    def distribution(self) -> np.ndarray:
-        """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1."""
-        return self._image.distribution(self._state)
+    def distribution(self, *, exact: bool = False) -> np.ndarray:
+        """The probability of every symbol coming next; as `Model.distribution()`."""
+        return self._image.distribution_q62(self._state) if exact else self._image.distribution(self._state)
 
     def explain(self, token: str | Bytes | int | None = None, k: int = 5) -> Explanation | KernelExplanation:
         """What the probability of a token coming next is made of, what the state has learned included; as

@@ -56,7 +56,8 @@ def train(
                 Tokenizer of the `tokenizers` package: an external vocabulary, for example a large model's. The
                 model's ids are the tokenizer's, those that the texts do not have included; its file travels in the
                 model. Texts must be UTF-8; documents may also be ids. No special tokens are added. A tokenizer that
-                normalises (lower case, for example) predicts and gives back the normalised text.
+                normalises (lower case, for example) predicts and gives back the normalised text. "ids": documents are
+                ids without a tokenizer; `SymbolOptions.ids` says how many there are.
     threads=None  processors to use; None: all. Does not change the model.
     min_count=2  contexts seen less often are left out; 1 keeps all, and of words also those seen once: larger and
                 slightly better.

@@ -36,8 +36,10 @@ def is_external(tokenizer: object) -> bool:
     return isinstance(tokenizer, os.PathLike) or hasattr(tokenizer, "to_str")
 
 
-def open_tokenizer(source: TokenizerSource) -> ExternalTokenizer:
+def open_tokenizer(source: TokenizerSource | PlainIds) -> ExternalTokenizer | PlainIds:
     """Reads what `is_external()` accepts. Raises OSError for files."""
+    if isinstance(source, PlainIds):
+        return source
     if isinstance(source, (str, os.PathLike)):
         return ExternalTokenizer(Path(source).read_bytes(), os.fspath(source))
     try:
@@ -45,6 +47,27 @@ def open_tokenizer(source: TokenizerSource) -> ExternalTokenizer:
     except Exception as error:
         raise ArgumentError(f"the tokenizer cannot be saved, but it must travel in the model: {error}") from None
     return ExternalTokenizer(content, "the tokenizer")
+
+
+class PlainIds:
+    """A vocabulary of ids that mean nothing here: 0 to n - 1, without texts."""
+
+    content = b""
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+
+    def texts(self) -> list[bytes]:
+        """Of every id: none."""
+        return [b""] * self._n
+
+    def slices(self, text: Bytes) -> Iterator[tuple[array[int], int]]:
+        """Refuses a text."""
+        raise ArgumentError("with tokenizer='ids' every document is ids, integers, and not a text")
+
+    def decode(self, symbols: array[int]) -> str:
+        """Refuses as well."""
+        raise ArgumentError("ids have no text in this model")
 
 
 class ExternalTokenizer:

@@ -40,10 +40,14 @@ class Generating(Reader):
         check_constraint(constraint)
         return predicted(self._image, open_prompt(self._image, context, name="context"), k, constraint)
 
-    def distribution(self, context: TextOrIds = "") -> np.ndarray:
+    def distribution(self, context: TextOrIds = "", *, exact: bool = False) -> np.ndarray:
         """The probability of every symbol coming next: float64 of shape (n_symbols,), which sums to 1. A text is taken
-        to end where its last symbol does."""
-        return self._image.distribution(self._state_after(context))
+        to end where its last symbol does.
+
+        exact   in units of 2^-62, uint64, which sum to 2^62: for coders, since they are the same on every machine.
+        """
+        state = self._state_after(context)
+        return self._image.distribution_q62(state) if exact else self._image.distribution(state)
 
     def generate(
         self,

@@ -14,7 +14,7 @@ from .._core.image import checked_ids
 from .._core.native import check, ffi, lib
 from .._core.progress import Progress, new_task, run
 from .._core.text import TEXT_TYPES, as_bytes
-from .._core.tokenizer import ExternalTokenizer
+from .._core.tokenizer import ExternalTokenizer, PlainIds
 from ..errors import ArgumentError
 from ..sources.writer import SourcesWriter
 
@@ -25,7 +25,7 @@ def add_all(
     trainer: Any,
     texts: Iterable[tuple[str | None, Any]],
     total: int | None,
-    external: ExternalTokenizer | None,
+    external: ExternalTokenizer | PlainIds | None,
     is_known: bool,
     bar: Progress,
     writer: SourcesWriter | None,
@@ -74,7 +74,7 @@ class _Texts:
 class _Ids:
     """Adds texts, by an external tokenizer, and ids to a trainer."""
 
-    def __init__(self, trainer: Any, external: ExternalTokenizer, is_known: bool) -> None:
+    def __init__(self, trainer: Any, external: ExternalTokenizer | PlainIds, is_known: bool) -> None:
         self._trainer, self._external = trainer, external
         texts = external.texts()
         self._n_symbols = len(texts)

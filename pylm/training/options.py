@@ -68,6 +68,7 @@ class SymbolOptions:
     #: most frequent ones. None: no limit
     vocabulary: Path | Iterable[str | Bytes] | None = None  #: words: these, "<unk>" and "</s>", and no others, whatever
     #: the text has: several words, or the path of a file with one word a line. None: those of the text
+    ids: int | None = None  #: tokenizer "ids": documents are ids from 0 to ids - 1, 2 to 2^24 of them
     closed: bool = False  #: words: True: one that the vocabulary does not have is "<unk>", and costs no more than that.
     #: False: it is spelled as well, unless the text has "<unk>" itself, or `size` is below 491,520 bytes
     topics: bool = True  #: in a text of 50,000 tokens and more, what the hundreds of words or pieces before are about
@@ -79,6 +80,9 @@ class SymbolOptions:
         True  #: several documents end: with their line if all of them have one, else with a symbol of their
     )
     #: own, the byte 0; so generated text ends, too (`ModelInfo.ends`). False: they are parts of one text
+
+
+IDS = "ids"  # a tokenizer: none
 
 
 def training_options(
@@ -133,6 +137,8 @@ def _set_symbols(options: Any, symbols: SymbolOptions) -> None:
     options.closed = bool(symbols.closed)
     options.no_topics = not symbols.topics
     options.no_layout = not symbols.layout
+    if symbols.ids is not None and options.tokenizer != lib.PYLM_TOKENIZER_EXTERNAL:
+        raise ArgumentError("ids is for documents of ids without a tokenizer: add tokenizer='ids'")
     if symbols.pieces is not None:
         if options.tokenizer not in (lib.PYLM_TOKENIZER_AUTO, lib.PYLM_TOKENIZER_PIECES):
             raise ArgumentError("pieces is the size of a vocabulary of pieces: add tokenizer='pieces'")
@@ -180,12 +186,22 @@ def _set_kernel(options: Any, kernel: KernelOptions) -> None:
             options.class_distance_q16[j] = u
 
 
+def n_ids(symbols: SymbolOptions | None) -> int:
+    """How many plain ids there are; ArgumentError, if it is not said."""
+    if symbols is None or symbols.ids is None:
+        raise ArgumentError("tokenizer='ids' needs to know how many there are: symbols=pylm.SymbolOptions(ids=N)")
+    return integer("ids", symbols.ids, 2, 1 << 24)
+
+
 def _tokenizer_number(tokenizer: object) -> int:
+    if isinstance(tokenizer, str) and tokenizer == IDS:
+        external: int = lib.PYLM_TOKENIZER_EXTERNAL
+        return external
     if isinstance(tokenizer, str) and tokenizer in NUMBERS:
         return NUMBERS[tokenizer]
     if is_external(tokenizer):
         return EXTERNAL
     raise ArgumentError(
-        f"tokenizer must be 'auto', 'bytes', 'words' or 'pieces', the path of a tokenizer.json, or a "
+        f"tokenizer must be 'auto', 'bytes', 'words', 'pieces' or 'ids', the path of a tokenizer.json, or a "
         f"tokenizers.Tokenizer (a tokenizer of transformers has one, backend_tokenizer), not {described(tokenizer)}"
     )

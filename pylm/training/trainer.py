@@ -15,13 +15,13 @@ from .._core.files import is_device
 from .._core.native import check, ffi, lib, owned_bytes
 from .._core.progress import Progress, new_task, run_with_errno
 from .._core.text import Path, map_file
-from .._core.tokenizer import open_tokenizer
+from .._core.tokenizer import PlainIds, open_tokenizer
 from .._model import Model, load
 from ..errors import ArgumentError
 from ..sources.file import SUFFIX
 from ..sources.writer import SourcesWriter
 from .documents import add_all
-from .options import TrainOptions, training_options
+from .options import IDS, TrainOptions, n_ids, training_options
 from .vocabulary import given_words, set_vocabulary
 
 if TYPE_CHECKING:
@@ -40,14 +40,17 @@ def train_with(
     made = training_options(**options)
     symbols = options.get("symbols")
     words = None if symbols is None or symbols.vocabulary is None else given_words(symbols.vocabulary)
-    return train_on(texts, total, made, options.get("tokenizer", "auto"), progress, output, sources, words=words)
+    tokenizer: TokenizerSource | PlainIds = options.get("tokenizer", "auto")
+    if tokenizer == IDS:
+        tokenizer = PlainIds(n_ids(symbols))
+    return train_on(texts, total, made, tokenizer, progress, output, sources, words=words)
 
 
 def train_on(
     texts: Iterable[tuple[str | None, Any]],
     total: int | None,
     options: Any,
-    tokenizer: TokenizerSource,
+    tokenizer: TokenizerSource | PlainIds,
     progress: bool | None,
     output: Path | None = None,
     sources: bool | Path = False,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -186,3 +187,47 @@ def test_bad_searches(words_model: pylm.Model) -> None:
         words_model.best_paths(pylm.Lattice([(0, 1 << 31, "a", 0.0)]), 60000, beam=4096)
     with pytest.raises(TypeError):
         words_model.best_paths(pylm.Lattice([(0, 1, None, 0.0)]))  # type: ignore[list-item]
+
+
+# ---- what coders and other tools need
+
+
+def test_exact_distributions(model: pylm.Model) -> None:
+    exact = model.distribution("papapa tepapa", exact=True)
+    assert exact.dtype == np.uint64 and sum(exact.tolist()) == 1 << 62
+    assert np.array_equal(exact * 2.0**-62, model.distribution("papapa tepapa"))
+    state = model.state()
+    state.feed(model.encode("papapa tepapa"))
+    assert np.array_equal(state.distribution(exact=True), exact)
+
+
+def test_constraints_at_a_state(words_model: pylm.Model) -> None:
+    state = words_model.state()
+    state.feed("papapa tepapa")
+    constraint = pylm.OneOf(["papapa", "kipapa"])
+    found = state.next(5, constraint=constraint)
+    assert {p.text for p in found} == {"papapa", "kipapa"} and sum(p.probability for p in found) == pytest.approx(1)
+    assert found == words_model.next("papapa tepapa", 5, constraint=constraint)
+    with pytest.raises(TypeError, match="constraint must be"):
+        state.next(5, constraint="papapa")  # type: ignore[arg-type]
+
+
+def test_plain_ids(tmp_path: Path) -> None:
+    """Numbers that mean nothing here: no text, no tokenizer, no package."""
+    rng = random.Random(1)
+    documents = [np.array([rng.randrange(3) + 3 * (i % 7) for i in range(400)], np.uint16) for _ in range(5)]
+    model = pylm.train(documents, tokenizer="ids", symbols=pylm.SymbolOptions(ids=30))
+    assert (model.info.tokenizer, model.n_symbols) == ("external", 30)
+    assert model.distribution(documents[0][:20]).sum() == pytest.approx(1)
+    assert model.perplexity(documents[0]) < 5
+    model.save(tmp_path / "ids.pylm")
+    assert pylm.load(tmp_path / "ids.pylm").score([1, 4, 7]) == model.score([1, 4, 7])
+    for call, message in (
+        (lambda: model.score("a text"), "no tokenizer with it; pass ids"),
+        (lambda: pylm.train(["a b"], tokenizer="ids", symbols=pylm.SymbolOptions(ids=30)), "every document is ids"),
+        (lambda: pylm.train(documents, tokenizer="ids"), r"symbols=pylm.SymbolOptions\(ids=N\)"),
+        (lambda: pylm.train(documents, tokenizer="ids", symbols=pylm.SymbolOptions(ids=20)), "out of range"),
+        (lambda: pylm.train(["a b"], symbols=pylm.SymbolOptions(ids=20)), "add tokenizer='ids'"),
+    ):
+        with pytest.raises(pylm.ArgumentError, match=message):
+            call()

@@ -32,6 +32,7 @@ FLAGS = {
     "unknown",
     "ignore_eos",
     "diverse",
+    "exact",
 }  # any value is true or false
 SLOW = {"dask"}  # any address is tried
 OPTIONS = {
