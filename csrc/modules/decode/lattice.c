@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "core/context.h"
+#include "core/lexicon.h"
+#include "core/score.h"
 
 #if PYLM_MODULE_DECODE
 
@@ -195,13 +197,35 @@ static void arrive(const struct move *move)
     add_edge(search, slots[i].record, new_edge(search, move->from, move->arc, move->to.cost), 1);
 }
 
-/* Reads the symbols of an arc at a state. Returns their cost, weighted. */
-static int64_t read_arc(const pylm_model *model, const pylm_lattice *lattice, const pylm_arc *arc, void *work,
-                        pylm_state *state)
+static int64_t weighted(const pylm_lattice *lattice, uint64_t cost)
+{
+    return (int64_t)((cost * lattice->weight_q16 + 32768u) >> 16);
+}
+
+/* Reads the symbols of an arc at a state. Returns their cost. */
+static uint64_t read_arc(const pylm_model *model, const pylm_lattice *lattice, const pylm_arc *arc, void *work,
+                         pylm_state *state)
 {
     uint64_t total = 0;
     (void)pylm_score(model, state, lattice->symbols + arc->begin, arc->end - arc->begin, work, NULL, &total);
-    return (int64_t)((total * lattice->weight_q16 + 32768u) >> 16);
+    return total;
+}
+
+/* Of an arc with a single symbol: its costs at several states abreast, at most PYLM__ABREAST, which read it. */
+static void read_abreast(const struct pylm__model *model, uint32_t symbol, const struct pylm__slot *slots, uint32_t n,
+                         void *work, uint64_t *costs)
+{
+    struct pylm__state states[PYLM__ABREAST];
+    struct pylm__small probabilities[PYLM__ABREAST];
+    uint32_t places[PYLM__ABREAST], share = PYLM__SHARE_ONE, i;
+    uint32_t place = pylm__has_lexicon(model) ? pylm__lexicon_symbol(model, symbol, &share) : symbol;
+    for (i = 0; i < n; i++) {
+        places[i] = place;
+        states[i] = *pylm__state_const(&slots[i].state);
+    }
+    pylm__probabilities(model, states, places, n, work, NULL, probabilities);
+    for (i = 0; i < n; i++)
+        costs[i] = pylm__small_cost(probabilities[i]) + (pylm__has_lexicon(model) ? pylm__share_cost(share) : 0u);
 }
 
 /* Takes all hypotheses of a node along an arc. */
@@ -210,17 +234,27 @@ static void follow(const pylm_model *model, const pylm_lattice *lattice, const s
 {
     const pylm_arc *arc = &lattice->arcs[number];
     const struct pylm__slot *slots = pylm__search_slots(lattice, search, arc->from);
-    uint32_t i, n = search->n_slots[arc->from % search->window];
+    uint32_t i, j, here, n = search->n_slots[arc->from % search->window], single = arc->end - arc->begin == 1u;
+    uint64_t costs[PYLM__ABREAST];
     struct move move;
     move.lattice = lattice;
     move.search = search;
     move.arc = number;
-    for (i = 0; i < n; i++) {
-        move.from = slots[i].record;
-        move.to = slots[i];
-        move.to.cost += read_arc(model, lattice, arc, work, &move.to.state) + arc->cost_q16;
-        move.to.key = pylm_state_key(&move.to.state, lattice->merge);
-        arrive(&move);
+    for (i = 0; i < n; i += here) {
+        here = n - i < PYLM__ABREAST ? n - i : PYLM__ABREAST;
+        if (single)
+            read_abreast(pylm__model_view(model), lattice->symbols[arc->begin], slots + i, here, work, costs);
+        for (j = 0; j < here; j++) {
+            move.from = slots[i + j].record;
+            move.to = slots[i + j];
+            if (single)
+                (void)pylm_state_read(model, &move.to.state, lattice->symbols[arc->begin]);
+            else
+                costs[j] = read_arc(model, lattice, arc, work, &move.to.state);
+            move.to.cost += weighted(lattice, costs[j]) + arc->cost_q16;
+            move.to.key = pylm_state_key(&move.to.state, lattice->merge);
+            arrive(&move);
+        }
     }
 }
 
