@@ -146,11 +146,12 @@ class EditModel:
         if not pairs:
             raise ArgumentError("examples: there are none; give words as they were meant and as they were typed")
         kinds = {"delete": 0.5, "insert": 0.5, "substitute": 0.5, "transpose": 0.5}
-        one = cls(1.0, 2.0, 3.0, 4.0)
+        one = cls(1.0, 10.0, 100.0, 1000.0)  # no sum of two of them is another
+        names = dict(zip((1.0, 10.0, 100.0, 1000.0), kinds, strict=True))
         for meant, typed in pairs:
-            kind = one.cost(meant, typed) if abs(len(meant) - len(typed)) < 2 else 0.0
-            if kind in (1.0, 2.0, 3.0, 4.0):
-                kinds[list(kinds)[int(kind) - 1]] += 1
+            kind = names.get(one.cost(meant, typed))
+            if kind is not None:
+                kinds[kind] += 1
         places = max(sum(len(meant) for meant, _ in pairs) / len(pairs), 1.0)
         letters = {"insert": LETTERS, "substitute": LETTERS}
         costs = [math.log(len(pairs) * places * letters.get(kind, 1) / n) for kind, n in kinds.items()]

@@ -114,6 +114,9 @@ def test_edit_costs() -> None:
     fitted = pylm.EditModel.fitted(pairs)
     assert fitted.delete < fitted.transpose < fitted.insert
     assert fitted.delete == pytest.approx(math.log(100 * 4 / 8.5))
+    several = pylm.EditModel.fitted([("abcd", "axd"), ("abcd", "d"), ("abcd", "abcde"), ("abcd", "xxcd")])
+    assert several.insert == pytest.approx(math.log(4 * 4 * 26 / 1.5)) and several.insert < several.substitute
+    assert several.delete == several.transpose == pytest.approx(math.log(4 * 4 / 0.5))
     with pytest.raises(pylm.ArgumentError, match="examples"):
         pylm.EditModel.fitted([])
 
