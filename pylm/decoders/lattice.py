@@ -115,12 +115,11 @@ class _Symbols:
         for place, i in enumerate(self.order):
             arc, to = given[i], self.arcs[place]
             key: Any = arc.text if isinstance(arc.text, (str, bytes)) else None
-            if key is None or key not in known:
+            found = known.get(key)  # threads may share it
+            if found is None:
                 found = self._of(image, arc.text)
                 if key is not None:
                     known[key] = found
-            else:
-                found = known[key]
             symbols, self.spelled[i] = found
             cost = round(arc.cost / NATS_PER_COST) + round(search.weight * self.spelled[i])
             to.__setattr__("from", arc.begin)
