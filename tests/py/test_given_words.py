@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import math
 import pickle
@@ -288,3 +289,16 @@ def test_foreign_bytes(plain: pylm.Model, model: pylm.Model) -> None:
         assert lib.pylm_model_set_lexicon(handle, content[:n], n) < 0
     other = pylm.train([make_text(500, seed=4)], tokenizer="words")._image.model
     assert lib.pylm_model_set_lexicon(ffi.new("pylm_model *", other[0]), content, len(content)) == lib.PYLM_ERR_ARGUMENT
+
+
+def test_the_same_everywhere() -> None:
+    """The bytes of a lexicon, and what its words cost, to the last unit, on every machine."""
+    golden = Path(__file__).parent.parent / "golden" / "words.pylm"
+    if not golden.exists():
+        pytest.skip("the golden models are not here")
+    model = pylm.load(golden).with_words({"Quxford": "situle", "zork": 3, "grue": ("situle", 2), "Wörter": None})
+    image = model._image
+    content = bytes(ffi.buffer(image.lexicon.memory))
+    assert hashlib.sha256(content).hexdigest() == "22b760fce45dfd06a5f7de5f1ee5824f47cdcaf53fe8c4199ba2e693a113dea8"
+    symbols = image.symbols("zork Quxford grue Wörter situle", False)
+    assert image.score(image.new_state(), symbols) == 4496657
