@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._core.arguments import ONE_Q16, integer, number, wrong_type
+from .._core.arguments import ONE_Q16, integer, number, several, wrong_type
 from .._core.image import Image
 from .._core.native import check, ffi, lib
 from .._core.prediction import NATS_PER_COST
@@ -59,6 +59,16 @@ class Lattice:
         self.arcs: list[Arc] = []
         for arc in arcs:
             self.add(*arc)
+
+    @classmethod
+    def of_slots(cls, slots: Iterable[Iterable[tuple[TextOrIds, float]]]) -> Lattice:
+        """A confusion network: one slot after the other, each with its readings and their costs in nats; "" is a
+        reading that says nothing."""
+        lattice = cls()
+        for node, slot in enumerate(several("slots", slots, "slots")):
+            for text, cost in several("slots", slot, "readings with their costs"):
+                lattice.add(node, node + 1, text, cost)
+        return lattice
 
     def add(self, begin: int, end: int, text: TextOrIds, cost: float = 0.0) -> int:
         """Adds an arc from a node to a larger one. Returns its number.

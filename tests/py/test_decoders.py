@@ -141,6 +141,15 @@ def test_a_state_goes_on(model: pylm.Model) -> None:
     assert np.array_equal(state.distribution(), before)
 
 
+def test_confusion_networks(words_model: pylm.Model) -> None:
+    slots = [[("papapa", 0.1), ("tepapa", 0.2)], [("", 0.5), ("kipapa", 3.0)], [("tepapa", 0.0)]]
+    lattice = pylm.Lattice.of_slots(slots)
+    assert [arc[:2] for arc in lattice.arcs] == [(0, 1), (0, 1), (1, 2), (1, 2), (2, 3)]
+    assert len(words_model.best_paths(lattice, 9)) == 4
+    with pytest.raises(TypeError, match="slots must be several"):
+        pylm.Lattice.of_slots(["papapa"])  # type: ignore[list-item]
+
+
 def test_arcs_in_any_order_and_dead_ends(words_model: pylm.Model) -> None:
     lattice = pylm.Lattice(
         [(2, 5, "kipapa", 0.5), (0, 2, "papapa", -0.5), (0, 1, "tepapa", 0.0), (3, 5, "papapa", 0.0)]
