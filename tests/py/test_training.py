@@ -179,7 +179,7 @@ def test_sources(tmp_path: Path) -> None:
         (b"text", {}, TypeError, "[text]"),
         (5, {}, TypeError, "path of a file or an iterable"),
         ([5], {}, TypeError, "document 0"),
-        (["a"], {"tokenizer": "letters"}, pylm.ArgumentError, "'words' or 'pieces'"),
+        (["a"], {"tokenizer": "letters"}, pylm.ArgumentError, "'pieces' or 'ids'"),
         (["a"], {"threads": 0}, pylm.ArgumentError, "threads must be from 1"),
         (["a"], {"min_count": 0}, pylm.ArgumentError, "min_count must be from 1"),
         (["a"], {"profile": "quick"}, pylm.ArgumentError, "profile must be 'standard', 'fast' or 'best'"),
