@@ -52,7 +52,7 @@ def words_given(words: WordsGiven) -> dict[str, NewWord]:
 def words_of_file(path: str) -> dict[str, NewWord]:
     """The words of a file: a line each, with what is known behind tabs, a count or "like" and an example."""
     try:
-        text = bytes(map_file(path)).decode()
+        text = bytes(map_file(path)).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TextFormatError(f"{path}: byte {error.start} is not UTF-8; convert the file") from None
     found: dict[str, NewWord] = {}
@@ -124,9 +124,10 @@ def _is_known(image: Image, word: str) -> bool:
     symbols = image.symbols(data, add_eos=False)
     if len(symbols) != 1 or data != data.strip() or (symbols[0] == image.line_end):
         raise ArgumentError(f"words: {described(word)} is not one word; words stand between white space")
-    if symbols[0] == image.unknown and image.find(data) is None and len(data) > lib.PYLM_NEW_WORD_NBYTES:
+    known = image.find(data) is not None
+    if not known and len(data) > lib.PYLM_NEW_WORD_NBYTES:
         raise ArgumentError(f"words: {described(word)} is longer than {lib.PYLM_NEW_WORD_NBYTES} bytes")
-    return image.find(data) is not None
+    return known
 
 
 def _n_unknown(image: Image) -> int:

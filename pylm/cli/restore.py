@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from itertools import groupby
 
+from .._core.documents import document
 from ..errors import ArgumentError
 from ..rescoring import Hypothesis, Weights, fit_weights, rescore
 from ..restoring import BEAM, correct, restore
@@ -60,8 +61,7 @@ def _add_text(parser: argparse.ArgumentParser) -> None:
 
 
 def _text_of(name: str) -> str:
-    source = text_source(name)
-    return as_str(source) if name == STDIN else str(source.read_text(encoding="utf-8"))
+    return as_str(document(text_source(name)))
 
 
 def _print(found: str, options: argparse.Namespace) -> None:

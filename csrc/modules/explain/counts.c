@@ -144,6 +144,8 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
     lag = lag_of(tree, number);
     if (!lag)
         return PYLM_ERR_ARGUMENT;
+    if (pylm__has_lexicon(view)) /* whose words came before none */
+        memset(counts + view->n_symbols, 0, (pylm__n_all_symbols(view) - view->n_symbols) * sizeof *counts);
     memset(&state, 0, sizeof state);
     pylm__state_begin(&state, view);
     for (before = 0; before < view->n_symbols; before++) {
