@@ -18,7 +18,7 @@ from ._core.reader import Reader
 from ._core.text import TEXT_TYPES, as_bytes
 from ._info import Evaluation
 from ._state import State
-from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths, lattice_of
+from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths
 from .errors import ArgumentError, EmptyTextError
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ class Scoring(Reader):
         if it takes more memory than there is.
         """
         search = Search(n, beam, weight, merge, add_eos)
-        with Progress(progress) as bar:
-            return best_paths(self._image, self._state_after(context), lattice_of(lattice), search, bar)
+        return best_paths(self._image, self._state_after(context), lattice, search, progress)
 
     def score_batch(
         self,

@@ -14,11 +14,10 @@ from ._core.image import Image, new_symbols
 from ._core.native import check, ffi, lib, save_file
 from ._core.new_words import NewWords, words_nbytes
 from ._core.prediction import NATS_PER_COST, Prediction, logprobs_of
-from ._core.progress import Progress
 from ._core.reader import TextReader, begin_to_learn, new_overlay
 from ._core.text import TEXT_TYPES, Path, as_bytes, map_file
 from .decoders.branch import Branch
-from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths, lattice_of
+from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths
 from .decoding.beam import Continuation, continuations
 from .decoding.options import BeamOptions, SamplingOptions, check_constraint
 from .decoding.prompt import MAX_OPEN, Prompt, n_open, predicted
@@ -299,9 +298,7 @@ class State(TextReader):
     ) -> list[LatticePath]:
         """The n best paths through a lattice that goes on from here, best first. The state stays where it is. Arguments
         as in `Model.best_paths()`."""
-        search = Search(n, beam, weight, merge, add_eos)
-        with Progress(progress) as bar:
-            return best_paths(self._image, self._here(), lattice_of(lattice), search, bar)
+        return best_paths(self._image, self._here(), lattice, Search(n, beam, weight, merge, add_eos), progress)
 
     # ---- files
 

@@ -26,6 +26,7 @@ from ._core.prediction import shown
 from ._core.progress import Progress
 from ._core.reader import image_of
 from .errors import ArgumentError
+from .explain.context_names import Contexts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,6 +83,7 @@ class _Level:
         self.context = np.frombuffer(context, np.uint32) if self.n else np.zeros(0, np.uint32)
         self.word = np.frombuffer(word, np.uint32) if self.n else np.zeros(0, np.uint32)
         self.suffix = np.frombuffer(suffix, np.uint32) if self.n else np.zeros(0, np.uint32)
+        self.begin = self.word  # the first word of each
         self.raw = np.frombuffer(count, np.uint32).astype(np.float64) if self.n else np.zeros(0)
         self.count = self.raw  # by which it is smoothed
         self.p, self.backoff = np.zeros(self.n), np.ones(self.n)
@@ -153,6 +155,7 @@ class _NGrams:
                     suffix.append(place)
                     count.append(times)
         level = _Level(*columns)
+        level.begin = below.begin[level.context]
         level.index(below.n)
         return level
 
@@ -204,10 +207,8 @@ class _NGrams:
 
         before = np.bincount(longer.suffix, minlength=level.n).astype(np.float64)
         before += np.maximum(level.count - np.bincount(longer.suffix, longer.raw, minlength=level.n), 0.0)
-        begins = np.fromiter(
-            (self.words_of(length, i)[0] == self.image.line_end for i in range(level.n)), bool, level.n
-        )
-        level.count = np.where(begins & (length > 1), level.count, np.maximum(before, 1.0))
+        begins = (level.begin == self.image.line_end) & (length > 1)
+        level.count = np.where(begins, level.count, np.maximum(before, 1.0))
 
     def _estimate(self, length: int, bar: Progress) -> None:
         import numpy as np
@@ -278,8 +279,6 @@ class _NGrams:
 
 def _plain_templates(image: Image) -> list[int]:
     """Numbers of the first tree's templates of the last 0, 1, 2, ... symbols."""
-    from .explain.context_names import Contexts
-
     names = [template.name for template in Contexts(image).templates[0]]
     wanted = [" ".join(map(str, range(1, n + 1))) for n in range(MOST_ORDER)]
     found = [names.index(name) for name in wanted if name in names]

@@ -26,12 +26,12 @@ from typing import Any, NamedTuple
 
 from ._core.image import Image
 from ._core.native import NONE, check, ffi, lib
+from ._core.prediction import LOG10_PER_COST
 from ._core.reader import image_of
 from ._model import Model as PylmModel
 from ._model import load
 from .errors import PylmError
 
-LOG10_PER_COST = -0.30102999566398119521 / 65536  # of a cost in 1/65536 bit
 BEGIN, END = "<s>", "</s>"
 NEVER = -99.0  # log10 of the probability of what is only a context, as ARPA files have it
 CACHED = 1 << 20  # words
@@ -163,7 +163,7 @@ class Model:
 
     def BaseScore(self, in_state: State, word: str, out_state: State) -> float:
         """log10 p(word | in_state); out_state is where the text stands then."""
-        return self._step(in_state, word, out_state) * LOG10_PER_COST
+        return -self._step(in_state, word, out_state) * LOG10_PER_COST
 
     def BaseFullScore(self, in_state: State, word: str, out_state: State) -> FullScoreReturn:
         """The same with how many words were known in a row, and whether the word is unknown."""
@@ -200,7 +200,7 @@ class Model:
         known, model = self._word(_str(word), before._begins), self._image.model
         if word == BEGIN:
             self.BeginSentenceWrite(after)
-            return round(NEVER / LOG10_PER_COST)
+            return round(-NEVER / LOG10_PER_COST)
         total, state, to = known.letters, before._state, after._state
         if not known.symbols and to != state:
             to[0] = state[0]

@@ -49,16 +49,15 @@ def restore(
     """
     image = image_of("model", model)
     if isinstance(undo, str) and undo == "spaces":
-        arcs = _with_spaces_in_words(image) if image.is_words else _with_spaces(image)
-        return _by_lines(image, text, lambda line, state, bar: arcs(line, state, beam, bar), progress)
+        decode = _with_spaces_in_words if image.is_words else _with_spaces
+        return _by_lines(image, text, decode(image, _checked(beam)), progress)
     _needs_words(image, "restoring words")
-    key = "changed", undo if isinstance(undo, str) else None
-    changed: Changed | None = image.kept.get(key)
-    if changed is None:
-        changed = Changed(image, change_of(undo))
     if isinstance(undo, str):
-        image.kept[key] = changed
-    return _words(image, text, changed.of, beam, progress)
+        name = undo
+        changed = image.once(("changed", name), lambda: Changed(image, change_of(name)))
+    else:
+        changed = Changed(image, change_of(undo))
+    return _by_lines(image, text, _among(image, changed.of, _checked(beam)), progress)
 
 
 def correct(
@@ -75,10 +74,16 @@ def correct(
     _needs_words(image, "correcting")
     if edits is not None and not isinstance(edits, EditModel):
         raise wrong_type("edits", "a pylm.EditModel", edits)
-    key = "edited", edits or EditModel()
-    if key not in image.kept:
-        image.kept[key] = Edited(image, key[1])
-    return _words(image, text, image.kept[key].of, beam, progress)
+    found = edits or EditModel()
+    edited = image.once(("edited", found), lambda: Edited(image, found))
+    return _by_lines(image, text, _among(image, edited.of, _checked(beam)), progress)
+
+
+_Decode = Callable[[str, Any], str]  # of a line, behind what a pylm_state has read
+
+
+def _checked(beam: int) -> int:
+    return integer("beam", beam, 1, MOST_BEAM)
 
 
 def _needs_words(image: Image, what: str) -> None:
@@ -86,7 +91,7 @@ def _needs_words(image: Image, what: str) -> None:
         raise ArgumentError(f"{what} is for models of words; train one with tokenizer='words' (--tokenizer words)")
 
 
-def _by_lines(image: Image, text: str, decode: Callable[[str, Any, Progress], str], progress: bool | None) -> str:
+def _by_lines(image: Image, text: str, decode: _Decode, progress: bool | None) -> str:
     """Every line of a text, decoded behind those before it."""
     if not isinstance(text, str):
         raise wrong_type("text", "a str", text)
@@ -94,7 +99,7 @@ def _by_lines(image: Image, text: str, decode: Callable[[str, Any, Progress], st
     result = []
     with Progress(progress) as bar:
         for line in lines:
-            found = decode(line, state, bar)
+            found = decode(line, state)
             image.score(state, image.symbols(found, add_eos=False))
             result.append(found)
             done += len(line)
@@ -102,13 +107,10 @@ def _by_lines(image: Image, text: str, decode: Callable[[str, Any, Progress], st
     return "".join(result)
 
 
-def _words(
-    image: Image, text: str, alternatives: Callable[[str], list[Alternative]], beam: int, progress: bool | None
-) -> str:
-    """A text whose words may have been others."""
-    search = Search(1, integer("beam", beam, 1, MOST_BEAM), 1.0, None, True)
+def _among(image: Image, alternatives: Callable[[str], list[Alternative]], beam: int) -> _Decode:
+    """Each word may have been others."""
 
-    def decode(line: str, state: Any, bar: Progress) -> str:
+    def decode(line: str, state: Any) -> str:
         words = list(WORD.finditer(line))
         lattice = Lattice()
         written: list[str] = []
@@ -118,25 +120,22 @@ def _words(
                 written.append(other.text)
         if not words:
             return line
-        (path,) = best_paths(image, state, lattice, search, Progress(False))
+        (path,) = _paths(image, state, lattice, beam)
         result, end = [], 0
         for word, arc in zip(words, path.arcs, strict=True):
             result += [line[end : word.start()], written[arc]]
             end = word.end()
         return "".join([*result, line[end:]])
 
-    return _by_lines(image, text, decode, progress)
+    return decode
 
 
-_Decode = Callable[[str, Any, int, Progress], str]
-
-
-def _with_spaces(image: Image) -> _Decode:
+def _with_spaces(image: Image, beam: int) -> _Decode:
     """A space may stand before any character."""
     if image.is_external:
         raise ArgumentError("spaces are restored by models of words or bytes")
 
-    def decode(line: str, state: Any, beam: int, bar: Progress) -> str:
+    def decode(line: str, state: Any) -> str:
         body = line.rstrip("\r\n")
         lattice = Lattice()
         for i, character in enumerate(body):
@@ -146,19 +145,16 @@ def _with_spaces(image: Image) -> _Decode:
         if not body:
             return line
         lattice.add(len(body), len(body) + 1, line[len(body) :])
-        return _best(image, state, lattice, beam) or line
+        return _paths(image, state, lattice, beam)[0].text
 
     return decode
 
 
-def _with_spaces_in_words(image: Image) -> _Decode:
+def _with_spaces_in_words(image: Image, beam: int) -> _Decode:
     """Any known word may stand anywhere. Where that leaves single letters, unknown words may, too."""
-    key = ("words as they are",)
-    if key not in image.kept:
-        image.kept[key] = set(known_words(image)) - {""}
-    known: set[str] = image.kept[key]
+    known: set[str] = image.once("words as they are", lambda: set(known_words(image)) - {""})
 
-    def decode(line: str, state: Any, beam: int, bar: Progress) -> str:
+    def decode(line: str, state: Any) -> str:
         body = "".join(line.split())
         if not body:
             return line
@@ -190,10 +186,4 @@ def _add_unknown(lattice: Lattice, body: str, at: set[int], known: set[str]) -> 
 
 
 def _paths(image: Image, state: Any, lattice: Lattice, beam: int) -> list[LatticePath]:
-    search = Search(1, integer("beam", beam, 1, MOST_BEAM), 1.0, None, image.is_words)
-    return best_paths(image, state, lattice, search, Progress(False))
-
-
-def _best(image: Image, state: Any, lattice: Lattice, beam: int) -> str:
-    found = _paths(image, state, lattice, beam)
-    return found[0].text if found else ""
+    return best_paths(image, state, lattice, Search(1, beam, 1.0, None, image.is_words))

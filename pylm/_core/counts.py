@@ -28,9 +28,6 @@ def successors(image: Image, symbols: array[int], template: int, work: Any = Non
 
 def frequencies(image: Image) -> Counter[int]:
     """How often each symbol came; those that never came may be missing."""
-    key = "frequencies"
-    if key not in image.kept:
-        image.needs_mix("how often a symbol came")
-        image.kept[key] = successors(image, array("I"), 0)
-    found: Counter[int] = image.kept[key]
+    image.needs_mix("how often a symbol came")
+    found: Counter[int] = image.once("frequencies", lambda: successors(image, array("I"), 0))
     return found

@@ -88,6 +88,12 @@ class Image:
         lib.pylm_model_info(self.model, self.info)
         self.n_symbols: int = self.info.n_symbols
 
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` finds out, which is kept with the image."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
+
     def with_kernel(self, kernel: Any) -> Image:
         """The same image, going by other settings, a pylm_kernel."""
         if self._plain is not None:

@@ -47,21 +47,20 @@ class NewWords:
     def read(self, spelled: Spelled) -> Spelled:
         """What the unknown words of a text cost, one after the other, each before it is added to the list: one that is
         there need not be spelled."""
+        return self._costs(spelled, adds=True)
+
+    def costs(self, spelled: Spelled) -> Spelled:
+        """The same, but nothing is added."""
+        return self._costs(spelled, adds=False)
+
+    def _costs(self, spelled: Spelled, adds: bool) -> Spelled:
         costs, cost = array("Q"), ffi.new("uint32_t *")
         memory, n = self.memory, len(self.memory)
         for word, letters in zip(*spelled, strict=True):
             known = lib.pylm_words_cost(memory, word, len(word), cost)
             costs.append(cost[0] if known else letters + cost[0])
-            if len(word) <= LONGEST:
+            if adds and len(word) <= LONGEST:
                 check(lib.pylm_words_add(self._model, memory, n, word, len(word), 1))
-        return Spelled(spelled.words, costs)
-
-    def costs(self, spelled: Spelled) -> Spelled:
-        """The same, but nothing is added."""
-        costs, cost = array("Q"), ffi.new("uint32_t *")
-        for word, letters in zip(*spelled, strict=True):
-            known = lib.pylm_words_cost(self.memory, word, len(word), cost)
-            costs.append(cost[0] if known else letters + cost[0])
         return Spelled(spelled.words, costs)
 
     def counts(self) -> dict[str, int]:

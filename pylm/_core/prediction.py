@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .spelling import Spelled
 
 NATS_PER_COST = math.log(2) / 65536  # a cost is in 1/65536 bit
+LOG10_PER_COST = math.log10(2) / 65536  # as KenLM and its readers have it
 VISIBLE = str.maketrans({"\n": "↵", "\r": "␍", "\t": "⇥", "\0": "␀"})
 
 

@@ -20,11 +20,9 @@ from flashlight.lib.text.decoder import LM, LMState
 
 from .._core.arguments import several
 from .._core.native import NONE, check, ffi, lib
+from .._core.prediction import LOG10_PER_COST
 from .._core.reader import image_of
 from .._model import Model
-
-LOG10_PER_COST = -0.30102999566398119521 / 65536  # of a cost in 1/65536 bit
-
 
 STATE = ffi.typeof("pylm_state *")
 _Known: TypeAlias = tuple[Any, int, float]  # the state before a word, its symbol, its score
@@ -79,13 +77,13 @@ class FlashlightLM(LM):  # type: ignore[misc]  # it has no types
         if known is None:
             symbol = self._symbols[word]
             cost = self._cost_of(state, symbol) + self._letters[word]
-            known = self._known[after] = state, symbol, cost * LOG10_PER_COST
+            known = self._known[after] = state, symbol, -cost * LOG10_PER_COST
         return after, known[2]
 
     def finish(self, state: Any) -> tuple[Any, float]:
         """The state behind the end of the sentence, and its score."""
         end = self._image.line_end
-        return state.child(-1), 0.0 if end == NONE else self._cost_of(state, end) * LOG10_PER_COST
+        return state.child(-1), 0.0 if end == NONE else -self._cost_of(state, end) * LOG10_PER_COST
 
     def _cost_of(self, state: Any, symbol: int) -> int:
         before = self._states.get(state) or self._read(state)

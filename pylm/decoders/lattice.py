@@ -13,12 +13,12 @@ from .._core.arguments import ONE_Q16, integer, number, several, wrong_type
 from .._core.image import Image
 from .._core.native import check, ffi, lib
 from .._core.prediction import NATS_PER_COST
+from .._core.progress import Progress
 from .._core.text import TEXT_TYPES, as_bytes
 from ..errors import ArgumentError, TooLargeError
 
 if TYPE_CHECKING:
     from .._core.image import TextOrIds
-    from .._core.progress import Progress
 
 MOST_NODES = 1 << 31
 MOST_NATS = 20000.0  # of an arc's cost, either way: 2^31 / 65536 bit
@@ -89,13 +89,6 @@ class Lattice:
         return len(self.arcs)
 
 
-def lattice_of(lattice: Any) -> Lattice:
-    """The argument, if it is one; TypeError."""
-    if not isinstance(lattice, Lattice):
-        raise wrong_type("lattice", "a pylm.Lattice", lattice)
-    return lattice
-
-
 class Search(NamedTuple):
     """How to look for paths; see `Model.best_paths()`."""
 
@@ -143,8 +136,12 @@ class _Symbols:
         return symbols, image.spelled(text, symbols).cost if isinstance(text, TEXT_TYPES) else 0
 
 
-def best_paths(image: Image, state: Any, lattice: Lattice, search: Search, bar: Progress) -> list[LatticePath]:
+def best_paths(
+    image: Image, state: Any, lattice: Lattice, search: Search, progress: bool | None = False
+) -> list[LatticePath]:
     """The best paths of a lattice that goes on from a state."""
+    if not isinstance(lattice, Lattice):
+        raise wrong_type("lattice", "a pylm.Lattice", lattice)
     number("weight", search.weight, 0, MOST_WEIGHT)
     arcs = _Symbols(image, lattice.arcs, search)
     request = ffi.new("pylm_lattice *")
@@ -167,11 +164,12 @@ def best_paths(image: Image, state: Any, lattice: Lattice, search: Search, bar: 
         message = f"the search needs {nbytes[0]} bytes, which the system does not have; take a smaller beam"
         raise TooLargeError(message) from None
     work, at = image.new_work(), ffi.new("uint32_t *")
-    while True:
-        lib.pylm_lattice_search(image.model, request, state, memory, work, at)
-        bar.show("decode", at[0], request.n_arcs, "arcs")
-        if at[0] == request.n_arcs:
-            break
+    with Progress(progress) as bar:
+        while True:
+            lib.pylm_lattice_search(image.model, request, state, memory, work, at)
+            bar.show("decode", at[0], request.n_arcs, "arcs")
+            if at[0] == request.n_arcs:
+                break
     return list(_paths(image, request, memory, arcs, lattice.arcs))
 
 

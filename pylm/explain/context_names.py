@@ -49,9 +49,7 @@ class Contexts:
         return self._image.is_bytes
 
     def _kept(self, *key: Any, make: Callable[[], Any]) -> Any:
-        if key not in self._image.kept:
-            self._image.kept[key] = make()
-        return self._image.kept[key]
+        return self._image.once(key, make)
 
     @property
     def templates(self) -> list[list[Template]]:

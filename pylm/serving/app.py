@@ -26,6 +26,7 @@ from .completion import Completer
 from .request import Request, request_of
 
 SETTINGS = "PYLM_SERVE"  # environment variable by which the processes of a server know what to serve
+INVALID = "invalid_request_error"
 STEP = 64  # pieces of text between two looks whether the client is still there
 
 
@@ -41,8 +42,12 @@ class Settings:
     seconds: float = 60.0  #: that a request may take
 
 
-class Overload(Exception):
-    """Too many requests wait."""
+class Refused(Exception):
+    """A request that cannot be answered, with the status that says why."""
+
+    def __init__(self, status: int, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.kind = status, kind
 
 
 class Server:
@@ -63,7 +68,8 @@ class Server:
         if name is None:
             return next(iter(self.models.items()))
         if name not in self.models:
-            raise ArgumentError(f"there is no model {name[:60]!r}; there are {', '.join(self.models)}")
+            there = ", ".join(self.models)
+            raise Refused(404, INVALID, f"there is no model {name[:60]!r}; there are {there}")
         return name, self.models[name]
 
     async def body(self, http: HttpRequest) -> Any:
@@ -72,7 +78,7 @@ class Server:
         async for part in http.stream():
             n += len(part)
             if n > self.settings.body:
-                raise ArgumentError(f"the body is longer than {self.settings.body} bytes")
+                raise Refused(413, INVALID, f"the body is longer than {self.settings.body} bytes")
             parts.append(part)
         try:
             return json.loads(b"".join(parts))
@@ -82,7 +88,7 @@ class Server:
     async def turn(self) -> None:
         """Waits until there is room for one more."""
         if self._waiting >= self.settings.queue:
-            raise Overload
+            raise Refused(429, "rate_limit_error", "too many requests wait; try again later")
         self._waiting += 1
         try:
             await self._free.acquire()
@@ -94,9 +100,9 @@ class Server:
         self._free.release()
 
     async def step(self, pieces: Iterator[Any], until: float) -> list[Any]:
-        """The next pieces of something that is made by another thread; none at the end. TimeoutError."""
+        """The next pieces of something that is made by another thread; none at the end. Refused, if time is up."""
         if time.monotonic() > until:
-            raise TimeoutError
+            raise Refused(503, "timeout", "the request took too long; ask for less")
         found: list[Any] = await run_in_threadpool(_several, pieces)
         return found
 
@@ -155,7 +161,7 @@ async def _events(server: Server, model: Model, request: Request, head: dict[str
                 yield _event(head, index, "", completer.reason(text)[0])
                 index += 1
         yield "data: [DONE]\n\n"
-    except (PylmError, TimeoutError) as error:
+    except (PylmError, Refused) as error:
         yield f"data: {json.dumps(_error_of(error)[0])}\n\n"
     finally:
         server.done()
@@ -178,17 +184,8 @@ async def _health(http: HttpRequest) -> Response:
 
 def _error_of(error: Exception) -> tuple[dict[str, Any], int]:
     """What a client is told, and the status of it."""
-    kind, status = "invalid_request_error", 400
-    message = str(error)
-    if isinstance(error, Overload):
-        message, kind, status = "too many requests wait; try again later", "rate_limit_error", 429
-    elif isinstance(error, TimeoutError):
-        message, kind, status = "the request took too long; ask for less", "timeout", 503
-    elif isinstance(error, ArgumentError) and message.startswith("the body is longer"):
-        status = 413
-    elif isinstance(error, ArgumentError) and message.startswith("there is no model"):
-        status = 404
-    return {"error": {"message": message, "type": kind, "param": None, "code": None}}, status
+    kind, status = (error.kind, error.status) if isinstance(error, Refused) else (INVALID, 400)
+    return {"error": {"message": str(error), "type": kind, "param": None, "code": None}}, status
 
 
 async def _explain(http: HttpRequest, error: Exception) -> Response:
@@ -208,13 +205,7 @@ def make_app(settings: Settings) -> Starlette:
             Route("/v1/models", _models),
             Route("/health", _health),
         ],
-        exception_handlers={
-            PylmError: _explain,
-            TypeError: _explain,
-            Overload: _explain,
-            TimeoutError: _explain,
-            ClientDisconnect: _gone,
-        },
+        exception_handlers={PylmError: _explain, TypeError: _explain, Refused: _explain, ClientDisconnect: _gone},
     )
     app.state.server = Server(settings)
     return app

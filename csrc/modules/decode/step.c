@@ -23,7 +23,7 @@ uint32_t pylm_reach(const pylm_model *model)
 {
     const struct pylm__model *m = pylm__model_view(model);
     struct pylm__tree tree;
-    uint32_t i, k, bank, reach = 0, most = 0;
+    uint32_t i, k, bank, most = 0;
     uint32_t reaches[PYLM__MAX_TEMPLATES];
     for (i = 0; i <= pylm__n_below(m); i++) {
         const struct pylm__model *below = pylm__nth_below(m, i);
@@ -34,9 +34,8 @@ uint32_t pylm_reach(const pylm_model *model)
                 uint32_t base = head[PYLM__C_BASE], lag = head[PYLM__C_LAG];
                 uint32_t before = base < k ? reaches[base] : 0u;
                 int goes_on = head[PYLM__C_KIND] == PYLM__KIND_SYMBOL && lag == before + 1u;
-                reach = goes_on ? lag : 0u;
-                reaches[k] = reach;
-                most = reach > most ? reach : most;
+                reaches[k] = goes_on ? lag : 0u;
+                most = reaches[k] > most ? reaches[k] : most;
             }
         }
     }
