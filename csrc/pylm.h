@@ -29,6 +29,7 @@
  *   pylm_explain.h    what a cost is made of; what was counted in training
  *   pylm_kernel.h     the predictor `kernel`: settings, nearest positions, explanations
  *   pylm_keyboard.h   suggestions while a person types; counts of that person's texts, which can be taken back
+ *   pylm_pack.h       short texts in few bytes, for both ends of a radio link
  *
  * The hosted part uses the heap, files and threads. A device does without it:
  *

@@ -43,6 +43,7 @@ set(module_explain
     modules/explain/explain.c
     modules/explain/topic.c)
 set(module_decode modules/decode/lattice.c modules/decode/best_paths.c modules/decode/step.c)
+set(module_pack modules/pack/coder.c modules/pack/down.c modules/pack/packet.c)
 set(module_kernel modules/kernel/kernel.c modules/kernel/nearest.c modules/kernel/patterns.c)
 set(module_keyboard
     modules/keyboard/personal.c
@@ -135,12 +136,12 @@ else()
   set(platform platform/posix.c)
 endif()
 
-set(public_headers pylm.h pylm_text.h pylm_lexicon.h pylm_adapt.h pylm_decode.h pylm_explain.h pylm_kernel.h pylm_keyboard.h pylm_train.h
+set(public_headers pylm.h pylm_text.h pylm_lexicon.h pylm_adapt.h pylm_decode.h pylm_explain.h pylm_kernel.h pylm_keyboard.h pylm_pack.h pylm_train.h
     pylm_prune.h pylm_sources.h)
 
-foreach(list core module_text module_lexicon module_adapt module_decode module_explain module_kernel module_keyboard train platform public_headers)
+foreach(list core module_text module_lexicon module_adapt module_decode module_explain module_kernel module_keyboard module_pack train platform public_headers)
   list(TRANSFORM ${list} PREPEND csrc/)
 endforeach()
-set(engine ${core} ${module_text} ${module_lexicon} ${module_adapt} ${module_decode} ${module_explain} ${module_kernel} ${module_keyboard})
+set(engine ${core} ${module_text} ${module_lexicon} ${module_adapt} ${module_decode} ${module_explain} ${module_kernel} ${module_keyboard} ${module_pack})
 set(sources ${engine} ${train} ${platform})
 set(headers ${public_headers})

@@ -27,6 +27,7 @@
  *     -DPYLM_MODULE_EXPLAIN=0     pylm_explain.h
  *     -DPYLM_MODULE_KERNEL=0      pylm_kernel.h. Images with that predictor are refused
  *     -DPYLM_MODULE_KEYBOARD=0    pylm_keyboard.h; it needs text and adapt
+ *     -DPYLM_MODULE_PACK=0        texts in few bytes: pylm_pack.h. Without text, only of models of bytes
  *     -DPYLM_MODULE_TOPIC=0       what a text is about, or its last words (core/topic.h, core/words.h). Images with
  *                                 topics are refused
  *     -DPYLM_MODULE_LAYOUT=0      contexts of bytes by column, byte above and shape (core/layout.h). Images with such
@@ -57,6 +58,9 @@
 #endif
 #ifndef PYLM_MODULE_KERNEL
 #define PYLM_MODULE_KERNEL 1
+#endif
+#ifndef PYLM_MODULE_PACK
+#define PYLM_MODULE_PACK 1
 #endif
 #ifndef PYLM_MODULE_TOPIC
 #define PYLM_MODULE_TOPIC 1

@@ -15,8 +15,10 @@
 uint64_t pylm_work_nbytes(const pylm_model *model)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    size_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path, most = path + sizeof(struct pylm__lessons);
-    size_t walk = pylm__walk_nbytes(view) + (pylm__n_trees(view) > 1u ? path : 0u);
+    size_t path = pylm__path_nbytes(view), score = PYLM__ABREAST * path, walk;
+    /* a path that teaches; packing goes down those of all layers side by side */
+    size_t most = (PYLM_MODULE_PACK ? pylm__n_below(view) + 1u : 1u) * path + sizeof(struct pylm__lessons);
+    walk = pylm__walk_nbytes(view) + (pylm__n_trees(view) > 1u ? path : 0u);
     if (pylm__is_kernel(view))
         walk = pylm__kernel_walk_nbytes(view);
     if (pylm__n_below(view))

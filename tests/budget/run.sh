@@ -57,7 +57,7 @@ public_functions() { # MODULE...; topic and layout, parts of the core, have none
 }
 
 switches() { # MODULE...: these on, the others off
-    for module in text lexicon adapt decode explain kernel keyboard topic layout; do
+    for module in text lexicon adapt decode explain kernel keyboard pack topic layout; do
         case " $* " in *" $module "*) on=1 ;; *) on=0 ;; esac
         echo "-DPYLM_MODULE_$(echo $module | tr a-z A-Z)=$on"
     done
@@ -66,7 +66,7 @@ switches() { # MODULE...: these on, the others off
 report_modules() { # CPU
     core=$(modules_nbytes "$1")
     echo "$1 core $core"
-    for module in text adapt decode explain kernel topic layout; do
+    for module in text adapt decode explain kernel pack topic layout; do
         with=$(modules_nbytes "$1" $module)
         echo "$1 module-$module $((with - core))"
     done
@@ -91,6 +91,8 @@ report() { # CPU
     echo "$1 text $(text_nbytes "$1")"
     echo "$1 scoring $(text_nbytes "$1-scoring")"
     echo "$1 any $(text_nbytes "$1-any")"
+    echo "$1 packing $(($(text_nbytes "$1-packing") - $(text_nbytes "$1-scoring")))"
+    echo "$1 packing-learning $(($(text_nbytes "$1-packing-learning") - $(text_nbytes "$1")))"
     echo "$1 ram $(section_nbytes "$elf" "data|bss")"
     # shellcheck disable=SC2086
     stack=$(python3 tests/budget/stack.py "$elf".ltrans0.ltrans.ci $functions)
@@ -104,6 +106,10 @@ for cpu in cortex-m4 cortex-m0; do
     # shellcheck disable=SC2086
     build $cpu $cpu-scoring "$scoring" $device -DPYLM_MODULE_ADAPT=0
     build $cpu $cpu-any "$functions" $any
+    # shellcheck disable=SC2086
+    build $cpu $cpu-packing "$scoring $(public_functions pack)" $device -DPYLM_MODULE_ADAPT=0
+    # shellcheck disable=SC2086
+    build $cpu $cpu-packing-learning "$functions $(public_functions pack)" $device
     report $cpu >>"$folder/found.txt"
     report_modules $cpu >>"$folder/found.txt"
     # Functions that are the same are one, with several names.

@@ -5,6 +5,7 @@
  * same for any number of threads, and harmless when damaged.
  */
 #include "pylm_adapt.h"
+#include "pylm_pack.h"
 #include "pylm_explain.h"
 #include "pylm_text.h"
 
@@ -118,6 +119,35 @@ static void check_agreement(const pylm_model *model, const uint32_t *symbols, ui
     free(q62);
 }
 
+/* What is packed is what the layer scores, and comes back. */
+static void check_pack(const pylm_model *layer, int learns)
+{
+    static uint8_t memory[2][1 << 14];
+    static const char text[] = "w1 w7 w49\nw43 w1 w2";
+    uint8_t packed[64], back[64];
+    uint64_t n = sizeof packed, n_back = sizeof back;
+    pylm_state states[2];
+    void *work = allocate((size_t)pylm_work_nbytes(layer));
+    int i, round;
+    for (i = 0; i < 2; i++) {
+        pylm_state_init(layer, &states[i]);
+        if (learns) {
+            REQUIRE(pylm_overlay_init(layer, memory[i], sizeof memory[i]) == PYLM_OK);
+            REQUIRE(pylm_state_attach(layer, &states[i], memory[i], sizeof memory[i]) == PYLM_OK);
+        }
+    }
+    for (round = 0; round < 3; round++) {
+        n = sizeof packed;
+        n_back = sizeof back;
+        CHECK(pylm_pack(layer, &states[0], text, sizeof text - 1u, work, packed, &n) == PYLM_OK);
+        CHECK(n < sizeof text / 2u);
+        CHECK(pylm_unpack(layer, &states[1], packed, n, work, back, &n_back) == PYLM_OK);
+        CHECK(n_back == sizeof text - 1u && memcmp(back, text, sizeof text - 1u) == 0);
+    }
+    CHECK(!learns || memcmp(memory[0], memory[1], sizeof memory[0]) == 0);
+    free(work);
+}
+
 /* A kernel is neither a layer nor a base, whatever an image says. */
 static void check_kernel(const pylm_model *base, const struct image *base_image, const struct image *image)
 {
@@ -228,6 +258,10 @@ static void test_kind(int kind)
     check_agreement(&layer, symbols, n, 0);
     check_agreement(&second, symbols, n, 0);
     check_agreement(&second, symbols, n, 1);
+    if (kind == KIND_BYTES || kind == KIND_PIECES) {
+        check_pack(&layer, 0);
+        check_pack(&second, 1);
+    }
     check_refusals(&base, &base_image, &image);
     check_damage(&base, &image);
     if (kind == KIND_WORDS)

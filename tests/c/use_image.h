@@ -14,6 +14,7 @@
 #include "pylm_explain.h"
 #include "pylm_kernel.h"
 #include "pylm_keyboard.h"
+#include "pylm_pack.h"
 #include "pylm_text.h"
 
 #include "core/hash.h"
@@ -192,6 +193,23 @@ static inline void use_spelling(const pylm_model *model)
     free(work);
 }
 
+/* Packs a text, and unpacks its packet and noise. */
+static inline void use_pack(const pylm_model *model, const pylm_state *state, void *work)
+{
+    static const char text[] = "w1 w2 w3\nw17 the cat's";
+    uint8_t packed[60], unpacked[60];
+    uint64_t n = sizeof packed, n_text = sizeof unpacked;
+    pylm_state here = *state;
+    (void)pylm_pack(model, &here, text, sizeof text - 1u, work, packed, &n);
+    here = *state;
+    if (n <= sizeof packed)
+        (void)pylm_unpack(model, &here, packed, n, work, unpacked, &n_text);
+    here = *state;
+    n_text = sizeof unpacked;
+    (void)pylm_unpack(model, &here, text, sizeof text - 1u, work, unpacked, &n_text);
+    (void)pylm_fingerprint(model);
+}
+
 static inline void use_model(const pylm_model *model, const pylm_info *info)
 {
     static const char text[] = "w1 w2 w3\nw17 \x00\xff the cat's WORDS and w1 w2";
@@ -229,6 +247,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
         use_kernel(model, &state, work, q62);
         use_keyboard(model, &state);
         use_spelling(model);
+        use_pack(model, &state, work);
         use_overlay(model, info, symbols, n, work, q62);
     }
     free(q62);

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-modules="text lexicon adapt decode explain kernel keyboard"
+modules="text lexicon adapt decode explain kernel keyboard pack"
 warnings="-Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror"
 # What an engine may need from elsewhere: these, and what the compiler adds. __cpu_model: which instructions there are.
 needed='memcpy|memmove|memset|memcmp|_GLOBAL_OFFSET_TABLE_|__cpu_model|__stack_chk_fail'
