@@ -53,11 +53,13 @@ if TYPE_CHECKING:
         BusyError,
         EmptyTextError,
         LayerError,
+        LostPacketError,
         MissingPackageError,
         ModelDamagedError,
         ModelFormatError,
         ModelVersionError,
         OutOfMemoryError,
+        PacketError,
         PylmError,
         SourcesError,
         StoreDamagedError,
@@ -73,12 +75,14 @@ if TYPE_CHECKING:
     from .kernel.coverage import Coverage, Nearest
     from .kernel.settings import Kernel, KernelOptions
     from .keyboard import Keyboard, Suggestion
+    from .packing.archive import LostPart, pack_archive, salvage_archive, unpack_archive
     from .pruning import Comparison, Pruning, Quality, TemplateShare, prune
     from .related import Related
     from .reports.figures import Calibration
     from .reports.report import Report, report
     from .rescoring import Hypothesis, Rescored, Weights, fit_weights, rescore
     from .restoring import correct, restore
+    from .session import MessageSession
     from .sources.file import Passage, Source, Trace
     from .store.options import CountOptions
     from .store.store import Store, StoredDocument, StoreInfo, build, count, merge
@@ -113,7 +117,9 @@ _MODULES = {
         "ModelDamagedError",
         "ModelFormatError",
         "ModelVersionError",
+        "LostPacketError",
         "OutOfMemoryError",
+        "PacketError",
         "PylmError",
         "SourcesError",
         "StoreDamagedError",
@@ -129,12 +135,14 @@ _MODULES = {
     "kernel.coverage": ("Coverage", "Nearest"),
     "kernel.settings": ("Kernel", "KernelOptions"),
     "keyboard": ("Keyboard", "Suggestion"),
+    "packing.archive": ("LostPart", "pack_archive", "salvage_archive", "unpack_archive"),
     "pruning": ("Comparison", "Pruning", "Quality", "TemplateShare", "prune"),
     "related": ("Related",),
     "reports.figures": ("Calibration",),
     "reports.report": ("Report", "report"),
     "rescoring": ("Hypothesis", "Rescored", "Weights", "fit_weights", "rescore"),
     "restoring": ("correct", "restore"),
+    "session": ("MessageSession",),
     "sources.file": ("Passage", "Source", "Trace"),
     "store.options": ("CountOptions",),
     "store.store": ("Store", "StoreInfo", "StoredDocument", "build", "count", "merge"),
@@ -168,6 +176,9 @@ __all__ = [
     "LatticePath",
     "LayerError",
     "LayerOptions",
+    "LostPacketError",
+    "LostPart",
+    "MessageSession",
     "MissingPackageError",
     "Model",
     "ModelDamagedError",
@@ -178,6 +189,7 @@ __all__ = [
     "NewWord",
     "OneOf",
     "OutOfMemoryError",
+    "PacketError",
     "Part",
     "Passage",
     "Pattern",
@@ -221,11 +233,14 @@ __all__ = [
     "fit_weights",
     "load",
     "merge",
+    "pack_archive",
     "prune",
     "report",
     "rescore",
     "restore",
+    "salvage_archive",
     "train",
+    "unpack_archive",
 ]
 
 

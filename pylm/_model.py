@@ -24,6 +24,7 @@ from ._state import State
 from .decoding.generating import Generating
 from .errors import SourcesError
 from .kernel.settings import MAX_DISTANCE, MAX_REACH, with_settings
+from .packing.packets import MOST_NBYTES, pack, unpack
 from .sources.file import AGAIN, MIN_WORDS, SUFFIX, SourcesFile
 
 if TYPE_CHECKING:
@@ -361,6 +362,25 @@ class Model(Scoring, Generating):
         return State(self._image, learn, memory)
 
     # ---- what it is made of
+
+    def compress(self, text: str | Bytes, *, fingerprint: bool = False) -> bytes:
+        """A short text in few bytes, which the same model's `decompress()` gives back on any machine: what the model
+        foresees costs nothing. It takes one byte more than the text at most.
+
+        text         a message, such as a line, of 1 MB at most; `pack_archive()` takes longer ones.
+        fingerprint  five bytes more, by which another model is noticed.
+        Raises ArgumentError for a model that does not compress: one of words, with several trees, or a kernel.
+        """
+        return pack(self._image, self._image.new_state(), text, fingerprint)
+
+    def decompress(self, packet: Bytes, *, most: int = MOST_NBYTES) -> str:
+        """The text of a packet from `compress()`. What was not UTF-8 in it stands there as Python's "surrogateescape"
+        has it. Of a damaged packet it may be another text; put a checksum around it where the link has none.
+
+        most    bytes that the text may have.
+        Raises PacketError if it has more, if no text gives this packet, or if it names another model.
+        """
+        return unpack(self._image, self._image.new_state(), packet, most).decode("utf-8", "surrogateescape")
 
     def explain(
         self, context: TextOrIds = "", token: str | Bytes | int | None = None, k: int = 5

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._core.arguments import MAX_MEMORY, parse_size, path_of
 from ._core.image import Image, new_symbols
-from ._core.native import check, ffi, lib, save_file
+from ._core.native import NONE, check, ffi, lib, save_file
 from ._core.new_words import NewWords, words_nbytes
 from ._core.prediction import NATS_PER_COST, Prediction, logprobs_of
 from ._core.reader import TextReader, begin_to_learn, new_overlay
@@ -24,6 +24,7 @@ from .decoding.prompt import MAX_OPEN, Prompt, n_open, predicted
 from .decoding.sampling import Continued
 from .decoding.writing import as_text, generated
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError
+from .packing.packets import MOST_NBYTES, pack, unpack
 
 LENGTH_NBYTES = 8  # of the length of what stands before it in a file
 
@@ -299,6 +300,30 @@ class State(TextReader):
         """The n best paths through a lattice that goes on from here, best first. The state stays where it is. Arguments
         as in `Model.best_paths()`."""
         return best_paths(self._image, self._here(), lattice, Search(n, beam, weight, merge, add_eos), progress)
+
+    # ---- messages
+
+    def compress(self, text: str | Bytes, *, fingerprint: bool = False) -> bytes:
+        """A packet of a text, given all that was read before, which the other end has to have read, too; as
+        `Model.compress()`. The state reads the text and its end. One that learns makes later packets shorter; see
+        `MessageSession`."""
+        packet = pack(self._image, self._state, text, fingerprint)
+        self._read_message(text)
+        return packet
+
+    def decompress(self, packet: Bytes, *, most: int = MOST_NBYTES) -> str:
+        """The text of a packet, which the state reads as that of the other end did; as `Model.decompress()`. After a
+        PacketError, the state has read what means nothing."""
+        text = unpack(self._image, self._state, packet, most)
+        self._read_message(text)
+        return text.decode("utf-8", "surrogateescape")
+
+    def _read_message(self, text: str | Bytes) -> None:
+        """The state itself has read it already."""
+        self._open = None
+        if len(text):
+            end = self._image.line_end if self._image.text_end == NONE else self._image.text_end
+            self._remember(self._image.symbols(text, add_eos=False) + array("I", [end]))
 
     # ---- files
 

@@ -66,5 +66,13 @@ class SourcesError(PylmError, ValueError):
     """The sources of a model are missing, damaged, or those of another model."""
 
 
+class PacketError(PylmError, ValueError):
+    """A packet or an archive that is damaged, or was made with another model."""
+
+
+class LostPacketError(PacketError):
+    """A packet of a session came out of its order: others were lost before it, or it came late, or twice."""
+
+
 class BusyError(PylmError, RuntimeError):
     """Another process is writing the same store."""

@@ -15,6 +15,7 @@ from threading import current_thread, main_thread
 from .. import __version__
 from ..errors import PylmError
 from .common import Commands, messages_apart
+from .compress import add_compress, add_decompress
 from .demo import add_demo
 from .evaluate import add_eval
 from .explain import add_explain
@@ -39,6 +40,7 @@ GROUPS = {
     "Make a model": (add_train, add_build, add_demo),
     "Ask a model": (add_next, add_generate, add_keyboard, add_score, add_eval, add_serve),
     "Mend texts": (add_restore, add_correct, add_rescore),
+    "Send texts": (add_compress, add_decompress),
     "Change a model": (add_adapt, add_prune, add_export),
     "Stores": (add_store_commands,),
     "Look inside": (add_info, add_explain, add_related, add_report, add_trace, add_vocab),

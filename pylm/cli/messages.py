@@ -34,11 +34,21 @@ def as_typed(message: str, parser: argparse.ArgumentParser) -> str:
 
 
 def takes(options: argparse.Namespace, rest: list[str]) -> bool:
-    """Adds words that are left over to the texts of a command that takes several: argparse looks for these at one place
-    only, before or behind the options."""
-    if not isinstance(getattr(options, "texts", None), list) or any(word.startswith("-") for word in rest):
+    """Adds words that are left over to the texts of a command that takes several, or one that need not be given:
+    argparse looks for these at one place only, before or behind the options."""
+    if any(word.startswith("-") and word != "-" for word in rest):
         return False
-    options.texts += rest
+    if isinstance(getattr(options, "texts", None), list):
+        options.texts += rest
+        return True
+    free = [
+        action.dest
+        for action in options.parser._actions
+        if action.nargs == "?" and not action.option_strings and getattr(options, action.dest) == action.default
+    ]
+    if len(free) != 1 or len(rest) != 1:
+        return False
+    setattr(options, free[0], rest[0])
     return True
 
 

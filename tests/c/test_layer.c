@@ -5,8 +5,8 @@
  * same for any number of threads, and harmless when damaged.
  */
 #include "pylm_adapt.h"
-#include "pylm_pack.h"
 #include "pylm_explain.h"
+#include "pylm_pack.h"
 #include "pylm_text.h"
 
 #include "check.h"

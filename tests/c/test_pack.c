@@ -210,9 +210,14 @@ static void test_kinds_of_packets(void)
     named[2] ^= 1u;
     named[5] = 0xfe; /* a name in a name */
     CHECK(unpack(named, n + 5u, &n_text) == PYLM_ERR_VERSION);
-    CHECK(unpack((const uint8_t *)"\xfc" "a", 2, &n_text) == PYLM_ERR_VERSION);
+    CHECK(unpack((const uint8_t *)"\xfc"
+                                  "a",
+                 2, &n_text) == PYLM_ERR_VERSION);
     CHECK(unpack((const uint8_t *)"\xfd", 1, &n_text) == PYLM_ERR_VERSION);
-    CHECK(unpack((const uint8_t *)"\xff" "any", 4, &n_text) == PYLM_OK && n_text == 3u);
+    CHECK(unpack((const uint8_t *)"\xff"
+                                  "any",
+                 4, &n_text) == PYLM_OK &&
+          n_text == 3u);
     CHECK(unpack((const uint8_t *)"\xff", 1, &n_text) == PYLM_ERR_DAMAGED);
     CHECK(unpack(named, 0, &n_text) == PYLM_OK && n_text == 0);
 }
