@@ -9,11 +9,13 @@
 
 #include "board.h"
 #include "keyboard.h"
+#include "pylm_pack.h"
 
 #define TAIL_NBYTES 48u /* of the line, that are shown */
 #define SHORTEST_TAIL 32u
+#define PACKET_NBYTES (TAIL_NBYTES + 1u) /* of a message, which is the end of the line that is shown */
 
-enum { KEY_END = 4, KEY_SENTENCE = 7, KEY_BACKSPACE = 8, KEY_TAB = 9, KEY_ESCAPE = 27, KEY_DELETE = 127 };
+enum { KEY_END = 4, KEY_SENTENCE = 7, KEY_BACKSPACE = 8, KEY_TAB = 9, KEY_SEND = 16, KEY_RECEIVE = 18, KEY_ESCAPE = 27, KEY_DELETE = 127 };
 
 struct app {
     struct keyboard keyboard;
@@ -132,6 +134,54 @@ static void complete_sentence(struct app *app)
     put_text("\r\n");
 }
 
+/* ---- messages, as hexadecimal digits ---- */
+
+static void send(struct app *app)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t packet[PACKET_NBYTES];
+    uint64_t n = sizeof packet, i;
+    pylm_state state;
+    pylm_state_init(app->keyboard.model, &state);
+    if (pylm_pack(app->keyboard.model, &state, app->tail, app->n_tail, app->keyboard.work, packet, &n) != PYLM_OK)
+        return;
+    put_text("\r\nsent ");
+    put_number(app->n_tail);
+    put_text(" bytes in ");
+    put_number(n);
+    put_text(": ");
+    for (i = 0; i < n; i++) {
+        board_put((uint8_t)digits[packet[i] >> 4]);
+        board_put((uint8_t)digits[packet[i] & 15u]);
+    }
+    put_text("\r\n");
+}
+
+/* -1: this is no digit. */
+static int value_of(int digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+static void receive(struct app *app)
+{
+    uint8_t packet[PACKET_NBYTES], text[PACKET_NBYTES];
+    uint64_t n = 0, n_text = sizeof text;
+    pylm_state state;
+    int high, low = 0;
+    while (n < sizeof packet && (high = value_of(board_get())) >= 0 && (low = value_of(board_get())) >= 0)
+        packet[n++] = (uint8_t)(high << 4 | low);
+    pylm_state_init(app->keyboard.model, &state);
+    put_text("\r\nreceived: ");
+    if (low >= 0 && pylm_unpack(app->keyboard.model, &state, packet, n, app->keyboard.work, text, &n_text) == PYLM_OK)
+        put_visible(text, (uint32_t)n_text);
+    else
+        put_text("no packet of this model");
+    put_text("\r\n");
+}
+
 /* The rest of what an arrow or function key sends. */
 static void skip_escape(void)
 {
@@ -155,6 +205,10 @@ static int handle_key(struct app *app, int key)
         end_line(app);
     else if (key == KEY_SENTENCE)
         complete_sentence(app);
+    else if (key == KEY_SEND)
+        send(app);
+    else if (key == KEY_RECEIVE)
+        receive(app);
     else if (key == KEY_ESCAPE)
         skip_escape();
     else if (key >= ' ')

@@ -10,6 +10,8 @@
  *   Backspace  takes back a letter of the started word
  *   Enter      ends the line
  *   Ctrl-G     goes on to the end of the sentence
+ *   Ctrl-P     packs the line, as far as it is shown, for who has the same model (pylm_pack.h), and says the packet
+ *   Ctrl-R     and a packet: unpacks it. Its digits end with Enter
  *   Ctrl-D     ends the session
  */
 #ifndef APP_H

@@ -99,8 +99,8 @@ def _decompress(options: argparse.Namespace) -> None:
         if not is_archive(archive):
             name = "standard input" if options.file == STDIN else options.file
             raise PacketError(
-                f"{name}: `pylm compress` did not write this with the same options: --lines and --base91 have to be given "
-                f"again"
+                f"{name}: `pylm compress` did not write this with the same options; --lines and --base91 have to be "
+                f"given again"
             )
         text, lost = salvage_archive(model, archive, threads=options.threads)
         if lost and not options.salvage:

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Core, modules text and adapt: the golden models' scores (tests/golden/make.py) from C, as a device computes them.
+ * Core, modules text, adapt and pack: the golden models' scores (tests/golden/make.py) from C, as a device computes them.
  */
 #include "pylm_adapt.h"
+#include "pylm_pack.h"
 #include "pylm_text.h"
 
 #include "check.h"
 
 #define SAMPLES 100
+#define MESSAGE_NBYTES 400u
 
 static uint64_t fold(uint64_t hash, uint64_t value)
 {
@@ -48,7 +50,7 @@ static uint64_t symbols_of(const pylm_model *model, uint32_t tokenizer, const ui
 }
 
 struct scores {
-    uint64_t cost, distribution, top, learned, spelled, sample;
+    uint64_t cost, distribution, top, learned, spelled, packed, sample;
 };
 
 /* What the letters of some unknown words cost; 0 if the model does not spell. */
@@ -85,9 +87,36 @@ static uint64_t read_twice(const pylm_model *model, const uint32_t *symbols, uin
     return first + second;
 }
 
+/* The packets of a text that is sent twice, by a state that learns; 0 if the model does not pack. */
+static uint64_t pack_twice(const pylm_model *model, const void *text, void *work)
+{
+    static uint8_t overlay[65536], packets[2][MESSAGE_NBYTES + 1u], back[MESSAGE_NBYTES];
+    uint64_t n[2], n_back, hash = fold_start, i, k;
+    pylm_state state;
+    int unpacks;
+    for (unpacks = 0; unpacks < 2; unpacks++) {
+        CHECK(pylm_overlay_init(model, overlay, sizeof overlay) == PYLM_OK);
+        CHECK(pylm_state_attach(model, &state, overlay, sizeof overlay) == PYLM_OK);
+        for (k = 0; k < 2u; k++) {
+            n_back = sizeof back;
+            if (unpacks) {
+                CHECK(pylm_unpack(model, &state, packets[k], n[k], work, back, &n_back) == PYLM_OK);
+                CHECK(n_back == sizeof back && memcmp(back, text, sizeof back) == 0);
+                continue;
+            }
+            n[k] = sizeof packets[k];
+            if (pylm_pack(model, &state, text, MESSAGE_NBYTES, work, packets[k], &n[k]) != PYLM_OK)
+                return 0;
+            for (i = 0; i < n[k]; i++)
+                hash = fold(hash, packets[k][i]);
+        }
+    }
+    return hash;
+}
+
 static struct scores compute(const pylm_model *model, const void *text, uint64_t nbytes)
 {
-    struct scores scores = {0, fold_start, fold_start, 0, 0, 0};
+    struct scores scores = {0, fold_start, fold_start, 0, 0, 0, 0};
     pylm_info info;
     pylm_state state;
     pylm_candidate best[10];
@@ -106,8 +135,10 @@ static struct scores compute(const pylm_model *model, const void *text, uint64_t
     pylm_top(model, &state, 10, work, best, &n_best);
     for (i = 0; i < n_best; i++)
         scores.top = fold(fold(scores.top, best[i].symbol), best[i].cost_q16);
-    if (info.predictor == PYLM_PREDICTOR_MIX)
+    if (info.predictor == PYLM_PREDICTOR_MIX) {
         scores.learned = read_twice(model, symbols, n, work);
+        scores.packed = pack_twice(model, text, work);
+    }
     scores.spelled = spell(model);
     scores.sample = sample(model, &state, symbols, n, work);
     free(symbols);
@@ -152,6 +183,8 @@ static void test_model(const char *name, const void *text, uint64_t text_nbytes)
         CHECK(scores.learned == expected(name, "learned"));
     if (info.spelling_nbytes)
         CHECK(scores.spelled == expected(name, "spelled"));
+    if (scores.packed)
+        CHECK(scores.packed == expected(name, "packed"));
     CHECK(scores.sample == expected(name, "sample"));
     pylm_file_unmap(image, nbytes);
 }

@@ -3,6 +3,8 @@
  *
  * Texts to packets and back: every text comes back, the packet takes what the score says, both states have read what
  * scoring reads, and packets that nobody packed are harmless.
+ *
+ *     test_pack [PACKETS]        so many damaged ones; 3,000 unless given
  */
 #include "pylm_adapt.h"
 #include "pylm_pack.h"
@@ -16,6 +18,7 @@
 static pylm_model model;
 static pylm_info info;
 static void *work;
+static uint64_t n_damaged = 3000;
 static uint8_t packed[MOST + 16u], unpacked[MOST + 64u];
 
 /* ---- the coder alone ---- */
@@ -227,7 +230,7 @@ static void test_damage(void)
 {
     uint64_t seed = 11, i, n, n_text, n_whole = 0;
     uint8_t packet[40];
-    for (i = 0; i < 3000u; i++) {
+    for (i = 0; i < n_damaged; i++) {
         uint64_t r = random_number(&seed);
         n = r % sizeof packet;
         pylm_state state = new_state(NULL, 0);
@@ -273,8 +276,10 @@ static void test_kind(int kind, int packs)
     free(image.data);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        n_damaged = strtoull(argv[1], NULL, 10);
     test_coder(0);
     test_coder(1);
     test_endings();

@@ -28,7 +28,7 @@ static uint32_t random_below(uint32_t n)
 /* Letters mostly, or there would be no words; each special key now and then; and any byte. */
 int board_get(void)
 {
-    static const uint8_t special[] = {'1', '2', '3', '\t', '\b', 127, '\r', ' ', 7, 27, '[', '.', 0xc3, 0xa9};
+    static const uint8_t special[] = {'1', '2', '3', '\t', '\b', 127, '\r', ' ', 7, 16, 18, 27, '[', '.', 0xc3, 0xa9};
     if (!n_left--)
         return -1;
     switch (random_below(8)) {

@@ -5,10 +5,13 @@
  * them, without those of samples if WITH_SAMPLE is 0. What each number is, tests/golden/make.py says;
  * tests/c/test_golden.c computes the same on a computer.
  */
+#include <string.h>
+
 #include "board.h"
 #include "pylm_adapt.h"
 #include "pylm_explain.h"
 #include "pylm_kernel.h"
+#include "pylm_pack.h"
 #include "pylm_text.h"
 
 #define MOST_SYMBOLS 2200u /* the text has 2,100 bytes */
@@ -16,6 +19,7 @@
 #define WORK_NBYTES 40960u
 #define OVERLAY_NBYTES 65536u
 #define SAMPLES 100u
+#define MESSAGE_NBYTES 400u
 #define RECENT 64u
 #ifndef WITH_SAMPLE
 #define WITH_SAMPLE 1
@@ -131,6 +135,34 @@ static void put_spelled(const char *name, const pylm_model *model)
     put_line(name, " spelled ", sum);
 }
 
+/* The packets of a text that is sent twice, if they give it back, by a state that learns and a model that packs. */
+static void put_packed(const char *name, const pylm_model *model)
+{
+    static uint8_t packets[2][MESSAGE_NBYTES + 1u], text[MESSAGE_NBYTES];
+    uint64_t n[2], n_text, hash = FOLD_START, i, k;
+    pylm_state state;
+    int unpacks;
+    for (unpacks = 0; unpacks < 2; unpacks++) {
+        if (pylm_overlay_init(model, overlay, sizeof overlay) != PYLM_OK ||
+            pylm_state_attach(model, &state, overlay, sizeof overlay) != PYLM_OK)
+            return;
+        for (k = 0; k < 2u; k++) {
+            n_text = sizeof text;
+            if (!unpacks) {
+                n[k] = sizeof packets[k];
+                if (pylm_pack(model, &state, golden_text, MESSAGE_NBYTES, work, packets[k], &n[k]) != PYLM_OK)
+                    return;
+                for (i = 0; i < n[k]; i++)
+                    hash = fold(hash, packets[k][i]);
+            } else if (pylm_unpack(model, &state, packets[k], n[k], work, text, &n_text) != PYLM_OK ||
+                       n_text != sizeof text || memcmp(text, golden_text, sizeof text) != 0) {
+                hash = 0;
+            }
+        }
+    }
+    put_line(name, " packed ", hash);
+}
+
 static void put_sample(const char *name, const pylm_model *model, pylm_state *state)
 {
     static pylm_candidate candidates[84];
@@ -168,6 +200,7 @@ static void put_scores(const char *name, const uint8_t *image, const uint8_t *en
     put_top(name, &model, &state);
     put_learned(name, &model);
     put_spelled(name, &model);
+    put_packed(name, &model);
     if (WITH_SAMPLE)
         put_sample(name, &model, &state);
 }

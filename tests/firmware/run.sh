@@ -45,6 +45,14 @@ from pydoc_data.topics import topics
 folder = Path(__file__).parent
 text = "\n\n".join(topics[name] for name in sorted(topics))
 pylm.train([text[:120_000]], tokenizer="bytes", size=100_000, symbols=pylm.SymbolOptions(layout=False)).save(folder / "model.pylm")
+model = pylm.load(folder / "model.pylm")
+(folder / "packet").write_text(model.compress("If this is an object").hex())
+(folder / "read.py").write_text(f"""
+import sys, pylm
+sent = [line.split()[-1] for line in sys.stdin if line.startswith("sent ")]
+model = pylm.load({str(folder / "model.pylm")!r})
+print([model.decompress(bytes.fromhex(packet)) for packet in sent])
+""")
 image = bytearray((folder / "model.pylm").read_bytes())
 (folder / "short.pylm").write_bytes(image[:50_000])
 (folder / "foreign.pylm").write_bytes(text[:50_000].encode())
@@ -58,7 +66,8 @@ CFLAGS=-g PYLM_WERROR=1 $build "$folder/model.pylm" host "$folder/host"
 printf 'If the obj\t is a fun\t2 3then \177\177th\177e v\t\303\274\177\033[A\033[3~\r' >"$folder/session"
 printf 'flurbig and flurbig and flu\t and the\007 In\007\r' >>"$folder/session"
 printf 'a%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 >>"$folder/session"
-printf '\177\177\t1 \004' >>"$folder/session"
+printf '\177\177\t1 \rthe statement is\020' >>"$folder/session"
+printf '\022%s\r\022ff00\r\022zz\004' "$(cat "$folder/packet")" >>"$folder/session"
 printf '\004' >"$folder/nothing"
 
 # Each board by itself, in a folder of its own.
@@ -75,7 +84,12 @@ test_board() {
         emulate $board "$here/$model.elf" <"$session" >"$here/$model.sent"
         cmp "$here/$model.sent" "$here/expected" || fail "$board sends something else than this computer, $model.pylm"
         case $model in
-        model) grep -q 'flurbig' "$here/$model.sent" || fail "the session is not what it should be" ;;
+        model)
+            grep -q 'flurbig' "$here/$model.sent" || fail "the session is not what it should be"
+            grep -q 'received: If this is an object' "$here/$model.sent" || fail "$board does not read a packet of Python"
+            "${PYTHON:-.venv/bin/python}" "$folder/read.py" <"$here/$model.sent" | grep -qxF "['the statement is']" ||
+                fail "Python does not read a packet of $board"
+            ;;
         damaged) grep -q 'model refused: this model is damaged' "$here/$model.sent" || fail "a damaged model is not refused" ;;
         short) grep -q 'model refused: the end of this model is missing' "$here/$model.sent" || fail "half a model" ;;
         foreign) grep -q 'model refused: this is not a pylm model' "$here/$model.sent" || fail "something else as model" ;;

@@ -45,6 +45,7 @@ N_WORDS = {"topics": 60_000, "short": 60_000, "lastwords": 10_000}  # shorter te
 N_IDS = 400
 SEED = 42
 SAMPLES = 100
+MESSAGE_NBYTES = 400
 MEMORY = 65_536  # of the state that learns
 UNKNOWN = b"zorkmid kate's 1789"  # words to be spelled
 SETTINGS = dict(temperature=0.875, top_k=20, top_p=0.9375, min_p=0.0078125, repetition_penalty=1.125, unknown=True)
@@ -76,6 +77,18 @@ def read_twice(model: pylm.Model, symbols: object) -> int:
     return sum(image.score(state, symbols) for _ in range(2))
 
 
+def packs(model: pylm.Model) -> bool:
+    return model.info.tokenizer in ("bytes", "pieces")
+
+
+def packed_twice(model: pylm.Model, text: bytes) -> int:
+    """The packets of a text that is sent twice, by a state that learns."""
+    here, there = (model.state(learn=True, memory=MEMORY) for _ in range(2))
+    packets = [here.compress(text) for _ in range(2)]
+    assert [there.decompress(packet).encode() for packet in packets] == [text, text]
+    return fold(b"".join(packets))
+
+
 def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
     image = model._image
     symbols = image.symbols(list(text) if image.is_external else text, add_eos=True)
@@ -89,6 +102,7 @@ def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
         "top": fold(x for i in range(n[0]) for x in (best[i].symbol, best[i].cost_q16)),
         **({} if image.is_kernel else {"learned": read_twice(model, symbols)}),
         **({} if image.spelling is None else {"spelled": sum(image.spelling.costs(image.spelling.unknown(UNKNOWN)))}),
+        **({"packed": packed_twice(model, text[:MESSAGE_NBYTES])} if packs(model) else {}),
         "sample": fold(model.generate_ids(symbols, SAMPLES, seed=SEED, **SETTINGS)),
     }
 
