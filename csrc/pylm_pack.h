@@ -15,11 +15,11 @@
  *
  *     pylm_state_init(&model, &state);
  *     n = sizeof packed;
- *     pylm_pack(&model, &state, "see you at eight", 16, work, packed, &n);        // here
+ *     pylm_pack(&model, &state, "see you at eight", 16, work, packed, &n);     // here
  *
  *     pylm_state_init(&model, &state);
  *     n_text = sizeof text;
- *     pylm_unpack(&model, &state, packed, n, work, text, &n_text);                // there
+ *     pylm_unpack(&model, &state, packed, n, work, text, &n_text);             // there
  *
  * Both ends need the same image, and a state that has read the same. It is not a secret: whoever has the model reads
  * the message. A packet that was damaged on its way is refused, or gives another text of bounded length; a radio's

@@ -15,7 +15,16 @@
 #define SHORTEST_TAIL 32u
 #define PACKET_NBYTES (TAIL_NBYTES + 1u) /* of a message, which is the end of the line that is shown */
 
-enum { KEY_END = 4, KEY_SENTENCE = 7, KEY_BACKSPACE = 8, KEY_TAB = 9, KEY_SEND = 16, KEY_RECEIVE = 18, KEY_ESCAPE = 27, KEY_DELETE = 127 };
+enum {
+    KEY_END = 4,
+    KEY_SENTENCE = 7,
+    KEY_BACKSPACE = 8,
+    KEY_TAB = 9,
+    KEY_SEND = 16,
+    KEY_RECEIVE = 18,
+    KEY_ESCAPE = 27,
+    KEY_DELETE = 127
+};
 
 struct app {
     struct keyboard keyboard;

@@ -28,6 +28,7 @@ FLAGS = {
     "verify",
     "learn",
     "add_eos",
+    "fingerprint",
     "fresh",
     "unknown",
     "ignore_eos",
@@ -82,8 +83,11 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     keyboard = pylm.Keyboard(model)
     keyboard.save(folder / "keyboard")
     kernel = pylm.train([TEXT], tokenizer="words", kernel=pylm.KernelOptions(reach=2))
+    pieces = pylm.train([TEXT], tokenizer="pieces", symbols=pylm.SymbolOptions(pieces=300))
     return {
         "folder": folder,
+        "packing model": pieces,
+        "packing state": pieces.state(learn=True),
         "model": model,
         "kernel": kernel,
         "Model": model,
@@ -102,6 +106,8 @@ def right(things: dict[str, Any], owner: str, function: str, name: str) -> Any:
         return folder / (
             "written" if function in ("save", "export_arpa") else kind.get(owner, kind.get(function, "model"))
         )
+    if name == "model" and "archive" in function:
+        return things["packing model"]
     if name == "text":
         return TEXT.splitlines()[0]
     values = {
@@ -126,6 +132,8 @@ def right(things: dict[str, Any], owner: str, function: str, name: str) -> Any:
         "references": ["papapa"],
         "lattice": pylm.Lattice([(0, 1, "papapa", 0.5)]),
         "context": "papapa",
+        "packet": things["packing model"].compress("papapa"),
+        "archive": pylm.pack_archive(things["packing model"], "papapa"),
     }
     return values[name]
 
@@ -172,6 +180,7 @@ def public_calls(things: dict[str, Any]) -> Iterator[tuple[str, str, Callable[..
             for method in dir(value):
                 if not method.startswith("_") and callable(getattr(value, method)):
                     other = {"kernel": "kernel", "nearest": "kernel", "coverage": "kernel", "add": "other store"}
+                    other |= dict.fromkeys(["compress", "decompress"], f"packing {name.lower()}")
                     yield name, method, getattr(things[other.get(method, name)], method)
     yield "Model", "__contains__", things["model"].__contains__
     yield "Store", "__contains__", things["Store"].__contains__

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import random
@@ -73,10 +74,8 @@ def test_damaged_packets(model: pylm.Model) -> None:
     for _ in range(300):
         damaged = bytearray(packet[: generator.randrange(1, len(packet) + 1)])
         damaged[generator.randrange(len(damaged))] ^= 1 << generator.randrange(8)
-        try:
+        with contextlib.suppress(pylm.PacketError):
             assert len(model.decompress(damaged, most=1000).encode("utf-8", "surrogateescape")) <= 1000
-        except pylm.PacketError:
-            pass
     with pytest.raises(pylm.PacketError, match="more than 299 bytes"):
         model.decompress(packet, most=299)
     with pytest.raises(pylm.PacketError, match="newer pylm"):
