@@ -25,8 +25,8 @@
  * the message. A packet that was damaged on its way is refused, or gives another text of bounded length; a radio's
  * checksum, or one of yours, has to notice.
  *
- * Which models: of bytes or of pieces, layers among them, with one symbol tree and the predictor `mix`. A model of words
- * does not give white space back.
+ * Which models: those of bytes and of pieces, with one symbol tree and the predictor `mix`; layers among them. A model
+ * of words does not give white space back.
  *
  * A packet's first byte says what it is:
  *
