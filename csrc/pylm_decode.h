@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * pylm_decode.h: for decoders: hypotheses that go on from states, and the best paths through a lattice.
+ * pylm_decode.h: for decoders: hypotheses that go on from states, drafts for large models, and the best paths through a
+ * lattice.
  *
  * The problem: who recognises speech or handwriting, corrects spelling, or restores accents, has several readings of
  * every place, and asks which of them make the most probable text. What others do: every tool has its own decoder, and
@@ -41,6 +42,28 @@ PYLM_API uint32_t pylm_reach(const pylm_model *model);
  * the text was about, and contexts with gaps, may differ still; so this is an approximation, as in every decoder that
  * merges hypotheses of a model that looks further back. */
 PYLM_API uint64_t pylm_state_key(const pylm_state *state, uint32_t n);
+
+/* ------------------------------------------------------------------ drafts */
+
+/* A large model takes nearly as long for eight symbols at once as for one. So a small one drafts what it may say, it
+ * looks at the draft, and keeps what it would have said itself, up to its first own choice: speculative decoding. Both
+ * need the same symbols: ids of the large model's tokenizer. Here the draft is the most probable symbol, again and
+ * again. If the state learns (pylm_adapt.h), from the prompt and from what the large model has said, it repeats what
+ * was said before, and knows more than repetitions.
+ *
+ *     pylm_draft(&model, &state, 8, 20000, work, draft, &n);    // 20000: right three times in ten
+ *     kept = ...                                                // the large model's choices
+ *     pylm_score(&model, &state, kept, n_kept, work, NULL, NULL);
+ *
+ *   state         what was read. It is not changed, and nothing is learned; what it has learned is only read.
+ *   most          symbols of the draft at most.
+ *   least_q16     the draft ends before the symbol with which the probability of all of it would fall below this,
+ *                 1/65536; 0: it has `most` symbols.
+ *   work          pylm_work_nbytes() bytes.
+ *   symbols       out: room for `most`.
+ *   n_ret         out: how many there are. */
+PYLM_API void pylm_draft(const pylm_model *model, const pylm_state *state, uint32_t most, uint32_t least_q16,
+                         void *work, uint32_t *symbols, uint32_t *n_ret);
 
 /* ------------------------------------------------------------------ lattices */
 

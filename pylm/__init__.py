@@ -43,11 +43,13 @@ if TYPE_CHECKING:
     from .arpa import export_arpa
     from .decoders.alternatives import EditModel
     from .decoders.branch import Branch
+    from .decoders.drafter import Drafter
     from .decoders.lattice import Arc, Lattice, LatticePath
     from .decoding.beam import Continuation
     from .decoding.constraints import Constraint, OneOf, Prefix, Regex, Schema
     from .decoding.contrast import Contrast
     from .decoding.options import BeamOptions, SamplingOptions
+    from .drafting import DraftFigures, PromptLookup, SuffixDecoding, measure_drafts
     from .errors import (
         ArgumentError,
         BusyError,
@@ -103,11 +105,13 @@ _MODULES = {
     "arpa": ("export_arpa",),
     "decoders.alternatives": ("EditModel",),
     "decoders.branch": ("Branch",),
+    "decoders.drafter": ("Drafter",),
     "decoders.lattice": ("Arc", "Lattice", "LatticePath"),
     "decoding.beam": ("Continuation",),
     "decoding.constraints": ("Constraint", "OneOf", "Prefix", "Regex", "Schema"),
     "decoding.contrast": ("Contrast",),
     "decoding.options": ("BeamOptions", "SamplingOptions"),
+    "drafting": ("DraftFigures", "PromptLookup", "SuffixDecoding", "measure_drafts"),
     "errors": (
         "ArgumentError",
         "BusyError",
@@ -163,6 +167,8 @@ __all__ = [
     "Contrast",
     "CountOptions",
     "Coverage",
+    "DraftFigures",
+    "Drafter",
     "EditModel",
     "EmptyTextError",
     "Evaluation",
@@ -195,6 +201,7 @@ __all__ = [
     "Pattern",
     "Prediction",
     "Prefix",
+    "PromptLookup",
     "Pruning",
     "PylmError",
     "Quality",
@@ -213,6 +220,7 @@ __all__ = [
     "StoreInfo",
     "StoreVersionError",
     "StoredDocument",
+    "SuffixDecoding",
     "Suggestion",
     "SymbolOptions",
     "TemplateShare",
@@ -232,6 +240,7 @@ __all__ = [
     "export_arpa",
     "fit_weights",
     "load",
+    "measure_drafts",
     "merge",
     "pack_archive",
     "prune",

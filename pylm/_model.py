@@ -21,6 +21,7 @@ from ._core.text import TEXT_TYPES, Bytes, Path, map_file, text_bytes
 from ._info import ModelInfo, info_of
 from ._scoring import Scoring
 from ._state import State
+from .decoders.drafter import CONFIDENCE, DRAFT_MEMORY, MOST_DRAFTED, Drafter
 from .decoding.generating import Generating
 from .errors import SourcesError
 from .kernel.settings import MAX_DISTANCE, MAX_REACH, with_settings
@@ -362,6 +363,21 @@ class Model(Scoring, Generating):
         return State(self._image, learn, memory)
 
     # ---- what it is made of
+
+    def drafter(
+        self, *, memory: int | str = DRAFT_MEMORY, most: int = MOST_DRAFTED, confidence: float = CONFIDENCE
+    ) -> Drafter:
+        """Drafts what a large model with the same ids may say next. Of a model that was trained with that model's
+        tokenizer (`tokenizer="tokenizer.json"`) or on its ids (`tokenizer="ids"`).
+
+        memory      bytes to learn in, from the prompt and from what the large model says.
+        most        ids of a draft.
+        confidence  a draft goes on as long as all of it is right with this probability; 0: it always has `most` ids. It
+                    is what an id more costs the large model, as a part of a step: .1 where that is busy with one text,
+                    .3 and more where many texts share its steps.
+        Raises ArgumentError for a kernel, which does not learn.
+        """
+        return Drafter(self._image, memory, most, confidence)
 
     def compress(self, text: str | Bytes, *, fingerprint: bool = False) -> bytes:
         """A short text in few bytes, which the same model's `decompress()` gives back on any machine: what the model

@@ -140,8 +140,8 @@ static void keep_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct
     }
 }
 
-void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work, pylm_candidate *best,
-              uint32_t *n_ret)
+uint32_t pylm__search(const pylm_model *model, const pylm_state *state, uint64_t min_mass, uint32_t k, void *work,
+                      pylm_candidate *best)
 {
     struct search search;
     uint32_t t;
@@ -152,7 +152,7 @@ void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void
     search.k = pylm__n_all_symbols(search.model);
     search.k = k < search.k ? k : search.k;
     search.n = 0;
-    search.visitor.min_mass = 0;
+    search.visitor.min_mass = min_mass;
     search.visitor.wanted = NULL;
     pylm__work_first_tree(search.model, search.work);
     for (t = 0; search.k && t < pylm__n_trees(search.model); t++) {
@@ -162,5 +162,11 @@ void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void
     }
     if (!PYLM__SMALL)
         pylm__candidates_sort(best, search.n);
-    *n_ret = search.n;
+    return search.n;
+}
+
+void pylm_top(const pylm_model *model, const pylm_state *state, uint32_t k, void *work, pylm_candidate *best,
+              uint32_t *n_ret)
+{
+    *n_ret = pylm__search(model, state, 0, k, work, best);
 }

@@ -9,4 +9,9 @@
 /* Sorts candidates, best first: by cost, then by symbol. In place, without recursion. */
 void pylm__candidates_sort(pylm_candidate *candidates, uint32_t n);
 
+/* The k most probable symbols, as pylm_top() has them; those of less than min_mass, q62, need not be among them.
+ * Returns how many there are. */
+uint32_t pylm__search(const pylm_model *model, const pylm_state *state, uint64_t min_mass, uint32_t k, void *work,
+                      pylm_candidate *best);
+
 #endif

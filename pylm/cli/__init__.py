@@ -17,6 +17,7 @@ from ..errors import PylmError
 from .common import Commands, messages_apart
 from .compress import add_compress, add_decompress
 from .demo import add_demo
+from .draft import add_draft
 from .evaluate import add_eval
 from .explain import add_explain
 from .export import add_export
@@ -41,6 +42,7 @@ GROUPS = {
     "Ask a model": (add_next, add_generate, add_keyboard, add_score, add_eval, add_serve),
     "Mend texts": (add_restore, add_correct, add_rescore),
     "Send texts": (add_compress, add_decompress),
+    "Draft for large models": (add_draft,),
     "Change a model": (add_adapt, add_prune, add_export),
     "Stores": (add_store_commands,),
     "Look inside": (add_info, add_explain, add_related, add_report, add_trace, add_vocab),

@@ -54,6 +54,40 @@ static void test_keys(void)
     CHECK(pylm_reach(&model) >= 1u && pylm_reach(&model) <= 16u);
 }
 
+/* Drafts are the most probable symbols, one after the other, as far as all of them are probable enough. A state that
+ * learns stays as it is. */
+static void test_drafts(void)
+{
+    static uint8_t memory[1 << 14], before[1 << 14];
+    pylm_state state, other;
+    pylm_candidate best;
+    uint32_t draft[12], n, i, k, at, n_best, lengths = 0;
+    uint64_t cost;
+    CHECK(pylm_overlay_init(&model, memory, sizeof memory) == PYLM_OK);
+    CHECK(pylm_state_attach(&model, &state, memory, sizeof memory) == PYLM_OK);
+    for (i = 0; i < 60u; i++) {
+        CHECK(pylm_state_push(&model, &state, i * i % 40u) == PYLM_OK);
+        memcpy(before, memory, sizeof memory);
+        for (k = 0; k < 4u; k++) { /* any; at least 2^-3, 2^-6, 2^-9 */
+            pylm_draft(&model, &state, 12, k ? UINT32_C(65536) >> 3u * k : 0u, work, draft, &n);
+            CHECK(k || n == 12u);
+            lengths |= 1u << n;
+            other = state;
+            for (at = 0, cost = 0; at < 12u; at++) {
+                pylm_top(&model, &other, 1, work, &best, &n_best);
+                cost += best.cost_q16;
+                if (k && cost > (uint64_t)(3u * k) << 16)
+                    break;
+                CHECK(at < n && draft[at] == best.symbol);
+                (void)pylm_state_read(&model, &other, best.symbol);
+            }
+            CHECK(at == n);
+        }
+        CHECK(memcmp(before, memory, sizeof memory) == 0);
+    }
+    CHECK((lengths & (lengths - 1u)) != 0); /* of different lengths */
+}
+
 #define MOST_ARCS 64u
 #define MOST_PATHS 20000u
 
@@ -260,6 +294,7 @@ int main(void)
         work = allocate((size_t)pylm_work_nbytes(&model));
         test_steps();
         test_keys();
+        test_drafts();
         for (seed = 1; seed < 12u; seed++)
             test_against_all(seed, seed % 2u ? 65536u : 30000u);
         test_dead_ends();

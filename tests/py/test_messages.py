@@ -132,6 +132,8 @@ def right(things: dict[str, Any], owner: str, function: str, name: str) -> Any:
         "references": ["papapa"],
         "lattice": pylm.Lattice([(0, 1, "papapa", 0.5)]),
         "context": "papapa",
+        "drafter": things["model"].drafter(memory="64K"),
+        "exchanges": [([1, 2], [3, 4])],
         "packet": things["packing model"].compress("papapa"),
         "archive": pylm.pack_archive(things["packing model"], "papapa"),
     }
