@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._core.arguments import MAX_MEMORY, integer, parse_size, q16
 from .._core.image import Image
@@ -13,7 +13,9 @@ from .._core.native import ffi, lib
 from .._core.reader import begin_to_learn, new_overlay
 
 if TYPE_CHECKING:
-    from .._core.image import TextOrIds
+    import numpy as np
+
+    from .._core.image import Ids, TextOrIds
 
 DRAFT_MEMORY = 1 << 24  # bytes; a prompt of 100,000 tokens is remembered whole
 MOST_DRAFTED = 8  # unless more are asked for
@@ -53,6 +55,7 @@ class Drafter:
         self._state = self._image.new_state()
         begin_to_learn(self._image, self._state, self._overlay)
         self._draft: list[int] = []
+        self._behind = array("I")  # what it was called with last
         self.n_steps = self.n_drafted = self.n_accepted = 0
 
     n_steps: int  #: how often `accept()` was called
@@ -90,6 +93,21 @@ class Drafter:
         self._draft = []
         self._read(symbols)
         return right
+
+    def __call__(self, input_ids: Ids, /, **_: Any) -> np.ndarray:
+        """A draft behind all ids so far, as llama-cpp-python asks for it: ``Llama(..., draft_model=model.drafter())``.
+        Ids that go on from those of the last call are read on; others begin a new text."""
+        import numpy as np
+
+        symbols = self._image.check_ids(input_ids, "input_ids")
+        known = len(self._behind)
+        if known and symbols[:known] == self._behind:
+            self.accept(symbols[known:])
+        else:
+            self.start()
+            self.feed(symbols)
+        self._behind = symbols
+        return np.array(self.draft(), np.intc)
 
     def _read(self, symbols: array[int]) -> None:
         image, source = self._image, ffi.from_buffer("uint32_t[]", symbols)

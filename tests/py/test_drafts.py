@@ -10,6 +10,7 @@ import sys
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import TEST, get
 
@@ -63,6 +64,22 @@ def test_what_was_read_is_drafted_again(model: pylm.Model) -> None:
     assert drafter.n_steps == 0
     drafter.feed(ids[:10])
     assert drafter.accept(ids[10:12]) == 0  # nothing was drafted
+
+
+def test_all_ids_so_far(model: pylm.Model) -> None:
+    """As llama-cpp-python asks."""
+    ids, drafter, other = model.encode(TEST[:600]), model.drafter(), model.drafter()
+    other.feed(ids[:100])
+    assert drafter(np.array(ids[:100], np.intc)).tolist() == other.draft()
+    other.accept(ids[100:103])
+    draft = drafter(np.array(ids[:103], np.intc))
+    assert draft.dtype == np.intc and draft.tolist() == other.draft()
+    other.start()
+    other.feed(ids[:50])
+    assert drafter(ids[:50]).tolist() == other.draft()
+    assert drafter.n_steps == 1
+    with pytest.raises(pylm.ArgumentError, match="input_ids"):
+        drafter([-1])
 
 
 def test_measure(model: pylm.Model) -> None:
