@@ -27,8 +27,8 @@ from ..errors import ArgumentError
 def drafting(drafter: Drafter) -> Callable[..., Any]:
     """What `generate(custom_generate=...)` takes: speculative decoding with drafts of pylm, of one text at a time.
 
-    Exact: each token is chosen from the large model's own scores, after the logits processors, the best one or one drawn
-    by chance as `do_sample` says, and the draft is kept as far as it has the same. So the same seed gives the same text
+    Exact: each token is chosen from the large model's own scores, after the logits processors, the best one or one
+    drawn by chance as `do_sample` says, and the draft is kept as far as it has the same. So the same seed gives the same text
     as without drafts, but for what the large model's arithmetic does when it looks at several tokens at once.
 
     The drafter learns from the prompt and from what is said, and keeps that for the next `generate()`; its `reset()`
@@ -83,8 +83,8 @@ class _Speaker:
         self._processor, self._criteria, self._do_sample = logits_processor, stopping_criteria, do_sample
 
     def say(self, ids: Any, logits: Any, draft: list[int]) -> tuple[Any, bool]:
-        """The ids with those that are said behind them: as far as the draft is right, and one more. And whether that was
-        all."""
+        """The ids with those that are said behind them: as far as the draft is right, and one more. And whether that
+        was all."""
         for i in range(len(draft) + 1):
             scores = self._processor(ids, logits[:, i].to(dtype=torch.float32, copy=True))
             if self._do_sample:
