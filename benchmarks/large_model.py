@@ -8,7 +8,8 @@ GGUF is a model file that transformers reads, such as SmolLM2-135M-Instruct in t
 drafter is trained on, with that model's tokenizer; PROMPTS a line of JSON each, {"kind": ..., "prompt": ...}. Every
 prompt is answered with 200 tokens at temperature 0: alone, with drafts, and with transformers' own prompt lookup. In a
 line for each kind: tokens a step, and CPU seconds a token, the median of three runs. All three should say the same
-text; where the large model's arithmetic makes it another one, that is said. Needs torch, transformers, gguf, accelerate.
+text; where the large model's arithmetic makes it another one, that is said. Needs torch, transformers, gguf and
+accelerate.
 """
 
 from __future__ import annotations

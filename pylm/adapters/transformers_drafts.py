@@ -28,8 +28,8 @@ def drafting(drafter: Drafter) -> Callable[..., Any]:
     """What `generate(custom_generate=...)` takes: speculative decoding with drafts of pylm, of one text at a time.
 
     Exact: each token is chosen from the large model's own scores, after the logits processors, the best one or one
-    drawn by chance as `do_sample` says, and the draft is kept as far as it has the same. So the same seed gives the same text
-    as without drafts, but for what the large model's arithmetic does when it looks at several tokens at once.
+    drawn by chance as `do_sample` says, and the draft is kept as far as it has the same. So the same seed gives the
+    same text as without drafts, but for what the large model's arithmetic does when it looks at several tokens at once.
 
     The drafter learns from the prompt and from what is said, and keeps that for the next `generate()`; its `reset()`
     forgets it. `n_steps`, `n_drafted` and `n_accepted` say what the drafts were worth.
