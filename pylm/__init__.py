@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from .rescoring import Hypothesis, Rescored, Weights, fit_weights, rescore
     from .restoring import correct, restore
     from .session import MessageSession
+    from .selecting import Selected, Selector, select
     from .sources.file import Passage, Source, Trace
     from .store.options import CountOptions
     from .store.store import Store, StoredDocument, StoreInfo, build, count, merge
@@ -147,6 +148,7 @@ _MODULES = {
     "rescoring": ("Hypothesis", "Rescored", "Weights", "fit_weights", "rescore"),
     "restoring": ("correct", "restore"),
     "session": ("MessageSession",),
+    "selecting": ("Selected", "Selector", "select"),
     "sources.file": ("Passage", "Source", "Trace"),
     "store.options": ("CountOptions",),
     "store.store": ("Store", "StoreInfo", "StoredDocument", "build", "count", "merge"),
@@ -211,6 +213,8 @@ __all__ = [
     "Rescored",
     "SamplingOptions",
     "Schema",
+    "Selected",
+    "Selector",
     "Source",
     "SourcesError",
     "State",
@@ -248,6 +252,7 @@ __all__ = [
     "rescore",
     "restore",
     "salvage_archive",
+    "select",
     "train",
     "unpack_archive",
 ]

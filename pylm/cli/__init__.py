@@ -21,6 +21,7 @@ from .draft import add_draft
 from .evaluate import add_eval
 from .explain import add_explain
 from .export import add_export
+from .filter import add_filter
 from .generate import add_generate, add_next
 from .info import add_info
 from .keyboard import add_keyboard
@@ -43,6 +44,7 @@ GROUPS = {
     "Mend texts": (add_restore, add_correct, add_rescore),
     "Send texts": (add_compress, add_decompress),
     "Draft for large models": (add_draft,),
+    "Choose texts": (add_filter,),
     "Change a model": (add_adapt, add_prune, add_export),
     "Stores": (add_store_commands,),
     "Look inside": (add_info, add_explain, add_related, add_report, add_trace, add_vocab),

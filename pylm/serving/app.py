@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""The server's routes: /v1/models, /v1/completions, /health."""
+"""The server's routes: /v1/models, /v1/completions, /health, and those of tokenizing.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from .._model import Model, load
 from ..errors import ArgumentError, PylmError
 from .completion import Completer
 from .request import Request, request_of
+from .tokenizing import detokenize, name_of, tokenize, tokenizer_info
 
 SETTINGS = "PYLM_SERVE"  # environment variable by which the processes of a server know what to serve
 INVALID = "invalid_request_error"
@@ -178,6 +179,29 @@ async def _models(http: HttpRequest) -> Response:
     return JSONResponse({"object": "list", "data": data})
 
 
+async def _tokenize(http: HttpRequest) -> Response:
+    return await _on_text(http, tokenize)
+
+
+async def _detokenize(http: HttpRequest) -> Response:
+    return await _on_text(http, detokenize)
+
+
+async def _on_text(http: HttpRequest, answer: Callable[[Model, Any], dict[str, Any]]) -> Response:
+    server: Server = http.app.state.server
+    body = await server.body(http)
+    _, model = server.model(name_of(body))
+    await server.turn()
+    try:
+        return JSONResponse(await run_in_threadpool(answer, model, body))
+    finally:
+        server.done()
+
+
+async def _tokenizer_info(http: HttpRequest) -> Response:
+    return JSONResponse(tokenizer_info())
+
+
 async def _health(http: HttpRequest) -> Response:
     return JSONResponse({"status": "ok"})
 
@@ -203,6 +227,9 @@ def make_app(settings: Settings) -> Starlette:
         routes=[
             Route("/v1/completions", _completions, methods=["POST"]),
             Route("/v1/models", _models),
+            Route("/tokenize", _tokenize, methods=["POST"]),
+            Route("/detokenize", _detokenize, methods=["POST"]),
+            Route("/tokenizer_info", _tokenizer_info),
             Route("/health", _health),
         ],
         exception_handlers={PylmError: _explain, TypeError: _explain, Refused: _explain, ClientDisconnect: _gone},

@@ -62,7 +62,10 @@ class Completer:
         echoed = self.text_of(prompt) if request.echo else ""
         logprobs = None
         if request.logprobs is not None:
-            logprobs = self._logprobs(ids, self._model.encode(text), request.logprobs)
+            new = self._model.encode(text)
+            if reason == "stop" and not request.stop and self._model.info.ends is not None:
+                new.append(self._model.info.ends)  # a token as well: whoever asked for some gets one at least
+            logprobs = self._logprobs(ids, new, request.logprobs)
         return {"index": index, "text": echoed + text, "logprobs": logprobs, "finish_reason": reason}
 
     def _logprobs(self, before: list[int], new: list[int], k: int) -> dict[str, list[Any]]:

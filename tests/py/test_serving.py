@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def url(folder: Path) -> Iterator[str]:
+@contextmanager
+def served(models: tuple[str, ...], **settings: Any) -> Iterator[str]:
+    """The address of a server that lives as long as it is used."""
     from pylm.serving.app import Settings, make_app
 
-    models = (str(folder / "words.pylm"), str(folder / "bytes.pylm"))
-    app = make_app(Settings(models, body=20_000, seconds=3.0, at_once=2, queue=2))
+    app = make_app(Settings(models, **settings))
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
@@ -47,9 +48,18 @@ def url(folder: Path) -> Iterator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
+    models = (str(folder / "words.pylm"), str(folder / "bytes.pylm"))
+    with served(models, body=20_000, seconds=3.0, at_once=2, queue=2) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
