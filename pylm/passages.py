@@ -75,7 +75,8 @@ def sampled(passages: Passages, nbytes: int, bar: Progress) -> list[bytes]:
             limit //= 2
             found = [one for one in found if one[0] < limit]
             size = sum(len(text) + 1 for _, _, text in found)
-    result, size = [], 0
+    result: list[tuple[int, bytes]] = []
+    size = 0
     for _, i, text in sorted(found):
         if result and size + len(text) > nbytes:
             break
@@ -98,11 +99,11 @@ def _lines(data: Bytes) -> Iterator[bytes]:
 def _paragraphs(data: Bytes) -> Iterator[bytes]:
     begin = 0
     for gap in BLANK_LINES.finditer(data):
-        text = bytes(data[begin : gap.start()]).strip(b"\r\n")
+        text = bytes(data[begin : gap.start()]).strip(b"\r\n").rstrip()
         if text and not text.isspace():
             yield text
         begin = gap.end()
-    rest = bytes(data[begin:]).strip(b"\r\n")
+    rest = bytes(data[begin:]).strip(b"\r\n").rstrip()
     if rest and not rest.isspace():
         yield rest
 

@@ -17,16 +17,15 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ._core.arguments import MAX_U32, described, integer, n_threads, number, several
-from ._core.documents import documents as documents_of
 from ._core.documents import listed
-from ._core.image import ENCODE_SLICE, Image
-from ._core.native import NONE
+from ._core.image import Image
 from ._core.progress import Progress
 from ._core.reader import image_of
 from ._core.text import TEXT_TYPES, Bytes, Source, as_bytes
 from ._model import Model
 from ._train import adapt, train
 from .errors import ArgumentError, EmptyTextError
+from .pairs import Pairs
 from .passages import Passages, sampled
 from .training.options import SymbolOptions
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 PIECES, MAX_ORDER = 4000, 1  # of the models that are trained here
 SAMPLE = 2_000_000  # bytes of the pool that its model is trained on
-BATCH = 1 << 20  # bytes scored at once
+BATCH = 1 << 22  # bytes scored at once
 BITS = 1 / 65536  # a cost
 
 DocumentKind = Literal["lines", "paragraphs"]
@@ -46,7 +45,7 @@ class Selected(NamedTuple):
 
     text: bytes
     score: float  #: see `Selector.scores()`
-    index: int  #: which of the pool's passages it is, from 0
+    number: int  #: which of the pool's passages it is, from 0
 
 
 class Selector:
@@ -67,8 +66,8 @@ class Selector:
         """
         self._in, self._general = image_of("in_domain", in_domain), image_of("general", general)
         self.in_domain, self.general = in_domain, general
-        _check_vocabularies(self._in, self._general)
-        self._pairs: _Pairs | None = None
+        self._same_ids = _check_vocabularies(self._in, self._general)
+        self._pairs: Pairs | None = None
 
     @classmethod
     def train(
@@ -80,7 +79,7 @@ class Selector:
         general   texts of all kinds: a sample of those to choose from, a megabyte or two.
         threads, progress   as in `pylm.train()`.
         For speed it goes by pairs of symbols, those that it has seen; a `Selector` made of `in_domain` and `general`
-        goes by the models themselves, takes four times as long, and says much the same.
+        goes by the models themselves, takes ten times as long, and says much the same.
         """
         like, general = _to_read_twice("like", like), _to_read_twice("general", general)
         symbols = SymbolOptions(pieces=PIECES, topics=False)
@@ -95,7 +94,7 @@ class Selector:
         )
         layer = adapt(below, like, max_order=MAX_ORDER, profile="fast", threads=threads, progress=progress)
         selector = cls(layer, below)
-        selector._pairs = _Pairs(selector._in, selector._general, like, general)
+        selector._pairs = Pairs(selector._in, selector._general, like, general)
         return selector
 
     def scores(
@@ -104,7 +103,7 @@ class Selector:
         """For each text, the bits a byte that it costs by the model of the texts that are wanted, less those that it
         costs by the general one. Below 0: rather like those that are wanted. Of an empty text: infinity.
 
-        threads   processors to use; None: all. Does not change what comes out.
+        threads   processors to use, with models that were given; None: all. Does not change what comes out.
         progress  show a bar on standard error; None: if that is a terminal.
         Letters of unknown words are left out: they say more of the spelling than of the text.
         """
@@ -121,20 +120,17 @@ class Selector:
         return found
 
     def _batch(self, texts: list[bytes], threads: int) -> list[float]:
-        symbols = _encoded(self._general, texts, threads)
-        costs = self._costs(symbols, threads) if self._pairs is None else self._pairs.costs(symbols)
-        return [
-            cost * BITS / len(text) if text else math.inf for cost, text in zip(costs, texts, strict=True)
-        ]
+        costs = self._costs(texts, threads) if self._pairs is None else self._pairs.costs(texts)
+        return [cost * BITS / len(text) if text else math.inf for cost, text in zip(costs, texts, strict=True)]
 
-    def _costs(self, texts: list[array[int]], threads: int) -> Iterable[int]:
-        """What texts cost more by the first model, by all of their contexts."""
-        joined, ends = _joined(texts)
-        of = [
-            image.score_batch(image.new_state(), joined, ends, threads, Progress(False))
-            for image in (self._in, self._general)
-        ]
-        return [a - b for a, b in zip(*of, strict=True)]
+    def _costs(self, texts: list[bytes], threads: int) -> list[int]:
+        """What texts cost more by the first model, by all of its contexts."""
+        costs, symbols = [], None
+        for image in (self._in, self._general):
+            if symbols is None or not self._same_ids:
+                symbols = _joined([image.symbols(text, False) for text in texts])
+            costs.append(image.score_batch(image.new_state(), *symbols, threads, Progress(False)))
+        return [a - b for a, b in zip(*costs, strict=True)]
 
 
 def select(
@@ -224,7 +220,7 @@ def _check_keep(keep: Any) -> None:
         return
     if isinstance(keep, float):
         if not 0 < keep < 1:
-            raise ArgumentError(f"keep as a share must be above 0 and below 1, not {keep}; a number is an int")
+            raise ArgumentError(f"keep must be above 0 and below 1 if it is a share, not {keep:g}; a number is an int")
     else:
         integer("keep", keep, 1, 1 << 62)
 
@@ -255,35 +251,22 @@ def _bytes_of(name: str, text: Any) -> bytes:
     return bytes(as_bytes(text))
 
 
-# ---- symbols
+# ---- models that were given
 
 
-def _check_vocabularies(a: Image, b: Image) -> None:
-    if a.root is b.root or a.vocabulary == b.vocabulary:
-        if any(b.vocabulary[1]):
-            return
+def _check_vocabularies(a: Image, b: Image) -> bool:
+    """Whether ids mean the same in both models; ArgumentError, if they have different symbols."""
+    if not any(b.vocabulary[1]):
         raise ArgumentError("in_domain and general are models of plain ids, which have no texts; give models of texts")
+    if a.root is b.root or a.vocabulary == b.vocabulary:
+        return True
+    if a.is_words == b.is_words and set(a.vocabulary[1]) == set(b.vocabulary[1]):
+        return False
     raise ArgumentError(
         "in_domain and general have different vocabularies, so their probabilities cannot be compared: where a model "
         "knows fewer words, every strange text is likely. Make in_domain a layer on general: pylm adapt GENERAL TEXT -o "
         "LAYER; or train both with one --vocabulary"
     )
-
-
-def _encoded(image: Image, texts: list[bytes], threads: int) -> list[array[int]]:
-    """The symbols of each text; several threads take parts of them."""
-
-    def encode(part: list[bytes]) -> list[array[int]]:
-        return [image.symbols(text, False) for text in part]
-
-    n = min(threads or os.cpu_count() or 1, len(texts))
-    if n < 2 or image.is_external:
-        return encode(texts)
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(n) as pool:
-        found = list(pool.map(encode, (texts[len(texts) * i // n : len(texts) * (i + 1) // n] for i in range(n))))
-    return [symbols for part in found for symbols in part]
 
 
 def _joined(texts: list[array[int]]) -> tuple[array[int], array[int]]:
@@ -293,86 +276,3 @@ def _joined(texts: list[array[int]]) -> tuple[array[int], array[int]]:
         joined.extend(symbols)
         ends.append(len(joined))
     return joined, ends
-
-
-# ---- pairs
-
-
-class _Pairs:
-    """How much more each symbol costs by one bigram model than by another, behind the one before it: of the pairs that
-    came in the texts of the first, or twice in those of the second. Behind others a symbol costs what it costs in the
-    mean, which is better than what two models say of a pair that they do not know; and so nothing is left to be asked
-    while texts are scored."""
-
-    def __init__(self, a: Image, b: Image, like: Source, general: Source) -> None:
-        import numpy as np
-
-        self._images, self._n = (a, b), b.n_symbols
-        self._begin = 0 if b.line_end == NONE else b.line_end  # what stands before a text
-        wanted, others = self._counted(like), self._counted(general)
-        self._pairs = np.flatnonzero((wanted >= 1) | (others >= 2))
-        self._found = self._asked(self._pairs)
-        weights, after = (wanted + others)[self._pairs].astype(np.float64), self._pairs % self._n
-        n_seen = np.bincount(after, weights, self._n)
-        sums = np.bincount(after, weights * self._found, self._n)
-        alone = self._asked(self._begin * self._n + np.arange(self._n))
-        self._mean = np.where(n_seen > 0, np.rint(sums / np.maximum(n_seen, 1)), alone).astype(np.int32)
-        self._make()
-
-    def _make(self) -> None:
-        import numpy as np
-
-        self._table = np.tile(self._mean, self._n)
-        self._table[self._pairs] = self._found
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_table"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._make()
-
-    def costs(self, texts: list[array[int]]) -> list[int]:
-        """Of texts; 1/65536 bit."""
-        import numpy as np
-
-        joined, ends = _joined(texts)
-        if not joined:
-            return [0] * len(texts)
-        symbols = np.frombuffer(joined, np.uint32).astype(np.int64)
-        last = np.frombuffer(ends, np.uint64).astype(np.int64)
-        begins = np.append(0, last[:-1])
-        before, sums = np.empty_like(symbols), np.zeros(len(symbols) + 1, np.int64)
-        before[1:] = symbols[:-1]
-        before[begins[begins < len(symbols)]] = self._begin
-        np.cumsum(self._table[before * self._n + symbols], out=sums[1:])
-        found: list[int] = (sums[last] - sums[begins]).tolist()
-        return found
-
-    def _counted(self, source: Source) -> np.ndarray:
-        """How often each pair came in texts: int32 of shape (n * n,)."""
-        import numpy as np
-
-        counts, image = np.zeros(self._n * self._n, np.int32), self._images[1]
-        for text in documents_of(source):
-            before = self._begin
-            for piece, _ in image.encode_slices(as_bytes(text), True, ENCODE_SLICE):
-                if piece:
-                    symbols = np.append(before, np.frombuffer(piece, np.uint32)).astype(np.int64)
-                    pairs, n = np.unique(symbols[:-1] * self._n + symbols[1:], return_counts=True)
-                    counts[pairs] += n.astype(np.int32)
-                    before = int(symbols[-1])
-        return counts
-
-    def _asked(self, pairs: np.ndarray) -> np.ndarray:
-        """What the second symbols of pairs cost: int32."""
-        import numpy as np
-
-        both = array("I", np.stack(np.divmod(pairs, self._n), 1).astype(np.uint32).tobytes())
-        ends = array("Q", range(2, len(both) + 1, 2))
-        found = []
-        for image in self._images:
-            costs = array("I", bytes(4 * len(both)))
-            image.score_batch(image.new_state(), both, ends, 0, Progress(False), costs)
-            found.append(np.frombuffer(costs, np.uint32)[1::2].astype(np.int32))
-        return found[0] - found[1]

@@ -54,7 +54,7 @@ class PylmFilter(BaseFilter):  # type: ignore[misc]  # it has no types
         exclusion_writer: DiskWriter | None = None,
     ) -> None:
         super().__init__(exclusion_writer)
-        if math.isinf(least) and math.isinf(most):
+        if (least, most) == (-math.inf, math.inf):
             raise ArgumentError("say what is kept: least, most or both, in bits a byte")
         self._least = least if least == -math.inf else number("least", least, -MOST_BITS, MOST_BITS)
         self._most = most if most == math.inf else number("most", most, -MOST_BITS, MOST_BITS)

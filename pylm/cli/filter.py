@@ -42,7 +42,9 @@ def add_filter(commands: Commands) -> None:
         "--below", type=float, metavar="X", help="keep those with a lower difference, in bits a byte, such as 0 or -0.2"
     )
     parser.add_argument(
-        "--scores", action="store_true", help="write the difference and a tab before each; without --keep and --below, all"
+        "--scores",
+        action="store_true",
+        help="write the difference and a tab before each; without --keep and --below, all",
     )
     parser.add_argument(
         "--documents",
@@ -51,12 +53,16 @@ def add_filter(commands: Commands) -> None:
         help="what is kept or not: lines, or paragraphs between blank lines",
     )
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use; all unless given")
-    parser.add_argument("-o", "--output", dest="to", metavar="FILE", help="where to write them; standard output unless given")
+    parser.add_argument(
+        "-o", "--output", dest="to", metavar="FILE", help="where to write them; standard output unless given"
+    )
 
 
 def _filter(options: argparse.Namespace) -> None:
     if options.keep is None and options.below is None and not options.scores:
-        raise ArgumentError("say what is kept: --keep N, --keep 10% or --below X; or --scores for all with their scores")
+        raise ArgumentError(
+            "say what is kept: --keep N, --keep 10% or --below X; or --scores for all with their scores"
+        )
     paths = [Path(name) for name in options.pool]
     if options.to is not None:
         check_output(options.to, [*paths, *map(Path, options.like)])
@@ -90,9 +96,12 @@ def _selector(options: argparse.Namespace) -> Selector | None:
 
 def _keep(text: str) -> float:
     try:
-        return float(text[:-1]) / 100 if text.endswith("%") else int(text)
+        keep = float(text[:-1]) / 100 if text.endswith("%") else int(text)
     except ValueError:
-        raise ArgumentError(f"--keep must be a number of texts or a share such as 10%, not {text!r}") from None
+        keep = 0
+    if keep <= 0 or (isinstance(keep, float) and keep >= 1):
+        raise ArgumentError(f"--keep must be a number of texts, from 1, or a share such as 10%, not {text!r}")
+    return keep
 
 
 def _write(found: Any, file: Any, options: argparse.Namespace) -> None:
@@ -103,6 +112,6 @@ def _write(found: Any, file: Any, options: argparse.Namespace) -> None:
 
 def _line(selected: Selected, options: argparse.Namespace) -> bytes:
     if options.json:
-        whole = {"text": as_str(selected.text), "score": selected.score, "index": selected.index}
+        whole = {"text": as_str(selected.text), "score": selected.score, "number": selected.number}
         return json.dumps(whole).encode()
     return b"%.4f\t%s" % (selected.score, selected.text) if options.scores else selected.text

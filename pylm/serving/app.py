@@ -199,7 +199,8 @@ async def _on_text(http: HttpRequest, answer: Callable[[Model, Any], dict[str, A
 
 
 async def _tokenizer_info(http: HttpRequest) -> Response:
-    return JSONResponse(tokenizer_info())
+    _, model = http.app.state.server.model(http.query_params.get("model"))
+    return JSONResponse(tokenizer_info(model))
 
 
 async def _health(http: HttpRequest) -> Response:

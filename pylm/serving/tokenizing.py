@@ -28,9 +28,11 @@ def detokenize(model: Model, body: Any) -> dict[str, Any]:
     return {"prompt": model.decode(model._image.check_ids(ids, "tokens"))}
 
 
-def tokenizer_info() -> dict[str, Any]:
-    """There are no special tokens, and no template of a chat."""
-    return {"tokenizer_class": "pylm", "eos_token": None, "bos_token": None, "pad_token": None, "chat_template": None}
+def tokenizer_info(model: Model) -> dict[str, Any]:
+    """A text begins behind a line end, where the vocabulary has that. There are no other special tokens."""
+    begin = model.info.begins
+    bos = None if begin is None else "\n"
+    return {"tokenizer_class": "pylm", "bos_token": bos, "eos_token": None, "pad_token": None, "chat_template": None}
 
 
 def name_of(body: Any) -> str | None:
