@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""Choosing passages of one kind among seven: `pylm.Selector` beside KenLM's cross-entropy difference, DSIR and fastText.
+"""Choosing passages of one kind among seven: pylm beside KenLM's cross-entropy difference, DSIR and fastText.
 
     pip install kenlm data-selection fasttext-wheel     # what is missing is left out; KenLM also needs its lmplz
     python benchmarks/selecting_texts.py CORPORA FOLDER
@@ -11,7 +11,7 @@ other passages of the kind. The general text is 400 more of each kind. All get t
 
     AP        average precision: the mean, over the passages that are wanted, of the share of wanted ones among those
               that are ranked as high
-    MB/s      of passages, by processor time, from text to score; training is not in it
+    MB/s      of passages, by processor time, from text to score; training is not in it. The median of three times: words are remembered
     training  processor seconds
 
 KenLM has several rows: each model with its own words, or with one vocabulary for both, the words that come twice in the

@@ -147,8 +147,8 @@ def select(
 
     pool        the path of a file or folder, a list of paths, or a list of texts. Each text is a passage. The files are
                 read two or three times and mapped, so they may be larger than memory.
-    like        texts as in `pylm.train()`, which the passages are to be like; or a `Selector`. Of texts, one is trained,
-                with 2 MB from all over the pool as the general text.
+    like        texts as in `pylm.train()`, which the passages are to be like; or a `Selector`. Of texts, one is
+                trained, with 2 MB from all over the pool as the general text.
     keep        how many passages: a number, or, as a float, a share of them.
     below       passages with a lower score than that; see `Selector.scores()`. With `keep`, both have to be true; with
                 neither, all passages come, with their scores.
@@ -227,7 +227,7 @@ def _check_keep(keep: Any) -> None:
 
 def _to_read_twice(name: str, source: Source) -> Source:
     found = listed(source)
-    if isinstance(found, (str, os.PathLike, list, tuple)) or isinstance(found, TEXT_TYPES):
+    if isinstance(found, (str, os.PathLike, list, tuple, TEXT_TYPES)):
         return found
     return list(several(name, found, "texts or paths"))
 
@@ -264,8 +264,8 @@ def _check_vocabularies(a: Image, b: Image) -> bool:
         return False
     raise ArgumentError(
         "in_domain and general have different vocabularies, so their probabilities cannot be compared: where a model "
-        "knows fewer words, every strange text is likely. Make in_domain a layer on general: pylm adapt GENERAL TEXT -o "
-        "LAYER; or train both with one --vocabulary"
+        "knows fewer words, every strange text is likely. Make in_domain a layer on general: pylm adapt GENERAL TEXT "
+        "-o LAYER; or train both with one --vocabulary"
     )
 
 

@@ -54,8 +54,8 @@ class PylmLogitsProcessor(LogitsProcessor):  # type: ignore[misc]  # it has no t
                     model expects.
     state           a `pylm.State` of the model to go on from, which may have learned; None: the beginning of a text. It
                     must not read on while this is used.
-    candidates      only so many tokens are looked at, those with the highest scores; all others become impossible. None:
-                    all, which takes some milliseconds for 10,000.
+    candidates      only so many tokens are looked at, those with the highest scores; all others become impossible.
+                    None: all, which takes some milliseconds for 10,000.
     constraint      what the new text may be, from its first token on: `pylm.Regex`, `OneOf`, `Prefix`, `Schema`. It
                     needs a model that has its tokenizer, `eos_token_id` and `max_new_tokens`.
     eos_token_id    by which a text ends: one id, or several.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""The blocks of the guides that need another package, run where that is installed: `<!-- not run: needs PACKAGE -->`."""
+"""The blocks of the guides that need another package, run where that is installed: <!-- not run: needs PACKAGE -->."""
 
 from __future__ import annotations
 

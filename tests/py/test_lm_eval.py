@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""The lm-evaluation-harness with models of pylm: by the adapter, and by its client of a server. On tasks of local files;
-nothing is fetched."""
+"""The lm-evaluation-harness with models of pylm: by the adapter, and by its client of a server. On tasks of local
+files; nothing is fetched."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_likelihoods(model: tuple[Path, pylm.Model]) -> None:
 
     _, loaded = model
     lm = PylmLM(loaded)
-    line = " ".join(TEXT.splitlines()[5].split()[:4] + ["zorkmid"])
+    line = " ".join([*TEXT.splitlines()[5].split()[:4], "zorkmid"])
     cuts = [*range(0, len(line), 3), line.index(" "), line.index(" ") + 1]
     asked = [Instance("loglikelihood", {}, (line[:cut], line[cut:]), 0) for cut in cuts]
     for cut, (logprob, _) in zip(cuts, lm.loglikelihood(asked, disable_tqdm=True), strict=True):
