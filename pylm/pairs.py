@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ._core.documents import documents
@@ -18,7 +19,8 @@ from ._core.text import Source, as_bytes
 if TYPE_CHECKING:
     import numpy as np
 
-MOST_WORDS = 1 << 19  # remembered at most, some 200 bytes each
+MOST_WORDS, MOST_SYMBOLS = 1 << 19, 1 << 22  # remembered, some 200 bytes each, before all begins anew
+LONGEST = 64  # bytes of a word that is remembered: what is longer hardly comes again
 WORD_BEGINS = re.compile(rb"(?<=\S)(?= )")  # no piece has a space behind what is none, so a piece ends there
 IS_ROUGH = re.compile(rb"\s ")  # there are spaces that begin no word
 
@@ -54,10 +56,10 @@ class Pairs:
 
         self._table = np.tile(self._mean, self._n)
         self._table[self._pairs] = self._found
-        self._words = _Words(self._images[1])
+        self._words, self._lock = _Words(self._images[1]), Lock()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("_table", "_words")}
+        return {name: value for name, value in vars(self).items() if name not in ("_table", "_words", "_lock")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -68,14 +70,15 @@ class Pairs:
         import numpy as np
 
         words, ends = array("I"), array("Q")
-        if self._words.is_full:
-            self._words = _Words(self._images[1])
-        for text in texts:
-            words.extend(self._words.of(text))
-            ends.append(len(words))
-        if not words:
-            return [0] * len(texts)
-        inner, first, last = self._words.looked_up(words, self._table, self._n)
+        with self._lock:
+            if self._words.is_full:
+                self._words = _Words(self._images[1])
+            for text in texts:
+                words.extend(self._words.of(text))
+                ends.append(len(words))
+            if not words:
+                return [0] * len(texts)
+            inner, first, last = self._words.looked_up(words, self._table, self._n)
         behind = np.frombuffer(ends, np.uint64).astype(np.int64)
         begins = np.append(0, behind[:-1])
         before, sums = np.empty_like(last), np.zeros(len(last) + 1, np.int64)
@@ -127,7 +130,7 @@ class _Words:
     @property
     def is_full(self) -> bool:
         """Whether it is time to begin anew."""
-        return len(self._begins) + len(self._new) > MOST_WORDS
+        return len(self._begins) + len(self._new) > MOST_WORDS or len(self._symbols) > MOST_SYMBOLS
 
     def of(self, text: bytes) -> list[int]:
         """The words of a text, by number."""
@@ -198,5 +201,7 @@ class _Memo(dict[bytes, int]):
         self._words, self._space = words, space
 
     def __missing__(self, word: bytes) -> int:
-        number = self[word] = self._words.add(self._space + word)
+        number = self._words.add(self._space + word)
+        if len(word) <= LONGEST:
+            self[word] = number
         return number

@@ -16,7 +16,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from ._core.arguments import MAX_U32, described, integer, n_threads, number, several
+from ._core.arguments import MAX_U32, described, integer, n_threads, number, several, wrong_type
 from ._core.documents import listed
 from ._core.image import Image
 from ._core.progress import Progress
@@ -226,10 +226,10 @@ def _check_keep(keep: Any) -> None:
 
 
 def _to_read_twice(name: str, source: Source) -> Source:
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        raise wrong_type(name, "the path of a file or several texts", source, "put a single text into a list: [text]")
     found = listed(source)
-    if isinstance(found, (str, os.PathLike, list, tuple, TEXT_TYPES)):
-        return found
-    return list(several(name, found, "texts or paths"))
+    return found if isinstance(found, (str, os.PathLike, list)) else list(several(name, found, "texts or paths"))
 
 
 def _batches(texts: Iterable[bytes]) -> Iterator[list[bytes]]:

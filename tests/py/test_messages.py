@@ -46,6 +46,8 @@ OPTIONS = {
 # What an argument is called in a message, besides its name; of texts, also what is wrong with their content.
 ALSO = {
     "source": ["document", "text 'zzz'", "No such file"],
+    "pool": ["no list of documents"],
+    "like": ["document", "text 'zzz'", "source must be"],
     "tokenizer": ["tokenizer"],
     "token": ["'zzz'", "b'zzz'", "'4'"],
     "term": ["the word 'zzz'", "a context of"],
@@ -95,6 +97,7 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "Keyboard": keyboard,
         "Store": pylm.Store(folder / "store"),
         "other store": pylm.Store(folder / "other store"),
+        "selector": pylm.Selector.train([TEXT], [TEXT], progress=False),
     }
 
 
@@ -136,6 +139,8 @@ def right(things: dict[str, Any], owner: str, function: str, name: str) -> Any:
         "exchanges": [([1, 2], [3, 4])],
         "packet": things["packing model"].compress("papapa"),
         "archive": pylm.pack_archive(things["packing model"], "papapa"),
+        "pool": ["papapa", "tepapa"],
+        "like": things["selector"],
     }
     return values[name]
 

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,20 @@ def test_pairs_say_what_the_models_say(selector: Selector) -> None:
     expected = (general.score(TEXTS[0], add_eos=False) - in_domain.score(TEXTS[0], add_eos=False)) / math.log(2)
     assert by_models[0] == pytest.approx(expected / len(TEXTS[0]))
     assert average_precision(by_models) > 0.7
+
+
+def test_words_are_forgotten_again(selector: Selector, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is limited, and nobody notices; also in a language without spaces, and with several threads."""
+    texts = [*TEXTS[:300], "".join(TEXTS[0].split()) * 20, ""]
+    scores = selector.scores(texts)
+    for name in ("MOST_WORDS", "MOST_SYMBOLS"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"pylm.pairs.{name}", 50)
+            assert [score for text in texts for score in selector.scores([text])] == scores
+            assert selector._pairs is not None and len(selector._pairs._words._begins) < 100
+    again = pickle.loads(pickle.dumps(selector))
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda text: again.scores([text])[0], texts)) == scores
 
 
 def test_select(folder: Path, selector: Selector) -> None:

@@ -85,6 +85,45 @@ def test_completions(client: Any, folder: Path) -> None:
     assert ids.choices[0].text == "papapa" + model.generate(model.encode("papapa"), 3, seed=5)
 
 
+def test_tokens(url: str, folder: Path) -> None:
+    """As evaluation harnesses count them."""
+    model = pylm.load(folder / "bytes.pylm")
+    body = {"model": "bytes.pylm", "prompt": "papapa té"}
+    found = httpx.post(f"{url}/tokenize", json={**body, "add_special_tokens": False}).json()
+    assert found["tokens"] == model.encode("papapa té") and found["count"] == len(found["tokens"])
+    back = httpx.post(f"{url}/detokenize", json={"model": "bytes.pylm", "tokens": found["tokens"]}).json()
+    assert back == {"prompt": "papapa té"}
+    words = pylm.load(folder / "words.pylm")
+    assert httpx.post(f"{url}/tokenize", json={"prompt": "papapa"}).json()["tokens"] == words.encode("papapa")
+    info = httpx.get(f"{url}/tokenizer_info").json()
+    assert info["bos_token"] == "\n" and info["eos_token"] is None
+    for path, wrong, message in (
+        ("tokenize", {"prompt": 5}, "prompt must be a str"),
+        ("tokenize", [], "a JSON object"),
+        ("detokenize", {"tokens": [10**9]}, "out of range"),
+        ("detokenize", {"tokens": "a"}, "tokens must be a list"),
+        ("tokenize", {"prompt": "a", "model": "other"}, "there is no model 'other'"),
+        ("tokenize", {"prompt": "a", "model": 5}, "model must be a str"),
+    ):
+        answer = httpx.post(f"{url}/{path}", json=wrong)
+        assert answer.status_code in (400, 404) and message in answer.json()["error"]["message"]
+
+
+def test_an_end_is_a_token(tmp_path: Path) -> None:
+    """Whoever asked for one token, to score a prompt, gets one, also where the text ends."""
+    pylm.train([b"papapa", b"papapa tepapa"] * 200, tokenizer="bytes", output=tmp_path / "ends.pylm")
+    model = pylm.load(tmp_path / "ends.pylm")
+    assert model.info.ends is not None
+    with served((str(tmp_path / "ends.pylm"),)) as url, httpx.Client() as http:
+        asked = {"prompt": "papapa tepapa", "max_tokens": 1, "temperature": 0, "echo": True, "logprobs": 1}
+        choice = http.post(f"{url}/v1/completions", json=asked).json()["choices"][0]
+    assert choice["text"] == "papapa tepapa" and choice["finish_reason"] == "stop"
+    logprobs = choice["logprobs"]["token_logprobs"]
+    assert len(logprobs) == len("papapa tepapa") + 1
+    p = model.distribution("papapa tepapa")[model.info.ends]
+    assert logprobs[-1] == pytest.approx(math.log(p), abs=1e-3)
+
+
 def test_streaming(client: Any, folder: Path) -> None:
     model = pylm.load(folder / "bytes.pylm")
     expected = model.generate("papapa", 300, seed=1)
