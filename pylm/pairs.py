@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MOST_WORDS, MOST_SYMBOLS = 1 << 19, 1 << 22  # remembered, some 200 bytes each, before all begins anew
+BEGINNING = 1 << 22  # bytes of a text whose words are remembered in advance
 LONGEST = 64  # bytes of a word that is remembered: what is longer hardly comes again
 WORD_BEGINS = re.compile(rb"(?<=\S)(?= )")  # no piece has a space behind what is none, so a piece ends there
 IS_ROUGH = re.compile(rb"\s ")  # there are spaces that begin no word
@@ -31,22 +32,22 @@ class Pairs:
     mean, which is better than what two models say of a pair that they do not know; and so nothing is left to be asked
     while texts are scored."""
 
-    def __init__(self, a: Image, b: Image, like: Source, general: Source) -> None:
+    def __init__(self, a: Image, b: Image, like: Source, general: Source, bar: Progress) -> None:
         import numpy as np
 
         self._images, self._n = (a, b), b.n_symbols
         self._begin = 0 if b.line_end == NONE else b.line_end  # what stands before a text
         wanted, others = self._counted(like), self._counted(general)
         self._pairs = np.flatnonzero((wanted >= 1) | (others >= 2))
-        self._found = self._asked(self._pairs)
+        self._found = self._asked(self._pairs, bar)
         weights, after = (wanted + others)[self._pairs].astype(np.float64), self._pairs % self._n
         n_seen = np.bincount(after, weights, self._n)
         sums = np.bincount(after, weights * self._found, self._n)
-        alone = self._asked(self._begin * self._n + np.arange(self._n))
+        alone = self._asked(self._begin * self._n + np.arange(self._n), bar)
         self._mean = np.where(n_seen > 0, np.rint(sums / np.maximum(n_seen, 1)), alone).astype(np.int32)
         self._make()
         for text in documents(general):  # most of its words will come again
-            for line in bytes(text).split(b"\n"):
+            for line in bytes(text[:BEGINNING]).split(b"\n"):
                 if not self._words.is_full:
                     self._words.of(line)
         self._words.find_pieces()
@@ -103,7 +104,7 @@ class Pairs:
                     before = int(symbols[-1])
         return counts
 
-    def _asked(self, pairs: np.ndarray) -> np.ndarray:
+    def _asked(self, pairs: np.ndarray, bar: Progress) -> np.ndarray:
         """What the second symbols of pairs cost: int32."""
         import numpy as np
 
@@ -112,7 +113,7 @@ class Pairs:
         found = []
         for image in self._images:
             costs = array("I", bytes(4 * len(both)))
-            image.score_batch(image.new_state(), both, ends, 0, Progress(False), costs)
+            image.score_batch(image.new_state(), both, ends, 0, bar, costs)
             found.append(np.frombuffer(costs, np.uint32)[1::2].astype(np.int32))
         return found[0] - found[1]
 

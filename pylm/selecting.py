@@ -94,7 +94,8 @@ class Selector:
         )
         layer = adapt(below, like, max_order=MAX_ORDER, profile="fast", threads=threads, progress=progress)
         selector = cls(layer, below)
-        selector._pairs = Pairs(selector._in, selector._general, like, general)
+        with Progress(progress) as bar:
+            selector._pairs = Pairs(selector._in, selector._general, like, general, bar)
         return selector
 
     def scores(
