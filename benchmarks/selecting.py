@@ -11,7 +11,8 @@ other passages of the kind. The general text is 400 more of each kind. All get t
 
     AP        average precision: the mean, over the passages that are wanted, of the share of wanted ones among those
               that are ranked as high
-    MB/s      of passages, by processor time, from text to score; training is not in it. The median of three times: words are remembered
+    MB/s      of passages, by processor time, from text to score, without training: the median of three times, so that
+              words are remembered
     training  processor seconds
 
 KenLM has several rows: each model with its own words, or with one vocabulary for both, the words that come twice in the
