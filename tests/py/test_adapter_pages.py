@@ -28,7 +28,6 @@ def make_texts(folder: Path) -> None:
 
     pages = [topics[name] for name in sorted(topics) if len(topics[name]) < 3500]
     (folder / "text.txt").write_text("\n".join(pages), encoding="utf-8")
-    (folder / "general.txt").write_text("\n".join(pages[::2]), encoding="utf-8")
     (folder / "manual.txt").write_text(topics["assignment"], encoding="utf-8")
     pylm.train(folder / "text.txt", output=folder / "text.pylm")
 
