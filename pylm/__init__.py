@@ -84,8 +84,8 @@ if TYPE_CHECKING:
     from .reports.report import Report, report
     from .rescoring import Hypothesis, Rescored, Weights, fit_weights, rescore
     from .restoring import correct, restore
-    from .session import MessageSession
     from .selecting import Selected, Selector, select
+    from .session import MessageSession
     from .sources.file import Passage, Source, Trace
     from .store.options import CountOptions
     from .store.store import Store, StoredDocument, StoreInfo, build, count, merge
