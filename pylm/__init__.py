@@ -84,7 +84,7 @@ if TYPE_CHECKING:
     from .reports.report import Report, report
     from .rescoring import Hypothesis, Rescored, Weights, fit_weights, rescore
     from .restoring import correct, restore
-    from .selecting import Selected, Selector, select
+    from .selecting.selector import Selected, Selector, select
     from .session import MessageSession
     from .sources.file import Passage, Source, Trace
     from .store.options import CountOptions
@@ -148,7 +148,7 @@ _MODULES = {
     "rescoring": ("Hypothesis", "Rescored", "Weights", "fit_weights", "rescore"),
     "restoring": ("correct", "restore"),
     "session": ("MessageSession",),
-    "selecting": ("Selected", "Selector", "select"),
+    "selecting.selector": ("Selected", "Selector", "select"),
     "sources.file": ("Passage", "Source", "Trace"),
     "store.options": ("CountOptions",),
     "store.store": ("Store", "StoreInfo", "StoredDocument", "build", "count", "merge"),

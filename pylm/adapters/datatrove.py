@@ -22,7 +22,7 @@ from datatrove.pipeline.writers.disk_base import DiskWriter
 from .._core.arguments import number
 from .._model import Model, load
 from ..errors import ArgumentError
-from ..selecting import Selector
+from ..selecting.selector import Selector
 
 MOST_BITS = 1e9
 

@@ -27,6 +27,9 @@ def add_compress(commands: Commands) -> None:
     parser = commands.add("compress", _compress, "make a text small, for who has the same model: a file, or its lines")
     _add_arguments(parser, "the text", "learn from the text on the way, which makes it smaller still")
     parser.add_argument(
+        "--fingerprint", action="store_true", help="with --lines: each message names the model, in five bytes more"
+    )
+    parser.add_argument(
         "--compare",
         action="store_true",
         help="write nothing, but say how small deflate and xz make it, and zstd and brotli if Python has them",
@@ -83,7 +86,7 @@ def _packed_lines(model: Model, options: argparse.Namespace) -> Iterator[bytes]:
     reader = model.state(learn=True, memory=options.memory) if options.learn else model
     with _input(options.file) as file:
         for line in file:
-            packet = reader.compress(line.removesuffix(b"\n"))
+            packet = reader.compress(line.removesuffix(b"\n"), fingerprint=options.fingerprint)
             yield to_base91(packet).encode() + b"\n" if options.base91 else with_length(packet)
 
 

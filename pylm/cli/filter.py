@@ -13,7 +13,7 @@ from typing import Any
 from .._core.files import replacing
 from .._model import load
 from ..errors import ArgumentError
-from ..selecting import Selected, Selector, select
+from ..selecting.selector import Selected, Selector, select
 from .common import Commands, as_str, check_output
 
 

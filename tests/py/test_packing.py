@@ -346,6 +346,16 @@ def test_commands(pipe, path: str, lines: tuple[str, ...], written: tuple[str, .
     assert pipe("decompress", path, *options, given=packed) == text
 
 
+def test_fingerprints(pipe, path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed = pipe("compress", path, "--lines", "--fingerprint", given=b"tepapa\npapo\n")
+    assert len(packed) == len(pipe("compress", path, "--lines", given=b"tepapa\npapo\n")) + 10
+    assert pipe("decompress", path, "--lines", given=packed) == b"tepapa\npapo\n"
+    get("bytes").save(tmp_path / "other")
+    (tmp_path / "packed").write_bytes(packed)
+    assert main(["decompress", str(tmp_path / "other"), "--lines", str(tmp_path / "packed")]) == 1
+    assert "another model" in capsys.readouterr().err
+
+
 def test_files(path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text, packed, back = tmp_path / "text", tmp_path / "packed", tmp_path / "back"
     text.write_text(TEST)

@@ -24,8 +24,8 @@ from texts import make_text
 import pylm
 from pylm._core.progress import Progress
 from pylm.cli import main
-from pylm.passages import Passages, sampled
-from pylm.selecting import SAMPLE, Selector, select
+from pylm.selecting.passages import Passages, sampled
+from pylm.selecting.selector import SAMPLE, Selector, select
 
 
 def lines_of(n: int, seed: int) -> list[str]:
@@ -112,7 +112,7 @@ def test_words_are_forgotten_again(selector: Selector, monkeypatch: pytest.Monke
     scores = selector.scores(texts)
     for name in ("MOST_WORDS", "MOST_SYMBOLS"):
         with monkeypatch.context() as patch:
-            patch.setattr(f"pylm.pairs.{name}", 50)
+            patch.setattr(f"pylm.selecting.pairs.{name}", 50)
             assert [score for text in texts for score in selector.scores([text])] == scores
             assert selector._pairs is not None and len(selector._pairs._words._begins) < 100
     again = pickle.loads(pickle.dumps(selector))

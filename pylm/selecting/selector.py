@@ -16,18 +16,18 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from ._core.arguments import MAX_U32, described, integer, n_threads, number, several, wrong_type
-from ._core.documents import listed
-from ._core.image import Image
-from ._core.progress import Progress
-from ._core.reader import image_of
-from ._core.text import TEXT_TYPES, Bytes, Source, as_bytes
-from ._model import Model
-from ._train import adapt, train
-from .errors import ArgumentError, EmptyTextError
+from .._core.arguments import MAX_U32, described, integer, n_threads, number, several, wrong_type
+from .._core.documents import listed
+from .._core.image import Image
+from .._core.progress import Progress
+from .._core.reader import image_of
+from .._core.text import TEXT_TYPES, Bytes, Source, as_bytes
+from .._model import Model
+from .._train import adapt, train
+from ..errors import ArgumentError, EmptyTextError
+from ..training.options import SymbolOptions
 from .pairs import Pairs
 from .passages import Passages, sampled
-from .training.options import SymbolOptions
 
 if TYPE_CHECKING:
     import numpy as np

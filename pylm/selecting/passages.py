@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
-from ._core.arguments import described, wrong_type
-from ._core.contents import text_of_file
-from ._core.documents import total_nbytes
-from ._core.progress import Progress
-from ._core.text import TEXT_TYPES, Bytes, Source, as_bytes
-from .errors import ArgumentError
+from .._core.arguments import described, wrong_type
+from .._core.contents import text_of_file
+from .._core.documents import total_nbytes
+from .._core.progress import Progress
+from .._core.text import TEXT_TYPES, Bytes, Source, as_bytes
+from ..errors import ArgumentError
 
 BLANK_LINES = re.compile(rb"\n[ \t\r]*\n\s*")
 SHOWN_NBYTES = 1 << 18  # read between two looks at the progress

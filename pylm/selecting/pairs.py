@@ -10,11 +10,11 @@ from array import array
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ._core.documents import documents
-from ._core.image import ENCODE_SLICE, Image
-from ._core.native import NONE
-from ._core.progress import Progress
-from ._core.text import Source, as_bytes
+from .._core.documents import documents
+from .._core.image import ENCODE_SLICE, Image
+from .._core.native import NONE
+from .._core.progress import Progress
+from .._core.text import Source, as_bytes
 
 if TYPE_CHECKING:
     import numpy as np
