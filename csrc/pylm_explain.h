@@ -70,8 +70,11 @@ enum pylm_part_kind {
     PYLM_PART_TOPIC = 11, /* what the hundreds of symbols before were about, in bytes what the last words were;
                              pylm_explain_topic() says which */
     /* Of a model with a lexicon (pylm_lexicon.h), the last part of all: */
-    PYLM_PART_PLACE = 12 /* that the symbol has only a part of its place, which is that of the symbol `number`; 0 if it
+    PYLM_PART_PLACE = 12, /* that the symbol has only a part of its place, which is that of the symbol `number`; 0 if it
                             shares it with none */
+    /* Of most models, behind the contexts and PYLM_PART_TOPIC: */
+    PYLM_PART_VOICE = 13 /* what all suffix contexts, the last symbols without gaps, say together: each longer one adds
+                            its counts to what the shorter ones expect */
 };
 
 /* One part. Log-odds and weights use natural logarithms. */
@@ -92,7 +95,7 @@ typedef struct pylm_part {
     int32_t weight_q13;   /* mean of its weights, 1/8192, each weighted by the magnitude of its log-odds */
 } pylm_part;
 
-/* The most parts that a cost can have in this model: at most 46 with one tree. */
+/* The most parts that a cost can have in this model: at most 47 with one tree. */
 PYLM_API uint32_t pylm_n_parts(const pylm_model *model);
 
 /* Explains the cost of `symbol` coming next.

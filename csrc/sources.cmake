@@ -101,7 +101,8 @@ set(train_count
     train/count/keys.c
     train/count/memory_plan.c
     train/count/pack.c
-    train/count/templates.c)
+    train/count/templates.c
+    train/count/voices.c)
 set(train_fit
     train/fit/cholesky.c
     train/fit/fit.c

@@ -120,7 +120,7 @@ static int check_node_topics(const struct pylm__model *m, const struct pylm__tre
     const uint8_t *head = m->image + (size_t)topics;
     if (!PYLM_MODULE_TOPIC || !at)
         return 1;
-    if (!topics || pylm__n_stage1(tree) > PYLM__DOT_MAX || (PYLM_ALIGNED && (at & 1u)))
+    if (!topics || (PYLM_ALIGNED && (at & 1u)))
         return 0;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
         return check_prefixes(m, at, head[PYLM__TOPIC_N]);
@@ -136,7 +136,7 @@ static int check_mix(const struct pylm__model *m, const struct pylm__tree *tree)
     uint32_t i;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         n_sets += pylm__n_sets(i, &shape);
-    return check_node_topics(m, tree) &&
+    return check_node_topics(m, tree) && pylm__n_stage1(tree) <= PYLM__DOT_MAX &&
            pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_CALIBRATION),
                                 (uint64_t)tree->n_templates * PYLM__N_CALIBRATION) &&
            pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_WEIGHTS), n_sets * pylm__n_stage1(tree)) &&
@@ -219,7 +219,7 @@ int pylm__check_parts(const struct pylm__model *m)
     uint32_t t;
     if (!(pylm__n_below(m) ? check_below(m) : check_vocabulary(m)) ||
         !pylm__lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS), pylm__load64(m->image + PYLM__H_FACTS_NBYTES)) ||
-        !check_topics(m))
+        m->image[PYLM__H_VOICE] > !m->n_banks || !check_topics(m))
         return 0;
     for (t = 0; t < m->n_trees; t++) {
         pylm__tree_view(m, t ? &tree : NULL, &tree);

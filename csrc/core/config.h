@@ -30,6 +30,7 @@
  *     -DPYLM_MODULE_PACK=0        texts in few bytes: pylm_pack.h. Without text, only of models of bytes
  *     -DPYLM_MODULE_TOPIC=0       what a text is about, or its last words (core/topic.h, core/words.h). Images with
  *                                 topics are refused
+ *     -DPYLM_MODULE_VOICE=0       what all suffix contexts say together (core/voice.h). Images that have it are refused
  *     -DPYLM_MODULE_LAYOUT=0      contexts of bytes by column, byte above and shape (core/layout.h). Images with such
  *                                 contexts are refused
  *
@@ -64,6 +65,9 @@
 #endif
 #ifndef PYLM_MODULE_TOPIC
 #define PYLM_MODULE_TOPIC 1
+#endif
+#ifndef PYLM_MODULE_VOICE
+#define PYLM_MODULE_VOICE 1
 #endif
 #ifndef PYLM_MODULE_LAYOUT
 #define PYLM_MODULE_LAYOUT 1

@@ -85,6 +85,9 @@ struct pylm__evidence {
     uint32_t rare; /* with lanes: the set that the portable code has to look at, coded or very large lists */
     uint32_t leaf_bits, leaf_mask;
     uint32_t n_templates;
+#if PYLM_MODULE_VOICE
+    uint32_t n_voice; /* the first templates, which make the voice; 0: there is none */
+#endif
 };
 
 struct pylm__slices {
@@ -96,6 +99,16 @@ struct pylm__slices {
     } of[PYLM__MAX_STRIDE];
 #endif
 };
+
+static inline uint32_t pylm__n_voice(const struct pylm__evidence *e)
+{
+#if PYLM_MODULE_VOICE
+    return e->n_voice;
+#else
+    (void)e;
+    return 0;
+#endif
+}
 
 static inline uint32_t pylm__leaf_bits(const struct pylm__evidence *e)
 {

@@ -38,6 +38,7 @@ enum {
     PYLM__H_VOCAB_SLOT_BITS = 65,     /* u8 log2 of the number of slots */
     PYLM__H_PREDICTOR = 66,           /* u8 enum pylm_predictor */
     PYLM__H_IS_LAYER = 67,     /* u8 1: a layer, which has the vocabulary and the tree of the model that it lies on */
+    PYLM__H_VOICE = 68,        /* u8 1: the first stage has an input for the voice, voice.h; 0: it has not */
     PYLM__H_FACTS = 72,        /* u64 position of the training facts, JSON */
     PYLM__H_FACTS_NBYTES = 80, /* u64 */
     PYLM__H_VOCAB_TEXT = 88,   /* u64 texts of all symbols, one behind the other */
@@ -79,14 +80,14 @@ enum {
     PYLM__T_RANKS = 32,       /* u64 packed: the leaf of each symbol; 0: leaf = symbol */
     PYLM__T_CLASSES = 40,     /* u64 packed: (class, coarse class) of each leaf; 0: no classes */
     PYLM__T_CALIBRATION = 48, /* u64 i16[n_templates][PYLM__N_CALIBRATION], log-odds q10 */
-    PYLM__T_WEIGHTS = 56, /* u64 i16[sets][n_templates + 1], q13; see stage1.h. Of a kernel: bandwidths; see kernel.h */
+    PYLM__T_WEIGHTS = 56, /* u64 i16[sets][inputs], q13; see stage1.h. Of a kernel: bandwidths; see kernel.h */
     PYLM__T_SYMBOLS = 64, /* u64 packed: the symbol of each leaf; 0: symbol = leaf */
     PYLM__T_STAGE2_WEIGHTS = 72,      /* u64 i16[sets][PYLM__N_STAGE2], q13; see stage1.h */
     PYLM__T_PLAN = 80,                /* 16 bytes: what an overlay keeps; see overlay.h */
     PYLM__T_OVERLAY_CALIBRATION = 96, /* u64 i16[inputs of the overlay][PYLM__N_CALIBRATION] */
     PYLM__T_OVERLAY_WEIGHTS = 104,    /* u64 i16[sets][PYLM__N_STAGE2 + inputs of the overlay], q13 */
     PYLM__T_TOPIC =
-        112, /* u64 vectors of the nodes, topic.h, words.h; 0: none. With them rows of weights have one more number */
+        112, /* u64 vectors of the nodes, topic.h, words.h; 0: none. With them there is one more input */
     PYLM__T_N_PREVIOUS = 120, /* u32 weight sets chosen by the previous symbol: classes + 1, or 257 for bytes */
     PYLM__T_N_BEFORE = 124,   /* u32 ... by the symbol two back: coarse classes + 1, or 257 for bytes */
     PYLM__T_NBYTES = 128

@@ -24,6 +24,9 @@ void pylm__tree_view(const struct pylm__model *model, const struct pylm__tree *p
     tree->n_templates = pylm__load32(t + PYLM__T_N_TEMPLATES);
     tree->n_suffix = pylm__load32(t + PYLM__T_N_SUFFIX);
     tree->is_layer = pylm__n_below(model) > 0u;
+#if PYLM_MODULE_VOICE
+    tree->has_voice = model->image[PYLM__H_VOICE] > 0u;
+#endif
     for (i = 0; i < PYLM__N_PARTS; i++)
         tree->parts[i] = part(model, t, i);
     if (root != model) { /* which has a single tree */

@@ -35,6 +35,9 @@ struct pylm__tree {
     const uint8_t *parts[PYLM__N_PARTS]; /* what the header points to; NULL: not there */
     uint32_t share, n_templates, n_suffix, n_node_sets, n_previous, n_before, depth, n_symbols;
     int is_layer;
+#if PYLM_MODULE_VOICE
+    int has_voice;
+#endif
     uint8_t symbol_bits, class_bits, coarse_bits, set_bits;
 };
 
@@ -181,10 +184,21 @@ static inline int pylm__has_topic(const struct pylm__tree *tree)
     return PYLM_MODULE_TOPIC && tree->parts[PYLM__P_TOPIC];
 }
 
-/* Inputs of the first stage: the templates, a constant, the topic. */
+/* Whether it has one for the voice. */
+static inline int pylm__has_voice(const struct pylm__tree *tree)
+{
+#if PYLM_MODULE_VOICE
+    return tree->has_voice;
+#else
+    (void)tree;
+    return 0;
+#endif
+}
+
+/* Inputs of the first stage: the templates, a constant, the topic, the voice. */
 static inline uint32_t pylm__n_stage1(const struct pylm__tree *tree)
 {
-    return tree->n_templates + 1u + (uint32_t)pylm__has_topic(tree);
+    return tree->n_templates + 1u + (uint32_t)pylm__has_topic(tree) + (uint32_t)pylm__has_voice(tree);
 }
 
 /* Inputs of the second stage, without an overlay. */

@@ -162,6 +162,9 @@ static inline void begin(const struct pylm__tree *tree, struct pylm__lookup *loo
         e->leaf_mask = pylm__mask(tree->symbol_bits);
     }
     e->n_templates = tree->n_templates;
+#if PYLM_MODULE_VOICE
+    e->n_voice = pylm__has_voice(tree) ? tree->n_suffix : 0u;
+#endif
     e->coded = e->rare = lookup->found = 0;
     for (k = 0; PYLM__LANES > 1u && k < pylm__stride(tree->n_templates);
          k++) { /* these are read together, found or not */

@@ -12,6 +12,7 @@
 
 #include "core/fast/dot.h"
 #include "evidence.h"
+#include "voice.h"
 
 #define PYLM__CONSTANT_Q10 256 /* the constant input, 1/4 nat */
 
@@ -20,6 +21,9 @@ struct pylm__gathered {
     int16_t inputs[PYLM__DOT_MAX]; /* calibrated log-odds by template, 0 without evidence; then the constant; then 0 up
                                       to a multiple of PYLM__DOT_STEP */
     uint32_t left, all;            /* sums of n0 / N and of n / N, in 2^-PYLM__UNIT_BITS */
+#if PYLM_MODULE_VOICE
+    struct pylm__voice voice; /* of all suffix contexts; at 1/2 each if the tree has none */
+#endif
 };
 
 /* Two sets of templates, a bit each. */

@@ -69,6 +69,7 @@ static int is_large(const struct pylm__model *m)
 {
     return m->n_trees > PYLM__MOST_TREES || m->n_templates > PYLM__MOST_TEMPLATES ||
            (!PYLM_MODULE_TOPIC && pylm__load_offset(m->image + PYLM__H_TOPIC)) ||
+           (!PYLM_MODULE_VOICE && m->image[PYLM__H_VOICE]) ||
            (PYLM_BYTES && m->tokenizer != PYLM_TOKENIZER_BYTES);
 }
 

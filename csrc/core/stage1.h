@@ -13,7 +13,8 @@
  *   family 3   the class of the previous symbol; in bytes the symbol
  *   family 4   the coarse class of the symbol before that; in bytes the symbol
  *
- * What the text is about (topic.h) is one more input, behind the constant.
+ * What the text is about (topic.h) is one more input, behind the constant; then comes what all suffix contexts say
+ * together (voice.h).
  *
  * The weight table holds the sets of families 0 to 4, each with a number for every input. The last two families select
  * the same sets at all nodes on the way to a symbol, so their rows are added once. The second stage is stage2.h.
@@ -115,6 +116,17 @@ static inline int16_t pylm__node_topic(const struct pylm__mixer *mixer, const st
 #endif
 }
 
+/* The log-odds, q10, of what all suffix contexts say together, in a tree that has a voice. */
+static inline int16_t pylm__gathered_voice(const struct pylm__gathered *gathered)
+{
+#if PYLM_MODULE_VOICE
+    return pylm__voice_log_odds(gathered->voice);
+#else
+    (void)gathered;
+    return 0;
+#endif
+}
+
 /* The probability, q16, of going right from a node, by what was gathered there. The AVX2 code has a copy of its own of
  * everything at a node: for it there is the inline version. */
 uint32_t pylm__node_mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
@@ -133,6 +145,8 @@ PYLM__INLINE uint32_t pylm__node_mix_inline(const struct pylm__mixer *mixer, con
     mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, selection->active);
     if (pylm__has_topic(tree))
         mixed += pylm__dot_one(rows, pylm__node_topic(mixer, node), tree->n_templates + 1u);
+    if (pylm__has_voice(tree))
+        mixed += pylm__dot_one(rows, pylm__gathered_voice(gathered), pylm__n_stage1(tree) - 1u);
     if ((PYLM__SMALL && PYLM_MODULE_ADAPT) || !pylm__is_plain(&mixer->extended)) /* which can do both */
         return pylm__extended_right(&mixer->extended, tree, node, pylm__round_q13(mixed), mean, confidence, active);
     return pylm__stage2_right(tree, node->set, pylm__round_q13(mixed), mean, confidence);

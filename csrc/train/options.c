@@ -47,7 +47,7 @@ static int trainer_is_sane(const pylm_train_options *o)
     if (o->max_words && (o->max_words < MIN_WORDS || o->max_words > PYLM__MAX_SYMBOLS))
         return 0;
     if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u || o->endless > 1u ||
-        o->no_topics > 1u || o->no_layout > 1u || o->closed > 1u || !o->n_trees || o->n_trees > PYLM_MAX_TREES ||
+        o->no_topics > 1u || o->no_voice > 1u || o->no_layout > 1u || o->closed > 1u || !o->n_trees || o->n_trees > PYLM_MAX_TREES ||
         (o->max_order > 12u && o->max_order != PYLM_NONE))
         return 0;
     if (o->profile > PYLM_PROFILE_BEST)
@@ -121,7 +121,7 @@ pylm_train_options pylm__options_of_speller(const pylm_train_options *whole, uin
     options.max_memory = whole->max_memory;
     options.memory_is_wish = 1;
     options.max_order = SPELLER_ORDER;
-    options.no_topics = options.no_layout = 1; /* words have neither, and so any engine can open it */
+    options.no_topics = options.no_voice = options.no_layout = 1; /* so any engine can open it */
     options.max_nbytes = nbytes / SPELLER_SHARE;
     if (options.max_nbytes < SPELLER_SMALLEST)
         options.max_nbytes = SPELLER_SMALLEST;

@@ -204,6 +204,14 @@ static int check_size(pylm_trainer *trainer, uint64_t *smallest)
     return PYLM_ERR_BUDGET;
 }
 
+/* Whether what all suffix contexts say together is an input. */
+static int has_voice(const pylm_trainer *trainer)
+{
+    const struct pylm__corpus *corpus = &trainer->corpus;
+    return !trainer->options.no_voice && !corpus->spells &&
+           (!corpus->base || pylm__model_view(corpus->base)->image[PYLM__H_VOICE]);
+}
+
 static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tree *trained)
 {
     const struct pylm__corpus *corpus = &trainer->corpus;
@@ -212,6 +220,7 @@ static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tr
         pylm__templates_of_letters(&trained->templates, trainer->options.max_order);
     else
         pylm__templates_choose(&trained->templates, corpus->tokenizer, &trainer->options, has_layout);
+    trained->templates.has_voice = has_voice(trainer);
     trained->calibration =
         pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION, sizeof *trained->calibration);
     return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;

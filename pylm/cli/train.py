@@ -117,6 +117,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         help="contexts only; else a large text also teaches what the words before say: hundreds, in bytes a few",
     )
     parser.add_argument(
+        "--no-voice",
+        dest="voice",
+        action="store_false",
+        help="contexts speak one by one only, for a device whose engine leaves out what they say together",
+    )
+    parser.add_argument(
         "--no-layout",
         dest="layout",
         action="store_false",
@@ -218,6 +224,7 @@ def _train_options(options: argparse.Namespace) -> TrainOptions:
             closed=bool(options.closed),
             text_end=options.text_end,
             topics=options.topics,
+            voice=options.voice,
             layout=options.layout,
         ),
         "kernel": _kernel_options(options),

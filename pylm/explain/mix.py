@@ -29,6 +29,7 @@ KINDS = {
     lib.PYLM_PART_BELOW: "below",
     lib.PYLM_PART_TOPIC: "topic",
     lib.PYLM_PART_PLACE: "place",
+    lib.PYLM_PART_VOICE: "voice",
 }
 LEARNED = frozenset(["counts", "ages", "recall", "indirect", "repetition"])
 NAMES = {
@@ -41,6 +42,7 @@ NAMES = {
     "below": "the model below the layer",
     "topic": "topic",
     "place": "words that share their places",
+    "voice": "all suffix contexts together",
 }
 OF_A_CONTEXT = ("context", "recall", "indirect")
 
@@ -55,6 +57,8 @@ class Part:
         context     what followed a context in the training text
         topic       what the hundreds of tokens before are about, in bytes what the last words are;
                     `Explanation.topic` says which words
+        voice       what the contexts of the last tokens without gaps say together: each longer one adds its counts
+                    to what the shorter ones expect
         mean        the plain mean of how often what followed, in all contexts that are known
         constant    what decisions are like whatever is known
         below       layers: what the model says that it lies on

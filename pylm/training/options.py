@@ -74,6 +74,8 @@ class SymbolOptions:
     topics: bool = True  #: in a text of 50,000 tokens and more, what the hundreds of words or pieces before are about
     #: is one more piece of evidence; in bytes, what the last words are. Not in layers; with `size` not in bytes, and
     #: else if it is worth its bytes. False: contexts only
+    voice: bool = True  #: what all contexts of the last tokens without gaps say together is one more piece of evidence.
+    #: False: none, for an engine that leaves it out (`PYLM_MODULE_VOICE=0`)
     layout: bool = True  #: bytes: contexts by column, byte above and shape, but not in the profile "fast". False: none,
     #: for an engine that leaves them out (`PYLM_MODULE_LAYOUT=0`)
     text_end: bool = (
@@ -136,6 +138,7 @@ def _set_symbols(options: Any, symbols: SymbolOptions) -> None:
         raise ArgumentError("closed is for words: add tokenizer='words'")
     options.closed = bool(symbols.closed)
     options.no_topics = not symbols.topics
+    options.no_voice = not symbols.voice
     options.no_layout = not symbols.layout
     if symbols.ids is not None and options.tokenizer != lib.PYLM_TOKENIZER_EXTERNAL:
         raise ArgumentError("ids is for documents of ids without a tokenizer: add tokenizer='ids'")

@@ -212,6 +212,56 @@ PYLM__INLINE void lanes_gather(const struct pylm__evidence *e, uint32_t k, uint3
     *sum_left = _mm256_add_epi32(*sum_left, _mm256_mullo_epi32(p.total, unit));
 }
 
+/* What the suffix contexts do to the voice: pylm__voice_step(), by template; those without evidence do nothing. */
+struct lanes_steps {
+    uint32_t left[PYLM__MAX_STRIDE], right[PYLM__MAX_STRIDE], shift[PYLM__MAX_STRIDE];
+};
+
+/* n / 2^(e - 126) as pylm__voice_share() has it, and in the unit of a voice. Shifts by less than nothing, which are
+ * large numbers, give 0. */
+static inline __m256i lanes_share(__m256i n, __m256i e)
+{
+    const __m256i even = lanes_all(126u + PYLM__VOICE_STEP_BITS);
+    __m256i share = _mm256_or_si256(_mm256_sllv_epi32(n, _mm256_sub_epi32(even, e)),
+                                    _mm256_srlv_epi32(n, _mm256_sub_epi32(e, even)));
+    return _mm256_slli_epi32(share, (int)(PYLM__VOICE_BITS - PYLM__VOICE_STEP_BITS));
+}
+
+/* Writes the steps from k on. */
+PYLM__INLINE void lanes_voice_steps(const struct pylm__evidence *e, uint32_t k, __m256i active, struct lanes l,
+                                    struct lanes_place p, struct lanes_steps *steps)
+{
+    __m256i total, n0, x, exponent;
+    if (k >= pylm__n_voice(e))
+        return;
+    total = _mm256_and_si256(l.total, active);
+    n0 = _mm256_and_si256(p.total, active);
+    x = _mm256_add_epi32(total, lanes_all(3));
+    x = _mm256_andnot_si256(_mm256_srli_epi32(x, 8), x); /* so that the conversion cannot round up */
+    exponent = _mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(x)), 23);
+    lanes_store(steps->left, k, lanes_share(n0, exponent));
+    lanes_store(steps->right, k, lanes_share(_mm256_sub_epi32(total, n0), exponent));
+    lanes_store(steps->shift, k, _mm256_sub_epi32(exponent, lanes_all(128)));
+}
+
+PYLM__INLINE void lanes_voice(const struct pylm__evidence *e, const struct lanes_steps *steps,
+                              struct pylm__gathered *gathered)
+{
+#if PYLM_MODULE_VOICE
+    struct pylm__voice voice = pylm__voice_begin();
+    uint32_t k;
+    for (k = 0; k < e->n_voice; k++) {
+        voice.left = steps->left[k] + (voice.left >> steps->shift[k]);
+        voice.right = steps->right[k] + (voice.right >> steps->shift[k]);
+    }
+    gathered->voice = voice;
+#else
+    (void)e;
+    (void)steps;
+    (void)gathered;
+#endif
+}
+
 /* Narrows them to one side: right where the mask `right` is all ones, else left. Returns which are still active, and
  * where in their lists they are in `at`. Those that die become anything, but for `at`. */
 static inline uint32_t lanes_narrow(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, __m256i active,

@@ -16,17 +16,22 @@ void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s, c
 {
     __m256i sum_left = _mm256_setzero_si256(), sum_all = sum_left;
     const uint8_t *word[PYLM__MAX_STRIDE];
+    struct lanes_steps steps;
     uint32_t k;
     for (k = 0; k <= e->n_templates; k += PYLM__LANES) {
+        __m256i active = lanes_of(sets->active, k);
+        struct lanes_place p;
         struct lanes l;
         lanes_words(e, k, PYLM__LANES, lanes_load(s->at, k), word);
         l = lanes_look(e, s, k, PYLM__LANES, word);
         lanes_store(s->right, k, l.right);
         lanes_store(s->n_left, k, l.n_left);
         lanes_store(s->total_left, k, l.total_left);
-        lanes_gather(e, k, PYLM__LANES, lanes_of(sets->active, k), l, lanes_place(l, mid), gathered, &sum_left,
-                     &sum_all);
+        p = lanes_place(l, mid);
+        lanes_gather(e, k, PYLM__LANES, active, l, p, gathered, &sum_left, &sum_all);
+        lanes_voice_steps(e, k, active, l, p, &steps);
     }
+    lanes_voice(e, &steps, gathered);
     lanes_sums(sum_left, sum_all, &gathered->left, &gathered->all);
 }
 

@@ -31,17 +31,23 @@ static void stage1_term(const uint8_t *const *rows, int16_t input, uint32_t at, 
     d->terms[k] = (int64_t)d->weights[k] * input;
 }
 
-/* Writes the terms of stage 1: the templates, the topic, the constant. Returns their sum. */
+/* Writes the terms of stage 1: the templates, the topic, the voice, the constant. Returns their sum. */
 static int64_t stage1_terms(const struct pylm__mixer *mixer, const struct pylm__node *node, const uint8_t *const *rows,
-                            const int16_t *inputs, struct pylm__decision *d)
+                            const struct pylm__gathered *gathered, struct pylm__decision *d)
 {
-    uint32_t k, n = mixer->tree.n_templates, last = pylm__n_stage1(&mixer->tree) - 1u;
+    uint32_t k, n = mixer->tree.n_templates;
     for (k = 0; k < n; k++)
-        stage1_term(rows, inputs[k], k, d, k);
-    if (last > n)
-        stage1_term(rows, pylm__node_topic(mixer, node), last, d, n);
-    stage1_term(rows, inputs[n], n, d, last);
-    return pylm__sum(d->terms, last + 1u);
+        stage1_term(rows, gathered->inputs[k], k, d, k);
+    if (pylm__has_topic(&mixer->tree)) {
+        stage1_term(rows, pylm__node_topic(mixer, node), k + 1u, d, k);
+        k++;
+    }
+    if (pylm__has_voice(&mixer->tree)) {
+        stage1_term(rows, pylm__gathered_voice(gathered), k + 1u, d, k);
+        k++;
+    }
+    stage1_term(rows, gathered->inputs[n], n, d, k);
+    return pylm__sum(d->terms, k + 1u);
 }
 
 static void stage2_plain(const struct pylm__tree *tree, struct pylm__node node, int32_t mixed, struct pylm__mean mean,
@@ -121,7 +127,7 @@ void pylm__find_terms(struct pylm__mixer *mixer, struct pylm__node node, const s
     mean.left = gathered.left;
     mean.right = gathered.all - gathered.left;
     pylm__node_rows(mixer, &node, &selection, pylm__confidence(mean), rows);
-    sum = stage1_terms(mixer, &node, rows, gathered.inputs, d);
+    sum = stage1_terms(mixer, &node, rows, &gathered, d);
     if (pylm__is_plain(&mixer->extended))
         stage2_plain(&mixer->tree, node, pylm__round_q13((uint32_t)sum), mean, &s);
     else

@@ -116,6 +116,8 @@ static void begin_parts(struct account *a, const struct pylm__work *work, uint32
         a->parts[1u + pylm__lowest_from(found, 0)].n_context = PYLM__AT(slices, pylm__lowest_from(found, 0), total);
     if (pylm__has_topic(&mixer->tree))
         begin_part(&part, PYLM_PART_TOPIC, tree, 0);
+    if (pylm__has_voice(&mixer->tree))
+        begin_part(&part, PYLM_PART_VOICE, tree, 0);
     begin_part(&part, PYLM_PART_MEAN, tree, 0);
     if (pylm__n_plain(&mixer->tree) > PYLM__N_STAGE2)
         begin_part(&part, PYLM_PART_BELOW, tree, 0);
@@ -249,7 +251,7 @@ static struct pylm__odds *odds_below(const struct pylm__model *model, const stru
 uint32_t pylm_n_parts(const pylm_model *model)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    return pylm__n_trees(view) * (view->n_templates + 5u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS) +
+    return pylm__n_trees(view) * (view->n_templates + 6u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS) +
            (pylm__n_trees(view) > 1u) + (uint32_t)pylm__has_lexicon(view);
 }
 

@@ -146,14 +146,13 @@ static int count_nothing(struct job *job, const pylm_task *task)
 }
 
 /* The template of a job. Those that take longest come first, so that all threads end at about the same time: those
- * that skip symbols; then short contexts of words, since long ones are rarely kept, but long ones of bytes. */
+ * that skip symbols. Suffix contexts come in their order, so that few steps of voices wait. */
 static uint32_t template_of(const struct pylm__counting *c, uint32_t job)
 {
     uint32_t n_suffix = c->templates->n_suffix, n_others = c->templates->n - n_suffix;
     if (job < n_others)
         return n_suffix + job;
-    job -= n_others;
-    return c->corpus->tokenizer == PYLM_TOKENIZER_BYTES ? n_suffix - 1u - job : (job + 1u) % n_suffix;
+    return job - n_others;
 }
 
 static int count_template(void *user, uint32_t job_number, pylm_task *task)
@@ -175,9 +174,10 @@ static int count_template(void *user, uint32_t job_number, pylm_task *task)
     else
         c->evidence[k].indices = pylm__array_new(c->heldout->n_events, sizeof *c->evidence[k].indices);
     job.out = c->evidence[k];
+    job.out.steps = pylm__voices_steps(&c->voices, k);
     job.work = pylm__evidence_work_new(c->tree);
     job.packing = pylm__packing_begin(&c->packed[k], c->tree, PYLM__LIST_SPLITS, c->for_kernel, c->spill);
-    if ((!job.out.hits && !job.out.indices) || !job.work)
+    if ((!job.out.hits && !job.out.indices) || (k < c->voices.n_suffix && !job.out.steps) || !job.work)
         status = PYLM_ERR_MEMORY;
     if (status == PYLM_OK && job.packing && !template->hidden)
         status = empty ? count_nothing(&job, task) : count_ranges(&job, task);
@@ -185,14 +185,22 @@ static int count_template(void *user, uint32_t job_number, pylm_task *task)
     if (status == PYLM_OK && !c->for_kernel)
         pylm__calibrate(c->heldout, job.out.indices, c->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
                         c->calibration + k * PYLM__N_CALIBRATION);
+    if (job.out.steps)
+        pylm__voices_add(&c->voices, k, job.out.steps);
     pylm__evidence_work_free(job.work);
     return status;
 }
 
 int pylm__count(struct pylm__counting *counting, pylm_task *task)
 {
-    uint32_t n = counting->templates->n;
+    const struct pylm__templates *templates = counting->templates;
+    int status = pylm__voices_begin(&counting->voices, counting->heldout, templates->has_voice ? templates->n_suffix : 0u);
     pylm__os_give_back();
-    pylm__task_begin(task, PYLM_STAGE_COUNT, n);
-    return pylm__run_jobs(count_template, counting, n, counting->n_threads, task);
+    pylm__task_begin(task, PYLM_STAGE_COUNT, templates->n);
+    if (status == PYLM_OK)
+        status = pylm__run_jobs(count_template, counting, templates->n, counting->n_threads, task);
+    if (status == PYLM_OK)
+        status = pylm__voices_end(&counting->voices, counting->heldout);
+    pylm__voices_free(&counting->voices);
+    return status;
 }

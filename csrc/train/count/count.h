@@ -8,10 +8,11 @@
 
 #include "heldout_evidence.h"
 #include "pack.h"
+#include "voices.h"
 
 struct pylm__counting {
     const struct pylm__corpus *corpus;
-    const struct pylm__heldout *heldout;
+    struct pylm__heldout *heldout; /* its voice is an output, too, if the templates have one */
     const struct pylm__symbol_tree *tree;
     const struct pylm__templates *templates;
     uint32_t min_count;
@@ -23,6 +24,7 @@ struct pylm__counting {
     int for_kernel;            /* exact tables, hits instead of indices, and no calibration */
     struct pylm__packed *packed; /* out, by template: its table */
     int16_t *calibration;        /* out, by template: PYLM__N_CALIBRATION numbers; not for kernels */
+    struct pylm__voices voices;  /* while it goes on */
     struct pylm__evidence_out evidence[PYLM__MAX_TEMPLATES]; /* out, by template; allocated by pylm__count() */
 };
 

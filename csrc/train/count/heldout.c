@@ -158,6 +158,7 @@ void pylm__heldout_free(struct pylm__heldout *heldout)
     free(heldout->means);
     pylm__locks_free(heldout->locks);
     free(heldout->base_log_odds);
+    free(heldout->voice_log_odds);
     for (i = 0; i < PYLM__TOPIC_LEVELS; i++)
         free(heldout->topic_levels[i]);
     memset(heldout, 0, sizeof *heldout);

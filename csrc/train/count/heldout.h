@@ -38,6 +38,7 @@ struct pylm__heldout {
      * without a given size there is only the last, with all numbers. NULL: there are none. */
     int16_t *topic_levels[PYLM__TOPIC_LEVELS];
     const int16_t *topic_log_odds; /* the one that is used; NULL: none */
+    int16_t *voice_log_odds;       /* what all suffix contexts say together, q10 (voices.h); NULL: nothing */
     /* By block: whoever adds to its means holds it. So several templates can be looked up at once, and the sum of whole
      * numbers is the same in any order. */
     struct pylm__locks *locks;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "train/base/sort.h"
+#include "voices.h"
 
 #define SLICE 1024u /* contexts between two looks at the task */
 #define AHEAD 8u    /* symbols whose events are fetched before they are needed: those of a context lie anywhere */
@@ -67,7 +68,7 @@ struct context {
 /* Evidence on the path to a leaf: the counts in the whole text less those in the block, and what they add to the means.
  * Where there is none, both stay zero. What was written is added at once: it would be slow to read it again. */
 static void follow_path(const struct pylm__symbol_tree *tree, const struct context *context, uint32_t leaf,
-                        uint16_t *indices, struct pylm__mean *parts, struct pylm__mean *means)
+                        struct pylm__evidence_out out, struct pylm__mean *parts, struct pylm__mean *means)
 {
     struct pylm__key_range all = context->all, own = context->own;
     uint32_t node = 0, lo = 0, hi = tree->n_symbols;
@@ -84,9 +85,11 @@ static void follow_path(const struct pylm__symbol_tree *tree, const struct conte
         parts++->right = n1 * unit;
         means++->right += n1 * unit;
         if ((!n0 || !n1) && is_single(&all, &own))
-            *indices++ = (uint16_t)pylm__calibration_single(n0 + n1, n1 > 0);
+            *out.indices++ = (uint16_t)pylm__calibration_single(n0 + n1, n1 > 0);
         else
-            *indices++ = (uint16_t)pylm__calibration_index(n0, n1);
+            *out.indices++ = (uint16_t)pylm__calibration_index(n0, n1);
+        if (out.steps)
+            *out.steps++ = pylm__voice_packed(n0, n1);
         narrow(&all, all_mid, side);
         narrow(&own, own_mid, side);
         if (side) {
@@ -204,7 +207,7 @@ void pylm__evidence_work_free(struct pylm__evidence_work *work)
 
 /* Evidence of a context at held-out symbol number `at`. */
 static int symbol_evidence(const struct pylm__evidence_input *input, const struct context *context, uint64_t at,
-                           uint32_t leaf, struct paths *paths, uint16_t *indices)
+                           uint32_t leaf, struct paths *paths, struct pylm__evidence_out out)
 {
     const struct pylm__heldout *heldout = input->heldout;
     uint64_t event = heldout->first_event[at], n = heldout->first_event[at + 1u] - event, i;
@@ -212,13 +215,16 @@ static int symbol_evidence(const struct pylm__evidence_input *input, const struc
     uint32_t path;
     if (paths->number[leaf]) {
         path = paths->number[leaf] - 1u;
-        memcpy(indices + event, indices + paths->events[path], (size_t)n * sizeof *indices);
+        memcpy(out.indices + event, out.indices + paths->events[path], (size_t)n * sizeof *out.indices);
+        if (out.steps)
+            memcpy(out.steps + event, out.steps + paths->events[path], (size_t)n * sizeof *out.steps);
     } else {
         path = new_path(paths, leaf, event, n);
         if (path == UINT32_MAX)
             return PYLM_ERR_MEMORY;
-        follow_path(input->tree, context, leaf, indices + event, paths->parts + paths->starts[path],
-                    heldout->means + event);
+        out.indices += event;
+        out.steps = out.steps ? out.steps + event : NULL;
+        follow_path(input->tree, context, leaf, out, paths->parts + paths->starts[path], heldout->means + event);
         return PYLM_OK;
     }
     for (i = 0, parts = paths->parts + paths->starts[path]; i < n; i++) {
@@ -277,7 +283,7 @@ static int context_evidence(const struct pylm__evidence_input *input, const stru
             continue;
         }
         fetch_ahead(input, first, block, i, out.indices);
-        PYLM__TRY(symbol_evidence(input, context, at, leaf, &block->paths, out.indices));
+        PYLM__TRY(symbol_evidence(input, context, at, leaf, &block->paths, out));
     }
     forget_paths(&block->paths);
     return PYLM_OK;

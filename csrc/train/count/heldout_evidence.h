@@ -25,9 +25,10 @@ struct pylm__hits {
     uint32_t hits; /* those that were followed by the same symbol as in the block */
 };
 
-/* Where evidence goes: one of both. What is not in the range stays as it is. */
+/* Where evidence goes: indices or hits. What is not in the range stays as it is. */
 struct pylm__evidence_out {
     uint16_t *indices;       /* by event: a calibration index; evidence is also added to the means */
+    uint32_t *steps;         /* with indices: by event, the step of a voice (voices.h); NULL: not wanted */
     struct pylm__hits *hits; /* by held-out symbol */
 };
 

@@ -12,6 +12,8 @@
 #define PRUNE_NBYTES 44u                 /* a symbol, for each template pruned at once */
 #define OFFERS_NBYTES 16u                /* an event, for the offers of templates (losses.c) */
 #define OFFER_NBYTES 18u                 /* an event, for each template whose offers are made at once */
+#define VOICE_NBYTES 10u                 /* an event, for a voice: its two sides, log-odds, steps that wait */
+#define STEP_NBYTES 4u                   /* an event, for each template counted at once */
 #define FIT_VECTORS 23u                  /* of the length of all weights, as doubles: L-BFGS and its gradients */
 #define TABLES_NBYTES 32u                /* of finished tables, a symbol: a model rarely takes more */
 #define MIN_KEYS 1024u                   /* counted at a time */
@@ -33,11 +35,11 @@ static uint64_t fit_nbytes(const struct pylm__heldout *heldout, const struct pyl
                            const struct pylm__templates *templates, uint32_t n_threads)
 {
     const struct pylm__shape shape = pylm__shape_of(tree, templates);
-    uint64_t n_inputs = templates->n + 1u, n_pairs = n_inputs * (n_inputs + 1u) / 2u, n_rows = 0;
+    uint64_t n_inputs = pylm__n_inputs_of(templates, 0), n_pairs = n_inputs * (n_inputs + 1u) / 2u, n_rows = 0;
     uint32_t i;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         n_rows += pylm__n_sets(i, &shape);
-    return heldout->n_events * (2u * templates->n + 10u) +
+    return heldout->n_events * (2u * n_inputs + 8u) +
            8u * n_rows * (n_pairs * (1u + n_threads) + (n_inputs + 7u) * (FIT_VECTORS + 2u * n_threads));
 }
 
@@ -78,6 +80,10 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
         if (corpus->tokenizer != PYLM_TOKENIZER_BYTES && !options->no_topics)
             common += sizeof(int16_t) * PYLM__TOPIC_LEVELS * heldout->n_events;
         each += OFFER_NBYTES * heldout->n_events;
+    }
+    if (templates->has_voice) {
+        indices += VOICE_NBYTES * heldout->n_events;
+        each += STEP_NBYTES * heldout->n_events;
     }
     plan->n_threads = n_threads;
     plan->n_abreast = 1;

@@ -21,6 +21,7 @@ struct pylm__templates {
     uint32_t n, n_suffix;
     struct pylm__plan plan; /* what an overlay keeps */
     int learns;             /* 0: there is nothing to learn with, and no plan */
+    int has_voice;          /* whether what all suffix contexts say together is one more input: core/voice.h */
 };
 
 /* What the numbers of weight sets depend on. */
@@ -34,6 +35,12 @@ static inline struct pylm__shape pylm__shape_of(const struct pylm__symbol_tree *
     shape.n_previous = pylm__tree_previous_sets(tree);
     shape.n_before = pylm__tree_before_sets(tree);
     return shape;
+}
+
+/* Inputs of the first stage: the templates, a constant, the topic, the voice. */
+static inline uint32_t pylm__n_inputs_of(const struct pylm__templates *templates, int has_topic)
+{
+    return templates->n + 1u + (uint32_t)has_topic + (uint32_t)templates->has_voice;
 }
 
 /* Chooses the templates of a tokenizer, which the options may leave open.

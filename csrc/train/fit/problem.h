@@ -8,7 +8,7 @@
 
 #include "core/image.h"
 
-#define PYLM__FIT_MAX_INPUTS (PYLM__MAX_TEMPLATES + 1u) /* with a topic there is one template fewer at most */
+#define PYLM__FIT_MAX_INPUTS (PYLM__MAX_TEMPLATES + 1u) /* a topic or a voice takes the place of a template */
 #define PYLM__FIT_MAX_FAMILIES 5u
 
 /* A mixing stage to be fitted: the log-odds of an event are the sum over families of

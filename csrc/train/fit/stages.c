@@ -117,7 +117,7 @@ int pylm__stages_allocate(struct pylm__stages *stages, const struct pylm__symbol
     uint64_t n_inputs = pylm__plan_inputs(&templates->plan), n_stage2 = tree->n_sets + (uint64_t)PYLM__N_CONFIDENCES;
     uint32_t i, n_plain = n_plain_of(tree);
     for (i = 0; i < PYLM__N_FAMILIES; i++)
-        stages->n_stage1_weights += (uint64_t)pylm__n_sets(i, &shape) * (templates->n + 1u + (uint32_t)has_topic);
+        stages->n_stage1_weights += (uint64_t)pylm__n_sets(i, &shape) * pylm__n_inputs_of(templates, has_topic);
     stages->n_stage2_weights = n_stage2 * n_plain;
     if (templates->learns) {
         stages->n_overlay_calibration = n_inputs * PYLM__N_CALIBRATION;
@@ -155,6 +155,8 @@ static int fit_stage1_columns(struct pylm__stages *stages, struct columns *c, fl
     problem.n_inputs = in->templates->n + 1u; /* the last input is a constant */
     if (in->heldout->topic_log_odds)
         problem.inputs[problem.n_inputs++] = in->heldout->topic_log_odds;
+    if (in->templates->has_voice)
+        problem.inputs[problem.n_inputs++] = in->heldout->voice_log_odds;
     problem.n_families = PYLM__N_FAMILIES;
     for (i = 0; i < in->templates->n; i++)
         problem.inputs[i] = c->values[i];

@@ -326,6 +326,7 @@ static void write_parts(struct writer *image, const struct pylm__image_parts *pa
     head32(image, PYLM__H_TEXT_END, parts->corpus->text_end);
     head32(image, PYLM__H_N_TREES, n_trees);
     head8(image, PYLM__H_PREDICTOR, parts->kernel ? PYLM_PREDICTOR_KERNEL : PYLM_PREDICTOR_MIX);
+    head8(image, PYLM__H_VOICE, n_trees && !parts->kernel && parts->trees[0].templates.has_voice);
     begin_part(image, PYLM__H_FACTS);
     head64(image, PYLM__H_FACTS_NBYTES, strlen(parts->facts));
     pylm__buffer_bytes(&image->out, parts->facts, strlen(parts->facts));
