@@ -8,8 +8,8 @@ equal the engine's (csrc/core) to the last bit, because both compute with intege
 The symbols (bytes, words or pieces of words) are the leaves of a binary tree. The probability of a symbol is the
 product of the decisions on the way from the root to its leaf: left or right? For each decision the model asks many
 contexts of the text: the last symbol, the last but one, and so on. A context has counted what followed it in training,
-so it has two counts at a node: left and right. A table turns counts into log-odds. Some models also say at each node
-what the text before was about. Two weighted sums, one after the other, turn all log-odds into one probability.
+so it has two counts at a node: left and right. A table turns counts into log-odds. The last symbols also speak together,
+and some models say what the text was about. Two weighted sums, one after the other, make it one probability.
 
 Names end in their unit: _q10 is in 1/1024 (log-odds, in nats), _q16 in 1/65536 (probabilities and bits), and so on.
 Weights are in 1/8192. In a sound model no sum leaves 32 bits, so nothing has to wrap around as it would in C.
@@ -28,9 +28,9 @@ from pathlib import Path
 from struct import Struct, unpack_from
 
 # ---- 1. The file: headers, packed fields, numbers, checksum
-HEADER = Struct("<8s2I3Q6I4B4x11QI4x")
+HEADER = Struct("<8s2I3Q6I5B3x11QI4x")
 Header = namedtuple("Header", """magic version head_nbytes image_nbytes image_checksum head_checksum tokenizer
-    n_symbols unknown line_end text_end n_trees vocab_position_bits vocab_slot_bits predictor is_layer facts
+    n_symbols unknown line_end text_end n_trees vocab_position_bits vocab_slot_bits predictor voice is_layer facts
     facts_nbytes vocab_text vocab_text_nbytes vocab_positions vocab_slots file file_nbytes topics spelling
     spelling_nbytes spelling_saves""")  # fmt: skip
 TREE_HEADER = Struct("<5I4B7Q16s3Q2I")
@@ -40,7 +40,7 @@ TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets 
 TEMPLATE_HEADER = Struct("<10B2xI4Q")
 Template = namedtuple("Template", """base kind lag role bucket_bits check_bits count_bits payload_bits index_bits
     list_form n_records index records lists lists_nbytes""")  # fmt: skip
-MAGIC, VERSION = b"\x93pylm\r\n\x1a", 10
+MAGIC, VERSION = b"\x93pylm\r\n\x1a", 11
 BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
 KINDS_OF_BYTES = (range(97, 123), range(65, 91), range(48, 58), b" \t", b"\r\n", range(128), range(128, 256))
@@ -241,6 +241,7 @@ def context_hashes(tree: Tree, history: History) -> list[int]:
 # ---- 4. Evidence: what followed a context in the training text, and how often
 Successors = list[tuple[int, int]]  # of a context: leaf and count of each, in ascending order of leaves
 Evidence = dict[int, Successors]  # of those contexts that the training text had, by number of template
+Units = dict[int, int]  # likewise: 1/2^24 of how often the context occurred
 
 
 def look_up(tree: Tree, history: History) -> Evidence:
@@ -360,49 +361,51 @@ def topic_q10(tree: Tree, number: int, reading: list[int]) -> int:
     return clamp(offset + (product + (1 << (shift & 15) >> 1) >> (shift & 15)), -8704, 8704)
 
 
-def right_at(
-    tree: Tree, number: int, below: Evidence, units_q24: dict[int, int], text_row: list[int], topic_q10: int
-) -> int:
+def voice_q10(counts: list[tuple[int, int]]) -> int:
+    """What suffix contexts say together: each adds its counts to what the shorter ones expect, which stands for some."""
+    sides_q16 = [1 << 15, 1 << 15]  # together 1 at most
+    for both in counts:
+        bits = (sum(both) + 3).bit_length()
+        sides_q16 = [(n << 13 >> bits << 3) + (x >> bits - 2) for n, x in zip(both, sides_q16)]
+    return clamp(ln_q10(sides_q16[1] | 1) - ln_q10(sides_q16[0] | 1), -8704, 8704)
+
+
+def right_at(tree: Tree, number: int, below: Evidence, units_q24: Units, text_row: list[int], topic_q10: int) -> int:
     """The probability, in 1/65536, of going right at a node, from the evidence below it and what the topic says."""
     mid, node_set = tree.nodes[number]
-    counts = {}  # left of mid, and from mid on
-    for k, successors in below.items():
-        left = sum(count for leaf, count in successors if leaf < mid)
-        counts[k] = left, sum(count for _, count in successors) - left
-    left_q24 = sum(left * units_q24[k] for k, (left, _) in counts.items())
-    right_q24 = sum(right * units_q24[k] for k, (_, right) in counts.items())
+    sides = [{k: sum(n for leaf, n in x if (leaf >= mid) == side) for k, x in below.items()} for side in (0, 1)]
+    counts = {k: (sides[0][k], sides[1][k]) for k in below}  # left of mid, and from mid on
+    left_q24, right_q24 = (sum(n * units_q24[k] for k, n in side.items()) for side in sides)
 
     # Weights come in sets. One is chosen by the longest suffix context with evidence, how much it has, and how many
     # skip contexts have some; one by the node; one by the confidence: the share of all contexts' counts that is here.
     order = max((k for k in below if k < tree.header.n_suffix), default=0)
-    n = sum(counts.get(order, ()))
-    skips = min(sum(tree.templates[k].role == 1 for k in below), 2)
+    n, skips = sum(counts.get(order, ())), min(sum(tree.templates[k].role == 1 for k in below), 2)
     suffix_set = (3 * order + skips) * 4 + (n > 1) + (n > 3) + (n > 8)
     confidence = min(((left_q24 + right_q24 | 1).bit_length() - 1) // 2, N_CONFIDENCES - 1)
     confidence_set = confidence * (tree.header.n_templates + 1) + len(below)
-
     # Stage 1 adds the log-odds of all contexts. The weight of each is the sum of its weights in the chosen sets.
     rows = [tree.families[0][suffix_set], tree.families[1][node_set], tree.families[2][confidence_set], text_row]
-    sum_q23 = CONSTANT_Q10 * sum(row[tree.header.n_templates] for row in rows)
+    inputs_q10 = {k: tree.calibration[k][calibration_index(len(x), *counts[k])] for k, x in below.items()}
+    inputs_q10[tree.header.n_templates] = CONSTANT_Q10
     if tree.topics:
-        sum_q23 += topic_q10 * sum(row[-1] for row in rows)
-    for k, successors in below.items():
-        log_odds_q10 = tree.calibration[k][calibration_index(len(successors), *counts[k])]
-        sum_q23 += log_odds_q10 * sum(row[k] for row in rows)
+        inputs_q10[tree.header.n_templates + 1] = topic_q10
+    if tree.has_voice:
+        inputs_q10[-1] = voice_q10([counts[k] for k in below if k < tree.header.n_suffix])
+    sum_q23 = sum(x * row[k] for k, x in inputs_q10.items() for row in rows)
     mixed_q10 = clamp(sum_q23 + 4096 >> 13, -11392, 11392)
-
     # Stage 2 weighs the result against the plain mean of the contexts' relative frequencies.
     mean_q10 = clamp(ln_q10(right_q24 + 168 | 1) - ln_q10(left_q24 + 168 | 1), -8704, 8704)
-    a, b = tree.stage2_sets[node_set], tree.stage2_sets[tree.header.n_node_sets + confidence]
-    sum_q23 = (a[0] + b[0]) * mixed_q10 + (a[1] + b[1]) * mean_q10 + (a[2] + b[2]) * CONSTANT_Q10
+    rows = [tree.stage2_sets[node_set], tree.stage2_sets[tree.header.n_node_sets + confidence]]
+    sum_q23 = sum(x * w for row in rows for x, w in zip((mixed_q10, mean_q10, CONSTANT_Q10), row))
     return squash(sum_q23 + 4096 >> 13)
 
 
 # ---- 7. The walk: a probability is the product of the decisions on the way to a leaf
 class Tree:
-    def __init__(self, image: bytes, at: int, n_symbols: int, topics: Topics | Words) -> None:
+    def __init__(self, image: bytes, at: int, header: Header, topics: Topics | Words) -> None:
         """Unpacks one of the symbol trees of a model, and its weights. Most models have one tree."""
-        self.image, self.n_symbols = image, n_symbols
+        self.image, self.n_symbols, self.has_voice = image, (n_symbols := header.n_symbols), header.voice
         self.header = h = TreeHeader._make(TREE_HEADER.unpack_from(image, at))
         at += TREE_HEADER.size
         self.end = at + h.n_templates * TEMPLATE_HEADER.size
@@ -426,7 +429,7 @@ class Tree:
         records = record.iter_unpack(image[at : at + n * record.size if at else 0])
         self.topics = [(*x, numbers(vector, topics.is_short)) for *x, vector in records]
         n_contexts = h.n_templates + 1  # that have evidence: from none to all
-        self.families, at, n_columns = [], h.weights, n_contexts + bool(h.topics)  # of weight sets; see right_at()
+        self.families, at, n_columns = [], h.weights, n_contexts + bool(h.topics) + header.voice  # see right_at()
         for n_sets in (12 * h.n_suffix, h.n_node_sets, N_CONFIDENCES * n_contexts, h.n_previous, h.n_before):
             self.families.append(rows_of_i16(image, at, n_sets, n_columns))
             at += 2 * n_sets * n_columns
@@ -434,13 +437,11 @@ class Tree:
 
     def probability(self, history: History, symbol: int) -> tuple[int, int]:
         """Of a symbol, times the share of this tree; as mantissa and exponent."""
-        previous = self.families[3][self.classes[history.back(1)]]
-        before = self.families[4][self.coarse[history.back(2)]]
-        text_row = [clamp(a + b, -32768, 32767) for a, b in zip(previous, before)]  # for all nodes
+        pairs = zip(self.families[3][self.classes[history.back(1)]], self.families[4][self.coarse[history.back(2)]])
+        text_row = [clamp(a + b, -32768, 32767) for a, b in pairs]  # for all nodes
         below, leaf = look_up(self, history), self.leaves[symbol]
         units_q24 = {k: (1 << 24) // sum(n for _, n in below[k]) for k in below}  # an occurrence, as a share of all
-        reading = history.topics.reading(history)
-        own = self.own.get(history.words[0] or history.alone(), {})
+        reading, own = history.topics.reading(history), self.own.get(history.words[0] or history.alone(), {})
         number, lo, hi, p = 0, 0, self.n_symbols, (1 << 31, -31)
         while hi - lo > 1:
             mid, topic = self.nodes[number][0], topic_q10(self, own.get(number, number), reading)
@@ -461,12 +462,11 @@ class Model:
         ends = [packed.take(h.vocab_position_bits) if h.vocab_positions else i for i in range(h.n_symbols + 1)]
         self.texts = [image[h.vocab_text + i : h.vocab_text + j] for i, j in zip(ends, ends[1:])]
         self.symbols = {text: symbol for symbol, text in reversed([*enumerate(self.texts)])}
-        is_bytes, at = h.tokenizer == BYTES, HEADER.size
-        self.topics = Words(image, h.topics) if is_bytes and h.topics else Topics(image, h.topics, h.n_symbols)
-        self.trees = []
-        for _ in range(h.n_trees):
-            self.trees.append(Tree(image, at, h.n_symbols, self.topics))
-            at = self.trees[-1].end
+        has_words = h.tokenizer == BYTES and h.topics
+        self.topics = Words(image, h.topics) if has_words else Topics(image, h.topics, h.n_symbols)
+        self.trees = [Tree(image, HEADER.size, h, self.topics)]
+        while len(self.trees) < h.n_trees:
+            self.trees.append(Tree(image, self.trees[-1].end, h, self.topics))
 
     def costs_q16(self, symbols: list[int]) -> list[int]:
         """The cost of each symbol of a text, in 1/65536 bit. The probabilities of several trees are added."""

@@ -128,6 +128,12 @@ static int check_node_topics(const struct pylm__model *m, const struct pylm__tre
                              pylm__node_topics_nbytes(head[PYLM__TOPIC_N], head[PYLM__TOPIC_SHORT], m->n_symbols));
 }
 
+/* Whether the inputs of the first stage do. The templates and a constant always do. */
+static int rows_find_room(const struct pylm__tree *tree)
+{
+    return !(PYLM_MODULE_TOPIC || PYLM_MODULE_VOICE) || pylm__n_stage1(tree) <= PYLM__DOT_MAX;
+}
+
 /* What calibration and weights need of the image. */
 static int check_mix(const struct pylm__model *m, const struct pylm__tree *tree)
 {
@@ -136,7 +142,7 @@ static int check_mix(const struct pylm__model *m, const struct pylm__tree *tree)
     uint32_t i;
     for (i = 0; i < PYLM__N_FAMILIES; i++)
         n_sets += pylm__n_sets(i, &shape);
-    return check_node_topics(m, tree) && pylm__n_stage1(tree) <= PYLM__DOT_MAX &&
+    return check_node_topics(m, tree) && rows_find_room(tree) &&
            pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_CALIBRATION),
                                 (uint64_t)tree->n_templates * PYLM__N_CALIBRATION) &&
            pylm__numbers_inside(m, pylm__load64(tree->head + PYLM__T_WEIGHTS), n_sets * pylm__n_stage1(tree)) &&
@@ -219,7 +225,7 @@ int pylm__check_parts(const struct pylm__model *m)
     uint32_t t;
     if (!(pylm__n_below(m) ? check_below(m) : check_vocabulary(m)) ||
         !pylm__lies_inside(m, pylm__load64(m->image + PYLM__H_FACTS), pylm__load64(m->image + PYLM__H_FACTS_NBYTES)) ||
-        m->image[PYLM__H_VOICE] > !m->n_banks || !check_topics(m))
+        (PYLM_MODULE_VOICE && m->image[PYLM__H_VOICE] > !m->n_banks) || !check_topics(m))
         return 0;
     for (t = 0; t < m->n_trees; t++) {
         pylm__tree_view(m, t ? &tree : NULL, &tree);

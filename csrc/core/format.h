@@ -37,8 +37,8 @@ enum {
     PYLM__H_VOCAB_POSITION_BITS = 64, /* u8 width of a position in the vocabulary text; 0 for bytes */
     PYLM__H_VOCAB_SLOT_BITS = 65,     /* u8 log2 of the number of slots */
     PYLM__H_PREDICTOR = 66,           /* u8 enum pylm_predictor */
-    PYLM__H_IS_LAYER = 67,     /* u8 1: a layer, which has the vocabulary and the tree of the model that it lies on */
-    PYLM__H_VOICE = 68,        /* u8 1: the first stage has an input for the voice, voice.h; 0: it has not */
+    PYLM__H_VOICE = 67,        /* u8 1: the first stage has an input for the voice, voice.h; 0: it has not */
+    PYLM__H_IS_LAYER = 68,     /* u8 1: a layer, which has the vocabulary and the tree of the model that it lies on */
     PYLM__H_FACTS = 72,        /* u64 position of the training facts, JSON */
     PYLM__H_FACTS_NBYTES = 80, /* u64 */
     PYLM__H_VOCAB_TEXT = 88,   /* u64 texts of all symbols, one behind the other */

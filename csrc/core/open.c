@@ -64,12 +64,14 @@ static int measure(struct pylm__model *m, uint32_t head_nbytes)
     return PYLM__DAMAGED(shares != 65536u) ? PYLM_ERR_DAMAGED : PYLM_OK;
 }
 
+/* Those of two bytes, predictor and voice, that must be 0 in what this library is compiled for. */
+#define NEEDED_ZERO ((PYLM_MODULE_KERNEL ? 0u : 0xffu) | (PYLM_MODULE_VOICE ? 0u : 0xff00u))
+
 /* Whether the image needs more than this library is compiled for. */
 static int is_large(const struct pylm__model *m)
 {
     return m->n_trees > PYLM__MOST_TREES || m->n_templates > PYLM__MOST_TEMPLATES ||
            (!PYLM_MODULE_TOPIC && pylm__load_offset(m->image + PYLM__H_TOPIC)) ||
-           (!PYLM_MODULE_VOICE && m->image[PYLM__H_VOICE]) ||
            (PYLM_BYTES && m->tokenizer != PYLM_TOKENIZER_BYTES);
 }
 
@@ -139,11 +141,10 @@ int pylm__open(pylm_model *model, const pylm_model *below, const void *image, ui
     if (PYLM__DAMAGED(!m.n_symbols || m.n_symbols > PYLM__MAX_SYMBOLS || !m.n_trees || m.n_trees > PYLM__MAX_TREES ||
                       h[PYLM__H_PREDICTOR] > PYLM_PREDICTOR_KERNEL))
         return PYLM_ERR_DAMAGED;
-    if (h[PYLM__H_PREDICTOR] == PYLM_PREDICTOR_KERNEL) {
-        if (!PYLM_MODULE_KERNEL)
-            return PYLM_ERR_LARGE;
+    if (pylm__load16(h + PYLM__H_PREDICTOR) & NEEDED_ZERO)
+        return PYLM_ERR_LARGE;
+    if (PYLM_MODULE_KERNEL && h[PYLM__H_PREDICTOR] == PYLM_PREDICTOR_KERNEL)
         m.n_banks = (uint16_t)m.n_trees;
-    }
     status = measure(&m, head_nbytes);
     if (status != PYLM_OK)
         return status;

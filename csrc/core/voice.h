@@ -21,6 +21,7 @@
 #include "calibration.h"
 
 #define PYLM__VOICE_BITS 16u      /* of a share */
+#define PYLM__VOICE_PRIOR_BITS 2u  /* of the most occurrences that the shorter contexts stand for */
 #define PYLM__VOICE_STEP_BITS 13u /* of what one context adds to it */
 
 /* Shares of the left and the right side, in 2^-PYLM__VOICE_BITS. Their sum is above 1/2 and at most 1. */
@@ -49,11 +50,13 @@ static inline uint32_t pylm__voice_share(uint32_t n, uint32_t bits)
 static inline struct pylm__voice_step pylm__voice_step(uint32_t n0, uint32_t n1)
 {
     struct pylm__voice_step step;
+    uint32_t bits;
     n0 = pylm__clamp_count(n0);
     n1 = pylm__clamp_count(n1);
-    step.shift = pylm__ilog2(n0 + n1 + 3u) - 1u;
-    step.left = pylm__voice_share(n0, step.shift + 2u);
-    step.right = pylm__voice_share(n1, step.shift + 2u);
+    bits = pylm__ilog2(n0 + n1 + (UINT32_C(1) << PYLM__VOICE_PRIOR_BITS) - 1u) + 1u;
+    step.left = pylm__voice_share(n0, bits);
+    step.right = pylm__voice_share(n1, bits);
+    step.shift = bits - PYLM__VOICE_PRIOR_BITS;
     return step;
 }
 

@@ -17,8 +17,8 @@ functions="$scoring pylm_state_set_learning pylm_overlay_init pylm_state_attach"
 options="-std=c99 -Os -ffreestanding -ffunction-sections -fdata-sections
     -Wall -Wextra -Wno-maybe-uninitialized -I firmware_demo/libc -I csrc
     -DPYLM_MOST_TREES=1 -DPYLM_MOST_TEMPLATES=16 -DPYLM_MOST_LAYERS=0 -DPYLM_MOST_MB=511 -DPYLM_ALIGNED=1"
-# Any model of one tree that mixes, but has neither topics nor layout.
-any="-DPYLM_MODULE_KERNEL=0 -DPYLM_MODULE_TOPIC=0 -DPYLM_MODULE_LAYOUT=0 -DPYLM_MODULE_LEXICON=0"
+# Any model of one tree that mixes, but has no topics, voice or layout.
+any="-DPYLM_MODULE_KERNEL=0 -DPYLM_MODULE_TOPIC=0 -DPYLM_MODULE_VOICE=0 -DPYLM_MODULE_LAYOUT=0 -DPYLM_MODULE_LEXICON=0"
 # As the demo's boards: for the model that is in the firmware.
 device="$any -DPYLM_BYTES=1 -DPYLM_CODED=1 -DPYLM_TRUSTS=1"
 
@@ -50,14 +50,14 @@ modules_nbytes() { # CPU [MODULE...]
     text_nbytes "$name"
 }
 
-public_functions() { # MODULE...; topic and layout, parts of the core, have none
+public_functions() { # MODULE...; topic, voice and layout, parts of the core, have none
     for module; do
-        [ "$module" = topic ] || [ "$module" = layout ] || sed -n 's/^PYLM_API [^(]*\b\(pylm_[a-z0-9_]*\)(.*/\1/p' "csrc/pylm_$module.h"
+        [ "$module" = topic ] || [ "$module" = voice ] || [ "$module" = layout ] || sed -n 's/^PYLM_API [^(]*\b\(pylm_[a-z0-9_]*\)(.*/\1/p' "csrc/pylm_$module.h"
     done
 }
 
 switches() { # MODULE...: these on, the others off
-    for module in text lexicon adapt decode explain kernel keyboard pack topic layout; do
+    for module in text lexicon adapt decode explain kernel keyboard pack topic voice layout; do
         case " $* " in *" $module "*) on=1 ;; *) on=0 ;; esac
         echo "-DPYLM_MODULE_$(echo $module | tr a-z A-Z)=$on"
     done
@@ -66,7 +66,7 @@ switches() { # MODULE...: these on, the others off
 report_modules() { # CPU
     core=$(modules_nbytes "$1")
     echo "$1 core $core"
-    for module in text adapt decode explain kernel pack topic layout; do
+    for module in text adapt decode explain kernel pack topic voice layout; do
         with=$(modules_nbytes "$1" $module)
         echo "$1 module-$module $((with - core))"
     done

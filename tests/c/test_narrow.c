@@ -133,7 +133,7 @@ static int same_slices(struct pylm__slices *a, struct pylm__slices *b, uint32_t 
 static int same_gathered(const struct pylm__gathered *a, const struct pylm__gathered *b, uint32_t n_templates)
 {
     return !memcmp(a->inputs, b->inputs, pylm__stride(n_templates) * sizeof *a->inputs) && a->left == b->left &&
-           a->all == b->all;
+           a->all == b->all && a->voice.left == b->voice.left && a->voice.right == b->voice.right;
 }
 
 /* Follows the path to a leaf in every way: both steps and all in one, portable and with AVX2. Returns the nodes

@@ -16,7 +16,7 @@ emulate() {
 # have more.
 with_enough_memory() { # BOARD FOLDER
     unset MEMORY
-    more="" limits="-UPYLM_MODULE_KERNEL -UPYLM_MODULE_TOPIC -UPYLM_MODULE_LAYOUT -UPYLM_BYTES -UPYLM_CODED"
+    more="" limits="-UPYLM_MODULE_KERNEL -UPYLM_MODULE_TOPIC -UPYLM_MODULE_VOICE -UPYLM_MODULE_LAYOUT -UPYLM_BYTES -UPYLM_CODED"
     export OBJECTS="$2/$1-large"
     mkdir -p "$OBJECTS"
     if [ "$1" = microbit ]; then

@@ -19,7 +19,7 @@ trap 'rm -rf "$folder"' EXIT
 build=firmware_demo/build.sh
 
 if [ "${1:-}" = --write ]; then
-    N=40 CFLAGS='-UPYLM_CODED -UPYLM_MODULE_LAYOUT' tests/firmware/count.sh tests/golden/bytes.pylm | tee tests/firmware/expected.txt
+    N=40 CFLAGS='-UPYLM_CODED -UPYLM_MODULE_VOICE -UPYLM_MODULE_LAYOUT' tests/firmware/count.sh tests/golden/bytes.pylm | tee tests/firmware/expected.txt
     exit
 fi
 
@@ -44,7 +44,7 @@ from pydoc_data.topics import topics
 
 folder = Path(__file__).parent
 text = "\n\n".join(topics[name] for name in sorted(topics))
-pylm.train([text[:120_000]], tokenizer="bytes", size=100_000, symbols=pylm.SymbolOptions(layout=False)).save(folder / "model.pylm")
+pylm.train([text[:120_000]], tokenizer="bytes", size=100_000, symbols=pylm.SymbolOptions(voice=False, layout=False)).save(folder / "model.pylm")
 model = pylm.load(folder / "model.pylm")
 (folder / "packet").write_text(model.compress("If this is an object").hex())
 (folder / "read.py").write_text(f"""
@@ -118,7 +118,7 @@ test_board() {
     echo "$board: the golden scores"
     unset OBJECTS MEMORY
 
-    N=40 CFLAGS='-UPYLM_CODED -UPYLM_MODULE_LAYOUT' tests/firmware/count.sh tests/golden/bytes.pylm $board >"$here/counted.txt"
+    N=40 CFLAGS='-UPYLM_CODED -UPYLM_MODULE_VOICE -UPYLM_MODULE_LAYOUT' tests/firmware/count.sh tests/golden/bytes.pylm $board >"$here/counted.txt"
     grep "^$board " tests/firmware/expected.txt >"$here/expected.txt"
     while read -r board what expected; do
         counted=$(sed -n "s/^$board $what //p" "$here/counted.txt")

@@ -22,10 +22,10 @@ from texts import make_text  # noqa: E402
 MODELS = {
     "bytes": {},
     "words": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16)},
-    "pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400, classes=16)},
+    "pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400, classes=16, voice=False)},
     "trees": {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=3, classes=[16, 10, 24], closed=True)},
-    "sized": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16), "size": 25_000},
-    "external": {"symbols": pylm.SymbolOptions(classes=16)},  # its ids are bytes, and some more that never occur
+    "sized": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16, voice=False), "size": 25_000},
+    "external": {"symbols": pylm.SymbolOptions(classes=16, voice=False)},  # its ids are bytes, and some more that never occur
     "kernel": {
         "tokenizer": "words",
         "symbols": pylm.SymbolOptions(classes=16, closed=True),
@@ -33,14 +33,18 @@ MODELS = {
     },
     "topics": {
         "tokenizer": "words",
-        "symbols": pylm.SymbolOptions(classes=16, closed=True),
+        "symbols": pylm.SymbolOptions(classes=16, closed=True, voice=False),
         "max_order": 1,
         "min_count": 500,
         "profile": "fast",
     },
     "lastwords": {"tokenizer": "bytes", "max_order": 2, "min_count": 500, "profile": "fast"},
 }
-MODELS["short"] = {**MODELS["topics"], "size": 50_000}  # topics with numbers of 4 bits
+MODELS["short"] = {  # topics with numbers of 4 bits, and a voice of coded lists
+    **MODELS["topics"],
+    "symbols": pylm.SymbolOptions(classes=16, closed=True),
+    "size": 50_000,
+}
 N_WORDS = {"topics": 60_000, "short": 60_000, "lastwords": 10_000}  # shorter texts have no vectors
 N_IDS = 400
 SEED = 42

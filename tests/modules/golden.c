@@ -166,6 +166,19 @@ static void check_topic(struct file *image)
     CHECK(sizeof(pylm_state) == (PYLM_MODULE_TOPIC ? 640u : PYLM_MODULE_LAYOUT ? 432u : 128u));
 }
 
+/* Likewise that it has a voice, or something else in its place. */
+static void check_voice(struct file *image)
+{
+    pylm_model model;
+    image->data[PYLM__H_VOICE] = 2;
+    sign_head(image);
+    CHECK(pylm_model_open(&model, image->data, image->nbytes) ==
+          (PYLM_MODULE_VOICE ? PYLM_ERR_DAMAGED : PYLM_ERR_LARGE));
+    image->data[PYLM__H_VOICE] = 0;
+    sign_head(image);
+    CHECK(pylm_model_open(&model, image->data, image->nbytes) == PYLM_OK);
+}
+
 /* Says of a model that it is a layer: a model is not opened as one, a layer not without its base. */
 static void check_layer(struct file *image)
 {
@@ -185,10 +198,15 @@ static void check_layer(struct file *image)
 #endif
 }
 
+static int has_voice(const char *name)
+{
+    return strcmp(name, "bytes") == 0 || strcmp(name, "words") == 0 || strcmp(name, "trees") == 0;
+}
+
 int main(int argc, char **argv)
 {
     static const char *const names[] = {"bytes", "external", "words", "pieces", "trees", "sized", "kernel", "topics"};
-    unsigned i, n_scored = 0;
+    unsigned i, n_scored = 0, n_expected;
     pylm_model model;
     if (argc != 2)
         return EXIT_FAILURE;
@@ -201,17 +219,19 @@ int main(int argc, char **argv)
         image = read_file(name);
         if ((strcmp(names[i], "kernel") == 0 && !PYLM_MODULE_KERNEL) ||
             (strcmp(names[i], "topics") == 0 && !PYLM_MODULE_TOPIC) ||
-            (strcmp(names[i], "bytes") == 0 && !PYLM_MODULE_LAYOUT))
+            (strcmp(names[i], "bytes") == 0 && !PYLM_MODULE_LAYOUT) || (has_voice(names[i]) && !PYLM_MODULE_VOICE))
             CHECK(pylm_model_open(&model, image.data, image.nbytes) == PYLM_ERR_LARGE);
         else
             n_scored += score(names[i], &image) > 0;
-        if (strcmp(names[i], "words") == 0) {
+        if (strcmp(names[i], "pieces") == 0) {
             check_topic(&image);
+            check_voice(&image);
             check_layer(&image);
         }
         free(image.data);
     }
-    CHECK(n_scored == PYLM_MODULE_LAYOUT + (PYLM_MODULE_TEXT ? 5u + PYLM_MODULE_KERNEL + PYLM_MODULE_TOPIC : 1u));
+    n_expected = PYLM_MODULE_TEXT ? 3u + 2u * PYLM_MODULE_VOICE + PYLM_MODULE_KERNEL + PYLM_MODULE_TOPIC : 1u;
+    CHECK(n_scored == n_expected + (PYLM_MODULE_LAYOUT && PYLM_MODULE_VOICE));
     free(text.data);
     return n_failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the engine without each of its modules, and without all of them: by a switch, and by naming the modules that
-# are wanted. Topics and layout have a switch, too, but are parts of the core: they have no functions of their own.
+# are wanted. Topics, voice and layout have a switch, too, but are parts of the core: they have no functions of their own.
 # Checks that it compiles without a warning, needs nothing but memcpy() and its like, has the public functions of its
 # modules and no others, and gives the golden scores.
 #
@@ -82,10 +82,10 @@ check_names() { # MODULE...: of these; none: of no module
 
 python3 cmake/amalgamate.py "$folder/all"
 check "all modules" "$folder/all" ""
-for module in $modules topic layout; do
+for module in $modules topic voice layout; do
     check_switches "$module"
 done
 # shellcheck disable=SC2086
-check_switches $modules topic layout
+check_switches $modules topic voice layout
 check_names none
 check_names text keyboard adapt

@@ -236,12 +236,12 @@ PYLM__INLINE void lanes_voice_steps(const struct pylm__evidence *e, uint32_t k, 
         return;
     total = _mm256_and_si256(l.total, active);
     n0 = _mm256_and_si256(p.total, active);
-    x = _mm256_add_epi32(total, lanes_all(3));
+    x = _mm256_add_epi32(total, lanes_all((1u << PYLM__VOICE_PRIOR_BITS) - 1u));
     x = _mm256_andnot_si256(_mm256_srli_epi32(x, 8), x); /* so that the conversion cannot round up */
     exponent = _mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(x)), 23);
     lanes_store(steps->left, k, lanes_share(n0, exponent));
     lanes_store(steps->right, k, lanes_share(_mm256_sub_epi32(total, n0), exponent));
-    lanes_store(steps->shift, k, _mm256_sub_epi32(exponent, lanes_all(128)));
+    lanes_store(steps->shift, k, _mm256_sub_epi32(exponent, lanes_all(126u + PYLM__VOICE_PRIOR_BITS)));
 }
 
 PYLM__INLINE void lanes_voice(const struct pylm__evidence *e, const struct lanes_steps *steps,

@@ -1,6 +1,6 @@
 # Sourced by build.sh and by the tests.
 prefix=arm-none-eabi-
-flags="-mcpu=cortex-m0plus -mthumb -DPYLM_MOST_LAYERS=0 -DPYLM_MOST_MB=511 -DPYLM_MODULE_KERNEL=0 -DPYLM_MODULE_TOPIC=0 -DPYLM_MODULE_LAYOUT=0 -DPYLM_BYTES=1 -DPYLM_CODED=1 -DPYLM_TRUSTS=1 -DPYLM_ALIGNED=1 -DBOARD_WORK_NBYTES=16384u -DBOARD_OVERLAY_NBYTES=32768u"
+flags="-mcpu=cortex-m0plus -mthumb -DPYLM_MOST_LAYERS=0 -DPYLM_MOST_MB=511 -DPYLM_MODULE_KERNEL=0 -DPYLM_MODULE_TOPIC=0 -DPYLM_MODULE_VOICE=0 -DPYLM_MODULE_LAYOUT=0 -DPYLM_BYTES=1 -DPYLM_CODED=1 -DPYLM_TRUSTS=1 -DPYLM_ALIGNED=1 -DBOARD_WORK_NBYTES=16384u -DBOARD_OVERLAY_NBYTES=32768u"
 sources="boards/start.c boards/cortex-m/vectors.c boards/rp2040/boot.S boards/rp2040/board.c"
 emulator="node tests/firmware/rp2040.js"
 uf2="-DUF2_START=0x10000000 -DUF2_FAMILY=0xe48bff56" # as the chip's own loader takes it over USB
