@@ -115,13 +115,13 @@ static inline void graft_prefixes(struct pylm__buffer *image, uint32_t n_nodes, 
     graft_records(image, n, TOPIC_NUMBERS, seed);
 }
 
-/* Vectors of a tree's nodes, and weights for what they say behind all others. */
+/* Vectors of a tree's nodes, and weights for what they say, behind that of the constant. */
 static inline void graft_tree(struct pylm__buffer *image, const struct pylm__model *model,
                               const struct pylm__tree *tree, uint32_t is_short, uint64_t *seed)
 {
     const struct pylm__shape shape = pylm__tree_shape(tree);
     uint64_t head = (uint64_t)(tree->head - model->image), row, n_rows = 0;
-    uint32_t i, row_nbytes = 2u * (tree->n_templates + 1u);
+    uint32_t i, before = 2u * (tree->n_templates + 1u), row_nbytes = 2u * pylm__n_stage1(tree);
     graft_part(image, head + PYLM__T_TOPIC);
     if (model->tokenizer == PYLM_TOKENIZER_BYTES)
         graft_prefixes(image, tree->n_symbols - 1u, seed);
@@ -132,8 +132,10 @@ static inline void graft_tree(struct pylm__buffer *image, const struct pylm__mod
         n_rows += pylm__n_sets(i, &shape);
     graft_part(image, head + PYLM__T_WEIGHTS);
     for (row = 0; row < n_rows; row++) {
-        pylm__buffer_bytes(image, tree->parts[PYLM__P_WEIGHTS] + (size_t)row * row_nbytes, row_nbytes);
+        const uint8_t *weights = tree->parts[PYLM__P_WEIGHTS] + (size_t)row * row_nbytes;
+        pylm__buffer_bytes(image, weights, before);
         pylm__buffer_bits(image, (uint32_t)(random_number(seed) % 4001u - 1000u) & 0xffffu, 16);
+        pylm__buffer_bytes(image, weights + before, row_nbytes - before);
     }
 }
 
