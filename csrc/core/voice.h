@@ -4,16 +4,16 @@
  * voice.h: what all suffix contexts say together.
  *
  * Templates say one by one what they have counted. Smoothing of n-grams goes another way: a longer context adds its
- * counts to what the shorter ones expect, which stands for a few occurrences of its own (a Dirichlet prior; MacKay and
- * Peto 1995). Here a node has two sides, so from order 0 up the *voice* becomes
+ * counts to what the shorter ones expect, which stands for a few occurrences of its own (a Dirichlet prior; MacKay
+ * and Peto 1995). Here a node has two sides, so from order 0 up the *voice* becomes
  *
  *     (n1 + a p) / (n0 + n1 + a)
  *
  * Its log-odds are one more input of the first stage of mixing, behind the constant and the topic.
  *
- * Divisions are slow and differ between instructions, so shares are divided by a power of two: the next one from
- * n0 + n1 + 4 on. What is left of the sum says how much the shorter contexts count for: a lies above 2 and is at most
- * 4. Any value there predicts equally well (docs/ablations.md).
+ * There is no division. Both sides are divided by a power of two instead: the first that is not below n0 + n1 + 4. So
+ * their sum is not 1 but a little less, and says what the shorter contexts stand for: a is 4 times the sum, above 1 and
+ * at most 4. Any a there predicts equally well (docs/ablations.md).
  */
 #ifndef PYLM_CORE_VOICE_H
 #define PYLM_CORE_VOICE_H
@@ -24,7 +24,7 @@
 #define PYLM__VOICE_PRIOR_BITS 2u  /* of the most occurrences that the shorter contexts stand for */
 #define PYLM__VOICE_STEP_BITS 13u /* of what one context adds to it */
 
-/* Shares of the left and the right side, in 2^-PYLM__VOICE_BITS. Their sum is above 1/2 and at most 1. */
+/* Shares of the left and the right side, in 2^-PYLM__VOICE_BITS. Their sum is at most 1. */
 struct pylm__voice {
     uint32_t left, right;
 };
