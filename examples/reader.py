@@ -8,7 +8,7 @@ equal the engine's (csrc/core) to the last bit, because both compute with intege
 The symbols (bytes, words or pieces of words) are the leaves of a binary tree. The probability of a symbol is the
 product of the decisions on the way from the root to its leaf: left or right? For each decision the model asks many
 contexts of the text: the last symbol, the last but one, and so on. A context has counted what followed it in training,
-so it has two counts at a node: left and right. A table turns counts into log-odds. The last symbols also speak together,
+so it has two counts at a node: left and right. A table turns counts into log-odds. Some contexts also speak together,
 and some models say what the text was about. Two weighted sums, one after the other, make it one probability.
 
 Names end in their unit: _q10 is in 1/1024 (log-odds, in nats), _q16 in 1/65536 (probabilities and bits), and so on.
@@ -362,7 +362,7 @@ def topic_q10(tree: Tree, number: int, reading: list[int]) -> int:
 
 
 def voice_q10(counts: list[tuple[int, int]]) -> int:
-    """What suffix contexts say together: each adds its counts to what the shorter ones expect, which stands for some."""
+    """What suffix contexts say together: each adds its counts to what shorter ones expect, which stands for some."""
     sides_q16 = [1 << 15, 1 << 15]  # together 1 at most
     for both in counts:
         bits = (sum(both) + 3).bit_length()

@@ -37,7 +37,7 @@ enum {
     PYLM__H_VOCAB_POSITION_BITS = 64, /* u8 width of a position in the vocabulary text; 0 for bytes */
     PYLM__H_VOCAB_SLOT_BITS = 65,     /* u8 log2 of the number of slots */
     PYLM__H_PREDICTOR = 66,           /* u8 enum pylm_predictor */
-    PYLM__H_VOICE = 67,        /* u8 1: the first stage has an input for the voice, voice.h; 0: it has not */
+    PYLM__H_VOICE = 67,               /* u8 1: the first stage has an input for the voice, voice.h; 0: it has not */
     PYLM__H_IS_LAYER = 68,     /* u8 1: a layer, which has the vocabulary and the tree of the model that it lies on */
     PYLM__H_FACTS = 72,        /* u64 position of the training facts, JSON */
     PYLM__H_FACTS_NBYTES = 80, /* u64 */
@@ -66,28 +66,27 @@ enum {
 
 /* Tree header. */
 enum {
-    PYLM__T_SHARE = 0,        /* u32 weight of this tree's probabilities, q16; they sum to 65536 */
-    PYLM__T_N_TEMPLATES = 4,  /* u32 1 to PYLM__MAX_TEMPLATES */
-    PYLM__T_N_SUFFIX = 8,     /* u32 the first templates are the suffix orders 0, 1, 2, ... */
-    PYLM__T_N_NODE_SETS = 12, /* u32 weight sets chosen by the node */
-    PYLM__T_DEPTH = 16,       /* u32 nodes on the longest path, 0 to 255 */
-    PYLM__T_SYMBOL_BITS = 20, /* u8 width of a leaf */
-    PYLM__T_CLASS_BITS = 21,  /* u8 width of a class */
-    PYLM__T_COARSE_BITS = 22, /* u8 width of a coarse class */
-    PYLM__T_SET_BITS = 23,    /* u8 width of a node's weight set */
-    PYLM__T_PARTS = 24,       /* u64 positions of the parts: enum pylm__part */
-    PYLM__T_NODES = 24,       /* u64 packed: n_symbols - 1 of (mid: symbol_bits, set: set_bits), preorder */
-    PYLM__T_RANKS = 32,       /* u64 packed: the leaf of each symbol; 0: leaf = symbol */
-    PYLM__T_CLASSES = 40,     /* u64 packed: (class, coarse class) of each leaf; 0: no classes */
-    PYLM__T_CALIBRATION = 48, /* u64 i16[n_templates][PYLM__N_CALIBRATION], log-odds q10 */
-    PYLM__T_WEIGHTS = 56, /* u64 i16[sets][inputs], q13; see stage1.h. Of a kernel: bandwidths; see kernel.h */
-    PYLM__T_SYMBOLS = 64, /* u64 packed: the symbol of each leaf; 0: symbol = leaf */
-    PYLM__T_STAGE2_WEIGHTS = 72,      /* u64 i16[sets][PYLM__N_STAGE2], q13; see stage1.h */
-    PYLM__T_PLAN = 80,                /* 16 bytes: what an overlay keeps; see overlay.h */
+    PYLM__T_SHARE = 0,           /* u32 weight of this tree's probabilities, q16; they sum to 65536 */
+    PYLM__T_N_TEMPLATES = 4,     /* u32 1 to PYLM__MAX_TEMPLATES */
+    PYLM__T_N_SUFFIX = 8,        /* u32 the first templates are the suffix orders 0, 1, 2, ... */
+    PYLM__T_N_NODE_SETS = 12,    /* u32 weight sets chosen by the node */
+    PYLM__T_DEPTH = 16,          /* u32 nodes on the longest path, 0 to 255 */
+    PYLM__T_SYMBOL_BITS = 20,    /* u8 width of a leaf */
+    PYLM__T_CLASS_BITS = 21,     /* u8 width of a class */
+    PYLM__T_COARSE_BITS = 22,    /* u8 width of a coarse class */
+    PYLM__T_SET_BITS = 23,       /* u8 width of a node's weight set */
+    PYLM__T_PARTS = 24,          /* u64 positions of the parts: enum pylm__part */
+    PYLM__T_NODES = 24,          /* u64 packed: n_symbols - 1 of (mid: symbol_bits, set: set_bits), preorder */
+    PYLM__T_RANKS = 32,          /* u64 packed: the leaf of each symbol; 0: leaf = symbol */
+    PYLM__T_CLASSES = 40,        /* u64 packed: (class, coarse class) of each leaf; 0: no classes */
+    PYLM__T_CALIBRATION = 48,    /* u64 i16[n_templates][PYLM__N_CALIBRATION], log-odds q10 */
+    PYLM__T_WEIGHTS = 56,        /* u64 i16[sets][inputs], q13; see stage1.h. Of a kernel: bandwidths; see kernel.h */
+    PYLM__T_SYMBOLS = 64,        /* u64 packed: the symbol of each leaf; 0: symbol = leaf */
+    PYLM__T_STAGE2_WEIGHTS = 72, /* u64 i16[sets][PYLM__N_STAGE2], q13; see stage1.h */
+    PYLM__T_PLAN = 80,           /* 16 bytes: what an overlay keeps; see overlay.h */
     PYLM__T_OVERLAY_CALIBRATION = 96, /* u64 i16[inputs of the overlay][PYLM__N_CALIBRATION] */
     PYLM__T_OVERLAY_WEIGHTS = 104,    /* u64 i16[sets][PYLM__N_STAGE2 + inputs of the overlay], q13 */
-    PYLM__T_TOPIC =
-        112, /* u64 vectors of the nodes, topic.h, words.h; 0: none. With them there is one more input */
+    PYLM__T_TOPIC = 112, /* u64 vectors of the nodes, topic.h, words.h; 0: none. With them there is one more input */
     PYLM__T_N_PREVIOUS = 120, /* u32 weight sets chosen by the previous symbol: classes + 1, or 257 for bytes */
     PYLM__T_N_BEFORE = 124,   /* u32 ... by the symbol two back: coarse classes + 1, or 257 for bytes */
     PYLM__T_NBYTES = 128

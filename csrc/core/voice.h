@@ -21,7 +21,7 @@
 #include "calibration.h"
 
 #define PYLM__VOICE_BITS 16u      /* of a share */
-#define PYLM__VOICE_PRIOR_BITS 2u  /* of the most occurrences that the shorter contexts stand for */
+#define PYLM__VOICE_PRIOR_BITS 2u /* of the most occurrences that the shorter contexts stand for */
 #define PYLM__VOICE_STEP_BITS 13u /* of what one context adds to it */
 
 /* Shares of the left and the right side, in 2^-PYLM__VOICE_BITS. Their sum is at most 1. */

@@ -25,7 +25,9 @@ MODELS = {
     "pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400, classes=16, voice=False)},
     "trees": {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=3, classes=[16, 10, 24], closed=True)},
     "sized": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16, voice=False), "size": 25_000},
-    "external": {"symbols": pylm.SymbolOptions(classes=16, voice=False)},  # its ids are bytes, and some more that never occur
+    "external": {
+        "symbols": pylm.SymbolOptions(classes=16, voice=False)
+    },  # its ids are bytes, and some more that never occur
     "kernel": {
         "tokenizer": "words",
         "symbols": pylm.SymbolOptions(classes=16, closed=True),

@@ -10,8 +10,8 @@
 
 #define PYLM__MAX_TERMS (PYLM__MAX_TEMPLATES + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS + 4u)
 
-/* The terms of a decision: the contexts, the topic, the voice, the mean, the model below, the overlay's inputs, and last the
- * constants. */
+/* The terms of a decision: the contexts, the topic, the voice, the mean, the model below, the overlay's inputs, and
+ * last the constants. */
 struct pylm__decision {
     uint32_t n_terms;
     int64_t terms[PYLM__MAX_TERMS];   /* weighted log-odds, q23 */

@@ -194,7 +194,8 @@ static int count_template(void *user, uint32_t job_number, pylm_task *task)
 int pylm__count(struct pylm__counting *counting, pylm_task *task)
 {
     const struct pylm__templates *templates = counting->templates;
-    int status = pylm__voices_begin(&counting->voices, counting->heldout, templates->has_voice ? templates->n_suffix : 0u);
+    int status =
+        pylm__voices_begin(&counting->voices, counting->heldout, templates->has_voice ? templates->n_suffix : 0u);
     pylm__os_give_back();
     pylm__task_begin(task, PYLM_STAGE_COUNT, templates->n);
     if (status == PYLM_OK)

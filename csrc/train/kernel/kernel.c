@@ -28,8 +28,8 @@ static void choose_templates(struct pylm__kernel_training *t)
         t->banks[b].templates = banks[b];
 }
 
-static int count_bank(struct pylm__kernel_training *t, struct pylm__heldout *heldout, uint32_t b,
-                      const char *folder, struct pylm__counting *counting, uint64_t *smallest, pylm_task *task)
+static int count_bank(struct pylm__kernel_training *t, struct pylm__heldout *heldout, uint32_t b, const char *folder,
+                      struct pylm__counting *counting, uint64_t *smallest, pylm_task *task)
 {
     struct pylm__memory_plan plan;
     PYLM__TRY(

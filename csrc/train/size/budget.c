@@ -31,7 +31,7 @@ struct budgeting {
     struct pylm__pruner pruner;
     struct pylm__offers offers;
     struct pylm__losses losses;
-    struct pylm__voices voices; /* while templates are counted */
+    struct pylm__voices voices;             /* while templates are counted */
     uint16_t *indices[PYLM__MAX_TEMPLATES]; /* by template: the present calibration index of every event */
     uint32_t step;                          /* from one level that is tried to the next */
 };
