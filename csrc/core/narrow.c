@@ -20,25 +20,6 @@ static inline void begin(const struct pylm__evidence *e, struct pylm__gathered *
     if (PYLM__DOT_DENSE)
         memset(gathered->inputs, 0, sizeof gathered->inputs);
     gathered->inputs[e->n_templates] = PYLM__CONSTANT_Q10;
-#if PYLM_MODULE_VOICE
-    gathered->voice = pylm__voice_begin();
-#endif
-}
-
-/* Adds what template k says to the voice, if it is one of its contexts. */
-static inline void add_voice(const struct pylm__evidence *e, struct pylm__gathered *gathered, uint32_t k, uint32_t n0,
-                             uint32_t n1)
-{
-#if PYLM_MODULE_VOICE
-    if (k < e->n_voice)
-        pylm__voice_add(&gathered->voice, pylm__voice_step(n0, n1));
-#else
-    (void)e;
-    (void)gathered;
-    (void)k;
-    (void)n0;
-    (void)n1;
-#endif
 }
 
 /* A template's log-odds at an index of the calibration. */
@@ -105,7 +86,9 @@ static struct pylm__sets pass(const struct pylm__evidence *e, struct pylm__slice
                               uint32_t mid, int side, struct pylm__gathered *gathered)
 {
     struct pylm__sets next;
+    struct pylm__voice voice = pylm__voice_begin();
     uint32_t k = 0, n0, total, unit, sum_left = 0, sum_all = 0, left_active = sets->active, parted = 0;
+    const uint32_t n_voice = pylm__n_voice(e);
     next.active = left_active;
     begin(e, gathered);
     for (; left_active; left_active &= left_active - 1u) {
@@ -128,10 +111,14 @@ static struct pylm__sets pass(const struct pylm__evidence *e, struct pylm__slice
         }
         sum_all += total * unit;
         sum_left += n0 * unit;
-        add_voice(e, gathered, k, n0, total - n0);
+        if (k < n_voice)
+            pylm__voice_add(&voice, pylm__voice_step(n0, total - n0));
     }
     gathered->left = sum_left;
     gathered->all = sum_all;
+#if PYLM_MODULE_VOICE
+    gathered->voice = voice;
+#endif
     next.stale = pylm__have_splits(e, parted);
     return next;
 }

@@ -44,15 +44,21 @@ static inline struct pylm__voice pylm__voice_begin(void)
 /* n / 2^bits, in 2^-PYLM__VOICE_STEP_BITS, rounded down; for n < 2^bits. */
 static inline uint32_t pylm__voice_share(uint32_t n, uint32_t bits)
 {
+#if PYLM__WIDE_REGISTERS
+    return (uint32_t)((uint64_t)n << PYLM__VOICE_STEP_BITS >> bits);
+#else
     return bits <= PYLM__VOICE_STEP_BITS ? n << (PYLM__VOICE_STEP_BITS - bits) : n >> (bits - PYLM__VOICE_STEP_BITS);
+#endif
 }
 
 static inline struct pylm__voice_step pylm__voice_step(uint32_t n0, uint32_t n1)
 {
     struct pylm__voice_step step;
     uint32_t bits;
-    n0 = pylm__clamp_count(n0);
-    n1 = pylm__clamp_count(n1);
+    if ((n0 | n1) > PYLM__LARGE_COUNT) {
+        n0 = pylm__clamp_count(n0);
+        n1 = pylm__clamp_count(n1);
+    }
     bits = pylm__ilog2(n0 + n1 + (UINT32_C(1) << PYLM__VOICE_PRIOR_BITS) - 1u) + 1u;
     step.left = pylm__voice_share(n0, bits);
     step.right = pylm__voice_share(n1, bits);
