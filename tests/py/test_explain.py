@@ -112,6 +112,20 @@ def test_contexts_can_be_read(
     assert visible("  a b ") == "␣␣a b␣"
 
 
+def test_all_suffixes_speak_together(words_model: pylm.Model, train_text: str, test_text: str) -> None:
+    """In one line, which a model without a voice does not have."""
+    plain = pylm.train([train_text], tokenizer="words", symbols=pylm.SymbolOptions(voice=False))
+    spoken = 0.0
+    for end in range(100, 400, 30):
+        text = test_text[:end].rsplit(" ", 1)[0]
+        parts = [part for part in words_model.explain(text).parts if part.kind == "voice"]
+        assert [part.name for part in parts] == ["all suffix contexts together"]
+        assert abs(parts[0].log_odds) < 8.5 * 20 and not parts[0].learned and parts[0].template is None
+        spoken += abs(parts[0].bits)
+        assert all(part.kind != "voice" for part in plain.explain(text).parts)
+    assert spoken > 0.1
+
+
 def test_what_a_state_has_learned_is_told_apart(words_model: pylm.Model, test_text: str) -> None:
     state = words_model.state(learn=True)
     state.feed(test_text[:300])
