@@ -140,8 +140,9 @@ typedef struct pylm_train_options {
                               * bytes. A small max_memory makes it look at less of the text, or leaves it out. An engine
                               * without it (PYLM_MODULE_TOPIC=0) needs models without, too */
     uint32_t no_voice;       /* 1: contexts speak one by one only. Default 0: what all suffix contexts, the last symbols
-                              * without gaps, say together is one more input, but not in a layer whose base has none.
-                              * An engine without it (PYLM_MODULE_VOICE=0) needs models without, too */
+                              * without gaps, say together is one more input, but not with max_nbytes, nor in a layer
+                              * whose base has none. An engine without it (PYLM_MODULE_VOICE=0) needs models without,
+                              * too */
     uint32_t no_layout;      /* 1: no contexts by column, byte above and shape, for an engine without them
                               * (PYLM_MODULE_LAYOUT=0). Default 0: bytes have them, but not in the fast profile, nor in
                               * a layer whose base has none */

@@ -121,7 +121,7 @@ pylm_train_options pylm__options_of_speller(const pylm_train_options *whole, uin
     options.max_memory = whole->max_memory;
     options.memory_is_wish = 1;
     options.max_order = SPELLER_ORDER;
-    options.no_topics = options.no_voice = options.no_layout = 1; /* so any engine can open it */
+    options.no_topics = options.no_layout = 1; /* words have neither, and so any engine can open it */
     options.max_nbytes = nbytes / SPELLER_SHARE;
     if (options.max_nbytes < SPELLER_SMALLEST)
         options.max_nbytes = SPELLER_SMALLEST;

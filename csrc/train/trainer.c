@@ -204,11 +204,12 @@ static int check_size(pylm_trainer *trainer, uint64_t *smallest)
     return PYLM_ERR_BUDGET;
 }
 
-/* Whether what all suffix contexts say together is an input. */
+/* Whether what all suffix contexts say together is an input. Not with a limit of size: what each context is worth is
+ * judged with all others as they are, which a voice makes wrong (docs/ablations.md). */
 static int has_voice(const pylm_trainer *trainer)
 {
     const struct pylm__corpus *corpus = &trainer->corpus;
-    return !trainer->options.no_voice && !corpus->spells &&
+    return !trainer->options.no_voice && !trainer->options.max_nbytes && !corpus->spells &&
            (!corpus->base || pylm__model_view(corpus->base)->image[PYLM__H_VOICE]);
 }
 

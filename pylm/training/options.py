@@ -75,7 +75,7 @@ class SymbolOptions:
     #: is one more piece of evidence; in bytes, what the last words are. Not in layers; with `size` not in bytes, and
     #: else if it is worth its bytes. False: contexts only
     voice: bool = True  #: what all contexts of the last tokens without gaps say together is one more piece of evidence.
-    #: False: none, for an engine that leaves it out (`PYLM_MODULE_VOICE=0`)
+    #: Not with `size`. False: none, for an engine that leaves it out (`PYLM_MODULE_VOICE=0`)
     layout: bool = True  #: bytes: contexts by column, byte above and shape, but not in the profile "fast". False: none,
     #: for an engine that leaves them out (`PYLM_MODULE_LAYOUT=0`)
     text_end: bool = (

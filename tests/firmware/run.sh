@@ -44,7 +44,7 @@ from pydoc_data.topics import topics
 
 folder = Path(__file__).parent
 text = "\n\n".join(topics[name] for name in sorted(topics))
-pylm.train([text[:120_000]], tokenizer="bytes", size=100_000, symbols=pylm.SymbolOptions(voice=False, layout=False)).save(folder / "model.pylm")
+pylm.train([text[:120_000]], tokenizer="bytes", size=100_000, symbols=pylm.SymbolOptions(layout=False)).save(folder / "model.pylm")
 model = pylm.load(folder / "model.pylm")
 (folder / "packet").write_text(model.compress("If this is an object").hex())
 (folder / "read.py").write_text(f"""

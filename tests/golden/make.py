@@ -24,7 +24,7 @@ MODELS = {
     "words": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16)},
     "pieces": {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=400, classes=16, voice=False)},
     "trees": {"tokenizer": "words", "symbols": pylm.SymbolOptions(trees=3, classes=[16, 10, 24], closed=True)},
-    "sized": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16, voice=False), "size": 25_000},
+    "sized": {"tokenizer": "words", "symbols": pylm.SymbolOptions(classes=16), "size": 25_000},
     "external": {
         "symbols": pylm.SymbolOptions(classes=16, voice=False)
     },  # its ids are bytes, and some more that never occur
@@ -42,11 +42,7 @@ MODELS = {
     },
     "lastwords": {"tokenizer": "bytes", "max_order": 2, "min_count": 500, "profile": "fast"},
 }
-MODELS["short"] = {  # topics with numbers of 4 bits, and a voice of coded lists
-    **MODELS["topics"],
-    "symbols": pylm.SymbolOptions(classes=16, closed=True),
-    "size": 50_000,
-}
+MODELS["short"] = {**MODELS["topics"], "size": 50_000}  # topics with numbers of 4 bits
 N_WORDS = {"topics": 60_000, "short": 60_000, "lastwords": 10_000}  # shorter texts have no vectors
 N_IDS = 400
 SEED = 42

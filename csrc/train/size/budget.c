@@ -19,7 +19,6 @@
 #include "offers.h"
 #include "pruner.h"
 #include "train/count/calibrate.h"
-#include "train/count/voices.h"
 
 #define N_ROUNDS 3u
 #define REACH 3u /* levels tried on either side of the present one; all of them in the last round, else every other */
@@ -31,7 +30,6 @@ struct budgeting {
     struct pylm__pruner pruner;
     struct pylm__offers offers;
     struct pylm__losses losses;
-    struct pylm__voices voices;             /* while templates are counted */
     uint16_t *indices[PYLM__MAX_TEMPLATES]; /* by template: the present calibration index of every event */
     uint32_t step;                          /* from one level that is tried to the next */
 };
@@ -99,17 +97,12 @@ static int count_level(void *user, uint32_t k, pylm_task *task)
     paths.in = &b->pruner.in;
     paths.level = b->offers.levels[k];
     paths.indices = b->indices[k];
-    paths.steps = pylm__voices_steps(&b->voices, k);
-    if (k < b->voices.n_suffix && !paths.steps)
-        return PYLM_ERR_MEMORY;
     paths.means = heldout->means;
     status = pylm__kept_new(&paths.kept, b->trained->tree.n_symbols);
     if (status == PYLM_OK)
         status = pylm__pruner_heldout(&b->pruner, k, b->offers.numbers[k], paths.level, pylm__level_paths_take, &paths,
                                       task);
     pylm__kept_free(&paths.kept);
-    if (paths.steps)
-        pylm__voices_add(&b->voices, k, paths.steps);
     if (status == PYLM_OK)
         pylm__calibrate(heldout, b->indices[k], is_symmetric(b), 0, b->trained->calibration + k * PYLM__N_CALIBRATION);
     return status;
@@ -117,22 +110,14 @@ static int count_level(void *user, uint32_t k, pylm_task *task)
 
 static int count(struct budgeting *b, pylm_task *task)
 {
-    struct pylm__heldout *heldout = b->budget->heldout;
-    const struct pylm__templates *templates = &b->trained->templates;
+    const struct pylm__heldout *heldout = b->budget->heldout;
     uint32_t k;
-    int status;
-    for (k = templates->n; k < PYLM__MAX_TEMPLATES; k++) { /* those that have been dropped */
+    for (k = b->trained->templates.n; k < PYLM__MAX_TEMPLATES; k++) { /* those that have been dropped */
         free(b->indices[k]);
         b->indices[k] = NULL;
     }
     memset(heldout->means, 0, (size_t)heldout->n_events * sizeof *heldout->means);
-    status = pylm__voices_begin(&b->voices, heldout, templates->has_voice ? templates->n_suffix : 0u);
-    if (status == PYLM_OK)
-        status = for_templates(b, count_level, PYLM_STAGE_COUNT, task);
-    if (status == PYLM_OK)
-        status = pylm__voices_end(&b->voices, heldout);
-    pylm__voices_free(&b->voices);
-    return status;
+    return for_templates(b, count_level, PYLM_STAGE_COUNT, task);
 }
 
 static int pack(void *user, uint32_t k, pylm_task *task)

@@ -11,7 +11,6 @@
 
 #include "core/stage1.h"
 #include "train/count/calibrate.h"
-#include "train/fit/problem.h"
 
 #define PART 65536u  /* events, for a thread at a time */
 #define SLICE 65536u /* events between two looks at the task */
@@ -76,25 +75,23 @@ void pylm__losses_free(struct pylm__losses *l)
 
 /* ---- present sums ---- */
 
-/* Weights of a set: of the templates, the constant, the topic, the voice. */
+/* Weights of a set: of the templates, the constant, the topic. */
 static uint32_t row_of(const struct pylm__losses *l)
 {
-    return pylm__n_inputs_of(l->templates, l->heldout->topic_log_odds != NULL);
+    return l->templates->n + (l->heldout->topic_log_odds ? 2u : 1u);
 }
 
 /* The sum of weights times inputs, as the engine has it: with the limit of weights it fits 32 bits. */
 static int32_t weigh(const struct pylm__losses *l, uint64_t e, const uint32_t *sets)
 {
     uint32_t i, k, n = l->templates->n, row = row_of(l);
-    int32_t inputs[PYLM__FIT_MAX_INPUTS], sum = 0;
+    int32_t inputs[PYLM__MAX_TEMPLATES + 1u], sum = 0; /* with topics there is one template fewer at most */
     const int16_t *family = l->weights;
     for (k = 0; k < n; k++)
         inputs[k] = l->calibration[k * PYLM__N_CALIBRATION + l->indices[k][e]];
     inputs[n] = PYLM__CONSTANT_Q10;
     if (l->heldout->topic_log_odds)
         inputs[n + 1u] = l->heldout->topic_log_odds[e];
-    if (l->templates->has_voice)
-        inputs[row - 1u] = l->heldout->voice_log_odds[e];
     for (i = 0; i < PYLM__N_FAMILIES; i++) {
         const int16_t *w = family + (size_t)sets[i] * row;
         for (k = 0; k < row; k++)

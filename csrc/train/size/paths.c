@@ -7,13 +7,10 @@
 
 #include <string.h>
 
-#include "train/count/voices.h"
-
 /* Evidence of the kept successors on the path to a symbol. */
 struct path {
     uint32_t n; /* events that have some */
     uint16_t indices[PYLM__MAX_DEPTH];
-    uint32_t steps[PYLM__MAX_DEPTH];
     struct pylm__mean means[PYLM__MAX_DEPTH];
 };
 
@@ -38,7 +35,6 @@ static void follow_path(const struct pylm__symbol_tree *tree, const struct pylm_
         n1 = kept->sums[to - 1u] - before - n0;
         path->means[n].left = n0 * unit;
         path->means[n].right = n1 * unit;
-        path->steps[n] = pylm__voice_packed(n0, n1);
         path->indices[n] =
             (uint16_t)(to - from == 1u ? pylm__calibration_single(n0 + n1, n1 > 0) : pylm__calibration_index(n0, n1));
         if (sides[n]) {
@@ -93,8 +89,6 @@ int pylm__level_paths_take(void *user, const struct pylm__pruned_context *contex
     for (i = 0; i < context->n_places; i++) {
         walk_to(&walk, context->places[i]);
         memcpy(paths->indices + walk.event, walk.path.indices, walk.path.n * sizeof *paths->indices);
-        if (paths->steps)
-            memcpy(paths->steps + walk.event, walk.path.steps, walk.path.n * sizeof *paths->steps);
         for (j = 0; j < walk.path.n; j++) {
             paths->means[walk.event + j].left += walk.path.means[j].left;
             paths->means[walk.event + j].right += walk.path.means[j].right;

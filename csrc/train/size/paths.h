@@ -15,7 +15,6 @@ struct pylm__level_paths {
     const struct pylm__prune_input *in;
     uint32_t level;
     uint16_t *indices;        /* out: by event, a calibration index; zeros before */
-    uint32_t *steps;          /* out: by event, the step of a voice; zeros before; NULL: not wanted */
     struct pylm__mean *means; /* by event: the evidence is added */
     struct pylm__kept kept;
 };
