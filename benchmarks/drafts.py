@@ -7,8 +7,9 @@
 FOLDER has, of each kind, NAME.train.txt, texts of the project or the domain, and NAME.valid.txt, which stands for what
 a large model says: the first 200 ids of every 1,200 are a prompt, the others what it says to that. In NAME.edit.jsonl
 instead, with {"prompt": ..., "output": ...} a line, both are given. pylm is trained on NAME.train.txt; suffix decoding
-is shown as it is, and with that text among what was said before. In brackets: drafted ids a step, 8 at most. The last
-column is CPU of a draft of 8 and of reading what came. Needs arctic-inference; its C++ part is enough.
+is shown as it is, with drafts of four times what matches, and with that text among what was said before. In brackets:
+drafted ids a step, 8 at most. The last column is CPU of a draft of 8 and of reading what came. Needs arctic-inference;
+its C++ part is enough.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from pylm.drafting import Drafts, PromptLookup, SuffixDecoding, measure_drafts
 
 PROMPT, SAID, EXCHANGES = 200, 1000, 15
 PIECE, PIECES = 2000, 400  # of the training text, for suffix decoding
-CONFIDENCES = (0.0, 0.1, 0.3, 0.5)
+CONFIDENCES = (0.0, 0.03, 0.1, 0.2, 0.3, 0.5)
+FACTOR = 4.0  # of suffix decoding, besides its own: ids that it drafts for each that matches
 
 Exchange = tuple[list[int], list[int]]
 
@@ -56,16 +58,17 @@ def main() -> None:
     for path in sorted(folder.glob("*.train.txt")):
         names.append(path.name.removesuffix(".train.txt"))
     print(
-        "| | prompt lookup | suffix decoding | and the text | "
+        "| | prompt lookup | suffix decoding | longer drafts | and the text | "
         + " | ".join(f"pylm, {c:g}" for c in CONFIDENCES)
         + " | ms |"
     )
-    print("| --- |" + " ---: |" * (4 + len(CONFIDENCES)))
+    print("| --- |" + " ---: |" * (5 + len(CONFIDENCES)))
     for name in names:
         train = (folder / f"{name}.train.txt").read_text(encoding="utf-8")
         model = pylm.train([train], tokenizer=sys.argv[1])
         exchanges = exchanges_of(model, folder, name)
         cells = [cell(PromptLookup(), exchanges), cell(SuffixDecoding(), exchanges)]
+        cells.append(cell(SuffixDecoding(factor=FACTOR), exchanges))
         cells.append(cell(knowing(model.encode(train)), exchanges))
         cells += [cell(model.drafter(confidence=c), exchanges) for c in CONFIDENCES]
         ms = measure_drafts(model.drafter(confidence=0.0), exchanges).milliseconds

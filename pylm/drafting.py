@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from time import thread_time
 from typing import Any, NamedTuple, Protocol
 
-from ._core.arguments import integer, several, wrong_type
+from ._core.arguments import integer, number, several, wrong_type
 from ._core.image import integers
 from ._core.progress import Progress
 from .decoders.drafter import LONGEST, MOST_DRAFTED, Drafter
@@ -123,12 +123,15 @@ class PromptLookup:
 
 class SuffixDecoding:
     """Suffix decoding (Oliaro and others, 2025), by its authors' package arctic-inference: a tree of all suffixes of
-    the prompt, and one of what was said before. ImportError if that is not installed."""
+    the prompt, and one of what was said before. ImportError if that is not installed.
 
-    def __init__(self, *, most: int = MOST_DRAFTED) -> None:
+    factor   a draft has so many times the ids that match before it, at most; as its `max_spec_factor`.
+    """
+
+    def __init__(self, *, most: int = MOST_DRAFTED, factor: float = 1.0) -> None:
         from arctic_inference.suffix_decoding import SuffixDecodingCache  # type: ignore[import-not-found,unused-ignore]
 
-        self._most = integer("most", most, 1, LONGEST)
+        self._most, self._factor = integer("most", most, 1, LONGEST), number("factor", factor, 0, LONGEST)
         self._cache: Any = SuffixDecodingCache(max_tree_depth=SUFFIX_DEPTH)
         self._request = 0
         self._ids: list[int] = []
@@ -151,7 +154,8 @@ class SuffixDecoding:
 
     def draft(self) -> list[int]:
         context = self._ids[-SUFFIX_DEPTH:]
-        return list(self._cache.speculate(self._request, context, max_spec_tokens=self._most).token_ids)
+        options = {"max_spec_tokens": self._most, "max_spec_factor": self._factor}
+        return list(self._cache.speculate(self._request, context, **options).token_ids)
 
     def accept(self, ids: Sequence[int]) -> None:
         self._cache.add_active_response(self._request, list(ids))
