@@ -90,6 +90,8 @@ class State(TextReader):
         add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
         """
         symbols = self._image.symbols(text, add_eos)
+        if not isinstance(text, TEXT_TYPES):  # ids are never spelled, and stay what they are
+            return -self._read(symbols) * NATS_PER_COST
         cost = self._read_text(text, symbols) + self._spelled(text, symbols).cost
         return -cost * NATS_PER_COST
 

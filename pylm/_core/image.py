@@ -7,6 +7,7 @@ Symbols are `array("I")` here, so that nothing needs numpy but what returns it.
 
 from __future__ import annotations
 
+import threading
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Set
 from functools import cached_property
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     TextOrIds: TypeAlias = str | Bytes | Ids
 
 ENCODE_SLICE = 1 << 16  # symbols a C call: about 1 ms
+SYMBOLS, TOTAL = ffi.typeof("uint32_t[]"), ffi.typeof("uint64_t *")  # looked up once: short calls feel it
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
 BY_SYMBOL = ("every_symbol", "vocabulary", "spelling")  # cached properties that go by the words
 CANDIDATE = [("symbol", "u4"), ("cost", "u4")]  # pylm_candidate in numpy; costs in 1/65536 bit
@@ -78,6 +80,7 @@ class Image:
         self.has_longer_symbols: bool = self.is_external or self.info.tokenizer == lib.PYLM_TOKENIZER_PIECES
         self.is_kernel: bool = self.info.predictor == lib.PYLM_PREDICTOR_KERNEL
         self._work_n_u64: int = lib.pylm_work_nbytes(self.model) // 8 + 1
+        self._of_thread = threading.local()
         self.kept: dict[Any, Any] = {}  # what was found out by others, to be found out once
         self._kernel: Any = None  # settings that the model points to
         self.lexicon: Lexicon | None = None  # words that were given to it
@@ -226,7 +229,17 @@ class Image:
             )
 
     def new_work(self) -> Any:
+        """Working memory that is kept, or that another thread uses."""
         return ffi.new("uint64_t[]", self._work_n_u64)
+
+    @property
+    def work(self) -> Any:
+        """Working memory of this thread, for one call. To make it anew would take longer than a short call."""
+        try:
+            return self._of_thread.work
+        except AttributeError:
+            work = self._of_thread.work = self.new_work()
+            return work
 
     # ---- symbols
 
@@ -313,9 +326,12 @@ class Image:
         costs   writable buffer for as many uint32 costs, or None.
         step    called after each slice with its number of symbols.
         """
-        source = ffi.from_buffer("uint32_t[]", symbols)
-        target = ffi.NULL if costs is None else ffi.from_buffer("uint32_t[]", costs, require_writable=True)
-        work, total, result = self.new_work(), ffi.new("uint64_t *"), 0
+        source = ffi.from_buffer(SYMBOLS, symbols)
+        target = ffi.NULL if costs is None else ffi.from_buffer(SYMBOLS, costs, require_writable=True)
+        work, total, result = self.work, ffi.new(TOTAL), 0
+        if costs is None and step is None and len(symbols) <= SCORE_SLICE:
+            check(lib.pylm_score(self.model, state, source, len(symbols), work, target, total))
+            return int(total[0])
         for begin in range(0, len(symbols), SCORE_SLICE):
             n = min(SCORE_SLICE, len(symbols) - begin)
             to = target + begin if target else target
@@ -355,7 +371,7 @@ class Image:
 
         q62 = np.empty(self.n_symbols, np.uint64)
         target = ffi.from_buffer("uint64_t[]", q62, require_writable=True)
-        lib.pylm_distribution(self.model, state, self.new_work(), target)
+        lib.pylm_distribution(self.model, state, self.work, target)
         return q62
 
     def distribution(self, state: Any) -> np.ndarray:
@@ -365,7 +381,7 @@ class Image:
     def cost(self, state: Any, symbol: int) -> int:
         """The cost of a checked symbol coming next, 1/65536 bit."""
         cost = ffi.new("uint32_t *")
-        check(lib.pylm_cost(self.model, state, symbol, self.new_work(), cost))
+        check(lib.pylm_cost(self.model, state, symbol, self.work, cost))
         return int(cost[0])
 
     def known_cost(self, state: Any) -> int:
@@ -409,7 +425,7 @@ class Image:
         wanted = ffi.from_buffer("uint32_t[]", symbols)
         masses = ffi.from_buffer("uint64_t[]", q62, require_writable=True)
         marks = ffi.new("uint32_t[]", (self.n_symbols + 31) // 32)
-        check(lib.pylm_distribution_of(self.model, state, wanted, len(symbols), self.new_work(), marks, masses))
+        check(lib.pylm_distribution_of(self.model, state, wanted, len(symbols), self.work, marks, masses))
         return q62
 
     def allowed(
@@ -435,7 +451,7 @@ class Image:
         """The k most probable symbols with their probabilities, best first."""
         k = min(k, self.n_symbols)
         best, n = ffi.new("pylm_candidate[]", k), ffi.new("uint32_t *")
-        lib.pylm_top(self.model, state, k, self.new_work(), best, n)
+        lib.pylm_top(self.model, state, k, self.work, best, n)
         return [(best[i].symbol, 2.0 ** -(best[i].cost_q16 / 65536)) for i in range(n[0])]
 
 
@@ -460,7 +476,7 @@ def integers(ids: Ids, name: str = "ids", takes: str = IDS) -> array[int]:
 
     takes   what else the argument `name` may be.
     """
-    if hasattr(ids, "__array_interface__"):
+    if type(ids) is not list and hasattr(ids, "__array_interface__"):
         return _integers_of_numpy(ids, name, takes)
     if isinstance(ids, (*TEXT_TYPES, Mapping, Set)) or not hasattr(ids, "__iter__"):
         raise wrong_type(name, takes, ids, _advice(ids))

@@ -153,7 +153,7 @@ class Beam:
         image, without = self._image, NONE if self._unknown else self._image.unknown
         k = min(self._width + (without != NONE), image.n_symbols)
         best, n = ffi.new("pylm_candidate[]", k), ffi.new("uint32_t *")
-        lib.pylm_top(image.model, state, k, image.new_work(), best, n)
+        lib.pylm_top(image.model, state, k, image.work, best, n)
         given = 0 if without == NONE else image.known_cost(state)
         for i in range(n[0]):
             if best[i].symbol != without:

@@ -141,7 +141,7 @@ def explain_mix(image: Image, state: Any, symbol: int, best: list[Prediction], r
     """Explains a symbol that may come next in a state. `read`: the last symbols that the state has read."""
     contexts, asked = Contexts(image), TopicAsked(read)
     found, n = ffi.new("pylm_part[]", lib.pylm_n_parts(image.model)), ffi.new("uint32_t *")
-    check(lib.pylm_explain_topic(image.model, state, symbol, image.new_work(), found, n, asked.argument))
+    check(lib.pylm_explain_topic(image.model, state, symbol, image.work, found, n, asked.argument))
     parts, cost = _parts(contexts, state, found, n[0])
     topic = asked.answer(contexts) if any(part.kind == "topic" for part in parts) else None
     return Explanation(symbol, shown(image.symbol_text(symbol)), -cost * NATS_PER_COST, parts, best, topic)

@@ -50,7 +50,7 @@ def nearest(image: Image, state: Any) -> Nearest:
     """Of the end of what a state has read."""
     image.needs_kernel()
     distance, n = ffi.new("uint32_t *"), ffi.new("uint32_t *")
-    check(lib.pylm_nearest(image.model, state, image.new_work(), distance, n))
+    check(lib.pylm_nearest(image.model, state, image.work, distance, n))
     return Nearest(distance[0] / 65536, n[0])
 
 

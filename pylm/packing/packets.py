@@ -53,7 +53,7 @@ def pack(image: Image, state: Any, text: str | Bytes, fingerprint: bool = False)
         )
     needs_packing(image)
     packet, nbytes = ffi.new("unsigned char[]", n + 1), ffi.new("uint64_t *", n + 1)
-    check(lib.pylm_pack(image.model, state, ffi.from_buffer(data), n, image.new_work(), packet, nbytes))
+    check(lib.pylm_pack(image.model, state, ffi.from_buffer(data), n, image.work, packet, nbytes))
     return (name_of(image) if fingerprint else b"") + bytes(ffi.buffer(packet, nbytes[0]))
 
 
@@ -64,7 +64,7 @@ def unpack(image: Image, state: Any, packet: Bytes, most: int = MOST_NBYTES) -> 
     most = integer("most", most, 1, MOST_NBYTES)
     needs_packing(image)
     text, nbytes = ffi.new("unsigned char[]", most), ffi.new("uint64_t *", most)
-    status = lib.pylm_unpack(image.model, state, ffi.from_buffer(packet), len(packet), image.new_work(), text, nbytes)
+    status = lib.pylm_unpack(image.model, state, ffi.from_buffer(packet), len(packet), image.work, text, nbytes)
     if status == lib.PYLM_ERR_SPACE:
         raise PacketError(
             f"this packet has a text of more than {most:,} bytes, or is damaged; most= says how long one may be"
