@@ -117,7 +117,7 @@ static uint64_t go_round(pylm_state *here, pylm_state *there, pylm_state *scored
     CHECK(pylm_pack(&model, here, text, nbytes, work, packed, &n) == PYLM_OK);
     CHECK(n <= nbytes + 1u && packed[nbytes + 1u] == 0xee);
     CHECK(pylm_unpack(&model, there, packed, n, work, unpacked, &n_back) == PYLM_OK);
-    CHECK(n_back == nbytes && memcmp(unpacked, text, nbytes) == 0);
+    CHECK(n_back == nbytes && memcmp(unpacked, text, (size_t)nbytes) == 0);
     CHECK((n == 0) == (nbytes == 0));
     if (!nbytes)
         return n;
@@ -133,7 +133,8 @@ static void test_texts(int learns)
 {
     static uint8_t memory[3][1 << 15];
     pylm_state state[3];
-    uint64_t seed = 3, n_text, i, begin, end, sum = 0;
+    uint64_t seed = 3, i, begin, end, sum = 0;
+    size_t n_text;
     uint8_t noise[600];
     char *text = make_text(400, 2, &n_text);
     sum_of_costs = 0;
