@@ -102,23 +102,28 @@ class PromptLookup:
         self.start()
 
     def start(self) -> None:
+        """A new prompt begins; the one before it is forgotten."""
         self._ids: list[int] = []
         self._ends: dict[tuple[int, ...], int] = {}  # where each row of ids ended before, last
 
     def feed(self, ids: Sequence[int]) -> None:
+        """Reads ids."""
         for symbol in ids:
             for n in range(1, min(self._longest, len(self._ids)) + 1):
                 self._ends[tuple(self._ids[-n:])] = len(self._ids)
             self._ids.append(symbol)
 
     def draft(self) -> list[int]:
+        """What followed; empty if nothing stood before."""
         for n in range(min(self._longest, len(self._ids)), 0, -1):
             end = self._ends.get(tuple(self._ids[-n:]))
             if end is not None:
                 return self._ids[end : end + self._most]
         return []
 
-    accept = feed
+    def accept(self, ids: Sequence[int]) -> None:
+        """The same as `feed()`."""
+        self.feed(ids)
 
 
 class SuffixDecoding:
@@ -143,21 +148,25 @@ class SuffixDecoding:
         self.accept(ids[1:])
 
     def start(self) -> None:
+        """A new prompt begins; what was said to the one before it is kept."""
         if self._ids:
             self._cache.stop_request(self._request)
         self._request += 1
         self._ids = []
 
     def feed(self, ids: Sequence[int]) -> None:
+        """Reads a prompt."""
         self._cache.start_request(self._request, list(ids))
         self._ids = list(ids)
 
     def draft(self) -> list[int]:
+        """What the trees say."""
         context = self._ids[-SUFFIX_DEPTH:]
         options = {"max_spec_tokens": self._most, "max_spec_factor": self._factor}
         return list(self._cache.speculate(self._request, context, **options).token_ids)
 
     def accept(self, ids: Sequence[int]) -> None:
+        """Reads what came."""
         self._cache.add_active_response(self._request, list(ids))
         self._ids += ids
 
