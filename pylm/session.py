@@ -77,12 +77,12 @@ class MessageSession:
         if not len(packet):
             raise PacketError("an empty packet is none of a session, which have a byte before them")
         epoch, number = divmod(packet[0], N_NUMBERS)
-        if epoch != self._epoch and number == 0:
-            before = self._state.copy(), self._epoch, self._n
-            self._begin(epoch)
-        else:
+        begins = epoch != self._epoch and number == 0
+        if not begins:
             self._check_order(epoch, number)
-            before = self._state.copy(), self._epoch, self._n
+        before = self._state.copy(), self._epoch, self._n
+        if begins:
+            self._begin(epoch)
         try:
             text = self._state.decompress(packet[1:], most=most)
         except BaseException:

@@ -14,8 +14,6 @@
 #include "score.h"
 #include "walk.h"
 
-#define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
-
 struct search {
     struct pylm__visitor visitor; /* min_mass: the probability that a symbol must have */
     const struct pylm__model *model;
@@ -136,7 +134,7 @@ static void keep_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct
         keep(search, found);
     if (search->n == search->k) {
         uint32_t worst = search->best[PYLM__SMALL ? search->k - 1u : 0u].cost_q16;
-        search->visitor.min_mass = (uint64_t)pylm__exp2_bound(worst + ROUNDING_Q16) << 31;
+        search->visitor.min_mass = (uint64_t)pylm__exp2_bound(worst + PYLM__ROUNDING_Q16) << 31;
     }
 }
 

@@ -6,6 +6,8 @@
 
 #include "pylm.h"
 
+#define PYLM__ROUNDING_Q16 256u /* costs and masses agree to this on any path */
+
 /* Sorts candidates, best first: by cost, then by symbol. In place, without recursion. */
 void pylm__candidates_sort(pylm_candidate *candidates, uint32_t n);
 

@@ -16,7 +16,7 @@ from .._core.files import replacing
 from .._core.text import Bytes, map_file
 from .._model import Model
 from ..errors import ArgumentError, PacketError
-from ..packing.archive import is_archive, pack_archive, salvage_archive
+from ..packing.archive import is_archive, pack_archive, salvage_archive, unpack_archive
 from ..packing.base91 import from_base91, to_base91
 from ..packing.lines import packets_of, with_length
 from .common import STDIN, Commands, add_learn, add_model, check_output, load_model, nbytes
@@ -105,12 +105,10 @@ def _decompress(options: argparse.Namespace) -> None:
                 f"{name}: `pylm compress` did not write this with the same options; --lines and --base91 have to be "
                 f"given again"
             )
-        text, lost = salvage_archive(model, archive, threads=options.threads)
-        if lost and not options.salvage:
-            raise PacketError(
-                f"this archive is damaged behind the first {lost[0].begin:,} bytes of its text; get it again, or read "
-                f"what is left with --salvage"
-            )
+        if options.salvage:
+            text, lost = salvage_archive(model, archive, threads=options.threads)
+        else:
+            text, lost = unpack_archive(model, archive, threads=options.threads), []
         _write(options, iter([text]), is_text=True)
         for part in lost:
             size = f"{part.nbytes:,} bytes" if part.nbytes else "a part of unknown length"

@@ -21,7 +21,6 @@ DRAFT_MEMORY = 1 << 24  # bytes; a prompt of 100,000 tokens is remembered whole
 MOST_DRAFTED = 8  # unless more are asked for
 LONGEST = 64
 CONFIDENCE = 0.1
-SHORT = 1 << 12  # symbols that are read in one call, in working memory that is kept
 
 
 class Drafter:
@@ -46,8 +45,7 @@ class Drafter:
         self._most = integer("most", most, 1, LONGEST)
         self._least = q16("confidence", confidence, 0, 1)
         self._overlay = new_overlay(parse_size("memory", memory, MAX_MEMORY))
-        self._work, self._n = image.new_work(), ffi.new("uint32_t *")
-        self._symbols = ffi.new("uint32_t[]", self._most)
+        self._symbols, self._n = ffi.new("uint32_t[]", self._most), ffi.new("uint32_t *")
         self.reset()
 
     def reset(self) -> None:
@@ -74,7 +72,7 @@ class Drafter:
         """The ids that are likely to come next: up to `most`, as far as the whole draft is right with the probability
         `confidence`. Nothing is read."""
         n = self._most if most is None else integer("most", most, 1, self._most)
-        lib.pylm_draft(self._image.model, self._state, n, self._least, self._work, self._symbols, self._n)
+        lib.pylm_draft(self._image.model, self._state, n, self._least, self._image.work, self._symbols, self._n)
         self._draft = list(self._symbols[0 : self._n[0]])
         return self._draft[:]
 
@@ -110,8 +108,4 @@ class Drafter:
         return np.array(self.draft(), np.intc)
 
     def _read(self, symbols: array[int]) -> None:
-        image, source = self._image, ffi.from_buffer("uint32_t[]", symbols)
-        if len(symbols) <= SHORT:
-            lib.pylm_score(image.model, self._state, source, len(symbols), self._work, ffi.NULL, ffi.NULL)
-        else:
-            image.score(self._state, symbols)
+        self._image.score(self._state, symbols)

@@ -9,8 +9,6 @@
 
 #if PYLM_MODULE_DECODE
 
-#define ROUNDING_Q16 256u /* costs and masses agree to this on any path */
-
 void pylm_draft(const pylm_model *model, const pylm_state *state, uint32_t most, uint32_t least_q16, void *work,
                 uint32_t *symbols, uint32_t *n_ret)
 {
@@ -20,7 +18,7 @@ void pylm_draft(const pylm_model *model, const pylm_state *state, uint32_t most,
     uint64_t min_mass = 0;
     for (n = 0; n < most; n++) {
         if (least_q16) /* a symbol that would be too improbable need not be looked for */
-            min_mass = (uint64_t)pylm__exp2_bound(left + ROUNDING_Q16) << 31;
+            min_mass = (uint64_t)pylm__exp2_bound(left + PYLM__ROUNDING_Q16) << 31;
         if (!pylm__search(model, &here, min_mass, 1, work, &best) || (least_q16 && best.cost_q16 > left))
             break;
         left -= least_q16 ? best.cost_q16 : 0u;
