@@ -63,7 +63,7 @@
 /* How many symbols of a text are scored abreast, so that their cache misses overlap. */
 #if PYLM__WIDE_REGISTERS
 #ifndef PYLM__ABREAST
-#define PYLM__ABREAST 6
+#define PYLM__ABREAST 8
 #endif
 #else
 #define PYLM__ABREAST 1 /* where memory is short, and no cache to wait for */

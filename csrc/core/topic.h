@@ -18,6 +18,10 @@
 #include "fixed.h"
 #include "image.h"
 
+#if defined(__SSE2__)
+#include "core/fast/sums_sse2.h"
+#endif
+
 #define PYLM__TOPIC_MAX_SCALE 24u /* log2 of what a byte of a reading stands for */
 #define PYLM__TOPIC_MAX_SHIFT 12u /* of a symbol's vector */
 #define PYLM__TOPIC_MAX_FADE 10u
@@ -120,32 +124,53 @@ static inline const uint8_t *pylm__topic_symbol(const struct pylm__topics *topic
     return topics->symbols + (size_t)symbol * (pylm__topic_numbers_nbytes(topics->n, topics->is_short) + 1u);
 }
 
+/* sums += numbers * 2^shift - sums / 2^fade, rounded down; n is a multiple of 8. */
+static inline void pylm__fade_sums(int32_t *sums, const uint8_t *numbers, uint32_t n, unsigned shift, unsigned fade)
+{
+#if defined(__SSE2__)
+    pylm__fade_sums_sse2(sums, numbers, n, shift, fade);
+#else
+    uint32_t j;
+    for (j = 0; j < n; j++)
+        sums[j] += (int32_t)(int8_t)numbers[j] * (1 << shift) - pylm__floor_shift(sums[j], fade);
+#endif
+}
+
+/* sums / 2^scale, rounded, within +-127 */
+static inline void pylm__scale_sums(const int32_t *sums, int16_t *out, uint32_t n, unsigned scale)
+{
+#if defined(__SSE2__)
+    pylm__scale_sums_sse2(sums, out, n, scale);
+#else
+    uint32_t j;
+    for (j = 0; j < n; j++) {
+        int32_t x = pylm__floor_shift(sums[j] + ((1 << scale) >> 1), scale);
+        out[j] = (int16_t)(x > 127 ? 127 : x < -127 ? -127 : x);
+    }
+#endif
+}
+
 /* Adds a symbol to the sums, n of each fade. */
 static inline void pylm__topic_read(const struct pylm__topics *topics, int32_t *sums, uint32_t symbol)
 {
     const uint8_t *record = pylm__topic_symbol(topics, symbol), *numbers;
     unsigned shift = record[0] < PYLM__TOPIC_MAX_SHIFT ? record[0] : PYLM__TOPIC_MAX_SHIFT;
-    uint32_t i, j, n = topics->n;
+    uint32_t i, n = topics->n;
     uint8_t room[PYLM__MAX_READING];
     numbers = pylm__topic_numbers(record + 1, n, topics->is_short, room);
-    for (i = 0; i < PYLM__N_FADES; i++, sums += n)
-        for (j = 0; j < n; j++)
-            sums[j] += (int32_t)(int8_t)numbers[j] * (1 << shift) - pylm__floor_shift(sums[j], topics->fade[i]);
+    for (i = 0; i < PYLM__N_FADES; i++)
+        pylm__fade_sums(sums + i * n, numbers, n, shift, topics->fade[i]);
 }
 
 /* What the sums say, in bytes. */
 static inline void pylm__topic_reading(const struct pylm__topics *topics, const int32_t *sums,
                                        struct pylm__reading *reading)
 {
-    int16_t *out = reading->of;
-    uint32_t i, j, n = topics->n;
+    uint32_t i, n = topics->n;
     reading->n = PYLM__N_FADES * n;
     reading->is_short = topics->is_short;
     for (i = 0; i < PYLM__N_FADES; i++)
-        for (j = 0; j < n; j++) {
-            int32_t x = pylm__floor_shift(*sums++ + ((1 << topics->scale[i]) >> 1), topics->scale[i]);
-            *out++ = (int16_t)(x > 127 ? 127 : x < -127 ? -127 : x);
-        }
+        pylm__scale_sums(sums + i * n, reading->of + i * n, n, topics->scale[i]);
 }
 
 /* The log-odds of a node, q10, within +-PYLM__MAX_LOG_ODDS_Q10.

@@ -6,11 +6,14 @@
 #include "follow_avx2.h"
 #include "core/narrow.h"
 
+#include <string.h>
+
 #if PYLM__HAVE_AVX2
 
 PYLM__AVX2_BEGIN
 
 #include "descend_avx2.h"
+#include "lanes_mix_avx2.h"
 
 /* Where all templates find room in one vector, and where in half of it. */
 PYLM__INLINE void descend_once(struct pylm__path *path)
@@ -28,6 +31,109 @@ PYLM__INLINE void descend(struct pylm__path *path)
     lanes_descend(path, pylm__stride(path->work->mixer.tree.n_templates), PYLM__LANES);
 }
 
+/* Notes where the paths begin. Returns those that have a way to go, a bit each. */
+static uint32_t begin(struct pylm__path *paths, uint32_t n, struct lanes_paths *at)
+{
+    uint32_t i, under_way = 0;
+    memset(at, 0, sizeof *at);
+    for (i = 0; i < n; i++) {
+        const struct pylm__frame *frame = paths[i].frame;
+        at->leaf[i] = paths[i].leaf;
+        at->number[i] = frame->node;
+        at->lo[i] = frame->lo;
+        at->hi[i] = frame->hi;
+        at->mantissa[i] = paths[i].p.mantissa;
+        at->exponent[i] = paths[i].p.exponent;
+        memset(paths[i].gathered.inputs, 0, sizeof paths[i].gathered.inputs);
+        under_way |= (uint32_t)(paths[i].work->mixer.avx2 && pylm__is_under_way(&paths[i])) << i;
+    }
+    return under_way;
+}
+
+/* The node where path i is, and what its contexts say there. */
+PYLM__INLINE void descend_path(struct pylm__path *path, const struct lanes_mixer *m, struct lanes_paths *at, uint32_t i,
+                               pylm__descend *descend)
+{
+    const struct pylm__mixer *mixer = &path->work->mixer;
+    uint32_t active = path->frame->active.sets.active, suffixes = active & m->suffixes;
+    path->node = pylm__tree_node(&mixer->tree, at->number[i], at->lo[i], at->hi[i]);
+    at->mid[i] = path->node.mid;
+    at->set[i] = path->node.set;
+    path->side = at->leaf[i] >= path->node.mid;
+    at->side[i] = 0u - (uint32_t)path->side;
+    pylm__node_topic_fetch(mixer, &path->node);
+    PYLM__PREFETCH(mixer->families[PYLM__FAMILY_NODE] + (size_t)path->node.set * m->row_nbytes);
+    PYLM__PREFETCH(m->stage2 + 2u * (size_t)PYLM__N_STAGE2 * path->node.set);
+    at->active[i] = active;
+    at->suffix[i] = pylm__ilog2(suffixes | 1u);
+    at->total[i] = suffixes ? PYLM__AT(path->slices, at->suffix[i], total) : 0u;
+    descend(path);
+    lanes_note(at, i, &path->gathered);
+}
+
+/* Puts an input of each path in its place among the others. */
+PYLM__INLINE void put_inputs(struct pylm__path *paths, uint32_t n, uint32_t place, __m256i inputs)
+{
+    int32_t of[PYLM__LANES];
+    uint32_t i;
+    _mm256_storeu_si256((__m256i *)(void *)of, inputs);
+    for (i = 0; i < n; i++)
+        paths[i].gathered.inputs[place] = (int16_t)of[i];
+}
+
+/* Mixes at the nodes of the paths, and makes them those that come next. A vector of what was stored number by number
+ * has to wait until all of it is in the cache. So whatever does not need it comes in between. */
+PYLM__INLINE void mix(struct pylm__path *paths, uint32_t n, uint32_t under_way, const struct lanes_mixer *m,
+                      struct lanes_paths *at)
+{
+    __m256i confidence, mean;
+    uint32_t i = 0, left;
+    for (left = m->topic_at ? under_way : 0u; left; left &= left - 1u) {
+        i = pylm__lowest_from(left, i);
+        lanes_topic(at, i, &paths[i].work->mixer);
+    }
+    if (m->voice_at)
+        put_inputs(paths, n, m->voice_at, lanes_voice_inputs(at));
+    confidence = lanes_confidence(at);
+    if (m->topic_at)
+        put_inputs(paths, n, m->topic_at, lanes_topic_inputs(at));
+    lanes_rows(m, at, confidence);
+    mean = lanes_mean_log_odds(at);
+    for (left = under_way, i = 0; left; left &= left - 1u) {
+        i = pylm__lowest_from(left, i);
+        lanes_stage1(m, at, i, &paths[i].work->mixer, paths[i].gathered.inputs);
+    }
+    lanes_enter(at, lanes_stage2(m, at, mean, confidence));
+}
+
+/* Goes down paths that have nothing but what every model has, a node of each in turn. */
+PYLM__INLINE void follow(struct pylm__path *paths, uint32_t n, pylm__descend *descend)
+{
+    struct lanes_mixer m = lanes_mixer(&paths->work->mixer);
+    struct lanes_paths at;
+    uint32_t i = 0, left, under_way = begin(paths, n, &at);
+    while (under_way) {
+        for (left = under_way, i = 0; left; left &= left - 1u) {
+            i = pylm__lowest_from(left, i);
+            descend_path(&paths[i], &m, &at, i, descend);
+        }
+        mix(paths, n, under_way, &m, &at);
+        under_way &=
+            lanes_set(_mm256_cmpgt_epi32(_mm256_sub_epi32(lanes_load(at.hi, 0), lanes_load(at.lo, 0)), lanes_all(1)));
+    }
+    for (i = 0; i < n; i++) {
+        paths[i].p.mantissa = at.mantissa[i];
+        paths[i].p.exponent = at.exponent[i];
+    }
+}
+
+static int all_plain(const struct pylm__path *paths, uint32_t n)
+{
+    while (n && pylm__is_plain(&paths[n - 1u].work->mixer.extended))
+        n--;
+    return !n;
+}
+
 void pylm__follow_avx2(struct pylm__path *paths, uint32_t n)
 {
     uint32_t i, k, n_templates = n ? paths->work->mixer.tree.n_templates : 0u;
@@ -35,12 +141,14 @@ void pylm__follow_avx2(struct pylm__path *paths, uint32_t n)
         for (k = 0; k <= n_templates; k += PYLM__LANES)
             lanes_words(&paths[i].work->mixer.evidence, k, PYLM__LANES, lanes_load(paths[i].slices->at, k),
                         paths[i].word);
-    if (n_templates <= PYLM__LANES / 2u)
-        pylm__follow(paths, n, 1, descend_half, pylm__node_mix_inline);
-    else if (n_templates < PYLM__LANES)
-        pylm__follow(paths, n, 1, descend_once, pylm__node_mix_inline);
-    else
+    if (!all_plain(paths, n))
         pylm__follow(paths, n, 1, descend, pylm__node_mix_inline);
+    else if (n_templates <= PYLM__LANES / 2u)
+        follow(paths, n, descend_half);
+    else if (n_templates < PYLM__LANES)
+        follow(paths, n, descend_once);
+    else
+        follow(paths, n, descend);
 }
 
 PYLM__AVX2_END
