@@ -274,6 +274,10 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     return status;
 }
 
+/* In the fast profile a vector has half of the numbers: they take half of the time, and half of the gain is in fewer
+ * than these. */
+#define FAST_TOPICS 32u
+
 /* Finds what the text is about, and what that says at the nodes of a tree. */
 static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained, struct pylm__heldout *heldout,
                        pylm_task *task)
@@ -291,6 +295,8 @@ static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained
     readings.is_short = o->max_nbytes > 0;
     if (readings.is_short)
         readings.n_used = pylm__topic_share_most(&trainer->topic_share);
+    else if (o->profile == PYLM_PROFILE_FAST && corpus->tokenizer != PYLM_TOKENIZER_BYTES)
+        readings.n_used = FAST_TOPICS;
     status = pylm__topics_find(&trainer->topics, &trained->node_topics, &readings, &text, o->n_threads, task);
     pylm__readings_free(&readings);
     return status;

@@ -6,6 +6,8 @@
  */
 #include "check.h"
 
+#include "core/fast/follow_avx2.h"
+#include "core/fast/follow_portable.h"
 #include "core/fast/narrow_avx2.h"
 #include "core/work.h"
 
@@ -14,14 +16,13 @@ PYLM__AVX2_BEGIN
 #include "core/fast/descend_avx2.h"
 static void descend_lanes(struct pylm__path *path)
 {
-    uint32_t n_templates = path->work->mixer.tree.n_templates;
-    lanes_descend(path, pylm__stride(n_templates), n_templates > PYLM__LANES / 2u ? PYLM__LANES : PYLM__LANES / 2u);
+    lanes_descend(path, pylm__stride(path->work->mixer.tree.n_templates));
 }
 static void lanes_begin(struct pylm__path *path)
 {
     uint32_t k;
     for (k = 0; k < pylm__stride(path->work->mixer.tree.n_templates); k += PYLM__LANES)
-        lanes_words(&path->work->mixer.evidence, k, PYLM__LANES, lanes_load(path->slices->at, k), path->word);
+        lanes_words(path->work->mixer.evidence.list + k, lanes_load(path->slices->at, k), path->word + k);
 }
 PYLM__AVX2_END
 #endif
@@ -185,6 +186,41 @@ static uint32_t compare_path(struct pylm__work *work, uint32_t *fields, uint32_t
     return n_nodes;
 }
 
+/* Follows paths to leaves by chance from a state.
+ *   avx2   whether the processor's vectors may be used */
+static void follow(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *works,
+                   const uint32_t *leaves, uint32_t n, int avx2, struct pylm__path *paths)
+{
+    uint32_t i;
+    for (i = 0; i < n; i++) {
+        struct pylm__path *path = &paths[i];
+        uint8_t *memory = (uint8_t *)(void *)works + i * pylm__path_nbytes(model);
+        memset(path, 0, sizeof *path);
+        path->work = (struct pylm__work *)(void *)memory;
+        pylm__work_first_tree(model, path->work);
+        path->frame = pylm__root(model, state, path->work);
+        path->slices = pylm__frame_slices(path->work, path->frame);
+        path->p = pylm__small_one();
+        path->leaf = leaves[i];
+        path->work->mixer.avx2 &= avx2;
+    }
+    pylm__follow_avx2(paths, n);
+    pylm__follow_portable(paths, n);
+}
+
+/* One to eight paths abreast have the same probabilities with AVX2 and without. */
+static void compare_abreast(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *works)
+{
+    static struct pylm__path paths[2][PYLM__ABREAST];
+    uint32_t leaves[PYLM__ABREAST], n = 1u + any_number() % PYLM__ABREAST, i;
+    for (i = 0; i < n; i++)
+        leaves[i] = any_number() % (i % 2u ? model->n_symbols : 3u); /* some ways are longer than others */
+    follow(model, state, works, leaves, n, 0, paths[0]);
+    follow(model, state, works, leaves, n, 1, paths[1]);
+    for (i = 0; i < n; i++)
+        CHECK(paths[0][i].p.mantissa == paths[1][i].p.mantissa && paths[0][i].p.exponent == paths[1][i].p.exponent);
+}
+
 /* Many paths of an open model. Returns the nodes seen. */
 static uint32_t compare_paths(const pylm_model *model, uint32_t n_states)
 {
@@ -199,6 +235,7 @@ static uint32_t compare_paths(const pylm_model *model, uint32_t n_states)
         (void)pylm__root(view, pylm__state_view(&state), work);
         if (!work->mixer.evidence.rare)
             n_nodes += compare_path(work, fields, stride, any_number() % view->n_symbols);
+        compare_abreast(view, pylm__state_view(&state), work);
         CHECK(pylm_state_push(model, &state, any_number() % (i % 2u ? view->n_symbols : 9u)) == PYLM_OK);
     }
     free(work);
@@ -236,9 +273,11 @@ static void test_few_templates(void)
     pylm_train_options_init(&options);
     options.tokenizer = PYLM_TOKENIZER_WORDS;
     options.profile = PYLM_PROFILE_FAST;
-    image = train(text, nbytes, &options);
-    test_image("fast", image.data, image.nbytes);
-    free(image.data);
+    for (options.max_order = 1; options.max_order <= 3u; options.max_order++) {
+        image = train(text, nbytes, &options);
+        test_image("fast", image.data, image.nbytes);
+        free(image.data);
+    }
     free(text);
 }
 

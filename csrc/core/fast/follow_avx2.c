@@ -15,20 +15,9 @@ PYLM__AVX2_BEGIN
 #include "descend_avx2.h"
 #include "lanes_mix_avx2.h"
 
-/* Where all templates find room in one vector, and where in half of it. */
-PYLM__INLINE void descend_once(struct pylm__path *path)
-{
-    lanes_descend(path, PYLM__LANES, PYLM__LANES);
-}
-
-PYLM__INLINE void descend_half(struct pylm__path *path)
-{
-    lanes_descend(path, PYLM__LANES, PYLM__LANES / 2u);
-}
-
 PYLM__INLINE void descend(struct pylm__path *path)
 {
-    lanes_descend(path, pylm__stride(path->work->mixer.tree.n_templates), PYLM__LANES);
+    lanes_descend(path, pylm__stride(path->work->mixer.tree.n_templates));
 }
 
 /* Notes where the paths begin. Returns those that have a way to go, a bit each. */
@@ -45,30 +34,58 @@ static uint32_t begin(struct pylm__path *paths, uint32_t n, struct lanes_paths *
         at->mantissa[i] = paths[i].p.mantissa;
         at->exponent[i] = paths[i].p.exponent;
         memset(paths[i].gathered.inputs, 0, sizeof paths[i].gathered.inputs);
+        paths[i].gathered.inputs[paths[i].work->mixer.tree.n_templates] = PYLM__CONSTANT_Q10;
         under_way |= (uint32_t)(paths[i].work->mixer.avx2 && pylm__is_under_way(&paths[i])) << i;
     }
     return under_way;
 }
 
-/* The node where path i is, and what its contexts say there. */
-PYLM__INLINE void descend_path(struct pylm__path *path, const struct lanes_mixer *m, struct lanes_paths *at, uint32_t i,
-                               pylm__descend *descend)
+/* The node where path i is, and what is known of it before anything is gathered there. */
+PYLM__INLINE void look(struct pylm__path *path, const struct lanes_mixer *m, struct lanes_paths *at, uint32_t i)
 {
     const struct pylm__mixer *mixer = &path->work->mixer;
     uint32_t active = path->frame->active.sets.active, suffixes = active & m->suffixes;
-    path->node = pylm__tree_node(&mixer->tree, at->number[i], at->lo[i], at->hi[i]);
-    at->mid[i] = path->node.mid;
-    at->set[i] = path->node.set;
-    path->side = at->leaf[i] >= path->node.mid;
-    at->side[i] = 0u - (uint32_t)path->side;
+    lanes_node(m, at, i);
+    path->node.number = at->number[i];
+    path->node.mid = at->mid[i];
+    path->side = -(int)at->side[i];
     pylm__node_topic_fetch(mixer, &path->node);
-    PYLM__PREFETCH(mixer->families[PYLM__FAMILY_NODE] + (size_t)path->node.set * m->row_nbytes);
-    PYLM__PREFETCH(m->stage2 + 2u * (size_t)PYLM__N_STAGE2 * path->node.set);
+    PYLM__PREFETCH(mixer->families[PYLM__FAMILY_NODE] + (size_t)at->set[i] * m->row_nbytes);
+    PYLM__PREFETCH(m->stage2 + 2u * (size_t)PYLM__N_STAGE2 * at->set[i]);
     at->active[i] = active;
     at->suffix[i] = pylm__ilog2(suffixes | 1u);
     at->total[i] = suffixes ? PYLM__AT(path->slices, at->suffix[i], total) : 0u;
-    descend(path);
-    lanes_note(at, i, &path->gathered);
+}
+
+/* Each at its node. */
+PYLM__INLINE void look_all(struct pylm__path *paths, uint32_t under_way, const struct lanes_mixer *m,
+                           struct lanes_paths *at)
+{
+    uint32_t i = 0;
+    for (; under_way; under_way &= under_way - 1u) {
+        i = pylm__lowest_from(under_way, i);
+        look(&paths[i], m, at, i);
+    }
+}
+
+/* What the contexts say there, and how they narrow. Paths of few templates go by twos. */
+PYLM__INLINE void descend_all(struct pylm__path *paths, uint32_t under_way, int by_twos, struct lanes_paths *at)
+{
+    uint32_t i = 0, j;
+    for (; under_way; under_way &= under_way - 1u) {
+        i = j = pylm__lowest_from(under_way, i);
+        if (by_twos) {
+            if (under_way & (under_way - 1u)) {
+                under_way &= under_way - 1u;
+                j = pylm__lowest_from(under_way, i);
+            }
+            lanes_descend_both(&paths[i], &paths[j]);
+            lanes_note(at, j, &paths[j].gathered);
+        } else {
+            descend(&paths[i]);
+        }
+        lanes_note(at, i, &paths[i].gathered);
+    }
 }
 
 /* Puts an input of each path in its place among the others. */
@@ -106,20 +123,18 @@ PYLM__INLINE void mix(struct pylm__path *paths, uint32_t n, uint32_t under_way, 
     lanes_enter(at, lanes_stage2(m, at, mean, confidence));
 }
 
-/* Goes down paths that have nothing but what every model has, a node of each in turn. */
-PYLM__INLINE void follow(struct pylm__path *paths, uint32_t n, pylm__descend *descend)
+/* Goes down paths that have nothing but what every model has, a node of each in turn.
+ *   by_twos   their templates are no more than half of a vector */
+PYLM__INLINE void follow(struct pylm__path *paths, uint32_t n, int by_twos)
 {
-    struct lanes_mixer m = lanes_mixer(&paths->work->mixer);
+    const struct lanes_mixer m = lanes_mixer(&paths->work->mixer);
     struct lanes_paths at;
-    uint32_t i = 0, left, under_way = begin(paths, n, &at);
+    uint32_t i, under_way = begin(paths, n, &at);
     while (under_way) {
-        for (left = under_way, i = 0; left; left &= left - 1u) {
-            i = pylm__lowest_from(left, i);
-            descend_path(&paths[i], &m, &at, i, descend);
-        }
+        look_all(paths, under_way, &m, &at);
+        descend_all(paths, under_way, by_twos, &at);
         mix(paths, n, under_way, &m, &at);
-        under_way &=
-            lanes_set(_mm256_cmpgt_epi32(_mm256_sub_epi32(lanes_load(at.hi, 0), lanes_load(at.lo, 0)), lanes_all(1)));
+        under_way &= lanes_under_way(&at);
     }
     for (i = 0; i < n; i++) {
         paths[i].p.mantissa = at.mantissa[i];
@@ -139,16 +154,13 @@ void pylm__follow_avx2(struct pylm__path *paths, uint32_t n)
     uint32_t i, k, n_templates = n ? paths->work->mixer.tree.n_templates : 0u;
     for (i = 0; i < n; i++)
         for (k = 0; k <= n_templates; k += PYLM__LANES)
-            lanes_words(&paths[i].work->mixer.evidence, k, PYLM__LANES, lanes_load(paths[i].slices->at, k),
-                        paths[i].word);
+            lanes_words(paths[i].work->mixer.evidence.list + k, lanes_load(paths[i].slices->at, k), paths[i].word + k);
     if (!all_plain(paths, n))
         pylm__follow(paths, n, 1, descend, pylm__node_mix_inline);
     else if (n_templates <= PYLM__LANES / 2u)
-        follow(paths, n, descend_half);
-    else if (n_templates < PYLM__LANES)
-        follow(paths, n, descend_once);
+        follow(paths, n, 1);
     else
-        follow(paths, n, descend);
+        follow(paths, n, 0);
 }
 
 PYLM__AVX2_END

@@ -28,7 +28,8 @@ struct lanes_paths {
 
 /* What does not change on the way. */
 struct lanes_mixer {
-    const uint8_t *stage2;
+    const uint8_t *stage2, *nodes;
+    uint32_t leaf_bits, node_bits, leaf_mask, set_mask; /* of pylm__tree_node() */
     uint32_t n_templates, n_stage1, n_node_sets, row_nbytes, suffixes, skips;
     uint32_t topic_at, voice_at; /* which inputs these are; 0: there is none */
 };
@@ -38,6 +39,11 @@ static inline struct lanes_mixer lanes_mixer(const struct pylm__mixer *mixer)
     const struct pylm__tree *tree = &mixer->tree;
     struct lanes_mixer m;
     m.stage2 = tree->parts[PYLM__P_STAGE2_WEIGHTS];
+    m.nodes = tree->parts[PYLM__P_NODES];
+    m.leaf_bits = pylm__symbol_bits(tree);
+    m.node_bits = m.leaf_bits + tree->set_bits;
+    m.leaf_mask = pylm__mask(m.leaf_bits);
+    m.set_mask = pylm__mask(tree->set_bits);
     m.n_templates = tree->n_templates;
     m.n_stage1 = pylm__n_stage1(tree);
     m.n_node_sets = tree->n_node_sets;
@@ -164,16 +170,24 @@ PYLM__INLINE __m256i lanes_dot(const uint8_t *const *rows, const int16_t *inputs
     return sum;
 }
 
+static inline __m256i lanes_sixteen(const uint8_t *numbers, const int16_t *x)
+{
+    return _mm256_madd_epi16(_mm256_cvtepi8_epi16(lanes_half_i16(numbers)), lanes_i16(x));
+}
+
 /* pylm__dot_bytes(); n is a multiple of 8. */
 PYLM__INLINE __m256i lanes_dot_bytes(const uint8_t *numbers, const int16_t *x, uint32_t n)
 {
-    __m256i sum = _mm256_setzero_si256();
+    __m256i sum = _mm256_setzero_si256(), other = sum;
     __m128i bytes;
     uint32_t k;
-    for (k = 0; k + 8u < n; k += 16u) {
-        bytes = lanes_half_i16(numbers + k);
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_cvtepi8_epi16(bytes), lanes_i16(x + k)));
+    for (k = 0; k + 24u < n; k += 32u) {
+        sum = _mm256_add_epi32(sum, lanes_sixteen(numbers + k, x + k));
+        other = _mm256_add_epi32(other, lanes_sixteen(numbers + k + 16u, x + k + 16u));
     }
+    sum = _mm256_add_epi32(sum, other);
+    for (; k + 8u < n; k += 16u)
+        sum = _mm256_add_epi32(sum, lanes_sixteen(numbers + k, x + k));
     if (k < n) {
         bytes = _mm_loadl_epi64((const __m128i *)(const void *)(numbers + k));
         bytes = _mm_madd_epi16(_mm_cvtepi8_epi16(bytes), lanes_half_i16(x + k));
@@ -206,6 +220,18 @@ PYLM__INLINE __m256i lanes_dot_reading(const uint8_t *numbers, const struct pylm
 }
 
 /* ---- the node of each path */
+
+/* pylm__tree_node() of path i. */
+PYLM__INLINE void lanes_node(const struct lanes_mixer *m, struct lanes_paths *at, uint32_t i)
+{
+    uint64_t word = pylm__word(m->nodes, (pylm__bit)at->number[i] * m->node_bits);
+    uint32_t mid = (uint32_t)word & m->leaf_mask, set = (uint32_t)(word >> m->leaf_bits) & m->set_mask;
+    if (PYLM__DAMAGED(mid <= at->lo[i] || mid >= at->hi[i]))
+        mid = at->lo[i] + 1u;
+    at->mid[i] = mid;
+    at->set[i] = PYLM__DAMAGED(set >= m->n_node_sets) ? 0u : set;
+    at->side[i] = 0u - (uint32_t)(at->leaf[i] >= mid);
+}
 
 /* Notes what was gathered at the node of path i. */
 PYLM__INLINE void lanes_note(struct lanes_paths *at, uint32_t i, const struct pylm__gathered *gathered)
@@ -322,6 +348,13 @@ static inline __m256i lanes_stage2(const struct lanes_mixer *m, const struct lan
     sum = _mm256_slli_epi32(_mm256_add_epi32(third_a, third_b), 8); /* times PYLM__CONSTANT_Q10 */
     sum = _mm256_add_epi32(sum, _mm256_add_epi32(_mm256_madd_epi16(a, x), _mm256_madd_epi16(b, x)));
     return lanes_squash(_mm256_srai_epi32(_mm256_add_epi32(sum, half), 13));
+}
+
+/* Those that have not reached their symbol, a bit each. */
+static inline uint32_t lanes_under_way(const struct lanes_paths *at)
+{
+    __m256i n = _mm256_sub_epi32(lanes_load(at->hi, 0), lanes_load(at->lo, 0));
+    return lanes_set(_mm256_cmpgt_epi32(n, lanes_all(1)));
 }
 
 /* Makes each path's node the child that it takes, and its probability that of the child. Paths that have ended stay where

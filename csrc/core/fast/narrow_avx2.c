@@ -15,23 +15,25 @@ void pylm__gather_avx2(const struct pylm__evidence *e, struct pylm__slices *s, c
                        uint32_t mid, struct pylm__gathered *gathered)
 {
     __m256i sum_left = _mm256_setzero_si256(), sum_all = sum_left;
-    const uint8_t *word[PYLM__MAX_STRIDE];
-    struct lanes_steps steps;
+    const uint8_t *word[PYLM__LANES];
+    __m128i voice = lanes_silence();
     uint32_t k;
     for (k = 0; k <= e->n_templates; k += PYLM__LANES) {
+        const struct lanes_found f = lanes_found(e, k);
         __m256i active = lanes_of(sets->active, k);
+        struct lanes l = lanes_slices(s, k);
         struct lanes_place p;
-        struct lanes l;
-        lanes_words(e, k, PYLM__LANES, lanes_load(s->at, k), word);
-        l = lanes_look(e, s, k, PYLM__LANES, word);
+        lanes_words(e->list + k, l.at, word);
+        lanes_look(e, &f, &l, word);
         lanes_store(s->right, k, l.right);
         lanes_store(s->n_left, k, l.n_left);
         lanes_store(s->total_left, k, l.total_left);
-        p = lanes_place(l, mid);
-        lanes_gather(e, k, PYLM__LANES, active, l, p, gathered, &sum_left, &sum_all);
-        lanes_voice_steps(e, k, active, l, p, &steps);
+        p = lanes_place(&l, lanes_all(mid));
+        _mm_storeu_si128((__m128i *)(void *)(gathered->inputs + k), lanes_inputs(e, k, lanes_index(&l, &p), active));
+        lanes_add(&f, &l, &p, active, &sum_left, &sum_all);
+        voice = lanes_voice(e, k, voice, active, &l, &p);
     }
-    lanes_voice(e, &steps, gathered);
+    lanes_note_voice(gathered, voice);
     lanes_sums(sum_left, sum_all, &gathered->left, &gathered->all);
 }
 
@@ -41,17 +43,15 @@ void pylm__narrow_avx2(const struct pylm__evidence *e, struct pylm__slices *s, s
     uint32_t k, active = sets->active;
     sets->active = sets->stale = 0;
     for (k = 0; k < e->n_templates && active >> k; k += PYLM__LANES) {
-        struct lanes l;
-        __m256i at;
-        l.total = lanes_load(s->total, k);
-        l.n = lanes_load(s->n, k);
-        l.first = lanes_load(s->first, k);
-        l.at = lanes_load(s->at, k);
+        const struct lanes_found f = lanes_found(e, k);
+        struct lanes l = lanes_slices(s, k);
+        struct lanes_place p;
         l.right = lanes_load(s->right, k);
         l.n_left = lanes_load(s->n_left, k);
         l.total_left = lanes_load(s->total_left, k);
-        sets->active |=
-            lanes_narrow(e, s, k, lanes_of(active, k), l, lanes_place(l, mid), lanes_all(0u - (uint32_t)side), &at);
+        p = lanes_place(&l, lanes_all(mid));
+        sets->active |= lanes_set(lanes_narrow(&f, &l, &p, lanes_of(active, k), lanes_all(0u - (uint32_t)side))) << k;
+        lanes_keep(s, k, &l);
     }
 }
 

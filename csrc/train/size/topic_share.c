@@ -85,8 +85,8 @@ void pylm__topic_share_cut(const struct pylm__topic_share *share, struct pylm__t
                            struct pylm__node_vectors *nodes)
 {
     if (nodes->part && share->n) {
-        pylm__node_vectors_cut(nodes, share->n_symbols - 1u, share->n);
-        pylm__topic_vectors_cut(vectors, share->n_symbols, share->n);
+        pylm__node_vectors_cut(nodes, share->n_symbols - 1u, share->n, 1);
+        pylm__topic_vectors_cut(vectors, share->n_symbols, share->n, 1);
     } else {
         pylm__node_vectors_free(nodes);
         pylm__topic_vectors_free(vectors);

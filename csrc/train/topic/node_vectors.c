@@ -233,16 +233,18 @@ void pylm__node_vectors_free(struct pylm__node_vectors *vectors)
     memset(vectors, 0, sizeof *vectors);
 }
 
-void pylm__node_vectors_cut(struct pylm__node_vectors *vectors, uint32_t n_nodes, uint32_t n)
+void pylm__node_vectors_cut(struct pylm__node_vectors *vectors, uint32_t n_nodes, uint32_t n, int is_short)
 {
     uint8_t *records = vectors->part, *out = records;
-    uint32_t node, i;
+    uint32_t node, i, fade;
     for (node = 0; node < n_nodes; node++, records += RECORD_NBYTES) {
         const uint8_t *numbers = records + PYLM__NODE_TOPIC_NUMBERS;
         memmove(out, records, PYLM__NODE_TOPIC_NUMBERS);
         out += PYLM__NODE_TOPIC_NUMBERS;
-        for (i = 0; i < n; i++)
+        for (i = 0; is_short && i < n; i++)
             *out++ = pylm__topic_pair(numbers[i], numbers[N_NUMBERS / 2u + i]);
+        for (fade = 0; !is_short && fade < PYLM__N_FADES; fade++, out += n)
+            memmove(out, numbers + fade * PYLM__MAX_TOPIC, n);
     }
     vectors->nbytes = (uint64_t)(out - vectors->part);
 }

@@ -50,7 +50,8 @@ int pylm__node_solving_jobs(struct pylm__node_solving *solving, uint32_t first, 
  *   out   in: none, or vectors that are freed; to be freed */
 int pylm__node_solving_end(struct pylm__node_solving *solving, struct pylm__node_vectors *out);
 
-/* Keeps the first n numbers of each fade, of 4 bits: they are short. */
-void pylm__node_vectors_cut(struct pylm__node_vectors *vectors, uint32_t n_nodes, uint32_t n);
+/* Keeps the first n numbers of each fade. Not for bytes.
+ *   is_short   1: they have 4 bits, and are kept so */
+void pylm__node_vectors_cut(struct pylm__node_vectors *vectors, uint32_t n_nodes, uint32_t n, int is_short);
 
 #endif

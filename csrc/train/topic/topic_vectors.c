@@ -232,18 +232,18 @@ int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readi
     return status;
 }
 
-void pylm__topic_vectors_cut(struct pylm__topic_vectors *vectors, uint32_t n_symbols, uint32_t n)
+void pylm__topic_vectors_cut(struct pylm__topic_vectors *vectors, uint32_t n_symbols, uint32_t n, int is_short)
 {
     uint8_t *record = vectors->part + PYLM__TOPIC_NBYTES, *out = record;
     uint32_t s, j, half = n / 2u;
     for (s = 0; s < n_symbols; s++, record += PYLM__TOPIC_DIMS + 1u) {
         *out++ = record[0];
-        for (j = 0; j < half; j++)
-            *out++ = pylm__topic_pair(record[1u + j], record[1u + half + j]);
+        for (j = 0; j < (is_short ? half : n); j++)
+            *out++ = is_short ? pylm__topic_pair(record[1u + j], record[1u + half + j]) : record[1u + j];
     }
     vectors->part[PYLM__TOPIC_N] = (uint8_t)n;
-    vectors->part[PYLM__TOPIC_SHORT] = 1;
-    vectors->part_nbytes = pylm__topics_nbytes(n, 1, n_symbols);
+    vectors->part[PYLM__TOPIC_SHORT] = (uint8_t)is_short;
+    vectors->part_nbytes = pylm__topics_nbytes(n, (uint32_t)is_short, n_symbols);
 }
 
 void pylm__topic_vectors_free(struct pylm__topic_vectors *vectors)

@@ -24,8 +24,10 @@ int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus 
  * out. */
 int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readings *readings,
                              const struct pylm__corpus *corpus, uint32_t n_threads, pylm_task *task);
-/* Keeps the first n numbers of each vector, those of the largest eigenvalues, of 4 bits: they are short. */
-void pylm__topic_vectors_cut(struct pylm__topic_vectors *vectors, uint32_t n_symbols, uint32_t n);
+
+/* Keeps the first n numbers of each vector, those of the largest eigenvalues.
+ *   is_short   1: they have 4 bits, and are kept so */
+void pylm__topic_vectors_cut(struct pylm__topic_vectors *vectors, uint32_t n_symbols, uint32_t n, int is_short);
 void pylm__topic_vectors_free(struct pylm__topic_vectors *vectors);
 
 #endif

@@ -71,7 +71,12 @@ static int find(struct finding *f, pylm_task *task)
     else
         PYLM__TRY(pylm__topic_vectors_find(f->symbols, f->readings, text->corpus, f->n_threads, task));
     PYLM__TRY(pylm__node_events_count(&f->events, f->readings, text->corpus, text->tree, f->n_threads, task));
-    return solve(f, task);
+    PYLM__TRY(solve(f, task));
+    if (!f->readings->is_short && f->readings->n_used < PYLM__MAX_TOPIC) {
+        pylm__node_vectors_cut(f->nodes, f->readings->n_records, f->readings->n_used, 0);
+        pylm__topic_vectors_cut(f->symbols, text->corpus->n_symbols, f->readings->n_used, 0);
+    }
+    return PYLM_OK;
 }
 
 int pylm__topics_find(struct pylm__topic_vectors *symbols, struct pylm__node_vectors *nodes,
