@@ -28,7 +28,7 @@ struct pylm__readings {
     uint8_t group[PYLM__TOPIC_PARTS];      /* by part */
     int has_second;                        /* some part is in the second group */
     int is_short;                          /* vectors have numbers of 4 bits, and there are log-odds of all levels */
-    uint32_t n_used;                       /* numbers of a symbol's vector: others are 0 */
+    uint32_t n_used;                       /* numbers of a symbol's vector: others are 0, and are not stored */
     int8_t *rows;                          /* n numbers each */
     uint8_t *symbols;  /* by part of the text: the symbols' records that know nothing of it; bytes: NULL */
     uint32_t *row_of;  /* bytes, by position: its row; NULL: each position that is wanted has its own */
