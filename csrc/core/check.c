@@ -35,7 +35,8 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
         return 0;
     if (check < 1u || check > 32u || buckets + check > PYLM__HASH_BITS)
         return 0;
-    if (c[PYLM__C_LIST_FORM] >= PYLM__N_LIST_FORMS)
+    if (c[PYLM__C_LIST_FORM] >= PYLM__N_LIST_FORMS ||
+        c[PYLM__C_LIST_FORM] != pylm__template_head(tree, 0)[PYLM__C_LIST_FORM])
         return 0;
     if (c[PYLM__C_PAYLOAD_BITS] > 32u || c[PYLM__C_INDEX_BITS] > 32u ||
         (unsigned)tree->symbol_bits + c[PYLM__C_COUNT_BITS] > c[PYLM__C_PAYLOAD_BITS])

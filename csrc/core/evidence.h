@@ -81,8 +81,9 @@ struct pylm__evidence {
     } of[PYLM__MAX_STRIDE];
 #endif
     const uint8_t *calibration; /* of all templates */
-    uint32_t coded;             /* set of templates, a bit each: their lists are coded */
-    uint32_t rare; /* with lanes: the set that the portable code has to look at, coded or very large lists */
+    uint32_t coded;             /* 1: lists are coded */
+    uint32_t rare; /* with lanes: the set of templates, a bit each, that only the portable code can look at:
+                                   very large lists */
     uint32_t leaf_bits, leaf_mask;
     uint32_t n_templates;
 #if PYLM_MODULE_VOICE
@@ -190,12 +191,12 @@ static inline uint32_t pylm__slice_left(struct pylm__slices *s, uint32_t k, uint
 /* Those of a set of templates that have lists with splits. */
 static inline uint32_t pylm__have_splits(const struct pylm__evidence *e, uint32_t templates)
 {
-    return PYLM_CODED ? 0u : templates & ~e->coded;
+    return PYLM_CODED || e->coded ? 0u : templates;
 }
 
-static inline int pylm__is_coded(const struct pylm__evidence *e, uint32_t k)
+static inline int pylm__is_coded(const struct pylm__evidence *e)
 {
-    return PYLM_CODED || (e->coded >> k & 1u);
+    return PYLM_CODED || e->coded;
 }
 
 #endif

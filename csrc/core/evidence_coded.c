@@ -5,12 +5,6 @@
  */
 #include "evidence_coded.h"
 
-/* What some fields of the evidence mean for a coded list. */
-#define CODE_BITS(e, k) PYLM__AT(e, k, total_at)  /* width of a code */
-#define CODES_AT(e, k) PYLM__AT(e, k, n_mask)     /* bit of the first code */
-#define SUM_BITS(e, k) PYLM__AT(e, k, split_bits) /* width of a sum */
-#define SUMS_AT(e, k) PYLM__AT(e, k, total_mask)  /* bit of the first sum */
-
 #define SHORT 4u /* successors that are gone through, one by one: the codes of all but the last have 21 bits */
 
 /* Ones as wide as a code, of at most 7 bits; in a list that is not damaged, of PYLM__MAX_CODE_BITS. */
@@ -22,8 +16,8 @@ static inline uint32_t code_mask(uint32_t code_bits)
 /* Occurrences of the successors from `at` up to `end`, added one by one. */
 static uint32_t add_counts(const struct pylm__evidence *e, uint32_t k, uint32_t at, uint32_t end)
 {
-    uint32_t code_bits = CODE_BITS(e, k), mask = code_mask(code_bits), sum = 0;
-    uint32_t bit = CODES_AT(e, k) + at * code_bits, behind = bit + (end - at) * code_bits;
+    uint32_t code_bits = PYLM__CODE_BITS(e, k), mask = code_mask(code_bits), sum = 0;
+    uint32_t bit = PYLM__CODES_AT(e, k) + at * code_bits, behind = bit + (end - at) * code_bits;
     if (!code_bits)
         return end - at;
     while (bit < behind) { /* as many as 25 bits hold of at most 7 each */
@@ -37,18 +31,11 @@ static uint32_t add_counts(const struct pylm__evidence *e, uint32_t k, uint32_t 
     return sum;
 }
 
-/* Occurrences of the first PYLM__SUMMED * i successors. */
-static inline uint32_t coded_sum(const struct pylm__evidence *e, uint32_t k, uint32_t i)
-{
-    uint32_t sum_bits = SUM_BITS(e, k);
-    return i ? pylm__bits(PYLM__AT(e, k, list), SUMS_AT(e, k) + (i - 1u) * sum_bits, sum_bits) : 0u;
-}
-
 /* Occurrences of the first n successors, n at least 1. */
 static uint32_t coded_before(const struct pylm__evidence *e, uint32_t k, uint32_t n)
 {
-    uint32_t i = CODE_BITS(e, k) ? (n - 1u) / PYLM__SUMMED : 0u; /* without codes, no sums */
-    return coded_sum(e, k, i) + add_counts(e, k, i * PYLM__SUMMED, n);
+    uint32_t i = PYLM__CODE_BITS(e, k) ? (n - 1u) / PYLM__SUMMED : 0u; /* without codes, no sums */
+    return pylm__coded_sum(e, k, i) + add_counts(e, k, i * PYLM__SUMMED, n);
 }
 
 /* Occurrences of the first `left` successors of a slice. The quickest of three ways: add these up, subtract the others
@@ -58,12 +45,12 @@ static uint32_t coded_left(const struct pylm__evidence *e, struct pylm__slices *
     uint32_t at = PYLM__AT(s, k, at), middle = at + left, others = PYLM__AT(s, k, n) - left, nearest;
     if (PYLM__SMALL)
         return coded_before(e, k, middle) - PYLM__AT(s, k, before);
-    if ((left <= others && left <= PYLM__SUMMED / 2u) || !CODE_BITS(e, k))
+    if ((left <= others && left <= PYLM__SUMMED / 2u) || !PYLM__CODE_BITS(e, k))
         return add_counts(e, k, at, middle);
     if (others <= PYLM__SUMMED / 2u)
         return PYLM__AT(s, k, total) - add_counts(e, k, middle, middle + others);
     nearest = (middle + PYLM__SUMMED / 2u) / PYLM__SUMMED;
-    left = coded_sum(e, k, nearest) - PYLM__AT(s, k, before);
+    left = pylm__coded_sum(e, k, nearest) - PYLM__AT(s, k, before);
     nearest *= PYLM__SUMMED;
     return nearest <= middle ? left + add_counts(e, k, nearest, middle) : left - add_counts(e, k, middle, nearest);
 }
@@ -72,9 +59,9 @@ static uint32_t coded_left(const struct pylm__evidence *e, struct pylm__slices *
 static inline uint32_t short_part(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t mid,
                                   uint32_t *total_left)
 {
-    uint32_t code_bits = CODE_BITS(e, k), mask = code_mask(code_bits), left = 0;
+    uint32_t code_bits = PYLM__CODE_BITS(e, k), mask = code_mask(code_bits), left = 0;
     uint32_t at = PYLM__AT(s, k, at), last = at + PYLM__AT(s, k, n) - 1u;
-    uint32_t word = pylm__bits25(PYLM__AT(e, k, list), CODES_AT(e, k) + at * code_bits);
+    uint32_t word = pylm__bits25(PYLM__AT(e, k, list), PYLM__CODES_AT(e, k) + at * code_bits);
     do {
         left += pylm__coded_count(word & mask);
         word >>= code_bits;
@@ -135,11 +122,11 @@ int pylm__coded_open(uint32_t first, const uint8_t *at, const uint8_t *end, uint
             return 0;
         sum_bits = *at++;
     }
-    CODE_BITS(e, k) = code_bits;
-    SUM_BITS(e, k) = sum_bits;
-    CODES_AT(e, k) = n * pylm__leaf_bits(e);
-    SUMS_AT(e, k) = CODES_AT(e, k) + n * code_bits;
-    bits = SUMS_AT(e, k) + n_sums * sum_bits; /* at most 2^24 * (24 + 7 + 2) */
+    PYLM__CODE_BITS(e, k) = code_bits;
+    PYLM__SUM_BITS(e, k) = sum_bits;
+    PYLM__CODES_AT(e, k) = n * pylm__leaf_bits(e);
+    PYLM__SUMS_AT(e, k) = PYLM__CODES_AT(e, k) + n * code_bits;
+    bits = PYLM__SUMS_AT(e, k) + n_sums * sum_bits; /* at most 2^24 * (24 + 7 + 2) */
     if (PYLM__DAMAGED((bits + 7u) / 8u > (size_t)(end - at)))
         return 0;
     PYLM__AT(e, k, list) = at;

@@ -27,7 +27,11 @@ PYLM__INLINE uint32_t pylm__coded_count(uint32_t code)
 
 #define PYLM__SUMMED 16u /* successors from one sum of a coded list to the next */
 
-/* What a field of a slice means for a coded list. */
+/* What some fields of the evidence, and one of a slice, mean for a coded list. */
+#define PYLM__CODE_BITS(e, k) PYLM__AT(e, k, total_at)  /* width of a code */
+#define PYLM__CODES_AT(e, k) PYLM__AT(e, k, n_mask)     /* bit of the first code */
+#define PYLM__SUM_BITS(e, k) PYLM__AT(e, k, split_bits) /* width of a sum */
+#define PYLM__SUMS_AT(e, k) PYLM__AT(e, k, total_mask)  /* bit of the first sum */
 #define PYLM__LAST_LEAF(s, k) PYLM__AT(s, k, right)
 
 /* The leaf of a coded list's successor. */
@@ -36,6 +40,13 @@ static inline uint32_t pylm__coded_leaf(const struct pylm__evidence *e, uint32_t
     if (pylm__leaf_bits(e) == 8u) /* models of bytes */
         return PYLM__AT(e, k, list)[i];
     return pylm__bits(PYLM__AT(e, k, list), (pylm__bit)i * e->leaf_bits, e->leaf_bits);
+}
+
+/* Occurrences of the first PYLM__SUMMED * i successors. */
+static inline uint32_t pylm__coded_sum(const struct pylm__evidence *e, uint32_t k, uint32_t i)
+{
+    uint32_t sum_bits = PYLM__SUM_BITS(e, k);
+    return i ? pylm__bits(PYLM__AT(e, k, list), PYLM__SUMS_AT(e, k) + (i - 1u) * sum_bits, sum_bits) : 0u;
 }
 
 /* Its count. */

@@ -103,7 +103,7 @@ enum {
     PYLM__C_COUNT_BITS = 6,    /* u8 width of an inline count */
     PYLM__C_PAYLOAD_BITS = 7,  /* u8 width of what follows fingerprint and kind in a record */
     PYLM__C_INDEX_BITS = 8,    /* u8 width of a bucket's start */
-    PYLM__C_LIST_FORM = 9,     /* u8 enum pylm__list_form; see evidence.h */
+    PYLM__C_LIST_FORM = 9,     /* u8 enum pylm__list_form, the same for all of a tree; see evidence.h */
     PYLM__C_N_RECORDS = 12,    /* u32 contexts */
     PYLM__C_INDEX = 16,        /* u64 packed: 2^bucket_bits + 1 record numbers */
     PYLM__C_RECORDS = 24,      /* u64 packed records */

@@ -131,6 +131,12 @@ static inline const uint8_t *pylm__template_head(const struct pylm__tree *tree, 
     return tree->head + PYLM__T_NBYTES + (size_t)k * PYLM__C_NBYTES;
 }
 
+/* Whether its tables have coded lists: all of them have, or none. */
+static inline uint32_t pylm__has_coded_lists(const struct pylm__tree *tree)
+{
+    return PYLM_CODED || pylm__template_head(tree, 0)[PYLM__C_LIST_FORM] == PYLM__LIST_CODED;
+}
+
 static inline struct pylm__shape pylm__tree_shape(const struct pylm__tree *tree)
 {
     struct pylm__shape shape;

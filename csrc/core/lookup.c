@@ -110,7 +110,7 @@ static inline int open_list(const uint8_t *end, uint32_t n_leaves, uint32_t k, s
     PYLM__AT(s, k, n) = n;
     if (PYLM__DAMAGED(n - 1u >= n_leaves))
         return 0;
-    return pylm__is_coded(e, k) ? pylm__coded_open(first, at, end, k, e, s) : open_splits(first, at, end, k, e, s);
+    return pylm__is_coded(e) ? pylm__coded_open(first, at, end, k, e, s) : open_splits(first, at, end, k, e, s);
 }
 
 /* ---- looking up ---- */
@@ -123,8 +123,6 @@ static inline int read_record(const uint8_t *image, const uint8_t *head, pylm__b
     const uint8_t *records = image + (size_t)pylm__load_offset(head + PYLM__C_RECORDS);
     struct pylm__pair record = pylm__pair(records, bit, 1, head[PYLM__C_PAYLOAD_BITS]);
     uint32_t payload = record.second, count;
-    if (!PYLM_CODED && head[PYLM__C_LIST_FORM] == PYLM__LIST_CODED)
-        e->coded |= UINT32_C(1) << k;
     if (record.first) {
         if (PYLM__DAMAGED(payload >= pylm__load_offset(head + PYLM__C_LISTS_NBYTES)))
             return 0;
@@ -134,7 +132,7 @@ static inline int read_record(const uint8_t *image, const uint8_t *head, pylm__b
         return 1;
     }
     count = payload >> pylm__leaf_bits(e);
-    count = pylm__is_coded(e, k) ? pylm__coded_count(count & pylm__mask(PYLM__MAX_CODE_BITS)) : count + 1u;
+    count = pylm__is_coded(e) ? pylm__coded_count(count & pylm__mask(PYLM__MAX_CODE_BITS)) : count + 1u;
     PYLM__AT(s, k, n) = 1;
     PYLM__AT(s, k, first) = PYLM__AT(s, k, right) = payload & pylm__leaf_mask(e);
     PYLM__AT(s, k, total) = PYLM__DAMAGED(!count) ? 1u : count;
@@ -147,7 +145,7 @@ static inline int base_is_missing(const struct pylm__tree *tree, const uint8_t *
                                   const struct pylm__lookup *lookup)
 {
     uint32_t base = head[PYLM__C_BASE];
-    return !PYLM_CODED && base < k && !(lookup->found >> base & 1u) && head[PYLM__C_LIST_FORM] == PYLM__LIST_SPLITS &&
+    return !pylm__has_coded_lists(tree) && base < k && !(lookup->found >> base & 1u) &&
            pylm__load32(pylm__template_head(tree, base) + PYLM__C_N_RECORDS) > 0u;
 }
 
@@ -165,7 +163,8 @@ static inline void begin(const struct pylm__tree *tree, struct pylm__lookup *loo
 #if PYLM_MODULE_VOICE
     e->n_voice = pylm__has_voice(tree) ? tree->n_suffix : 0u;
 #endif
-    e->coded = e->rare = lookup->found = 0;
+    e->rare = lookup->found = 0;
+    e->coded = pylm__has_coded_lists(tree);
     for (k = 0; PYLM__LANES > 1u && k < pylm__stride(tree->n_templates);
          k++) { /* these are read together, found or not */
         PYLM__AT(e, k, list) = e->calibration;
@@ -243,7 +242,7 @@ void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree
         if (!open_found(model->image, pylm__template_head(tree, k), pylm__n_leaves(tree), k, e, s))
             lookup->found &= ~(UINT32_C(1) << k);
     }
-    e->rare = (e->rare | e->coded) & lookup->found;
+    e->rare &= lookup->found;
 }
 
 void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,

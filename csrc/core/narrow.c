@@ -31,7 +31,7 @@ static inline int16_t log_odds(const struct pylm__evidence *e, uint32_t k, uint3
 /* A slice becomes a part of itself. A part of a coded list is ready to be looked at. */
 static inline void step(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, int side)
 {
-    int coded = pylm__is_coded(e, k);
+    int coded = pylm__is_coded(e);
     uint32_t unit = coded ? 1u : PYLM__AT(e, k, split_bits); /* of `at`, a successor */
     if (side) {
         PYLM__AT(s, k, total) -= PYLM__AT(s, k, total_left);
@@ -72,7 +72,7 @@ static uint32_t part(const struct pylm__evidence *e, struct pylm__slices *s, uin
                      int16_t *input)
 {
     uint32_t n0;
-    if (pylm__is_coded(e, k))
+    if (pylm__is_coded(e))
         pylm__coded_part(e, s, k, mid);
     n0 = PYLM__AT(s, k, total_left);
     *input = log_odds(e, k, pylm__calibration_index(n0, PYLM__AT(s, k, total) - n0));

@@ -74,7 +74,7 @@ void pylm__node_gather(const struct pylm__mixer *mixer, uint32_t mid, const stru
                        struct pylm__slices *slices, struct pylm__gathered *gathered)
 {
 #if PYLM__HAVE_AVX2
-    if (mixer->avx2) {
+    if (mixer->avx2 && !mixer->evidence.coded) {
         pylm__gather_avx2(&mixer->evidence, slices, &active->sets, mid, gathered);
         return;
     }
@@ -95,7 +95,7 @@ void pylm__node_narrow(const struct pylm__mixer *mixer, uint32_t mid, int side, 
                        struct pylm__slices *slices)
 {
 #if PYLM__HAVE_AVX2
-    if (mixer->avx2) {
+    if (mixer->avx2 && !mixer->evidence.coded) {
         pylm__narrow_avx2(&mixer->evidence, slices, &active->sets, mid, side);
         return;
     }

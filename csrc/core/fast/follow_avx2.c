@@ -12,6 +12,7 @@
 
 PYLM__AVX2_BEGIN
 
+#include "coded_avx2.h"
 #include "descend_avx2.h"
 #include "lanes_mix_avx2.h"
 
@@ -19,6 +20,14 @@ PYLM__INLINE void descend(struct pylm__path *path)
 {
     lanes_descend(path, pylm__stride(path->work->mixer.tree.n_templates));
 }
+
+PYLM__INLINE void descend_coded(struct pylm__path *path)
+{
+    coded_descend(path, pylm__stride(path->work->mixer.tree.n_templates));
+}
+
+/* What paths of a tree have in common. */
+enum kind { WHOLE_VECTORS, BY_TWOS, CODED_LISTS };
 
 /* Notes where the paths begin. Returns those that have a way to go, a bit each. */
 static uint32_t begin(struct pylm__path *paths, uint32_t n, struct lanes_paths *at)
@@ -68,19 +77,21 @@ PYLM__INLINE void look_all(struct pylm__path *paths, uint32_t under_way, const s
     }
 }
 
-/* What the contexts say there, and how they narrow. Paths of few templates go by twos. */
-PYLM__INLINE void descend_all(struct pylm__path *paths, uint32_t under_way, int by_twos, struct lanes_paths *at)
+/* What the contexts say there, and how they narrow. */
+PYLM__INLINE void descend_all(struct pylm__path *paths, uint32_t under_way, enum kind kind, struct lanes_paths *at)
 {
     uint32_t i = 0, j;
     for (; under_way; under_way &= under_way - 1u) {
         i = j = pylm__lowest_from(under_way, i);
-        if (by_twos) {
+        if (kind == BY_TWOS) {
             if (under_way & (under_way - 1u)) {
                 under_way &= under_way - 1u;
                 j = pylm__lowest_from(under_way, i);
             }
             lanes_descend_both(&paths[i], &paths[j]);
             lanes_note(at, j, &paths[j].gathered);
+        } else if (kind == CODED_LISTS) {
+            descend_coded(&paths[i]);
         } else {
             descend(&paths[i]);
         }
@@ -123,16 +134,15 @@ PYLM__INLINE void mix(struct pylm__path *paths, uint32_t n, uint32_t under_way, 
     lanes_enter(at, lanes_stage2(m, at, mean, confidence));
 }
 
-/* Goes down paths that have nothing but what every model has, a node of each in turn.
- *   by_twos   their templates are no more than half of a vector */
-PYLM__INLINE void follow(struct pylm__path *paths, uint32_t n, int by_twos)
+/* Goes down paths that have nothing but what every model has, a node of each in turn. */
+PYLM__INLINE void follow(struct pylm__path *paths, uint32_t n, enum kind kind)
 {
     const struct lanes_mixer m = lanes_mixer(&paths->work->mixer);
     struct lanes_paths at;
     uint32_t i, under_way = begin(paths, n, &at);
     while (under_way) {
         look_all(paths, under_way, &m, &at);
-        descend_all(paths, under_way, by_twos, &at);
+        descend_all(paths, under_way, kind, &at);
         mix(paths, n, under_way, &m, &at);
         under_way &= lanes_under_way(&at);
     }
@@ -149,18 +159,32 @@ static int all_plain(const struct pylm__path *paths, uint32_t n)
     return !n;
 }
 
+/* Where the lists' words are. */
+static void find_words(struct pylm__path *path)
+{
+    const struct pylm__evidence *e = &path->work->mixer.evidence;
+    uint32_t k;
+    for (k = 0; k <= e->n_templates; k += PYLM__LANES)
+        lanes_words(e->list + k, lanes_load(path->slices->at, k), path->word + k);
+}
+
 void pylm__follow_avx2(struct pylm__path *paths, uint32_t n)
 {
-    uint32_t i, k, n_templates = n ? paths->work->mixer.tree.n_templates : 0u;
-    for (i = 0; i < n; i++)
-        for (k = 0; k <= n_templates; k += PYLM__LANES)
-            lanes_words(paths[i].work->mixer.evidence.list + k, lanes_load(paths[i].slices->at, k), paths[i].word + k);
-    if (!all_plain(paths, n))
+    const struct pylm__tree *tree = n ? &paths->work->mixer.tree : NULL;
+    const int coded = n && pylm__has_coded_lists(tree), plain = all_plain(paths, n);
+    uint32_t i;
+    for (i = 0; i < n && !coded; i++)
+        find_words(&paths[i]);
+    if (coded && plain)
+        follow(paths, n, CODED_LISTS);
+    else if (coded)
+        pylm__follow(paths, n, 1, descend_coded, pylm__node_mix_inline);
+    else if (!plain)
         pylm__follow(paths, n, 1, descend, pylm__node_mix_inline);
-    else if (n_templates <= PYLM__LANES / 2u)
-        follow(paths, n, 1);
+    else if (n && tree->n_templates <= PYLM__LANES / 2u)
+        follow(paths, n, BY_TWOS);
     else
-        follow(paths, n, 0);
+        follow(paths, n, WHOLE_VECTORS);
 }
 
 PYLM__AVX2_END

@@ -61,7 +61,7 @@ static uint32_t list_successors(const struct pylm__evidence *e, struct pylm__sli
         successors->count = PYLM__AT(s, k, total);
         return 1;
     }
-    return (pylm__is_coded(e, k) ? list_coded : list_splits)(e, s, k, successors);
+    return (pylm__is_coded(e) ? list_coded : list_splits)(e, s, k, successors);
 }
 
 int pylm_successors(const pylm_model *model, const pylm_state *state, uint32_t tree_number, uint32_t number,
