@@ -43,6 +43,39 @@ PYLM_API uint32_t pylm_reach(const pylm_model *model);
  * merges hypotheses of a model that looks further back. */
 PYLM_API uint64_t pylm_state_key(const pylm_state *state, uint32_t n);
 
+/* ------------------------------------------------------------------ many at once */
+
+/* A decoder holds hundreds of hypotheses, a server has many users. To ask for all of them at once takes less time than
+ * one by one: while the numbers of one state come from memory, those of others are worked on.
+ *
+ * Here are n texts in symbols, one behind the other; the i-th ends at ends[i], none before the one before it. A text
+ * may be empty: its cost is 0.
+ *   work          pylm_work_nbytes() bytes.
+ *   costs_q16     out: what each text costs, n sums, 1/65536 bit. They are exactly those of one by one. */
+
+/* pylm_score() of n states, each of which reads its own text. Those that learn do so, and are read one by one.
+ *   states        n of them, all different, and those that learn each in memory of its own.
+ * Returns PYLM_ERR_ARGUMENT, and nothing has been read, for a symbol that the model does not have, and if `ends` are
+ * not in order. */
+PYLM_API int pylm_score_many(const pylm_model *model, pylm_state *const *states, const uint32_t *symbols,
+                             const uint64_t *ends, uint32_t n, void *work, uint64_t *costs_q16);
+
+/* n texts that may follow a state, which stays where it is. Nothing is learned, even if the state learns: it is as if
+ * each text were read by steps (above).
+ * Returns PYLM_ERR_ARGUMENT as pylm_score_many() does. */
+PYLM_API int pylm_cost_many(const pylm_model *model, const pylm_state *state, const uint32_t *symbols,
+                            const uint64_t *ends, uint32_t n, void *work, uint64_t *costs_q16);
+
+/* pylm_top() of n states, one by one: it spares calls, which take long in some languages.
+ *   best          out: the candidates of the first state, then those of the second, and so on: of each as many as the
+ *                 smaller of k and n_symbols. */
+PYLM_API void pylm_top_many(const pylm_model *model, pylm_state *const *states, uint32_t n, uint32_t k, void *work,
+                            pylm_candidate *best);
+
+/* Reads n symbols, as pylm_state_read() does each: nothing is scored or learned.
+ * Returns PYLM_ERR_ARGUMENT at the first symbol that the model does not have; those before it have been read. */
+PYLM_API int pylm_state_read_many(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n);
+
 /* ------------------------------------------------------------------ drafts */
 
 /* A large model takes nearly as long for eight symbols at once as for one. So a small one drafts what it may say, it

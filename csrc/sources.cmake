@@ -42,7 +42,12 @@ set(module_explain
     modules/explain/describe.c
     modules/explain/explain.c
     modules/explain/topic.c)
-set(module_decode modules/decode/draft.c modules/decode/lattice.c modules/decode/best_paths.c modules/decode/step.c)
+set(module_decode
+    modules/decode/best_paths.c
+    modules/decode/draft.c
+    modules/decode/lattice.c
+    modules/decode/many.c
+    modules/decode/step.c)
 set(module_pack modules/pack/coder.c modules/pack/down.c modules/pack/packet.c)
 set(module_kernel modules/kernel/kernel.c modules/kernel/nearest.c modules/kernel/patterns.c)
 set(module_keyboard

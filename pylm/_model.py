@@ -22,6 +22,7 @@ from ._info import ModelInfo, info_of
 from ._scoring import Scoring
 from ._state import State
 from .decoders.drafter import CONFIDENCE, DRAFT_MEMORY, MOST_DRAFTED, Drafter
+from .decoders.together import Together
 from .decoding.generating import Generating
 from .errors import SourcesError
 from .kernel.settings import MAX_DISTANCE, MAX_REACH, with_settings
@@ -44,7 +45,7 @@ QUICKLY_VERIFIED = 1 << 20  # bytes
 SHORT_SLICE = 1 << 10  # symbols between two looks at the progress
 
 
-class Model(Scoring, Generating):
+class Model(Scoring, Together, Generating):
     """A trained language model. From `pylm.train()` or `pylm.load()`.
 
     Texts and ids: wherever a text is asked for, a ``str`` (taken as UTF-8), bytes, or ids may be given: any

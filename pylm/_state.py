@@ -6,14 +6,15 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._core.arguments import MAX_MEMORY, parse_size, path_of
 from ._core.image import Image, new_symbols
+from ._core.many import Texts, costs_at, scores_at, texts_of
 from ._core.native import NONE, check, ffi, lib, save_file
-from ._core.new_words import NewWords, words_nbytes
-from ._core.prediction import NATS_PER_COST, Prediction, logprobs_of
+from ._core.new_words import NewWords, spelled_by, words_nbytes
+from ._core.prediction import NATS_PER_COST, Prediction, logprobs_of, predictions
 from ._core.reader import TextReader, begin_to_learn, new_overlay
 from ._core.text import TEXT_TYPES, Path, as_bytes, map_file
 from .decoders.branch import Branch
@@ -27,6 +28,10 @@ from .errors import ArgumentError, ModelDamagedError, ModelFormatError
 from .packing.packets import MOST_NBYTES, pack, unpack
 
 LENGTH_NBYTES = 8  # of the length of what stands before it in a file
+
+# Looked up once: a symbol is scored in 2 µs, and each of these would take a fiftieth of that.
+new, STATE, COST, NULL = ffi.new, ffi.typeof("pylm_state *"), ffi.typeof("uint32_t *"), ffi.NULL
+c_score, c_cost = lib.pylm_score, lib.pylm_cost
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,10 +63,11 @@ class State(TextReader):
     line goes on, unless `add_eos` says otherwise.
     """
 
+    _cost: Sequence[int]  # a number in C's memory: what a symbol cost
     _open: tuple[Any, array[int], Any] | None  # the end of a text, its symbols, and a pylm_state before them
 
     def __init__(self, image: Image, learn: bool, memory: int | str) -> None:
-        self._image = image
+        self._image, self._cost = image, new(COST)
         self._overlay = self._words = None
         if learn:
             nbytes = parse_size("memory", memory, MAX_MEMORY)
@@ -89,11 +95,47 @@ class State(TextReader):
 
         add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
         """
-        symbols = self._image.symbols(text, add_eos)
+        image = self._image
+        if type(text) is list and len(text) == 1:  # the quick way for a single id
+            symbol = text[0]
+            if type(symbol) is int and 0 <= symbol < image.n_symbols:
+                check(c_score(image.model, self._state, text, 1, image.work, self._cost, NULL))
+                self._has_read_one(symbol)
+                return -self._cost[0] * NATS_PER_COST
+        return self._fed(text, image.symbols(text, add_eos))
+
+    def _fed(self, text: TextOrIds, symbols: array[int]) -> float:
+        """Reads the symbols of a text."""
         if not isinstance(text, TEXT_TYPES):  # ids are never spelled, and stay what they are
             return -self._read(symbols) * NATS_PER_COST
         cost = self._read_text(text, symbols) + self._spelled(text, symbols).cost
         return -cost * NATS_PER_COST
+
+    def score(self, text: TextOrIds, *, add_eos: bool = False) -> float:
+        """The natural log of the probability of a continuation: what `feed()` would return. The state stays where it
+        is, and learns nothing. What it has learned counts.
+
+        So of a single symbol, and of a state that does not learn, it is exactly what `copy().feed()` returns. A state
+        that learns would have learned from the first symbols of a longer continuation when it comes to the last ones;
+        here it has not.
+        """
+        image = self._image
+        if type(text) is list and len(text) == 1:  # as in feed()
+            symbol = text[0]
+            if type(symbol) is int and 0 <= symbol < image.n_symbols:
+                check(c_cost(image.model, self._state, symbol, image.work, self._cost))
+                return -self._cost[0] * NATS_PER_COST
+        symbols = image.symbols(text, add_eos)
+        cost = costs_at(image, self._state, Texts(symbols, array("Q", [len(symbols)]), None))[0]
+        return -(cost + spelled_by(image, self._words, text, symbols).cost) * NATS_PER_COST
+
+    def scores(self, continuations: Iterable[TextOrIds | int], *, add_eos: bool = False) -> list[float]:
+        """`score()` of many continuations, in less time than one by one.
+
+        continuations   each a text, ids, or one id.
+        """
+        texts = texts_of(self._image, "continuations", continuations, add_eos)
+        return scores_at(self._image, self._state, self._words, texts)
 
     def logprobs(self, text: TextOrIds, *, add_eos: bool = False) -> np.ndarray:
         """Reads a text. Returns the natural log of the probability of each of its symbols when it was read:
@@ -125,10 +167,6 @@ class State(TextReader):
         cost += self._read(symbols[n:], None if views is None else views[n:])
         self._open = text[-8 * MAX_OPEN :], symbols[n:], before
         return cost
-
-    def _read(self, symbols: array[int], costs: Any = None) -> int:
-        self._open = None
-        return super()._read(symbols, costs)
 
     def start(self) -> None:
         """A new text begins. What was learned stays."""
@@ -177,8 +215,9 @@ class State(TextReader):
         end       the text and its symbols, from which was learned.
         """
         other = cls.__new__(cls)
+        other._cost = new(COST)
         other._image, other._last, other._overlay, other._open, other._words = image, last[:], None, None, None
-        other._state = ffi.new("pylm_state *")
+        other._state = new(STATE)
         ffi.memmove(other._state, state, ffi.sizeof("pylm_state"))
         if overlay is not None:
             other._overlay = new_overlay(len(overlay))
@@ -212,6 +251,8 @@ class State(TextReader):
     def next(self, k: int = 5, *, constraint: Constraint | None = None) -> list[Prediction]:
         """The k most probable next symbols, best first. If the last that was read is a text, it may end anywhere, and a
         constraint is for what comes, as in `Model.next()`."""
+        if constraint is None and self._open is None:
+            return predictions(self._image, self._state, k)
         check_constraint(constraint)
         return predicted(self._image, self._prompt(), k, constraint)
 
@@ -279,7 +320,7 @@ class State(TextReader):
 
     def _here(self) -> Any:
         """A copy of the pylm_state, to go on with from here. It has the same overlay."""
-        return ffi.new("pylm_state *", self._state[0])
+        return new(STATE, self._state[0])
 
     # ---- decoding
 

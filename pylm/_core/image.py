@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     TextOrIds: TypeAlias = str | Bytes | Ids
 
 ENCODE_SLICE = 1 << 16  # symbols a C call: about 1 ms
-SYMBOLS, TOTAL = ffi.typeof("uint32_t[]"), ffi.typeof("uint64_t *")  # looked up once: short calls feel it
+SHORT_NBYTES = 1 << 10  # of a text that is encoded by one C call
+# Looked up once: short calls feel it.
+SYMBOLS, TOTAL, STATE = ffi.typeof("uint32_t[]"), ffi.typeof("uint64_t *"), ffi.typeof("pylm_state *")
+CANDIDATES = ffi.typeof("pylm_candidate[]")
+new, from_buffer, NULL = ffi.new, ffi.from_buffer, ffi.NULL
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
 BY_SYMBOL = ("every_symbol", "vocabulary", "spelling")  # cached properties that go by the words
 CANDIDATE = [("symbol", "u4"), ("cost", "u4")]  # pylm_candidate in numpy; costs in 1/65536 bit
@@ -81,6 +85,8 @@ class Image:
         self.is_kernel: bool = self.info.predictor == lib.PYLM_PREDICTOR_KERNEL
         self._work_n_u64: int = lib.pylm_work_nbytes(self.model) // 8 + 1
         self._of_thread = threading.local()
+        self._start = ffi.new(STATE)  # a state at the start of a text
+        lib.pylm_state_init(self.model, self._start)
         self.kept: dict[Any, Any] = {}  # what was found out by others, to be found out once
         self._kernel: Any = None  # settings that the model points to
         self.lexicon: Lexicon | None = None  # words that were given to it
@@ -271,9 +277,19 @@ class Image:
         data, result = as_bytes(text), array("I")
         if not len(data):  # also without the package that an external tokenizer needs
             return array("I", [self.line_end]) if add_eos and self.ends_lines else result
+        if type(data) is bytes and len(data) <= SHORT_NBYTES and not self.is_external:
+            return self._encode_short(data, add_eos)
         for piece, _ in self.encode_slices(data, add_eos, min(ENCODE_SLICE, len(data) + 1)):
             result.extend(piece)
         return result
+
+    def _encode_short(self, data: bytes, add_eos: bool) -> array[int]:
+        """Symbols of a text that has not more of them than fit into one slice."""
+        room = new_symbols(len(data) + 1)
+        n, position = new(TOTAL, len(room)), new(TOTAL)
+        end = lib.PYLM_TEXT_CLOSED if add_eos else lib.PYLM_TEXT_OPEN
+        check(lib.pylm_encode(self.model, data, len(data), end, position, from_buffer(SYMBOLS, room), n))
+        return room[: n[0]]
 
     def check_ids(self, ids: Ids, name: str = "ids", takes: str = IDS) -> array[int]:
         return checked_symbols(integers(ids, name, takes), self.n_symbols)
@@ -309,13 +325,11 @@ class Image:
 
     # ---- prediction
 
-    def new_state(self, symbols: Iterable[int] = ()) -> Any:
+    def new_state(self, symbols: array[int] | None = None) -> Any:
         """The state after reading checked symbols from the start of a text."""
-        state = ffi.new("pylm_state *")
-        push, model = lib.pylm_state_push, self.model
-        lib.pylm_state_init(model, state)
-        for symbol in symbols:
-            push(model, state, symbol)
+        state = new(STATE, self._start[0])
+        if symbols:
+            lib.pylm_state_read_many(self.model, state, from_buffer(SYMBOLS, symbols), len(symbols))
         return state
 
     def score(
@@ -326,12 +340,13 @@ class Image:
         costs   writable buffer for as many uint32 costs, or None.
         step    called after each slice with its number of symbols.
         """
-        source = ffi.from_buffer(SYMBOLS, symbols)
-        target = ffi.NULL if costs is None else ffi.from_buffer(SYMBOLS, costs, require_writable=True)
-        work, total, result = self.work, ffi.new(TOTAL), 0
+        source, work, total = from_buffer(SYMBOLS, symbols), self.work, new(TOTAL)
         if costs is None and step is None and len(symbols) <= SCORE_SLICE:
-            check(lib.pylm_score(self.model, state, source, len(symbols), work, target, total))
-            return int(total[0])
+            check(lib.pylm_score(self.model, state, source, len(symbols), work, NULL, total))
+            cost: int = total[0]
+            return cost
+        target = NULL if costs is None else from_buffer(SYMBOLS, costs, require_writable=True)
+        result = 0
         for begin in range(0, len(symbols), SCORE_SLICE):
             n = min(SCORE_SLICE, len(symbols) - begin)
             to = target + begin if target else target
@@ -380,7 +395,7 @@ class Image:
 
     def cost(self, state: Any, symbol: int) -> int:
         """The cost of a checked symbol coming next, 1/65536 bit."""
-        cost = ffi.new("uint32_t *")
+        cost = new("uint32_t *")
         check(lib.pylm_cost(self.model, state, symbol, self.work, cost))
         return int(cost[0])
 
@@ -449,10 +464,17 @@ class Image:
 
     def top(self, state: Any, k: int) -> list[tuple[int, float]]:
         """The k most probable symbols with their probabilities, best first."""
+        return self.tops([state], k)[0]
+
+    def tops(self, states: list[Any], k: int) -> list[list[tuple[int, float]]]:
+        """The same of several states."""
         k = min(k, self.n_symbols)
-        best, n = ffi.new("pylm_candidate[]", k), ffi.new("uint32_t *")
-        lib.pylm_top(self.model, state, k, self.work, best, n)
-        return [(best[i].symbol, 2.0 ** -(best[i].cost_q16 / 65536)) for i in range(n[0])]
+        found = array("I", bytes(8 * k * len(states)))  # symbol and cost of each
+        best = from_buffer(CANDIDATES, found, require_writable=True)
+        lib.pylm_top_many(self.model, states, len(states), k, self.work, best)
+        probable = [2.0 ** (cost / -65536) for cost in found[1::2]]
+        pairs = list(zip(found[::2], probable, strict=True))
+        return [pairs[i : i + k] for i in range(0, len(pairs), k)]
 
 
 def checked_ids(ids: Ids, n_symbols: int, name: str = "ids") -> array[int]:
@@ -476,10 +498,16 @@ def integers(ids: Ids, name: str = "ids", takes: str = IDS) -> array[int]:
 
     takes   what else the argument `name` may be.
     """
-    if type(ids) is not list and hasattr(ids, "__array_interface__"):
+    if type(ids) is list or type(ids) is tuple:
+        return _integers_of_sequence(ids, name, takes)
+    if hasattr(ids, "__array_interface__"):
         return _integers_of_numpy(ids, name, takes)
     if isinstance(ids, (*TEXT_TYPES, Mapping, Set)) or not hasattr(ids, "__iter__"):
         raise wrong_type(name, takes, ids, _advice(ids))
+    return _integers_of_sequence(ids, name, takes)
+
+
+def _integers_of_sequence(ids: Iterable[int], name: str, takes: str) -> array[int]:
     try:
         return array("I", ids)
     except OverflowError:

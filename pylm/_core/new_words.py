@@ -12,7 +12,7 @@ from .prediction import shown
 from .spelling import Spelled
 
 if TYPE_CHECKING:
-    from .image import Image
+    from .image import Image, TextOrIds
 
 SHARE = 16  # of the memory to learn in, 1 in so many bytes is for new words
 LEAST = 128  # bytes
@@ -66,6 +66,12 @@ class NewWords:
     def counts(self) -> dict[str, int]:
         """The words, and how often each came."""
         return word_counts(self.memory)
+
+
+def spelled_by(image: Image, words: NewWords | None, text: TextOrIds, symbols: array[int]) -> Spelled:
+    """What the letters of unknown words in a text cost, but for those in a list. Nothing is added to it."""
+    spelled = image.spelled(text, symbols)
+    return spelled if words is None or not spelled.words else words.costs(spelled)
 
 
 def word_counts(memory: Any) -> dict[str, int]:

@@ -56,7 +56,14 @@ def predictions(image: Image, state: Any, k: int) -> list[Prediction]:
 
 def as_predictions(image: Image, found: list[tuple[int, float]]) -> list[Prediction]:
     """Symbols and their probabilities, with the texts of the symbols."""
-    return [Prediction(symbol, shown(image.symbol_text(symbol)), p) for symbol, p in found]
+    texts: dict[int, str] = image.once("texts", dict)  # those that were wanted before
+    result = []
+    for symbol, p in found:
+        text = texts.get(symbol)
+        if text is None:
+            text = texts[symbol] = shown(image.symbol_text(symbol))
+        result.append(Prediction(symbol, text, p))
+    return result
 
 
 def logprobs_of(image: Image, symbols: array[int], costs: array[int], spelled: Spelled) -> np.ndarray:

@@ -65,11 +65,19 @@ def image_of(name: str, model: Reader) -> Image:
     return model._image
 
 
-class TextReader:
-    """A text that an image reads on from call to call, and may learn from."""
+class Followed:
+    """What goes on with a text from call to call: a state or a branch."""
+
+    __slots__ = ()
 
     _image: Image
     _state: Any  # a pylm_state
+    _open: Any = None  # the end of a text that may become other symbols; None: there is none
+
+
+class TextReader(Followed):
+    """A text that an image reads on from call to call, and may learn from."""
+
     _overlay: Any  # memory that it learns in; None: it does not
     _words: NewWords | None  # that it has learned; None: it learns none
     _last: array[int]  # symbols read last, for the repetition penalty
@@ -82,8 +90,18 @@ class TextReader:
     def _read(self, symbols: array[int], costs: Any = None) -> int:
         """Reads checked symbols; returns their cost, 1/65536 bit."""
         cost = self._image.score(self._state, symbols, costs)
-        self._remember(symbols)
+        self._has_read(symbols)
         return cost
+
+    def _has_read(self, symbols: array[int]) -> None:
+        self._open = None
+        self._remember(symbols)
+
+    def _has_read_one(self, symbol: int) -> None:
+        self._open = None
+        self._last.append(symbol)
+        if len(self._last) > 2 * MAX_WINDOW:
+            self._last = self._last[-MAX_WINDOW:]
 
     def _spelled(self, text: TextOrIds, symbols: array[int]) -> Spelled:
         """What the letters of unknown words in a text cost. A reader that learns has learned them then."""
@@ -92,6 +110,6 @@ class TextReader:
 
     def _remember(self, symbols: array[int]) -> None:
         """Symbols that were read count as seen lately."""
-        self._last.extend(symbols[-MAX_WINDOW:])
+        self._last.extend(symbols if len(symbols) <= MAX_WINDOW else symbols[-MAX_WINDOW:])
         if len(self._last) > 2 * MAX_WINDOW:
             self._last = self._last[-MAX_WINDOW:]

@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._core.arguments import several
 from .._core.image import Image
+from .._core.many import Texts, scores_at, texts_of
 from .._core.native import ffi, lib
+from .._core.new_words import spelled_by
 from .._core.prediction import NATS_PER_COST, Prediction, predictions
-from .._core.text import TEXT_TYPES
+from .._core.reader import Followed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 
 # Looked up once: a step takes 4 µs, of which each of these would be a fiftieth.
-PYLM_STATE, new_state, step = ffi.typeof("pylm_state *"), ffi.new, lib.pylm_step
+PYLM_STATE, new_state, step, cost = ffi.typeof("pylm_state *"), ffi.new, lib.pylm_step, lib.pylm_cost
 
 
-class Branch:
+class Branch(Followed):
     """A reader that tries what may come next, without learning. From `State.branch()`.
 
     It costs some microseconds, however much the state has learned: it looks into the state's memory, and writes nothing
@@ -43,8 +44,12 @@ class Branch:
 
     def __init__(self, image: Image, state: Any, memory: Any, words: NewWords | None) -> None:
         self._origin = _Origin(image, memory, words)
-        self._state = ffi.new("pylm_state *", state[0])
+        self._state = new_state(PYLM_STATE, state[0])
         lib.pylm_state_set_learning(self._state, 0)
+
+    @property
+    def _image(self) -> Image:  # type: ignore[override]
+        return self._origin.image
 
     @property
     def reach(self) -> int:
@@ -55,7 +60,7 @@ class Branch:
         """Another one that has read the same."""
         other = Branch.__new__(Branch)
         other._origin = self._origin
-        other._state = ffi.new("pylm_state *", self._state[0])
+        other._state = new_state(PYLM_STATE, self._state[0])
         return other
 
     __copy__ = copy
@@ -68,21 +73,33 @@ class Branch:
         state = other._state = new_state(PYLM_STATE)
         if type(token) is int and 0 <= token < origin.n_symbols:
             step(origin.model, self._state, token, origin.work, state, origin.cost)
-            return other, origin.cost[0] * -NATS_PER_COST
+            return other, -origin.cost[0] * NATS_PER_COST
         state[0] = self._state[0]
-        return other, -self._read(state, token) * NATS_PER_COST
+        return other, other.step(token)
 
     def step(self, token: TextOrIds | int) -> float:
         """Reads a token. Returns the natural log of its probability, given all that was read before."""
-        return -self._read(self._state, token) * NATS_PER_COST
+        origin = self._origin
+        if type(token) is int and 0 <= token < origin.n_symbols:
+            step(origin.model, self._state, token, origin.work, self._state, origin.cost)
+            return -origin.cost[0] * NATS_PER_COST
+        text, symbols = origin.symbols(token)
+        return self._fed(text, symbols)
 
     def score(self, token: TextOrIds | int) -> float:
         """The same, but the branch stays where it is."""
-        return self.after(token)[1]
+        origin = self._origin
+        if type(token) is int and 0 <= token < origin.n_symbols:
+            cost(origin.model, self._state, token, origin.work, origin.cost)
+            return -origin.cost[0] * NATS_PER_COST
+        text, symbols = origin.symbols(token)
+        texts = Texts(symbols, array("Q", [len(symbols)]), [text])
+        return scores_at(origin.image, self._state, origin.words, texts)[0]
 
     def scores(self, tokens: Iterable[TextOrIds | int]) -> list[float]:
-        """The natural logs of the probabilities of several alternatives here."""
-        return [self.score(token) for token in several("tokens", tokens, "texts or ids")]
+        """`score()` of several alternatives, in less time than one by one."""
+        origin = self._origin
+        return scores_at(origin.image, self._state, origin.words, texts_of(origin.image, "tokens", tokens))
 
     def next(self, k: int = 5) -> list[Prediction]:
         """The k most probable next symbols, best first."""
@@ -106,18 +123,20 @@ class Branch:
     def __hash__(self) -> int:
         return hash(self.key)
 
-    def _read(self, state: Any, token: TextOrIds | int) -> int:
-        """Reads a token; returns its cost, 1/65536 bit."""
-        origin, text = self._origin, token
-        if hasattr(token, "__index__") and not hasattr(token, "__len__"):
-            text = [token.__index__()]  # an id, of any integer type
-        assert not isinstance(text, int)
-        symbols = origin.image.symbols(text, add_eos=False, name="token")
-        total = 0
-        for symbol in symbols:
-            step(origin.model, state, symbol, origin.work, state, origin.cost)
-            total += origin.cost[0]
-        return total + (origin.spelled(text, symbols).cost if isinstance(text, TEXT_TYPES) else 0)
+    def _fed(self, text: TextOrIds, symbols: array[int]) -> float:
+        image = self._origin.image
+        letters = self._spelled(text, symbols).cost
+        return -(image.score(self._state, symbols) + letters) * NATS_PER_COST
+
+    def _spelled(self, text: TextOrIds, symbols: array[int]) -> Spelled:
+        """What the letters of unknown words cost, but for those that the state has learned."""
+        return spelled_by(self._origin.image, self._origin.words, text, symbols)
+
+    def _has_read_one(self, symbol: int) -> None:
+        pass  # it keeps no symbols
+
+    def _has_read(self, symbols: array[int]) -> None:
+        pass
 
 
 class _Origin:
@@ -126,10 +145,13 @@ class _Origin:
     def __init__(self, image: Image, memory: Any, words: NewWords | None) -> None:
         self.image, self.memory, self.words = image, memory, words
         self.model, self.n_symbols = image.model, image.n_symbols
-        self.work, self.cost = image.new_work(), ffi.new("uint32_t *")
+        self.work = image.new_work()
+        self.cost: Sequence[int] = ffi.new("uint32_t *")
         self.reach: int = lib.pylm_reach(image.model)
 
-    def spelled(self, text: TextOrIds, symbols: array[int]) -> Spelled:
-        """What the letters of unknown words cost, but for those that the state has learned."""
-        spelled = self.image.spelled(text, symbols)
-        return spelled if self.words is None or not spelled.words else self.words.costs(spelled)
+    def symbols(self, token: TextOrIds | int) -> tuple[TextOrIds, array[int]]:
+        """A token as a text or ids, and its symbols."""
+        text: Any = token
+        if hasattr(token, "__index__") and not hasattr(token, "__len__"):
+            text = [token.__index__()]  # an id, of any integer type
+        return text, self.image.symbols(text, add_eos=False, name="token")

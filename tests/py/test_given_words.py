@@ -99,7 +99,7 @@ def test_every_way_to_ask_agrees(name: str, request: pytest.FixtureRequest) -> N
         assert {f.id for f in found} == set(ids)
         for f in found:
             assert f.probability == pytest.approx(p[f.id] / p[ids].sum(), rel=1e-3)
-    q62 = model._image.distribution_q62(model._image.new_state(model.encode("zork Quxa")))
+    q62 = model._image.distribution_q62(model._state_after("zork Quxa"))
     assert sum(q62.tolist()) == 1 << 62
     assert n + 4 == len(model)
 

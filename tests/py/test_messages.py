@@ -127,6 +127,8 @@ def right(things: dict[str, Any], owner: str, function: str, name: str) -> Any:
         "store": folder / "store",
         "pattern": "a+",
         "texts": ["papapa", "tepapa"],
+        "continuations": ["papapa", "tepapa"],
+        "states": [things["model"].state(), things["model"].state()],
         "schema": {"type": "boolean"},
         "word": "papapa",
         "words": ["zork"],
