@@ -37,6 +37,7 @@ SHORT_NBYTES = 1 << 10  # of a text that is encoded by one C call
 SYMBOLS, TOTAL, STATE = ffi.typeof("uint32_t[]"), ffi.typeof("uint64_t *"), ffi.typeof("pylm_state *")
 CANDIDATES = ffi.typeof("pylm_candidate[]")
 new, from_buffer, NULL = ffi.new, ffi.from_buffer, ffi.NULL
+OPEN, CLOSED = lib.PYLM_TEXT_OPEN, lib.PYLM_TEXT_CLOSED
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
 BY_SYMBOL = ("every_symbol", "vocabulary", "spelling")  # cached properties that go by the words
 CANDIDATE = [("symbol", "u4"), ("cost", "u4")]  # pylm_candidate in numpy; costs in 1/65536 bit
@@ -262,7 +263,7 @@ class Image:
         room = new_symbols(capacity)
         symbols = ffi.from_buffer("uint32_t[]", room, require_writable=True)
         position, n = ffi.new("uint64_t *"), ffi.new("uint64_t *")
-        end = lib.PYLM_TEXT_CLOSED if add_eos else lib.PYLM_TEXT_OPEN
+        end = CLOSED if add_eos else OPEN
         while position[0] <= nbytes:
             n[0] = capacity
             check(lib.pylm_encode(self.model, text, nbytes, end, position, symbols, n))
@@ -287,7 +288,7 @@ class Image:
         """Symbols of a text that has not more of them than fit into one slice."""
         room = new_symbols(len(data) + 1)
         n, position = new(TOTAL, len(room)), new(TOTAL)
-        end = lib.PYLM_TEXT_CLOSED if add_eos else lib.PYLM_TEXT_OPEN
+        end = CLOSED if add_eos else OPEN
         check(lib.pylm_encode(self.model, data, len(data), end, position, from_buffer(SYMBOLS, room), n))
         return room[: n[0]]
 

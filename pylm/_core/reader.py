@@ -54,6 +54,8 @@ class Reader:
 
     def _state_after(self, context: TextOrIds) -> Any:
         """A pylm_state that has read a text."""
+        if type(context) is str and not context:  # as most often
+            return self._image.new_state()
         return self._image.new_state(self._prompt(context, "context"))
 
 
