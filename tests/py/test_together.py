@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import get
 from texts import make_text
 
 import pylm
@@ -265,3 +266,12 @@ def test_branches(words_model: pylm.Model) -> None:
     assert words_model.feed_batch(longer, ids[:5]) == [branch.after(symbol)[1] for symbol in ids[:5]]
     assert longer == [branch.after(symbol)[0] for symbol in ids[:5]]
     assert words_model.next_batch(longer, 2) == [branch.after(symbol)[0].next(2) for symbol in ids[:5]]
+
+
+@pytest.mark.parametrize("name", ["words", "words with <unk>", "given words"])
+def test_a_single_word_is_encoded_as_within_a_text(name: str) -> None:
+    model = get(name)
+    words = [*model.vocabulary(), "zorkmid", "<s>", "</s>", "<unk>", "\n", "papapa\n", "papapa\ttepapa", "a\u00a0b"]
+    for word in words:
+        assert model.encode(word) == model.encode(word.encode() + b" " * 2000)  # too long for the quick way
+        assert model.encode(word) == model.encode(bytearray(word.encode()))
