@@ -13,7 +13,7 @@
 
 #if PYLM_MODULE_DECODE
 
-struct texts {
+struct many_texts {
     const uint32_t *symbols; /* of all texts */
     const uint64_t *ends;
     uint32_t n;
@@ -23,7 +23,7 @@ struct texts {
 };
 
 /* The texts that are on their way. */
-struct lanes {
+struct text_lanes {
     uint32_t next; /* the text that gets the next lane */
     uint32_t n;    /* lanes in use */
     uint32_t text[PYLM__ABREAST];
@@ -31,7 +31,7 @@ struct lanes {
     struct pylm__state states[PYLM__ABREAST];
 };
 
-static int are_known(const struct pylm__model *model, const struct texts *texts)
+static int are_known(const struct pylm__model *model, const struct many_texts *texts)
 {
     uint64_t n = texts->n ? texts->ends[texts->n - 1u] : 0u, at;
     uint32_t t;
@@ -46,7 +46,7 @@ static int are_known(const struct pylm__model *model, const struct texts *texts)
 
 /* Gives the next text a lane. One without symbols needs none, and a state that learns has to read each symbol before
  * the next can be scored. */
-static void begin(const pylm_model *model, const struct texts *texts, struct lanes *lanes, void *work)
+static void begin(const pylm_model *model, const struct many_texts *texts, struct text_lanes *lanes, void *work)
 {
     uint32_t t = lanes->next++;
     uint64_t first = t ? texts->ends[t - 1u] : 0u, n = texts->ends[t] - first;
@@ -62,13 +62,14 @@ static void begin(const pylm_model *model, const struct texts *texts, struct lan
     }
 }
 
-static int has_ended(const struct texts *texts, const struct lanes *lanes, uint32_t i)
+static int has_ended(const struct many_texts *texts, const struct text_lanes *lanes, uint32_t i)
 {
     return lanes->at[i] == texts->ends[lanes->text[i]];
 }
 
 /* Scores the next symbol of every lane, and reads it, unless nobody wants to know the state behind it. */
-static void advance(const struct pylm__model *model, const struct texts *texts, struct lanes *lanes, void *work)
+static void advance(const struct pylm__model *model, const struct many_texts *texts, struct text_lanes *lanes,
+                    void *work)
 {
     struct pylm__small probabilities[PYLM__ABREAST];
     uint32_t places[PYLM__ABREAST], shares[PYLM__ABREAST], i;
@@ -88,7 +89,7 @@ static void advance(const struct pylm__model *model, const struct texts *texts, 
 }
 
 /* Frees the lane of a text that has ended: the last one takes its place. */
-static void end(const struct texts *texts, struct lanes *lanes, uint32_t i)
+static void end(const struct many_texts *texts, struct text_lanes *lanes, uint32_t i)
 {
     uint32_t last = --lanes->n;
     if (texts->states)
@@ -100,10 +101,10 @@ static void end(const struct texts *texts, struct lanes *lanes, uint32_t i)
     }
 }
 
-static int read_all(const pylm_model *model, const struct texts *texts, void *work)
+static int read_all(const pylm_model *model, const struct many_texts *texts, void *work)
 {
     const struct pylm__model *view = pylm__model_view(model);
-    struct lanes lanes;
+    struct text_lanes lanes;
     uint32_t i;
     if (!are_known(view, texts))
         return PYLM_ERR_ARGUMENT;
@@ -123,14 +124,14 @@ static int read_all(const pylm_model *model, const struct texts *texts, void *wo
 int pylm_score_many(const pylm_model *model, pylm_state *const *states, const uint32_t *symbols, const uint64_t *ends,
                     uint32_t n, void *work, uint64_t *costs_q16)
 {
-    struct texts texts = {symbols, ends, n, states, NULL, costs_q16};
+    struct many_texts texts = {symbols, ends, n, states, NULL, costs_q16};
     return read_all(model, &texts, work);
 }
 
 int pylm_cost_many(const pylm_model *model, const pylm_state *state, const uint32_t *symbols, const uint64_t *ends,
                    uint32_t n, void *work, uint64_t *costs_q16)
 {
-    struct texts texts = {symbols, ends, n, NULL, state, costs_q16};
+    struct many_texts texts = {symbols, ends, n, NULL, state, costs_q16};
     return read_all(model, &texts, work);
 }
 
