@@ -96,10 +96,12 @@ class State(TextReader):
         add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
         """
         image = self._image
-        if type(text) is list and len(text) == 1 and type(text[0]) is int and 0 <= text[0] < image.n_symbols:
-            check(c_score(image.model, self._state, text, 1, image.work, self._cost, NULL))  # without arrays: quick
-            self._has_read_one(text[0])
-            return -self._cost[0] * NATS_PER_COST
+        if (type(text) is list or type(text) is tuple) and len(text) == 1:
+            symbol = text[0]
+            if type(symbol) is int and 0 <= symbol < image.n_symbols:  # a single id: without arrays, quick
+                check(c_score(image.model, self._state, text, 1, image.work, self._cost, NULL))
+                self._has_read_one(symbol)
+                return -self._cost[0] * NATS_PER_COST
         return self._fed(text, image.symbols(text, add_eos))
 
     def _fed(self, text: TextOrIds, symbols: array[int]) -> float:
@@ -118,17 +120,18 @@ class State(TextReader):
         here it has not.
         """
         image = self._image
-        symbols: Any = text  # as in feed()
-        if not (type(text) is list and len(text) == 1 and type(text[0]) is int and 0 <= text[0] < image.n_symbols):
-            symbols = image.symbols(text, add_eos)
+        if (type(text) is list or type(text) is tuple) and len(text) == 1:  # as in feed()
+            symbol = text[0]
+            if type(symbol) is int and 0 <= symbol < image.n_symbols:
+                check(c_cost(image.model, self._state, symbol, image.work, self._cost))
+                return -self._cost[0] * NATS_PER_COST
+        symbols = image.symbols(text, add_eos)
         if len(symbols) == 1:
             check(c_cost(image.model, self._state, symbols[0], image.work, self._cost))
             cost = self._cost[0]
         else:
             cost = costs_at(image, self._state, Texts(symbols, array("Q", [len(symbols)]), None))[0]
-        if symbols is not text:
-            cost += spelled_by(image, self._words, text, symbols).cost
-        return -cost * NATS_PER_COST
+        return -(cost + spelled_by(image, self._words, text, symbols).cost) * NATS_PER_COST
 
     def scores(self, continuations: Iterable[TextOrIds | int], *, add_eos: bool = False) -> list[float]:
         """`score()` of many continuations, in less time than one by one.

@@ -16,6 +16,8 @@ from ..errors import ArgumentError
 
 if TYPE_CHECKING:
     from .._core.image import TextOrIds
+    from .._state import State
+    from .branch import Branch
 
 TOPS = 64  # states a C call, which takes some ms, so that Ctrl-C works between two
 
@@ -24,7 +26,7 @@ class Together(Reader):
     """Many states at once."""
 
     def feed_batch(
-        self, states: Iterable[Followed], texts: Iterable[TextOrIds | int], *, add_eos: bool = False
+        self, states: Iterable[State | Branch], texts: Iterable[TextOrIds | int], *, add_eos: bool = False
     ) -> list[float]:
         """`feed()` of many states, each with its own text: the first state reads the first text, and so on. Returns the
         natural logs of the probabilities, exactly as one by one, but sooner.
@@ -33,7 +35,7 @@ class Together(Reader):
             model.feed_batch(states, ids)                       # an id for each state
 
         states    of this model, all different; those that learn do. Branches are read on likewise.
-        texts     as many: each a text, ids, or one id.
+        texts     as many: each a text, ids, or one id; ids are quickest.
         add_eos   the texts are complete, as in `State.feed()`.
         Raises ArgumentError, TypeError; then nothing has been read.
         """
@@ -58,7 +60,7 @@ class Together(Reader):
                 costs[i] += reader._spelled(text, symbols).cost
         return [-cost * NATS_PER_COST for cost in costs]
 
-    def next_batch(self, states: Iterable[Followed], k: int = 5) -> list[list[Prediction]]:
+    def next_batch(self, states: Iterable[State | Branch], k: int = 5) -> list[list[Prediction]]:
         """`next()` of many states or branches of this model: of each the k most probable next symbols, best first."""
         image, k = self._image, integer("k", k, 1, MAX_U32)
         readers = _readers(image, states)
