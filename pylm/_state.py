@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._core.arguments import MAX_MEMORY, parse_size, path_of
 from ._core.image import Image, new_symbols
-from ._core.many import Texts, costs_at, scores_at, texts_of
+from ._core.many import cost_at, scores_at, texts_of
 from ._core.native import NONE, check, ffi, lib, save_file
 from ._core.new_words import NewWords, spelled_by, words_nbytes
 from ._core.prediction import NATS_PER_COST, Prediction, logprobs_of, predictions
@@ -130,7 +130,7 @@ class State(TextReader):
             check(c_cost(image.model, self._state, symbols[0], image.work, self._cost))
             cost = self._cost[0]
         else:
-            cost = costs_at(image, self._state, Texts(symbols, array("Q", [len(symbols)]), None))[0]
+            cost = cost_at(image, self._state, symbols)
         return -(cost + spelled_by(image, self._words, text, symbols).cost) * NATS_PER_COST
 
     def scores(self, continuations: Iterable[TextOrIds | int], *, add_eos: bool = False) -> list[float]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ArgumentError
 from .arguments import several
-from .image import SCORE_SLICE, SYMBOLS, Image
+from .image import SCORE_SLICE, STATE, SYMBOLS, Image
 from .native import check, ffi, lib
 from .new_words import NewWords, spelled_by
 from .prediction import NATS_PER_COST
@@ -86,12 +86,14 @@ def costs_at(image: Image, state: Any, texts: Texts) -> array[int]:
         status: int = lib.pylm_cost_many(image.model, state, source, ends, n, image.work, costs)
         return status
 
-    def score_long(i: int) -> int:
-        here = ffi.new("pylm_state *", state[0])
-        lib.pylm_state_set_learning(here, 0)
-        return image.score(here, texts.of(i))
+    return _in_parts(texts, score, lambda i: cost_at(image, state, texts.of(i)))
 
-    return _in_parts(texts, score, score_long)
+
+def cost_at(image: Image, state: Any, symbols: array[int]) -> int:
+    """Of a single text, likewise: its symbols are worked on abreast."""
+    here = ffi.new(STATE, state[0])
+    lib.pylm_state_set_learning(here, 0)
+    return image.score(here, symbols)
 
 
 def scores_at(image: Image, state: Any, words: NewWords | None, texts: Texts) -> list[float]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._core.image import Image
-from .._core.many import Texts, scores_at, texts_of
+from .._core.many import cost_at, scores_at, texts_of
 from .._core.native import ffi, lib
 from .._core.new_words import spelled_by
 from .._core.prediction import NATS_PER_COST, Prediction, predictions
@@ -93,8 +93,8 @@ class Branch(Followed):
             cost(origin.model, self._state, token, origin.work, origin.cost)
             return -origin.cost[0] * NATS_PER_COST
         text, symbols = origin.symbols(token)
-        texts = Texts(symbols, array("Q", [len(symbols)]), [text])
-        return scores_at(origin.image, self._state, origin.words, texts)[0]
+        letters = self._spelled(text, symbols).cost
+        return -(cost_at(origin.image, self._state, symbols) + letters) * NATS_PER_COST
 
     def scores(self, tokens: Iterable[TextOrIds | int]) -> list[float]:
         """`score()` of several alternatives, in less time than one by one."""
