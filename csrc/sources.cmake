@@ -24,7 +24,8 @@ set(core
     core/fast/follow_avx2.c
     core/fast/follow_portable.c
     core/fast/narrow_avx2.c
-    core/fast/paths.c)
+    core/fast/paths.c
+    core/fast/walk_avx2.c)
 
 # What a build may leave out: -DPYLM_MODULE_<NAME>=0.
 set(module_text modules/text/constraint.c modules/text/new_words.c modules/text/sample.c modules/text/spelling.c modules/text/stop.c

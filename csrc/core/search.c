@@ -25,7 +25,7 @@ struct search {
 
 static int worse(pylm_candidate a, pylm_candidate b)
 {
-    return a.cost_q16 != b.cost_q16 ? a.cost_q16 > b.cost_q16 : a.symbol > b.symbol;
+    return pylm__is_better(b, a);
 }
 
 /* Restores the order of a heap of n below place i. */
@@ -115,11 +115,11 @@ static void keep_shared(struct search *search, pylm_candidate place)
     }
 }
 
-static void keep_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
+static void keep_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
 {
     struct search *search = (struct search *)(void *)visitor;
-    struct pylm__small p = frame->p;
     pylm_candidate found;
+    (void)mass;
     found.symbol = pylm__tree_symbol(&search->work->mixer.tree, leaf);
     if (pylm__n_trees(search->model) > 1u) {
         if (search->work->tree_number && is_known(search, found.symbol)) /* another tree may have found it */

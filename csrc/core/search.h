@@ -8,6 +8,12 @@
 
 #define PYLM__ROUNDING_Q16 256u /* costs and masses agree to this on any path */
 
+/* Whether a comes before b: it costs less, or as much with a smaller number. */
+static inline int pylm__is_better(pylm_candidate a, pylm_candidate b)
+{
+    return a.cost_q16 != b.cost_q16 ? a.cost_q16 < b.cost_q16 : a.symbol < b.symbol;
+}
+
 /* Sorts candidates, best first: by cost, then by symbol. In place, without recursion. */
 void pylm__candidates_sort(pylm_candidate *candidates, uint32_t n);
 

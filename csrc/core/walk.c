@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "core/fast/walk_avx2.h"
 #include "lexicon.h"
 #include "modules/kernel/kernel.h"
 #include "walk.h"
@@ -137,15 +138,6 @@ static void enter(const struct walk *walk, uint32_t level, const struct parted *
     }
 }
 
-/* Whether one of the bits from lo to hi - 1 is set; lo < hi. */
-static int has_bit(const uint32_t *bits, uint32_t lo, uint32_t hi)
-{
-    uint32_t i = lo >> 5, last = (hi - 1u) >> 5, found = bits[i] >> (lo & 31u) << (lo & 31u);
-    for (; i < last && !found; found = bits[i])
-        i++;
-    return i < last || (found << (31u - ((hi - 1u) & 31u))) != 0;
-}
-
 /* Depth first, the more probable child first: it goes on one level down while the other waits in the place of its
  * parent, if it is probable enough. A damaged tree that is deeper than its header says ends in its first leaf. */
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
@@ -159,12 +151,18 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
     uint32_t level = 0, parent;
     int side, both;
     begin(&walk, state);
+#if PYLM__HAVE_AVX2
+    if (!pylm__is_kernel(model) && !pylm__n_below(model) && pylm__walk_avx2_can(work)) {
+        pylm__walk_avx2(model, work, mass, visitor, visit);
+        return;
+    }
+#endif
     pylm__frame(work, 0)->mass = mass;
     for (;;) {
         frame = frame_at(&walk, work, level);
         if (frame->mass < visitor->min_mass || frame->hi - frame->lo <= 1u || PYLM__DAMAGED(level == tree->depth)) {
             if (frame->mass >= visitor->min_mass)
-                visit(visitor, frame->lo, frame);
+                visit(visitor, frame->lo, frame->mass, frame->p);
             if (!level--)
                 return;
             continue;
@@ -172,9 +170,9 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
         split(&walk, level, &parted);
         side = parted.masses[1] > parted.masses[0];
         both = 1;
-        if (wanted && !has_bit(wanted, frame->lo, parted.node.mid))
+        if (wanted && !pylm__has_bit(wanted, frame->lo, parted.node.mid))
             side = 1, both = 0;
-        else if (wanted && !has_bit(wanted, parted.node.mid, frame->hi))
+        else if (wanted && !pylm__has_bit(wanted, parted.node.mid, frame->hi))
             side = both = 0;
         if (both && parted.masses[!side] >= visitor->min_mass) {
             parent = level++;
@@ -220,10 +218,11 @@ struct sum {
     uint64_t *q62;
 };
 
-static void add_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
+static void add_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
 {
     struct sum *sum = (struct sum *)(void *)visitor;
-    sum->q62[pylm__tree_symbol(sum->tree, leaf)] += frame->mass;
+    (void)p;
+    sum->q62[pylm__tree_symbol(sum->tree, leaf)] += mass;
 }
 
 void pylm_distribution(const pylm_model *model, const pylm_state *state, void *memory, uint64_t *q62)

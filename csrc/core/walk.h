@@ -6,18 +6,10 @@
 #ifndef PYLM_CORE_WALK_H
 #define PYLM_CORE_WALK_H
 
+#include "visitor.h"
 #include "work.h"
 
-/* What a walk looks for. Lies at the beginning of what the caller keeps of it. */
-struct pylm__visitor {
-    uint64_t min_mass;      /* leaves of at least this probability, q62, are visited; 0: all. A visit may raise it */
-    const uint32_t *wanted; /* a bit for every leaf, one of them set at least: only such leaves; NULL: all */
-};
-
-/* Called for every leaf reached. */
-typedef void pylm__visit(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame);
-
-/* Visits the leaves of the tree at work, starting with `mass` at the root. */
+/* Visits the leaves of the tree at work, in any order, starting with `mass` at the root. */
 void pylm__walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work,
                 uint64_t mass, struct pylm__visitor *visitor, pylm__visit *visit);
 

@@ -9,6 +9,8 @@
 #include "lookup.h"
 #include "stage1.h"
 
+#include "core/fast/waiting.h"
+
 /* A subtree still to be visited. */
 struct pylm__frame {
     uint64_t mass;        /* its probability, q62: children sum to their parent exactly */
@@ -57,7 +59,12 @@ static inline struct pylm__slices *pylm__frame_slices(struct pylm__work *work, s
 /* Of a walk through one tree. */
 static inline size_t pylm__walk_nbytes(const struct pylm__model *model)
 {
-    return sizeof(struct pylm__work) + (model->depth + 1u) * pylm__frame_nbytes(model->n_templates);
+    size_t frame = pylm__frame_nbytes(model->n_templates), frames = (model->depth + 1u) * frame;
+#if PYLM__HAVE_AVX2
+    size_t at_once = frame + pylm__all_waiting_nbytes(model->depth, model->n_templates);
+    frames = frames > at_once ? frames : at_once;
+#endif
+    return sizeof(struct pylm__work) + frames;
 }
 
 /* Makes a tree the one at work: the first, then the next ones. The caller knows how many there are. */

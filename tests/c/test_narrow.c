@@ -9,6 +9,7 @@
 #include "core/fast/follow_avx2.h"
 #include "core/fast/follow_portable.h"
 #include "core/fast/narrow_avx2.h"
+#include "core/fast/walk_avx2.h"
 #include "core/work.h"
 
 #if PYLM__HAVE_AVX2
@@ -227,6 +228,72 @@ static void compare_abreast(const struct pylm__model *model, const struct pylm__
         CHECK(paths[0][i].p.mantissa == paths[1][i].p.mantissa && paths[0][i].p.exponent == paths[1][i].p.exponent);
 }
 
+/* What a walk is to find: the masses of leaves. */
+struct masses {
+    struct pylm__visitor visitor;
+    uint64_t *of;
+    struct pylm__small *p;
+    uint32_t n;
+};
+
+static void note_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
+{
+    struct masses *masses = (struct masses *)(void *)visitor;
+    masses->of[leaf] = mass;
+    masses->p[leaf] = p;
+    masses->n++;
+}
+
+/* A node by node walk below a frame, whose working memory has room for the deeper ones behind it. */
+static void walk_below(struct pylm__work *work, uint32_t level, struct masses *masses)
+{
+    struct pylm__frame *frame = pylm__frame(work, level), *child = pylm__frame(work, level + 1u);
+    struct pylm__node node = pylm__tree_node(&work->mixer.tree, frame->node, frame->lo, frame->hi);
+    uint32_t right = pylm__node_right(&work->mixer, &node, &frame->active, pylm__frame_slices(work, frame));
+    uint64_t mass = pylm__mass_times(frame->mass, right);
+    int side;
+    for (side = 0; side < 2; side++) {
+        memcpy(child, frame, pylm__frame_nbytes(work->mixer.tree.n_templates));
+        child->mass = side ? mass : frame->mass - mass;
+        pylm__small_scale(&child->p, side ? right : 65536u - right);
+        pylm__node_narrow(&work->mixer, node.mid, side, &child->active, pylm__frame_slices(work, child));
+        pylm__frame_enter(child, node.mid, side);
+        if (child->hi - child->lo <= 1u || level + 1u == work->mixer.tree.depth)
+            note_leaf(&masses->visitor, child->lo, child->mass, child->p);
+        else
+            walk_below(work, level + 1u, masses);
+    }
+}
+
+static struct masses no_masses(uint32_t n)
+{
+    struct masses masses = {{0, NULL}, allocate(n * sizeof *masses.of), allocate(n * sizeof *masses.p), 0};
+    memset(masses.of, 0, n * sizeof *masses.of);
+    memset(masses.p, 0, n * sizeof *masses.p);
+    return masses;
+}
+
+/* Eight nodes at once have the same leaves as one after the other. */
+static void compare_walk(const struct pylm__model *model, const struct pylm__state *state, struct pylm__work *work)
+{
+    const uint32_t n = model->n_symbols;
+    struct masses expected = no_masses(n), found = no_masses(n);
+    pylm__work_first_tree(model, work);
+    (void)pylm__root(model, state, work);
+    if (pylm__walk_avx2_can(work) && n > 1u) {
+        pylm__walk_avx2(model, work, UINT64_C(1) << 62, &found.visitor, note_leaf);
+        (void)pylm__root(model, state, work);
+        walk_below(work, 0, &expected);
+        CHECK(found.n == expected.n);
+        CHECK(!memcmp(found.of, expected.of, n * sizeof *found.of));
+        CHECK(!memcmp(found.p, expected.p, n * sizeof *found.p));
+    }
+    free(expected.of);
+    free(expected.p);
+    free(found.of);
+    free(found.p);
+}
+
 /* Many paths of an open model. Returns the nodes seen. */
 static uint32_t compare_paths(const pylm_model *model, uint32_t n_states)
 {
@@ -242,6 +309,8 @@ static uint32_t compare_paths(const pylm_model *model, uint32_t n_states)
         if (!work->mixer.evidence.rare)
             n_nodes += compare_path(work, fields, stride, any_number() % view->n_symbols);
         compare_abreast(view, pylm__state_view(&state), work);
+        if (i % 25u == 0)
+            compare_walk(view, pylm__state_view(&state), work);
         CHECK(pylm_state_push(model, &state, any_number() % (i % 2u ? view->n_symbols : 9u)) == PYLM_OK);
     }
     free(work);

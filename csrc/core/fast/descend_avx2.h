@@ -9,8 +9,8 @@
 #include "follow.h"
 #include "lanes_avx2.h"
 
-/* pylm__descend_portable() for a path whose templates are in n_lanes lanes of vectors. Slices keep no more than what lanes_slices() reads, and the path where their words lie: these are
- * fetched, but not waited for. */
+/* pylm__descend_portable() for a path whose templates are in n_lanes lanes of vectors. Slices keep no more than what
+ * lanes_slices() reads, and the path where their words lie: these are fetched, but not waited for. */
 PYLM__INLINE void lanes_descend(struct pylm__path *path, uint32_t n_lanes)
 {
     const struct pylm__evidence *e = &path->work->mixer.evidence;

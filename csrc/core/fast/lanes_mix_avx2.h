@@ -357,8 +357,8 @@ static inline uint32_t lanes_under_way(const struct lanes_paths *at)
     return lanes_set(_mm256_cmpgt_epi32(n, lanes_all(1)));
 }
 
-/* Makes each path's node the child that it takes, and its probability that of the child. Paths that have ended stay where
- * they are.
+/* Makes each path's node the child that it takes, and its probability that of the child. Paths that have ended stay
+ * where they are.
  *   right   probabilities of going right */
 static inline void lanes_enter(struct lanes_paths *at, __m256i right)
 {

@@ -16,6 +16,7 @@
 #include "spell.h"
 
 #include "core/score.h"
+#include "core/search.h"
 #include "core/walk.h"
 
 #include <string.h>
@@ -88,38 +89,40 @@ static int agrees(const void *user, const uint8_t *text, uint32_t nbytes)
            (nbytes == space || goes_on(before, text + space, nbytes - space));
 }
 
+/* Keeps a symbol, if it is one of the best: those that cost less, or as much with a smaller number. So it does not
+ * matter in which order they come. */
 static void keep(struct extension *extension, uint32_t symbol, uint32_t cost_q16)
 {
+    const pylm_candidate found = {symbol, cost_q16};
     uint32_t i;
-    if (extension->n == N_EXTENSIONS && cost_q16 >= extension->best[extension->n - 1u].cost_q16)
+    if (extension->n == N_EXTENSIONS && !pylm__is_better(found, extension->best[extension->n - 1u]))
         return;
     i = extension->n < N_EXTENSIONS ? extension->n++ : extension->n - 1u;
-    for (; i && cost_q16 < extension->best[i - 1u].cost_q16; i--)
+    for (; i && pylm__is_better(found, extension->best[i - 1u]); i--)
         extension->best[i] = extension->best[i - 1u];
-    extension->best[i].symbol = symbol;
-    extension->best[i].cost_q16 = cost_q16;
+    extension->best[i] = found;
 }
 
-static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
+static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
 {
     struct extension *extension = (struct extension *)(void *)visitor;
     uint32_t symbol = pylm__tree_symbol(&extension->spelling->workspace->walk->mixer.tree, leaf), nbytes;
     uint32_t at = extension->from->nbytes;
     const unsigned char *text;
     text = pylm__symbol_text(pylm__model_view(extension->spelling->request->model), symbol, &nbytes);
-    extension->visited += frame->mass;
+    extension->visited += mass;
     if (extension->is_covered) {
         if (!goes_on(at - n_spaces(extension->from->text, at), text, nbytes)) {
-            extension->ending += frame->mass;
+            extension->ending += mass;
             return;
         }
     } else {
         if (!agrees(extension, text, nbytes))
             return;
         if (at + nbytes >= extension->spelling->typed_nbytes)
-            extension->covering += frame->mass;
+            extension->covering += mass;
     }
-    keep(extension, symbol, pylm__small_cost(frame->p));
+    keep(extension, symbol, pylm__small_cost(p));
 }
 
 /* ---- the list ---- */

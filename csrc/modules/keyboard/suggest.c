@@ -176,7 +176,7 @@ static void offer(struct search *search, uint32_t symbol, uint64_t mass, struct 
 }
 
 /* Of a symbol and of the words in its place, those with the prefix. */
-static void offer_shared(struct search *search, uint32_t symbol, const struct pylm__frame *frame)
+static void offer_shared(struct search *search, uint32_t symbol, uint64_t mass, struct pylm__small p)
 {
     const struct pylm__place place = pylm__lexicon_place(search->model, symbol);
     uint32_t i, share = place.left, nbytes;
@@ -186,20 +186,20 @@ static void offer_shared(struct search *search, uint32_t symbol, const struct py
             symbol = pylm__lexicon_word(search->model, &place, i - 1u, &share);
         text = pylm__symbol_text(search->model, symbol, &nbytes);
         if (nbytes <= PYLM_WORD_NBYTES && (!search->visitor.wanted || has_prefix(search->request, text, nbytes)))
-            offer(search, symbol, pylm__shared_mass(frame->mass, share), shared(frame->p, share));
+            offer(search, symbol, pylm__shared_mass(mass, share), shared(p, share));
     }
 }
 
-static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__frame *frame)
+static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
 {
     struct search *search = (struct search *)(void *)visitor;
     uint32_t symbol = pylm__tree_symbol(&search->workspace->walk->mixer.tree, leaf);
     if (visitor->wanted && !pylm__is_set(visitor->wanted, leaf))
         return; /* only in a damaged tree */
     if (pylm__has_lexicon(search->model))
-        offer_shared(search, symbol, frame);
+        offer_shared(search, symbol, mass, p);
     else
-        offer(search, symbol, frame->mass, frame->p);
+        offer(search, symbol, mass, p);
 }
 
 /* ---- new words ---- */
