@@ -29,10 +29,10 @@ import json
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from common import with_unknown
 from keyboard_texts import WORD, split
 
 import pylm
@@ -103,11 +103,9 @@ def first_lines(texts: list[str]) -> Iterator[str]:
 
 def write_training_text(texts: list[Path], n_words: int, path: Path) -> None:
     """Words and signs apart, and "<unk>" for all but the most frequent ones, and for all that came once."""
-    lines = [split(line).split() for text in texts for line in text.read_text(encoding="utf-8").split("\n")]
-    counts = Counter(word for line in lines for word in line)
-    known = {word for word, count in counts.most_common(n_words) if count > 1}
+    lines = (split(line) for text in texts for line in text.read_text(encoding="utf-8").split("\n"))
     with open(path, "w", encoding="utf-8") as file:
-        file.writelines(" ".join(w if w in known else "<unk>" for w in line) + "\n" for line in lines)
+        file.writelines(with_unknown(lines, n_words))
 
 
 def train(texts: list[Path], n_words: int, size: str, path: Path) -> None:

@@ -18,24 +18,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from common import ptb, split_shakespeare, unpack_wiki
+from common import Run, heading, kenlm_built, kenlm_counted, ptb, run, split_shakespeare, unpack_wiki, write
 
 RUNS = 3
 NO_TOPICS = ("--no-topics",)  # other versions know none
 SMALL_NBYTES = 300_000
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- begin: benchmarks/training.py -->\n", "<!-- end: benchmarks/training.py -->\n"
 HEAD = """| training | CPU s | ratio | processors busy | ratio | MB | ratio | static, learning | before |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |"""
 
@@ -46,12 +41,6 @@ class Corpus(NamedTuple):
     valid: Path
     options: list[str]
     own: tuple[str, ...] = ()  # options of this version alone
-
-
-class Run(NamedTuple):
-    cpu: float  # s
-    wall: float  # s
-    nbytes: int  # resident, at most
 
 
 def corpora(data: Path, folder: Path) -> Iterator[Corpus]:
@@ -72,20 +61,6 @@ def corpora(data: Path, folder: Path) -> Iterator[Corpus]:
     yield Corpus("Wikipedia 20 MB, pieces", wiki20, valid, ["--tokenizer", "pieces"])
     yield Corpus("Wikipedia 20 MB, pieces, no topics", wiki20, valid, ["--tokenizer", "pieces"], NO_TOPICS)
     yield Corpus("Wikipedia 20 MB, 1 MB", wiki20, valid, ["--tokenizer", "pieces", "--size", "1M"])
-
-
-def run(command: Sequence[object], stdin: Path | None = None) -> Run:
-    """What a program takes. Its output goes nowhere."""
-    began = time.monotonic()
-    with open(stdin or os.devnull, "rb") as given:
-        process = subprocess.Popen(
-            list(map(str, command)), stdin=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, list(map(str, command)))
-    return Run(used.ru_utime + used.ru_stime, time.monotonic() - began, used.ru_maxrss * 1024)
 
 
 def train(python: str, corpus: Corpus, model: Path) -> Run:
@@ -127,27 +102,14 @@ def kenlm(corpus: Corpus, programs: Path, folder: Path) -> str:
     arpa, model = folder / "kenlm.arpa", folder / "kenlm.bin"
     theirs, ours = [], []
     for _ in range(RUNS):
-        counted = run(
-            [programs / "lmplz", "-o", "5", "--skip_symbols", "-S", "1G", "-T", folder, "--arpa", arpa], corpus.train
-        )
-        theirs.append(counted.cpu + run([programs / "build_binary", "probing", arpa, model]).cpu)
+        counted = kenlm_counted(programs, corpus.train, arpa)
+        theirs.append(counted.cpu + kenlm_built(programs, "probing", arpa, model).cpu)
         ours.append(train(sys.executable, corpus, folder / "fast.pylm").cpu)
     ratio = median(ours) / median(theirs)
     return (
         f"KenLM, order 5, lmplz and build_binary: {median(theirs):.1f} CPU s on {corpus.name}; pylm "
         f"{median(ours):.1f}, {ratio:.2f} times as much."
     )
-
-
-def commit() -> str:
-    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=PAGE.parent, stdout=subprocess.PIPE)
-    return described.stdout.decode().strip()
-
-
-def write(table: str) -> None:
-    page = PAGE.read_text("utf-8")
-    before, rest = page.split(BEGIN)
-    PAGE.write_text(before + BEGIN + table + END + rest.split(END)[1], "utf-8")
 
 
 def main() -> None:
@@ -158,7 +120,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[""])
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    lines = [f"Commit {commit()}, {date.today()}, {os.cpu_count()} processors.", "", HEAD]
+    lines = [heading(), "", HEAD]
     print("\n".join(lines), flush=True)
     peer = ""
     with tempfile.TemporaryDirectory() as name:
@@ -172,7 +134,7 @@ def main() -> None:
             lines += ["", peer]
             print(f"\n{peer}")
     if options.write:
-        write("\n".join(lines) + "\n")
+        write("training.py", "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
