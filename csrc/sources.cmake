@@ -66,11 +66,13 @@ set(train_text
     train/text/corpus.c
     train/text/documents.c
     train/text/encode.c
+    train/text/encoder.c
     train/text/pieces.c
     train/text/prepare.c
     train/text/scripts.c
     train/text/string_table.c
-    train/text/text_ends.c)
+    train/text/text_ends.c
+    train/text/trie.c)
 set(train_tree
     train/tree/byte_tree.c
     train/tree/class_tree.c
@@ -136,6 +138,7 @@ set(train ${train_base} ${train_text} ${train_tree} ${train_topic} ${train_count
     ${train_size} ${train_kernel} ${train_layer} ${train_write} ${train_prune} ${train_sources}
     train/batch.c
     train/options.c
+    train/texts.c
     train/trainer.c)
 if(WIN32)
   set(platform platform/win32.c)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._core.arguments import DEFAULT_MEMORY, n_threads, several
 from ._core.documents import document
@@ -16,6 +16,7 @@ from ._core.prediction import NATS_PER_COST, logprobs_of, places_of
 from ._core.progress import Progress
 from ._core.reader import Reader
 from ._core.text import TEXT_TYPES, as_bytes
+from ._core.texts import score_texts
 from ._info import Evaluation
 from ._state import State
 from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths
@@ -124,7 +125,11 @@ class Scoring(Reader):
         threads    processors to use; None: all. Does not change what comes out.
         progress   show a bar on standard error; None: if that is a terminal.
         """
-        batch = self._batch(texts, context, add_eos, threads, progress, with_costs=False)
+        given = list(several("texts", texts, "texts"))
+        if given and not self._image.is_external and all(isinstance(text, TEXT_TYPES) for text in given):
+            scores = self._text_scores(given, context, add_eos, threads, progress)
+            return [-(score.cost_q16 + score.letters_q16) * NATS_PER_COST for score in scores]
+        batch = self._batch(given, context, add_eos, threads, progress, with_costs=False)
         return [
             -(cost + spelled.cost) * NATS_PER_COST for cost, spelled in zip(batch.totals, batch.spelled, strict=True)
         ]
@@ -145,6 +150,26 @@ class Scoring(Reader):
             result.append(logprobs_of(self._image, batch.symbols[begin:end], batch.costs[begin:end], spelled))
             begin = end
         return result
+
+    def _text_scores(
+        self,
+        texts: list[str | Bytes],
+        context: TextOrIds,
+        add_eos: bool,
+        threads: int | None,
+        progress: bool | None,
+    ) -> Any:
+        """What each text costs: an array of pylm_text_score."""
+        most = n_threads(threads)
+        with Progress(progress) as bar:
+            return score_texts(
+                self._image,
+                self._state_after(context),
+                [_bytes_of(i, text) for i, text in enumerate(texts)],
+                add_eos,
+                most,
+                lambda done, total: bar.show("score", done, total, "B"),
+            )
 
     def _batch(
         self,
@@ -248,6 +273,14 @@ class Scoring(Reader):
         ids = image.check_ids(content, "text", TEXT_OR_IDS)
         nbytes = len(image.decode(ids))
         return iter([(ids, nbytes, ids)]), nbytes
+
+
+def _bytes_of(i: int, text: str | Bytes) -> Bytes:
+    """Of a text of several."""
+    try:
+        return as_bytes(text)
+    except ArgumentError as error:
+        raise ArgumentError(f"text {i}: {error}") from None
 
 
 def _with_parts(slices: Iterator[tuple[array[int], int]], data: Bytes) -> Iterator[tuple[array[int], int, TextOrIds]]:

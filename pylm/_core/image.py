@@ -38,6 +38,7 @@ SYMBOLS, TOTAL, STATE = ffi.typeof("uint32_t[]"), ffi.typeof("uint64_t *"), ffi.
 CANDIDATES = ffi.typeof("pylm_candidate[]")
 new, from_buffer, NULL = ffi.new, ffi.from_buffer, ffi.NULL
 OPEN, CLOSED = lib.PYLM_TEXT_OPEN, lib.PYLM_TEXT_CLOSED
+WORTH_ENCODER = 1 << 14  # bytes of a text: what is shorter takes less than 3 ms without it
 SCORE_SLICE = 1 << 11  # symbols a C call: 5 to 100 ms, so that Ctrl-C works between two
 BY_SYMBOL = ("every_symbol", "vocabulary", "spelling")  # cached properties that go by the words
 CANDIDATE = [("symbol", "u4"), ("cost", "u4")]  # pylm_candidate in numpy; costs in 1/65536 bit
@@ -250,6 +251,16 @@ class Image:
 
     # ---- symbols
 
+    @property
+    def encoder(self) -> Any:
+        """The pylm_encoder of an image that has texts. It finds pieces quickly, but takes milliseconds to make."""
+        return self.once("encoder", self._new_encoder)[0]
+
+    def _new_encoder(self) -> tuple[Any, Any]:
+        encoder = ffi.new("pylm_encoder **")
+        check(lib.pylm_encoder_new(encoder, self.model))
+        return ffi.gc(encoder[0], lib.pylm_encoder_free), self.model  # it points to the model
+
     def encode_slices(self, data: Bytes, add_eos: bool, capacity: int) -> Iterator[tuple[array[int], int]]:
         """Symbols of a text, up to `capacity` at a time, and how many bytes are used up by then.
 
@@ -264,9 +275,12 @@ class Image:
         symbols = ffi.from_buffer("uint32_t[]", room, require_writable=True)
         position, n = ffi.new("uint64_t *"), ffi.new("uint64_t *")
         end = CLOSED if add_eos else OPEN
+        encode, by = lib.pylm_encode, self.model
+        if nbytes >= WORTH_ENCODER:
+            encode, by = lib.pylm_encoder_encode, self.encoder
         while position[0] <= nbytes:
             n[0] = capacity
-            check(lib.pylm_encode(self.model, text, nbytes, end, position, symbols, n))
+            check(encode(by, text, nbytes, end, position, symbols, n))
             yield room[: n[0]], min(position[0], nbytes)
 
     def symbols(self, text: TextOrIds, add_eos: bool, checked: bool = True, name: str = "text") -> array[int]:

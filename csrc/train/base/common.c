@@ -157,14 +157,19 @@ void pylm__task_begin(pylm_task *task, enum pylm_stage stage, uint64_t total)
     task->stage = (int)stage;
 }
 
-void pylm__task_step(pylm_task *task)
+void pylm__task_add(pylm_task *task, uint32_t n)
 {
     if (!task)
         return;
 #ifdef _OPENMP
 #pragma omp critical(pylm_task)
 #endif
-    task->done = task->done + 1u;
+    task->done = task->done + n;
+}
+
+void pylm__task_step(pylm_task *task)
+{
+    pylm__task_add(task, 1);
 }
 
 const char *pylm_stage_text(int stage)

@@ -44,6 +44,7 @@ int pylm__run_jobs(pylm__job job, void *user, uint32_t n_jobs, uint32_t n_thread
 /* Progress; `task` may be NULL. */
 void pylm__task_begin(pylm_task *task, enum pylm_stage stage, uint64_t total);
 void pylm__task_step(pylm_task *task);
+void pylm__task_add(pylm_task *task, uint32_t n); /* so many steps */
 static inline int pylm__task_cancelled(const pylm_task *task)
 {
     return task && task->cancel;

@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/hash.h"
-#include "core/image.h"
-#include "modules/text/vocabulary.h"
+#include "trie.h"
 
 #define PART_NBYTES 262144u
 #define N_PARTS 16u /* encoded before they are joined */
@@ -28,53 +26,20 @@ struct part {
 struct encoding {
     struct pylm__corpus *corpus;
     const uint8_t *text;
-    uint32_t *lengths; /* by the first two bytes: bit n - 1 is set if there is a piece of n bytes */
+    struct pylm__trie trie; /* of the vocabulary */
     struct part parts[N_PARTS];
 };
+
+static const uint8_t *text_of(const void *vocabulary, uint32_t piece, uint64_t *nbytes)
+{
+    return pylm__string_text(vocabulary, piece, nbytes);
+}
 
 static uint64_t length_of(const struct encoding *e, uint32_t piece)
 {
     uint64_t nbytes;
-    (void)pylm__string_text(&e->corpus->vocabulary, piece, &nbytes);
+    (void)text_of(&e->corpus->vocabulary, piece, &nbytes);
     return nbytes;
-}
-
-static int find_lengths(struct encoding *e)
-{
-    uint32_t i;
-    e->lengths = pylm__array_new(65536, sizeof *e->lengths);
-    if (!e->lengths)
-        return PYLM_ERR_MEMORY;
-    for (i = 0; i < e->corpus->vocabulary.n; i++) {
-        uint64_t nbytes;
-        const uint8_t *text = pylm__string_text(&e->corpus->vocabulary, i, &nbytes);
-        if (nbytes > 1u)
-            e->lengths[(uint32_t)text[0] << 8 | text[1]] |= UINT32_C(1) << (nbytes - 1u);
-    }
-    return PYLM_OK;
-}
-
-/* The longest piece at the start of a text. */
-static uint32_t longest(const struct encoding *e, const uint8_t *text, uint64_t nbytes)
-{
-    uint64_t hashes[PYLM__MAX_PIECE_NBYTES + 1u];
-    uint32_t n, most, possible = nbytes > 1u ? e->lengths[(uint32_t)text[0] << 8 | text[1]] : 0u;
-    if (nbytes < PYLM__MAX_PIECE_NBYTES)
-        possible &= pylm__mask((unsigned)nbytes);
-    if (!possible)
-        return text[0];
-    most = pylm__ilog2(possible) + 1u;
-    hashes[0] = PYLM__HASH_SEED;
-    for (n = 0; n < most; n++)
-        hashes[n + 1u] = pylm__hash_step(hashes[n], text[n]);
-    for (n = most; n > 1u; n--) {
-        uint32_t piece = possible >> (n - 1u) & 1u
-                             ? pylm__strings_find(&e->corpus->vocabulary, pylm__hash_step(hashes[n], n), text, n)
-                             : PYLM_NONE;
-        if (piece != PYLM_NONE)
-            return piece;
-    }
-    return text[0];
 }
 
 static int encode_part(void *user, uint32_t number, pylm_task *task)
@@ -82,12 +47,10 @@ static int encode_part(void *user, uint32_t number, pylm_task *task)
     struct encoding *e = user;
     struct part *part = &e->parts[number];
     uint64_t at = part->begin;
+    uint32_t length;
     (void)task;
-    for (part->n = 0; at < part->end; part->n++) {
-        uint32_t piece = longest(e, e->text + at, part->text_end - at);
-        part->pieces[part->n] = piece;
-        at += length_of(e, piece);
-    }
+    for (part->n = 0; at < part->end; at += length)
+        part->pieces[part->n++] = pylm__trie_longest(&e->trie, e->text + at, part->text_end - at, &length);
     part->reached = at;
     return PYLM_OK;
 }
@@ -105,9 +68,9 @@ static uint64_t append_part(struct encoding *e, const struct part *part, uint64_
         if (begin < at) {
             begin += length_of(e, part->pieces[i++]);
         } else {
-            uint32_t piece = longest(e, e->text + at, part->text_end - at);
-            put(e, piece);
-            at += length_of(e, piece);
+            uint32_t length;
+            put(e, pylm__trie_longest(&e->trie, e->text + at, part->text_end - at, &length));
+            at += length;
         }
     }
     if (at >= part->end)
@@ -145,7 +108,7 @@ static int encode_all(struct encoding *e, uint32_t n_threads, pylm_task *task)
     struct pylm__corpus *corpus = e->corpus;
     uint64_t d, begin = 0, end, ended;
     uint32_t i;
-    PYLM__TRY(find_lengths(e));
+    PYLM__TRY(pylm__trie_init(&e->trie, corpus->vocabulary.n, text_of, &corpus->vocabulary));
     for (i = 0; i < N_PARTS; i++) {
         e->parts[i].pieces = pylm__array_new(PART_NBYTES, sizeof *e->parts[i].pieces);
         if (!e->parts[i].pieces)
@@ -179,7 +142,7 @@ int pylm__corpus_encode(struct pylm__corpus *corpus, uint32_t n_threads, pylm_ta
     status = encode_all(&e, n_threads, task);
     for (i = 0; i < N_PARTS; i++)
         free(e.parts[i].pieces);
-    free(e.lengths);
+    pylm__trie_free(&e.trie);
     free(text);
     return status;
 }
