@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""What the benchmarks share: the command line, what a program takes, KenLM's programs, tables in docs/benchmarks.md, and
-the corpora that anchors.py names."""
+"""What the benchmarks share: the command line, what a program takes, KenLM's programs, tables in docs/benchmarks.md,
+and the corpora that anchors.py names."""
 
 from __future__ import annotations
 

@@ -160,7 +160,9 @@ def wikipedia(lab: Lab) -> tuple[Path, Path]:
 
 def in_pieces(model: pylm.Model, text: Path) -> bytes:
     """Each line as its pieces, by number."""
-    return b"".join(b" ".join(b"%d" % i for i in model.encode(line)) + b"\n" for line in speed_worker.lines_of(str(text)))
+    return b"".join(
+        b" ".join(b"%d" % i for i in model.encode(line)) + b"\n" for line in speed_worker.lines_of(str(text))
+    )
 
 
 # ---- measuring
@@ -219,17 +221,18 @@ def measured(rows: list[Row], lab: Lab) -> Iterator[str]:
     for worker in workers.values():
         worker.end()
     for row in rows:
-        times = [workers[version, row.measure, row.model].median(row.value) for version in lab.pythons]
-        if row.beside and times[0] and (first := workers["pylm", *row.beside].median(row.value)):
-            row = row._replace(name=f"{row.name} ({times[0] / first:.2f} x the time)")
-        theirs = [workers.get((kind, row.kenlm, row.kenlm_model)) for kind in KENLM_KINDS]
-        yield shown(row, times + [worker and worker.median(row.value) for worker in theirs])
+        keys = [(version, row.measure, row.model) for version in lab.pythons]
+        keys += [(kind, row.kenlm, row.kenlm_model) for kind in KENLM_KINDS]
+        times = [workers[key].median(row.value) if key in workers else None for key in keys]
+        beside = row.beside and workers[("pylm", *row.beside)].median(row.value)
+        yield shown(row, times, beside)
 
 
-def shown(row: Row, times: list[float | None]) -> str:
+def shown(row: Row, times: list[float | None], beside: float | None) -> str:
     own, *others = times
     assert own
-    cells = [f"{row.name}, {row.unit}", number(own, row.unit)]
+    name = f"{row.name} ({own / beside:.2f} x the time)" if beside else row.name
+    cells = [f"{name}, {row.unit}", number(own, row.unit)]
     for time in others:
         cells += [number(time, row.unit), f"{time / own:.2f}"] if time else ["", ""]
     return "| " + " | ".join(cells) + " |"

@@ -311,8 +311,7 @@ typedef struct pylm_text_score {
  * Returns PYLM_ERR_ARGUMENT if `ends` are not in order; PYLM_ERR_DAMAGED if what spells unknown words is;
  * PYLM_ERR_MEMORY, PYLM_ERR_LARGE or PYLM_ERR_CANCELLED. After an error, the scores mean nothing. */
 PYLM_API int pylm_score_texts(const pylm_encoder *encoder, const pylm_model *model, const pylm_state *context,
-                              const pylm_strings *texts, uint32_t n_threads, pylm_text_score *scores,
-                              pylm_task *task);
+                              const pylm_strings *texts, uint32_t n_threads, pylm_text_score *scores, pylm_task *task);
 
 /* ------------------------------------------------------------------ files */
 

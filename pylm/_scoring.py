@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,7 @@ from ._core.prediction import NATS_PER_COST, logprobs_of, places_of
 from ._core.progress import Progress
 from ._core.reader import Reader
 from ._core.text import TEXT_TYPES, as_bytes
-from ._core.texts import score_texts
+from ._core.texts import TextScore, score_texts
 from ._info import Evaluation
 from ._state import State
 from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths
@@ -41,6 +41,17 @@ class _Batch(NamedTuple):
     totals: array[int]  # of each text, without spelling
     costs: array[int]  # of each symbol, likewise; empty if not wanted
     spelled: list[Spelled]  # the unknown words of each text
+
+
+class _Read(NamedTuple):
+    """A text that was scored; costs in 1/65536 bit."""
+
+    symbols: int
+    unknown: int  # of these
+    nbytes: int
+    cost: int  # without letters
+    unknown_cost: int  # what of it is of unknown symbols
+    letters: int  # the cost of those of unknown words
 
 
 class Scoring(Reader):
@@ -153,14 +164,18 @@ class Scoring(Reader):
 
     def _text_scores(
         self,
-        texts: list[str | Bytes],
+        texts: Sequence[str | Bytes],
         context: TextOrIds,
         add_eos: bool,
         threads: int | None,
         progress: bool | None,
     ) -> Any:
-        """What each text costs: an array of pylm_text_score."""
+        """What each text costs: a list of `TextScore`, or an array that has the same."""
         most = n_threads(threads)
+        if self._image.is_external:
+            batch, begins = self._batch(texts, context, add_eos, threads, progress, with_costs=False), array("Q", [0])
+            begins.extend(batch.ends)
+            return [TextScore(batch.ends[i] - begins[i], 0, total, 0, 0) for i, total in enumerate(batch.totals)]
         with Progress(progress) as bar:
             return score_texts(
                 self._image,
@@ -168,7 +183,7 @@ class Scoring(Reader):
                 [_bytes_of(i, text) for i, text in enumerate(texts)],
                 add_eos,
                 most,
-                lambda done, total: bar.show("score", done, total, "B"),
+                _watch(bar),
             )
 
     def _batch(
@@ -228,38 +243,59 @@ class Scoring(Reader):
         learn: bool = False,
         memory: int | str = DEFAULT_MEMORY,
         add_eos: bool = True,
+        threads: int | None = None,
         progress: bool | None = None,
     ) -> Evaluation:
-        """Scores a text of any length, slice by slice: of a large file only what is read is in memory.
+        """Scores a text of any length, part by part: of a large file only what is read is in memory.
 
         text       a text, ids, or a pathlib.Path for the text of a file; a str that is the name of a file, or
                    looks like one, is refused, as it is most likely meant as a path.
         learn      learn from every symbol after it has been scored; see `state()`.
         memory     bytes to learn in, a number or like "16K".
         add_eos    as in `score()`; only the end of the last line is concerned.
+        threads    processors to use; None: all. Ids, and a text that is learned from, take one. Does not change what
+                   comes out.
         progress   show a bar on standard error; None: if that is a terminal.
         Raises EmptyTextError if there is no symbol to score, and OSError.
         """
-        image = self._image
-        reader = State(image, learn, memory)
-        cost, symbols, unknown, unknown_cost, spelled = 0, 0, 0, 0, 0
+        image, most = self._image, n_threads(threads)
+        content = document(text, binary=image.is_bytes)
         began = perf_counter()
         with Progress(progress) as bar:
-            slices, nbytes = self._slices(text, ENCODE_SLICE, add_eos)
-            for piece, used, part in slices:
-                places = places_of(image.unknown, piece)
-                costs = new_symbols(len(piece)) if places else None
-                cost += reader._read(piece, costs)
-                symbols += len(piece)
-                if costs is not None:
-                    unknown += len(places)
-                    unknown_cost += sum(costs[i] for i in places)
-                    spelled += reader._spelled(part, piece).cost
-                bar.show("score", used, nbytes, "B")
-        if not symbols:
+            if isinstance(content, TEXT_TYPES) and not learn and not image.is_external:
+                read = self._read_at_once(as_bytes(content), add_eos, most, bar)
+            else:
+                read = self._read_through(content, State(image, learn, memory), add_eos, bar)
+        if not read.symbols:
             raise EmptyTextError("the text is empty: there is nothing to score")
-        bits, of_letters = (cost + spelled) / 65536, spelled / 65536
-        return Evaluation(symbols, unknown, nbytes, bits, unknown_cost / 65536, of_letters, perf_counter() - began)
+        bits, of_letters = (read.cost + read.letters) / 65536, read.letters / 65536
+        seconds = perf_counter() - began
+        return Evaluation(read.symbols, read.unknown, read.nbytes, bits, read.unknown_cost / 65536, of_letters, seconds)
+
+    def _read_at_once(self, data: Bytes, add_eos: bool, threads: int, bar: Progress) -> _Read:
+        """A text on several threads, without learning."""
+        if not len(data):
+            return _Read(0, 0, 0, 0, 0, 0)
+        image = self._image
+        scores = score_texts(image, image.new_state(), [data], add_eos, threads, _watch(bar))
+        of = scores[0]
+        return _Read(of.n_symbols, of.n_unknown, len(data), of.cost_q16, of.unknown_q16, of.letters_q16)
+
+    def _read_through(self, content: TextOrIds, reader: State, add_eos: bool, bar: Progress) -> _Read:
+        """A text or ids from the first symbol to the last."""
+        cost, symbols, unknown, unknown_cost, letters = 0, 0, 0, 0, 0
+        slices, nbytes = self._slices(content, ENCODE_SLICE, add_eos)
+        for piece, used, part in slices:
+            places = places_of(self._image.unknown, piece)
+            costs = new_symbols(len(piece)) if places else None
+            cost += reader._read(piece, costs)
+            symbols += len(piece)
+            if costs is not None:
+                unknown += len(places)
+                unknown_cost += sum(costs[i] for i in places)
+                letters += reader._spelled(part, piece).cost
+            bar.show("score", used, nbytes, "B")
+        return _Read(symbols, unknown, nbytes, cost, unknown_cost, letters)
 
     def _slices(
         self, text: TextOrIds | os.PathLike[str], capacity: int, add_eos: bool = True
@@ -273,6 +309,10 @@ class Scoring(Reader):
         ids = image.check_ids(content, "text", TEXT_OR_IDS)
         nbytes = len(image.decode(ids))
         return iter([(ids, nbytes, ids)]), nbytes
+
+
+def _watch(bar: Progress) -> Callable[[int, int], None]:
+    return lambda done, total: bar.show("score", done, total, "B")
 
 
 def _bytes_of(i: int, text: str | Bytes) -> Bytes:

@@ -53,7 +53,7 @@ struct reading {
     const pylm_model *model;
     const pylm_strings *texts;
     pylm_state start;
-    pylm_model spelling; /* of unknown words, if they are spelled */
+    pylm_model spelling;                 /* of unknown words, if they are spelled */
     uint32_t saves, unknown, empty_line; /* symbols or PYLM_NONE */
     int spells;
     pylm_text_score *scores;
@@ -285,6 +285,7 @@ static int begin(struct reading *r, const pylm_state *context)
     const pylm_strings *texts = r->texts;
     pylm_info info;
     uint64_t i;
+    int status;
     for (i = 1; i < texts->n_texts; i++)
         if (texts->ends[i] < texts->ends[i - 1u])
             return PYLM_ERR_ARGUMENT;
@@ -293,9 +294,10 @@ static int begin(struct reading *r, const pylm_state *context)
     r->empty_line = PYLM_NONE;
     if (texts->end == PYLM_TEXT_CLOSED && (info.tokenizer == PYLM_TOKENIZER_WORDS || info.text_end == info.line_end))
         r->empty_line = info.line_end;
-    r->spells = info.tokenizer == PYLM_TOKENIZER_WORDS && info.spelling_nbytes > 0u;
-    if (r->spells)
-        PYLM__TRY(pylm_spelling(r->model, &r->spelling, &r->saves));
+    status = pylm_spelling(r->model, &r->spelling, &r->saves);
+    r->spells = status == PYLM_OK;
+    if (!r->spells && status != PYLM_ERR_ARGUMENT)
+        return status;
     if (context)
         r->start = *context;
     else

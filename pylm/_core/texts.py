@@ -7,7 +7,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .native import check, ffi, lib
 from .progress import new_task, run
@@ -20,8 +20,21 @@ QUICK = 1 << 14  # bytes that are encoded or scored in less than some 50 ms: not
 UNIT = 1 << 10  # bytes of a step of progress
 
 
+Watch: TypeAlias = Callable[[int, int], None]
+
+
+class TextScore(NamedTuple):
+    """What a text costs, as pylm_text_score says it."""
+
+    n_symbols: int
+    n_unknown: int
+    cost_q16: int
+    unknown_q16: int
+    letters_q16: int
+
+
 def score_texts(
-    image: Image, state: Any, texts: Sequence[Bytes], add_eos: bool, threads: int, watch: Callable[[int, int], None]
+    image: Image, state: Any, texts: Sequence[Bytes], add_eos: bool, threads: int, watch: Watch = lambda _, __: None
 ) -> Any:
     """What each of many texts costs behind a state, of which each reads a copy: an array of pylm_text_score.
 

@@ -203,6 +203,10 @@ def add_learn(parser: argparse.ArgumentParser, text: str = "learn from the text 
     )
 
 
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--threads", type=int, metavar="N", help="processors to use; all unless given")
+
+
 def add_tau(parser: argparse.ArgumentParser) -> None:
     """The argument of a command that a kernel answers; `load_model()` looks at it."""
     parser.add_argument(

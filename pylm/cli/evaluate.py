@@ -12,7 +12,18 @@ from typing import Any
 
 from .._model import Model
 from ..kernel.coverage import Coverage
-from .common import Commands, add_learn, add_model, add_tau, load_model, nbytes, takes_bytes, text_source, unit_of
+from .common import (
+    Commands,
+    add_learn,
+    add_model,
+    add_tau,
+    add_threads,
+    load_model,
+    nbytes,
+    takes_bytes,
+    text_source,
+    unit_of,
+)
 
 
 def add_eval(commands: Commands) -> None:
@@ -23,6 +34,7 @@ def add_eval(commands: Commands) -> None:
         "--no-eos", action="store_true", help="the text may go on: a last line without line end gets none"
     )
     add_learn(parser, "learn from every symbol of the text after it has been scored")
+    add_threads(parser)
     add_tau(parser)
     parser.add_argument(
         "--radius",
@@ -39,7 +51,8 @@ def add_eval(commands: Commands) -> None:
 def _eval(options: argparse.Namespace) -> None:
     with load_model(options) as model:
         text = text_source(options.text, binary=takes_bytes(model))
-        result = model.evaluate(text, learn=options.learn, memory=options.memory, add_eos=not options.no_eos)
+        settings = {"learn": options.learn, "memory": options.memory, "threads": options.threads}
+        result = model.evaluate(text, add_eos=not options.no_eos, **settings)
         began = time.perf_counter()
         answers = _coverage(model, text, options)
         if answers:  # from a second pass

@@ -14,7 +14,7 @@ from .._core.files import replacing
 from .._model import load
 from ..errors import ArgumentError
 from ..selecting.selector import Selected, Selector, select
-from .common import Commands, as_str, check_output
+from .common import Commands, add_threads, as_str, check_output
 
 
 def add_filter(commands: Commands) -> None:
@@ -52,7 +52,7 @@ def add_filter(commands: Commands) -> None:
         default="lines",
         help="what is kept or not: lines, or paragraphs between blank lines",
     )
-    parser.add_argument("--threads", type=int, metavar="N", help="processors to use; all unless given")
+    add_threads(parser)
     parser.add_argument(
         "-o", "--output", dest="to", metavar="FILE", help="where to write them; standard output unless given"
     )

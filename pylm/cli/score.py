@@ -8,13 +8,16 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from select import select
 from typing import Any
 
+from .._core.ahead import ahead
 from .._core.prediction import NATS_PER_COST
 from .._model import Model
-from .common import STDIN, Commands, add_model, add_tau, as_str, load_model, quoted, without_line_end
+from .common import STDIN, Commands, add_model, add_tau, add_threads, as_str, load_model, quoted
 
+BATCH = 1 << 20  # bytes of lines that are scored at once
 BASES = {"e": 1.0, "2": math.log(2), "10": math.log(10)}
 
 
@@ -48,36 +51,72 @@ def add_score(commands: Commands) -> None:
         "logarithm is of its letters; of bytes and pieces, for each symbol",
     )
     add_tau(parser)
+    add_threads(parser)
 
 
 def _score(options: argparse.Namespace) -> None:
     with load_model(options) as model:
-        for text in _texts(options.texts):
-            score = _words if options.each_word else _whole
-            print(score(model, text, options), flush=True)
+        score = _words if options.each_word else _whole
+
+        def said(texts: Sequence[str | bytes]) -> str:
+            return "".join(f"{line}\n" for line in score(model, texts, options))
+
+        for _, lines in ahead(_batches(options.texts), said):
+            sys.stdout.write(lines)
+            sys.stdout.flush()
 
 
-def _texts(arguments: list[str]) -> Iterator[str | bytes]:
+def _batches(arguments: list[str]) -> Iterator[Sequence[str | bytes]]:
     for argument in arguments or [STDIN]:
         if argument == STDIN:
-            yield from map(without_line_end, sys.stdin.buffer)
+            yield from _lines(sys.stdin.buffer)
         else:
-            yield argument
+            yield [argument]
 
 
-def _whole(model: Model, text: str | bytes, options: argparse.Namespace) -> str:
-    image = model._image
-    symbols = image.symbols(text, not options.no_eos)
-    letters = -image.spelled(text, symbols).cost * NATS_PER_COST / BASES[options.base]
-    logprob = model.score(symbols, context=options.context) / BASES[options.base] + letters
-    unknown = symbols.count(image.unknown) if image.has_unknown else 0
-    if options.json:
-        found = {"logprob": logprob, "symbols": len(symbols), "unknown": unknown, "spelling": letters}
-        return json.dumps({"text": as_str(text), **found})
-    return f"{logprob:.6f}\t{len(symbols)}\t{unknown}" + (f"\t{letters:.6f}" if image.spelling else "")
+def _lines(file: Any) -> Iterator[list[bytes]]:
+    """The lines that are there. Where no more are waiting, an empty batch comes next, for which the one before is
+    said."""
+    begun: list[bytes] = []  # parts of a line
+    while data := file.read1(BATCH):
+        lines = data.split(b"\n")
+        begun.append(lines[0])
+        if len(lines) > 1:
+            lines[0], begun = b"".join(begun), [lines.pop()]
+            yield [line.removesuffix(b"\r") for line in lines]
+        if not _is_waiting(file):
+            yield []
+    if rest := b"".join(begun):
+        yield [rest]
 
 
-def _words(model: Model, text: str | bytes, options: argparse.Namespace) -> str:
+def _is_waiting(file: Any) -> bool:
+    """Whether a file can be read at once. False where the system cannot say."""
+    try:
+        return bool(select([file], [], [], 0)[0])
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def _whole(model: Model, texts: Sequence[str | bytes], options: argparse.Namespace) -> Iterator[str]:
+    base, spells = NATS_PER_COST / BASES[options.base], model._image.spelling is not None
+    scores = model._text_scores(texts, options.context, not options.no_eos, options.threads, False)
+    for text, score in zip(texts, scores, strict=True):
+        letters = -score.letters_q16 * base
+        logprob = -score.cost_q16 * base + letters
+        if options.json:
+            found = {"logprob": logprob, "symbols": score.n_symbols, "unknown": score.n_unknown, "spelling": letters}
+            yield json.dumps({"text": as_str(text), **found})
+        else:
+            line = f"{logprob:.6f}\t{score.n_symbols}\t{score.n_unknown}"
+            yield f"{line}\t{letters:.6f}" if spells else line
+
+
+def _words(model: Model, texts: Sequence[str | bytes], options: argparse.Namespace) -> Iterator[str]:
+    return (_words_of(model, text, options) for text in texts)
+
+
+def _words_of(model: Model, text: str | bytes, options: argparse.Namespace) -> str:
     scores = model.word_scores(text, context=options.context, add_eos=not options.no_eos)
     base = BASES[options.base]
     words: list[dict[str, Any]] = [

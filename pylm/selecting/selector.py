@@ -16,12 +16,14 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from .._core.ahead import ahead
 from .._core.arguments import MAX_U32, described, integer, n_threads, number, several, wrong_type
 from .._core.documents import listed
 from .._core.image import Image
 from .._core.progress import Progress
 from .._core.reader import image_of
 from .._core.text import TEXT_TYPES, Bytes, Source, as_bytes
+from .._core.texts import score_texts
 from .._model import Model
 from .._train import adapt, train
 from ..errors import ArgumentError, EmptyTextError
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 PIECES, MAX_ORDER = 4000, 1  # of the models that are trained here
 SAMPLE = 2_000_000  # bytes of the pool that its model is trained on
-BATCH = 1 << 22  # bytes scored at once
+BATCH = 1 << 21  # bytes scored at once
 BITS = 1 / 65536  # a cost
 
 DocumentKind = Literal["lines", "paragraphs"]
@@ -66,7 +68,7 @@ class Selector:
         """
         self._in, self._general = image_of("in_domain", in_domain), image_of("general", general)
         self.in_domain, self.general = in_domain, general
-        self._same_ids = _check_vocabularies(self._in, self._general)
+        _check_vocabularies(self._in, self._general)
         self._pairs: Pairs | None = None
 
     @classmethod
@@ -126,12 +128,7 @@ class Selector:
 
     def _costs(self, texts: list[bytes], threads: int) -> list[int]:
         """What texts cost more by the first model, by all of its contexts."""
-        costs, symbols = [], None
-        for image in (self._in, self._general):
-            if symbols is None or not self._same_ids:
-                symbols = _joined([image.symbols(text, False) for text in texts])
-            costs.append(image.score_batch(image.new_state(), *symbols, threads, Progress(False)))
-        return [a - b for a, b in zip(*costs, strict=True)]
+        return [a - b for a, b in zip(*(_costs_by(i, texts, threads) for i in (self._in, self._general)), strict=True)]
 
 
 def select(
@@ -199,8 +196,8 @@ def _selected(
 
 def _scored(passages: Passages, selector: Selector, threads: int, bar: Progress) -> Iterator[tuple[int, bytes, float]]:
     index = 0
-    for batch in _batches(passages.read("compare", bar)):
-        for text, score in zip(batch, selector._batch(batch, threads), strict=True):
+    for batch, scores in ahead(_batches(passages.read("compare", bar)), lambda batch: selector._batch(batch, threads)):
+        for text, score in zip(batch, scores, strict=True):
             yield index, text, score
             index += 1
 
@@ -255,19 +252,26 @@ def _bytes_of(name: str, text: Any) -> bytes:
 # ---- models that were given
 
 
-def _check_vocabularies(a: Image, b: Image) -> bool:
-    """Whether ids mean the same in both models; ArgumentError, if they have different symbols."""
+def _check_vocabularies(a: Image, b: Image) -> None:
+    """ArgumentError, if two models have different symbols."""
     if not any(b.vocabulary[1]):
         raise ArgumentError("in_domain and general are models of plain ids, which have no texts; give models of texts")
-    if a.root is b.root or a.vocabulary == b.vocabulary:
-        return True
-    if a.is_words == b.is_words and set(a.vocabulary[1]) == set(b.vocabulary[1]):
-        return False
+    if a.root is b.root or (a.is_words == b.is_words and set(a.vocabulary[1]) == set(b.vocabulary[1])):
+        return
     raise ArgumentError(
         "in_domain and general have different vocabularies, so their probabilities cannot be compared: where a model "
         "knows fewer words, every strange text is likely. Make in_domain a layer on general: pylm adapt GENERAL TEXT "
         "-o LAYER; or train both with one --vocabulary"
     )
+
+
+def _costs_by(image: Image, texts: list[bytes], threads: int) -> list[int]:
+    """Of each text, without the letters of unknown words."""
+    if image.is_external:
+        symbols = _joined([image.symbols(text, False) for text in texts])
+        return list(image.score_batch(image.new_state(), *symbols, threads, Progress(False)))
+    scores = score_texts(image, image.new_state(), texts, False, threads)
+    return [score.cost_q16 for score in scores]
 
 
 def _joined(texts: list[array[int]]) -> tuple[array[int], array[int]]:

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Work that goes on while its results are used: reading and writing beside scoring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+
+
+def ahead(items: Iterable[Given], work: Callable[[Given], Found]) -> Iterator[tuple[Given, Found]]:
+    """Items with what `work` makes of each, in their order. `work` runs in a thread of its own: for one item while the
+    next is read, and the one before is used by whoever asks. What it raises is raised here. Whoever leaves off, as
+    Ctrl-C does, waits for the item at work."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    waiting: tuple[Given, Future[Found]] | None = None
+    with ThreadPoolExecutor(1, "pylm") as pool:
+        for item in items:
+            begun = item, pool.submit(work, item)
+            if waiting is not None:
+                yield waiting[0], waiting[1].result()
+            waiting = begun
+        if waiting is not None:
+            yield waiting[0], waiting[1].result()
