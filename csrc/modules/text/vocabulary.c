@@ -107,12 +107,6 @@ static uint32_t longest_piece(const struct pylm__model *m, const uint8_t *text, 
     return 0;
 }
 
-/* Of a text that is complete, the line end that it lacks, in a model of texts that end with their line. */
-static uint32_t missing_end(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed)
-{
-    return closed && nbytes && text[nbytes - 1u] != '\n' && m->text_end == m->line_end ? m->text_end : PYLM_NONE;
-}
-
 /* Bytes and pieces. */
 static void encode_strings(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed,
                            uint64_t *position, uint32_t *symbols, uint64_t capacity, uint64_t *n)
@@ -124,7 +118,7 @@ static void encode_strings(const struct pylm__model *m, const uint8_t *text, uin
                               : longest_piece(m, text + *position, nbytes - *position, &length);
         *position += length;
     }
-    last = missing_end(m, text, nbytes, closed);
+    last = pylm__missing_end(m, text, nbytes, closed);
     if (*position < nbytes || (last != PYLM_NONE && *n == capacity))
         return;
     if (last != PYLM_NONE)

@@ -116,6 +116,13 @@ static inline enum pylm__token pylm__next_token(const uint8_t *text, uint64_t nb
 uint32_t pylm__next_symbol(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed,
                            uint64_t *position, struct pylm__span *word);
 
+/* Of a text of bytes or pieces that is complete, the line end that it lacks, in a model of texts that end with their
+ * line. */
+static inline uint32_t pylm__missing_end(const struct pylm__model *m, const uint8_t *text, uint64_t nbytes, int closed)
+{
+    return closed && nbytes && text[nbytes - 1u] != '\n' && m->text_end == m->line_end ? m->text_end : PYLM_NONE;
+}
+
 /* Whether a text is one word that the vocabulary does not have, that of a lexicon aside. */
 int pylm__is_unknown_word(const struct pylm__model *m, const uint8_t *word, uint64_t nbytes);
 

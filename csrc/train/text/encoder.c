@@ -55,21 +55,20 @@ int pylm_encoder_encode(const pylm_encoder *encoder, const void *text, uint64_t 
                         uint64_t *position, uint32_t *symbols, uint64_t *n)
 {
     const uint8_t *bytes = text;
-    uint64_t at = *position, used = 0, rest;
-    int status;
-    if (!encoder->trie.nodes || at >= text_nbytes || !*n)
+    uint64_t at = *position, used = 0;
+    uint32_t length, last;
+    if (!encoder->trie.nodes || at > text_nbytes || !*n)
         return pylm_encode(encoder->model, text, text_nbytes, end, position, symbols, n);
-    for (; at < text_nbytes && used < *n; used++) {
-        uint32_t length;
-        symbols[used] = pylm__trie_longest(&encoder->trie, bytes + at, text_nbytes - at, &length);
-        at += length;
+    for (; at < text_nbytes && used < *n; at += length)
+        symbols[used++] = pylm__trie_longest(&encoder->trie, bytes + at, text_nbytes - at, &length);
+    last = pylm__missing_end(pylm__model_view(encoder->model), bytes, text_nbytes, end == PYLM_TEXT_CLOSED);
+    if (at == text_nbytes && last == PYLM_NONE) {
+        at++;
+    } else if (at == text_nbytes && used < *n) {
+        symbols[used++] = last;
+        at++;
     }
-    rest = *n - used;
     *position = at;
     *n = used;
-    if (at < text_nbytes || !rest)
-        return PYLM_OK;
-    status = pylm_encode(encoder->model, text, text_nbytes, end, position, symbols + used, &rest); /* the end */
-    *n = used + rest;
-    return status;
+    return PYLM_OK;
 }
