@@ -17,8 +17,9 @@ def ahead(items: Iterable[Given], work: Callable[[Given], Found]) -> Iterator[tu
     Ctrl-C does, waits for the item at work."""
     from concurrent.futures import Future, ThreadPoolExecutor
 
+    pool = ThreadPoolExecutor(1, "pylm")
     waiting: tuple[Given, Future[Found]] | None = None
-    with ThreadPoolExecutor(1, "pylm") as pool:
+    try:
         for item in items:
             begun = item, pool.submit(work, item)
             if waiting is not None:
@@ -26,3 +27,5 @@ def ahead(items: Iterable[Given], work: Callable[[Given], Found]) -> Iterator[tu
             waiting = begun
         if waiting is not None:
             yield waiting[0], waiting[1].result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -40,9 +40,8 @@ def score_texts(
 
     watch   told how many bytes are done, of how many.
     """
-    ends = array("Q", accumulate(map(len, texts)))
-    data = texts[0] if len(texts) == 1 else b"".join(texts)
-    nbytes = len(data)
+    ends = array("Q", accumulate(memoryview(text).nbytes for text in texts))
+    data, nbytes = texts[0] if len(texts) == 1 else b"".join(texts), ends[-1] if ends else 0
     scores, task = ffi.new("pylm_text_score[]", len(texts)), new_task()
     end = lib.PYLM_TEXT_CLOSED if add_eos else lib.PYLM_TEXT_OPEN
     given = ffi.new("pylm_strings *", [ffi.from_buffer(data), ffi.from_buffer("uint64_t[]", ends), len(texts), end])

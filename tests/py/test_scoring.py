@@ -237,6 +237,22 @@ def test_score_is_a_pipe(folder: Path) -> None:
         assert process.wait(20) == 0
 
 
+def test_score_of_many_lines(folder: Path) -> None:
+    """What is waiting is read and scored together: line ends between two reads, "\\r\\n", no end at the end."""
+    lines = ["papapa tepapa" * (i % 7) + "\r" * (i % 2) for i in range(40_000)] + ["kipapa zzz"]
+    command = [sys.executable, "-m", "pylm", "score", "words.pylm", "--threads", "2"]
+    text = "\n".join(lines).encode()
+    piped = subprocess.run(command, cwd=folder, input=text, stdout=subprocess.PIPE, check=True).stdout
+    (folder / "lines.txt").write_bytes(text)
+    with open(folder / "lines.txt", "rb") as file:
+        assert subprocess.run(command, cwd=folder, stdin=file, stdout=subprocess.PIPE, check=True).stdout == piped
+    model, rows = pylm.load(folder / "words.pylm"), [row.split(b"\t") for row in piped.splitlines()]
+    assert len(rows) == len(lines)
+    for i in (0, 1, 2, 20_000, 39_999, 40_000):
+        assert float(rows[i][0]) == pytest.approx(model.score(lines[i].rstrip("\r")), abs=1e-6)
+    assert [int(x) for x in rows[-1][1:3]] == [3, 1]
+
+
 def give(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     """Standard input, to read."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
