@@ -33,7 +33,7 @@ def measure(name: str, tokenizer: str, train: Path, valid: Path, folder: Path, s
     trained = pylm("train", train, "-o", model, "--tokenizer", tokenizer, *settings)
     results, times = [], []
     for adapt in ([], ["--learn"]):
-        runs = [pylm("eval", model, valid, *adapt) for _ in range(RUNS)]
+        runs = [pylm("eval", model, valid, "--threads", 1, *adapt) for _ in range(RUNS)]
         results.append(runs[0])
         times.append(statistics.median(1e6 / run["symbols_per_second"] for run in runs))
     columns = [

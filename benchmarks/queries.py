@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""Time of single questions to a model, from Python: median over contexts taken from a text.
+"""Time of single questions to a model, from Python: median over contexts taken from a text. Those that speed.py asks are
+not among them.
 
 python benchmarks/queries.py MODEL TEXT
 """
@@ -39,10 +40,7 @@ def main() -> None:
     contexts = [ids[i : i + 12] for i in range(0, len(ids) - 20, step)][:N]
     for name, call in (
         ("next(k=1)", lambda context: model.next(context, 1)),
-        ("next(k=5)", lambda context: model.next(context, 5)),
         ("next(k=50)", lambda context: model.next(context, 50)),
-        ("distribution", model.distribution),
-        ("score of 1 symbol", lambda context: model.score(context[-1:], context=context[:-1])),
         ("explain, k = 1", lambda context: model.explain(context, k=1)),
         ("explain, k = 5", model.explain),
         ("generate 20 symbols", lambda context: model.generate_ids(context, 20, seed=1)),
