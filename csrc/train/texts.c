@@ -14,7 +14,8 @@
 #include "pylm_text.h"
 #include "train/base/common.h"
 
-#define GROUP 4096u  /* bytes: a millisecond */
+#define GROUP 16384u /* bytes: some milliseconds */
+#define PLACE 64u    /* what a text counts for besides: an empty one takes time, too */
 #define LONG 65536u  /* bytes of a text that threads do not share */
 #define CHUNK 2048u  /* symbols */
 #define N_CHUNKS 64u /* of a block */
@@ -40,7 +41,8 @@ struct block {
 /* What a thread works in. */
 struct desk {
     void *work, *spelling_work;
-    uint32_t symbols[LONG + 1u], costs[LONG + 1u];
+    uint32_t symbols[GROUP + LONG + GROUP / PLACE + 1u], costs[LONG + 1u]; /* a text has one symbol more than bytes */
+    uint32_t n[GROUP / PLACE + 1u];                                        /* symbols of each text of a group */
 };
 
 /* Texts from one on, up to before another one: short ones, or a long one. */
@@ -149,23 +151,41 @@ static struct desk *desk_of_thread(const struct reading *r)
 
 /* ------------------------------------------------------------------ short texts */
 
-static int score_text(const struct reading *r, struct desk *desk, uint64_t number)
+/* Encodes a text of a group. */
+static int encode_text(const struct reading *r, uint64_t number, uint32_t *symbols, uint32_t *n_ret)
+{
+    uint64_t position = 0, nbytes, n;
+    const uint8_t *text = text_of(r->texts, number, &nbytes);
+    n = nbytes + 1u;
+    if (nbytes) {
+        PYLM__TRY(pylm_encoder_encode(r->encoder, text, nbytes, r->texts->end, &position, symbols, &n));
+    } else {
+        symbols[0] = r->empty_line;
+        n = r->empty_line != PYLM_NONE;
+    }
+    *n_ret = (uint32_t)n;
+    return PYLM_OK;
+}
+
+/* First all texts are encoded, while the pieces are in the processor's cache; then all are scored. */
+static int score_short(const struct reading *r, struct desk *desk, const struct group *group)
 {
     struct chunk chunk;
-    uint64_t position = 0;
-    chunk.text = text_of(r->texts, number, &chunk.nbytes);
-    chunk.symbols = desk->symbols;
-    chunk.n = LONG + 1u; /* room for all: a symbol is a byte at least, or the line end */
-    chunk.state = r->start;
-    if (chunk.nbytes) {
-        PYLM__TRY(pylm_encoder_encode(r->encoder, chunk.text, chunk.nbytes, r->texts->end, &position, chunk.symbols,
-                                      &chunk.n));
-    } else {
-        chunk.symbols[0] = r->empty_line;
-        chunk.n = r->empty_line != PYLM_NONE;
+    uint32_t *symbols = desk->symbols, *n = desk->n;
+    uint64_t i;
+    for (i = group->begin; i < group->end; i++) {
+        PYLM__TRY(encode_text(r, i, symbols, n));
+        symbols += *n++;
     }
-    PYLM__TRY(score_chunk(r, desk, &chunk));
-    r->scores[number] = chunk.score;
+    chunk.symbols = desk->symbols;
+    for (i = group->begin, n = desk->n; i < group->end; i++) {
+        chunk.text = text_of(r->texts, i, &chunk.nbytes);
+        chunk.n = *n++;
+        chunk.state = r->start;
+        PYLM__TRY(score_chunk(r, desk, &chunk));
+        r->scores[i] = chunk.score;
+        chunk.symbols += chunk.n;
+    }
     return PYLM_OK;
 }
 
@@ -179,7 +199,6 @@ static int score_group(void *user, uint32_t number, pylm_task *task)
     const struct reading *r = user;
     const struct group *group = &r->groups[number];
     struct desk *desk;
-    uint64_t i;
     (void)task; /* which would count groups */
     if (is_long(r->texts, group->begin))
         return PYLM_OK;
@@ -188,8 +207,7 @@ static int score_group(void *user, uint32_t number, pylm_task *task)
     desk = desk_of_thread(r);
     if (!desk)
         return PYLM_ERR_MEMORY;
-    for (i = group->begin; i < group->end; i++)
-        PYLM__TRY(score_text(r, desk, i));
+    PYLM__TRY(score_short(r, desk, group));
     pass(r, begin_of(r->texts, group->begin), r->texts->ends[group->end - 1u]);
     return PYLM_OK;
 }
@@ -199,7 +217,7 @@ static uint64_t find_groups(const pylm_strings *texts, struct group *groups)
 {
     uint64_t i, n = 0, room = 0;
     for (i = 0; i < texts->n_texts; i++) {
-        uint64_t size = texts->ends[i] - begin_of(texts, i) + 64u; /* an empty one takes time, too */
+        uint64_t size = texts->ends[i] - begin_of(texts, i) + PLACE;
         if (!room || size > LONG) {
             room = GROUP;
             n++;
