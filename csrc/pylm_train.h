@@ -269,7 +269,7 @@ PYLM_API int pylm_predict_batch(const pylm_model *model, const pylm_state *conte
 
 /* ------------------------------------------------------------------ texts in bulk */
 
-/* Finds the pieces of texts some twenty times as quickly as pylm_encode() does, by a table of the vocabulary: 30 to 60
+/* Finds the pieces of texts some twenty times as quickly as pylm_encode() does, by a table of the vocabulary: some 25
  * bytes a piece, made in milliseconds. It never changes, so threads may share it. */
 typedef struct pylm_encoder pylm_encoder;
 
@@ -302,12 +302,13 @@ typedef struct pylm_text_score {
 } pylm_text_score;
 
 /* Encodes and scores many texts on several threads; each gets what pylm_encode(), pylm_score() and pylm_spelling_cost()
- * give one after the other. Texts above some kilobytes are cut, so that threads can share them.
- *   model     as that of the encoder, or with other settings or words.
+ * give one after the other. Texts above 64 KB are cut, so that threads can share them.
+ *   encoder   NULL: pylm_encode() does it, which is quicker for a few short texts than making one.
+ *   model     as that of the encoder, or with other settings or words; not external.
  *   context   the state before each text, as in pylm_score_batch().
  *   scores    out: n_texts of them.
  *   task      progress, in units of 1,024 bytes, and cancelling, or NULL.
- * Memory: for each thread pylm_work_nbytes() and some 100 KB; 10 MB more if there is a text above 16 KB.
+ * Memory: for each thread pylm_work_nbytes() and up to 1.1 MB; 1.2 MB more if there is a text above 64 KB.
  * Returns PYLM_ERR_ARGUMENT if `ends` are not in order; PYLM_ERR_DAMAGED if what spells unknown words is;
  * PYLM_ERR_MEMORY, PYLM_ERR_LARGE or PYLM_ERR_CANCELLED. After an error, the scores mean nothing. */
 PYLM_API int pylm_score_texts(const pylm_encoder *encoder, const pylm_model *model, const pylm_state *context,

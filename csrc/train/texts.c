@@ -14,13 +14,15 @@
 #include "pylm_text.h"
 #include "train/base/common.h"
 
-#define GROUP 16384u /* bytes: some milliseconds */
-#define PLACE 64u    /* what a text counts for besides: an empty one takes time, too */
-#define LONG 65536u  /* bytes of a text that threads do not share */
-#define CHUNK 2048u  /* symbols */
-#define N_CHUNKS 64u /* of a block */
-#define UNIT 10u     /* of progress: log2 of bytes */
-#define N_WORDS 64u  /* unknown ones that are found at once */
+#define GROUP 131072u       /* bytes of a group: the larger, the longer the pieces are in the processor's cache */
+#define SMALL_GROUP 4096u   /* so small, if there would be few: a millisecond */
+#define GROUPS_A_THREAD 16u /* that are wanted, so that threads end at the same time */
+#define PLACE 64u           /* what a text counts for besides: an empty one takes time, too */
+#define LONG 65536u         /* bytes of a text that threads do not share */
+#define CHUNK 2048u         /* symbols */
+#define N_CHUNKS 64u        /* of a block */
+#define UNIT 10u            /* of progress: log2 of bytes */
+#define N_WORDS 64u         /* unknown ones that are found at once */
 
 /* Symbols in a row, and the text that they stand for. */
 struct chunk {
@@ -82,6 +84,14 @@ static const uint8_t *text_of(const pylm_strings *texts, uint64_t i, uint64_t *n
 {
     *nbytes = texts->ends[i] - begin_of(texts, i);
     return (const uint8_t *)texts->bytes + begin_of(texts, i);
+}
+
+static int encode(const struct reading *r, const uint8_t *text, uint64_t nbytes, uint64_t *position, uint32_t *symbols,
+                  uint64_t *n)
+{
+    if (r->encoder)
+        return pylm_encoder_encode(r->encoder, text, nbytes, r->texts->end, position, symbols, n);
+    return pylm_encode(r->model, text, nbytes, r->texts->end, position, symbols, n);
 }
 
 /* Some bytes of all texts are done. */
@@ -158,7 +168,7 @@ static int encode_text(const struct reading *r, uint64_t number, uint32_t *symbo
     const uint8_t *text = text_of(r->texts, number, &nbytes);
     n = nbytes + 1u;
     if (nbytes) {
-        PYLM__TRY(pylm_encoder_encode(r->encoder, text, nbytes, r->texts->end, &position, symbols, &n));
+        PYLM__TRY(encode(r, text, nbytes, &position, symbols, &n));
     } else {
         symbols[0] = r->empty_line;
         n = r->empty_line != PYLM_NONE;
@@ -212,14 +222,14 @@ static int score_group(void *user, uint32_t number, pylm_task *task)
     return PYLM_OK;
 }
 
-/* How many groups there are. `groups`: where to put them, or NULL. */
-static uint64_t find_groups(const pylm_strings *texts, struct group *groups)
+/* How many groups of so many bytes there are. `groups`: where to put them, or NULL. */
+static uint64_t find_groups(const pylm_strings *texts, uint64_t nbytes, struct group *groups)
 {
     uint64_t i, n = 0, room = 0;
     for (i = 0; i < texts->n_texts; i++) {
         uint64_t size = texts->ends[i] - begin_of(texts, i) + PLACE;
         if (!room || size > LONG) {
-            room = GROUP;
+            room = nbytes;
             n++;
             if (groups)
                 groups[n - 1u].begin = i;
@@ -243,8 +253,7 @@ static int fill(struct reading *r, struct block *block)
         begin = r->position;
         chunk->symbols = block->symbols + block->n * CHUNK;
         chunk->n = CHUNK;
-        PYLM__TRY(pylm_encoder_encode(r->encoder, r->text, r->nbytes, r->texts->end, &r->position, chunk->symbols,
-                                      &chunk->n));
+        PYLM__TRY(encode(r, r->text, r->nbytes, &r->position, chunk->symbols, &chunk->n));
         chunk->text = r->text + begin;
         chunk->nbytes = (r->position < r->nbytes ? r->position : r->nbytes) - begin;
         chunk->state = r->state;
@@ -302,7 +311,7 @@ static int begin(struct reading *r, const pylm_state *context)
 {
     const pylm_strings *texts = r->texts;
     pylm_info info;
-    uint64_t i;
+    uint64_t i, nbytes, of_group;
     int status;
     for (i = 1; i < texts->n_texts; i++)
         if (texts->ends[i] < texts->ends[i - 1u])
@@ -321,16 +330,19 @@ static int begin(struct reading *r, const pylm_state *context)
     else
         pylm_state_init(r->model, &r->start);
     pylm_state_set_learning(&r->start, 0);
-    r->n_groups = find_groups(texts, NULL);
+    r->n_desks = (uint32_t)pylm__n_threads(r->n_threads, UINT32_MAX);
+    nbytes = texts->n_texts ? texts->ends[texts->n_texts - 1u] : 0u;
+    of_group = nbytes / r->n_desks / GROUPS_A_THREAD;
+    of_group = of_group < SMALL_GROUP ? SMALL_GROUP : of_group < GROUP ? of_group : GROUP;
+    r->n_groups = find_groups(texts, of_group, NULL);
     if (r->n_groups > UINT32_MAX >> 1)
         return PYLM_ERR_LARGE;
-    r->n_desks = (uint32_t)pylm__n_threads(r->n_threads, UINT32_MAX);
     r->desks = pylm__array_new(r->n_desks, sizeof *r->desks);
     r->groups = pylm__array_new(r->n_groups, sizeof *r->groups);
     if (!r->desks || !r->groups)
         return PYLM_ERR_MEMORY;
-    (void)find_groups(texts, r->groups);
-    pylm__task_begin(r->task, PYLM_STAGE_SCORE, texts->n_texts ? texts->ends[texts->n_texts - 1u] >> UNIT : 0u);
+    (void)find_groups(texts, of_group, r->groups);
+    pylm__task_begin(r->task, PYLM_STAGE_SCORE, nbytes >> UNIT);
     return PYLM_OK;
 }
 

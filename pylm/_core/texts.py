@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from .image import WORTH_ENCODER
 from .native import check, ffi, lib
 from .progress import new_task, run
 
@@ -45,7 +46,8 @@ def score_texts(
     scores, task = ffi.new("pylm_text_score[]", len(texts)), new_task()
     end = lib.PYLM_TEXT_CLOSED if add_eos else lib.PYLM_TEXT_OPEN
     given = ffi.new("pylm_strings *", [ffi.from_buffer(data), ffi.from_buffer("uint64_t[]", ends), len(texts), end])
-    call = image.encoder, image.model, state, given, threads, scores
+    encoder = image.encoder if nbytes >= WORTH_ENCODER else ffi.NULL
+    call = encoder, image.model, state, given, threads, scores
     if nbytes <= QUICK:
         check(lib.pylm_score_texts(*call, ffi.NULL))
     else:
