@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""Time of single questions to a model, from Python: median over contexts taken from a text. Those that speed.py asks are
-not among them.
+"""Time of single questions to a model, from Python: median over contexts taken from a text. Those that speed.py asks
+are not among them.
 
 python benchmarks/queries.py MODEL TEXT
 """

@@ -196,6 +196,10 @@ class Worker:
     def median(self, value: str) -> float | None:
         return median(turn[value] for turn in self.turns) if self.can else None
 
+    def busy(self) -> float:
+        """Processors that it had."""
+        return median(turn["cpu"] / turn["wall"] for turn in self.turns)
+
 
 def workers_of(rows: list[Row], lab: Lab) -> dict[tuple[str, str, str], Worker]:
     """By version, measure and model: rows of the same share one."""
@@ -220,19 +224,22 @@ def measured(rows: list[Row], lab: Lab) -> Iterator[str]:
             worker.turn()
     for worker in workers.values():
         worker.end()
-    for row in rows:
+    for given in rows:
+        row = given
         keys = [(version, row.measure, row.model) for version in lab.pythons]
         keys += [(kind, row.kenlm, row.kenlm_model) for kind in KENLM_KINDS]
         times = [workers[key].median(row.value) if key in workers else None for key in keys]
-        beside = row.beside and workers[("pylm", *row.beside)].median(row.value)
-        yield shown(row, times, beside)
+        if row.beside and times[0] and (first := workers[("pylm", *row.beside)].median(row.value)):
+            row = row._replace(name=f"{row.name} ({times[0] / first:.2f} x the time)")
+        if row.value == "wall":
+            row = row._replace(name=f"{row.name} ({workers[keys[0]].busy():.2f} processors busy)")
+        yield shown(row, times)
 
 
-def shown(row: Row, times: list[float | None], beside: float | None) -> str:
+def shown(row: Row, times: list[float | None]) -> str:
     own, *others = times
     assert own
-    name = f"{row.name} ({own / beside:.2f} x the time)" if beside else row.name
-    cells = [f"{name}, {row.unit}", number(own, row.unit)]
+    cells = [f"{row.name}, {row.unit}", number(own, row.unit)]
     for time in others:
         cells += [number(time, row.unit), f"{time / own:.2f}"] if time else ["", ""]
     return "| " + " | ".join(cells) + " |"
