@@ -210,6 +210,27 @@ static inline void use_pack(const pylm_model *model, const pylm_state *state, vo
     (void)pylm_fingerprint(model);
 }
 
+/* Texts in bulk: a short one, none, and one that is cut. */
+static inline void use_texts(const pylm_model *model)
+{
+    enum { MOST_BYTES = 70000 };
+    uint64_t i, ends[3] = {40, 40, MOST_BYTES};
+    uint8_t *bytes = malloc(MOST_BYTES);
+    pylm_strings texts = {NULL, ends, 2, PYLM_TEXT_CLOSED};
+    pylm_encoder *encoder;
+    pylm_text_score scores[3];
+    static unsigned n_calls;
+    if (bytes && pylm_encoder_new(&encoder, model) == PYLM_OK) {
+        for (i = 0; i < MOST_BYTES; i++)
+            bytes[i] = (uint8_t)("the cat w1 w2\n zzq\xff"[i % 20u]);
+        texts.bytes = bytes;
+        texts.n_texts = n_calls++ % 500u ? 2u : 3u; /* the long one takes long */
+        (void)pylm_score_texts(encoder, model, NULL, &texts, 1, scores, NULL);
+        pylm_encoder_free(encoder);
+    }
+    free(bytes);
+}
+
 static inline void use_model(const pylm_model *model, const pylm_info *info)
 {
     static const char text[] = "w1 w2 w3\nw17 \x00\xff the cat's WORDS and w1 w2";
@@ -247,6 +268,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
         use_kernel(model, &state, work, q62);
         use_keyboard(model, &state);
         use_spelling(model);
+        use_texts(model);
         use_pack(model, &state, work);
         use_overlay(model, info, symbols, n, work, q62);
     }
