@@ -115,11 +115,11 @@ static void keep_shared(struct search *search, pylm_candidate place)
     }
 }
 
-static void keep_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
+static void keep_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__chance *chance)
 {
     struct search *search = (struct search *)(void *)visitor;
+    struct pylm__small p = chance->p;
     pylm_candidate found;
-    (void)mass;
     found.symbol = pylm__tree_symbol(&search->work->mixer.tree, leaf);
     if (pylm__n_trees(search->model) > 1u) {
         if (search->work->tree_number && is_known(search, found.symbol)) /* another tree may have found it */

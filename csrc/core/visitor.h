@@ -8,15 +8,20 @@
 
 #include "fixed.h"
 
+/* The probability of a leaf, or of all leaves below a node. */
+struct pylm__chance {
+    uint64_t mass;        /* q62: children sum to their parent exactly */
+    struct pylm__small p; /* the same, good for the smallest too */
+};
+
 /* What a walk looks for. Lies at the beginning of what the caller keeps of it. */
 struct pylm__visitor {
     uint64_t min_mass;      /* leaves of at least this probability, q62, are visited; 0: all. A visit may raise it */
     const uint32_t *wanted; /* a bit for every leaf, one of them set at least: only such leaves; NULL: all */
 };
 
-/* Called for every leaf reached, with its probability: as a part of the mass at the root, and good for the smallest
- * too. */
-typedef void pylm__visit(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p);
+/* Called for every leaf reached. */
+typedef void pylm__visit(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__chance *chance);
 
 /* Whether one of the bits from lo to hi - 1 is set; lo < hi. */
 static inline int pylm__has_bit(const uint32_t *bits, uint32_t lo, uint32_t hi)

@@ -99,9 +99,9 @@ PYLM__INLINE void split(const struct walk *walk, uint32_t level, struct parted *
         slices = pylm__frame_slices(work, frame);
         right = pylm__node_right(&work->mixer, &parted->node, &frame->active, slices);
     }
-    parted->masses[1] = pylm__mass_times(frame->mass, right);
-    parted->masses[0] = frame->mass - parted->masses[1];
-    parted->p[0] = parted->p[1] = frame->p;
+    parted->masses[1] = pylm__mass_times(frame->chance.mass, right);
+    parted->masses[0] = frame->chance.mass - parted->masses[1];
+    parted->p[0] = parted->p[1] = frame->chance.p;
     pylm__small_scale(&parted->p[0], 65536u - right);
     pylm__small_scale(&parted->p[1], right);
 }
@@ -124,8 +124,8 @@ static void enter(const struct walk *walk, uint32_t level, const struct parted *
         struct pylm__work *work = nth_work(walk, i);
         struct pylm__frame *frame = frame_at(walk, work, level);
         struct pylm__slices *slices;
-        frame->mass = parted->masses[side];
-        frame->p = parted->p[side];
+        frame->chance.mass = parted->masses[side];
+        frame->chance.p = parted->p[side];
         if (pylm__is_kernel(walk->model)) {
             pylm__kernel_narrow(walk->model, work, frame, mid, side);
         } else {
@@ -157,12 +157,13 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
         return;
     }
 #endif
-    pylm__frame(work, 0)->mass = mass;
+    pylm__frame(work, 0)->chance.mass = mass;
     for (;;) {
         frame = frame_at(&walk, work, level);
-        if (frame->mass < visitor->min_mass || frame->hi - frame->lo <= 1u || PYLM__DAMAGED(level == tree->depth)) {
-            if (frame->mass >= visitor->min_mass)
-                visit(visitor, frame->lo, frame->mass, frame->p);
+        if (frame->chance.mass < visitor->min_mass || frame->hi - frame->lo <= 1u ||
+            PYLM__DAMAGED(level == tree->depth)) {
+            if (frame->chance.mass >= visitor->min_mass)
+                visit(visitor, frame->lo, &frame->chance);
             if (!level--)
                 return;
             continue;
@@ -199,7 +200,7 @@ uint32_t pylm__walk_to(const struct pylm__model *model, const struct pylm__state
         pylm__work_next_tree(model, work);
     }
     begin(&walk, state);
-    frame->mass = (uint64_t)tree->share << 46;
+    frame->chance.mass = (uint64_t)tree->share << 46;
     for (level = 0; frame->hi - frame->lo > 1u && !PYLM__DAMAGED(level == tree->depth); level++) {
         split(&walk, 0, &parted);
         side = point >= parted.masses[0];
@@ -208,7 +209,7 @@ uint32_t pylm__walk_to(const struct pylm__model *model, const struct pylm__state
         enter(&walk, 0, &parted, side);
     }
     symbol = pylm__tree_symbol(tree, frame->lo);
-    return pylm__has_lexicon(model) ? pylm__lexicon_at(model, symbol, frame->mass, point) : symbol;
+    return pylm__has_lexicon(model) ? pylm__lexicon_at(model, symbol, frame->chance.mass, point) : symbol;
 }
 #endif
 
@@ -218,11 +219,10 @@ struct sum {
     uint64_t *q62;
 };
 
-static void add_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
+static void add_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__chance *chance)
 {
     struct sum *sum = (struct sum *)(void *)visitor;
-    (void)p;
-    sum->q62[pylm__tree_symbol(sum->tree, leaf)] += mass;
+    sum->q62[pylm__tree_symbol(sum->tree, leaf)] += chance->mass;
 }
 
 void pylm_distribution(const pylm_model *model, const pylm_state *state, void *memory, uint64_t *q62)

@@ -27,8 +27,8 @@ void pylm__root_begin(const struct pylm__model *model, const struct pylm__state 
 {
     struct pylm__mixer *mixer = &work->mixer;
     struct pylm__frame *root = pylm__frame(work, 0);
-    root->mass = UINT64_C(1) << 62;
-    root->p = pylm__small_one();
+    root->chance.mass = UINT64_C(1) << 62;
+    root->chance.p = pylm__small_one();
     root->node = root->lo = 0;
     root->hi = pylm__n_symbols(model);
     root->active.sets.active = work->lookup.found;

@@ -8,13 +8,13 @@
 
 #include "lookup.h"
 #include "stage1.h"
+#include "visitor.h"
 
 #include "core/fast/waiting.h"
 
 /* A subtree still to be visited. */
 struct pylm__frame {
-    uint64_t mass;        /* its probability, q62: children sum to their parent exactly */
-    struct pylm__small p; /* the same, good for the smallest too */
+    struct pylm__chance chance;
     uint32_t node, lo, hi;
     struct pylm__active active;
     uint32_t fields[]; /* of its slices; see evidence.h */

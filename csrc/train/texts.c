@@ -3,9 +3,10 @@
  *
  * texts.c: encoding and scoring many texts on many threads.
  *
- * Short texts are done in groups, each by one thread from bytes to costs. A long text is done block by block: one thread
- * encodes a block, and pushes its symbols through a state, to know the states within it; meanwhile the others score the
- * block before, in chunks, each from its state on. What a model predicts without learning depends on nothing else.
+ * Short texts are done in groups, each by one thread from bytes to costs. A long text is done block by block: one
+ * thread encodes a block, and pushes its symbols through a state, to know the states within it; meanwhile the others
+ * score the block before, in chunks, each from its state on. What a model predicts without learning depends on nothing
+ * else.
  */
 #include <stdlib.h>
 #include <string.h>

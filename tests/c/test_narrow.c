@@ -236,11 +236,11 @@ struct masses {
     uint32_t n;
 };
 
-static void note_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
+static void note_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__chance *chance)
 {
     struct masses *masses = (struct masses *)(void *)visitor;
-    masses->of[leaf] = mass;
-    masses->p[leaf] = p;
+    masses->of[leaf] = chance->mass;
+    masses->p[leaf] = chance->p;
     masses->n++;
 }
 
@@ -250,16 +250,16 @@ static void walk_below(struct pylm__work *work, uint32_t level, struct masses *m
     struct pylm__frame *frame = pylm__frame(work, level), *child = pylm__frame(work, level + 1u);
     struct pylm__node node = pylm__tree_node(&work->mixer.tree, frame->node, frame->lo, frame->hi);
     uint32_t right = pylm__node_right(&work->mixer, &node, &frame->active, pylm__frame_slices(work, frame));
-    uint64_t mass = pylm__mass_times(frame->mass, right);
+    uint64_t mass = pylm__mass_times(frame->chance.mass, right);
     int side;
     for (side = 0; side < 2; side++) {
         memcpy(child, frame, pylm__frame_nbytes(work->mixer.tree.n_templates));
-        child->mass = side ? mass : frame->mass - mass;
-        pylm__small_scale(&child->p, side ? right : 65536u - right);
+        child->chance.mass = side ? mass : frame->chance.mass - mass;
+        pylm__small_scale(&child->chance.p, side ? right : 65536u - right);
         pylm__node_narrow(&work->mixer, node.mid, side, &child->active, pylm__frame_slices(work, child));
         pylm__frame_enter(child, node.mid, side);
         if (child->hi - child->lo <= 1u || level + 1u == work->mixer.tree.depth)
-            note_leaf(&masses->visitor, child->lo, child->mass, child->p);
+            note_leaf(&masses->visitor, child->lo, &child->chance);
         else
             walk_below(work, level + 1u, masses);
     }

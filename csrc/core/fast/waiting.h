@@ -7,13 +7,13 @@
 #define PYLM_FAST_WAITING_H
 
 #include "core/evidence.h"
+#include "core/visitor.h"
 
 #define PYLM__FEW 4u /* contexts of a node that keeps only these */
 
 /* A node that is still to be passed. */
 struct pylm__waiting {
-    uint64_t mass;        /* its probability, q62 */
-    struct pylm__small p; /* the same, good for the smallest too */
+    struct pylm__chance chance;
     uint32_t number, lo, hi, level;
     uint32_t active; /* templates with evidence, a bit each */
     uint32_t kept;   /* templates in its four lanes, a bit each, of which some have no evidence any more; 0: all */

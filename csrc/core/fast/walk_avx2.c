@@ -140,8 +140,8 @@ static inline void look(struct walk *w, uint32_t i)
     w->at.number[i] = node->number;
     w->at.lo[i] = node->lo;
     w->at.hi[i] = node->hi;
-    w->at.mantissa[i] = node->p.mantissa;
-    w->at.exponent[i] = node->p.exponent;
+    w->at.mantissa[i] = node->chance.p.mantissa;
+    w->at.exponent[i] = node->chance.p.exponent;
     lanes_node(&w->m, &w->at, i);
     PYLM__PREFETCH(w->mixer->families[PYLM__FAMILY_NODE] + (size_t)w->at.set[i] * w->m.row_nbytes);
     w->at.active[i] = node->active;
@@ -224,7 +224,7 @@ static void enter(struct walk *w, uint32_t i, int side, uint64_t mass)
 {
     const struct pylm__waiting *node = w->taken[i];
     uint32_t mid = w->at.mid[i], lo = side ? mid : node->lo, hi = side ? node->hi : mid;
-    struct pylm__small p = {w->mantissa[side][i], w->exponent[side][i]};
+    const struct pylm__chance chance = {mass, {w->mantissa[side][i], w->exponent[side][i]}};
     struct pylm__waiting *child;
     struct pylm__node at;
     if (mass < w->visitor->min_mass)
@@ -232,12 +232,11 @@ static void enter(struct walk *w, uint32_t i, int side, uint64_t mass)
     if (w->visitor->wanted && !pylm__has_bit(w->visitor->wanted, lo, hi))
         return;
     if (hi - lo <= 1u || PYLM__DAMAGED(node->level + 1u == w->depth)) {
-        w->visit(w->visitor, lo, mass, p);
+        w->visit(w->visitor, lo, &chance);
         return;
     }
     child = new_node(w);
-    child->mass = mass;
-    child->p = p;
+    child->chance = chance;
     child->number = node->number + (side ? mid - node->lo : 1u);
     child->lo = lo;
     child->hi = hi;
@@ -296,8 +295,8 @@ static void begin(struct walk *w, struct pylm__work *work, uint64_t mass)
     }
     first = new_node(w);
     memset(first, 0, sizeof *first);
-    first->mass = mass;
-    first->p = root->p;
+    first->chance.mass = mass;
+    first->chance.p = root->chance.p;
     first->hi = root->hi;
     first->active = root->active.sets.active;
     memcpy(first->fields, s->total, w->stride * sizeof(uint32_t));
@@ -328,7 +327,7 @@ void pylm__walk_avx2(const struct pylm__model *model, struct pylm__work *work, u
         gather(&w, n);
         mix(&w, n);
         for (i = 0; i < n; i++) { /* the more probable child comes to lie above the other */
-            uint64_t of_node = w.taken[i]->mass, right = pylm__mass_times(of_node, w.right[i]);
+            uint64_t of_node = w.taken[i]->chance.mass, right = pylm__mass_times(of_node, w.right[i]);
             uint64_t masses[2] = {of_node - right, right};
             int likely = right > of_node - right;
             enter(&w, i, !likely, masses[!likely]);

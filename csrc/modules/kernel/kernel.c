@@ -319,7 +319,7 @@ void pylm__kernel_root(const struct pylm__model *model, const struct pylm__state
     struct pylm__tree tree;
     struct pylm__factors factors;
     uint32_t b;
-    root->p = pylm__small_one();
+    root->chance.p = pylm__small_one();
     root->node = root->lo = 0;
     root->hi = model->n_symbols;
     pylm__kernel_factors(model, &factors);
@@ -374,8 +374,8 @@ void pylm__kernel_split(const struct pylm__model *model, struct pylm__work *work
     side = sides[1].exponent < sides[0].exponent ||
            (sides[1].exponent == sides[0].exponent && sides[1].mantissa < sides[0].mantissa);
     smaller = pylm__scaled_ratio(sides[side], pylm__scaled_sum_value(&both));
-    masses[side] = mass_times(frame->mass, smaller);
-    masses[!side] = frame->mass - masses[side];
+    masses[side] = mass_times(frame->chance.mass, smaller);
+    masses[!side] = frame->chance.mass - masses[side];
 }
 
 void pylm__kernel_narrow(const struct pylm__model *model, struct pylm__work *work, struct pylm__frame *frame,

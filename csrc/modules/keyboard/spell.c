@@ -103,26 +103,26 @@ static void keep(struct extension *extension, uint32_t symbol, uint32_t cost_q16
     extension->best[i] = found;
 }
 
-static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
+static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__chance *chance)
 {
     struct extension *extension = (struct extension *)(void *)visitor;
     uint32_t symbol = pylm__tree_symbol(&extension->spelling->workspace->walk->mixer.tree, leaf), nbytes;
     uint32_t at = extension->from->nbytes;
     const unsigned char *text;
     text = pylm__symbol_text(pylm__model_view(extension->spelling->request->model), symbol, &nbytes);
-    extension->visited += mass;
+    extension->visited += chance->mass;
     if (extension->is_covered) {
         if (!goes_on(at - n_spaces(extension->from->text, at), text, nbytes)) {
-            extension->ending += mass;
+            extension->ending += chance->mass;
             return;
         }
     } else {
         if (!agrees(extension, text, nbytes))
             return;
         if (at + nbytes >= extension->spelling->typed_nbytes)
-            extension->covering += mass;
+            extension->covering += chance->mass;
     }
-    keep(extension, symbol, pylm__small_cost(p));
+    keep(extension, symbol, pylm__small_cost(chance->p));
 }
 
 /* ---- the list ---- */

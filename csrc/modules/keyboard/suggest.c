@@ -176,7 +176,7 @@ static void offer(struct search *search, uint32_t symbol, uint64_t mass, struct 
 }
 
 /* Of a symbol and of the words in its place, those with the prefix. */
-static void offer_shared(struct search *search, uint32_t symbol, uint64_t mass, struct pylm__small p)
+static void offer_shared(struct search *search, uint32_t symbol, const struct pylm__chance *chance)
 {
     const struct pylm__place place = pylm__lexicon_place(search->model, symbol);
     uint32_t i, share = place.left, nbytes;
@@ -186,20 +186,20 @@ static void offer_shared(struct search *search, uint32_t symbol, uint64_t mass, 
             symbol = pylm__lexicon_word(search->model, &place, i - 1u, &share);
         text = pylm__symbol_text(search->model, symbol, &nbytes);
         if (nbytes <= PYLM_WORD_NBYTES && (!search->visitor.wanted || has_prefix(search->request, text, nbytes)))
-            offer(search, symbol, pylm__shared_mass(mass, share), shared(p, share));
+            offer(search, symbol, pylm__shared_mass(chance->mass, share), shared(chance->p, share));
     }
 }
 
-static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
+static void visit_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__chance *chance)
 {
     struct search *search = (struct search *)(void *)visitor;
     uint32_t symbol = pylm__tree_symbol(&search->workspace->walk->mixer.tree, leaf);
     if (visitor->wanted && !pylm__is_set(visitor->wanted, leaf))
         return; /* only in a damaged tree */
     if (pylm__has_lexicon(search->model))
-        offer_shared(search, symbol, mass, p);
+        offer_shared(search, symbol, chance);
     else
-        offer(search, symbol, mass, p);
+        offer(search, symbol, chance->mass, chance->p);
 }
 
 /* ---- new words ---- */

@@ -50,18 +50,17 @@ static void add(const struct allowed *allowed, uint32_t symbol, uint64_t mass)
 }
 
 /* Of a word of a lexicon, this adds what its place has: see share_out(). */
-static void add_leaf(struct pylm__visitor *visitor, uint32_t leaf, uint64_t mass, struct pylm__small p)
+static void add_leaf(struct pylm__visitor *visitor, uint32_t leaf, const struct pylm__chance *chance)
 {
     struct allowed *allowed = (struct allowed *)(void *)visitor;
     uint32_t symbol = pylm__tree_symbol(allowed->tree, leaf), i, share;
     struct pylm__place place;
-    (void)p;
-    add(allowed, symbol, mass);
+    add(allowed, symbol, chance->mass);
     if (!pylm__has_lexicon(allowed->model))
         return;
     place = pylm__lexicon_place(allowed->model, symbol);
     for (i = 0; i < place.n; i++)
-        add(allowed, pylm__lexicon_word(allowed->model, &place, i, &share), mass);
+        add(allowed, pylm__lexicon_word(allowed->model, &place, i, &share), chance->mass);
 }
 /* Leaves each allowed symbol its part of what its place has. */
 static void share_out(const struct allowed *allowed)
