@@ -32,14 +32,6 @@ PYLM__INLINE __m256i coded_fields(const uint8_t *base, uint32_t bit, uint32_t wi
     return _mm256_srlv_epi32(_mm256_shuffle_epi8(bytes, at), _mm256_and_si256(bits, lanes_all(7)));
 }
 
-static inline uint32_t coded_sum_of_lanes(__m256i x)
-{
-    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
-    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
-    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
-    return (uint32_t)_mm_cvtsi128_si32(sum);
-}
-
 /* Occurrences of n successors from `at` on, at most eight. */
 PYLM__INLINE uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t at, uint32_t n)
 {
@@ -49,7 +41,7 @@ PYLM__INLINE uint32_t coded_add(const struct pylm__evidence *e, uint32_t k, uint
     codes = _mm256_and_si256(codes, lanes_all(mask));
     counts = _mm256_add_epi32(_mm256_and_si256(codes, lanes_all(1)), lanes_all(3));
     counts = _mm256_srli_epi32(_mm256_sllv_epi32(counts, _mm256_srli_epi32(codes, 1)), 1);
-    return coded_sum_of_lanes(_mm256_and_si256(counts, _mm256_cmpgt_epi32(lanes_all(n), lanes_numbers())));
+    return lanes_sum(_mm256_and_si256(counts, _mm256_cmpgt_epi32(lanes_all(n), lanes_numbers())));
 }
 
 /* Of a list, occurrences of the first `left` successors of a slice: from the side or the sum that is nearest. */

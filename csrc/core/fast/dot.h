@@ -77,6 +77,27 @@ static inline uint32_t pylm__dot_three(const uint8_t *a, const uint8_t *b, int32
 #endif
 }
 
+/* The sum of (rows[0][k] + rows[1][k] + ...) * inputs[k] for k below n, without overflow. No input is -32768. With
+ * vector instructions inputs from n on have to be 0 up to a multiple of PYLM__DOT_STEP, and rows are read so far. */
+static inline int64_t pylm__dot_wide(const uint8_t *const *rows, uint32_t n_rows, const int16_t *inputs, uint32_t n)
+{
+#if defined(__SSE2__)
+    return pylm__dot_wide_sse2(rows, n_rows, inputs, n);
+#else
+    int64_t sum = 0;
+    uint32_t k, row;
+    for (k = 0; k < n; k++) {
+        int32_t weight = 0;
+        if (!inputs[k])
+            continue;
+        for (row = 0; row < n_rows; row++)
+            weight += pylm__load_i16(rows[row] + 2u * k);
+        sum += (int64_t)weight * inputs[k];
+    }
+    return sum;
+#endif
+}
+
 /* The sum of bytes[k] * x[k] for signed bytes and for x within +-127; n is a multiple of 8. */
 static inline uint32_t pylm__dot_bytes_portable(const uint8_t *bytes, const int16_t *x, uint32_t n)
 {

@@ -51,6 +51,26 @@ static inline void pylm__add_rows_sse2(const uint8_t *a, const uint8_t *b, uint8
     }
 }
 
+/* Sums of 64 bits: of two products no more than 32 are ever needed. */
+static inline int64_t pylm__dot_wide_sse2(const uint8_t *const *rows, uint32_t n_rows, const int16_t *inputs,
+                                          uint32_t n)
+{
+    __m128i sum = _mm_setzero_si128();
+    int64_t sums[2];
+    uint32_t k, row;
+    for (k = 0; k < n; k += 8u) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(inputs + k));
+        for (row = 0; row < n_rows; row++) {
+            __m128i w = _mm_loadu_si128((const __m128i *)(const void *)(rows[row] + 2u * k));
+            __m128i product = _mm_madd_epi16(w, x), sign = _mm_srai_epi32(product, 31);
+            sum = _mm_add_epi64(sum, _mm_unpacklo_epi32(product, sign));
+            sum = _mm_add_epi64(sum, _mm_unpackhi_epi32(product, sign));
+        }
+    }
+    _mm_storeu_si128((__m128i *)(void *)sums, sum);
+    return sums[0] + sums[1];
+}
+
 #if defined(__x86_64__)
 static inline uint32_t pylm__dot_three_sse2(const uint8_t *a, const uint8_t *b, int32_t x0, int32_t x1, int32_t x2)
 {

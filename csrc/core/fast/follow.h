@@ -28,6 +28,8 @@ PYLM__INLINE void pylm__path_descend(struct pylm__path *path, pylm__descend *des
     path->node = pylm__tree_node(&mixer->tree, frame->node, frame->lo, frame->hi);
     path->side = path->leaf >= path->node.mid;
     pylm__node_topic_fetch(mixer, &path->node);
+    if (PYLM_MODULE_ADAPT)
+        pylm__extended_fetch(&mixer->extended, path->node.number);
     path->selection = pylm__select(mixer, frame->active.sets.active, path->slices);
     descend(path);
 }

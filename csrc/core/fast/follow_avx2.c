@@ -134,6 +134,26 @@ PYLM__INLINE void mix(struct pylm__path *paths, uint32_t n, uint32_t under_way, 
     lanes_enter(at, lanes_stage2(m, at, mean, confidence));
 }
 
+/* pylm__node_mix() for a single path, in vectors of inputs. */
+PYLM__INLINE uint32_t mix_one(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                              const struct pylm__selection *selection, const struct pylm__gathered *gathered,
+                              const struct pylm__active_recalls *active)
+{
+    const struct pylm__tree *tree = &mixer->tree;
+    struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
+    const uint8_t *rows[PYLM__DOT_ROWS];
+    uint32_t mixed, confidence = pylm__confidence(mean);
+    pylm__node_rows(mixer, node, selection, confidence, rows);
+    mixed = lanes_sum(lanes_dot(rows, gathered->inputs, tree->n_templates + 1u));
+    if (pylm__has_topic(tree))
+        mixed += pylm__dot_one(rows, lanes_topic_input(mixer, node), tree->n_templates + 1u);
+    if (pylm__has_voice(tree))
+        mixed += pylm__dot_one(rows, pylm__gathered_voice(gathered), pylm__n_stage1(tree) - 1u);
+    if (!pylm__is_plain(&mixer->extended))
+        return pylm__extended_right(&mixer->extended, tree, node, pylm__round_q13(mixed), mean, confidence, active);
+    return pylm__stage2_right(tree, node->set, pylm__round_q13(mixed), mean, confidence);
+}
+
 /* Goes down paths that have nothing but what every model has, a node of each in turn. */
 PYLM__INLINE void follow(struct pylm__path *paths, uint32_t n, enum kind kind)
 {
@@ -149,6 +169,8 @@ PYLM__INLINE void follow(struct pylm__path *paths, uint32_t n, enum kind kind)
     for (i = 0; i < n; i++) {
         paths[i].p.mantissa = at.mantissa[i];
         paths[i].p.exponent = at.exponent[i];
+        paths[i].frame->lo = at.lo[i];
+        paths[i].frame->hi = at.hi[i];
     }
 }
 
@@ -171,16 +193,17 @@ static void find_words(struct pylm__path *path)
 void pylm__follow_avx2(struct pylm__path *paths, uint32_t n)
 {
     const struct pylm__tree *tree = n ? &paths->work->mixer.tree : NULL;
-    const int coded = n && pylm__has_coded_lists(tree), plain = all_plain(paths, n);
+    /* one path alone waits for every step: vectors of paths would make these longer */
+    const int coded = n && pylm__has_coded_lists(tree), abreast = n > 1u && all_plain(paths, n);
     uint32_t i;
     for (i = 0; i < n && !coded; i++)
         find_words(&paths[i]);
-    if (coded && plain)
+    if (coded && abreast)
         follow(paths, n, CODED_LISTS);
     else if (coded)
-        pylm__follow(paths, n, 1, descend_coded, pylm__node_mix_inline);
-    else if (!plain)
-        pylm__follow(paths, n, 1, descend, pylm__node_mix_inline);
+        pylm__follow(paths, n, 1, descend_coded, mix_one);
+    else if (!abreast)
+        pylm__follow(paths, n, 1, descend, mix_one);
     else if (n && tree->n_templates <= PYLM__LANES / 2u)
         follow(paths, n, BY_TWOS);
     else

@@ -123,6 +123,15 @@ PYLM__INLINE __m128i lanes_inputs(const struct pylm__evidence *e, uint32_t k, __
                         lanes_constant(_mm_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7), e->n_templates - k));
 }
 
+/* The sum over the lanes. */
+static inline uint32_t lanes_sum(__m256i x)
+{
+    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
+    return (uint32_t)_mm_cvtsi128_si32(sum);
+}
+
 /* The sums over the lanes of two. */
 static inline void lanes_sums(__m256i a, __m256i b, uint32_t *sum_a, uint32_t *sum_b)
 {

@@ -259,6 +259,20 @@ PYLM__INLINE void lanes_topic(struct lanes_paths *at, uint32_t i, const struct p
 #endif
 }
 
+/* pylm__node_topic() */
+PYLM__INLINE int16_t lanes_topic_input(const struct pylm__mixer *mixer, const struct pylm__node *node)
+{
+#if PYLM_MODULE_TOPIC
+    const uint8_t *record = pylm__reading_record(&mixer->reading, node->number);
+    __m256i products = lanes_dot_reading(record + PYLM__NODE_TOPIC_NUMBERS, &mixer->reading);
+    return (int16_t)pylm__topic_log_odds_of(record, lanes_sum(products));
+#else
+    (void)mixer;
+    (void)node;
+    return 0;
+#endif
+}
+
 /* pylm__topic_log_odds_of(): a shift of signed numbers rounds down, as pylm__floor_shift() does. */
 static inline __m256i lanes_topic_inputs(const struct lanes_paths *at)
 {

@@ -5,6 +5,8 @@
  */
 #include "extended.h"
 
+#include <string.h>
+
 #if PYLM_MODULE_ADAPT
 
 #define RATE_BITS 10u              /* a step is the slope divided by 2^this */
@@ -45,8 +47,11 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
     extended->n_inputs += pylm__plan_inputs(&extended->plan);
     pylm__overlay_keys(&extended->overlay, &extended->plan, hashes, state, extended->keys);
     pylm__overlay_recall(&extended->overlay, &extended->plan, extended->keys, extended->recalls);
-    for (i = 0; i <= extended->plan.n_recalled && i < PYLM__MAX_RECALLS; i++)
+    active->live = 0;
+    for (i = 0; i <= extended->plan.n_recalled && i < PYLM__MAX_RECALLS; i++) {
         active->successors[i] = (uint8_t)pylm__mask(extended->recalls[i].n);
+        active->live |= (uint16_t)((extended->recalls[i].n > 0u) << i);
+    }
 }
 
 /* The log-odds of an input of the overlay at an index of its calibration; 0: nothing. */
@@ -62,19 +67,23 @@ static uint32_t ask_overlay(const struct pylm__extended *extended, const struct 
                             const struct pylm__node *node, const struct pylm__active_recalls *active, int16_t *inputs)
 {
     struct pylm__node_past past = pylm__overlay_node(&extended->overlay, node->number);
-    uint32_t i, n = extended->plan.n_recalled, n_active = 0;
+    uint32_t i, n = extended->plan.n_recalled, left;
     inputs[PYLM__INPUT_COUNTS] =
         calibrated(tree, PYLM__INPUT_COUNTS, pylm__calibration_index(past.counts[0], past.counts[1]));
     inputs[PYLM__INPUT_AGES] = calibrated(tree, PYLM__INPUT_AGES, pylm__ages_index(past));
-    for (i = 0; i <= n; i++) {
-        const struct pylm__recall *recall = &extended->recalls[i];
+    for (i = 0; i <= n; i++)
+        inputs[PYLM__INPUT_RECALL + i] = 0;
+    for (i = 0, left = active->live; left; left &= left - 1u) {
+        const struct pylm__recall *recall;
+        i = pylm__lowest_from(left, i);
+        recall = &extended->recalls[i];
         inputs[PYLM__INPUT_RECALL + i] =
             calibrated(tree, PYLM__INPUT_RECALL + i,
                        i < n ? pylm__recall_index(recall, active->successors[i], node->mid)
                              : pylm__repetition_index(recall, active->successors[i], node->mid));
-        n_active += i < n && active->successors[i];
     }
-    return pylm__recall_set(n_active, extended->recalls[n].count[0], active->successors[n] != 0);
+    return pylm__recall_set(pylm__count_bits(active->live & pylm__mask(n)), extended->recalls[n].count[0],
+                            active->live >> n & 1u);
 }
 
 /* Where the present node's log-odds stand. */
@@ -93,9 +102,13 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
     const int has_overlay = (!PYLM__MOST_LAYERS && !PYLM__SMALL) || pylm__has_overlay(extended);
     struct pylm__lessons *lessons = extended->lessons;
     struct pylm__lesson own, *lesson = lessons && lessons->n < PYLM__MAX_LESSONS ? &lessons->lesson[lessons->n] : &own;
-    int64_t sum = 0; /* learned weights are bounded by their 16 bits only */
-    int32_t log_odds, weight;
-    uint32_t i, row, n_rows = 2;
+    const uint8_t *rows[PYLM__N_STAGE2_ROWS];
+    int64_t sum; /* learned weights are bounded by their 16 bits only */
+    int32_t log_odds;
+    uint32_t row, n_rows = 2;
+#if defined(__SSE2__)
+    memset(lesson->inputs, 0, sizeof lesson->inputs);
+#endif
     lesson->rows[0] = node->set * row_nbytes;
     lesson->rows[1] = (tree->n_node_sets + confidence) * row_nbytes;
     lesson->inputs[PYLM__STAGE2_MIXED] = (int16_t)pylm__clamp(mixed, PYLM__MAX_MIXED_Q10);
@@ -107,13 +120,9 @@ uint32_t pylm__extended_right(const struct pylm__extended *extended, const struc
         row = ask_overlay(extended, tree, node, active, lesson->inputs + pylm__n_plain(tree));
         lesson->rows[n_rows++] = (tree->n_node_sets + PYLM__N_CONFIDENCES + row) * row_nbytes;
     }
-    for (i = 0; i < extended->n_inputs; i++) {
-        if (!lesson->inputs[i])
-            continue;
-        for (row = 0, weight = 0; row < n_rows; row++)
-            weight += pylm__load_i16(extended->weights + lesson->rows[row] + 2u * i);
-        sum += (int64_t)weight * lesson->inputs[i];
-    }
+    for (row = 0; row < n_rows; row++)
+        rows[row] = extended->weights + lesson->rows[row];
+    sum = pylm__dot_wide(rows, n_rows, lesson->inputs, extended->n_inputs);
     log_odds = pylm__round_q13((uint32_t)(sum > MAX_SUM ? MAX_SUM : sum < -MAX_SUM ? -MAX_SUM : sum));
     if (lessons)
         lesson->error = -(int32_t)pylm__squash(log_odds);
@@ -134,17 +143,16 @@ void pylm__extended_pass(const struct pylm__extended *extended, uint32_t mid, in
         pylm__extended_descend(extended, mid, side, active);
 }
 
-/* Moves a weight by slope / 2^bits. The fraction is rounded up with a probability equal to itself. The slope, q16 times
- * q10, is below 2^30. Half of the range is added, so that no negative number is shifted. */
-static inline void step(uint8_t *at, int32_t slope, uint32_t random, uint32_t bits)
+/* slope / 2^bits, rounded up with a probability equal to its fraction, else down. The slope, q16 times q10, is below
+ * 2^30. Half of the range is added, so that no negative number is shifted. */
+static inline int32_t rounded(int32_t slope, uint32_t random, uint32_t bits)
 {
     const uint32_t half = UINT32_C(1) << 31;
-    uint32_t moved = (uint32_t)slope + (random >> (32u - bits)) + half;
-    int32_t weight = pylm__load_i16(at) + (int32_t)(moved >> bits) - (int32_t)(half >> bits);
-    pylm__store16(at, (uint32_t)pylm__clamp(weight, INT16_MAX) & 0xffffu);
+    return (int32_t)(((uint32_t)slope + (random >> (32u - bits)) + half) >> bits) - (int32_t)(half >> bits);
 }
 
-/* Moves the overlay's weights by the lessons. */
+/* Moves the overlay's weights by the lessons. The weights of an input, one of each row, have the same slope: they move
+ * by the same, and most often not at all. */
 static void learn_weights(const struct pylm__extended *extended, const struct pylm__tree *tree)
 {
     uint32_t bits = 13u + (pylm__has_classes(tree) ? RATE_BITS : RATE_BITS_BYTES), i, k, row, random;
@@ -152,10 +160,14 @@ static void learn_weights(const struct pylm__extended *extended, const struct py
     for (i = 0; i < extended->lessons->n; i++) {
         const struct pylm__lesson *lesson = &extended->lessons->lesson[i];
         for (k = 0; k < extended->n_inputs; k++) {
-            int32_t slope = lesson->error * lesson->inputs[k];
-            for (row = 0; slope && row < PYLM__N_STAGE2_ROWS; row++) {
-                random = random * UINT32_C(1664525) + UINT32_C(1013904223);
-                step(extended->overlay.weights + lesson->rows[row] + 2u * k, slope, random, bits);
+            int32_t move;
+            if (!lesson->inputs[k])
+                continue;
+            random = random * UINT32_C(1664525) + UINT32_C(1013904223);
+            move = rounded(lesson->error * lesson->inputs[k], random, bits);
+            for (row = 0; move && row < PYLM__N_STAGE2_ROWS; row++) {
+                uint8_t *at = extended->overlay.weights + lesson->rows[row] + 2u * k;
+                pylm__store16(at, (uint32_t)pylm__clamp(pylm__load_i16(at) + move, INT16_MAX) & 0xffffu);
             }
         }
     }
@@ -181,9 +193,12 @@ void pylm__extended_learn(const struct pylm__extended *extended, const struct py
 void pylm__extended_descend(const struct pylm__extended *extended, uint32_t mid, int side,
                             struct pylm__active_recalls *active)
 {
-    uint32_t i;
-    for (i = 0; i <= extended->plan.n_recalled; i++)
+    uint32_t i = 0, left;
+    for (left = active->live; left; left &= left - 1u) {
+        i = pylm__lowest_from(left, i);
         active->successors[i] = pylm__recall_narrow(&extended->recalls[i], active->successors[i], mid, side);
+        active->live &= (uint16_t)~((uint32_t)!active->successors[i] << i);
+    }
 }
 
 #endif

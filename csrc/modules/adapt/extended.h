@@ -22,9 +22,10 @@
 #include "core/stage2.h"
 #include "overlay.h"
 
-/* Which recalls are active on the way down. Each has a bit for every successor that still lies below the node. */
+/* Which recalls are active on the way down. */
 struct pylm__active_recalls {
-    uint8_t successors[PYLM__MAX_RECALLS];
+    uint16_t live;                         /* those with a successor that still lies below the node, a bit each */
+    uint8_t successors[PYLM__MAX_RECALLS]; /* these successors of each, a bit each */
 };
 
 /* Which of a recall's active successors lie on one side of mid. */
@@ -68,6 +69,7 @@ static inline uint32_t pylm__recall_set(uint32_t n_active, uint32_t repetition_s
 }
 
 #define PYLM__MAX_STAGE2 (PYLM__N_STAGE2 + 1u + PYLM__INPUT_RECALL + PYLM__MAX_RECALLS)
+#define PYLM__STAGE2_ROOM ((PYLM__MAX_STAGE2 + PYLM__DOT_STEP - 1u) & ~(PYLM__DOT_STEP - 1u))
 #define PYLM__N_STAGE2_ROWS 3u
 #define PYLM__MAX_LESSONS 32u /* nodes of a path; deeper ones teach nothing */
 
@@ -76,8 +78,8 @@ struct pylm__lessons {
     uint32_t n;
     struct pylm__lesson {
         uint32_t rows[PYLM__N_STAGE2_ROWS]; /* where the rows of weights begin, bytes */
-        int32_t error; /* 1 for right or 0, minus the probability of right before sharpening; q16 */
-        int16_t inputs[PYLM__MAX_STAGE2];
+        int32_t error;                     /* 1 for right or 0, minus the probability of right before sharpening; q16 */
+        int16_t inputs[PYLM__STAGE2_ROOM]; /* 0 behind the last */
     } lesson[PYLM__MAX_LESSONS];
 };
 
@@ -135,6 +137,13 @@ static inline void pylm__extended_stack(struct pylm__extended *extended, struct 
 /* Finds a tree's part of an overlay, and its plan. Returns 0 if the tree cannot learn, or the overlay is too small. */
 int pylm__overlay_of_tree(const struct pylm__model *model, const struct pylm__tree *tree, uint32_t tree_number,
                           uint8_t *memory, size_t nbytes, struct pylm__plan *plan, struct pylm__overlay *overlay);
+
+/* Fetches what is to be known of a node. */
+static inline void pylm__extended_fetch(const struct pylm__extended *extended, uint32_t node)
+{
+    if (pylm__has_overlay(extended))
+        pylm__overlay_fetch_node(&extended->overlay, node);
+}
 
 /* Prepares the stage for the next symbol, without lessons. */
 void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__model *model,

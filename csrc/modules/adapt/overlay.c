@@ -235,6 +235,11 @@ static uint8_t age(uint32_t present, uint32_t time)
     return (uint8_t)(level < PYLM__N_AGES ? level : PYLM__N_AGES - 1u);
 }
 
+void pylm__overlay_fetch_node(const struct pylm__overlay *overlay, uint32_t node)
+{
+    PYLM__PREFETCH(node_bucket(overlay, node));
+}
+
 struct pylm__node_past pylm__overlay_node(const struct pylm__overlay *overlay, uint32_t node)
 {
     struct pylm__node_past past = {{0, 0}, {0, 0}};

@@ -80,6 +80,9 @@ void pylm__overlay_recall(const struct pylm__overlay *overlay, const struct pylm
 void pylm__overlay_learn(const struct pylm__overlay *overlay, const struct pylm__plan *plan, const uint64_t *keys,
                          uint32_t leaf);
 
+/* Fetches a node's past, but does not wait for it. */
+void pylm__overlay_fetch_node(const struct pylm__overlay *overlay, uint32_t node);
+
 /* A node's past; zeros if there is none. */
 struct pylm__node_past pylm__overlay_node(const struct pylm__overlay *overlay, uint32_t node);
 
