@@ -258,7 +258,7 @@ static void walk_below(struct pylm__work *work, uint32_t level, struct masses *m
         pylm__small_scale(&child->chance.p, side ? right : 65536u - right);
         pylm__node_narrow(&work->mixer, node.mid, side, &child->active, pylm__frame_slices(work, child));
         pylm__frame_enter(child, node.mid, side);
-        if (child->hi - child->lo <= 1u || level + 1u == work->mixer.tree.depth)
+        if (child->hi - child->lo <= 1u || level + 1u >= work->mixer.tree.depth)
             note_leaf(&masses->visitor, child->lo, &child->chance);
         else
             walk_below(work, level + 1u, masses);

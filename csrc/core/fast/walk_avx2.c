@@ -231,7 +231,7 @@ static void enter(struct walk *w, uint32_t i, int side, uint64_t mass)
         return;
     if (w->visitor->wanted && !pylm__has_bit(w->visitor->wanted, lo, hi))
         return;
-    if (hi - lo <= 1u || PYLM__DAMAGED(node->level + 1u == w->depth)) {
+    if (hi - lo <= 1u || PYLM__DAMAGED(node->level + 1u >= w->depth)) {
         w->visit(w->visitor, lo, &chance);
         return;
     }

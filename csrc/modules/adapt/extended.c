@@ -47,11 +47,8 @@ void pylm__extended_begin(struct pylm__extended *extended, const struct pylm__mo
     extended->n_inputs += pylm__plan_inputs(&extended->plan);
     pylm__overlay_keys(&extended->overlay, &extended->plan, hashes, state, extended->keys);
     pylm__overlay_recall(&extended->overlay, &extended->plan, extended->keys, extended->recalls);
-    active->live = 0;
-    for (i = 0; i <= extended->plan.n_recalled && i < PYLM__MAX_RECALLS; i++) {
+    for (i = 0; i <= extended->plan.n_recalled && i < PYLM__MAX_RECALLS; i++)
         active->successors[i] = (uint8_t)pylm__mask(extended->recalls[i].n);
-        active->live |= (uint16_t)((extended->recalls[i].n > 0u) << i);
-    }
 }
 
 /* The log-odds of an input of the overlay at an index of its calibration; 0: nothing. */
@@ -67,23 +64,22 @@ static uint32_t ask_overlay(const struct pylm__extended *extended, const struct 
                             const struct pylm__node *node, const struct pylm__active_recalls *active, int16_t *inputs)
 {
     struct pylm__node_past past = pylm__overlay_node(&extended->overlay, node->number);
-    uint32_t i, n = extended->plan.n_recalled, left;
+    uint32_t i, n = extended->plan.n_recalled, n_active = 0;
     inputs[PYLM__INPUT_COUNTS] =
         calibrated(tree, PYLM__INPUT_COUNTS, pylm__calibration_index(past.counts[0], past.counts[1]));
     inputs[PYLM__INPUT_AGES] = calibrated(tree, PYLM__INPUT_AGES, pylm__ages_index(past));
-    for (i = 0; i <= n; i++)
+    for (i = 0; i <= n; i++) {
+        const struct pylm__recall *recall = &extended->recalls[i];
         inputs[PYLM__INPUT_RECALL + i] = 0;
-    for (i = 0, left = active->live; left; left &= left - 1u) {
-        const struct pylm__recall *recall;
-        i = pylm__lowest_from(left, i);
-        recall = &extended->recalls[i];
+        if (PYLM__RECALLS_NOTHING(active->successors[i]))
+            continue;
         inputs[PYLM__INPUT_RECALL + i] =
             calibrated(tree, PYLM__INPUT_RECALL + i,
                        i < n ? pylm__recall_index(recall, active->successors[i], node->mid)
                              : pylm__repetition_index(recall, active->successors[i], node->mid));
+        n_active += i < n && active->successors[i];
     }
-    return pylm__recall_set(pylm__count_bits(active->live & pylm__mask(n)), extended->recalls[n].count[0],
-                            active->live >> n & 1u);
+    return pylm__recall_set(n_active, extended->recalls[n].count[0], active->successors[n] != 0);
 }
 
 /* Where the present node's log-odds stand. */
@@ -193,12 +189,10 @@ void pylm__extended_learn(const struct pylm__extended *extended, const struct py
 void pylm__extended_descend(const struct pylm__extended *extended, uint32_t mid, int side,
                             struct pylm__active_recalls *active)
 {
-    uint32_t i = 0, left;
-    for (left = active->live; left; left &= left - 1u) {
-        i = pylm__lowest_from(left, i);
-        active->successors[i] = pylm__recall_narrow(&extended->recalls[i], active->successors[i], mid, side);
-        active->live &= (uint16_t)~((uint32_t)!active->successors[i] << i);
-    }
+    uint32_t i;
+    for (i = 0; i <= extended->plan.n_recalled; i++)
+        if (!PYLM__RECALLS_NOTHING(active->successors[i]))
+            active->successors[i] = pylm__recall_narrow(&extended->recalls[i], active->successors[i], mid, side);
 }
 
 #endif

@@ -22,11 +22,13 @@
 #include "core/stage2.h"
 #include "overlay.h"
 
-/* Which recalls are active on the way down. */
+/* Which recalls are active on the way down. Each has a bit for every successor that still lies below the node. */
 struct pylm__active_recalls {
-    uint16_t live;                         /* those with a successor that still lies below the node, a bit each */
-    uint8_t successors[PYLM__MAX_RECALLS]; /* these successors of each, a bit each */
+    uint8_t successors[PYLM__MAX_RECALLS];
 };
+
+/* Most have none soon. Where code is to be small, they are asked all the same, which changes nothing. */
+#define PYLM__RECALLS_NOTHING(active) (!PYLM__SMALL && !(active))
 
 /* Which of a recall's active successors lie on one side of mid. */
 static inline uint8_t pylm__recall_narrow(const struct pylm__recall *recall, uint32_t active, uint32_t mid, int side)
