@@ -53,7 +53,8 @@
     FIELD(uint32_t, n_mask)      /* ones as wide as a split's second field */                                          \
     FIELD(uint32_t, total_mask)  /* ... third field */                                                                 \
     FIELD(uint32_t, total_at)    /* where in a split its third field begins */                                         \
-    FIELD(uint32_t, split_bits)  /* of a split */
+    FIELD(uint32_t, split_bits)  /* of a split */                                                                      \
+    FIELD(uint32_t, n_splits)    /* coded: of the list, or more than are read anyway */
 
 /* Those of its successors that lie below a node: a slice of the list. */
 #define PYLM__SLICE_FIELDS(FIELD)                                                                                      \
@@ -64,7 +65,7 @@
     FIELD(uint32_t, n_left)     /* successors left of the split; coded: known after pylm__gather() */                  \
     FIELD(uint32_t, total_left) /* occurrences left of the split; likewise */                                          \
     FIELD(uint32_t, at)         /* bit of the split in the list; coded: number of the first successor */               \
-    FIELD(uint32_t, before)     /* coded: occurrences in the list that lie left of the slice */
+    FIELD(uint32_t, split)      /* coded: number of the split, if it has one */
 #define PYLM__N_SLICE_FIELDS 8u
 
 #define PYLM__FIELD_ARRAY(type, name) type name[PYLM__MAX_STRIDE];
@@ -139,7 +140,7 @@ static inline struct pylm__slices *pylm__slices_at(uint32_t *fields, uint32_t st
     room->n_left = room->right + stride;
     room->total_left = room->n_left + stride;
     room->at = room->total_left + stride;
-    room->before = room->at + stride;
+    room->split = room->at + stride;
     return room;
 #else
     (void)stride;

@@ -31,24 +31,23 @@ static inline int16_t log_odds(const struct pylm__evidence *e, uint32_t k, uint3
 /* A slice becomes a part of itself. A part of a coded list is ready to be looked at. */
 static inline void step(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, int side)
 {
-    int coded = pylm__is_coded(e);
-    uint32_t unit = coded ? 1u : PYLM__AT(e, k, split_bits); /* of `at`, a successor */
-    if (side) {
+    uint32_t unit = PYLM__AT(e, k, split_bits), at;
+    if (pylm__is_coded(e)) {
+        pylm__coded_step(e, s, k, side);
+        at = pylm__coded_is_long(e, PYLM__AT(s, k, n)) ? pylm__coded_split(e, s, k)
+                                                       : PYLM__AT(s, k, at) * pylm__leaf_bits(e);
+    } else if (side) {
         PYLM__AT(s, k, total) -= PYLM__AT(s, k, total_left);
-        PYLM__AT(s, k, before) += PYLM__AT(s, k, total_left);
         PYLM__AT(s, k, n) -= PYLM__AT(s, k, n_left);
-        PYLM__AT(s, k, at) += PYLM__AT(s, k, n_left) * unit;
-        PYLM__AT(s, k, first) = coded ? pylm__coded_leaf(e, k, PYLM__AT(s, k, at)) : PYLM__AT(s, k, right);
+        at = PYLM__AT(s, k, at) += PYLM__AT(s, k, n_left) * unit;
+        PYLM__AT(s, k, first) = PYLM__AT(s, k, right);
     } else {
         PYLM__AT(s, k, total) = PYLM__AT(s, k, total_left);
         PYLM__AT(s, k, n) = PYLM__AT(s, k, n_left);
-        if (coded)
-            PYLM__LAST_LEAF(s, k) = pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + PYLM__AT(s, k, n) - 1u);
-        else
-            PYLM__AT(s, k, at) += unit;
+        at = PYLM__AT(s, k, at) += unit;
     }
-    PYLM__PREFETCH(PYLM__AT(e, k, list) +
-                   ((coded ? PYLM__AT(s, k, at) * pylm__leaf_bits(e) : PYLM__AT(s, k, at)) >> 3));
+    PYLM__PREFETCH(PYLM__AT(e, k, list) + (at >> 3));
+    (void)at;
 }
 
 void pylm__narrow_portable(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets,

@@ -26,6 +26,7 @@ static void descend_lanes(struct pylm__path *path)
 static void lanes_begin(struct pylm__path *path)
 {
     uint32_t k;
+    coded_begin(path);
     for (k = 0; k < pylm__stride(path->work->mixer.tree.n_templates); k += PYLM__LANES)
         lanes_words(path->work->mixer.evidence.list + k, lanes_load(path->slices->at, k), path->word + k);
 }

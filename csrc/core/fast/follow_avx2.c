@@ -173,8 +173,8 @@ void pylm__follow_avx2(struct pylm__path *paths, uint32_t n)
     const struct pylm__tree *tree = n ? &paths->work->mixer.tree : NULL;
     const int coded = n && pylm__has_coded_lists(tree), plain = all_plain(paths, n);
     uint32_t i;
-    for (i = 0; i < n && !coded; i++)
-        find_words(&paths[i]);
+    for (i = 0; i < n; i++)
+        coded ? coded_begin(&paths[i]) : find_words(&paths[i]);
     if (coded && plain)
         follow(paths, n, CODED_LISTS);
     else if (coded)
