@@ -83,6 +83,7 @@ struct pylm__evidence {
 #endif
     const uint8_t *calibration; /* of all templates */
     uint32_t coded;             /* 1: lists are coded */
+    uint32_t lists;             /* a set of templates: their successors are in lists, not in records */
     uint32_t rare; /* with lanes: the set of templates, a bit each, that only the portable code can look at:
                                    very large lists */
     uint32_t leaf_bits, leaf_mask;

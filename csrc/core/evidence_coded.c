@@ -90,7 +90,7 @@ void pylm__coded_step(const struct pylm__evidence *e, struct pylm__slices *s, ui
     if (side && pylm__coded_is_long(e, n - n_left))
         split += pylm__bits(PYLM__AT(e, k, list), pylm__coded_split(e, s, k) + (widths & 255u) + (widths >> 8 & 255u),
                             widths >> 16 & 255u);
-    PYLM__AT(s, k, split) = PYLM__DAMAGED(split >= PYLM__AT(e, k, n_splits)) ? 0u : split;
+    PYLM__AT(s, k, split) = PYLM__DAMAGED(split >= PYLM__AT(e, k, n_splits)) ? PYLM__AT(e, k, n_splits) - 1u : split;
     leaf = PYLM__AT(s, k, at) + n_left;
     if (side) {
         PYLM__AT(s, k, total) -= PYLM__AT(s, k, total_left);
@@ -119,35 +119,51 @@ static inline uint32_t splits_before(const struct pylm__evidence *e, uint32_t k,
     return nbytes < begin ? 0u : ((uint32_t)nbytes * 8u - PYLM__SPLITS_AT(e, k)) / PYLM__AT(e, k, split_bits);
 }
 
+/* The rest of a long list's header. Returns where its leaves begin; NULL if the list does not lie before `end`. */
+static inline const uint8_t *open_long(const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
+                                       struct pylm__slices *s)
+{
+    uint32_t n_bits = pylm__width(PYLM__AT(s, k, n) - 1u), total_bits, skip_bits;
+    if (PYLM__DAMAGED(end - at < 6 || at[0] > 32u || at[1] > 24u))
+        return NULL;
+    total_bits = at[0];
+    skip_bits = at[1];
+    PYLM__AT(s, k, total) = pylm__load32(at + 2) & pylm__mask(total_bits);
+    PYLM__WIDTHS(e, k) |= n_bits | total_bits << 8 | skip_bits << 16;
+    PYLM__AT(e, k, split_bits) = n_bits + total_bits + skip_bits;
+    at += 2u + (total_bits + 7u) / 8u;
+    if (!PYLM_TRUSTS)
+        PYLM__AT(e, k, n_splits) = splits_before(e, k, at, end);
+    return PYLM__DAMAGED(!PYLM__AT(e, k, n_splits) || !PYLM__AT(s, k, total)) ? NULL : at;
+}
+
 int pylm__coded_open(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
                      struct pylm__slices *s)
 {
-    uint32_t n = PYLM__AT(s, k, n), code_bits = first >> 4 & 7u, total, bits;
-    const int is_long = pylm__coded_is_long(e, n);
+    uint32_t n = PYLM__AT(s, k, n), code_bits = first >> 4 & 7u;
     PYLM__CODES_AT(e, k) = n * pylm__leaf_bits(e);
-    bits = PYLM__CODES_AT(e, k) + n * code_bits; /* at most 2^24 * (24 + 7) */
+    PYLM__SPLITS_AT(e, k) = PYLM__CODES_AT(e, k) + n * code_bits; /* at most 2^24 * (24 + 7) */
     PYLM__WIDTHS(e, k) = code_bits << 24;
-    if (is_long) {
-        uint32_t n_bits = pylm__width(n - 1u), total_bits, skip_bits;
-        if (PYLM__DAMAGED(end - at < 2 || at[0] > 32u || at[1] > 24u))
+    PYLM__AT(s, k, total) = 0;
+    if (pylm__coded_is_long(e, n)) {
+        at = open_long(at, end, k, e, s);
+        if (PYLM__DAMAGED(!at))
             return 0;
-        total_bits = *at++;
-        skip_bits = *at++;
-        PYLM__WIDTHS(e, k) |= n_bits | total_bits << 8 | skip_bits << 16;
-        PYLM__AT(e, k, split_bits) = n_bits + total_bits + skip_bits;
-        PYLM__SPLITS_AT(e, k) = bits + total_bits;
-        if (!PYLM_TRUSTS)
-            PYLM__AT(e, k, n_splits) = splits_before(e, k, at, end);
-        if (PYLM__DAMAGED(!PYLM__AT(e, k, n_splits)))
-            return 0;
-    } else if (PYLM__DAMAGED((bits + 7u) / 8u > (size_t)(end - at))) {
+    } else if (PYLM__DAMAGED((PYLM__SPLITS_AT(e, k) + 7u) / 8u > (size_t)(end - at))) {
         return 0;
     }
     PYLM__AT(e, k, list) = at;
     PYLM__AT(s, k, at) = PYLM__AT(s, k, split) = 0;
+    PYLM__PREFETCH(at + (PYLM__CODES_AT(e, k) >> 3));
+    PYLM__PREFETCH(at + (PYLM__SPLITS_AT(e, k) >> 3));
+    return 1;
+}
+
+void pylm__coded_opened(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k)
+{
+    uint32_t n = PYLM__AT(s, k, n);
     PYLM__AT(s, k, first) = pylm__coded_leaf(e, k, 0);
     PYLM__LAST_LEAF(s, k) = pylm__coded_leaf(e, k, n - 1u);
-    total = is_long ? pylm__bits(at, bits, PYLM__SPLITS_AT(e, k) - bits) : add_counts(e, k, 0, n);
-    PYLM__AT(s, k, total) = total;
-    return !PYLM__DAMAGED(!total);
+    if (!PYLM__AT(s, k, total))
+        PYLM__AT(s, k, total) = add_counts(e, k, 0, n); /* each is 1 or more */
 }

@@ -9,10 +9,10 @@
  * and most of the steps down a tree that are long for a search are one read.
  *
  * Coded:   a byte: low nibble min(d - 1, 15), above it, three bits, the width of a code; for a nibble of
- *          15 the rest, as in evidence.h; if the list is long, a byte with the width of a total, and one with the width
- *          of a number of splits; then packed: d leaves; d codes; if the list is long, its total; the splits of all long
- *          slices in preorder: (successors left: width of d - 1, occurrences left: width of a total, number of splits of
- *          the left part). An inline count is a code, too.
+ *          15 the rest, as in evidence.h; if the list is long, a byte with the width of its total, one with the width of
+ *          a number of splits, and the total in whole bytes; then packed: d leaves; d codes; the splits of long slices
+ *          in preorder: (successors left: width of d - 1, occurrences left: width of the total, splits of the left
+ *          part). An inline count is a code, too.
  */
 #ifndef PYLM_CORE_EVIDENCE_CODED_H
 #define PYLM_CORE_EVIDENCE_CODED_H
@@ -66,11 +66,15 @@ static inline uint32_t pylm__coded_split(const struct pylm__evidence *e, const s
 /* Its count. */
 uint32_t pylm__coded_count_at(const struct pylm__evidence *e, uint32_t k, uint32_t i);
 
-/* Opens the list of template k, whose number of successors is known.
+/* Opens the list of template k, whose number of successors is known: all but what lies far behind its first byte. That
+ * is fetched, but not waited for. The slice has no total yet.
  *   first   its first byte; `at`: what stands behind the number
  * Returns 0 if the list does not lie before `end`. */
 int pylm__coded_open(uint32_t first, const uint8_t *at, const uint8_t *end, uint32_t k, struct pylm__evidence *e,
                      struct pylm__slices *s);
+
+/* The rest of it. */
+void pylm__coded_opened(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k);
 
 /* Where a slice parts at `mid`, which lies right of its first leaf and not right of its last: sets n_left and
  * total_left. */

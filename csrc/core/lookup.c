@@ -163,7 +163,7 @@ static inline void begin(const struct pylm__tree *tree, struct pylm__lookup *loo
 #if PYLM_MODULE_VOICE
     e->n_voice = pylm__has_voice(tree) ? tree->n_suffix : 0u;
 #endif
-    e->rare = lookup->found = 0;
+    e->rare = e->lists = lookup->found = 0;
     e->coded = pylm__has_coded_lists(tree);
     for (k = 0; PYLM__LANES > 1u && k < pylm__stride(tree->n_templates);
          k++) { /* these are read together, found or not */
@@ -176,19 +176,27 @@ static inline void begin(const struct pylm__tree *tree, struct pylm__lookup *loo
 static inline int open_found(const uint8_t *image, const uint8_t *head, uint32_t n_leaves, uint32_t k,
                              struct pylm__evidence *e, struct pylm__slices *s)
 {
-    if (!PYLM__AT(s, k, n)) {
-        const uint8_t *lists = image + (size_t)pylm__load_offset(head + PYLM__C_LISTS);
-        const uint8_t *end = lists + (size_t)pylm__load_offset(head + PYLM__C_LISTS_NBYTES);
-        if (!open_list(end, n_leaves, k, e, s)) {
-            PYLM__AT(e, k, list) = e->calibration;
-            PYLM__AT(s, k, at) = 0;
-            return 0;
-        }
+    const uint8_t *lists = image + (size_t)pylm__load_offset(head + PYLM__C_LISTS);
+    const uint8_t *end = lists + (size_t)pylm__load_offset(head + PYLM__C_LISTS_NBYTES);
+    if (PYLM__AT(s, k, n))
+        return 1;
+    if (open_list(end, n_leaves, k, e, s)) {
+        e->lists |= UINT32_C(1) << k;
+        return 1;
     }
+    PYLM__AT(e, k, list) = e->calibration;
+    PYLM__AT(s, k, at) = 0;
+    return 0;
+}
+
+/* What it is, when it is open. */
+static inline void opened(uint32_t k, struct pylm__evidence *e, struct pylm__slices *s)
+{
+    if (pylm__is_coded(e) && (e->lists >> k & 1u))
+        pylm__coded_opened(e, s, k);
     if (PYLM__LANES > 1u && PYLM__AT(s, k, total) > PYLM__LARGE_COUNT)
         e->rare |= UINT32_C(1) << k;
     PYLM__AT(e, k, unit) = (UINT32_C(1) << PYLM__UNIT_BITS) / PYLM__AT(s, k, total);
-    return 1;
 }
 
 #if PYLM__ABREAST > 1
@@ -242,6 +250,15 @@ void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree
         if (!open_found(model->image, pylm__template_head(tree, k), pylm__n_leaves(tree), k, e, s))
             lookup->found &= ~(UINT32_C(1) << k);
     }
+}
+
+void pylm__lookup_ends(const struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s)
+{
+    uint32_t k = 0, left;
+    for (left = lookup->found; left; left &= left - 1u) {
+        k = pylm__lowest_from(left, k);
+        opened(k, e, s);
+    }
     e->rare &= lookup->found;
 }
 
@@ -252,6 +269,7 @@ void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tre
     pylm__lookup_buckets(model, tree, lookup);
     pylm__lookup_records(model, tree, lookup, e, s);
     pylm__lookup_lists(model, tree, lookup, e, s);
+    pylm__lookup_ends(lookup, e, s);
 }
 #else
 /* Where nothing is waited for, a context after the other. */
@@ -271,7 +289,9 @@ void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tre
         if (!bit || !read_record(model->image, head, bit, k, e, s))
             continue;
         lookup->found |= UINT32_C(1) << k;
-        if (!open_found(model->image, head, pylm__n_leaves(tree), k, e, s))
+        if (open_found(model->image, head, pylm__n_leaves(tree), k, e, s))
+            opened(k, e, s);
+        else
             damaged |= UINT32_C(1) << k;
     }
     lookup->found &= ~damaged;

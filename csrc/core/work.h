@@ -40,7 +40,8 @@ struct pylm__work {
     struct pylm__slices slices; /* of the frame that was last asked for */
 #endif
 #if PYLM__HAVE_AVX2
-    uint32_t are_unpacked; /* templates, a bit each */
+    uint32_t are_unpacked, unread; /* templates, a bit each: short slices, and long ones whose splits are new */
+    uint32_t skip[PYLM__MAX_STRIDE]; /* what stands in the splits of long slices: how many follow on the left */
     struct pylm__unpacked unpacked[PYLM__MAX_STRIDE];
 #endif
 };

@@ -18,10 +18,12 @@ PYLM__AVX2_BEGIN
 static void descend_lanes(struct pylm__path *path)
 {
     const uint32_t n_lanes = pylm__stride(path->work->mixer.tree.n_templates);
-    if (path->work->mixer.evidence.coded)
+    if (path->work->mixer.evidence.coded) {
+        coded_look_all(path);
         coded_descend(path, n_lanes);
-    else
+    } else {
         lanes_descend(path, n_lanes);
+    }
 }
 static void lanes_begin(struct pylm__path *path)
 {

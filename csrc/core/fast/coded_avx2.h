@@ -87,9 +87,9 @@ PYLM__INLINE uint32_t coded_count_left(const struct pylm__unpacked *slice, __m25
     return (uint32_t)_mm_popcnt_u32((uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(a, b)));
 }
 
-/* What comes of slices that part. */
+/* What comes of slices that part: the first leaf, if the way goes right, else the last. */
 struct coded_parts {
-    uint32_t leaf[PYLM__LANES]; /* the first one, if the way goes right, else the last */
+    uint32_t leaf[PYLM__LANES];
 };
 
 PYLM__INLINE void coded_part_short(const struct pylm__unpacked *slice, struct pylm__slices *s, uint32_t k, __m256i mid,
@@ -104,11 +104,11 @@ PYLM__INLINE void coded_part_short(const struct pylm__unpacked *slice, struct py
     *leaf = slice->leaves[before + n_left + right - 1u];
 }
 
-PYLM__INLINE void coded_part_long(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t right,
-                                  uint32_t *leaf)
+/* Reads the split of a long slice, and fetches the leaves on both sides of it. */
+PYLM__INLINE void coded_look(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t *skip)
 {
     const uint8_t *list = PYLM__AT(e, k, list);
-    uint32_t bit = pylm__coded_split(e, s, k), widths = PYLM__WIDTHS(e, k), n = PYLM__AT(s, k, n), split;
+    uint32_t bit = pylm__coded_split(e, s, k), widths = PYLM__WIDTHS(e, k), n = PYLM__AT(s, k, n);
     uint32_t n_bits = widths & 255u, total_bits = widths >> 8 & 255u, skip_bits = widths >> 16 & 255u;
     uint32_t total = PYLM__AT(s, k, total), n_left, total_left;
     uint64_t word = pylm__word(list, bit);
@@ -117,52 +117,70 @@ PYLM__INLINE void coded_part_long(const struct pylm__evidence *e, struct pylm__s
     n_left = PYLM__DAMAGED(n_left - 1u >= n - 1u) ? 1u : n_left;
     PYLM__AT(s, k, n_left) = n_left;
     PYLM__AT(s, k, total_left) = PYLM__DAMAGED(total_left > total) ? total : total_left;
-    split = (uint32_t)_bzhi_u64(pylm__word(list, bit + n_bits + total_bits), skip_bits);
-    split = PYLM__AT(s, k, split) + 1u + (split & (0u - right));
-    PYLM__AT(s, k, split) = PYLM__DAMAGED(split >= PYLM__AT(e, k, n_splits)) ? 0u : split;
-    bit = (PYLM__AT(s, k, at) + n_left + right - 1u) * e->leaf_bits;
-    *leaf = (uint32_t)pylm__word(list, bit) & e->leaf_mask;
+    *skip = (uint32_t)_bzhi_u64(pylm__word(list, bit + n_bits + total_bits), skip_bits);
+    PYLM__PREFETCH(list + ((PYLM__AT(s, k, at) + n_left) * e->leaf_bits >> 3));
 }
 
-/* All of those from k on that part, and what lanes_look() makes known of the others. */
-PYLM__INLINE void coded_part_all(struct pylm__path *path, uint32_t k, __m256i active, __m256i mid, struct lanes *l,
-                                 struct coded_parts *parts)
+/* Of all slices that have become new. To be done some time before the path goes down, so that what is fetched is
+ * there. */
+PYLM__INLINE void coded_look_all(struct pylm__path *path)
+{
+    struct pylm__work *work = path->work;
+    uint32_t k = 0, left;
+    for (left = work->unread & path->frame->active.sets.active; left; left &= left - 1u) {
+        k = pylm__lowest_from(left, k);
+        coded_look(&work->mixer.evidence, path->slices, k, &work->skip[k]);
+    }
+}
+
+/* All of those from k on that part, and what lanes_look() makes known of the others. Returns those that part. */
+PYLM__INLINE uint32_t coded_part_all(struct pylm__path *path, uint32_t k, __m256i active, __m256i mid, struct lanes *l,
+                                     struct coded_parts *parts)
 {
     const struct pylm__evidence *e = &path->work->mixer.evidence;
     struct pylm__slices *s = path->slices;
     struct pylm__unpacked *unpacked = path->work->unpacked;
     const __m256i most = lanes_all(pylm__coded_short(e->leaf_bits));
     __m256i both;
-    uint32_t set, long_ones, left, i = 0, right = (uint32_t)path->side;
+    uint32_t set, short_ones, left, i = 0, right = (uint32_t)path->side;
     l->right = lanes_load(s->right, k);
     both = _mm256_andnot_si256(_mm256_cmpgt_epi32(mid, l->right), _mm256_cmpgt_epi32(mid, l->first));
-    set = lanes_set(_mm256_and_si256(both, active));
-    long_ones = set & lanes_set(_mm256_cmpgt_epi32(l->n, most));
-    for (left = long_ones; left; left &= left - 1u) {
+    both = _mm256_and_si256(both, active);
+    set = lanes_set(both);
+    short_ones = lanes_set(_mm256_andnot_si256(_mm256_cmpgt_epi32(l->n, most), both));
+    for (left = set & ~short_ones; left; left &= left - 1u) {
         i = pylm__lowest_from(left, i);
-        coded_part_long(e, s, k + i, right, &parts->leaf[i]);
+        parts->leaf[i] = (uint32_t)pylm__word(PYLM__AT(e, k + i, list),
+                                              (PYLM__AT(s, k + i, at) + PYLM__AT(s, k + i, n_left) + right - 1u) *
+                                                  e->leaf_bits) &
+                         e->leaf_mask;
     }
-    set ^= long_ones;
-    for (left = set & ~(path->work->are_unpacked >> k); left; left &= left - 1u) {
+    for (left = short_ones & ~(path->work->are_unpacked >> k); left; left &= left - 1u) {
         i = pylm__lowest_from(left, i);
         coded_unpack(e, s, k + i, &unpacked[k + i]);
     }
-    path->work->are_unpacked |= set << k;
-    for (left = set; left; left &= left - 1u) {
+    path->work->are_unpacked |= short_ones << k;
+    for (left = short_ones; left; left &= left - 1u) {
         i = pylm__lowest_from(left, i);
         coded_part_short(&unpacked[k + i], s, k + i, mid, right, &parts->leaf[i]);
     }
     l->n_left = lanes_load(s->n_left, k);
     l->total_left = lanes_load(s->total_left, k);
+    return set;
 }
 
 /* lanes_narrow(), and keeps what comes of it. */
-PYLM__INLINE __m256i coded_narrow(struct pylm__slices *s, uint32_t k, const struct coded_parts *parted, struct lanes *l,
-                                  const struct lanes_place *p, __m256i active, __m256i right)
+PYLM__INLINE __m256i coded_narrow(const struct pylm__work *work, struct pylm__slices *s, uint32_t k,
+                                  const struct coded_parts *parted, struct lanes *l, const struct lanes_place *p,
+                                  __m256i active, __m256i right)
 {
     __m256i parts = _mm256_andnot_si256(p->stays_left, p->begins_left), leaf = lanes_load(parted->leaf, 0);
     __m256i other = _mm256_andnot_si256(parts, _mm256_cmpeq_epi32(p->begins_left, right)); /* all on the other side */
     __m256i to_right = _mm256_and_si256(parts, right), to_left = _mm256_andnot_si256(right, parts);
+    __m256i split = _mm256_sub_epi32(lanes_load(s->split, k), parts); /* the next one */
+    split = _mm256_add_epi32(split, _mm256_and_si256(lanes_load(work->skip, k), to_right));
+    split = _mm256_min_epu32(split, _mm256_sub_epi32(lanes_load(work->mixer.evidence.n_splits, k), lanes_all(1)));
+    lanes_store(s->split, k, split);
     lanes_store(s->right, k, lanes_choose(l->right, leaf, to_left));
     l->at = _mm256_add_epi32(l->at, _mm256_and_si256(l->n_left, to_right));
     l->total = lanes_choose(p->total, _mm256_sub_epi32(l->total, p->total), right);
@@ -172,13 +190,41 @@ PYLM__INLINE __m256i coded_narrow(struct pylm__slices *s, uint32_t k, const stru
     return _mm256_andnot_si256(other, active);
 }
 
-/* Nothing is unpacked yet. */
-PYLM__INLINE void coded_begin(struct pylm__path *path)
+/* Fetches what will be read of slices from k on that have parted. */
+PYLM__INLINE void coded_fetch(struct pylm__path *path, uint32_t k, uint32_t parted, const struct lanes *l)
 {
-    path->work->are_unpacked = 0;
+    const struct pylm__evidence *e = &path->work->mixer.evidence;
+    const struct pylm__slices *s = path->slices;
+    uint32_t left, i = 0;
+    uint32_t long_ones = parted & lanes_set(_mm256_cmpgt_epi32(l->n, lanes_all(pylm__coded_short(e->leaf_bits))));
+    path->work->unread |= long_ones << k;
+    for (left = long_ones; left; left &= left - 1u) {
+        i = pylm__lowest_from(left, i);
+        PYLM__PREFETCH(PYLM__AT(e, k + i, list) + (pylm__coded_split(e, s, k + i) >> 3));
+    }
+    for (left = parted & ~(long_ones | path->work->are_unpacked >> k); left; left &= left - 1u) {
+        i = pylm__lowest_from(left, i);
+        PYLM__PREFETCH(PYLM__AT(e, k + i, list) + (PYLM__AT(s, k + i, at) * e->leaf_bits >> 3));
+        PYLM__PREFETCH(PYLM__AT(e, k + i, list) +
+                       ((PYLM__AT(s, k + i, at) + PYLM__AT(s, k + i, n)) * e->leaf_bits >> 3));
+        PYLM__PREFETCH(PYLM__AT(e, k + i, list) +
+                       ((PYLM__CODES_AT(e, k + i) + PYLM__AT(s, k + i, at) * PYLM__CODE_BITS(e, k + i)) >> 3));
+    }
 }
 
-/* pylm__descend_portable() for a path whose templates are in n_lanes lanes of vectors. */
+/* Nothing is unpacked or read yet. */
+PYLM__INLINE void coded_begin(struct pylm__path *path)
+{
+    const struct pylm__evidence *e = &path->work->mixer.evidence;
+    uint32_t k;
+    path->work->are_unpacked = path->work->unread = 0;
+    for (k = 0; k < e->n_templates; k += PYLM__LANES)
+        path->work->unread |= lanes_set(_mm256_cmpgt_epi32(lanes_load(path->slices->n, k),
+                                                           lanes_all(pylm__coded_short(e->leaf_bits))))
+                              << k;
+}
+
+/* pylm__descend_portable() for a path whose templates are in n_lanes lanes of vectors, behind coded_look_all(). */
 PYLM__INLINE void coded_descend(struct pylm__path *path, uint32_t n_lanes)
 {
     const struct pylm__evidence *e = &path->work->mixer.evidence;
@@ -186,22 +232,24 @@ PYLM__INLINE void coded_descend(struct pylm__path *path, uint32_t n_lanes)
     struct pylm__slices *s = path->slices;
     __m256i sum_left = _mm256_setzero_si256(), sum_all = sum_left;
     __m128i voice = lanes_silence();
-    uint32_t k, next = 0, set = path->frame->active.sets.active;
+    uint32_t k, next = 0, set = path->frame->active.sets.active, parted;
     struct coded_parts parts;
     memset(&parts, 0, sizeof parts);
+    path->work->unread = 0;
     for (k = 0; k < n_lanes; k += PYLM__LANES) {
         struct lanes_found f;
         __m256i active = lanes_of(set, k);
         struct lanes l = lanes_slices(s, k);
         struct lanes_place p;
-        coded_part_all(path, k, active, mid, &l, &parts);
+        parted = coded_part_all(path, k, active, mid, &l, &parts);
         f.unit = lanes_load(e->unit, k);
         p = lanes_place(&l, mid);
         _mm_storeu_si128((__m128i *)(void *)(path->gathered.inputs + k),
                          lanes_inputs(e, k, lanes_index(&l, &p), active));
         lanes_add(&f, &l, &p, active, &sum_left, &sum_all);
         voice = lanes_voice(e, k, voice, active, &l, &p);
-        next |= lanes_set(coded_narrow(s, k, &parts, &l, &p, active, right)) << k;
+        next |= lanes_set(coded_narrow(path->work, s, k, &parts, &l, &p, active, right)) << k;
+        coded_fetch(path, k, parted, &l);
     }
     lanes_note_voice(&path->gathered, voice);
     lanes_sums(sum_left, sum_all, &path->gathered.left, &path->gathered.all);

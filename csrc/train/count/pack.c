@@ -192,8 +192,7 @@ uint64_t pylm__coded_list_nbytes(const struct pylm__coded_list *list, unsigned s
     if (!is_coded_list(n, list->max_code))
         return 0;
     if (list->n_splits) {
-        nbytes += 2u;
-        bits += total_bits;
+        nbytes += 2u + (total_bits + 7u) / 8u;
         bits += (uint64_t)list->n_splits * (pylm__width(n - 1u) + total_bits + pylm__width(list->n_splits - 1u));
     }
     for (rest = n > 15u ? n - 16u : 0u; n > 15u; rest >>= 7) {
@@ -232,15 +231,14 @@ static void put_coded(struct pylm__packing *p, uint32_t n, uint32_t max_code)
     if (n_splits) {
         pylm__buffer_bits(p->lists, total_bits, 8);
         pylm__buffer_bits(p->lists, pylm__width(n_splits - 1u), 8);
+        pylm__buffer_bits(p->lists, p->sums[n - 1u], (total_bits + 7u) / 8u * 8u);
     }
     for (i = 0; i < n; i++)
         pylm__buffer_bits(p->lists, p->leaves[i], p->symbol_bits);
     for (i = 0; i < n; i++)
         pylm__buffer_bits(p->lists, pylm__count_code(occurrences(p, i, i + 1u)), width);
-    if (n_splits) {
-        pylm__buffer_bits(p->lists, p->sums[n - 1u], total_bits);
+    if (n_splits)
         put_long_splits(p, n, n_splits, total_bits);
-    }
     pylm__buffer_flush(p->lists);
 }
 
