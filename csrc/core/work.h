@@ -41,7 +41,8 @@ struct pylm__work {
 #endif
 #if PYLM__HAVE_AVX2
     uint32_t are_unpacked, unread; /* templates, a bit each: short slices, and long ones whose splits are new */
-    uint32_t skip[PYLM__MAX_STRIDE]; /* what stands in the splits of long slices: how many follow on the left */
+    uint32_t skip[PYLM__MAX_STRIDE]; /* splits that lie left of that of a long slice */
+    uint32_t leaf[PYLM__MAX_STRIDE]; /* of a slice that has parted, the first or last leaf: the one that is new */
     struct pylm__unpacked unpacked[PYLM__MAX_STRIDE];
 #endif
 };

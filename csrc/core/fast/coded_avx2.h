@@ -17,24 +17,38 @@
 
 #include <string.h>
 
-/* Eight fields of `width` bits, one behind the other from `bit` on. Each is in the lowest bits of its lane, of which
- * `width` count. Reads 16 bytes from where a field begins. */
-PYLM__INLINE __m256i coded_fields(const uint8_t *base, uint32_t bit, uint32_t width, __m256i steps)
+/* Fields of `width` bits, one behind the other: where eight of them lie in 16 bytes and 16 bytes. The next eight lie in
+ * the same places of the bytes behind. */
+struct coded_fields {
+    const uint8_t *base;
+    size_t lower, upper; /* bytes of the first and the fifth field */
+    __m256i order, shift, mask;
+};
+
+/*   kept   the lowest bits of a field that count */
+PYLM__INLINE struct coded_fields coded_fields(const uint8_t *base, uint32_t bit, uint32_t width, uint32_t kept)
 {
+    struct coded_fields f;
     uint32_t upper = bit + 4u * width;
-    __m256i bits =
-        _mm256_add_epi32(steps, _mm256_setr_m128i(_mm_set1_epi32((int)(bit & 7u)), _mm_set1_epi32((int)(upper & 7u))));
-    __m256i bytes = _mm256_setr_m128i(_mm_loadu_si128((const __m128i *)(const void *)(base + (bit >> 3))),
-                                      _mm_loadu_si128((const __m128i *)(const void *)(base + (upper >> 3))));
-    __m256i at =
+    __m256i bits = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 0, 1, 2, 3), lanes_all(width));
+    bits = _mm256_add_epi32(bits,
+                            _mm256_setr_m128i(_mm_set1_epi32((int)(bit & 7u)), _mm_set1_epi32((int)(upper & 7u))));
+    f.base = base;
+    f.lower = bit >> 3;
+    f.upper = upper >> 3;
+    f.order =
         _mm256_add_epi32(_mm256_mullo_epi32(_mm256_srli_epi32(bits, 3), lanes_all(0x01010101)), lanes_all(0x03020100));
-    return _mm256_srlv_epi32(_mm256_shuffle_epi8(bytes, at), _mm256_and_si256(bits, lanes_all(7)));
+    f.shift = _mm256_and_si256(bits, lanes_all(7));
+    f.mask = lanes_all(kept);
+    return f;
 }
 
-/* Where each of four fields begins. */
-static inline __m256i coded_steps(uint32_t width)
+/* Eight of them, `bytes` further on. Those behind the last one are any. Reads 16 bytes from where a field begins. */
+PYLM__INLINE __m256i coded_eight(const struct coded_fields *f, size_t bytes)
 {
-    return _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 0, 1, 2, 3), lanes_all(width));
+    __m256i x = _mm256_setr_m128i(_mm_loadu_si128((const __m128i *)(const void *)(f->base + (f->lower + bytes))),
+                                  _mm_loadu_si128((const __m128i *)(const void *)(f->base + (f->upper + bytes))));
+    return _mm256_and_si256(_mm256_srlv_epi32(_mm256_shuffle_epi8(x, f->order), f->shift), f->mask);
 }
 
 /* Each lane the sum of all lanes up to it, and of `before`, which all lanes have. */
@@ -51,28 +65,25 @@ static inline __m256i coded_running_sums(__m256i x, __m256i before)
 static void coded_unpack(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
                          struct pylm__unpacked *to)
 {
-    const uint8_t *list = PYLM__AT(e, k, list);
+    const __m256i none = lanes_all(INT32_MAX), last = lanes_all(PYLM__LANES - 1u);
     uint32_t at = PYLM__AT(s, k, at), n = PYLM__AT(s, k, n), width = PYLM__CODE_BITS(e, k), i;
-    uint32_t leaf_bit = at * e->leaf_bits, code_bit = PYLM__CODES_AT(e, k) + at * width;
-    const __m256i leaf_steps = coded_steps(e->leaf_bits), code_steps = coded_steps(width);
-    const __m256i code_mask = lanes_all(pylm__mask(width) & pylm__mask(PYLM__MAX_CODE_BITS)), last = lanes_all(7);
-    const __m256i none = lanes_all(INT32_MAX);
-    __m256i sums = _mm256_setzero_si256();
+    const struct coded_fields leaf =
+        coded_fields(PYLM__AT(e, k, list), at * e->leaf_bits, e->leaf_bits, e->leaf_mask);
+    const struct coded_fields code = coded_fields(PYLM__AT(e, k, list), PYLM__CODES_AT(e, k) + at * width, width,
+                                                  pylm__mask(width) & pylm__mask(PYLM__MAX_CODE_BITS));
+    __m256i sums = _mm256_setzero_si256(), behind = _mm256_sub_epi32(lanes_numbers(), lanes_all(n));
     to->at = at;
     to->sums[0] = 0;
-    for (i = 0; i < n; i += PYLM__LANES) {
-        __m256i leaves = coded_fields(list, leaf_bit, e->leaf_bits, leaf_steps), codes, counts;
-        __m256i here = _mm256_cmpgt_epi32(lanes_all(n - i), lanes_numbers());
-        leaves = lanes_choose(none, _mm256_and_si256(leaves, lanes_all(e->leaf_mask)), here);
-        _mm256_storeu_si256((__m256i *)(void *)(to->leaves + i), leaves);
-        codes = _mm256_and_si256(coded_fields(list, code_bit, width, code_steps), code_mask);
+    for (i = 0; i < n; i += PYLM__LANES) { /* eight fields take as many bytes as one takes bits */
+        __m256i leaves = coded_eight(&leaf, i / PYLM__LANES * e->leaf_bits), counts;
+        __m256i codes = coded_eight(&code, i / PYLM__LANES * width);
+        _mm256_storeu_si256((__m256i *)(void *)(to->leaves + i), lanes_choose(none, leaves, behind));
         counts = _mm256_add_epi32(_mm256_and_si256(codes, lanes_all(1)), lanes_all(3));
         counts = _mm256_srli_epi32(_mm256_sllv_epi32(counts, _mm256_srli_epi32(codes, 1)), 1);
         sums = coded_running_sums(counts, sums);
         _mm256_storeu_si256((__m256i *)(void *)(to->sums + i + 1u), sums);
         sums = _mm256_permutevar8x32_epi32(sums, last);
-        leaf_bit += PYLM__LANES * e->leaf_bits;
-        code_bit += PYLM__LANES * width;
+        behind = _mm256_add_epi32(behind, lanes_all(PYLM__LANES));
     }
     for (; i < PYLM__SHORT; i += PYLM__LANES)
         _mm256_storeu_si256((__m256i *)(void *)(to->leaves + i), none);
@@ -86,11 +97,6 @@ PYLM__INLINE uint32_t coded_count_left(const struct pylm__unpacked *slice, __m25
 #undef LEFT
     return (uint32_t)_mm_popcnt_u32((uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(a, b)));
 }
-
-/* What comes of slices that part: the first leaf, if the way goes right, else the last. */
-struct coded_parts {
-    uint32_t leaf[PYLM__LANES];
-};
 
 PYLM__INLINE void coded_part_short(const struct pylm__unpacked *slice, struct pylm__slices *s, uint32_t k, __m256i mid,
                                    uint32_t right, uint32_t *leaf)
@@ -133,48 +139,60 @@ PYLM__INLINE void coded_look_all(struct pylm__path *path)
     }
 }
 
-/* All of those from k on that part, and what lanes_look() makes known of the others. Returns those that part. */
-PYLM__INLINE uint32_t coded_part_all(struct pylm__path *path, uint32_t k, __m256i active, __m256i mid, struct lanes *l,
-                                     struct coded_parts *parts)
+/* Those templates whose slices part, a bit each; of these, those whose slices are short. */
+struct coded_sets {
+    uint32_t all, short_ones;
+};
+
+PYLM__INLINE struct coded_sets coded_sets(const struct pylm__path *path, uint32_t n_lanes, __m256i mid)
 {
-    const struct pylm__evidence *e = &path->work->mixer.evidence;
+    const struct pylm__slices *s = path->slices;
+    const __m256i most = lanes_all(pylm__coded_short(path->work->mixer.evidence.leaf_bits));
+    struct coded_sets sets = {0, 0};
+    uint32_t k;
+    for (k = 0; k < n_lanes; k += PYLM__LANES) {
+        __m256i parts = _mm256_andnot_si256(_mm256_cmpgt_epi32(mid, lanes_load(s->right, k)),
+                                            _mm256_cmpgt_epi32(mid, lanes_load(s->first, k)));
+        __m256i is_long = _mm256_cmpgt_epi32(lanes_load(s->n, k), most);
+        sets.all |= lanes_set(parts) << k;
+        sets.short_ones |= lanes_set(_mm256_andnot_si256(is_long, parts)) << k;
+    }
+    sets.all &= path->frame->active.sets.active;
+    sets.short_ones &= sets.all;
+    return sets;
+}
+
+/* pylm__coded_part() for all of them, and the leaf that comes next: the first one, if the way goes right, else the
+ * last. */
+PYLM__INLINE void coded_part_all(struct pylm__path *path, const struct coded_sets *sets, __m256i mid)
+{
+    struct pylm__work *work = path->work;
+    const struct pylm__evidence *e = &work->mixer.evidence;
     struct pylm__slices *s = path->slices;
-    struct pylm__unpacked *unpacked = path->work->unpacked;
-    const __m256i most = lanes_all(pylm__coded_short(e->leaf_bits));
-    __m256i both;
-    uint32_t set, short_ones, left, i = 0, right = (uint32_t)path->side;
-    l->right = lanes_load(s->right, k);
-    both = _mm256_andnot_si256(_mm256_cmpgt_epi32(mid, l->right), _mm256_cmpgt_epi32(mid, l->first));
-    both = _mm256_and_si256(both, active);
-    set = lanes_set(both);
-    short_ones = lanes_set(_mm256_andnot_si256(_mm256_cmpgt_epi32(l->n, most), both));
-    for (left = set & ~short_ones; left; left &= left - 1u) {
-        i = pylm__lowest_from(left, i);
-        parts->leaf[i] = (uint32_t)pylm__word(PYLM__AT(e, k + i, list),
-                                              (PYLM__AT(s, k + i, at) + PYLM__AT(s, k + i, n_left) + right - 1u) *
-                                                  e->leaf_bits) &
-                         e->leaf_mask;
+    uint32_t left, k = 0, right = (uint32_t)path->side;
+    for (left = sets->all & ~sets->short_ones; left; left &= left - 1u) {
+        k = pylm__lowest_from(left, k);
+        work->leaf[k] = (uint32_t)pylm__word(PYLM__AT(e, k, list),
+                                             (PYLM__AT(s, k, at) + PYLM__AT(s, k, n_left) + right - 1u) *
+                                                 e->leaf_bits) &
+                        e->leaf_mask;
     }
-    for (left = short_ones & ~(path->work->are_unpacked >> k); left; left &= left - 1u) {
-        i = pylm__lowest_from(left, i);
-        coded_unpack(e, s, k + i, &unpacked[k + i]);
+    for (left = sets->short_ones & ~work->are_unpacked; left; left &= left - 1u) {
+        k = pylm__lowest_from(left, k);
+        coded_unpack(e, s, k, &work->unpacked[k]);
     }
-    path->work->are_unpacked |= short_ones << k;
-    for (left = short_ones; left; left &= left - 1u) {
-        i = pylm__lowest_from(left, i);
-        coded_part_short(&unpacked[k + i], s, k + i, mid, right, &parts->leaf[i]);
+    work->are_unpacked |= sets->short_ones;
+    for (left = sets->short_ones; left; left &= left - 1u) {
+        k = pylm__lowest_from(left, k);
+        coded_part_short(&work->unpacked[k], s, k, mid, right, &work->leaf[k]);
     }
-    l->n_left = lanes_load(s->n_left, k);
-    l->total_left = lanes_load(s->total_left, k);
-    return set;
 }
 
 /* lanes_narrow(), and keeps what comes of it. */
-PYLM__INLINE __m256i coded_narrow(const struct pylm__work *work, struct pylm__slices *s, uint32_t k,
-                                  const struct coded_parts *parted, struct lanes *l, const struct lanes_place *p,
-                                  __m256i active, __m256i right)
+PYLM__INLINE __m256i coded_narrow(const struct pylm__work *work, struct pylm__slices *s, uint32_t k, struct lanes *l,
+                                  const struct lanes_place *p, __m256i active, __m256i right)
 {
-    __m256i parts = _mm256_andnot_si256(p->stays_left, p->begins_left), leaf = lanes_load(parted->leaf, 0);
+    __m256i parts = _mm256_andnot_si256(p->stays_left, p->begins_left), leaf = lanes_load(work->leaf, k);
     __m256i other = _mm256_andnot_si256(parts, _mm256_cmpeq_epi32(p->begins_left, right)); /* all on the other side */
     __m256i to_right = _mm256_and_si256(parts, right), to_left = _mm256_andnot_si256(right, parts);
     __m256i split = _mm256_sub_epi32(lanes_load(s->split, k), parts); /* the next one */
@@ -190,25 +208,26 @@ PYLM__INLINE __m256i coded_narrow(const struct pylm__work *work, struct pylm__sl
     return _mm256_andnot_si256(other, active);
 }
 
-/* Fetches what will be read of slices from k on that have parted. */
-PYLM__INLINE void coded_fetch(struct pylm__path *path, uint32_t k, uint32_t parted, const struct lanes *l)
+/* Fetches what will be read of slices that have parted, of which some are still long. On the way left the next split
+ * lies right behind the last one. */
+PYLM__INLINE void coded_fetch(struct pylm__path *path, uint32_t parted, uint32_t long_ones)
 {
     const struct pylm__evidence *e = &path->work->mixer.evidence;
     const struct pylm__slices *s = path->slices;
-    uint32_t left, i = 0;
-    uint32_t long_ones = parted & lanes_set(_mm256_cmpgt_epi32(l->n, lanes_all(pylm__coded_short(e->leaf_bits))));
-    path->work->unread |= long_ones << k;
-    for (left = long_ones; left; left &= left - 1u) {
-        i = pylm__lowest_from(left, i);
-        PYLM__PREFETCH(PYLM__AT(e, k + i, list) + (pylm__coded_split(e, s, k + i) >> 3));
+    uint32_t left, k = 0;
+    path->work->unread = parted & long_ones;
+    for (left = path->side ? parted & long_ones : 0u; left; left &= left - 1u) {
+        k = pylm__lowest_from(left, k);
+        PYLM__PREFETCH(PYLM__AT(e, k, list) + (pylm__coded_split(e, s, k) >> 3));
     }
-    for (left = parted & ~(long_ones | path->work->are_unpacked >> k); left; left &= left - 1u) {
-        i = pylm__lowest_from(left, i);
-        PYLM__PREFETCH(PYLM__AT(e, k + i, list) + (PYLM__AT(s, k + i, at) * e->leaf_bits >> 3));
-        PYLM__PREFETCH(PYLM__AT(e, k + i, list) +
-                       ((PYLM__AT(s, k + i, at) + PYLM__AT(s, k + i, n)) * e->leaf_bits >> 3));
-        PYLM__PREFETCH(PYLM__AT(e, k + i, list) +
-                       ((PYLM__CODES_AT(e, k + i) + PYLM__AT(s, k + i, at) * PYLM__CODE_BITS(e, k + i)) >> 3));
+    for (left = parted & ~(long_ones | path->work->are_unpacked); left; left &= left - 1u) {
+        uint32_t at, behind;
+        k = pylm__lowest_from(left, k);
+        at = PYLM__AT(s, k, at);
+        behind = at + PYLM__AT(s, k, n);
+        PYLM__PREFETCH(PYLM__AT(e, k, list) + (at * e->leaf_bits >> 3));
+        PYLM__PREFETCH(PYLM__AT(e, k, list) + (behind * e->leaf_bits >> 3));
+        PYLM__PREFETCH(PYLM__AT(e, k, list) + ((PYLM__CODES_AT(e, k) + at * PYLM__CODE_BITS(e, k)) >> 3));
     }
 }
 
@@ -232,25 +251,27 @@ PYLM__INLINE void coded_descend(struct pylm__path *path, uint32_t n_lanes)
     struct pylm__slices *s = path->slices;
     __m256i sum_left = _mm256_setzero_si256(), sum_all = sum_left;
     __m128i voice = lanes_silence();
-    uint32_t k, next = 0, set = path->frame->active.sets.active, parted;
-    struct coded_parts parts;
-    memset(&parts, 0, sizeof parts);
-    path->work->unread = 0;
+    uint32_t k, next = 0, set = path->frame->active.sets.active, long_ones = 0;
+    const struct coded_sets sets = coded_sets(path, n_lanes, mid);
+    coded_part_all(path, &sets, mid);
     for (k = 0; k < n_lanes; k += PYLM__LANES) {
         struct lanes_found f;
         __m256i active = lanes_of(set, k);
         struct lanes l = lanes_slices(s, k);
         struct lanes_place p;
-        parted = coded_part_all(path, k, active, mid, &l, &parts);
+        l.right = lanes_load(s->right, k);
+        l.n_left = lanes_load(s->n_left, k);
+        l.total_left = lanes_load(s->total_left, k);
         f.unit = lanes_load(e->unit, k);
         p = lanes_place(&l, mid);
         _mm_storeu_si128((__m128i *)(void *)(path->gathered.inputs + k),
                          lanes_inputs(e, k, lanes_index(&l, &p), active));
         lanes_add(&f, &l, &p, active, &sum_left, &sum_all);
         voice = lanes_voice(e, k, voice, active, &l, &p);
-        next |= lanes_set(coded_narrow(path->work, s, k, &parts, &l, &p, active, right)) << k;
-        coded_fetch(path, k, parted, &l);
+        next |= lanes_set(coded_narrow(path->work, s, k, &l, &p, active, right)) << k;
+        long_ones |= lanes_set(_mm256_cmpgt_epi32(l.n, lanes_all(pylm__coded_short(e->leaf_bits)))) << k;
     }
+    coded_fetch(path, sets.all, long_ones);
     lanes_note_voice(&path->gathered, voice);
     lanes_sums(sum_left, sum_all, &path->gathered.left, &path->gathered.all);
     path->frame->active.sets.active = next;
