@@ -311,6 +311,27 @@ static void test_few_templates(void)
     free(text);
 }
 
+/* Models with coded lists of many splits, and such of bytes, where shorter slices have one. */
+static void test_coded(void)
+{
+    pylm_train_options options;
+    size_t nbytes;
+    char *text = make_text(20000, 7, &nbytes);
+    struct image image;
+    pylm_train_options_init(&options);
+    options.max_nbytes = 1u << 30;
+    options.min_count = 1;
+    options.tokenizer = PYLM_TOKENIZER_WORDS;
+    image = train(text, nbytes, &options);
+    test_image("sized", image.data, image.nbytes);
+    free(image.data);
+    options.tokenizer = PYLM_TOKENIZER_BYTES;
+    image = train(text, nbytes, &options);
+    test_image("sized", image.data, image.nbytes);
+    free(image.data);
+    free(text);
+}
+
 static void test_models(void)
 {
     static const char *const models[] = {"bytes", "words", "pieces", "trees", "sized", "external"};
@@ -325,6 +346,7 @@ static void test_models(void)
         pylm_file_unmap(image, nbytes);
     }
     test_few_templates();
+    test_coded();
 }
 
 #endif
