@@ -280,8 +280,8 @@ def read_list(packed: Bits, is_coded: int, leaf_bits: int) -> Successors:
     if is_coded:  # a small list: leaves, then counts, rounded to what codes stand for
         code_bits = more & 7
         if n > (32 if leaf_bits > 8 else 8):  # splits at the end and the total save time, and say nothing new
-            total_bits, _ = packed.take(8), packed.take(8)
-            packed.take((total_bits + 7) // 8 * 8)
+            packed.take_rest(15)
+            packed.take(8)
         leaves = [packed.take(leaf_bits) for _ in range(n)]
         return [(leaf, COUNT_OF_CODE[packed.take(code_bits) & 63]) for leaf in leaves]
     total = n + packed.take_rest(more)

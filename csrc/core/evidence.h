@@ -54,6 +54,7 @@
     FIELD(uint32_t, total_mask)  /* ... third field */                                                                 \
     FIELD(uint32_t, total_at)    /* where in a split its third field begins */                                         \
     FIELD(uint32_t, split_bits)  /* of a split */                                                                      \
+    FIELD(uint32_t, code_bits)   /* coded: of a code */                                                                \
     FIELD(uint32_t, n_splits)    /* coded: of the list, or more than are read anyway */
 
 /* Those of its successors that lie below a node: a slice of the list. */
@@ -188,6 +189,20 @@ static inline uint32_t pylm__slice_left(struct pylm__slices *s, uint32_t k, uint
     if (PYLM__AT(s, k, first) >= mid)
         return 0;
     return PYLM__AT(s, k, right) < mid ? PYLM__AT(s, k, total) : PYLM__AT(s, k, total_left);
+}
+
+/* Reads what a nibble of 15 left out; or another number of 7 bits a byte; what there is of it at
+ * the end of the lists. */
+PYLM__SHARED uint32_t pylm__read_rest(const uint8_t **at, const uint8_t *end)
+{
+    uint32_t value = 0, shift;
+    for (shift = 0; PYLM_TRUSTS || (shift < 32u && *at < end); shift += 7u) {
+        uint8_t byte = *(*at)++;
+        value |= (uint32_t)(byte & 127u) << shift;
+        if (byte < 128u)
+            break;
+    }
+    return value;
 }
 
 /* Those of a set of templates that have lists with splits. */

@@ -9,10 +9,9 @@
  * and most of the steps down a tree that are long for a search are one read.
  *
  * Coded:   a byte: low nibble min(d - 1, 15), above it, three bits, the width of a code; for a nibble of
- *          15 the rest, as in evidence.h; if the list is long, a byte with the width of its total, one with the width of
- *          a number of splits, and the total in whole bytes; then packed: d leaves; d codes; the splits of long slices
- *          in preorder: (successors left: width of d - 1, occurrences left: width of the total, splits of the left
- *          part). An inline count is a code, too.
+ *          15 the rest, as in evidence.h; if the list is long, its total, as a rest, and a byte with the width of a
+ *          number of splits; then packed: d leaves; d codes; the splits of long slices in preorder: (splits of the left
+ *          part, successors left: width of d - 1, occurrences left: width of the total). An inline count is a code, too.
  */
 #ifndef PYLM_CORE_EVIDENCE_CODED_H
 #define PYLM_CORE_EVIDENCE_CODED_H
@@ -39,10 +38,10 @@ PYLM__INLINE uint32_t pylm__coded_short(uint32_t leaf_bits)
 /* What some fields of the evidence, and of a slice, mean for a coded list. */
 #define PYLM__CODES_AT(e, k) PYLM__AT(e, k, n_mask)      /* bit of the first code */
 #define PYLM__SPLITS_AT(e, k) PYLM__AT(e, k, total_mask) /* bit of the first split */
-#define PYLM__WIDTHS(e, k) PYLM__AT(e, k, total_at)      /* a byte each: of successors left, of occurrences left, of a
-                                                            number of splits, of a code */
+#define PYLM__WIDTHS(e, k) PYLM__AT(e, k, total_at)      /* a byte each: of a number of splits, of successors left, of
+                                                            occurrences left */
 #define PYLM__LAST_LEAF(s, k) PYLM__AT(s, k, right)
-#define PYLM__CODE_BITS(e, k) (PYLM__WIDTHS(e, k) >> 24)
+#define PYLM__CODE_BITS(e, k) PYLM__AT(e, k, code_bits)
 
 /* The leaf of a coded list's successor. */
 static inline uint32_t pylm__coded_leaf(const struct pylm__evidence *e, uint32_t k, uint32_t i)
@@ -51,6 +50,9 @@ static inline uint32_t pylm__coded_leaf(const struct pylm__evidence *e, uint32_t
         return PYLM__AT(e, k, list)[i];
     return pylm__bits(PYLM__AT(e, k, list), (pylm__bit)i * e->leaf_bits, e->leaf_bits);
 }
+
+/* Where code is to be small, and lists of bytes are the longest, they are searched from their first successor on. */
+#define PYLM__READS_SPLITS !(PYLM__SMALL && PYLM_BYTES)
 
 static inline int pylm__coded_is_long(const struct pylm__evidence *e, uint32_t n)
 {
@@ -61,6 +63,30 @@ static inline int pylm__coded_is_long(const struct pylm__evidence *e, uint32_t n
 static inline uint32_t pylm__coded_split(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k)
 {
     return PYLM__SPLITS_AT(e, k) + PYLM__AT(s, k, split) * PYLM__AT(e, k, split_bits);
+}
+
+/* Ones as wide as a code, of at most 7 bits; in a list that is not damaged, of PYLM__MAX_CODE_BITS. */
+static inline uint32_t pylm__code_mask(uint32_t code_bits)
+{
+    return ((UINT32_C(1) << code_bits) - 1u) & pylm__mask(PYLM__MAX_CODE_BITS);
+}
+
+/* Occurrences of n successors from `at` on, added one by one. */
+PYLM__SHARED uint32_t pylm__coded_add(const struct pylm__evidence *e, uint32_t k, uint32_t at, uint32_t n)
+{
+    uint32_t code_bits = PYLM__CODE_BITS(e, k), mask = pylm__code_mask(code_bits), sum = 0;
+    uint32_t bit = PYLM__CODES_AT(e, k) + at * code_bits, behind = bit + n * code_bits;
+    if (!code_bits)
+        return n;
+    while (bit < behind) { /* as many as 25 bits hold of at most 7 each */
+        uint32_t word = pylm__bits25(PYLM__AT(e, k, list), bit), last = behind - bit < 25u ? behind : bit + 25u;
+        do {
+            sum += pylm__coded_count(word & mask);
+            word >>= code_bits;
+            bit += code_bits;
+        } while (bit + code_bits <= last);
+    }
+    return sum;
 }
 
 /* Its count. */
@@ -75,12 +101,5 @@ int pylm__coded_open(uint32_t first, const uint8_t *at, const uint8_t *end, uint
 
 /* The rest of it. */
 void pylm__coded_opened(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k);
-
-/* Where a slice parts at `mid`, which lies right of its first leaf and not right of its last: sets n_left and
- * total_left. */
-void pylm__coded_part(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t mid);
-
-/* A slice that has been parted becomes one side of itself, 0 or 1. */
-void pylm__coded_step(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, int side);
 
 #endif

@@ -55,19 +55,6 @@ uint32_t pylm__lookup_record(const struct pylm__model *model, const struct pylm_
     return (uint32_t)(find_record(model->image, head, hash, bucket) / record_bits(head));
 }
 
-/* Reads what a nibble of 15 left out; what there is of it at the end of the lists. */
-static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
-{
-    uint32_t value = 0, shift;
-    for (shift = 0; PYLM_TRUSTS || (shift < 32u && *at < end); shift += 7u) {
-        uint8_t byte = *(*at)++;
-        value |= (uint32_t)(byte & 127u) << shift;
-        if (byte < 128u)
-            break;
-    }
-    return value;
-}
-
 /* ---- opening a list ---- */
 
 /* The rest of the header of a list with splits, from its first byte on; returns 0 if the list does not lie inside. */
@@ -78,7 +65,7 @@ static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *
     unsigned n_bits, total_bits;
     uint64_t bits;
     if (repeats == 15u)
-        repeats += read_rest(&at, end);
+        repeats += pylm__read_rest(&at, end);
     if (repeats > UINT32_MAX - n)
         return 0;
     n_bits = pylm__width(n - 1u);
@@ -106,7 +93,7 @@ static inline int open_list(const uint8_t *end, uint32_t n_leaves, uint32_t k, s
     const uint8_t *at = PYLM__AT(e, k, list);
     uint32_t first = *at++, n = (first & 15u) + 1u;
     if (n == 16u)
-        n += read_rest(&at, end);
+        n += pylm__read_rest(&at, end);
     PYLM__AT(s, k, n) = n;
     if (PYLM__DAMAGED(n - 1u >= n_leaves))
         return 0;
@@ -181,7 +168,10 @@ static inline int open_found(const uint8_t *image, const uint8_t *head, uint32_t
     if (PYLM__AT(s, k, n))
         return 1;
     if (open_list(end, n_leaves, k, e, s)) {
-        e->lists |= UINT32_C(1) << k;
+        if (PYLM__ABREAST > 1)
+            e->lists |= UINT32_C(1) << k;
+        else if (pylm__is_coded(e))
+            pylm__coded_opened(e, s, k);
         return 1;
     }
     PYLM__AT(e, k, list) = e->calibration;
@@ -192,7 +182,7 @@ static inline int open_found(const uint8_t *image, const uint8_t *head, uint32_t
 /* What it is, when it is open. */
 static inline void opened(uint32_t k, struct pylm__evidence *e, struct pylm__slices *s)
 {
-    if (pylm__is_coded(e) && (e->lists >> k & 1u))
+    if (PYLM__ABREAST > 1 && pylm__is_coded(e) && (e->lists >> k & 1u))
         pylm__coded_opened(e, s, k);
     if (PYLM__LANES > 1u && PYLM__AT(s, k, total) > PYLM__LARGE_COUNT)
         e->rare |= UINT32_C(1) << k;

@@ -115,15 +115,15 @@ PYLM__INLINE void coded_look(const struct pylm__evidence *e, struct pylm__slices
 {
     const uint8_t *list = PYLM__AT(e, k, list);
     uint32_t bit = pylm__coded_split(e, s, k), widths = PYLM__WIDTHS(e, k), n = PYLM__AT(s, k, n);
-    uint32_t n_bits = widths & 255u, total_bits = widths >> 8 & 255u, skip_bits = widths >> 16 & 255u;
+    uint32_t skip_bits = widths & 255u, n_bits = widths >> 8 & 255u, total_bits = widths >> 16;
     uint32_t total = PYLM__AT(s, k, total), n_left, total_left;
     uint64_t word = pylm__word(list, bit);
-    n_left = (uint32_t)_bzhi_u64(word, n_bits);
-    total_left = (uint32_t)_bzhi_u64(word >> n_bits, total_bits);
+    *skip = (uint32_t)_bzhi_u64(word, skip_bits);
+    n_left = (uint32_t)_bzhi_u64(word >> skip_bits, n_bits); /* at most 48 bits so far */
+    total_left = (uint32_t)_bzhi_u64(pylm__word(list, bit + skip_bits + n_bits), total_bits);
     n_left = PYLM__DAMAGED(n_left - 1u >= n - 1u) ? 1u : n_left;
     PYLM__AT(s, k, n_left) = n_left;
     PYLM__AT(s, k, total_left) = PYLM__DAMAGED(total_left > total) ? total : total_left;
-    *skip = (uint32_t)_bzhi_u64(pylm__word(list, bit + n_bits + total_bits), skip_bits);
     PYLM__PREFETCH(list + ((PYLM__AT(s, k, at) + n_left) * e->leaf_bits >> 3));
 }
 

@@ -46,6 +46,14 @@ static void put_rest(struct pylm__buffer *lists, uint32_t value)
     pylm__buffer_bits(lists, value, 8);
 }
 
+static uint32_t rest_nbytes(uint32_t value)
+{
+    uint32_t nbytes = 1;
+    while (value >>= 7)
+        nbytes++;
+    return nbytes;
+}
+
 /* Occurrences of successors [from, to). */
 static uint32_t occurrences(const struct pylm__packing *p, uint32_t from, uint32_t to)
 {
@@ -186,20 +194,17 @@ uint32_t pylm__coded_n_splits(const struct pylm__symbol_tree *tree, const uint32
 
 uint64_t pylm__coded_list_nbytes(const struct pylm__coded_list *list, unsigned symbol_bits)
 {
-    uint32_t n = list->n, rest;
+    uint32_t n = list->n;
     unsigned total_bits = pylm__width(list->total);
     uint64_t bits = (uint64_t)n * (symbol_bits + pylm__width(list->max_code)), nbytes = 1;
     if (!is_coded_list(n, list->max_code))
         return 0;
     if (list->n_splits) {
-        nbytes += 2u + (total_bits + 7u) / 8u;
+        nbytes += rest_nbytes(list->total) + 1u;
         bits += (uint64_t)list->n_splits * (pylm__width(n - 1u) + total_bits + pylm__width(list->n_splits - 1u));
     }
-    for (rest = n > 15u ? n - 16u : 0u; n > 15u; rest >>= 7) {
-        nbytes++;
-        if (rest < 128u)
-            break;
-    }
+    if (n > 15u)
+        nbytes += rest_nbytes(n - 16u);
     return nbytes + (bits + 7u) / 8u;
 }
 
@@ -214,9 +219,9 @@ static void put_long_splits(struct pylm__packing *p, uint32_t n, uint32_t n_spli
         left.depth = 1;
         for (skip = 0; splits_next(&left); skip++)
             continue;
+        pylm__buffer_bits(p->lists, skip, skip_bits);
         pylm__buffer_bits(p->lists, w.middle - w.s.from, n_bits);
         pylm__buffer_bits(p->lists, occurrences(p, w.s.from, w.middle), total_bits);
-        pylm__buffer_bits(p->lists, skip, skip_bits);
     }
 }
 
@@ -229,9 +234,8 @@ static void put_coded(struct pylm__packing *p, uint32_t n, uint32_t max_code)
     if (low == 15u)
         put_rest(p->lists, n - 16u);
     if (n_splits) {
-        pylm__buffer_bits(p->lists, total_bits, 8);
+        put_rest(p->lists, p->sums[n - 1u]);
         pylm__buffer_bits(p->lists, pylm__width(n_splits - 1u), 8);
-        pylm__buffer_bits(p->lists, p->sums[n - 1u], (total_bits + 7u) / 8u * 8u);
     }
     for (i = 0; i < n; i++)
         pylm__buffer_bits(p->lists, p->leaves[i], p->symbol_bits);
