@@ -10,8 +10,9 @@
  *
  * Coded:   a byte: low nibble min(d - 1, 15), above it, three bits, the width of a code; for a nibble of
  *          15 the rest, as in evidence.h; if the list is long, its total, as a rest, and a byte with the width of a
- *          number of splits; then packed: d leaves; d codes; the splits of long slices in preorder: (splits of the left
- *          part, successors left: width of d - 1, occurrences left: width of the total). An inline count is a code, too.
+ *          number of splits; then packed: d leaves; d codes; the splits of long slices in preorder: (splits of the
+ *          left part, successors left: width of d - 1, occurrences left: width of the total). An inline count is a
+ *          code, too.
  */
 #ifndef PYLM_CORE_EVIDENCE_CODED_H
 #define PYLM_CORE_EVIDENCE_CODED_H
@@ -38,7 +39,8 @@ PYLM__INLINE uint32_t pylm__coded_short(uint32_t leaf_bits)
 /* What some fields of the evidence, and of a slice, mean for a coded list. */
 #define PYLM__CODES_AT(e, k) PYLM__AT(e, k, n_mask)      /* bit of the first code */
 #define PYLM__SPLITS_AT(e, k) PYLM__AT(e, k, total_mask) /* bit of the first split */
-#define PYLM__WIDTHS(e, k) PYLM__AT(e, k, total_at)      /* a byte each: of a number of splits, of successors left, of
+#define PYLM__WIDTHS(e, k)                                                                                             \
+    PYLM__AT(e, k, total_at) /* a byte each: of a number of splits, of successors left, of
                                                             occurrences left */
 #define PYLM__LAST_LEAF(s, k) PYLM__AT(s, k, right)
 #define PYLM__CODE_BITS(e, k) PYLM__AT(e, k, code_bits)

@@ -48,8 +48,8 @@ static inline uint32_t pylm__coded_search(const struct pylm__evidence *e, const 
 }
 
 /* Of a slice that parts at mid: that lies right of its first leaf, and not right of its last. */
-PYLM__QUICK struct pylm__left pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s,
-                                                 uint32_t k, uint32_t mid)
+PYLM__QUICK struct pylm__left pylm__coded_part(const struct pylm__evidence *e, const struct pylm__slices *s, uint32_t k,
+                                               uint32_t mid)
 {
     uint32_t n = PYLM__AT(s, k, n), at = PYLM__AT(s, k, at);
     struct pylm__left left;
@@ -75,14 +75,15 @@ PYLM__QUICK struct pylm__left pylm__coded_part(const struct pylm__evidence *e, c
 
 /* It becomes one side of itself, 0 or 1. */
 PYLM__QUICK void pylm__coded_step(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
-                                    const struct pylm__left *left, int side)
+                                  const struct pylm__left *left, int side)
 {
     uint32_t n = PYLM__AT(s, k, n), at = PYLM__AT(s, k, at) + left->n;
     if (PYLM__READS_SPLITS && pylm__coded_is_long(e, n)) {
         uint32_t split = PYLM__AT(s, k, split) + 1u;
         if (side && pylm__coded_is_long(e, n - left->n))
             split += pylm__bits(PYLM__AT(e, k, list), pylm__coded_split(e, s, k), PYLM__WIDTHS(e, k) & 255u);
-        PYLM__AT(s, k, split) = PYLM__DAMAGED(split >= PYLM__AT(e, k, n_splits)) ? PYLM__AT(e, k, n_splits) - 1u : split;
+        PYLM__AT(s, k, split) =
+            PYLM__DAMAGED(split >= PYLM__AT(e, k, n_splits)) ? PYLM__AT(e, k, n_splits) - 1u : split;
     }
     if (side) {
         PYLM__AT(s, k, total) -= left->total;
@@ -94,10 +95,10 @@ PYLM__QUICK void pylm__coded_step(const struct pylm__evidence *e, struct pylm__s
         PYLM__AT(s, k, n) = left->n;
         PYLM__LAST_LEAF(s, k) = pylm__coded_leaf(e, k, at - 1u);
     }
-    PYLM__PREFETCH(PYLM__AT(e, k, list) + ((pylm__coded_is_long(e, PYLM__AT(s, k, n))
-                                                ? pylm__coded_split(e, s, k)
-                                                : PYLM__AT(s, k, at) * pylm__leaf_bits(e)) >>
-                                           3));
+    PYLM__PREFETCH(PYLM__AT(e, k, list) +
+                   ((pylm__coded_is_long(e, PYLM__AT(s, k, n)) ? pylm__coded_split(e, s, k)
+                                                               : PYLM__AT(s, k, at) * pylm__leaf_bits(e)) >>
+                    3));
 }
 
 #endif

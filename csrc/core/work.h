@@ -40,7 +40,7 @@ struct pylm__work {
     struct pylm__slices slices; /* of the frame that was last asked for */
 #endif
 #if PYLM__HAVE_AVX2
-    uint32_t are_unpacked, unread; /* templates, a bit each: short slices, and long ones whose splits are new */
+    uint32_t are_unpacked, unread;   /* templates, a bit each: short slices, and long ones whose splits are new */
     uint32_t skip[PYLM__MAX_STRIDE]; /* splits that lie left of that of a long slice */
     uint32_t leaf[PYLM__MAX_STRIDE]; /* of a slice that has parted, the first or last leaf: the one that is new */
     struct pylm__unpacked unpacked[PYLM__MAX_STRIDE];

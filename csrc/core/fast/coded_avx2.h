@@ -31,8 +31,8 @@ PYLM__INLINE struct coded_fields coded_fields(const uint8_t *base, uint32_t bit,
     struct coded_fields f;
     uint32_t upper = bit + 4u * width;
     __m256i bits = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 0, 1, 2, 3), lanes_all(width));
-    bits = _mm256_add_epi32(bits,
-                            _mm256_setr_m128i(_mm_set1_epi32((int)(bit & 7u)), _mm_set1_epi32((int)(upper & 7u))));
+    bits =
+        _mm256_add_epi32(bits, _mm256_setr_m128i(_mm_set1_epi32((int)(bit & 7u)), _mm_set1_epi32((int)(upper & 7u))));
     f.base = base;
     f.lower = bit >> 3;
     f.upper = upper >> 3;
@@ -67,8 +67,7 @@ static void coded_unpack(const struct pylm__evidence *e, const struct pylm__slic
 {
     const __m256i none = lanes_all(INT32_MAX), last = lanes_all(PYLM__LANES - 1u);
     uint32_t at = PYLM__AT(s, k, at), n = PYLM__AT(s, k, n), width = PYLM__CODE_BITS(e, k), i;
-    const struct coded_fields leaf =
-        coded_fields(PYLM__AT(e, k, list), at * e->leaf_bits, e->leaf_bits, e->leaf_mask);
+    const struct coded_fields leaf = coded_fields(PYLM__AT(e, k, list), at * e->leaf_bits, e->leaf_bits, e->leaf_mask);
     const struct coded_fields code = coded_fields(PYLM__AT(e, k, list), PYLM__CODES_AT(e, k) + at * width, width,
                                                   pylm__mask(width) & pylm__mask(PYLM__MAX_CODE_BITS));
     __m256i sums = _mm256_setzero_si256(), behind = _mm256_sub_epi32(lanes_numbers(), lanes_all(n));
@@ -172,10 +171,10 @@ PYLM__INLINE void coded_part_all(struct pylm__path *path, const struct coded_set
     uint32_t left, k = 0, right = (uint32_t)path->side;
     for (left = sets->all & ~sets->short_ones; left; left &= left - 1u) {
         k = pylm__lowest_from(left, k);
-        work->leaf[k] = (uint32_t)pylm__word(PYLM__AT(e, k, list),
-                                             (PYLM__AT(s, k, at) + PYLM__AT(s, k, n_left) + right - 1u) *
-                                                 e->leaf_bits) &
-                        e->leaf_mask;
+        work->leaf[k] =
+            (uint32_t)pylm__word(PYLM__AT(e, k, list),
+                                 (PYLM__AT(s, k, at) + PYLM__AT(s, k, n_left) + right - 1u) * e->leaf_bits) &
+            e->leaf_mask;
     }
     for (left = sets->short_ones & ~work->are_unpacked; left; left &= left - 1u) {
         k = pylm__lowest_from(left, k);
@@ -238,9 +237,9 @@ PYLM__INLINE void coded_begin(struct pylm__path *path)
     uint32_t k;
     path->work->are_unpacked = path->work->unread = 0;
     for (k = 0; k < e->n_templates; k += PYLM__LANES)
-        path->work->unread |= lanes_set(_mm256_cmpgt_epi32(lanes_load(path->slices->n, k),
-                                                           lanes_all(pylm__coded_short(e->leaf_bits))))
-                              << k;
+        path->work->unread |=
+            lanes_set(_mm256_cmpgt_epi32(lanes_load(path->slices->n, k), lanes_all(pylm__coded_short(e->leaf_bits))))
+            << k;
 }
 
 /* pylm__descend_portable() for a path whose templates are in n_lanes lanes of vectors, behind coded_look_all(). */
