@@ -92,7 +92,7 @@ extern "C" {
 #define PYLM_VERSION_NUMBER 100
 
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
-#define PYLM_FORMAT_VERSION 11
+#define PYLM_FORMAT_VERSION 12
 
 /* The version of the library that is linked. Compare it with the macros above, which are those of this header. */
 PYLM_API const char *pylm_version(void);

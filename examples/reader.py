@@ -40,7 +40,7 @@ TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets 
 TEMPLATE_HEADER = Struct("<10B2xI4Q")
 Template = namedtuple("Template", """base kind lag role bucket_bits check_bits count_bits payload_bits index_bits
     list_form n_records index records lists lists_nbytes""")  # fmt: skip
-MAGIC, VERSION = b"\x93pylm\r\n\x1a", 11
+MAGIC, VERSION = b"\x93pylm\r\n\x1a", 12
 BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
 KINDS_OF_BYTES = (range(97, 123), range(65, 91), range(48, 58), b" \t", b"\r\n", range(128), range(128, 256))
@@ -279,8 +279,8 @@ def read_list(packed: Bits, is_coded: int, leaf_bits: int) -> Successors:
     n = packed.take_rest(n) + 1
     if is_coded:  # a small list: leaves, then counts, rounded to what codes stand for
         code_bits = more & 7
-        if n > 16 and code_bits:
-            packed.take(8)  # the width of sums at the end, which save time and say nothing new
+        if n > (32 if leaf_bits > 8 else 8):  # splits at the end and the total save time, and say nothing new
+            packed.take_rest(15), packed.take(8)
         leaves = [packed.take(leaf_bits) for _ in range(n)]
         return [(leaf, COUNT_OF_CODE[packed.take(code_bits) & 63]) for leaf in leaves]
     total = n + packed.take_rest(more)

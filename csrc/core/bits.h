@@ -165,6 +165,9 @@ static inline struct pylm__pair pylm__pair(const uint8_t *base, pylm__bit bit, u
         uint32_t word = pylm__bits25(base, bit);
         pair.first = word & pylm__mask(first);
         pair.second = second ? word << (32u - first - second) >> (32u - second) : 0u;
+    } else if (PYLM__ONE_READ < 32u && first <= PYLM__ONE_READ && second <= PYLM__ONE_READ) {
+        pair.first = pylm__bits25(base, bit) & pylm__mask(first);
+        pair.second = pylm__bits25(base, bit + first) & pylm__mask(second);
     } else {
         pair.first = pylm__bits(base, bit, first);
         pair.second = pylm__bits(base, bit + first, second);

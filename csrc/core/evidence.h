@@ -53,7 +53,9 @@
     FIELD(uint32_t, n_mask)      /* ones as wide as a split's second field */                                          \
     FIELD(uint32_t, total_mask)  /* ... third field */                                                                 \
     FIELD(uint32_t, total_at)    /* where in a split its third field begins */                                         \
-    FIELD(uint32_t, split_bits)  /* of a split */
+    FIELD(uint32_t, split_bits)  /* of a split */                                                                      \
+    FIELD(uint32_t, code_bits)   /* coded: of a code */                                                                \
+    FIELD(uint32_t, n_splits)    /* coded: of the list, or more than are read anyway */
 
 /* Those of its successors that lie below a node: a slice of the list. */
 #define PYLM__SLICE_FIELDS(FIELD)                                                                                      \
@@ -64,7 +66,7 @@
     FIELD(uint32_t, n_left)     /* successors left of the split; coded: known after pylm__gather() */                  \
     FIELD(uint32_t, total_left) /* occurrences left of the split; likewise */                                          \
     FIELD(uint32_t, at)         /* bit of the split in the list; coded: number of the first successor */               \
-    FIELD(uint32_t, before)     /* coded: occurrences in the list that lie left of the slice */
+    FIELD(uint32_t, split)      /* coded: number of the split, if it has one */
 #define PYLM__N_SLICE_FIELDS 8u
 
 #define PYLM__FIELD_ARRAY(type, name) type name[PYLM__MAX_STRIDE];
@@ -82,6 +84,7 @@ struct pylm__evidence {
 #endif
     const uint8_t *calibration; /* of all templates */
     uint32_t coded;             /* 1: lists are coded */
+    uint32_t lists;             /* a set of templates: their successors are in lists, not in records */
     uint32_t rare; /* with lanes: the set of templates, a bit each, that only the portable code can look at:
                                    very large lists */
     uint32_t leaf_bits, leaf_mask;
@@ -139,7 +142,7 @@ static inline struct pylm__slices *pylm__slices_at(uint32_t *fields, uint32_t st
     room->n_left = room->right + stride;
     room->total_left = room->n_left + stride;
     room->at = room->total_left + stride;
-    room->before = room->at + stride;
+    room->split = room->at + stride;
     return room;
 #else
     (void)stride;
@@ -186,6 +189,20 @@ static inline uint32_t pylm__slice_left(struct pylm__slices *s, uint32_t k, uint
     if (PYLM__AT(s, k, first) >= mid)
         return 0;
     return PYLM__AT(s, k, right) < mid ? PYLM__AT(s, k, total) : PYLM__AT(s, k, total_left);
+}
+
+/* Reads what a nibble of 15 left out; or another number of 7 bits a byte; what there is of it at
+ * the end of the lists. */
+PYLM__SHARED uint32_t pylm__read_rest(const uint8_t **at, const uint8_t *end)
+{
+    uint32_t value = 0, shift;
+    for (shift = 0; PYLM_TRUSTS || (shift < 32u && *at < end); shift += 7u) {
+        uint8_t byte = *(*at)++;
+        value |= (uint32_t)(byte & 127u) << shift;
+        if (byte < 128u)
+            break;
+    }
+    return value;
 }
 
 /* Those of a set of templates that have lists with splits. */

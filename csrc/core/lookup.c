@@ -55,19 +55,6 @@ uint32_t pylm__lookup_record(const struct pylm__model *model, const struct pylm_
     return (uint32_t)(find_record(model->image, head, hash, bucket) / record_bits(head));
 }
 
-/* Reads what a nibble of 15 left out; what there is of it at the end of the lists. */
-static uint32_t read_rest(const uint8_t **at, const uint8_t *end)
-{
-    uint32_t value = 0, shift;
-    for (shift = 0; PYLM_TRUSTS || (shift < 32u && *at < end); shift += 7u) {
-        uint8_t byte = *(*at)++;
-        value |= (uint32_t)(byte & 127u) << shift;
-        if (byte < 128u)
-            break;
-    }
-    return value;
-}
-
 /* ---- opening a list ---- */
 
 /* The rest of the header of a list with splits, from its first byte on; returns 0 if the list does not lie inside. */
@@ -78,7 +65,7 @@ static inline int open_splits(uint32_t first, const uint8_t *at, const uint8_t *
     unsigned n_bits, total_bits;
     uint64_t bits;
     if (repeats == 15u)
-        repeats += read_rest(&at, end);
+        repeats += pylm__read_rest(&at, end);
     if (repeats > UINT32_MAX - n)
         return 0;
     n_bits = pylm__width(n - 1u);
@@ -106,7 +93,7 @@ static inline int open_list(const uint8_t *end, uint32_t n_leaves, uint32_t k, s
     const uint8_t *at = PYLM__AT(e, k, list);
     uint32_t first = *at++, n = (first & 15u) + 1u;
     if (n == 16u)
-        n += read_rest(&at, end);
+        n += pylm__read_rest(&at, end);
     PYLM__AT(s, k, n) = n;
     if (PYLM__DAMAGED(n - 1u >= n_leaves))
         return 0;
@@ -163,7 +150,7 @@ static inline void begin(const struct pylm__tree *tree, struct pylm__lookup *loo
 #if PYLM_MODULE_VOICE
     e->n_voice = pylm__has_voice(tree) ? tree->n_suffix : 0u;
 #endif
-    e->rare = lookup->found = 0;
+    e->rare = e->lists = lookup->found = 0;
     e->coded = pylm__has_coded_lists(tree);
     for (k = 0; PYLM__LANES > 1u && k < pylm__stride(tree->n_templates);
          k++) { /* these are read together, found or not */
@@ -176,19 +163,30 @@ static inline void begin(const struct pylm__tree *tree, struct pylm__lookup *loo
 static inline int open_found(const uint8_t *image, const uint8_t *head, uint32_t n_leaves, uint32_t k,
                              struct pylm__evidence *e, struct pylm__slices *s)
 {
-    if (!PYLM__AT(s, k, n)) {
-        const uint8_t *lists = image + (size_t)pylm__load_offset(head + PYLM__C_LISTS);
-        const uint8_t *end = lists + (size_t)pylm__load_offset(head + PYLM__C_LISTS_NBYTES);
-        if (!open_list(end, n_leaves, k, e, s)) {
-            PYLM__AT(e, k, list) = e->calibration;
-            PYLM__AT(s, k, at) = 0;
-            return 0;
-        }
+    const uint8_t *lists = image + (size_t)pylm__load_offset(head + PYLM__C_LISTS);
+    const uint8_t *end = lists + (size_t)pylm__load_offset(head + PYLM__C_LISTS_NBYTES);
+    if (PYLM__AT(s, k, n))
+        return 1;
+    if (open_list(end, n_leaves, k, e, s)) {
+        if (PYLM__ABREAST > 1)
+            e->lists |= UINT32_C(1) << k;
+        else if (pylm__is_coded(e))
+            pylm__coded_opened(e, s, k);
+        return 1;
     }
+    PYLM__AT(e, k, list) = e->calibration;
+    PYLM__AT(s, k, at) = 0;
+    return 0;
+}
+
+/* What it is, when it is open. */
+static inline void opened(uint32_t k, struct pylm__evidence *e, struct pylm__slices *s)
+{
+    if (PYLM__ABREAST > 1 && pylm__is_coded(e) && (e->lists >> k & 1u))
+        pylm__coded_opened(e, s, k);
     if (PYLM__LANES > 1u && PYLM__AT(s, k, total) > PYLM__LARGE_COUNT)
         e->rare |= UINT32_C(1) << k;
     PYLM__AT(e, k, unit) = (UINT32_C(1) << PYLM__UNIT_BITS) / PYLM__AT(s, k, total);
-    return 1;
 }
 
 #if PYLM__ABREAST > 1
@@ -242,6 +240,15 @@ void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree
         if (!open_found(model->image, pylm__template_head(tree, k), pylm__n_leaves(tree), k, e, s))
             lookup->found &= ~(UINT32_C(1) << k);
     }
+}
+
+void pylm__lookup_ends(const struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s)
+{
+    uint32_t k = 0, left;
+    for (left = lookup->found; left; left &= left - 1u) {
+        k = pylm__lowest_from(left, k);
+        opened(k, e, s);
+    }
     e->rare &= lookup->found;
 }
 
@@ -252,6 +259,7 @@ void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tre
     pylm__lookup_buckets(model, tree, lookup);
     pylm__lookup_records(model, tree, lookup, e, s);
     pylm__lookup_lists(model, tree, lookup, e, s);
+    pylm__lookup_ends(lookup, e, s);
 }
 #else
 /* Where nothing is waited for, a context after the other. */
@@ -271,7 +279,9 @@ void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tre
         if (!bit || !read_record(model->image, head, bit, k, e, s))
             continue;
         lookup->found |= UINT32_C(1) << k;
-        if (!open_found(model->image, head, pylm__n_leaves(tree), k, e, s))
+        if (open_found(model->image, head, pylm__n_leaves(tree), k, e, s))
+            opened(k, e, s);
+        else
             damaged |= UINT32_C(1) << k;
     }
     lookup->found &= ~damaged;

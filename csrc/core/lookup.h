@@ -25,7 +25,7 @@ void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tre
                    struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s);
 
 #if PYLM__ABREAST > 1
-/* The same in four rounds: each reads what the one before has fetched but not waited for, so that the cache misses of
+/* The same in five rounds: each reads what the one before has fetched but not waited for, so that the cache misses of
  * all templates overlap, and those of several states whose rounds are done in turn. */
 void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree *tree, const struct pylm__state *state,
                         struct pylm__lookup *lookup);
@@ -34,6 +34,7 @@ void pylm__lookup_records(const struct pylm__model *model, const struct pylm__tr
                           struct pylm__evidence *e, struct pylm__slices *s);
 void pylm__lookup_lists(const struct pylm__model *model, const struct pylm__tree *tree, struct pylm__lookup *lookup,
                         struct pylm__evidence *e, struct pylm__slices *s);
+void pylm__lookup_ends(const struct pylm__lookup *lookup, struct pylm__evidence *e, struct pylm__slices *s);
 #endif
 
 /* The number of the record that was found for template k. */

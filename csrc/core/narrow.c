@@ -5,7 +5,7 @@
  */
 #include "narrow.h"
 
-#include "evidence_coded.h"
+#include "narrow_coded.h"
 
 #include <string.h>
 
@@ -28,27 +28,35 @@ static inline int16_t log_odds(const struct pylm__evidence *e, uint32_t k, uint3
     return (int16_t)pylm__image_i16(e->calibration + 2u * (size_t)(k * PYLM__N_CALIBRATION + index));
 }
 
-/* A slice becomes a part of itself. A part of a coded list is ready to be looked at. */
-static inline void step(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, int side)
+/* A slice becomes a part of itself: what is left of the node, or the rest. A part of a coded list is ready to be looked
+ * at. */
+static inline void step(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k,
+                        const struct pylm__left *left, int side)
 {
-    int coded = pylm__is_coded(e);
-    uint32_t unit = coded ? 1u : PYLM__AT(e, k, split_bits); /* of `at`, a successor */
-    if (side) {
-        PYLM__AT(s, k, total) -= PYLM__AT(s, k, total_left);
-        PYLM__AT(s, k, before) += PYLM__AT(s, k, total_left);
-        PYLM__AT(s, k, n) -= PYLM__AT(s, k, n_left);
-        PYLM__AT(s, k, at) += PYLM__AT(s, k, n_left) * unit;
-        PYLM__AT(s, k, first) = coded ? pylm__coded_leaf(e, k, PYLM__AT(s, k, at)) : PYLM__AT(s, k, right);
-    } else {
-        PYLM__AT(s, k, total) = PYLM__AT(s, k, total_left);
-        PYLM__AT(s, k, n) = PYLM__AT(s, k, n_left);
-        if (coded)
-            PYLM__LAST_LEAF(s, k) = pylm__coded_leaf(e, k, PYLM__AT(s, k, at) + PYLM__AT(s, k, n) - 1u);
-        else
-            PYLM__AT(s, k, at) += unit;
+    uint32_t unit = PYLM__AT(e, k, split_bits);
+    if (pylm__is_coded(e)) {
+        pylm__coded_step(e, s, k, left, side);
+        return;
     }
-    PYLM__PREFETCH(PYLM__AT(e, k, list) +
-                   ((coded ? PYLM__AT(s, k, at) * pylm__leaf_bits(e) : PYLM__AT(s, k, at)) >> 3));
+    if (side) {
+        PYLM__AT(s, k, total) -= left->total;
+        PYLM__AT(s, k, n) -= left->n;
+        PYLM__AT(s, k, at) += left->n * unit;
+        PYLM__AT(s, k, first) = PYLM__AT(s, k, right);
+    } else {
+        PYLM__AT(s, k, total) = left->total;
+        PYLM__AT(s, k, n) = left->n;
+        PYLM__AT(s, k, at) += unit;
+    }
+    PYLM__PREFETCH(PYLM__AT(e, k, list) + (PYLM__AT(s, k, at) >> 3));
+}
+
+static inline struct pylm__left left_of(const struct pylm__slices *s, uint32_t k)
+{
+    struct pylm__left left;
+    left.n = PYLM__AT(s, k, n_left);
+    left.total = PYLM__AT(s, k, total_left);
+    return left;
 }
 
 void pylm__narrow_portable(const struct pylm__evidence *e, struct pylm__slices *s, struct pylm__sets *sets,
@@ -58,7 +66,8 @@ void pylm__narrow_portable(const struct pylm__evidence *e, struct pylm__slices *
     for (left = sets->active; left; left &= left - 1u) {
         k = pylm__lowest_from(left, k);
         if (parts(s, k, mid)) {
-            step(e, s, k, side);
+            struct pylm__left there = left_of(s, k);
+            step(e, s, k, &there, side);
             parted |= UINT32_C(1) << k;
         } else if ((PYLM__AT(s, k, first) >= mid) != side) {
             sets->active &= ~(UINT32_C(1) << k);
@@ -71,14 +80,15 @@ void pylm__narrow_portable(const struct pylm__evidence *e, struct pylm__slices *
 static uint32_t part(const struct pylm__evidence *e, struct pylm__slices *s, uint32_t k, uint32_t mid, int side,
                      int16_t *input)
 {
-    uint32_t n0;
-    if (pylm__is_coded(e))
-        pylm__coded_part(e, s, k, mid);
-    n0 = PYLM__AT(s, k, total_left);
-    *input = log_odds(e, k, pylm__calibration_index(n0, PYLM__AT(s, k, total) - n0));
-    if (side >= 0)
-        step(e, s, k, side);
-    return n0;
+    struct pylm__left left = pylm__is_coded(e) ? pylm__coded_part(e, s, k, mid) : left_of(s, k);
+    *input = log_odds(e, k, pylm__calibration_index(left.total, PYLM__AT(s, k, total) - left.total));
+    if (side >= 0) {
+        step(e, s, k, &left, side);
+    } else {
+        PYLM__AT(s, k, n_left) = left.n;
+        PYLM__AT(s, k, total_left) = left.total;
+    }
+    return left.total;
 }
 
 /* Gathers, and narrows to a side; -1: to neither. */

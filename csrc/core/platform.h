@@ -29,6 +29,13 @@
 #define PYLM__SMALL 0
 #endif
 
+/* What is called from one or two places where time counts: inline, unless code is to be small. */
+#if defined(__GNUC__) && !PYLM__SMALL
+#define PYLM__QUICK __attribute__((always_inline)) static inline
+#else
+#define PYLM__QUICK static inline
+#endif
+
 /* What is called from many places: inline, or a function of its own where code is to be small. */
 #if defined(__GNUC__) && PYLM__SMALL
 #define PYLM__SHARED __attribute__((noinline, unused)) static

@@ -6,6 +6,7 @@
 #ifndef PYLM_CORE_WORK_H
 #define PYLM_CORE_WORK_H
 
+#include "evidence_coded.h"
 #include "lookup.h"
 #include "stage1.h"
 #include "visitor.h"
@@ -20,6 +21,15 @@ struct pylm__frame {
     uint32_t fields[]; /* of its slices; see evidence.h */
 };
 
+#if PYLM__HAVE_AVX2
+/* A short slice of a coded list. */
+struct pylm__unpacked {
+    uint32_t leaves[PYLM__SHORT];
+    uint32_t sums[PYLM__SHORT + 1u]; /* occurrences of the first 0, 1, 2, ... successors */
+    uint32_t at;                     /* its first successor's number */
+};
+#endif
+
 /* One path or walk from the root of a tree. For a walk, the caller's working memory begins with one, and frames for
  * every level of the tree follow. With several trees, a second one with a single frame follows: to ask one tree while
  * walking through another. In a layer each model below has such a part. Scoring has PYLM__ABREAST in the same memory,
@@ -30,6 +40,12 @@ struct pylm__work {
     uint32_t tree_number;
 #if PYLM__LANES > 1
     struct pylm__slices slices; /* of the frame that was last asked for */
+#endif
+#if PYLM__HAVE_AVX2
+    uint32_t are_unpacked, unread;   /* templates, a bit each: short slices, and long ones whose splits are new */
+    uint32_t skip[PYLM__MAX_STRIDE]; /* splits that lie left of that of a long slice */
+    uint32_t leaf[PYLM__MAX_STRIDE]; /* of a slice that has parted, the first or last leaf: the one that is new */
+    struct pylm__unpacked unpacked[PYLM__MAX_STRIDE];
 #endif
 };
 

@@ -19,14 +19,17 @@ PYLM__AVX2_BEGIN
 static void descend_lanes(struct pylm__path *path)
 {
     const uint32_t n_lanes = pylm__stride(path->work->mixer.tree.n_templates);
-    if (path->work->mixer.evidence.coded)
+    if (path->work->mixer.evidence.coded) {
+        coded_look_all(path);
         coded_descend(path, n_lanes);
-    else
+    } else {
         lanes_descend(path, n_lanes);
+    }
 }
 static void lanes_begin(struct pylm__path *path)
 {
     uint32_t k;
+    coded_begin(path);
     for (k = 0; k < pylm__stride(path->work->mixer.tree.n_templates); k += PYLM__LANES)
         lanes_words(path->work->mixer.evidence.list + k, lanes_load(path->slices->at, k), path->word + k);
 }
@@ -377,6 +380,27 @@ static void test_few_templates(void)
     free(text);
 }
 
+/* Models with coded lists of many splits, and such of bytes, where shorter slices have one. */
+static void test_coded(void)
+{
+    pylm_train_options options;
+    size_t nbytes;
+    char *text = make_text(20000, 7, &nbytes);
+    struct image image;
+    pylm_train_options_init(&options);
+    options.max_nbytes = 1u << 30;
+    options.min_count = 1;
+    options.tokenizer = PYLM_TOKENIZER_WORDS;
+    image = train(text, nbytes, &options);
+    test_image("sized", image.data, image.nbytes);
+    free(image.data);
+    options.tokenizer = PYLM_TOKENIZER_BYTES;
+    image = train(text, nbytes, &options);
+    test_image("sized", image.data, image.nbytes);
+    free(image.data);
+    free(text);
+}
+
 static void test_models(void)
 {
     static const char *const models[] = {"bytes", "words", "pieces", "trees", "sized", "external"};
@@ -391,6 +415,7 @@ static void test_models(void)
         pylm_file_unmap(image, nbytes);
     }
     test_few_templates();
+    test_coded();
 }
 
 #endif

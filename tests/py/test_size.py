@@ -132,7 +132,7 @@ def test_topic_vectors_compete_for_the_bytes() -> None:
 
 @pytest.mark.parametrize("trees", [1, 2])
 def test_topic_vectors_fit_and_do_not_depend_on_threads(tmp_path: Path, trees: int) -> None:
-    for size in (14_000 * trees, 18_000 * trees):
+    for size in (15_000 * trees, 18_000 * trees):
         images = []
         for threads in (1, 3):
             model = train_topics(size=size, threads=threads, symbols=pylm.SymbolOptions(trees=trees))

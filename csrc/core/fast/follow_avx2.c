@@ -23,6 +23,7 @@ PYLM__INLINE void descend(struct pylm__path *path)
 
 PYLM__INLINE void descend_coded(struct pylm__path *path)
 {
+    coded_look_all(path);
     coded_descend(path, pylm__stride(path->work->mixer.tree.n_templates));
 }
 
@@ -67,13 +68,15 @@ PYLM__INLINE void look(struct pylm__path *path, const struct lanes_mixer *m, str
 }
 
 /* Each at its node. */
-PYLM__INLINE void look_all(struct pylm__path *paths, uint32_t under_way, const struct lanes_mixer *m,
+PYLM__INLINE void look_all(struct pylm__path *paths, uint32_t under_way, enum kind kind, const struct lanes_mixer *m,
                            struct lanes_paths *at)
 {
     uint32_t i = 0;
     for (; under_way; under_way &= under_way - 1u) {
         i = pylm__lowest_from(under_way, i);
         look(&paths[i], m, at, i);
+        if (kind == CODED_LISTS)
+            coded_look_all(&paths[i]);
     }
 }
 
@@ -91,7 +94,7 @@ PYLM__INLINE void descend_all(struct pylm__path *paths, uint32_t under_way, enum
             lanes_descend_both(&paths[i], &paths[j]);
             lanes_note(at, j, &paths[j].gathered);
         } else if (kind == CODED_LISTS) {
-            descend_coded(&paths[i]);
+            coded_descend(&paths[i], pylm__stride(paths[i].work->mixer.tree.n_templates));
         } else {
             descend(&paths[i]);
         }
@@ -161,7 +164,7 @@ PYLM__INLINE void follow(struct pylm__path *paths, uint32_t n, enum kind kind)
     struct lanes_paths at;
     uint32_t i, under_way = begin(paths, n, &at);
     while (under_way) {
-        look_all(paths, under_way, &m, &at);
+        look_all(paths, under_way, kind, &m, &at);
         descend_all(paths, under_way, kind, &at);
         mix(paths, n, under_way, &m, &at);
         under_way &= lanes_under_way(&at);
@@ -196,8 +199,8 @@ void pylm__follow_avx2(struct pylm__path *paths, uint32_t n)
     /* one path alone waits for every step: vectors of paths would make these longer */
     const int coded = n && pylm__has_coded_lists(tree), abreast = n > 1u && all_plain(paths, n);
     uint32_t i;
-    for (i = 0; i < n && !coded; i++)
-        find_words(&paths[i]);
+    for (i = 0; i < n; i++)
+        coded ? coded_begin(&paths[i]) : find_words(&paths[i]);
     if (coded && abreast)
         follow(paths, n, CODED_LISTS);
     else if (coded)

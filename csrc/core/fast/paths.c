@@ -42,8 +42,10 @@ static void look_up(const struct pylm__model *model, struct pylm__paths *paths)
         pylm__lookup_buckets(model, tree, &path[i].work->lookup);
     for (i = 0; i < n; i++)
         pylm__lookup_records(model, tree, &path[i].work->lookup, &path[i].work->mixer.evidence, path[i].slices);
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < n; i++)
         pylm__lookup_lists(model, tree, &path[i].work->lookup, &path[i].work->mixer.evidence, path[i].slices);
+    for (i = 0; i < n; i++) {
+        pylm__lookup_ends(&path[i].work->lookup, &path[i].work->mixer.evidence, path[i].slices);
         pylm__root_begin(model, &paths->states[i], path[i].work);
     }
 #else

@@ -67,7 +67,6 @@ static struct pylm__slices slices_of(const struct walk *w, struct pylm__waiting 
     s.right = parts;
     s.n_left = parts + PYLM__MAX_STRIDE;
     s.total_left = parts + 2u * PYLM__MAX_STRIDE;
-    s.before = NULL;
     return s;
 }
 

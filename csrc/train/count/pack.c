@@ -46,6 +46,14 @@ static void put_rest(struct pylm__buffer *lists, uint32_t value)
     pylm__buffer_bits(lists, value, 8);
 }
 
+static uint32_t rest_nbytes(uint32_t value)
+{
+    uint32_t nbytes = 1;
+    while (value >>= 7)
+        nbytes++;
+    return nbytes;
+}
+
 /* Occurrences of successors [from, to). */
 static uint32_t occurrences(const struct pylm__packing *p, uint32_t from, uint32_t to)
 {
@@ -57,47 +65,92 @@ struct slice {
     uint32_t node, lo, hi; /* a subtree that holds them */
 };
 
-/* Writes the splits of a list in preorder. A split is at the node where the successors of its slice part. */
+/* The splits of a list in preorder. A split is at the node where the successors of its slice part. */
+struct splits {
+    const struct pylm__symbol_tree *tree;
+    const uint32_t *leaves;
+    struct slice stack[PYLM__MAX_DEPTH + 1u];
+    uint32_t depth, least; /* slices that wait; successors of a slice that has a split */
+    struct slice s;        /* the slice of the split */
+    uint32_t middle;       /* its first successor on the right */
+};
+
+static void splits_begin(struct splits *w, const struct pylm__symbol_tree *tree, const uint32_t *leaves, uint32_t n,
+                         uint32_t least)
+{
+    const struct slice all = {0, n, 0, 0, tree->n_symbols};
+    w->tree = tree;
+    w->leaves = leaves;
+    w->stack[0] = all;
+    w->depth = 1;
+    w->least = least;
+}
+
+/* Of coded lists, only the long slices have splits. */
+static void long_splits_begin(struct splits *w, const struct pylm__symbol_tree *tree, const uint32_t *leaves,
+                              uint32_t n)
+{
+    splits_begin(w, tree, leaves, n, pylm__coded_short(pylm__width(tree->n_symbols - 1u)) + 1u);
+}
+
+/* Goes down from a slice to the node where it parts. */
+static void find_split(struct splits *w)
+{
+    struct slice *s = &w->s;
+    uint32_t n, middle, mid;
+    for (;;) {
+        mid = w->tree->mid[s->node];
+        if (w->leaves[s->to - 1u] < mid) {
+            s->node++;
+            s->hi = mid;
+        } else if (w->leaves[s->from] >= mid) {
+            s->node += mid - s->lo;
+            s->lo = mid;
+        } else {
+            break;
+        }
+    }
+    for (middle = s->to - s->from, n = s->from; middle > 1u;) { /* the last successor left of mid */
+        uint32_t half = middle / 2u;
+        if (w->leaves[n + half] < mid)
+            n += half;
+        middle -= half;
+    }
+    w->middle = n + 1u;
+}
+
+/* The next split; 0: there is none. */
+static int splits_next(struct splits *w)
+{
+    struct slice *s = &w->s;
+    uint32_t mid;
+    do {
+        if (!w->depth)
+            return 0;
+        *s = w->stack[--w->depth];
+    } while (s->to - s->from < w->least);
+    find_split(w);
+    mid = w->tree->mid[s->node];
+    w->stack[w->depth].from = w->middle;
+    w->stack[w->depth].to = s->to;
+    w->stack[w->depth].node = s->node + mid - s->lo;
+    w->stack[w->depth].lo = mid;
+    w->stack[w->depth++].hi = s->hi;
+    w->stack[w->depth].from = s->from;
+    w->stack[w->depth].to = w->middle;
+    w->stack[w->depth].node = s->node + 1u;
+    w->stack[w->depth].lo = s->lo;
+    w->stack[w->depth++].hi = mid;
+    return 1;
+}
+
 static void put_splits(struct pylm__packing *p, uint32_t n, unsigned n_bits, unsigned total_bits)
 {
-    struct slice stack[PYLM__MAX_DEPTH + 1u], s = {0, n, 0, 0, p->tree->n_symbols};
-    uint32_t depth = 0, middle, mid;
-    for (;;) {
-        if (s.to - s.from < 2u) {
-            if (!depth)
-                return;
-            s = stack[--depth];
-            continue;
-        }
-        mid = p->tree->mid[s.node];
-        if (p->leaves[s.to - 1u] < mid) {
-            s.node++;
-            s.hi = mid;
-            continue;
-        }
-        if (p->leaves[s.from] >= mid) {
-            s.node += mid - s.lo;
-            s.lo = mid;
-            continue;
-        }
-        for (middle = s.to - s.from, n = s.from; middle > 1u;) { /* the last successor left of mid */
-            uint32_t half = middle / 2u;
-            if (p->leaves[n + half] < mid)
-                n += half;
-            middle -= half;
-        }
-        middle = n + 1u;
-        pylm__buffer_bits(p->lists, p->leaves[middle], p->symbol_bits);
-        pylm__buffer_bits(p->lists, middle - s.from, n_bits);
-        pylm__buffer_bits(p->lists, occurrences(p, s.from, middle), total_bits);
-        stack[depth].from = middle;
-        stack[depth].to = s.to;
-        stack[depth].node = s.node + mid - s.lo;
-        stack[depth].lo = mid;
-        stack[depth++].hi = s.hi;
-        s.to = middle;
-        s.node++;
-        s.hi = mid;
+    struct splits w;
+    for (splits_begin(&w, p->tree, p->leaves, n, 2); splits_next(&w);) {
+        pylm__buffer_bits(p->lists, p->leaves[w.middle], p->symbol_bits);
+        pylm__buffer_bits(p->lists, w.middle - w.s.from, n_bits);
+        pylm__buffer_bits(p->lists, occurrences(p, w.s.from, w.middle), total_bits);
     }
 }
 
@@ -125,48 +178,71 @@ uint32_t pylm__count_code(uint32_t count)
     return code;
 }
 
-static unsigned coded_sum_bits(uint32_t n, uint32_t max_code, uint32_t total)
-{
-    return n > PYLM__SUMMED && max_code ? pylm__width(total) : 0u;
-}
-
 static int is_coded_list(uint32_t n, uint32_t max_code)
 {
     return n > 1u || max_code >> COUNT_BITS;
 }
 
-uint64_t pylm__coded_list_nbytes(uint32_t n, uint32_t max_code, uint32_t total, unsigned symbol_bits)
+uint32_t pylm__coded_n_splits(const struct pylm__symbol_tree *tree, const uint32_t *leaves, uint32_t n)
 {
-    unsigned sum_bits = coded_sum_bits(n, max_code, total);
-    uint64_t bits = (uint64_t)n * (symbol_bits + pylm__width(max_code)), nbytes = 1u + (sum_bits > 0);
-    uint32_t rest;
-    if (!is_coded_list(n, max_code))
+    struct splits w;
+    uint32_t n_splits = 0;
+    for (long_splits_begin(&w, tree, leaves, n); splits_next(&w);)
+        n_splits++;
+    return n_splits;
+}
+
+uint64_t pylm__coded_list_nbytes(const struct pylm__coded_list *list, unsigned symbol_bits)
+{
+    uint32_t n = list->n;
+    unsigned total_bits = pylm__width(list->total);
+    uint64_t bits = (uint64_t)n * (symbol_bits + pylm__width(list->max_code)), nbytes = 1;
+    if (!is_coded_list(n, list->max_code))
         return 0;
-    bits += (uint64_t)((n - 1u) / PYLM__SUMMED) * sum_bits;
-    for (rest = n > 15u ? n - 16u : 0u; n > 15u; rest >>= 7) {
-        nbytes++;
-        if (rest < 128u)
-            break;
+    if (list->n_splits) {
+        nbytes += rest_nbytes(list->total) + 1u;
+        bits += (uint64_t)list->n_splits * (pylm__width(n - 1u) + total_bits + pylm__width(list->n_splits - 1u));
     }
+    if (n > 15u)
+        nbytes += rest_nbytes(n - 16u);
     return nbytes + (bits + 7u) / 8u;
+}
+
+static void put_long_splits(struct pylm__packing *p, uint32_t n, uint32_t n_splits, unsigned total_bits)
+{
+    unsigned skip_bits = pylm__width(n_splits - 1u), n_bits = pylm__width(n - 1u);
+    struct splits w, left;
+    uint32_t skip;
+    long_splits_begin(&left, p->tree, p->leaves, n);
+    for (long_splits_begin(&w, p->tree, p->leaves, n); splits_next(&w);) {
+        left.stack[0] = w.stack[w.depth - 1u];
+        left.depth = 1;
+        for (skip = 0; splits_next(&left); skip++)
+            continue;
+        pylm__buffer_bits(p->lists, skip, skip_bits);
+        pylm__buffer_bits(p->lists, w.middle - w.s.from, n_bits);
+        pylm__buffer_bits(p->lists, occurrences(p, w.s.from, w.middle), total_bits);
+    }
 }
 
 /* All counts are ones that a code stands for. */
 static void put_coded(struct pylm__packing *p, uint32_t n, uint32_t max_code)
 {
-    unsigned width = pylm__width(max_code), sum_bits = coded_sum_bits(n, max_code, p->sums[n - 1u]);
-    uint32_t i, low = n - 1u < 15u ? n - 1u : 15u;
+    unsigned width = pylm__width(max_code), total_bits = pylm__width(p->sums[n - 1u]);
+    uint32_t i, low = n - 1u < 15u ? n - 1u : 15u, n_splits = pylm__coded_n_splits(p->tree, p->leaves, n);
     pylm__buffer_bits(p->lists, low | width << 4, 8);
     if (low == 15u)
         put_rest(p->lists, n - 16u);
-    if (sum_bits)
-        pylm__buffer_bits(p->lists, sum_bits, 8);
+    if (n_splits) {
+        put_rest(p->lists, p->sums[n - 1u]);
+        pylm__buffer_bits(p->lists, pylm__width(n_splits - 1u), 8);
+    }
     for (i = 0; i < n; i++)
         pylm__buffer_bits(p->lists, p->leaves[i], p->symbol_bits);
     for (i = 0; i < n; i++)
         pylm__buffer_bits(p->lists, pylm__count_code(occurrences(p, i, i + 1u)), width);
-    for (i = PYLM__SUMMED; sum_bits && i < n; i += PYLM__SUMMED)
-        pylm__buffer_bits(p->lists, p->sums[i - 1u], sum_bits);
+    if (n_splits)
+        put_long_splits(p, n, n_splits, total_bits);
     pylm__buffer_flush(p->lists);
 }
 

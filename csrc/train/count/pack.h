@@ -50,8 +50,16 @@ unsigned pylm__bucket_bits(uint64_t n_records);
 /* The code that stands for a count. */
 uint32_t pylm__count_code(uint32_t count);
 
+/* The splits of a list: one for each slice that is long. */
+uint32_t pylm__coded_n_splits(const struct pylm__symbol_tree *tree, const uint32_t *leaves, uint32_t n);
+
+/* What the size of a list depends on: successors, the highest code, occurrences, splits. */
+struct pylm__coded_list {
+    uint32_t n, max_code, total, n_splits;
+};
+
 /* Bytes of a list; 0 for a single successor that fits into a record. */
-uint64_t pylm__coded_list_nbytes(uint32_t n, uint32_t max_code, uint32_t total, unsigned symbol_bits);
+uint64_t pylm__coded_list_nbytes(const struct pylm__coded_list *list, unsigned symbol_bits);
 
 /* Bytes of a whole table in an image. */
 uint64_t pylm__coded_table_nbytes(uint64_t n_records, uint64_t lists_nbytes, unsigned symbol_bits);

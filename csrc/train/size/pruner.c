@@ -6,6 +6,7 @@
  */
 #include "pruner.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/evidence_coded.h"
@@ -52,31 +53,43 @@ static uint32_t below(uint32_t level, uint32_t margin)
 struct sizing {
     uint64_t n_records[PYLM__N_PRICES], lists[PYLM__N_PRICES]; /* by level */
     unsigned symbol_bits;
+    const struct pylm__symbol_tree *tree;
+    uint32_t *leaves; /* of one list */
     struct pylm__candidates *table;
 };
+
+/* Of a list at one level. */
+static uint64_t list_nbytes(struct sizing *s, const struct pylm__ranked *ranked, uint32_t level)
+{
+    struct pylm__coded_list list = {0, 0, 0, 0};
+    uint32_t i;
+    for (i = 0; i < ranked->n; i++) {
+        const struct pylm__ranked_successor *of = &ranked->of[i];
+        if (of->last_level < level)
+            continue;
+        s->leaves[list.n++] = of->leaf;
+        list.total += pylm__coded_count(of->code);
+        list.max_code = of->code > list.max_code ? of->code : list.max_code;
+    }
+    list.n_splits = pylm__coded_n_splits(s->tree, s->leaves, list.n);
+    return pylm__coded_list_nbytes(&list, s->symbol_bits);
+}
 
 static int take_size(void *user, const struct pylm__pruned_context *context)
 {
     struct sizing *s = user;
     const struct pylm__ranked *ranked = &context->ranked;
-    uint32_t level, i, n, max_code, total, best = 0;
+    struct pylm__coded_list single = {1, 0, 0, 0};
+    uint32_t level, i;
     for (level = 0; level < ranked->list_end; level++) {
-        for (n = max_code = total = i = 0; i < ranked->n; i++) {
-            const struct pylm__ranked_successor *of = &ranked->of[i];
-            if (of->last_level < level)
-                continue;
-            n++;
-            total += pylm__coded_count(of->code);
-            max_code = of->code > max_code ? of->code : max_code;
-        }
         s->n_records[level]++;
-        s->lists[level] += pylm__coded_list_nbytes(n, max_code, total, s->symbol_bits);
+        s->lists[level] += list_nbytes(s, ranked, level);
     }
     for (i = 0; i < ranked->n; i++)
-        best = ranked->of[i].is_best ? ranked->of[i].code : best;
+        single.max_code = ranked->of[i].is_best ? ranked->of[i].code : single.max_code;
     for (; level < ranked->end; level++) {
         s->n_records[level]++;
-        s->lists[level] += pylm__coded_list_nbytes(1, best, pylm__coded_count(best), s->symbol_bits);
+        s->lists[level] += pylm__coded_list_nbytes(&single, s->symbol_bits);
     }
     pylm__candidates_add(s->table, context);
     return PYLM_OK;
@@ -111,7 +124,11 @@ int pylm__pruner_size(struct pylm__pruner *p, uint32_t k, const pylm_task *task)
     int status;
     memset(&s, 0, sizeof s);
     s.symbol_bits = p->in.symbol_bits;
+    s.tree = p->in.tree;
     s.table = &p->tables[k];
+    s.leaves = pylm__array_new(s.tree->n_symbols, sizeof *s.leaves);
+    if (!s.leaves)
+        return PYLM_ERR_MEMORY;
     pylm__candidates_begin(s.table, below(level, TABLE_MARGIN), &p->room);
     pruning = pylm__pruning_begin(&p->in, k, task, &status);
     if (status == PYLM_OK)
@@ -126,6 +143,7 @@ int pylm__pruner_size(struct pylm__pruner *p, uint32_t k, const pylm_task *task)
         status = pylm__pruning_heldout(pruning, level, take_candidate, &p->heldout[k]);
     }
     pylm__pruning_end(pruning);
+    free(s.leaves);
     return status;
 }
 
