@@ -43,11 +43,13 @@ PYLM__INLINE struct coded_fields coded_fields(const uint8_t *base, uint32_t bit,
     return f;
 }
 
-/* Eight of them, `bytes` further on. Those behind the last one are any. Reads 16 bytes from where a field begins. */
-PYLM__INLINE __m256i coded_eight(const struct coded_fields *f, size_t bytes)
+/* Eight of them, `bytes` further on, of which n are there. Those behind the last one are any. Reads 16 bytes from where
+ * a field begins that is there. */
+PYLM__INLINE __m256i coded_eight(const struct coded_fields *f, size_t bytes, uint32_t n)
 {
+    size_t upper = n > 4u ? f->upper : f->lower;
     __m256i x = _mm256_setr_m128i(_mm_loadu_si128((const __m128i *)(const void *)(f->base + (f->lower + bytes))),
-                                  _mm_loadu_si128((const __m128i *)(const void *)(f->base + (f->upper + bytes))));
+                                  _mm_loadu_si128((const __m128i *)(const void *)(f->base + (upper + bytes))));
     return _mm256_and_si256(_mm256_srlv_epi32(_mm256_shuffle_epi8(x, f->order), f->shift), f->mask);
 }
 
@@ -74,8 +76,8 @@ static void coded_unpack(const struct pylm__evidence *e, const struct pylm__slic
     to->at = at;
     to->sums[0] = 0;
     for (i = 0; i < n; i += PYLM__LANES) { /* eight fields take as many bytes as one takes bits */
-        __m256i leaves = coded_eight(&leaf, i / PYLM__LANES * e->leaf_bits), counts;
-        __m256i codes = coded_eight(&code, i / PYLM__LANES * width);
+        __m256i leaves = coded_eight(&leaf, i / PYLM__LANES * e->leaf_bits, n - i), counts;
+        __m256i codes = coded_eight(&code, i / PYLM__LANES * width, n - i);
         _mm256_storeu_si256((__m256i *)(void *)(to->leaves + i), lanes_choose(none, leaves, behind));
         counts = _mm256_add_epi32(_mm256_and_si256(codes, lanes_all(1)), lanes_all(3));
         counts = _mm256_srli_epi32(_mm256_sllv_epi32(counts, _mm256_srli_epi32(codes, 1)), 1);

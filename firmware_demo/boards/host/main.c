@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     memory.image = read_file(argv[1], &nbytes);
     memory.image_nbytes = nbytes;
     memory.overlay_nbytes = argc == 3 ? (size_t)strtoul(argv[2], NULL, 10) : 32768u;
-    memory.work_nbytes = 65536;
+    memory.work_nbytes = 1u << 18;
     memory.work = malloc(memory.work_nbytes);
     memory.overlay = malloc(memory.overlay_nbytes + 1u);
     if (!memory.image || !memory.work || !memory.overlay) {
