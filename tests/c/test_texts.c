@@ -76,7 +76,8 @@ static pylm_text_score score_alone(const pylm_model *model, const pylm_state *co
     pylm_info info;
     pylm_state state = *context;
     pylm_span word;
-    uint32_t *symbols = allocate((nbytes + 1u) * sizeof *symbols), *costs = allocate((nbytes + 1u) * sizeof *costs);
+    uint32_t *symbols = allocate(((size_t)nbytes + 1u) * sizeof *symbols);
+    uint32_t *costs = allocate(((size_t)nbytes + 1u) * sizeof *costs);
     uint32_t saves;
     uint64_t at = 0, n, i, letters;
     void *work = allocate((size_t)pylm_work_nbytes(model)), *other;
@@ -127,7 +128,7 @@ static uint64_t cut(uint64_t *ends)
 static void test_scores(const pylm_model *model, const pylm_encoder *encoder, const uint8_t *bytes)
 {
     uint64_t ends[N_TEXTS], i, n = cut(ends);
-    pylm_text_score *alone = allocate(n * sizeof *alone), *many = allocate(n * sizeof *many);
+    pylm_text_score *alone = allocate((size_t)n * sizeof *alone), *many = allocate((size_t)n * sizeof *many);
     pylm_state context;
     uint32_t threads;
     pylm_task task = {0, 0, 0, 0};
@@ -140,10 +141,10 @@ static void test_scores(const pylm_model *model, const pylm_encoder *encoder, co
             alone[i] = score_alone(model, &context, bytes + (i ? ends[i - 1u] : 0u), ends[i] - (i ? ends[i - 1u] : 0u),
                                    texts.end);
         for (threads = 1; threads <= 3u; threads += 2u) {
-            memset(many, 255, n * sizeof *many);
+            memset(many, 255, (size_t)n * sizeof *many);
             CHECK(pylm_score_texts(threads > 1u ? encoder : NULL, model, &context, &texts, threads, many, &task) ==
                   PYLM_OK);
-            CHECK(!memcmp(alone, many, n * sizeof *many));
+            CHECK(!memcmp(alone, many, (size_t)n * sizeof *many));
             CHECK(task.done == task.total && task.total == ends[n - 1u] / 1024u && task.stage == PYLM_STAGE_SCORE);
         }
     }
