@@ -67,19 +67,7 @@ uint32_t pylm__node_mix(const struct pylm__mixer *mixer, const struct pylm__node
                         const struct pylm__selection *selection, const struct pylm__gathered *gathered,
                         const struct pylm__active_recalls *active)
 {
-    const struct pylm__tree *tree = &mixer->tree;
-    struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
-    const uint8_t *rows[PYLM__DOT_ROWS];
-    uint32_t mixed, confidence = pylm__confidence(mean);
-    pylm__node_rows(mixer, node, selection, confidence, rows);
-    mixed = pylm__dot(rows, gathered->inputs, tree->n_templates + 1u, selection->active);
-    if (pylm__has_topic(tree))
-        mixed += pylm__dot_one(rows, pylm__node_topic(mixer, node), tree->n_templates + 1u);
-    if (pylm__has_voice(tree))
-        mixed += pylm__dot_one(rows, pylm__gathered_voice(gathered), pylm__n_stage1(tree) - 1u);
-    if ((PYLM__SMALL && PYLM_MODULE_ADAPT) || !pylm__is_plain(&mixer->extended)) /* which can do both */
-        return pylm__extended_right(&mixer->extended, tree, node, pylm__round_q13(mixed), mean, confidence, active);
-    return pylm__stage2_right(tree, node->set, pylm__round_q13(mixed), mean, confidence);
+    return pylm__node_mix_by(mixer, node, selection, gathered, active, pylm__dot, pylm__node_topic);
 }
 
 void pylm__node_gather(const struct pylm__mixer *mixer, uint32_t mid, const struct pylm__active *active,

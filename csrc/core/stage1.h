@@ -127,8 +127,31 @@ static inline int16_t pylm__gathered_voice(const struct pylm__gathered *gathered
 #endif
 }
 
-/* The probability, q16, of going right from a node, by what was gathered there. fast/follow_avx2.c has it in
- * vectors. */
+/* The probability, q16, of going right from a node, by what was gathered there.
+ *   dot, topic   pylm__dot() and pylm__node_topic(), or what does the same in vectors */
+typedef uint32_t pylm__dot_inputs(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, uint32_t set);
+typedef int16_t pylm__topic_at(const struct pylm__mixer *mixer, const struct pylm__node *node);
+PYLM__INLINE uint32_t pylm__node_mix_by(const struct pylm__mixer *mixer, const struct pylm__node *node,
+                                        const struct pylm__selection *selection, const struct pylm__gathered *gathered,
+                                        const struct pylm__active_recalls *active, pylm__dot_inputs *dot,
+                                        pylm__topic_at *topic)
+{
+    const struct pylm__tree *tree = &mixer->tree;
+    struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
+    const uint8_t *rows[PYLM__DOT_ROWS];
+    uint32_t mixed, confidence = pylm__confidence(mean);
+    pylm__node_rows(mixer, node, selection, confidence, rows);
+    mixed = dot(rows, gathered->inputs, tree->n_templates + 1u, selection->active);
+    if (pylm__has_topic(tree))
+        mixed += pylm__dot_one(rows, topic(mixer, node), tree->n_templates + 1u);
+    if (pylm__has_voice(tree))
+        mixed += pylm__dot_one(rows, pylm__gathered_voice(gathered), pylm__n_stage1(tree) - 1u);
+    if ((PYLM__SMALL && PYLM_MODULE_ADAPT) || !pylm__is_plain(&mixer->extended)) /* which can do both */
+        return pylm__extended_right(&mixer->extended, tree, node, pylm__round_q13(mixed), mean, confidence, active);
+    return pylm__stage2_right(tree, node->set, pylm__round_q13(mixed), mean, confidence);
+}
+
+/* The same in portable code. */
 uint32_t pylm__node_mix(const struct pylm__mixer *mixer, const struct pylm__node *node,
                         const struct pylm__selection *selection, const struct pylm__gathered *gathered,
                         const struct pylm__active_recalls *active);

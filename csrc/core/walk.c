@@ -153,7 +153,7 @@ void pylm__walk(const struct pylm__model *model, const struct pylm__state *state
     begin(&walk, state);
 #if PYLM__HAVE_AVX2
     if (!pylm__is_kernel(model) && !pylm__n_below(model) && pylm__walk_avx2_can(work)) {
-        pylm__walk_avx2(model, work, mass, visitor, visit);
+        pylm__walk_avx2(work, mass, visitor, visit);
         return;
     }
 #endif

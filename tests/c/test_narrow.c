@@ -284,7 +284,7 @@ static void compare_walk(const struct pylm__model *model, const struct pylm__sta
     pylm__work_first_tree(model, work);
     (void)pylm__root(model, state, work);
     if (pylm__walk_avx2_can(work) && n > 1u) {
-        pylm__walk_avx2(model, work, UINT64_C(1) << 62, &found.visitor, note_leaf);
+        pylm__walk_avx2(work, UINT64_C(1) << 62, &found.visitor, note_leaf);
         (void)pylm__root(model, state, work);
         walk_below(work, 0, &expected);
         CHECK(found.n == expected.n);

@@ -137,24 +137,18 @@ PYLM__INLINE void mix(struct pylm__path *paths, uint32_t n, uint32_t under_way, 
     lanes_enter(at, lanes_stage2(m, at, mean, confidence));
 }
 
+static inline uint32_t dot(const uint8_t *const *rows, const int16_t *inputs, uint32_t n, uint32_t set)
+{
+    (void)set;
+    return lanes_sum(lanes_dot(rows, inputs, n));
+}
+
 /* pylm__node_mix() for a single path, in vectors of inputs. */
 PYLM__INLINE uint32_t mix_one(const struct pylm__mixer *mixer, const struct pylm__node *node,
                               const struct pylm__selection *selection, const struct pylm__gathered *gathered,
                               const struct pylm__active_recalls *active)
 {
-    const struct pylm__tree *tree = &mixer->tree;
-    struct pylm__mean mean = {gathered->left, gathered->all - gathered->left};
-    const uint8_t *rows[PYLM__DOT_ROWS];
-    uint32_t mixed, confidence = pylm__confidence(mean);
-    pylm__node_rows(mixer, node, selection, confidence, rows);
-    mixed = lanes_sum(lanes_dot(rows, gathered->inputs, tree->n_templates + 1u));
-    if (pylm__has_topic(tree))
-        mixed += pylm__dot_one(rows, lanes_topic_input(mixer, node), tree->n_templates + 1u);
-    if (pylm__has_voice(tree))
-        mixed += pylm__dot_one(rows, pylm__gathered_voice(gathered), pylm__n_stage1(tree) - 1u);
-    if (!pylm__is_plain(&mixer->extended))
-        return pylm__extended_right(&mixer->extended, tree, node, pylm__round_q13(mixed), mean, confidence, active);
-    return pylm__stage2_right(tree, node->set, pylm__round_q13(mixed), mean, confidence);
+    return pylm__node_mix_by(mixer, node, selection, gathered, active, dot, lanes_topic_input);
 }
 
 /* Goes down paths that have nothing but what every model has, a node of each in turn. */

@@ -306,13 +306,11 @@ static void begin(struct walk *w, struct pylm__work *work, uint64_t mass)
         keep_few(w, first);
 }
 
-void pylm__walk_avx2(const struct pylm__model *model, struct pylm__work *work, uint64_t mass,
-                     struct pylm__visitor *visitor, pylm__visit *visit)
+void pylm__walk_avx2(struct pylm__work *work, uint64_t mass, struct pylm__visitor *visitor, pylm__visit *visit)
 {
     struct walk w;
     uint16_t numbers[AT_ONCE];
     uint32_t i, n;
-    (void)model;
     w.mixer = &work->mixer;
     w.visitor = visitor;
     w.visit = visit;

@@ -14,8 +14,7 @@
 int pylm__walk_avx2_can(const struct pylm__work *work);
 
 /* Visits the leaves, in any order. Uses what is behind the first frame of the working memory. */
-void pylm__walk_avx2(const struct pylm__model *model, struct pylm__work *work, uint64_t mass,
-                     struct pylm__visitor *visitor, pylm__visit *visit);
+void pylm__walk_avx2(struct pylm__work *work, uint64_t mass, struct pylm__visitor *visitor, pylm__visit *visit);
 #endif
 
 #endif
