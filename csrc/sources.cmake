@@ -60,7 +60,8 @@ set(module_keyboard
     modules/keyboard/wanted.c)
 
 # Training and files, on computers with an operating system, stage by stage.
-set(train_base train/base/buffer.c train/base/common.c train/base/file.c train/base/sort.c train/base/spill.c)
+set(train_base train/base/buffer.c train/base/common.c train/base/file.c train/base/runs.c train/base/sort.c
+    train/base/spill.c)
 set(train_text
     train/text/chunks.c
     train/text/corpus.c
@@ -107,6 +108,7 @@ set(train_count
     train/count/heldout.c
     train/count/heldout_evidence.c
     train/count/keys.c
+    train/count/lists.c
     train/count/memory_plan.c
     train/count/pack.c
     train/count/templates.c

@@ -221,4 +221,9 @@ static inline unsigned pylm__width(uint32_t x)
     return x ? pylm__ilog2(x) + 1u : 0u;
 }
 
+static inline unsigned pylm__width64(uint64_t x)
+{
+    return x >> 32 ? 32u + pylm__width((uint32_t)(x >> 32)) : pylm__width((uint32_t)x);
+}
+
 #endif

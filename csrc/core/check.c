@@ -38,7 +38,7 @@ static int check_template(const struct pylm__model *m, const struct pylm__tree *
     if (c[PYLM__C_LIST_FORM] >= PYLM__N_LIST_FORMS ||
         c[PYLM__C_LIST_FORM] != pylm__template_head(tree, 0)[PYLM__C_LIST_FORM])
         return 0;
-    if (c[PYLM__C_PAYLOAD_BITS] > 32u || c[PYLM__C_INDEX_BITS] > 32u ||
+    if (c[PYLM__C_PAYLOAD_BITS] > (PYLM__WIDE_REGISTERS ? PYLM__MAX_LIST_BITS : 32u) || c[PYLM__C_INDEX_BITS] > 32u ||
         (unsigned)tree->symbol_bits + c[PYLM__C_COUNT_BITS] > c[PYLM__C_PAYLOAD_BITS])
         return 0;
     return pylm__packed_inside(m, pylm__load64(c + PYLM__C_INDEX), ((uint64_t)1 << buckets) + 1u,

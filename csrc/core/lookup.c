@@ -108,20 +108,27 @@ static inline int read_record(const uint8_t *image, const uint8_t *head, pylm__b
                               struct pylm__evidence *e, struct pylm__slices *s)
 {
     const uint8_t *records = image + (size_t)pylm__load_offset(head + PYLM__C_RECORDS);
+#if PYLM__WIDE_REGISTERS
+    uint64_t record = pylm__word(records, bit), payload = (record & (((uint64_t)2 << head[PYLM__C_PAYLOAD_BITS]) - 1u)) >> 1;
+    int is_list = record & 1u;
+#else
     struct pylm__pair record = pylm__pair(records, bit, 1, head[PYLM__C_PAYLOAD_BITS]);
-    uint32_t payload = record.second, count;
-    if (record.first) {
+    uint32_t payload = record.second;
+    int is_list = (int)record.first;
+#endif
+    uint32_t count;
+    if (is_list) {
         if (PYLM__DAMAGED(payload >= pylm__load_offset(head + PYLM__C_LISTS_NBYTES)))
             return 0;
         PYLM__AT(s, k, n) = 0; /* until it is opened */
-        PYLM__AT(e, k, list) = image + (size_t)(pylm__load_offset(head + PYLM__C_LISTS) + payload);
+        PYLM__AT(e, k, list) = image + (size_t)(pylm__load_offset(head + PYLM__C_LISTS) + (pylm__offset)payload);
         PYLM__PREFETCH(PYLM__AT(e, k, list));
         return 1;
     }
-    count = payload >> pylm__leaf_bits(e);
+    count = (uint32_t)(payload >> pylm__leaf_bits(e));
     count = pylm__is_coded(e) ? pylm__coded_count(count & pylm__mask(PYLM__MAX_CODE_BITS)) : count + 1u;
     PYLM__AT(s, k, n) = 1;
-    PYLM__AT(s, k, first) = PYLM__AT(s, k, right) = payload & pylm__leaf_mask(e);
+    PYLM__AT(s, k, first) = PYLM__AT(s, k, right) = (uint32_t)payload & pylm__leaf_mask(e);
     PYLM__AT(s, k, total) = PYLM__DAMAGED(!count) ? 1u : count;
     return 1;
 }

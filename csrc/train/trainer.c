@@ -38,6 +38,7 @@ struct pylm_trainer {
     struct pylm__topic_vectors topics;
     struct pylm__topic_share topic_share; /* with max_nbytes */
     int used;                             /* 1: it has been trained, or tried to be */
+    const char *folder;                   /* where temporary files may lie, while it is trained; may be NULL */
     struct pylm__spill spill;             /* open if max_memory sends tables to a file */
     struct pylm_trainer *speller;         /* of a word model: it has the image that spells unknown words */
     struct pylm__spelling spelling;
@@ -261,9 +262,9 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     counting.calibration = trained->calibration;
     counting.min_count = trainer->options.min_count;
     counting.n_threads = plan->n_threads;
-    counting.n_abreast = plan->n_abreast;
-    counting.max_keys = plan->max_keys;
     counting.spill = trainer->spill.file ? &trainer->spill : NULL;
+    counting.max_keys = counting.spill ? plan->max_keys : trainer->corpus.n;
+    counting.folder = trainer->folder;
     status = pylm__count(&counting, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         indices[k] = counting.evidence[k].indices;
@@ -303,23 +304,21 @@ static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained
 }
 
 /* Trains a kernel, on the one tree. */
-static int train_kernel(pylm_trainer *trainer, const char *folder, uint64_t *smallest, pylm_task *task)
+static int train_kernel(pylm_trainer *trainer, uint64_t *smallest, pylm_task *task)
 {
     struct pylm__kernel_training *training = &trainer->kernel;
     training->options = &trainer->options;
     training->corpus = &trainer->corpus;
     training->banks = trainer->trees;
     training->spill = &trainer->spill;
-    PYLM__TRY(pylm__kernel_train(training, folder, smallest, task));
+    PYLM__TRY(pylm__kernel_train(training, trainer->folder, smallest, task));
     trainer->n_trees = training->n_banks;
     return PYLM_OK;
 }
 
 /* Trains a tree.
- *   folder     where a temporary file may lie
  *   smallest   out: the smallest possible max_memory, if it is too small */
-static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained, const char *folder, uint64_t *smallest,
-                      pylm_task *task)
+static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained, uint64_t *smallest, pylm_task *task)
 {
     int sized = trainer->options.max_nbytes > 0, sparing = sized || trainer->corpus.base, status;
     struct pylm__heldout heldout;
@@ -335,7 +334,7 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
     if (status == PYLM_OK && trainer->corpus.base)
         status = pylm__heldout_base_log_odds(&heldout, &trainer->corpus, trainer->options.n_threads, task);
     if (status == PYLM_OK && plan.spill && !trainer->spill.file) {
-        status = pylm__spill_open(&trainer->spill, folder);
+        status = pylm__spill_open(&trainer->spill, trainer->folder);
         if (trainer->options.memory_is_wish) /* without the file, tables stay in memory */
             status = PYLM_OK;
     }
@@ -346,13 +345,13 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
 }
 
 /* Counts and fits all trees. */
-static int train_trees(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
+static int train_trees(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t;
     if (is_kernel(trainer))
-        return train_kernel(trainer, folder, nbytes, task);
+        return train_kernel(trainer, nbytes, task);
     for (t = 0; t < trainer->n_trees; t++)
-        PYLM__TRY(train_tree(trainer, &trainer->trees[t], folder, nbytes, task));
+        PYLM__TRY(train_tree(trainer, &trainer->trees[t], nbytes, task));
     return PYLM_OK;
 }
 
@@ -390,7 +389,7 @@ static int train_speller(pylm_trainer *trainer, pylm_task *task)
 }
 
 /* Does all but writing. If size or memory is too small, *nbytes becomes the smallest that is possible. */
-static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, pylm_task *task)
+static int train(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t;
     struct pylm__vocabulary_limits limits = pylm__options_limits(&trainer->options, &trainer->corpus);
@@ -407,7 +406,7 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
         PYLM__TRY(choose_templates(trainer, &trainer->trees[t]));
     if (trainer->options.max_nbytes)
         PYLM__TRY(check_size(trainer, nbytes));
-    PYLM__TRY(train_trees(trainer, folder, nbytes, task));
+    PYLM__TRY(train_trees(trainer, nbytes, task));
     return train_speller(trainer, task);
 }
 
@@ -447,7 +446,7 @@ static int train_again(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
         pylm__stages_free(&trainer->trees[t].stages);
     }
     pylm__buffer_free(&trainer->image);
-    return train_trees(trainer, NULL, nbytes, task);
+    return train_trees(trainer, nbytes, task);
 }
 
 /* Writes the image into memory. In a short text it may be that no symbol comes where others like it came: then held-out
@@ -468,7 +467,7 @@ static int write_checked(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *tas
 
 int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret, uint64_t *image_nbytes_ret)
 {
-    PYLM__TRY(train(trainer, NULL, image_nbytes_ret, task));
+    PYLM__TRY(train(trainer, image_nbytes_ret, task));
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     PYLM__TRY(write_checked(trainer, image_nbytes_ret, task));
     pylm__task_step(task);
@@ -481,7 +480,9 @@ int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **imag
 int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, uint64_t *nbytes_ret)
 {
     char *folder = pylm__os_is_device(path) ? NULL : pylm__folder_of(path);
-    int status = train(trainer, folder, nbytes_ret, task), error;
+    int status, error;
+    trainer->folder = folder;
+    status = train(trainer, nbytes_ret, task);
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     if (status == PYLM_OK && is_small(trainer)) {
         status = write_checked(trainer, nbytes_ret, task);
@@ -494,6 +495,7 @@ int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, 
     pylm__task_step(task);
     error = errno;
     free(folder);
+    trainer->folder = NULL;
     free_trained(trainer);
     errno = error;
     return status;

@@ -105,7 +105,6 @@ static void count(struct counted *c, const char *text, size_t nbytes, const pylm
     counting.calibration = c->calibration;
     counting.min_count = options->min_count;
     counting.n_threads = 2;
-    counting.n_abreast = 1;
     counting.max_keys = c->corpus.n;
     REQUIRE(pylm__count(&counting, NULL) == PYLM_OK);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)

@@ -89,6 +89,13 @@ void pylm__buffer_bits(struct pylm__buffer *buffer, uint32_t value, unsigned wid
     }
 }
 
+void pylm__buffer_bits64(struct pylm__buffer *buffer, uint64_t value, unsigned width)
+{
+    pylm__buffer_bits(buffer, (uint32_t)value, width < 32u ? width : 32u);
+    if (width > 32u)
+        pylm__buffer_bits(buffer, (uint32_t)(value >> 32), width - 32u);
+}
+
 void pylm__buffer_flush(struct pylm__buffer *buffer)
 {
     if (buffer->n_bits)

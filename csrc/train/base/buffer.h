@@ -34,6 +34,7 @@ void pylm__buffer_bytes(struct pylm__buffer *buffer, const void *data, uint64_t 
 
 /* Appends the low `width` (0 to 32) bits of a value. pylm__buffer_flush() completes the last byte. */
 void pylm__buffer_bits(struct pylm__buffer *buffer, uint32_t value, unsigned width);
+void pylm__buffer_bits64(struct pylm__buffer *buffer, uint64_t value, unsigned width); /* up to 64 */
 void pylm__buffer_flush(struct pylm__buffer *buffer);
 
 /* Pads to a position divisible by 8. Returns it. */

@@ -86,6 +86,12 @@ void pylm__buffer_spill(struct pylm__buffer *buffer, struct pylm__spill *spill)
     buffer->drain = &spilled->drain;
 }
 
+/* The file's part of a buffer; NULL: all of it is in memory. */
+static const struct spilled *spilled_of(const struct pylm__buffer *buffer)
+{
+    return buffer->drain && buffer->drain->release == release ? buffer->drain->user : NULL;
+}
+
 /* Appends an extent. `room` has room for it. */
 static int append_extent(struct pylm__buffer *buffer, const struct spilled *from, const struct extent *extent,
                          uint8_t *room)
@@ -98,7 +104,7 @@ static int append_extent(struct pylm__buffer *buffer, const struct spilled *from
 
 void pylm__buffer_append(struct pylm__buffer *buffer, const struct pylm__buffer *from)
 {
-    const struct spilled *spilled = from->drain && from->drain->release == release ? from->drain->user : NULL;
+    const struct spilled *spilled = spilled_of(from);
     uint64_t i, most = 0;
     uint8_t *room;
     if (buffer->drain && !buffer->drain->take) {
@@ -118,4 +124,51 @@ void pylm__buffer_append(struct pylm__buffer *buffer, const struct pylm__buffer 
     for (i = 0; i < spilled->n && buffer->status == PYLM_OK; i++)
         buffer->status = append_extent(buffer, spilled, &spilled->extents[i], room);
     free(room);
+}
+
+int pylm__reader_begin(struct pylm__reader *reader, const struct pylm__buffer *from, uint64_t block_nbytes)
+{
+    memset(reader, 0, sizeof *reader);
+    reader->from = from;
+    if (!spilled_of(from)) {
+        reader->data = from->data;
+        reader->n = from->n;
+        return PYLM_OK;
+    }
+    reader->data = reader->room = pylm__array_new(block_nbytes, 1);
+    reader->capacity = block_nbytes;
+    reader->status = reader->room ? PYLM_OK : PYLM_ERR_MEMORY;
+    return reader->status;
+}
+
+uint64_t pylm__reader_refill(struct pylm__reader *reader, uint64_t n)
+{
+    const struct spilled *spilled = spilled_of(reader->from);
+    if (!spilled || reader->status != PYLM_OK)
+        return reader->n;
+    if (reader->n)
+        memmove(reader->room, reader->data, (size_t)reader->n);
+    reader->data = reader->room;
+    while (reader->n < n && reader->extent < spilled->n) {
+        const struct extent *extent = &spilled->extents[reader->extent];
+        uint64_t left = extent->n - reader->done, room = reader->capacity - reader->n, here = left < room ? left : room;
+        if (pylm__os_temporary_read(spilled->spill->file, extent->offset + reader->done, reader->room + reader->n,
+                                    here) != 0) {
+            reader->status = PYLM_ERR_FILE;
+            break;
+        }
+        reader->n += here;
+        reader->done += here;
+        if (reader->done == extent->n) {
+            reader->extent++;
+            reader->done = 0;
+        }
+    }
+    return reader->n;
+}
+
+int pylm__reader_end(struct pylm__reader *reader, int status)
+{
+    free(reader->room);
+    return status != PYLM_OK ? status : reader->status;
 }

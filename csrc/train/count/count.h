@@ -17,10 +17,10 @@ struct pylm__counting {
     const struct pylm__templates *templates;
     uint32_t min_count;
     uint32_t n_threads;        /* templates counted at once */
-    uint64_t max_keys;         /* of a range of hashes, about. A template with more keys is counted range by range; each
-                                * goes through the text again */
-    uint32_t n_abreast;        /* ranges that threads prepare at once; 1 if several templates are counted at once */
-    struct pylm__spill *spill; /* where tables go; NULL: they stay in memory */
+    uint64_t max_keys;         /* sorted at once for each of them; more go to a file in runs */
+    struct pylm__spill *spill; /* where tables go; NULL: they stay in memory. With fewer max_keys than symbols it is
+                                * needed */
+    const char *folder;        /* where other temporary files may lie, one for each template that is being counted */
     int for_kernel;            /* exact tables, hits instead of indices, and no calibration */
     struct pylm__packed *packed; /* out, by template: its table */
     int16_t *calibration;        /* out, by template: PYLM__N_CALIBRATION numbers; not for kernels */
@@ -29,10 +29,10 @@ struct pylm__counting {
 };
 
 /* All that `evidence` has is to be freed, also after a failure.
- * Memory: for each template counted at once PYLM__KEY_NBYTES a key, and pylm__count_nbytes(). */
+ * Memory: for each template counted at once PYLM__KEY_NBYTES for each of max_keys, and pylm__count_nbytes(). */
 int pylm__count(struct pylm__counting *counting, pylm_task *task);
 
 #define PYLM__KEY_NBYTES 16u
-uint64_t pylm__count_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout);
+uint64_t pylm__count_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout, int spills);
 
 #endif

@@ -17,27 +17,25 @@ struct pylm__contexts {
     uint32_t k; /* number of the template */
 };
 
-/* Keys in a growing array. */
-struct pylm__keys {
-    uint64_t *keys;
-    uint64_t n, capacity;
-};
-
 /* The keys of a whole corpus, in its order.
  *   base, base_keys   another template whose keys are wanted, too, and those; NULL: none */
 int pylm__keys_make(const struct pylm__contexts *contexts, uint64_t *keys, uint32_t base, uint64_t *base_keys,
                     const pylm_task *task);
 
-/* The keys whose hashes are in a range, in the order of the corpus. Those of held-out symbols are also written to
- * `of_blocks`, which has an element for every held-out symbol. */
-int pylm__keys_in(const struct pylm__contexts *contexts, struct pylm__hash_range range,
-                  const struct pylm__heldout *heldout, struct pylm__keys *keys, uint64_t *of_blocks,
-                  const pylm_task *task);
+/* How far the keys of a corpus have been made. */
+struct pylm__keys_cursor {
+    uint64_t document, position;
+    uint64_t first; /* held-out symbols before block number `block`, which ends behind `position` */
+    uint32_t block;
+    pylm_state state; /* what stands before the position */
+};
 
-/* Splits all hashes into up to `capacity` ranges of about max_keys keys, by a sample of the corpus. A range has more if
- * it cannot be split. Returns how many ranges there are. */
-uint32_t pylm__keys_ranges(const struct pylm__contexts *contexts, uint64_t max_keys, struct pylm__hash_range *ranges,
-                           uint32_t capacity);
+/* Makes the next keys of a corpus, at most n, in its order. Those of held-out symbols are also written to `of_blocks`,
+ * which has an element for every held-out symbol. *n becomes how many there are; 0 at the end.
+ *   cursor   all zero before the first call */
+int pylm__keys_next(const struct pylm__contexts *contexts, const struct pylm__heldout *heldout,
+                    struct pylm__keys_cursor *cursor, uint64_t *keys, uint64_t *n, uint64_t *of_blocks,
+                    const pylm_task *task);
 
 /* Copies the keys of the held-out symbols from those of the whole corpus. */
 void pylm__keys_of_blocks(const struct pylm__heldout *heldout, const uint64_t *keys, uint64_t *of_blocks);

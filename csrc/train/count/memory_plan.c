@@ -16,9 +16,8 @@
 #define STEP_NBYTES 4u                   /* an event, for each template counted at once */
 #define FIT_VECTORS 23u                  /* of the length of all weights, as doubles: L-BFGS and its gradients */
 #define TABLES_NBYTES 32u                /* of finished tables, a symbol: a model rarely takes more */
-#define MIN_KEYS 1024u                   /* counted at a time */
-#define MAX_PARTS 24u                    /* ranges of a template: each goes through the text again */
-#define FEW_PARTS 5u                     /* before there are more of them, fewer templates are counted at once */
+#define MIN_KEYS 1024u                   /* sorted at a time, */
+#define MAX_RUNS 128u                    /* in so many runs at most: half of those that can be merged */
 #define ROUND 4096u
 
 /* What is in memory in all stages after clustering. */
@@ -73,20 +72,21 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     uint64_t fit = common + (kernel ? 0u : fit_nbytes(heldout, tree, templates, n_threads));
     uint64_t indices = kernel ? sizeof(struct pylm__hits) * heldout->n_symbols * PYLM__MAX_WAYS
                               : 2u * heldout->n_events * templates->n;
-    uint64_t each = pylm__count_nbytes(corpus, heldout);
-    uint64_t min_keys = sized ? corpus->n : corpus->n / MAX_PARTS + MIN_KEYS;
+    uint64_t each = pylm__count_nbytes(corpus, heldout, !sized), each_in_memory = pylm__count_nbytes(corpus, heldout, 0);
+    uint64_t min_keys = sized ? corpus->n : corpus->n / MAX_RUNS + MIN_KEYS;
     if (sized) {
         common += OFFERS_NBYTES * heldout->n_events;
         if (corpus->tokenizer != PYLM_TOKENIZER_BYTES && !options->no_topics)
             common += sizeof(int16_t) * PYLM__TOPIC_LEVELS * heldout->n_events;
         each += OFFER_NBYTES * heldout->n_events;
+        each_in_memory = each;
     }
     if (templates->has_voice) {
         indices += VOICE_NBYTES * heldout->n_events;
         each += STEP_NBYTES * heldout->n_events;
+        each_in_memory += STEP_NBYTES * heldout->n_events;
     }
     plan->n_threads = n_threads;
-    plan->n_abreast = 1;
     plan->max_keys = corpus->n;
     plan->spill = 0;
     candidates = candidates_nbytes(corpus, heldout, templates, n_threads);
@@ -103,26 +103,18 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
         return PYLM_ERR_MEMORY;
     }
     room = limit - common - indices;
-    plan->spill =
-        !sized && room < n_threads * (each + key_nbytes * corpus->n) + TABLES_NBYTES * corpus->n * options->n_trees;
-    /* With a limit of size, one thread less each time; else all threads or one. One is possible: the limit is at least
-     * `least`. */
-    for (n = n_threads; n; n = sized ? n - 1u : n > 1u) {
-        if (room / n < each + key_nbytes * min_keys)
-            continue;
-        plan->n_threads = n;
-        plan->max_keys = (room / n - each) / key_nbytes;
-        if (plan->max_keys >= corpus->n / FEW_PARTS)
-            break;
-    }
+    plan->spill = !sized && room < n_threads * (each_in_memory + key_nbytes * corpus->n) +
+                                       TABLES_NBYTES * corpus->n * options->n_trees;
+    if (!plan->spill)
+        each = each_in_memory;
+    /* One is possible: the limit is at least `least`. */
+    for (n = n_threads; n > 1u && room / n < each + key_nbytes * min_keys;)
+        n--;
+    plan->n_threads = n;
+    plan->max_keys = (room / n - each) / key_nbytes;
     if (sized) {
         room -= plan->n_threads * (each + key_nbytes * corpus->n);
         plan->candidates_nbytes = room < candidates ? room : candidates;
-    }
-    if (!sized && plan->n_threads == 1u && plan->max_keys < corpus->n) {
-        uint64_t abreast = plan->max_keys / min_keys;
-        plan->n_abreast = abreast < n_threads ? (uint32_t)abreast : n_threads;
-        plan->max_keys /= plan->n_abreast;
     }
     return PYLM_OK;
 }

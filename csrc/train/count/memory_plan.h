@@ -10,9 +10,8 @@
 
 struct pylm__memory_plan {
     uint32_t n_threads; /* templates counted at once */
-    uint32_t n_abreast; /* ranges of a template that are prepared at once; 1 unless templates are counted singly */
-    uint64_t max_keys;  /* of a range */
-    int spill;          /* 1: tables go to a file */
+    uint64_t max_keys;  /* of each that are sorted at once; more go to a file in runs */
+    int spill;          /* 1: tables go to a file, too */
     uint64_t candidates_nbytes; /* with a limit of size: for candidates (train/size/candidates.h) */
 };
 

@@ -46,9 +46,9 @@ static int count_bank(struct pylm__kernel_training *t, struct pylm__heldout *hel
     counting->packed = t->banks[b].packed;
     counting->min_count = 1;
     counting->n_threads = plan.n_threads;
-    counting->n_abreast = plan.n_abreast;
-    counting->max_keys = plan.max_keys;
     counting->spill = t->spill->file ? t->spill : NULL;
+    counting->max_keys = counting->spill ? plan.max_keys : t->corpus->n;
+    counting->folder = folder;
     counting->for_kernel = 1;
     return pylm__count(counting, task);
 }

@@ -36,7 +36,7 @@ struct table {
 /* A record that stays. */
 struct record {
     uint64_t key;     /* bucket and fingerprint */
-    uint32_t payload; /* as it will be */
+    uint64_t payload; /* as it will be */
     unsigned is_list;
 };
 
@@ -124,10 +124,10 @@ static int walk_next(struct walk *w, struct record *r)
         uint64_t bit = (uint64_t)number * (t->check_bits + 1u + t->payload_bits);
         uint64_t word = pylm__word(t->records, bit + t->check_bits);
         r->is_list = (unsigned)word & 1u;
-        r->payload = (uint32_t)(word >> 1) & pylm__mask(t->payload_bits);
+        r->payload = word >> 1 & (((uint64_t)1 << t->payload_bits) - 1u);
         if (r->is_list) {
             end_list(w, r->payload);
-            r->payload = (uint32_t)w->lists_nbytes;
+            r->payload = w->lists_nbytes;
             w->list_stays = t->stays[number] != 0;
         }
         if (!t->stays[number])
@@ -165,7 +165,7 @@ static void choose_widths(const struct pylm__tree *tree, const uint8_t *head, st
 {
     unsigned hash_bits = (unsigned)head[PYLM__C_BUCKET_BITS] + head[PYLM__C_CHECK_BITS];
     unsigned inline_bits = (unsigned)tree->symbol_bits + head[PYLM__C_COUNT_BITS];
-    unsigned list_bits = pylm__width((uint32_t)to->lists_nbytes);
+    unsigned list_bits = pylm__width64(to->lists_nbytes);
     to->bucket_bits = pylm__bucket_bits(to->n_records);
     if (to->bucket_bits >= hash_bits)
         to->bucket_bits = hash_bits - 1u;
@@ -202,7 +202,7 @@ static void write_records(struct copy *c, const struct table *t, const struct wi
     while (walk_next(&w, &r)) {
         pylm__buffer_bits(c->out, (uint32_t)(r.key & pylm__mask(to->check_bits)), to->check_bits);
         pylm__buffer_bits(c->out, r.is_list, 1);
-        pylm__buffer_bits(c->out, r.payload, to->payload_bits);
+        pylm__buffer_bits64(c->out, r.payload, to->payload_bits);
     }
 }
 

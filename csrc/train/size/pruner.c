@@ -194,11 +194,12 @@ int pylm__pruner_pack(struct pylm__pruner *p, uint32_t k, uint32_t number, uint3
                       const pylm_task *task)
 {
     const struct pylm__candidates *c = &p->tables[number];
+    const struct pylm__packing_files in_memory = {NULL, NULL};
     struct pylm__pruning *pruning = NULL;
     struct table t;
     int status = pylm__kept_new(&t.kept, p->in.tree->n_symbols);
     t.level = level;
-    t.packing = pylm__packing_begin(packed, p->in.tree, PYLM__LIST_CODED, 0, NULL);
+    t.packing = pylm__packing_begin(packed, p->in.tree, PYLM__LIST_CODED, 0, in_memory);
     if (status == PYLM_OK && t.packing && level != PYLM__PRICE_NOTHING) {
         if (c->lowest <= level) {
             status = pylm__candidates_hand_on(c, take_record, &t, task);
