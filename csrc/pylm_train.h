@@ -111,8 +111,8 @@ typedef struct pylm_train_options {
                               * the best model of this size. Training takes about five times as long. Default 0: no
                               * limit */
     uint64_t max_memory;     /* bytes of memory that the process may have while it trains, about. If the work does not
-                              * fit, it is done in parts, and tables go to a temporary file. Never changes the result.
-                              * Default 0: no limit */
+                              * fit, it is done in parts, and the text, counts and tables go to temporary files. Never
+                              * changes the result. Default 0: no limit */
     const pylm_model *base;  /* trains a layer for this model (pylm_layer_open() in pylm_adapt.h), with its vocabulary
                               * and its tree. tokenizer, n_classes and n_pieces are ignored then, and unknown words are
                               * read as "<unk>"; min_word_count and max_words must be 0. The base must have one tree,
@@ -153,6 +153,8 @@ typedef struct pylm_train_options {
                               * end, with their line if all of them have one, else with a symbol of their own, the byte
                               * 0 (pylm_info.text_end). Documents that have that byte do not end. Ids end with the one
                               * that all documents end with, if it is nowhere else. A layer ends as its base does */
+    const char *folder;      /* where temporary files may lie. Default NULL: beside the image, or if there is none yet
+                              * in the system's folder for them. On POSIX, TMPDIR comes first if it is set */
 } pylm_train_options;
 
 /* Fills in the defaults. */

@@ -61,7 +61,7 @@ set(module_keyboard
 
 # Training and files, on computers with an operating system, stage by stage.
 set(train_base train/base/buffer.c train/base/common.c train/base/file.c train/base/runs.c train/base/sort.c
-    train/base/spill.c)
+    train/base/spill.c train/base/store.c)
 set(train_text
     train/text/chunks.c
     train/text/corpus.c

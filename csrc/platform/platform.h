@@ -69,4 +69,12 @@ void pylm__os_temporary_close(void *file);
 int pylm__os_temporary_write(void *file, uint64_t offset, const void *data, uint64_t n);
 int pylm__os_temporary_read(void *file, uint64_t offset, void *data, uint64_t n);
 
+/* Makes a temporary file so many bytes long, which the disk has room for, and maps them to be read and written. What
+ * was mapped before stays mapped as long as the file is not made shorter. */
+int pylm__os_temporary_map(void *file, uint64_t nbytes, void **data);
+void pylm__os_temporary_unmap(void *data, uint64_t nbytes);
+
+/* Gives back the memory that a mapped file has at the moment; it is still mapped, and what is in it stays. */
+void pylm__os_temporary_rest(void *data, uint64_t nbytes);
+
 #endif

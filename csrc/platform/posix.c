@@ -6,6 +6,9 @@
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 /* POSIX of 2008, and realpath() */
 #endif
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* madvise() */
+#endif
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64
 #endif
@@ -311,4 +314,51 @@ int pylm__os_temporary_read(void *file, uint64_t offset, void *data, uint64_t n)
         n -= (uint64_t)done;
     }
     return 0;
+}
+
+/* Sets the length of a file; a longer one gets its room on the disk now. Else a full disk would be found out when the
+ * mapped memory is written to, and end the process. Returns 0 or an error number. */
+static int set_length(int file, uint64_t nbytes)
+{
+    struct stat info;
+    int error;
+    if (fstat(file, &info) != 0)
+        return errno;
+    if ((uint64_t)info.st_size >= nbytes)
+        return ftruncate(file, (off_t)nbytes) != 0 ? errno : 0;
+#if defined(__APPLE__)
+    error = ftruncate(file, (off_t)nbytes) != 0 ? errno : 0; /* there is no other way */
+#else
+    do
+        error = posix_fallocate(file, info.st_size, (off_t)nbytes - info.st_size);
+    while (error == EINTR);
+#endif
+    return error;
+}
+
+int pylm__os_temporary_map(void *pointer, uint64_t nbytes, void **data_ret)
+{
+    int file = as_file(pointer), error = nbytes > SIZE_MAX ? EFBIG : set_length(file, nbytes);
+    void *data = error ? MAP_FAILED : mmap(NULL, (size_t)nbytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (error)
+        errno = error;
+    if (data == MAP_FAILED)
+        return -1;
+    *data_ret = data;
+    return 0;
+}
+
+void pylm__os_temporary_unmap(void *data, uint64_t nbytes)
+{
+    (void)munmap(data, (size_t)nbytes);
+}
+
+void pylm__os_temporary_rest(void *data, uint64_t nbytes)
+{
+#if defined(__linux__)
+    (void)madvise(data, (size_t)nbytes, MADV_DONTNEED); /* there, the pages of a file are kept by the file */
+#else
+    (void)data;
+    (void)nbytes;
+#endif
 }

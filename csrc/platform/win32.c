@@ -217,3 +217,28 @@ int pylm__os_temporary_read(void *file, uint64_t offset, void *data, uint64_t n)
     errno = EIO;
     return n <= UINT32_MAX && ReadFile((HANDLE)file, data, (DWORD)n, &done, &at) && done == n ? 0 : -1;
 }
+
+int pylm__os_temporary_map(void *file, uint64_t nbytes, void **data_ret)
+{
+    /* A file that is too short grows, and a full disk is said. One that is mapped cannot be made shorter. */
+    HANDLE mapping = CreateFileMappingA((HANDLE)file, NULL, PAGE_READWRITE, (DWORD)(nbytes >> 32), (DWORD)nbytes, NULL);
+    void *data = mapping ? MapViewOfFile(mapping, FILE_MAP_ALL_ACCESS, 0, 0, (SIZE_T)nbytes) : NULL;
+    errno = mapping ? ENOMEM : ENOSPC;
+    if (mapping)
+        CloseHandle(mapping);
+    if (!data)
+        return -1;
+    *data_ret = data;
+    return 0;
+}
+
+void pylm__os_temporary_unmap(void *data, uint64_t nbytes)
+{
+    (void)nbytes;
+    UnmapViewOfFile(data);
+}
+
+void pylm__os_temporary_rest(void *data, uint64_t nbytes)
+{
+    (void)VirtualUnlock(data, (SIZE_T)nbytes); /* of pages that are not locked: they leave the working set */
+}

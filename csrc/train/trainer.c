@@ -28,6 +28,7 @@
 #include "train/write/own_text.h"
 
 #define SMALL_TEXT 65536u /* symbols */
+#define TEXT_SHARE 8u     /* of max_memory, the part that the text may have: more of it goes to a file */
 
 struct pylm_trainer {
     struct pylm_train_options options;
@@ -38,7 +39,7 @@ struct pylm_trainer {
     struct pylm__topic_vectors topics;
     struct pylm__topic_share topic_share; /* with max_nbytes */
     int used;                             /* 1: it has been trained, or tried to be */
-    const char *folder;                   /* where temporary files may lie, while it is trained; may be NULL */
+    char *folder;                         /* where temporary files may lie; may be NULL */
     struct pylm__spill spill;             /* open if max_memory sends tables to a file */
     struct pylm_trainer *speller;         /* of a word model: it has the image that spells unknown words */
     struct pylm__spelling spelling;
@@ -62,6 +63,8 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
     if (!new)
         return PYLM_ERR_MEMORY;
     new->options = *options;
+    new->options.folder = NULL;
+    new->folder = options->folder ? pylm__text_copy(options->folder) : NULL;
     new->n_trees = pylm__options_n_trees(options);
     status = pylm__corpus_init(&new->corpus, options->base ? PYLM_TOKENIZER_BYTES : options->tokenizer);
     if (options->base) {
@@ -69,6 +72,11 @@ int pylm_trainer_new(pylm_trainer **trainer, const pylm_train_options *options)
         new->n_trees = 1;
     }
     new->corpus.endless = (int)options->endless;
+    new->corpus.symbols.most_in_memory = options->max_memory / TEXT_SHARE;
+    new->corpus.symbols.may_stay = (int)options->memory_is_wish;
+    new->corpus.symbols.folder = new->folder;
+    if (options->folder && !new->folder)
+        status = PYLM_ERR_MEMORY;
     if (status == PYLM_OK)
         *trainer = new;
     else
@@ -108,6 +116,7 @@ void pylm_trainer_free(pylm_trainer *trainer)
     pylm__buffer_free(&trainer->image);
     pylm_trainer_free(trainer->speller);
     free(trainer->facts);
+    free(trainer->folder);
     free(trainer);
 }
 
@@ -479,9 +488,9 @@ int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **imag
 
 int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, uint64_t *nbytes_ret)
 {
-    char *folder = pylm__os_is_device(path) ? NULL : pylm__folder_of(path);
     int status, error;
-    trainer->folder = folder;
+    if (!trainer->folder && !pylm__os_is_device(path))
+        trainer->folder = pylm__folder_of(path);
     status = train(trainer, nbytes_ret, task);
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     if (status == PYLM_OK && is_small(trainer)) {
@@ -494,8 +503,6 @@ int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, 
     }
     pylm__task_step(task);
     error = errno;
-    free(folder);
-    trainer->folder = NULL;
     free_trained(trainer);
     errno = error;
     return status;

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import mmap
+import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -51,6 +53,16 @@ def _add_source(writer: SourcesWriter, name: str, document: Any) -> None:
     writer.add(name, as_bytes(document))
 
 
+def _giving_back(data: Any) -> Callable[[str, int, int], None]:
+    """Watches a text being read: of a mapped file, what has been read needs no memory any more."""
+
+    def give_back(_: str, done: int, __: int) -> None:
+        if isinstance(data, mmap.mmap) and sys.platform == "linux" and done > 4:
+            data.madvise(mmap.MADV_DONTNEED, 0, (done << 10) & -mmap.PAGESIZE)  # the file still has them
+
+    return give_back
+
+
 class _Texts:
     """Adds texts to a trainer."""
 
@@ -67,7 +79,7 @@ class _Texts:
             check(lib.pylm_trainer_add(trainer, text, len(text), ffi.NULL))
         else:
             task = new_task()
-            check(run(lambda: lib.pylm_trainer_add(trainer, text, len(text), task), task, lambda *_: None))
+            check(run(lambda: lib.pylm_trainer_add(trainer, text, len(text), task), task, _giving_back(data)))
         yield len(data)
 
 

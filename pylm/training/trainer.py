@@ -71,7 +71,11 @@ def train_on(
     if options.tokenizer == lib.PYLM_TOKENIZER_EXTERNAL:
         external = open_tokenizer(tokenizer) if base is None else base._image.external
     pointer = ffi.new("pylm_trainer **")
+    if output is not None and not is_device(output):
+        folder = ffi.new("char[]", os.fsencode(os.path.dirname(os.path.abspath(output))))
+        options.folder = folder
     check(lib.pylm_trainer_new(pointer, options))
+    options.folder = ffi.NULL  # it was copied
     trainer = ffi.gc(pointer[0], lib.pylm_trainer_free)
     try:
         if words is not None:

@@ -6,6 +6,7 @@
 #include "common.h"
 
 #include <stdlib.h>
+#include <string.h>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -17,6 +18,13 @@ void *pylm__array_new(uint64_t n, uint64_t element_nbytes)
     if (n >= SIZE_MAX / element_nbytes)
         return NULL;
     return calloc((size_t)(n ? n : 1u), (size_t)element_nbytes);
+}
+
+char *pylm__text_copy(const char *text)
+{
+    size_t nbytes = strlen(text) + 1u;
+    char *copy = malloc(nbytes);
+    return copy ? memcpy(copy, text, nbytes) : NULL;
 }
 
 void *pylm__array_grow(void *array, uint64_t n, uint64_t element_nbytes)

@@ -21,6 +21,9 @@
 void *pylm__array_new(uint64_t n, uint64_t element_nbytes);
 void *pylm__array_grow(void *array, uint64_t n, uint64_t element_nbytes);
 
+/* A copy of a text that ends with a byte 0. NULL if there is no memory. */
+char *pylm__text_copy(const char *text);
+
 /* How many threads to use for n_jobs independent jobs, if the caller asked for `wanted` (0: all). 1 in a process that
  * was forked after threads were used: the threads of libgomp do not survive a fork, and it would wait for them. */
 int pylm__n_threads(uint32_t wanted, uint64_t n_jobs);

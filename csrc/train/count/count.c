@@ -181,7 +181,7 @@ static int count_nothing_in(struct job *job, uint64_t *keys, uint32_t *sums, con
     pylm__corpus_begin(c->corpus, &opaque);
     hash = pylm__template_hash(c->templates, job->contexts.k, tree, pylm__state_view(&opaque));
     hash >>= 64u - PYLM__HASH_BITS;
-    for (p = 0; p < c->corpus->n; p++)
+    for (p = 0; p < c->corpus->n; pylm__corpus_passed(c->corpus, p++))
         sums[tree->leaf_of[pylm__symbol(c->corpus, p)]]++;
     for (leaf = 0; leaf < tree->n_symbols; leaf++)
         if (sums[leaf]) {

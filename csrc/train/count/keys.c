@@ -27,7 +27,7 @@ int pylm__keys_make(const struct pylm__contexts *contexts, uint64_t *keys, uint3
     for (d = 0; d < corpus->n_documents; d++) {
         struct pylm__state *state = pylm__state_view(&opaque);
         pylm__corpus_begin(corpus, &opaque);
-        for (; p < corpus->document_ends[d]; p++) {
+        for (; p < corpus->document_ends[d]; pylm__corpus_passed(corpus, p++)) {
             uint32_t symbol = pylm__symbol(corpus, p), leaf = tree->leaf_of[symbol];
             uint64_t base_hash = base_keys ? pylm__template_hash(contexts->templates, base, tree, state) : 0u;
             uint64_t hash = extends ? pylm__template_extend(contexts->templates, contexts->k, tree, state, base_hash)
@@ -54,7 +54,7 @@ int pylm__keys_next(const struct pylm__contexts *contexts, const struct pylm__he
         uint64_t end = corpus->document_ends[c->document];
         if (p == pylm__corpus_document_begin(corpus, c->document))
             pylm__corpus_begin(corpus, &c->state);
-        for (; p < end && made < *n; p++) {
+        for (; p < end && made < *n; pylm__corpus_passed(corpus, p++)) {
             uint32_t symbol = pylm__symbol(corpus, p);
             uint64_t hash = hash_of(contexts, state) >> (64u - PYLM__HASH_BITS);
             if (p % SLICE == 0 && pylm__task_cancelled(task))

@@ -19,11 +19,18 @@
 #define MIN_KEYS 1024u                   /* sorted at a time, */
 #define MAX_RUNS 128u                    /* in so many runs at most: half of those that can be merged */
 #define ROUND 4096u
+#define PASSED_NBYTES (UINT64_C(64) << 20) /* of a text in a file: what threads have before they give it back */
+
+/* The text itself: in a file, no more of it is in memory than what threads are passing. */
+static uint64_t text_nbytes(const struct pylm__corpus *corpus)
+{
+    return corpus->symbols.file ? PASSED_NBYTES : corpus->n * corpus->width;
+}
 
 /* What is in memory in all stages after clustering. */
 static uint64_t common_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout)
 {
-    return ELSE_NBYTES + corpus->n * corpus->width + corpus->vocabulary.text_nbytes +
+    return ELSE_NBYTES + text_nbytes(corpus) + corpus->vocabulary.text_nbytes +
            20u * (uint64_t)corpus->n_symbols + corpus->file_nbytes + 8u * heldout->n_symbols + 15u * heldout->n_events;
 }
 
@@ -46,8 +53,10 @@ static uint64_t fit_nbytes(const struct pylm__heldout *heldout, const struct pyl
 static uint64_t earlier_nbytes(const struct pylm__corpus *corpus)
 {
     uint64_t words = corpus->tokenizer == PYLM_TOKENIZER_WORDS || corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL;
-    uint64_t reading = corpus->n_bytes + (words ? 4u * corpus->n : corpus->n_bytes);
-    uint64_t clustering = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? 0u : corpus->n * (corpus->width + 8u);
+    uint64_t reading = corpus->symbols.most_in_memory && corpus->n_bytes > corpus->symbols.most_in_memory
+                           ? corpus->symbols.most_in_memory + PASSED_NBYTES
+                           : corpus->n_bytes + (words ? 4u * corpus->n : corpus->n_bytes);
+    uint64_t clustering = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? 0u : text_nbytes(corpus) + corpus->n * 8u;
     return ELSE_NBYTES + (reading > clustering ? reading : clustering);
 }
 

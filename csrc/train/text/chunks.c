@@ -67,7 +67,7 @@ static int count_part(void *user, uint32_t part, pylm_task *task)
     struct counting *c = user;
     const struct pylm__corpus *corpus = c->corpus;
     struct pylm__chunks *chunks = &c->parts[part];
-    const uint8_t *text = corpus->symbols;
+    const uint8_t *text = corpus->symbols.data;
     uint64_t at = part ? c->ends[part - 1u] : 0u, d = pylm__corpus_document(corpus, at), end, n = 0;
     (void)task; /* it would count jobs as steps of progress */
     PYLM__TRY(pylm__strings_init(&chunks->strings));
@@ -78,8 +78,11 @@ static int count_part(void *user, uint32_t part, pylm_task *task)
         last = corpus->document_ends[d] - (corpus->ends != PYLM__ENDS_NOTHING);
         end = at < last ? chunk_end(text, last, at) : at + 1u; /* what ends a document is a chunk of its own */
         PYLM__TRY(add_chunk(chunks, text + at, end - at, 1));
-        if (++n % SLICE == 0 && pylm__task_cancelled(c->task))
-            return PYLM_ERR_CANCELLED;
+        if (++n % SLICE == 0) {
+            pylm__store_rest(&corpus->symbols);
+            if (pylm__task_cancelled(c->task))
+                return PYLM_ERR_CANCELLED;
+        }
     }
     return PYLM_OK;
 }
@@ -88,7 +91,7 @@ static int count_part(void *user, uint32_t part, pylm_task *task)
  * white space that is of another script. */
 static uint64_t find_place(const struct pylm__corpus *corpus, uint64_t at)
 {
-    const uint8_t *text = corpus->symbols;
+    const uint8_t *text = corpus->symbols.data;
     uint64_t d = pylm__corpus_document(corpus, at), end = corpus->document_ends[d];
     enum pylm__script last = PYLM__SCRIPT_BLANK, script;
     uint32_t nbytes;

@@ -15,6 +15,7 @@
 
 #define SLICE 65536u  /* symbols between two looks at the task */
 #define ENCODED 4096u /* symbols encoded at once */
+#define MAX_BYTES (UINT64_C(1) << 40)
 
 int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer)
 {
@@ -33,7 +34,7 @@ int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer)
 
 void pylm__corpus_free(struct pylm__corpus *corpus)
 {
-    free(corpus->symbols);
+    pylm__store_free(&corpus->symbols);
     free(corpus->document_ends);
     free(corpus->document_hashes);
     pylm__strings_free(&corpus->vocabulary);
@@ -44,20 +45,17 @@ void pylm__corpus_free(struct pylm__corpus *corpus)
     memset(corpus, 0, sizeof *corpus);
 }
 
+/* Whether symbols are bytes that will become pieces: only pieces are counted, so there may be more bytes. */
+static int are_bytes_of_pieces(const struct pylm__corpus *corpus)
+{
+    return corpus->width == 1u && corpus->tokenizer != PYLM_TOKENIZER_BYTES;
+}
+
 int pylm__corpus_reserve(struct pylm__corpus *corpus, uint64_t n)
 {
-    if (corpus->capacity - corpus->n < n) {
-        uint64_t capacity = corpus->capacity + corpus->capacity / 2u + n;
-        void *symbols;
-        if (corpus->n + n >= UINT32_MAX)
-            return PYLM_ERR_LARGE;
-        symbols = pylm__array_grow(corpus->symbols, capacity, corpus->width);
-        if (!symbols)
-            return PYLM_ERR_MEMORY;
-        corpus->symbols = symbols;
-        corpus->capacity = capacity;
-    }
-    return PYLM_OK;
+    if (corpus->n + n >= (are_bytes_of_pieces(corpus) ? MAX_BYTES : UINT32_MAX))
+        return PYLM_ERR_LARGE;
+    return pylm__store_grow(&corpus->symbols, (corpus->n + n) * corpus->width);
 }
 
 /* Reports how far the reading has come. */
@@ -77,8 +75,10 @@ static int add_bytes(struct pylm__corpus *corpus, const uint8_t *text, uint64_t 
     for (i = 0; i < nbytes; i += n) {
         PYLM__TRY(report(task, i));
         n = nbytes - i < SLICE ? nbytes - i : SLICE;
-        memcpy((uint8_t *)corpus->symbols + corpus->n, text + i, (size_t)n);
+        memcpy((uint8_t *)corpus->symbols.data + corpus->n, text + i, (size_t)n);
         corpus->n += n;
+        if (i % PYLM__PASSED == 0)
+            pylm__store_rest(&corpus->symbols);
     }
     return PYLM_OK;
 }
@@ -247,26 +247,20 @@ int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint6
 
 void pylm__corpus_free_symbols(struct pylm__corpus *corpus)
 {
-    free(corpus->symbols);
-    corpus->symbols = NULL;
+    pylm__store_free(&corpus->symbols);
 }
 
 void pylm__corpus_narrow(struct pylm__corpus *corpus, uint32_t n_symbols)
 {
     struct pylm__corpus from = *corpus;
-    void *smaller;
     uint64_t p;
     corpus->width = pylm__symbol_width(n_symbols);
     if (corpus->width < from.width)
-        for (p = 0; p < corpus->n; p++) /* what is overwritten has been read */
+        for (p = 0; p < corpus->n; pylm__corpus_passed(corpus, p++)) /* what is overwritten has been read */
             pylm__set_symbol(corpus, p, pylm__symbol(&from, p));
     else
         corpus->width = from.width;
-    smaller = pylm__array_grow(corpus->symbols, corpus->n, corpus->width);
-    if (smaller) {
-        corpus->symbols = smaller;
-        corpus->capacity = corpus->n;
-    }
+    pylm__store_shrink(&corpus->symbols, corpus->n * corpus->width);
 }
 
 int pylm__corpus_renumber(struct pylm__corpus *corpus, const uint32_t *new_symbol)
@@ -274,7 +268,7 @@ int pylm__corpus_renumber(struct pylm__corpus *corpus, const uint32_t *new_symbo
     uint32_t i, *order;
     uint64_t p;
     int status;
-    for (p = 0; p < corpus->n; p++)
+    for (p = 0; p < corpus->n; pylm__corpus_passed(corpus, p++))
         pylm__set_symbol(corpus, p, new_symbol[pylm__symbol(corpus, p)]);
     if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL)
         return PYLM_OK; /* its vocabulary is by id */

@@ -10,6 +10,7 @@
 #define PYLM_TRAIN_CORPUS_H
 
 #include "string_table.h"
+#include "train/base/store.h"
 
 /* Words whose numbers are fixed while documents are added: "</s>", "<unk>", and the byte 0. */
 enum { FIRST_LINE_END = 0, FIRST_UNKNOWN = 1, FIRST_TEXT_END = 2, N_FIRST = 3 };
@@ -26,9 +27,9 @@ enum pylm__ends { PYLM__ENDS_NOTHING = 0, PYLM__ENDS_LINE = 1, PYLM__ENDS_OWN = 
 struct pylm__corpus {
     const pylm_model *base; /* layers: the model that has the vocabulary; else NULL, and it is found or given */
     uint32_t tokenizer;     /* may be PYLM_TOKENIZER_AUTO until the corpus is prepared */
-    void *symbols;          /* read by pylm__symbol() */
-    unsigned width;         /* bytes a symbol takes: 1, 2 or 4 */
-    uint64_t n, capacity;
+    struct pylm__store symbols; /* read by pylm__symbol() */
+    unsigned width;             /* bytes a symbol takes: 1, 2 or 4 */
+    uint64_t n;
     uint64_t *document_ends;   /* in symbols */
     uint64_t *document_hashes; /* of their content, while they are added */
     uint64_t n_documents, documents_capacity;
@@ -58,9 +59,9 @@ void pylm__corpus_free(struct pylm__corpus *corpus);
 
 static inline uint32_t pylm__symbol(const struct pylm__corpus *corpus, uint64_t position)
 {
-    return corpus->width == 1u   ? ((const uint8_t *)corpus->symbols)[position]
-           : corpus->width == 2u ? ((const uint16_t *)corpus->symbols)[position]
-                                 : ((const uint32_t *)corpus->symbols)[position];
+    return corpus->width == 1u   ? ((const uint8_t *)corpus->symbols.data)[position]
+           : corpus->width == 2u ? ((const uint16_t *)corpus->symbols.data)[position]
+                                 : ((const uint32_t *)corpus->symbols.data)[position];
 }
 
 /* The bytes that a symbol takes. */
@@ -73,11 +74,11 @@ static inline unsigned pylm__symbol_width(uint32_t n_symbols)
 static inline void pylm__set_symbol(struct pylm__corpus *corpus, uint64_t position, uint32_t symbol)
 {
     if (corpus->width == 1u)
-        ((uint8_t *)corpus->symbols)[position] = (uint8_t)symbol;
+        ((uint8_t *)corpus->symbols.data)[position] = (uint8_t)symbol;
     else if (corpus->width == 2u)
-        ((uint16_t *)corpus->symbols)[position] = (uint16_t)symbol;
+        ((uint16_t *)corpus->symbols.data)[position] = (uint16_t)symbol;
     else
-        ((uint32_t *)corpus->symbols)[position] = symbol;
+        ((uint32_t *)corpus->symbols.data)[position] = symbol;
 }
 
 /* Adds a document; see pylm_trainer_add(). */
@@ -110,6 +111,15 @@ int pylm__corpus_starts_document(const struct pylm__corpus *corpus, uint64_t pos
 
 /* The state at the start of a document: as pylm_state_init() makes it. */
 void pylm__corpus_begin(const struct pylm__corpus *corpus, pylm_state *state);
+
+/* Called by whoever goes through the symbols, at each position: what is passed needs no memory any more if it lies in a
+ * file. */
+#define PYLM__PASSED 2097152u /* symbols */
+static inline void pylm__corpus_passed(const struct pylm__corpus *corpus, uint64_t position)
+{
+    if (position % PYLM__PASSED == 0)
+        pylm__store_rest(&corpus->symbols);
+}
 
 /* Frees the symbols; the vocabulary and all numbers stay. */
 void pylm__corpus_free_symbols(struct pylm__corpus *corpus);

@@ -201,21 +201,26 @@ static uint64_t part_copies(const struct pylm__corpus *corpus, uint64_t given, s
 /* ---- their order ---- */
 
 /* Moves the documents, in their order, to another array of symbols. */
-static void move_documents(struct pylm__corpus *corpus, const struct document *documents, uint8_t *to)
+static void move_documents(struct pylm__corpus *corpus, const struct document *documents, struct pylm__store to)
 {
-    uint64_t i, n = 0;
+    uint64_t i, n = 0, passed = 0;
     for (i = 0; i < corpus->n_documents; i++) {
         uint64_t length = documents[i].end - documents[i].begin;
+        passed += length;
+        if (passed >= PYLM__PASSED) {
+            pylm__store_rest(&corpus->symbols);
+            pylm__store_rest(&to);
+            passed = 0;
+        }
         if (length)
-            memcpy(to + (size_t)n * corpus->width,
-                   (const uint8_t *)corpus->symbols + (size_t)documents[i].begin * corpus->width,
+            memcpy((uint8_t *)to.data + (size_t)n * corpus->width,
+                   (const uint8_t *)corpus->symbols.data + (size_t)documents[i].begin * corpus->width,
                    (size_t)length * corpus->width);
         corpus->document_ends[i] = n += length;
         corpus->document_hashes[i] = documents[i].hash;
     }
-    free(corpus->symbols);
+    pylm__store_free(&corpus->symbols);
     corpus->symbols = to;
-    corpus->capacity = n;
 }
 
 /* Numbers words by their first appearance. */
@@ -228,7 +233,7 @@ static int number_words(struct pylm__corpus *corpus)
     if (new_number && order) {
         for (i = 0; i < n; i++)
             new_number[i] = order[i] = i < N_FIRST ? i : PYLM_NONE;
-        for (p = 0; p < corpus->n; p++) {
+        for (p = 0; p < corpus->n; pylm__corpus_passed(corpus, p++)) {
             s = pylm__symbol(corpus, p);
             if (new_number[s] == PYLM_NONE) {
                 order[next] = s;
@@ -253,12 +258,10 @@ static int is_in_place(const struct document *documents, uint64_t n)
 
 static int put_in_order(struct pylm__corpus *corpus, const struct document *documents)
 {
-    uint8_t *to;
+    struct pylm__store to = pylm__store_like(&corpus->symbols);
     if (is_in_place(documents, corpus->n_documents))
         return PYLM_OK;
-    to = pylm__array_new(corpus->n, corpus->width);
-    if (!to)
-        return PYLM_ERR_MEMORY;
+    PYLM__TRY(pylm__store_grow(&to, corpus->n * corpus->width));
     move_documents(corpus, documents, to);
     return numbers_appearance(corpus) ? number_words(corpus) : PYLM_OK;
 }

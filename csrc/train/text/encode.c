@@ -25,6 +25,7 @@ struct part {
 
 struct encoding {
     struct pylm__corpus *corpus;
+    const struct pylm__store *store; /* of the text */
     const uint8_t *text;
     struct pylm__trie trie; /* of the vocabulary */
     struct part parts[N_PARTS];
@@ -94,6 +95,8 @@ static int encode_document(struct encoding *e, uint64_t begin, uint64_t end, uin
         PYLM__TRY(pylm__run_jobs(encode_part, e, n, n_threads, NULL));
         if (pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
+        pylm__store_rest(e->store);
+        pylm__store_rest(&e->corpus->symbols);
         for (i = 0; i < n; i++) {
             /* every piece has one byte at least */
             PYLM__TRY(pylm__corpus_reserve(e->corpus, e->parts[i].end - e->parts[i].begin));
@@ -130,19 +133,20 @@ static int encode_all(struct encoding *e, uint32_t n_threads, pylm_task *task)
 int pylm__corpus_encode(struct pylm__corpus *corpus, uint32_t n_threads, pylm_task *task)
 {
     struct encoding e;
-    uint8_t *text = corpus->symbols;
+    struct pylm__store text = corpus->symbols;
     uint32_t i;
     int status;
     memset(&e, 0, sizeof e);
     e.corpus = corpus;
-    e.text = text;
-    corpus->symbols = NULL;
-    corpus->n = corpus->n_copied = corpus->capacity = 0;
+    e.store = &text;
+    e.text = text.data;
+    corpus->symbols = pylm__store_like(&text);
+    corpus->n = corpus->n_copied = 0;
     corpus->width = corpus->vocabulary.n > UINT16_MAX + 1u ? 4u : 2u;
     status = encode_all(&e, n_threads, task);
     for (i = 0; i < N_PARTS; i++)
         free(e.parts[i].pieces);
     pylm__trie_free(&e.trie);
-    free(text);
+    pylm__store_free(&text);
     return status;
 }

@@ -390,10 +390,10 @@ int pylm__pieces_learn(struct pylm__strings *pieces, const struct pylm__corpus *
 
 uint32_t pylm__pieces_default(const struct pylm__corpus *corpus)
 {
-    const uint8_t *text = corpus->symbols;
+    const uint8_t *text = corpus->symbols.data;
     uint64_t i, n_characters = 0;
     double n;
-    for (i = 0; i < corpus->n; i++)
+    for (i = 0; i < corpus->n; pylm__corpus_passed(corpus, i++))
         n_characters += !pylm__continues(text[i]);
     n = 7.0 * sqrt((double)n_characters); /* DESIGN.md, "From text to symbols" */
     return n < 512.0 ? 512u : n > 65536.0 ? 65536u : (uint32_t)n;

@@ -42,7 +42,7 @@ static void count_all(const struct pylm__corpus *corpus, struct counted *counted
         counted[i].word = i;
         counted[i].in_copies = 0;
     }
-    for (p = 0; p < corpus->n; p++)
+    for (p = 0; p < corpus->n; pylm__corpus_passed(corpus, p++))
         counted[pylm__symbol(corpus, p)].count++;
     for (; p < corpus->n + corpus->n_copied; p++)
         counted[pylm__symbol(corpus, p)].in_copies++;
@@ -160,7 +160,7 @@ static int rank_symbols(struct pylm__corpus *corpus, const struct pylm__vocabula
             if (new_symbol[i] == PYLM_NONE)
                 new_symbol[i] = corpus->unknown;
     }
-    for (p = 0; p < corpus->n; p++)
+    for (p = 0; p < corpus->n; pylm__corpus_passed(corpus, p++))
         pylm__set_symbol(corpus, p, new_symbol[pylm__symbol(corpus, p)]);
     return corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL ? PYLM_OK : pylm__strings_select(&corpus->vocabulary, order, n);
 }

@@ -19,7 +19,7 @@ static int is_within(const struct pylm__corpus *corpus, uint32_t symbol, uint32_
     uint64_t d, p, end;
     for (d = 0; d < corpus->n_documents; d++) {
         end = corpus->document_ends[d];
-        for (p = begin_of(corpus, d); p + n_last < end; p++)
+        for (p = begin_of(corpus, d); p + n_last < end; pylm__corpus_passed(corpus, p++))
             if (pylm__symbol(corpus, p) == symbol)
                 return 1;
     }
@@ -44,7 +44,7 @@ static uint64_t count_open(const struct pylm__corpus *corpus, uint32_t symbol)
 /* Moves n symbols up. */
 static void move_up(struct pylm__corpus *corpus, uint64_t from, uint64_t n, uint64_t by)
 {
-    uint8_t *symbols = corpus->symbols;
+    uint8_t *symbols = corpus->symbols.data;
     memmove(symbols + (size_t)(from + by) * corpus->width, symbols + (size_t)from * corpus->width,
             (size_t)n * corpus->width);
 }

@@ -118,7 +118,7 @@ static int find(struct finding *f, const pylm_task *task)
     PYLM__TRY(pylm__frequencies_table(&f->frequencies, LEAST, PYLM__MOST_WORDS, &words->table, &words->table_nbytes));
     corpus->unknown = pylm__load32(words->table);
     corpus->n_symbols = corpus->unknown + 1u;
-    symbols = corpus->symbols;
+    symbols = corpus->symbols.data;
     for (i = 0; i < corpus->n; i++) {
         symbols[i] = symbols[i] ? pylm__table_find(words->table, symbols[i]) : PYLM_NONE;
         symbols[i] = symbols[i] == PYLM_NONE ? corpus->unknown : symbols[i];

@@ -52,7 +52,7 @@ static inline int visit_part(struct listing *l, uint32_t part, visit *see)
     uint64_t p = readings->begins[part], at = readings->first[part];
     if (pylm__task_cancelled(l->task))
         return PYLM_ERR_CANCELLED;
-    for (; p < readings->ends[part]; p++, at++) {
+    for (; p < readings->ends[part]; pylm__corpus_passed(l->events->corpus, p++), at++) {
         uint32_t leaf = tree->leaf_of[pylm__symbol(l->events->corpus, p)], node = 0, lo = 0, hi = tree->n_symbols;
         uint32_t row = readings->row_of ? readings->row_of[at] : (uint32_t)at;
         const uint8_t *prefix = pylm__readings_prefix(readings, at);

@@ -16,7 +16,7 @@
 #define MAX_PAIRS (UINT32_C(1) << 24) /* each is in two rows, at 8 bytes */
 #define N_BLOCKS 256u                 /* rows that are found by one thread at a time */
 #define SLICE 65536u                  /* positions between two looks at the task: read one after the other, */
-#define ROW_SLICE 2048u               /* and with all of their pairs */
+#define ROW_SLICE 512u                /* and with all of their pairs */
 
 const uint8_t pylm__topic_distances[PYLM__TOPIC_DISTANCES] = {2, 5, 8, 11, 14, 18, 24, 30, 36, 42, 48, 54, 60};
 
@@ -84,7 +84,7 @@ static int visit_positions(struct finding *f, uint32_t *list)
     uint64_t p;
     for (run = 0; run < f->n_runs; run++) {
         remainder = (uint32_t)(f->run_begins[run] % f->step);
-        for (p = f->run_begins[run]; p < f->run_ends[run]; p++) {
+        for (p = f->run_begins[run]; p < f->run_ends[run]; pylm__corpus_passed(f->corpus, p++)) {
             uint32_t symbol = pylm__symbol(f->corpus, p);
             if (p % SLICE == 0 && pylm__task_cancelled(f->task))
                 return PYLM_ERR_CANCELLED;
@@ -189,8 +189,11 @@ static int count_row(const struct finding *f, uint32_t side, uint32_t symbol, co
     *n = 0;
     for (i = f->starts[symbol]; i < f->starts[symbol + 1u]; i++) {
         uint64_t position = f->positions[i];
-        if (i % ROW_SLICE == 0 && pylm__task_cancelled(f->task))
-            return PYLM_ERR_CANCELLED;
+        if (i % ROW_SLICE == 0) { /* each position may be on a page of its own */
+            pylm__store_rest(&f->corpus->symbols);
+            if (pylm__task_cancelled(f->task))
+                return PYLM_ERR_CANCELLED;
+        }
         if (position >= s.end)
             find_stretch(f, position, &s);
         *n = count_pairs(f, side, position, &s, row, *n);

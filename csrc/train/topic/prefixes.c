@@ -54,7 +54,7 @@ static int count_events(struct finding *f, const pylm_task *task)
         return PYLM_ERR_MEMORY;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
         uint64_t p = readings->begins[part], at = readings->first[part];
-        for (; p < readings->ends[part]; p++, at++) {
+        for (; p < readings->ends[part]; pylm__corpus_passed(f->corpus, p++), at++) {
             uint32_t prefix = pylm__table_find(f->table, readings->key_of[at]);
             uint32_t leaf = tree->leaf_of[pylm__symbol(f->corpus, p)], node = 0, lo = 0, hi = tree->n_symbols;
             if (at % SLICE == 0 && pylm__task_cancelled(task))

@@ -93,7 +93,7 @@ static int write_rows(void *user, uint32_t part, pylm_task *task)
     topics.symbols = pylm__topic_part_symbols(readings, w->corpus->n_symbols, part);
     p = p > WARM_UP ? p - WARM_UP : 0u;
     begin_reading(&reader, w->corpus, topics, p);
-    for (; p < readings->ends[part]; p++) {
+    for (; p < readings->ends[part]; pylm__corpus_passed(w->corpus, p++)) {
         if (p >= readings->begins[part] && pylm__reading_is_wanted(readings, part, p)) {
             pylm__topic_reading(&reader.topics, reader.sums, &reading);
             for (j = 0; j < readings->n; j++)

@@ -52,7 +52,7 @@ static void add_part(const void *user, uint32_t part, struct pylm__sums *sums)
     const struct pylm__corpus *corpus = f->corpus;
     uint64_t p = f->readings->bounds[part], end = f->readings->bounds[part + 1u], d = pylm__corpus_document(corpus, p);
     uint32_t i, j;
-    for (; p < end; p++) {
+    for (; p < end; pylm__corpus_passed(corpus, p++)) {
         uint32_t symbol = pylm__symbol(corpus, p);
         const float *vector = f->words.vectors + (size_t)symbol * PYLM__TOPIC_DIMS;
         uint64_t begin;

@@ -36,7 +36,7 @@ static int weigh(struct optimum *o, const struct pylm__corpus *corpus, const pyl
     uint32_t byte;
     for (byte = 0; byte < N_BYTES; byte++)
         o->before[byte + 1u] = 1;
-    for (p = 0; p < corpus->n; p++) {
+    for (p = 0; p < corpus->n; pylm__corpus_passed(corpus, p++)) {
         if (p % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
         o->before[pylm__symbol(corpus, p) + 1u]++;

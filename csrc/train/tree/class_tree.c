@@ -80,7 +80,7 @@ static int build(struct pylm__symbol_tree *tree, struct building *w, const struc
     uint32_t n_inner_below, *class_node = w->node_of + n_classes;
     uint64_t p;
     PYLM__TRY(pylm__cluster(corpus, n_classes, n_threads, w->class_of, w->pairs, task));
-    for (p = 0; p < corpus->n; p++)
+    for (p = 0; p < corpus->n; pylm__corpus_passed(corpus, p++))
         w->frequency[pylm__symbol(corpus, p)]++;
     hang_unseen(w, corpus->n_seen, tree->n_symbols);
     hang_symbols(w, corpus->n_seen, n_classes);

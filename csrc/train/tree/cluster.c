@@ -425,7 +425,7 @@ int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_
     memset(bigrams, 0, (size_t)n_classes * n_classes * sizeof *bigrams);
     status = allocate(&c);
     if (status == PYLM_OK) {
-        for (p = 0; p < corpus->n; p++)
+        for (p = 0; p < corpus->n; pylm__corpus_passed(corpus, p++))
             c.frequency[pylm__symbol(corpus, p)]++;
         status = find_neighbours(&c, corpus, task);
     }

@@ -15,7 +15,7 @@ static void list_all(const struct pylm__corpus *corpus, int before, struct pylm_
 {
     uint64_t d, p = 0;
     for (d = 0; d < corpus->n_documents; d++) {
-        for (; p + 1u < corpus->document_ends[d]; p++) {
+        for (; p + 1u < corpus->document_ends[d]; pylm__corpus_passed(corpus, p++)) {
             uint32_t first = pylm__symbol(corpus, p), second = pylm__symbol(corpus, p + 1u);
             side->symbols[side->starts[before ? second : first]++] = before ? first : second;
         }
