@@ -406,6 +406,7 @@ static int train(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
     if (trainer->used)
         return PYLM_ERR_ARGUMENT;
     trainer->used = 1;
+    PYLM__TRY(pylm__memory_suffices(&trainer->options, &trainer->corpus, nbytes));
     PYLM__TRY(pylm__corpus_prepare(&trainer->corpus, &limits, trainer->options.n_threads, task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* there is only one tree over bytes */

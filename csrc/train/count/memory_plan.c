@@ -7,6 +7,8 @@
 #include "memory_plan.h"
 
 #include "count.h"
+#include "train/text/chunks.h"
+#include "train/tree/cluster.h"
 
 #define ELSE_NBYTES (UINT64_C(48) << 20) /* the program itself, Python included, and small tables */
 #define PRUNE_NBYTES 44u                 /* a symbol, for each template pruned at once */
@@ -19,6 +21,9 @@
 #define MIN_KEYS 1024u                   /* sorted at a time, */
 #define MAX_RUNS 128u                    /* in so many runs at most: half of those that can be merged */
 #define ROUND 4096u
+#define PIECES_NBYTES (UINT64_C(210) << 20) /* for chunks and their pairs, and half a byte for each byte of text */
+#define SHORT_NBYTES (UINT64_C(64) << 20)  /* of a text whose pieces and classes are found soon */
+#define LATER_NBYTES (UINT64_C(320) << 20) /* what counting and the fit take for a longer one, at least */
 #define PASSED_NBYTES (UINT64_C(64) << 20) /* of a text in a file: what threads have before they give it back */
 
 /* The text itself: in a file, no more of it is in memory than what threads are passing. */
@@ -49,15 +54,39 @@ static uint64_t fit_nbytes(const struct pylm__heldout *heldout, const struct pyl
            8u * n_rows * (n_pairs * (1u + n_threads) + (n_inputs + 7u) * (FIT_VECTORS + 2u * n_threads));
 }
 
-/* What reading and clustering took, which are over: the text, and the mapped file that it came from. */
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What is needed before there is a plan: for the text, and the mapped file that it came from; for pieces; for
+ * clustering. */
 static uint64_t earlier_nbytes(const struct pylm__corpus *corpus)
 {
     uint64_t words = corpus->tokenizer == PYLM_TOKENIZER_WORDS || corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL;
-    uint64_t reading = corpus->symbols.most_in_memory && corpus->n_bytes > corpus->symbols.most_in_memory
-                           ? corpus->symbols.most_in_memory + PASSED_NBYTES
-                           : corpus->n_bytes + (words ? 4u * corpus->n : corpus->n_bytes);
-    uint64_t clustering = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? 0u : text_nbytes(corpus) + corpus->n * 8u;
-    return ELSE_NBYTES + (reading > clustering ? reading : clustering);
+    uint64_t text = corpus->n_bytes + (words ? 4u * corpus->n : corpus->n_bytes), pieces = 0, clustering = 0;
+    if (corpus->symbols.most_in_memory)
+        text = smaller(text, corpus->symbols.most_in_memory + PASSED_NBYTES);
+    if (!words && corpus->tokenizer != PYLM_TOKENIZER_BYTES)
+        pieces = text_nbytes(corpus) + smaller(2u * corpus->n_bytes, PIECES_NBYTES + smaller(corpus->n_bytes,
+                                                                                          PYLM__CHUNKS_ENOUGH) / 2u);
+    if (corpus->tokenizer != PYLM_TOKENIZER_BYTES)
+        clustering = text_nbytes(corpus) + PYLM__CLUSTER_NBYTES * smaller(corpus->n, PYLM__CLUSTER_ENOUGH);
+    return ELSE_NBYTES + larger(text, larger(pieces, clustering));
+}
+
+int pylm__memory_suffices(const pylm_train_options *options, const struct pylm__corpus *corpus, uint64_t *smallest)
+{
+    uint64_t least = larger(earlier_nbytes(corpus), LATER_NBYTES), limit = options->max_memory;
+    if (!limit || limit >= least || options->memory_is_wish || corpus->n_bytes < SHORT_NBYTES)
+        return PYLM_OK;
+    *smallest = (least + ROUND - 1u) / ROUND * ROUND;
+    return PYLM_ERR_MEMORY;
 }
 
 /* Candidates may take what is not needed at the same time: while keys are sorted, that is the offers and indices; then
@@ -67,7 +96,7 @@ static uint64_t candidates_nbytes(const struct pylm__corpus *corpus, const struc
 {
     uint64_t later = heldout->n_events * (OFFERS_NBYTES + 2u * templates->n + OFFER_NBYTES * n_threads);
     uint64_t keys = PRUNE_NBYTES * corpus->n * n_threads;
-    return keys < later ? keys : later;
+    return smaller(keys, later);
 }
 
 int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corpus *corpus,
@@ -101,8 +130,7 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     candidates = candidates_nbytes(corpus, heldout, templates, n_threads);
     plan->candidates_nbytes = sized ? candidates : 0u;
     least = common + indices + each + key_nbytes * min_keys;
-    least = least > fit ? least : fit;
-    least = least > earlier_nbytes(corpus) ? least : earlier_nbytes(corpus);
+    least = larger(larger(least, fit), earlier_nbytes(corpus));
     if (!limit)
         return PYLM_OK;
     if (limit < least && options->memory_is_wish)
@@ -123,7 +151,7 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     plan->max_keys = (room / n - each) / key_nbytes;
     if (sized) {
         room -= plan->n_threads * (each + key_nbytes * corpus->n);
-        plan->candidates_nbytes = room < candidates ? room : candidates;
+        plan->candidates_nbytes = smaller(room, candidates);
     }
     return PYLM_OK;
 }

@@ -15,6 +15,10 @@ struct pylm__memory_plan {
     uint64_t candidates_nbytes; /* with a limit of size: for candidates (train/size/candidates.h) */
 };
 
+/* Whether options->max_memory may be enough, as far as that can be said before pieces and classes of a long text are
+ * found, which takes minutes. PYLM_ERR_MEMORY if not; *smallest is the smallest that may be. */
+int pylm__memory_suffices(const pylm_train_options *options, const struct pylm__corpus *corpus, uint64_t *smallest);
+
 /* Plans the counting of a tree whose held-out text has been chosen. Returns PYLM_ERR_MEMORY if options->max_memory is
  * too small; *smallest is the smallest that is not. */
 int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corpus *corpus,

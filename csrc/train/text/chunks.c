@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sample.h"
 #include "scripts.h"
 
 #define MAX_CHUNK_NBYTES 48u
@@ -19,7 +20,8 @@
 struct counting {
     const struct pylm__corpus *corpus;
     const pylm_task *task;
-    uint64_t ends[MAX_PARTS];
+    struct pylm__sample sample;
+    uint32_t n_parts;
     struct pylm__chunks parts[MAX_PARTS];
 };
 
@@ -61,29 +63,23 @@ static int add_chunk(struct pylm__chunks *chunks, const uint8_t *text, uint64_t 
     return PYLM_OK;
 }
 
-/* A job: counts the chunks of a part, which ends where a chunk does. */
-static int count_part(void *user, uint32_t part, pylm_task *task)
+/* Counts the chunks that begin in a stretch, at whose ends chunks do. */
+static int count_stretch(const struct counting *c, struct pylm__chunks *chunks, uint64_t at, uint64_t stretch_end)
 {
-    struct counting *c = user;
     const struct pylm__corpus *corpus = c->corpus;
-    struct pylm__chunks *chunks = &c->parts[part];
     const uint8_t *text = corpus->symbols.data;
-    uint64_t at = part ? c->ends[part - 1u] : 0u, d = pylm__corpus_document(corpus, at), end, n = 0;
-    (void)task; /* it would count jobs as steps of progress */
-    PYLM__TRY(pylm__strings_init(&chunks->strings));
-    for (; at < c->ends[part]; at = end) {
+    uint64_t d = pylm__corpus_document(corpus, at), end, n = 0;
+    for (; at < stretch_end; at = end) {
         uint64_t last;
         while (corpus->document_ends[d] <= at)
             d++;
         last = corpus->document_ends[d] - (corpus->ends != PYLM__ENDS_NOTHING);
         end = at < last ? chunk_end(text, last, at) : at + 1u; /* what ends a document is a chunk of its own */
         PYLM__TRY(add_chunk(chunks, text + at, end - at, 1));
-        if (++n % SLICE == 0) {
-            pylm__store_rest(&corpus->symbols);
-            if (pylm__task_cancelled(c->task))
-                return PYLM_ERR_CANCELLED;
-        }
+        if (++n % SLICE == 0 && pylm__task_cancelled(c->task))
+            return PYLM_ERR_CANCELLED;
     }
+    pylm__store_rest(&corpus->symbols);
     return PYLM_OK;
 }
 
@@ -92,9 +88,11 @@ static int count_part(void *user, uint32_t part, pylm_task *task)
 static uint64_t find_place(const struct pylm__corpus *corpus, uint64_t at)
 {
     const uint8_t *text = corpus->symbols.data;
-    uint64_t d = pylm__corpus_document(corpus, at), end = corpus->document_ends[d];
+    uint64_t d = pylm__corpus_document(corpus, at), end = d < corpus->n_documents ? corpus->document_ends[d] : at;
     enum pylm__script last = PYLM__SCRIPT_BLANK, script;
     uint32_t nbytes;
+    if (d == corpus->n_documents)
+        return at;
     if (pylm__corpus_document_begin(corpus, d) == at)
         return at;
     while (at < end && pylm__continues(text[at]))
@@ -107,14 +105,29 @@ static uint64_t find_place(const struct pylm__corpus *corpus, uint64_t at)
     return at;
 }
 
-static uint32_t find_parts(struct counting *c, uint32_t n_threads)
+/* A job: counts the chunks of a part: of some stretches, or if all of the text is counted, of a part of it. */
+static int count_part(void *user, uint32_t part, pylm_task *task)
 {
-    uint64_t n = c->corpus->n, most = n / MIN_PART_NBYTES + 1u;
-    uint32_t n_parts = (uint32_t)pylm__n_threads(n_threads, most < MAX_PARTS ? most : MAX_PARTS), part;
-    for (part = 0; part + 1u < n_parts; part++)
-        c->ends[part] = find_place(c->corpus, n * (part + 1u) / n_parts);
-    c->ends[part] = n;
-    return n_parts;
+    struct counting *c = user;
+    struct pylm__chunks *chunks = &c->parts[part];
+    uint32_t n = c->sample.n_stretches, stretch = n * part / c->n_parts, last = n * (part + 1u) / c->n_parts;
+    (void)task; /* it would count jobs as steps of progress */
+    PYLM__TRY(pylm__strings_init(&chunks->strings));
+    if (n == 1u)
+        return count_stretch(c, chunks, find_place(c->corpus, c->sample.n * part / c->n_parts),
+                             find_place(c->corpus, c->sample.n * (part + 1u) / c->n_parts));
+    for (; stretch < last; stretch++) {
+        uint64_t begin = pylm__stretch_begin(&c->sample, stretch);
+        PYLM__TRY(count_stretch(c, chunks, find_place(c->corpus, begin),
+                                find_place(c->corpus, begin + c->sample.length)));
+    }
+    return PYLM_OK;
+}
+
+static uint32_t n_parts_of(uint64_t n, uint32_t n_threads)
+{
+    uint64_t most = n / MIN_PART_NBYTES + 1u;
+    return (uint32_t)pylm__n_threads(n_threads, most < MAX_PARTS ? most : MAX_PARTS);
 }
 
 /* Adds the chunks of a part to those of the parts before. */
@@ -133,15 +146,16 @@ int pylm__chunks_count(struct pylm__chunks *chunks, const struct pylm__corpus *c
                        const pylm_task *task)
 {
     struct counting c;
-    uint32_t part, n_parts;
+    uint32_t part;
     int status;
     memset(&c, 0, sizeof c);
     c.corpus = corpus;
     c.task = task;
-    n_parts = find_parts(&c, n_threads);
-    status = pylm__run_jobs(count_part, &c, n_parts, n_threads, NULL);
+    c.sample = pylm__sample_of(corpus->n, PYLM__CHUNKS_ENOUGH);
+    c.n_parts = n_parts_of(corpus->n, n_threads);
+    status = pylm__run_jobs(count_part, &c, c.n_parts, n_threads, NULL);
     *chunks = c.parts[0];
-    for (part = 1; part < n_parts; part++) {
+    for (part = 1; part < c.n_parts; part++) {
         if (status == PYLM_OK)
             status = pylm__task_cancelled(task) ? PYLM_ERR_CANCELLED : add_part(chunks, &c.parts[part]);
         pylm__chunks_free(&c.parts[part]);

@@ -399,22 +399,33 @@ static void release(struct clustering *c)
 }
 
 /* Finds the neighbours on both sides. */
-static int find_neighbours(struct clustering *c, const struct pylm__corpus *corpus, const pylm_task *task)
+static int find_neighbours(struct clustering *c, const struct pylm__corpus *corpus, const struct pylm__sample *sample,
+                           const pylm_task *task)
 {
     int status[2], k;
 #ifdef _OPENMP
 #pragma omp parallel for schedule(static, 1) num_threads(c->n_threads)
 #endif
     for (k = 0; k < 2; k++)
-        status[k] = pylm__neighbours_find(k ? &c->before : &c->after, corpus, c->frequency, k, task);
+        status[k] = pylm__neighbours_find(k ? &c->before : &c->after, corpus, sample, c->frequency, k, task);
     return status[0] == PYLM_OK ? status[1] : status[0];
+}
+
+static void count_symbols(const struct pylm__corpus *corpus, const struct pylm__sample *sample, uint64_t *frequency)
+{
+    uint32_t stretch;
+    for (stretch = 0; stretch < sample->n_stretches; stretch++) {
+        uint64_t p = pylm__stretch_begin(sample, stretch), end = p + sample->length;
+        for (; p < end; pylm__corpus_passed(corpus, p++))
+            frequency[pylm__symbol(corpus, p)]++;
+    }
 }
 
 int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_t n_threads, uint32_t *class_of,
                   uint64_t *bigrams, pylm_task *task)
 {
+    const struct pylm__sample sample = pylm__sample_of(corpus->n, PYLM__CLUSTER_ENOUGH);
     struct clustering c;
-    uint64_t p;
     int status;
     memset(&c, 0, sizeof c);
     c.n_symbols = corpus->n_seen;
@@ -425,9 +436,8 @@ int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_
     memset(bigrams, 0, (size_t)n_classes * n_classes * sizeof *bigrams);
     status = allocate(&c);
     if (status == PYLM_OK) {
-        for (p = 0; p < corpus->n; pylm__corpus_passed(corpus, p++))
-            c.frequency[pylm__symbol(corpus, p)]++;
-        status = find_neighbours(&c, corpus, task);
+        count_symbols(corpus, &sample, c.frequency);
+        status = find_neighbours(&c, corpus, &sample, task);
     }
     if (status == PYLM_OK) {
         begin(&c);

@@ -8,6 +8,10 @@
 
 #include "train/text/corpus.h"
 
+/* With more symbols of text, classes hardly change (docs/ablations.md): of a longer text a sample is looked at. */
+#define PYLM__CLUSTER_ENOUGH (UINT64_C(1) << 25)
+#define PYLM__CLUSTER_NBYTES 8u /* of memory, for each of these symbols */
+
 /* Puts the symbols that occur in a corpus, which are ranks by frequency, into n_classes classes.
  *   class_of     out: a class for each of them; every class gets at least one.
  *   bigrams      out: n_classes * n_classes counts, bigrams[a * n_classes + b] of class a before class b.

@@ -11,15 +11,21 @@
 
 /* Lists the neighbours of every symbol, symbol by symbol, in the order of the text. starts[symbol] becomes where the
  * list of a symbol ends. */
-static void list_all(const struct pylm__corpus *corpus, int before, struct pylm__neighbours *side)
+static void list_all(const struct pylm__corpus *corpus, const struct pylm__sample *sample, int before,
+                     struct pylm__neighbours *side)
 {
-    uint64_t d, p = 0;
-    for (d = 0; d < corpus->n_documents; d++) {
-        for (; p + 1u < corpus->document_ends[d]; pylm__corpus_passed(corpus, p++)) {
+    uint32_t stretch;
+    for (stretch = 0; stretch < sample->n_stretches; stretch++) {
+        uint64_t p = pylm__stretch_begin(sample, stretch), end = p + sample->length;
+        uint64_t d = pylm__corpus_document(corpus, p);
+        for (; p + 1u < end; pylm__corpus_passed(corpus, p++)) {
             uint32_t first = pylm__symbol(corpus, p), second = pylm__symbol(corpus, p + 1u);
-            side->symbols[side->starts[before ? second : first]++] = before ? first : second;
+            if (corpus->document_ends[d] > p + 1u)
+                side->symbols[side->starts[before ? second : first]++] = before ? first : second;
+            else
+                while (corpus->document_ends[d] == p + 1u && d + 1u < corpus->n_documents)
+                    d++;
         }
-        p = corpus->document_ends[d];
     }
 }
 
@@ -56,20 +62,22 @@ static void shrink(struct pylm__neighbours *side, uint64_t n)
     side->counts = counts ? counts : side->counts;
 }
 
-int pylm__neighbours_find(struct pylm__neighbours *side, const struct pylm__corpus *corpus, const uint64_t *frequency,
-                          int before, const pylm_task *task)
+int pylm__neighbours_find(struct pylm__neighbours *side, const struct pylm__corpus *corpus,
+                          const struct pylm__sample *sample, const uint64_t *frequency, int before,
+                          const pylm_task *task)
 {
     uint32_t n = corpus->n_seen, symbol;
     uint32_t *seen = pylm__array_new(n, sizeof *seen);
     uint64_t *list = pylm__array_new(n, sizeof *list), *scratch = pylm__array_new(n, sizeof *scratch), sum = 0;
+    uint64_t n_pairs = sample->length * sample->n_stretches;
     int status = PYLM_ERR_MEMORY;
     side->starts = pylm__array_new((uint64_t)n + 1u, sizeof *side->starts);
-    side->symbols = pylm__array_new(corpus->n, sizeof *side->symbols);
-    side->counts = pylm__array_new(corpus->n, sizeof *side->counts);
+    side->symbols = pylm__array_new(n_pairs, sizeof *side->symbols);
+    side->counts = pylm__array_new(n_pairs, sizeof *side->counts);
     if (seen && list && scratch && side->starts && side->symbols && side->counts) {
         for (symbol = 0; symbol < n; sum += frequency[symbol++]) /* at the end of a document there is no neighbour: */
             side->starts[symbol] = sum;                          /* some room stays empty */
-        list_all(corpus, before, side);
+        list_all(corpus, sample, before, side);
         status = merge_equal(side, n, frequency, seen, list, scratch, task);
         if (status == PYLM_OK)
             shrink(side, side->starts[n]);
