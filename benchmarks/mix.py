@@ -27,8 +27,59 @@ HELD_OUT = 1 << 20
 SHORT = 12  # bytes of a line that may be repeated
 MOST = 4 << 20  # bytes of a file: larger ones are tables
 SUFFIXES = {
-    *(".c .h .cc .cpp .hpp .S .s .py .rs .go .java .rb .pl .pm .sh .ml .ads .adb .f90 .f .js .ts".split()),
-    *(".txt .md .rst .html .htm .xhtml .tex .texi .el .1 .2 .3 .4 .5 .6 .7 .8 .n .po .yaml .dts .dtsi .m4".split()),
+    *(
+        [
+            ".c",
+            ".h",
+            ".cc",
+            ".cpp",
+            ".hpp",
+            ".S",
+            ".s",
+            ".py",
+            ".rs",
+            ".go",
+            ".java",
+            ".rb",
+            ".pl",
+            ".pm",
+            ".sh",
+            ".ml",
+            ".ads",
+            ".adb",
+            ".f90",
+            ".f",
+            ".js",
+            ".ts",
+        ]
+    ),
+    *(
+        [
+            ".txt",
+            ".md",
+            ".rst",
+            ".html",
+            ".htm",
+            ".xhtml",
+            ".tex",
+            ".texi",
+            ".el",
+            ".1",
+            ".2",
+            ".3",
+            ".4",
+            ".5",
+            ".6",
+            ".7",
+            ".8",
+            ".n",
+            ".po",
+            ".yaml",
+            ".dts",
+            ".dtsi",
+            ".m4",
+        ]
+    ),
 }
 HTML = {".html", ".htm", ".xhtml"}
 TAGS = re.compile(rb"<script.*?</script>|<style.*?</style>|<!--.*?-->|<[^>]*>", re.S | re.I)

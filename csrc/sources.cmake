@@ -141,7 +141,7 @@ set(train ${train_base} ${train_text} ${train_tree} ${train_topic} ${train_count
     train/batch.c
     train/options.c
     train/texts.c
-    train/trainer.c)
+    train/trainer.c train/training.c)
 if(WIN32)
   set(platform platform/win32.c)
 else()

@@ -140,8 +140,8 @@ int main(void)
     check_merge(1, 10, UINT64_MAX);
     check_merge(100000, 100000, UINT64_MAX);
     check_merge(100000, 3777, UINT64_MAX >> 1);
-    check_merge(100000, 1000, 0xfff);     /* keys that occur in all runs */
-    check_merge(300000, 150000, 0x1);     /* large numbers of occurrences */
+    check_merge(100000, 1000, 0xfff);                      /* keys that occur in all runs */
+    check_merge(300000, 150000, 0x1);                      /* large numbers of occurrences */
     check_merge(20000, 100, UINT64_C(0xffffffff00000000)); /* differences of all sizes */
     test_too_many_runs();
     check_reader(0, 1000, 64);

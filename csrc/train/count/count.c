@@ -19,7 +19,7 @@
 #define RECORDS_SHARE 8u  /* symbols of the text for each context that is kept, of any template; rarely fewer */
 #define RECORD_NBYTES 24u /* of a context while its table is being packed */
 #define FURTHER_NBYTES (UINT64_C(8) << 20) /* for a template: keys of a held-out block, buffers */
-#define CHUNK 262144u /* keys that come out of a merge together, about */
+#define CHUNK 262144u                      /* keys that come out of a merge together, about */
 #define MERGE_NBYTES ((uint64_t)PYLM__MAX_RUNS_MERGED * PYLM__RUN_BLOCK_NBYTES + 15u * CHUNK)
 #define SLICE 65536u /* keys between two looks at the task */
 

@@ -16,12 +16,12 @@ struct pylm__counting {
     const struct pylm__symbol_tree *tree;
     const struct pylm__templates *templates;
     uint32_t min_count;
-    uint32_t n_threads;        /* templates counted at once */
-    uint64_t max_keys;         /* sorted at once for each of them; more go to a file in runs */
-    struct pylm__spill *spill; /* where tables go; NULL: they stay in memory. With fewer max_keys than symbols it is
+    uint32_t n_threads;          /* templates counted at once */
+    uint64_t max_keys;           /* sorted at once for each of them; more go to a file in runs */
+    struct pylm__spill *spill;   /* where tables go; NULL: they stay in memory. With fewer max_keys than symbols it is
                                 * needed */
-    const char *folder;        /* where other temporary files may lie, one for each template that is being counted */
-    int for_kernel;            /* exact tables, hits instead of indices, and no calibration */
+    const char *folder;          /* where other temporary files may lie, one for each template that is being counted */
+    int for_kernel;              /* exact tables, hits instead of indices, and no calibration */
     struct pylm__packed *packed; /* out, by template: its table */
     int16_t *calibration;        /* out, by template: PYLM__N_CALIBRATION numbers; not for kernels */
     struct pylm__voices voices;  /* while it goes on */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE 65536u        /* symbols between two looks at the task */
+#define SLICE 65536u /* symbols between two looks at the task */
 
 /* The hash of the context that a state has. */
 static uint64_t hash_of(const struct pylm__contexts *contexts, const struct pylm__state *state)

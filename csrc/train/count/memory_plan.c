@@ -22,9 +22,9 @@
 #define MAX_RUNS 128u                    /* in so many runs at most: half of those that can be merged */
 #define ROUND 4096u
 #define PIECES_NBYTES (UINT64_C(210) << 20) /* for chunks and their pairs, and half a byte for each byte of text */
-#define SHORT_NBYTES (UINT64_C(64) << 20)  /* of a text whose pieces and classes are found soon */
-#define LATER_NBYTES (UINT64_C(320) << 20) /* what counting and the fit take for a longer one, at least */
-#define PASSED_NBYTES (UINT64_C(64) << 20) /* of a text in a file: what threads have before they give it back */
+#define SHORT_NBYTES (UINT64_C(64) << 20)   /* of a text whose pieces and classes are found soon */
+#define LATER_NBYTES (UINT64_C(320) << 20)  /* what counting and the fit take for a longer one, at least */
+#define PASSED_NBYTES (UINT64_C(64) << 20)  /* of a text in a file: what threads have before they give it back */
 
 /* The text itself: in a file, no more of it is in memory than what threads are passing. */
 static uint64_t text_nbytes(const struct pylm__corpus *corpus)
@@ -35,8 +35,8 @@ static uint64_t text_nbytes(const struct pylm__corpus *corpus)
 /* What is in memory in all stages after clustering. */
 static uint64_t common_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout)
 {
-    return ELSE_NBYTES + text_nbytes(corpus) + corpus->vocabulary.text_nbytes +
-           20u * (uint64_t)corpus->n_symbols + corpus->file_nbytes + 8u * heldout->n_symbols + 15u * heldout->n_events;
+    return ELSE_NBYTES + text_nbytes(corpus) + corpus->vocabulary.text_nbytes + 20u * (uint64_t)corpus->n_symbols +
+           corpus->file_nbytes + 8u * heldout->n_symbols + 15u * heldout->n_events;
 }
 
 /* The fit of the first stage, which is the larger one: values, sets and log-odds of events, also those of a base or a
@@ -73,8 +73,8 @@ static uint64_t earlier_nbytes(const struct pylm__corpus *corpus)
     if (corpus->symbols.most_in_memory)
         text = smaller(text, corpus->symbols.most_in_memory + PASSED_NBYTES);
     if (!words && corpus->tokenizer != PYLM_TOKENIZER_BYTES)
-        pieces = text_nbytes(corpus) + smaller(2u * corpus->n_bytes, PIECES_NBYTES + smaller(corpus->n_bytes,
-                                                                                          PYLM__CHUNKS_ENOUGH) / 2u);
+        pieces = text_nbytes(corpus) +
+                 smaller(2u * corpus->n_bytes, PIECES_NBYTES + smaller(corpus->n_bytes, PYLM__CHUNKS_ENOUGH) / 2u);
     if (corpus->tokenizer != PYLM_TOKENIZER_BYTES)
         clustering = text_nbytes(corpus) + PYLM__CLUSTER_NBYTES * smaller(corpus->n, PYLM__CLUSTER_ENOUGH);
     return ELSE_NBYTES + larger(text, larger(pieces, clustering));
@@ -110,7 +110,8 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     uint64_t fit = common + (kernel ? 0u : fit_nbytes(heldout, tree, templates, n_threads));
     uint64_t indices = kernel ? sizeof(struct pylm__hits) * heldout->n_symbols * PYLM__MAX_WAYS
                               : 2u * heldout->n_events * templates->n;
-    uint64_t each = pylm__count_nbytes(corpus, heldout, !sized), each_in_memory = pylm__count_nbytes(corpus, heldout, 0);
+    uint64_t each = pylm__count_nbytes(corpus, heldout, !sized),
+             each_in_memory = pylm__count_nbytes(corpus, heldout, 0);
     uint64_t min_keys = sized ? corpus->n : corpus->n / MAX_RUNS + MIN_KEYS;
     if (sized) {
         common += OFFERS_NBYTES * heldout->n_events;

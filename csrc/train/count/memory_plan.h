@@ -9,9 +9,9 @@
 #include "heldout.h"
 
 struct pylm__memory_plan {
-    uint32_t n_threads; /* templates counted at once */
-    uint64_t max_keys;  /* of each that are sorted at once; more go to a file in runs */
-    int spill;          /* 1: tables go to a file, too */
+    uint32_t n_threads;         /* templates counted at once */
+    uint64_t max_keys;          /* of each that are sorted at once; more go to a file in runs */
+    int spill;                  /* 1: tables go to a file, too */
     uint64_t candidates_nbytes; /* with a limit of size: for candidates (train/size/candidates.h) */
 };
 

@@ -118,8 +118,8 @@ static int count_part(void *user, uint32_t part, pylm_task *task)
                              find_place(c->corpus, c->sample.n * (part + 1u) / c->n_parts));
     for (; stretch < last; stretch++) {
         uint64_t begin = pylm__stretch_begin(&c->sample, stretch);
-        PYLM__TRY(count_stretch(c, chunks, find_place(c->corpus, begin),
-                                find_place(c->corpus, begin + c->sample.length)));
+        PYLM__TRY(
+            count_stretch(c, chunks, find_place(c->corpus, begin), find_place(c->corpus, begin + c->sample.length)));
     }
     return PYLM_OK;
 }

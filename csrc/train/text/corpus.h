@@ -25,8 +25,8 @@ enum pylm__ends { PYLM__ENDS_NOTHING = 0, PYLM__ENDS_LINE = 1, PYLM__ENDS_OWN = 
 #define PYLM__HALF_KEEP_OWN UINT32_C(0x55555555)
 
 struct pylm__corpus {
-    const pylm_model *base; /* layers: the model that has the vocabulary; else NULL, and it is found or given */
-    uint32_t tokenizer;     /* may be PYLM_TOKENIZER_AUTO until the corpus is prepared */
+    const pylm_model *base;     /* layers: the model that has the vocabulary; else NULL, and it is found or given */
+    uint32_t tokenizer;         /* may be PYLM_TOKENIZER_AUTO until the corpus is prepared */
     struct pylm__store symbols; /* read by pylm__symbol() */
     unsigned width;             /* bytes a symbol takes: 1, 2 or 4 */
     uint64_t n;
