@@ -327,7 +327,14 @@ PYLM_API int pylm_file_save(const char *path, const void *data, uint64_t nbytes)
  * Returns PYLM_ERR_FILE (errno says why). */
 PYLM_API int pylm_file_map(const char *path, const void **data_ret, uint64_t *nbytes_ret);
 
-/* Undoes pylm_file_map(); (NULL, 0) is allowed. */
+/* Maps a model or layer file likewise. What pylm_model_open() checks is copied, some 40 KB: so a file that somebody
+ * writes into meanwhile makes wrong numbers, never a wrong access. But on POSIX systems a file that becomes shorter
+ * ends the process with SIGBUS where a part is read that is gone: files that are open have to be replaced by renaming,
+ * as pylm_file_save() does it; or read them into memory instead.
+ * Returns PYLM_ERR_FILE (errno says why). */
+PYLM_API int pylm_model_map(const char *path, const void **data_ret, uint64_t *nbytes_ret);
+
+/* Undoes pylm_file_map() and pylm_model_map(); (NULL, 0) is allowed. */
 PYLM_API void pylm_file_unmap(const void *data, uint64_t nbytes);
 
 #ifdef __cplusplus

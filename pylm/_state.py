@@ -17,7 +17,7 @@ from ._core.native import NONE, check, ffi, lib, save_file
 from ._core.new_words import NewWords, spelled_by, words_nbytes
 from ._core.prediction import NATS_PER_COST, Prediction, logprobs_of, predictions
 from ._core.reader import TextReader, begin_to_learn, new_overlay
-from ._core.text import TEXT_TYPES, Path, as_bytes, map_file
+from ._core.text import TEXT_TYPES, Path, as_bytes, read_file
 from .decoders.branch import Branch
 from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths
 from .decoding.beam import Continuation, continuations
@@ -437,7 +437,7 @@ class State(TextReader):
         Raises OSError, ModelFormatError (no such file), ModelDamagedError (its end is missing), ArgumentError
         (of another model).
         """
-        data = map_file(path)
+        data = read_file(path)
         if len(data) == 0:
             raise ModelFormatError(f"{os.fspath(path)}: the file is empty; only what State.save() wrote can be loaded")
         n_words, end = 0, len(data)

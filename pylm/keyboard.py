@@ -12,7 +12,7 @@ from ._core.native import check, ffi, lib, save_file, text_of
 from ._core.new_words import SHARE, word_counts
 from ._core.prediction import shown
 from ._core.reader import image_of
-from ._core.text import Bytes, Path, map_file, text_bytes
+from ._core.text import Bytes, Path, read_file, text_bytes
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError, OutOfMemoryError
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class Keyboard:
         Raises OSError, ModelFormatError (no such file), ModelDamagedError, ArgumentError (of another model, or more
         than there is room for).
         """
-        name, data = path_of("path", path), map_file(path)
+        name, data = path_of("path", path), read_file(path)
         counts = ffi.new("unsigned char[]", max(len(self._counts), len(data)))
         ffi.memmove(counts, data, len(data))
         _check_saved(lib.pylm_personal_open(self._image.model, counts, len(data)), name)

@@ -59,6 +59,10 @@ int pylm__os_replace(const char *from, const char *to);
 int pylm__os_map(const char *path, const void **data, uint64_t *nbytes);
 void pylm__os_unmap(const void *data, uint64_t nbytes);
 
+/* Puts copies in the place of the pages, of a mapping of map_nbytes bytes, that have something of `nbytes` bytes from
+ * `at` on: whatever becomes of the file, they stay as they are. */
+int pylm__os_keep(const void *data, uint64_t map_nbytes, uint64_t at, uint64_t nbytes);
+
 /* ---- temporary files ---- */
 
 /* Opens a file without a name, which is gone once it is closed or the process ends. It lies in the folder that the

@@ -6,6 +6,12 @@
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 /* POSIX of 2008, and realpath() */
 #endif
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS: glibc, musl */
+#endif
+#ifndef _DARWIN_C_SOURCE
+#define _DARWIN_C_SOURCE /* MAP_ANON */
+#endif
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64
 #endif
@@ -23,6 +29,10 @@
 #include <unistd.h>
 #if defined(__GLIBC__) && !defined(__UCLIBC__)
 #include <malloc.h>
+#endif
+
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON
 #endif
 
 #define MAX_NAMES 1000 /* temporary names tried: threads may open files at once */
@@ -239,6 +249,29 @@ void pylm__os_unmap(const void *data, uint64_t nbytes)
 {
     if (nbytes)
         (void)munmap((void *)(uintptr_t)data, (size_t)nbytes);
+}
+
+int pylm__os_keep(const void *data, uint64_t map_nbytes, uint64_t at, uint64_t nbytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), begin = (size_t)at / page * page, n;
+    uint8_t *pages = (uint8_t *)(uintptr_t)data + begin;
+    void *copy;
+    int done;
+    if (at >= map_nbytes || !nbytes)
+        return 0;
+    n = (size_t)(nbytes < map_nbytes - at ? at + nbytes : map_nbytes) - begin;
+    n = (n + page - 1u) / page * page; /* a mapping ends with its page */
+    copy = malloc(n);
+    if (!copy)
+        return -1;
+    memcpy(copy, pages, n);
+    done = mmap(pages, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+    if (done) {
+        memcpy(pages, copy, n);
+        done = mprotect(pages, n, PROT_READ) == 0;
+    }
+    free(copy);
+    return done ? 0 : -1;
 }
 
 /* ---- temporary files ---- */

@@ -169,6 +169,16 @@ void pylm__os_unmap(const void *data, uint64_t nbytes)
         UnmapViewOfFile(data);
 }
 
+/* Here nobody can make a file shorter that is mapped. */
+int pylm__os_keep(const void *data, uint64_t map_nbytes, uint64_t at, uint64_t nbytes)
+{
+    (void)data;
+    (void)map_nbytes;
+    (void)at;
+    (void)nbytes;
+    return 0;
+}
+
 /* ---- temporary files ---- */
 
 /* Gone when it is closed, or the process ends. */

@@ -91,7 +91,7 @@ def write_store(
             merge_into(writer, stores, step, without)
             writer.finish()
         for store in stores:
-            store.close()  # some systems do not replace a file that is mapped
+            store.close()  # some systems do not replace a file that is open
 
 
 class Steps:

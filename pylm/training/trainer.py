@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from .._core.arguments import path_of
 from .._core.estimate import stage_costs
 from .._core.files import is_device
+from .._core.mapping import open_bytes
 from .._core.native import check, ffi, lib, owned_bytes
 from .._core.progress import Progress, new_task, run_with_errno
-from .._core.text import Path, map_file
+from .._core.text import Path
 from .._core.tokenizer import PlainIds, open_tokenizer
 from .._model import Model, load
 from ..errors import ArgumentError
@@ -115,7 +116,7 @@ def _made(trainer: Any, bar: Progress, options: Any, output: Path | None, base: 
     ffi.release(trainer)
     if base is None:
         return load(output, verify=False)
-    return Model(map_file(output), verify=False, subject=os.fspath(output), base=base)
+    return Model(open_bytes(output, None), verify=False, subject=os.fspath(output), base=base)
 
 
 def _build(trainer: Any, bar: Progress, options: Any) -> Any:
