@@ -140,6 +140,7 @@ set(train ${train_base} ${train_text} ${train_tree} ${train_topic} ${train_count
     train/model_map.c
     train/options.c
     train/texts.c
+    train/threads.c
     train/trainer.c)
 if(WIN32)
   set(platform platform/win32.c)

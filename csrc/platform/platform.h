@@ -24,6 +24,10 @@ uint32_t pylm__os_host_id(void);
  * other sizes, for which it would take more. */
 void pylm__os_give_back(void);
 
+/* How many of n threads can run at once, this one among them: those that can be started with the stack that the system
+ * gives them, and with some memory left; 1 at least. */
+uint32_t pylm__os_startable(uint32_t n);
+
 /* ---- files that are written by name ---- */
 
 /* The name of the file that a path stands for: links are followed, also to a file that does not exist yet. To be freed.

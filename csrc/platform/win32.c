@@ -34,6 +34,12 @@ void pylm__os_give_back(void)
 {
 }
 
+/* Stacks take no memory before they are used, and no limit of threads is known. */
+uint32_t pylm__os_startable(uint32_t n)
+{
+    return n ? n : 1u;
+}
+
 /* ---- files that are written by name ---- */
 
 #define STDOUT "/dev/fd/1" /* as elsewhere */

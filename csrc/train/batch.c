@@ -10,6 +10,7 @@
 
 #include "pylm_adapt.h"
 #include "train/base/common.h"
+#include "train/threads.h"
 
 #define CHUNK 2048u /* symbols: some milliseconds */
 
@@ -115,7 +116,8 @@ static int run(struct batch *batch, pylm__job job, const pylm_state *context, ui
         status = cut(batch, &start, task);
     if (status == PYLM_OK) {
         pylm__task_begin(task, PYLM_STAGE_SCORE, batch->n_chunks);
-        status = pylm__run_jobs(job, batch, (uint32_t)batch->n_chunks, n_threads, task);
+        status =
+            pylm__run_jobs(job, batch, (uint32_t)batch->n_chunks, pylm__startable(n_threads, batch->n_chunks), task);
     }
     return status;
 }

@@ -20,8 +20,8 @@
 #include "train/layer/layer.h"
 #include "train/options.h"
 #include "train/size/budget.h"
-#include "train/text/prepare.h"
 #include "train/text/text_ends.h"
+#include "train/threads.h"
 #include "train/topic/topics.h"
 #include "train/tree/trees.h"
 #include "train/write/facts.h"
@@ -173,7 +173,7 @@ static struct pylm__budget budget_of(pylm_trainer *trainer)
     budget.topic_share = &trainer->topic_share;
     budget.facts = trainer->facts;
     budget.min_count = trainer->options.min_count;
-    budget.n_threads = budget.n_counted = trainer->options.n_threads;
+    budget.n_threads = budget.n_counted = pylm__start_fewer(&trainer->options.n_threads);
     budget.max_nbytes = max_nbytes > shared ? shared + (max_nbytes - shared) / trainer->n_trees : 0u;
     return budget;
 }
@@ -232,7 +232,7 @@ static int train_sized(pylm_trainer *trainer, struct pylm__trained_tree *trained
 {
     struct pylm__budget budget = budget_of(trainer);
     budget.heldout = heldout;
-    budget.n_counted = plan->n_threads;
+    budget.n_counted = pylm__startable(plan->n_threads, UINT32_MAX);
     budget.candidates_nbytes = plan->candidates_nbytes;
     PYLM__TRY(pylm__budget_train(&budget, trained, task));
     pylm__topic_share_cut(&trainer->topic_share, &trainer->topics, &trained->node_topics);
@@ -247,7 +247,7 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
                                        &trained->tree,
                                        &trained->templates,
                                        trained->calibration,
-                                       trainer->options.n_threads};
+                                       pylm__start_fewer(&trainer->options.n_threads)};
     struct pylm__counting counting;
     uint16_t *indices[PYLM__MAX_TEMPLATES];
     uint32_t k;
@@ -260,8 +260,8 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     counting.packed = trained->packed;
     counting.calibration = trained->calibration;
     counting.min_count = trainer->options.min_count;
-    counting.n_threads = plan->n_threads;
-    counting.n_abreast = plan->n_abreast;
+    counting.n_threads = pylm__startable(plan->n_threads, UINT32_MAX);
+    counting.n_abreast = pylm__startable(plan->n_abreast, UINT32_MAX);
     counting.max_keys = plan->max_keys;
     counting.spill = trainer->spill.file ? &trainer->spill : NULL;
     status = pylm__count(&counting, task);
@@ -274,8 +274,7 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     return status;
 }
 
-/* In the fast profile a vector has half of the numbers: they take half of the time, and half of the gain is in fewer
- * than these. */
+/* Numbers of a vector in the fast profile: half of the time, and half of the gain is in fewer than these. */
 #define FAST_TOPICS 32u
 
 /* Finds what the text is about, and what that says at the nodes of a tree. */
@@ -297,6 +296,7 @@ static int find_topics(pylm_trainer *trainer, struct pylm__trained_tree *trained
         readings.n_used = pylm__topic_share_most(&trainer->topic_share);
     else if (o->profile == PYLM_PROFILE_FAST && corpus->tokenizer != PYLM_TOKENIZER_BYTES)
         readings.n_used = FAST_TOPICS;
+    (void)pylm__start_fewer(&trainer->options.n_threads);
     status = pylm__topics_find(&trainer->topics, &trained->node_topics, &readings, &text, o->n_threads, task);
     pylm__readings_free(&readings);
     return status;
@@ -324,6 +324,7 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
     int sized = trainer->options.max_nbytes > 0, sparing = sized || trainer->corpus.base, status;
     struct pylm__heldout heldout;
     struct pylm__memory_plan plan;
+    uint32_t *n_threads = &trainer->options.n_threads;
     status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sparing);
     if (status == PYLM_OK)
         status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, &trained->tree, &trained->templates,
@@ -331,9 +332,9 @@ static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained,
     if (status == PYLM_OK)
         status = find_topics(trainer, trained, &heldout, task);
     if (status == PYLM_OK) /* now: topics take more memory than anything else */
-        status = pylm__heldout_list(&heldout, &trainer->corpus, &trained->tree, trainer->options.n_threads);
+        status = pylm__heldout_list(&heldout, &trainer->corpus, &trained->tree, pylm__start_fewer(n_threads));
     if (status == PYLM_OK && trainer->corpus.base)
-        status = pylm__heldout_base_log_odds(&heldout, &trainer->corpus, trainer->options.n_threads, task);
+        status = pylm__heldout_base_log_odds(&heldout, &trainer->corpus, *n_threads, task);
     if (status == PYLM_OK && plan.spill && !trainer->spill.file) {
         status = pylm__spill_open(&trainer->spill, folder);
         if (trainer->options.memory_is_wish) /* without the file, tables stay in memory */
@@ -398,7 +399,7 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
     if (trainer->used)
         return PYLM_ERR_ARGUMENT;
     trainer->used = 1;
-    PYLM__TRY(pylm__corpus_prepare(&trainer->corpus, &limits, trainer->options.n_threads, task));
+    PYLM__TRY(pylm__corpus_prepare(&trainer->corpus, &limits, pylm__start_fewer(&trainer->options.n_threads), task));
     if (trainer->corpus.tokenizer == PYLM_TOKENIZER_BYTES)
         trainer->n_trees = 1; /* there is only one tree over bytes */
     PYLM__TRY(build_trees(trainer, task));
@@ -411,8 +412,7 @@ static int train(pylm_trainer *trainer, const char *folder, uint64_t *nbytes, py
     return train_speller(trainer, task);
 }
 
-/* Whether the text is so short that held-out blocks may teach what is wrong. It is then scored. A layer holds to its
- * base instead. */
+/* Whether held-out blocks may teach what is wrong, in a short text. It is then scored. A layer holds to its base. */
 static int is_small(const pylm_trainer *trainer)
 {
     return trainer->corpus.n <= SMALL_TEXT && !trainer->corpus.base && !is_kernel(trainer);

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ..errors import OutOfMemoryError
 from .estimate import Estimate
 from .native import ffi, lib, text_of
 
@@ -113,7 +115,8 @@ def run(call: Callable[[], int], task: Any, watch: Callable[[str, int, int], Non
     task.cancel = task.done = task.total = 0
     worker = Thread(target=work, name="pylm")
     try:
-        worker.start()
+        with starting_threads():
+            worker.start()
         while not ended.wait(POLL_SECONDS):
             if task.total:
                 watch(text_of(lib.pylm_stage_text(task.stage)), min(task.done, task.total), task.total)
@@ -150,3 +153,17 @@ def _wait(ended: Event) -> None:
 def new_task() -> Any:
     """A pylm_task."""
     return ffi.new("pylm_task *")
+
+
+@contextmanager
+def starting_threads() -> Iterator[None]:
+    """OutOfMemoryError instead of Python's RuntimeError where a thread cannot be started."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "start new thread" not in str(error):
+            raise
+        raise OutOfMemoryError(
+            "the system starts no more threads: memory, or the number of processes and threads that a user may have "
+            "(ulimit -v, ulimit -u), is used up"
+        ) from None

@@ -18,6 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
+from .._core.progress import starting_threads
 from .._core.text import Bytes, Path
 from ..errors import ArgumentError, StoreDamagedError, StoreFormatError, StoreVersionError
 
@@ -321,7 +322,9 @@ class StoreWriter:
         totals, contents = _totals(documents), _contents(documents)
         self._count(totals, contents)
         if self._pool is not None:
-            self._enqueue(self._pool.submit(self._encoded, documents, totals, contents))
+            with starting_threads():
+                coded = self._pool.submit(self._encoded, documents, totals, contents)
+            self._enqueue(coded)
         else:
             self._file.writelines(self._encoded(documents, totals, contents))
 

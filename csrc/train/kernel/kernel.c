@@ -10,6 +10,7 @@
 
 #include "bandwidth.h"
 #include "train/count/memory_plan.h"
+#include "train/threads.h"
 
 #define DEFAULT_REACH 3u /* one more gains 2 % and takes 2.5 times the room; docs/ablations.md has figures */
 
@@ -45,8 +46,8 @@ static int count_bank(struct pylm__kernel_training *t, struct pylm__heldout *hel
     counting->templates = &t->banks[b].templates;
     counting->packed = t->banks[b].packed;
     counting->min_count = 1;
-    counting->n_threads = plan.n_threads;
-    counting->n_abreast = plan.n_abreast;
+    counting->n_threads = pylm__startable(plan.n_threads, UINT32_MAX);
+    counting->n_abreast = pylm__startable(plan.n_abreast, UINT32_MAX);
     counting->max_keys = plan.max_keys;
     counting->spill = t->spill->file ? t->spill : NULL;
     counting->for_kernel = 1;
