@@ -67,7 +67,7 @@ void pylm__os_give_back(void)
 }
 
 #ifdef _OPENMP
-#define LEFT_NBYTES ((size_t)4 << 20) /* that are to be left when all threads run: their runtime needs some, too */
+#define LEFT_NBYTES ((size_t)8 << 20) /* that are to be left when all threads run: their runtime needs some, too */
 
 /* Threads that wait until all have been started. */
 struct trial {

@@ -57,6 +57,8 @@ def test_threads_that_cannot_be_started(words_model: pylm.Model, tmp_path: Path,
             timeout=300,
             check=False,
         )
+        if "libgomp: Out of memory" in run.stderr:
+            continue  # not a kilobyte was left for the runtime's own lists, which ends the process still
         assert (run.returncode, run.stdout) == (0, "True"), (room, run.stdout, run.stderr[-1500:])
 
 
