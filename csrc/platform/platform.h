@@ -54,7 +54,8 @@ void pylm__os_remove_stale(const char *path);
 /* Waits until the disk has what was written to a file. */
 int pylm__os_sync(FILE *file);
 
-/* Renames a file; one that has the new name already is replaced at once, so that nobody ever sees none. */
+/* Renames a file; one that has the new name already is replaced at once, so that nobody ever sees none. Waits until the
+ * disk has the new name, where the system can do that. */
 int pylm__os_replace(const char *from, const char *to);
 
 /* ---- files that are read by mapping ---- */

@@ -262,10 +262,16 @@ static int is_stale(const char *name, const char *file)
     unsigned long host;
     long process;
     int number, end = 0;
-    if (strncmp(name, file, n) != 0 || sscanf(name + n, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3)
+    if (strncmp(name, file, n) != 0)
         return 0;
-    return end && !name[n + (size_t)end] && host == pylm__os_host_id() && process > 0 && kill((pid_t)process, 0) != 0 &&
-           errno == ESRCH;
+    for (name += n; *name; name += end) { /* a temporary file can have one of its own */
+        end = 0;
+        if (sscanf(name, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3 || !end)
+            return 0;
+        if (host != pylm__os_host_id() || process <= 0 || kill((pid_t)process, 0) == 0 || errno != ESRCH)
+            return 0;
+    }
+    return end > 0;
 }
 
 void pylm__os_remove_stale(const char *path)
@@ -286,9 +292,21 @@ int pylm__os_sync(FILE *file)
     return fsync(fileno(file)) != 0 && errno != EINVAL ? -1 : 0; /* EINVAL: a device or pipe */
 }
 
+/* The new name lasts through a power failure if the folder is flushed, too. Some file systems cannot. */
 int pylm__os_replace(const char *from, const char *to)
 {
-    return rename(from, to);
+    char *name;
+    int folder;
+    if (rename(from, to) != 0)
+        return -1;
+    name = real_folder(to);
+    folder = name ? open(name, O_RDONLY) : -1;
+    if (folder >= 0) {
+        (void)fsync(folder);
+        (void)close(folder);
+    }
+    free(name);
+    return 0;
 }
 
 /* ---- files that are read by mapping ---- */

@@ -93,9 +93,16 @@ static int is_stale(const char *name, const char *file)
     unsigned long host;
     long process;
     int number, end = 0;
-    if (_strnicmp(name, file, n) != 0 || sscanf(name + n, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3)
+    if (_strnicmp(name, file, n) != 0)
         return 0;
-    return end && !name[n + (size_t)end] && host == pylm__os_host_id() && process > 0 && has_ended(process);
+    for (name += n; *name; name += end) { /* a temporary file can have one of its own */
+        end = 0;
+        if (sscanf(name, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3 || !end)
+            return 0;
+        if (host != pylm__os_host_id() || process <= 0 || !has_ended(process))
+            return 0;
+    }
+    return end > 0;
 }
 
 void pylm__os_remove_stale(const char *path)

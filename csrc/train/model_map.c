@@ -63,6 +63,12 @@ static int keep_checked(const struct map *map)
     return keep_trees(map, head, head_nbytes);
 }
 
+void pylm_file_temporary(const char *path, int number, char *name, uint64_t capacity)
+{
+    pylm__os_remove_stale(path);
+    pylm__os_temporary_name(path, number, name, (size_t)capacity);
+}
+
 int pylm_model_map(const char *path, const void **data_ret, uint64_t *nbytes_ret)
 {
     struct map map = {NULL, 0, 0};

@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
@@ -163,7 +164,7 @@ class _Content:
 
     def close(self) -> None:
         if self._file is not None:
-            with self._lock:
+            with self._lock, suppress(OSError):  # it was only read
                 self._file.close()
         self._data = memoryview(b"")
 

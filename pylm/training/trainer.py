@@ -20,6 +20,7 @@ from .._core.tokenizer import PlainIds, open_tokenizer
 from .._model import Model, load
 from ..errors import ArgumentError
 from ..sources.file import SUFFIX
+from ..sources.pair import Pair
 from ..sources.writer import SourcesWriter
 from .documents import add_all
 from .options import IDS, TrainOptions, n_ids, training_options
@@ -77,11 +78,14 @@ def train_on(
     try:
         if words is not None:
             set_vocabulary(trainer, words)
-        with Progress(progress) as bar, SourcesWriter(path) if path else nullcontext() as writer:
+        pair = None if path is None or output is None or is_device(output) else Pair(output, path)
+        with Progress(progress) as bar, pair or nullcontext(), _writer(path, pair) if path else nullcontext() as writer:
             nbytes = add_all(trainer, texts, total, external, base is not None, bar, writer)
             if writer is not None:
                 writer.sort(bar)
             bar.expect(stage_costs(options, nbytes))
+            if pair is not None and writer is not None:
+                return _made_pair(trainer, bar, options, pair, writer)
             model = _made(trainer, bar, options, output, base)
             if writer is not None:
                 model._save_sources(writer)
@@ -89,6 +93,21 @@ def train_on(
     except BaseException:
         ffi.release(trainer)  # now, not when the garbage collector comes: it is large
         raise
+
+
+def _writer(path: str, pair: Pair | None) -> SourcesWriter:
+    return SourcesWriter(path) if pair is None else SourcesWriter(pair.temporary[1], path)
+
+
+def _made_pair(trainer: Any, bar: Progress, options: Any, pair: Pair, writer: SourcesWriter) -> Model:
+    """Trains, and puts the model and its sources in their places."""
+    temporary, _ = pair.temporary
+    _save(trainer, bar, options, temporary, pair.paths[0])
+    ffi.release(trainer)
+    with load(temporary, verify=False) as model:
+        writer.save(model._image.model)
+    pair.replace()
+    return load(pair.paths[0], verify=False, sources=pair.paths[1])
 
 
 def sources_path(sources: bool | Path, output: Path | None) -> str | None:
@@ -126,9 +145,11 @@ def _build(trainer: Any, bar: Progress, options: Any) -> Any:
     return owned_bytes(image[0], nbytes[0], trainer)
 
 
-def _save(trainer: Any, bar: Progress, options: Any, output: Path) -> None:
+def _save(trainer: Any, bar: Progress, options: Any, output: Path, called: Path | None = None) -> None:
+    """`called`: the name of the file in messages, if it is another one."""
     task, nbytes, path = new_task(), ffi.new("uint64_t *"), os.fsencode(output)
-    _train(lambda: lib.pylm_trainer_save(trainer, path, task, nbytes), task, bar, options, nbytes, output)
+    call = lambda: lib.pylm_trainer_save(trainer, path, task, nbytes)  # noqa: E731
+    _train(call, task, bar, options, nbytes, output if called is None else called)
 
 
 def _train(call: Callable[[], int], task: Any, bar: Progress, options: Any, nbytes: Any, output: Path | None) -> None:
