@@ -103,8 +103,11 @@ def run(call: Callable[[], int], task: Any, watch: Callable[[str, int, int], Non
 
     outcome: Future[int] = Future()
     ended = Event()  # Thread.join() will not do: interrupted, it takes the thread for dead (bpo-45274)
+    turn = [None]  # whoever takes it decides whether the call is made; taking is one step that nothing comes between
 
     def work() -> None:
+        if not _takes(turn):
+            return
         try:
             outcome.set_result(call())
         except BaseException as error:
@@ -122,7 +125,7 @@ def run(call: Callable[[], int], task: Any, watch: Callable[[str, int, int], Non
                 watch(text_of(lib.pylm_stage_text(task.stage)), min(task.done, task.total), task.total)
     except BaseException:
         task.cancel = 1
-        if worker.ident is not None:
+        if not _takes(turn):  # the call has begun; a thread that is interrupted while it starts may come to that later
             _wait(ended)
         raise
     return outcome.result()
@@ -146,8 +149,16 @@ def _wait(ended: Event) -> None:
     while not ended.is_set():
         try:
             ended.wait()
-        except KeyboardInterrupt:
+        except BaseException:  # also what other signals raise
             continue
+
+
+def _takes(turn: list[None]) -> bool:
+    try:
+        turn.pop()
+    except IndexError:
+        return False
+    return True
 
 
 def new_task() -> Any:
