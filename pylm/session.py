@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ._core.arguments import DEFAULT_MEMORY
+from ._core.arguments import DEFAULT_MEMORY, MAX_U32, integer
 from ._core.in_use import InUse, alone
 from ._core.reader import image_of
 from ._core.text import Bytes
@@ -39,8 +39,8 @@ class MessageSession:
 
     def __init__(self, model: Model, *, memory: int | str = DEFAULT_MEMORY, restart_every: int | None = None) -> None:
         needs_packing(image_of("model", model))
-        if restart_every is not None and not restart_every >= 1:
-            raise ArgumentError(f"restart_every is {restart_every}, and should be 1 or more, or None")
+        if restart_every is not None:
+            restart_every = integer("restart_every", restart_every, 1, MAX_U32)
         self._state: State = model.state(learn=True, memory=memory)
         self._restart_every = restart_every
         self._epoch = self._n = 0
