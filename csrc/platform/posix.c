@@ -123,8 +123,10 @@ uint32_t pylm__os_startable(uint32_t n)
     static uint32_t known; /* that could be started at once */
     pthread_attr_t usual;
     size_t stack_nbytes = (size_t)8 << 20;
-    n = n > 1u ? (n < 256u ? n : 256u) - 1u : 0u;
-    if (n && pthread_attr_init(&usual) == 0) {
+    if (n <= 1u)
+        return 1; /* also in a process that was forked while another thread had the lock */
+    n = (n < 256u ? n : 256u) - 1u;
+    if (pthread_attr_init(&usual) == 0) {
         (void)pthread_attr_getstacksize(&usual, &stack_nbytes);
         (void)pthread_attr_destroy(&usual);
     }

@@ -25,7 +25,7 @@ def open_bytes(path: Path, copy: bool | None) -> Any:
     name = os.fspath(path)
     with open(name, "rb") as file:
         info = os.fstat(file.fileno())
-    if copy or not stat.S_ISREG(info.st_mode) or (copy is None and info.st_size <= SMALL):
+    if copy or not stat.S_ISREG(info.st_mode) or not info.st_size or (copy is None and info.st_size <= SMALL):
         return _whole(path)
     return _mapped(name)
 

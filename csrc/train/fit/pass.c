@@ -16,6 +16,7 @@
 #include "core/stage2.h"
 #include "tile_avx2.h"
 #include "tile_portable.h"
+#include "train/threads.h"
 
 #define MAX_CHUNKS 32u
 #define CHUNK 4096u          /* events in one, at least */
@@ -270,7 +271,7 @@ int pylm__regression_begin(struct pylm__regression *r, const uint32_t *n_sets)
     r->n_weights = (uint64_t)r->n_rows * r->stride;
     r->n_curvatures = (uint64_t)r->n_rows * pylm__fit_n_pairs(p);
     r->n_chunks = p->n_events < MAX_CHUNKS * CHUNK ? (uint32_t)(p->n_events / CHUNK) + 1u : MAX_CHUNKS;
-    r->n_threads = pylm__n_threads(p->n_threads, r->n_chunks);
+    r->n_threads = (int)pylm__startable(p->n_threads, r->n_chunks);
     r->weights = pylm__array_new(r->n_weights, sizeof *r->weights);
     r->work = pylm__array_new((uint64_t)r->n_threads, sizeof *r->work);
     if (!r->weights || !r->work)

@@ -4,6 +4,7 @@
  * simulate.c: see simulate.h. It uses the overlay of the engine, with the tree of the trainer.
  */
 #include "simulate.h"
+#include "train/threads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +130,7 @@ int pylm__simulate(struct pylm__simulated *simulated, const struct pylm__heldout
             return PYLM_ERR_MEMORY;
     }
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(pylm__n_threads(n_threads, (uint64_t)n_blocks))
+#pragma omp parallel for schedule(dynamic, 1) num_threads((int)pylm__startable(n_threads, (uint64_t)n_blocks))
 #endif
     for (b = 0; b < n_blocks; b++) {
         int status = simulate_block(reader, heldout, (uint32_t)b, corpus, task);

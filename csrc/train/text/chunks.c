@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "scripts.h"
+#include "train/threads.h"
 
 #define MAX_CHUNK_NBYTES 48u
 #define MAX_PARTS 16u                       /* one thread adds them up */
@@ -107,7 +108,7 @@ static uint64_t find_place(const struct pylm__corpus *corpus, uint64_t at)
 static uint32_t find_parts(struct counting *c, uint32_t n_threads)
 {
     uint64_t n = c->corpus->n, most = n / MIN_PART_NBYTES + 1u;
-    uint32_t n_parts = (uint32_t)pylm__n_threads(n_threads, most < MAX_PARTS ? most : MAX_PARTS), part;
+    uint32_t n_parts = pylm__startable(n_threads, most < MAX_PARTS ? most : MAX_PARTS), part;
     for (part = 0; part + 1u < n_parts; part++)
         c->ends[part] = find_place(c->corpus, n * (part + 1u) / n_parts);
     c->ends[part] = n;

@@ -15,6 +15,7 @@
 
 #include "node_solver.h"
 #include "topic_numbers.h"
+#include "train/threads.h"
 
 #define N_NUMBERS PYLM__MAX_READING
 #define RECORD_NBYTES (N_NUMBERS + PYLM__NODE_TOPIC_NUMBERS)
@@ -178,7 +179,7 @@ int pylm__node_solving_begin(struct pylm__node_solving *s, const struct pylm__no
     memset(s, 0, sizeof *s);
     s->events = events;
     s->heldout = heldout;
-    s->n_threads = pylm__n_threads(n_threads, UINT32_MAX);
+    s->n_threads = (int)pylm__startable(n_threads, UINT32_MAX);
     for (i = 0; i < PYLM__N_SOLUTIONS; i++) {
         if (i == PYLM__WITHOUT_SECOND && !events->readings->has_second)
             continue;

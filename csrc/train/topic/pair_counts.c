@@ -8,6 +8,7 @@
  * that comes first in a pair this means that its position has some remainders only.
  */
 #include "pair_counts.h"
+#include "train/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -321,7 +322,7 @@ int pylm__pair_counts_find(struct pylm__pair_counts *counts, const struct pylm__
     if (around->distance)
         f.distances[0] = (uint8_t)around->distance;
     f.task = task;
-    f.n_threads = pylm__n_threads(n_threads, N_BLOCKS);
+    f.n_threads = (int)pylm__startable(n_threads, N_BLOCKS);
     find_runs(&f, around);
     status = allocate(&f);
     if (status == PYLM_OK)

@@ -17,6 +17,7 @@
 #include "platform/platform.h"
 #include "topic_numbers.h"
 #include "topic_rows.h"
+#include "train/threads.h"
 
 #define MIN_SYMBOLS 50000u                 /* of a text whose topics can be told apart */
 #define SHRINK 300.0f                      /* occurrences that a vector of zeros is worth */
@@ -225,7 +226,7 @@ int pylm__topic_vectors_find(struct pylm__topic_vectors *out, struct pylm__readi
     f.corpus = corpus;
     f.out = out;
     f.readings = readings;
-    f.sums.n_threads = (uint32_t)pylm__n_threads(n_threads, PYLM__TOPIC_PARTS);
+    f.sums.n_threads = pylm__startable(n_threads, PYLM__TOPIC_PARTS);
     status = find_all(&f, task);
     pylm__part_sums_free(&f.sums);
     pylm__word_vectors_free(&f.words);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "part_sums.h"
+#include "train/threads.h"
 
 #define SHRINK 10.0f    /* occurrences that a vector of zeros is worth */
 #define USUAL_BYTE 25.4 /* root of the mean square of a reading's numbers */
@@ -195,7 +196,7 @@ int pylm__word_places_find(struct pylm__topic_vectors *out, struct pylm__reading
     memset(&f, 0, sizeof f);
     f.words = words;
     f.readings = readings;
-    f.sums.n_threads = (uint32_t)pylm__n_threads(n_threads, PYLM__TOPIC_PARTS);
+    f.sums.n_threads = pylm__startable(n_threads, PYLM__TOPIC_PARTS);
     status = find_all(&f, out, task);
     pylm__part_sums_free(&f.sums);
     pylm__word_vectors_free(&f.vectors);

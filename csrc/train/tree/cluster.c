@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "neighbours.h"
+#include "train/threads.h"
 
 #define MAX_ROUNDS 10u
 #define TABLE_SIZE 65536u
@@ -421,7 +422,7 @@ int pylm__cluster(const struct pylm__corpus *corpus, uint32_t n_classes, uint32_
     c.n_classes = n_classes;
     c.class_of = class_of;
     c.pairs.n = bigrams;
-    c.n_threads = pylm__n_threads(n_threads, MIN_ABREAST);
+    c.n_threads = (int)pylm__startable(n_threads, MIN_ABREAST);
     memset(bigrams, 0, (size_t)n_classes * n_classes * sizeof *bigrams);
     status = allocate(&c);
     if (status == PYLM_OK) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "cluster.h"
+#include "train/threads.h"
 
 struct merging {
     uint32_t n; /* classes */
@@ -135,7 +136,7 @@ int pylm__merge_classes(struct pylm__links *links, uint64_t *pairs, uint32_t n, 
     uint8_t *gone = pylm__array_new(n, 1);
     int status = PYLM_ERR_MEMORY;
     m.n = n;
-    m.n_threads = pylm__n_threads(n_threads, n);
+    m.n_threads = (int)pylm__startable(n_threads, n);
     m.pairs = pairs;
     m.row_total = pylm__array_new(n, sizeof *m.row_total);
     m.column_total = pylm__array_new(n, sizeof *m.column_total);
