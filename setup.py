@@ -8,6 +8,7 @@ package is in pyproject.toml.
 
 Environment:
     PYLM_OPENMP    auto (default): use OpenMP if the compiler has it; 1: fail without it; 0: never.
+    PYLM_HARDEN=0  without what makes errors in C harder to exploit.
     PYLM_WERROR=1  many warnings, each of them an error (gcc and clang).
     LIBOMP_PREFIX  macOS: where libomp is installed.
 """
@@ -54,6 +55,30 @@ int pylm_probe(void)
 """
 
 
+# What makes errors in C harder to exploit: for the compiler, for the linker. Each is used where it works. Scoring takes
+# 0.3 % more instructions with all of them.
+HARDENING = [
+    (["-fstack-protector-strong"], []),
+    (["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"], []),
+    (["-fstack-clash-protection"], []),
+    (["-fcf-protection"], []),  # x86
+    (["-mbranch-protection=standard"], []),  # 64-bit ARM
+    ([], ["-Wl,-z,relro", "-Wl,-z,now"]),
+    ([], ["-Wl,-z,noexecstack"]),
+]
+
+HARDENING_PROBE = """\
+#include <string.h>
+int pylm_probe(const char *text);
+int pylm_probe(const char *text)
+{
+    char room[16];
+    strcpy(room, text);
+    return (int)strlen(room);
+}
+"""
+
+
 NO_COMPILER = (
     "pylm needs a C compiler, and none works here. On Debian or Ubuntu: apt install gcc libc6-dev. On macOS: "
     "xcode-select --install. On Windows: Build Tools for Visual Studio. Or install a wheel of pylm, which needs none."
@@ -95,8 +120,10 @@ class BuildSharedLibrary(build_ext):
             if not self.links(COMPILER_PROBE, [], []):
                 raise SystemExit(NO_COMPILER)
             compile_args, link_args = self.openmp_flags()
-            ext.extra_compile_args = self.compile_flags() + compile_args
-            ext.extra_link_args = link_args
+            hard_compile_args, hard_link_args = self.hardening_flags()
+            ext.extra_compile_args = self.compile_flags() + hard_compile_args + compile_args
+            ext.extra_link_args = hard_link_args + link_args
+            self.leave_out_paths()
             ext.libraries = [] if sys.platform == "win32" else ["m"]
         super().build_extension(ext)
 
@@ -106,6 +133,24 @@ class BuildSharedLibrary(build_ext):
         # Never fused multiplication and addition: a model does not depend on the processor that trained it.
         flags = ["-O3", "-g0", "-std=c99", "-ffp-contract=off", "-fvisibility=hidden"]
         return flags + WARNINGS if os.environ.get("PYLM_WERROR") == "1" else flags
+
+    def hardening_flags(self):
+        """Flags for the compiler and for the linker."""
+        compile_args, link_args = [], []
+        if self.compiler.compiler_type == "msvc" or os.environ.get("PYLM_HARDEN") == "0":
+            return compile_args, link_args
+        for compiles, links in HARDENING:
+            if self.links(HARDENING_PROBE, ["-O3", "-Werror", *compiles], links):
+                compile_args += compiles
+                link_args += links
+        return compile_args, link_args
+
+    def leave_out_paths(self):
+        """The library needs nothing of the folder of the Python that builds it, which is not there elsewhere, or is
+        somebody else's."""
+        linker = getattr(self.compiler, "linker_so", None)
+        if linker:
+            self.compiler.linker_so = [part for part in linker if not part.startswith(("-Wl,-rpath", "-Wl,-R"))]
 
     def openmp_flags(self):
         """Flags for the compiler and for the linker, or none where OpenMP does not work."""
@@ -179,7 +224,7 @@ setup(
                 *(path for path in sorted(glob("csrc/**/*.c", recursive=True)) if "platform" not in path),
                 PLATFORM,
             ],
-            depends=sorted(glob("csrc/**/*.h", recursive=True)),
+            depends=["setup.py", *sorted(glob("csrc/**/*.h", recursive=True))],
             include_dirs=["csrc"],
             define_macros=[("PYLM_SHARED", None), ("PYLM_BUILD", None)],
         )

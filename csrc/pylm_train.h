@@ -319,17 +319,31 @@ PYLM_API int pylm_score_texts(const pylm_encoder *encoder, const pylm_model *mod
 /* ------------------------------------------------------------------ files */
 
 /* Writes a file so that no reader sees half of it: under a temporary name in the same folder, then flushed to the disk
- * and renamed. After an error the old file, if there was one, is unchanged. A link is followed, and what it leads to is
- * replaced. What is not a regular file, such as /dev/null, and what the process has open, such as /dev/stdout, is
- * written to directly. Temporary files that processes left behind when they died are removed.
+ * and renamed; then the folder is flushed. After an error the old file, if there was one, is unchanged. A link is
+ * followed, and what it leads to is replaced. What is not a regular file, such as /dev/null, and what the process has
+ * open, such as /dev/stdout, is written to directly. Temporary files that processes left behind when they died are
+ * removed.
  * Returns PYLM_ERR_FILE (errno says why) or PYLM_ERR_MEMORY. */
 PYLM_API int pylm_file_save(const char *path, const void *data, uint64_t nbytes);
+
+/* A name for a file that is to be renamed to `path` later, in the same folder: PATH.HOST-PROCESS-NUMBER.tmp. As in
+ * pylm_file_save(), files under such names that were left behind are removed.
+ *   number     from 0 on: of several at once.
+ *   name       out: `capacity` bytes, 64 more than `path` has. */
+PYLM_API void pylm_file_temporary(const char *path, int number, char *name, uint64_t capacity);
 
 /* Maps a file into memory, read-only. An empty file gives a non-NULL address and 0 bytes.
  * Returns PYLM_ERR_FILE (errno says why). */
 PYLM_API int pylm_file_map(const char *path, const void **data_ret, uint64_t *nbytes_ret);
 
-/* Undoes pylm_file_map(); (NULL, 0) is allowed. */
+/* Maps a model or layer file likewise. What pylm_model_open() checks is copied, some 40 KB: so a file that somebody
+ * writes into meanwhile makes wrong numbers, never a wrong access. But on POSIX systems a file that becomes shorter
+ * ends the process with SIGBUS where a part is read that is gone: files that are open have to be replaced by renaming,
+ * as pylm_file_save() does it; or read them into memory instead.
+ * Returns PYLM_ERR_FILE (errno says why). */
+PYLM_API int pylm_model_map(const char *path, const void **data_ret, uint64_t *nbytes_ret);
+
+/* Undoes pylm_file_map() and pylm_model_map(); (NULL, 0) is allowed. */
 PYLM_API void pylm_file_unmap(const void *data, uint64_t nbytes);
 
 #ifdef __cplusplus

@@ -139,9 +139,11 @@ set(train_sources
 set(train ${train_base} ${train_text} ${train_tree} ${train_topic} ${train_count} ${train_fit}
     ${train_size} ${train_kernel} ${train_layer} ${train_write} ${train_prune} ${train_sources}
     train/batch.c
+    train/model_map.c
     train/options.c
     train/texts.c
-    train/trainer.c train/training.c)
+    train/trainer.c
+    train/training.c)
 if(WIN32)
   set(platform platform/win32.c)
 else()

@@ -5,26 +5,28 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ._core.arguments import DEFAULT_MEMORY, MAX_U32, integer, path_of, several, wrong_type
+from ._core.arguments import DEFAULT_MEMORY, MAX_U32, described, integer, path_of, several, wrong_type
 from ._core.documents import document
 from ._core.image import TEXT_OR_IDS, Image
 from ._core.lexicon import NewWord, words_given, words_of_file
-from ._core.native import save_file
+from ._core.mapping import open_bytes, sha256_of
+from ._core.native import ffi, save_file
 from ._core.prediction import shown
 from ._core.progress import Progress
 from ._core.reader import image_of
-from ._core.text import TEXT_TYPES, Bytes, Path, map_file, text_bytes
+from ._core.text import TEXT_TYPES, Bytes, Path, held, text_bytes
 from ._info import ModelInfo, info_of
 from ._scoring import Scoring
 from ._state import State
 from .decoders.drafter import CONFIDENCE, DRAFT_MEMORY, MOST_DRAFTED, Drafter
 from .decoders.together import Together
 from .decoding.generating import Generating
-from .errors import SourcesError
+from .errors import ArgumentError, ModelDamagedError, SourcesError
 from .kernel.settings import MAX_DISTANCE, MAX_REACH, with_settings
 from .packing.packets import MOST_NBYTES, pack, unpack
 from .sources.file import AGAIN, MIN_WORDS, SUFFIX, SourcesFile
@@ -76,6 +78,7 @@ class Model(Scoring, Together, Generating):
     ) -> None:
         """Makes a model of the content of a model file; `pylm.load()` is for files.
 
+        data      bytes, or another buffer, which is copied unless it cannot change.
         verify    compare the checksum of all of it.
         subject   what the data is, for error messages.
         sources   its sources file; looked at when it is needed first.
@@ -85,10 +88,13 @@ class Model(Scoring, Together, Generating):
             memoryview(data)
         except TypeError:
             raise wrong_type("data", "the bytes of a model file", data, "for a file there is pylm.load()") from None
+        data = data if isinstance(data, ffi.buffer) else held(data)  # which is memory that only pylm knows
         below = None if base is None else image_of("base", base)
         self._open_image: Image | None = Image(data, verify, subject, below)
         self._sources_path = None if sources is None else path_of("sources", sources)
         self._open_sources: SourcesFile | None = None
+
+    _copy: bool | None = None  # whether its sources file is to be copied; see `load()`
 
     # ---- files, closing, pickling
 
@@ -98,6 +104,12 @@ class Model(Scoring, Together, Generating):
         which stays where it is. Of a model with layers, the uppermost layer is written."""
         image = self._image
         save_file(path_of("path", path), image.buffer, image.info.image_nbytes)
+
+    def sha256(self) -> str:
+        """SHA-256 of the bytes that the model was opened on, which are those of its file: 64 hexadecimal digits. It
+        tells whether this is the model that somebody meant, which the checksum in the file does not: anybody can make
+        a file that has another one's. Of a model with layers, of the uppermost one."""
+        return sha256_of(ffi.buffer(self._image.buffer))
 
     def close(self) -> None:
         """Gives the model's memory back. The model cannot be used any more. May be called twice."""
@@ -339,7 +351,7 @@ class Model(Scoring, Together, Generating):
         if self._sources_path is None:
             raise SourcesError(f"where passages stand is not known to this model; {AGAIN}, or load it from its file")
         if self._open_sources is None:
-            self._open_sources = SourcesFile(self._sources_path, image.root.model)
+            self._open_sources = SourcesFile(self._sources_path, image.root.model, self._copy)
         return self._open_sources
 
     def _sources_nbytes(self) -> int:
@@ -481,9 +493,17 @@ def _of_image(image: Image) -> Model:
     return model
 
 
-def load(path: Path, *, layers: Iterable[Path] = (), verify: bool | None = None, sources: Path | None = None) -> Model:
-    """Opens a model file. It is mapped into memory, not read, so that even a large one opens at once, and
-    several processes share one copy.
+def load(
+    path: Path,
+    *,
+    layers: Iterable[Path] = (),
+    verify: bool | None = None,
+    sources: Path | None = None,
+    copy: bool | None = None,
+    sha256: str | Iterable[str] | None = None,
+) -> Model:
+    """Opens a model file. A large one is mapped into memory, not read, so that it opens at once, and several processes
+    share one copy.
 
     layers   layer files, from `adapt()`, the lowest first: each on the model, or the model and layers, that it was made
              for; else LayerError. Without them it is the model as it was.
@@ -491,15 +511,43 @@ def load(path: Path, *, layers: Iterable[Path] = (), verify: bool | None = None,
              1 MB at most. What a model says about itself is always checked; damage elsewhere is harmless but for the
              numbers, which may be wrong. `pylm info` compares.
     sources  its sources file; None: PATH.sources. It need not be there, and is not looked at before it is needed.
-    Do not write into a file that is open, but replace it, as `Model.save()` does.
+    copy     True: the files are read into memory, and what becomes of them later does not matter. False: they are
+             mapped, the sources as well. None: what has 1 MB at most is read, the rest is mapped.
+    sha256   what `Model.sha256()` and `pylm info` say of the file that is meant, or with layers of each in order:
+             another one is refused, with ModelDamagedError. The files are then read into memory, unless `copy` is
+             False.
+    Do not write into a file that is mapped, but replace it, as `Model.save()` does: what is written there makes wrong
+    probabilities, and where the file becomes shorter, as by `cp NEW OLD`, the system ends the process (SIGBUS).
     Raises OSError, ModelFormatError (not a model), ModelVersionError, ModelDamagedError.
     """
     names = [path_of("path", path), *(path_of("layers", file) for file in several("layers", layers, "paths"))]
+    digests = _digests(sha256, len(names))
     model: Model | None = None
-    for name in names:
-        data = map_file(name)
+    for name, digest in zip(names, digests, strict=True):
+        data = open_bytes(name, True if digest is not None and copy is None else copy)
+        if digest is not None and sha256_of(data) != digest:
+            raise ModelDamagedError(
+                f"{name}: its SHA-256 is {sha256_of(data)}, not {digest}: this is not the file that was meant"
+            )
         always = len(data) <= QUICKLY_VERIFIED if verify is None else verify
         model = Model(data, verify=always, subject=name, base=model)
     assert model is not None
     model._sources_path = names[0] + SUFFIX if sources is None else path_of("sources", sources)
+    model._copy = copy
     return model
+
+
+def _digests(sha256: Any, n: int) -> list[str | None]:
+    """What the files are to have, in lower case."""
+    if sha256 is None:
+        return [None] * n
+    takes = "64 hexadecimal digits" + (f", or {n} of these, for the model and each layer" if n > 1 else "")
+    digests = [sha256] if isinstance(sha256, str) else list(several("sha256", sha256, takes))
+    for digest in digests:
+        if not isinstance(digest, str):
+            raise wrong_type("sha256", takes, digest)
+        if not re.fullmatch("[0-9a-fA-F]{64}", digest):
+            raise ArgumentError(f"sha256 must be {takes}, not {described(digest)}")
+    if len(digests) != n:
+        raise ArgumentError(f"sha256 must be {takes}, not {len(digests)}")
+    return [digest.lower() for digest in digests]

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from ._core.arguments import MAX_MEMORY, parse_size, path_of
 from ._core.image import Image, new_symbols
+from ._core.in_use import InUse, alone, each_alone, in_use
 from ._core.many import cost_at, scores_at, texts_of
 from ._core.native import NONE, check, ffi, lib, save_file
 from ._core.new_words import NewWords, spelled_by, words_nbytes
 from ._core.prediction import NATS_PER_COST, Prediction, logprobs_of, predictions
 from ._core.reader import TextReader, begin_to_learn, new_overlay
-from ._core.text import TEXT_TYPES, Path, as_bytes, map_file
+from ._core.text import TEXT_TYPES, Path, as_bytes, read_file
 from .decoders.branch import Branch
 from .decoders.lattice import BEAM, Lattice, LatticePath, Search, best_paths
 from .decoding.beam import Continuation, continuations
@@ -59,22 +60,22 @@ class State(TextReader):
     with the original but the model, which never changes. A pickled state has its model with it; pickled together, model
     and states have it once.
 
-    One thread at a time may use a state. Text and ids are as in `Model`; all text is open, that is, its last
-    line goes on, unless `add_eos` says otherwise.
+    One thread at a time may use a state and its branches; another one gets a BusyError. Text and ids are as in `Model`;
+    all text is open, that is, its last line goes on, unless `add_eos` says otherwise.
     """
 
     _cost: Sequence[int]  # a number in C's memory: what a symbol cost
     _open: tuple[Any, array[int], Any] | None  # the end of a text, its symbols, and a pylm_state before them
 
     def __init__(self, image: Image, learn: bool, memory: int | str) -> None:
-        self._image, self._cost = image, new(COST)
+        self._image, self._cost, self._use = image, new(COST), InUse()
         self._overlay = self._words = None
         if learn:
             nbytes = parse_size("memory", memory, MAX_MEMORY)
             n_words = words_nbytes(image, nbytes)
             self._overlay = new_overlay(nbytes - n_words)
             self._words = NewWords(image, n_words) if n_words else None
-        self.reset()
+        self._reset()
 
     @property
     def memory(self) -> int:
@@ -82,6 +83,7 @@ class State(TextReader):
         return (len(self._overlay) if self.learns else 0) + (len(self._words.memory) if self._words else 0)
 
     @property
+    @alone
     def words(self) -> dict[str, int]:
         """Words that the vocabulary does not have and that it has learned, with how often each came; what is rarest
         made room for others. Empty if it does not learn, or if the model does not spell. They need not be spelled when
@@ -95,14 +97,20 @@ class State(TextReader):
 
         add_eos   the text is complete: in a word model its last line ends, with ``</s>``.
         """
-        image = self._image
-        if (type(text) is list or type(text) is tuple) and len(text) == 1:
-            symbol = text[0]
-            if type(symbol) is int and 0 <= symbol < image.n_symbols:  # a single id: without arrays, quick
-                check(c_score(image.model, self._state, text, 1, image.work, self._cost, NULL))
-                self._has_read_one(symbol)
-                return -self._cost[0] * NATS_PER_COST
-        return self._fed(text, image.symbols(text, add_eos))
+        image, use = self._image, self._use
+        if use.busy:  # as `alone` does it, which would take a twentieth of the time
+            raise in_use(self)
+        use.busy = True
+        try:
+            if (type(text) is list or type(text) is tuple) and len(text) == 1:
+                symbol = text[0]
+                if type(symbol) is int and 0 <= symbol < image.n_symbols:  # a single id: without arrays, quick
+                    check(c_score(image.model, self._state, text, 1, image.work, self._cost, NULL))
+                    self._has_read_one(symbol)
+                    return -self._cost[0] * NATS_PER_COST
+            return self._fed(text, image.symbols(text, add_eos))
+        finally:
+            use.busy = False
 
     def _fed(self, text: TextOrIds, symbols: array[int]) -> float:
         """Reads the symbols of a text."""
@@ -119,20 +127,31 @@ class State(TextReader):
         that learns would have learned from the first symbols of a longer continuation when it comes to the last ones;
         here it has not.
         """
+        image, use = self._image, self._use
+        if use.busy:
+            raise in_use(self)
+        use.busy = True
+        try:
+            if (type(text) is list or type(text) is tuple) and len(text) == 1:  # as in feed()
+                symbol = text[0]
+                if type(symbol) is int and 0 <= symbol < image.n_symbols:
+                    check(c_cost(image.model, self._state, symbol, image.work, self._cost))
+                    return -self._cost[0] * NATS_PER_COST
+            return -self._score(text, image.symbols(text, add_eos)) * NATS_PER_COST
+        finally:
+            use.busy = False
+
+    def _score(self, text: TextOrIds, symbols: array[int]) -> int:
+        """The cost of a continuation, 1/65536 bit."""
         image = self._image
-        if (type(text) is list or type(text) is tuple) and len(text) == 1:  # as in feed()
-            symbol = text[0]
-            if type(symbol) is int and 0 <= symbol < image.n_symbols:
-                check(c_cost(image.model, self._state, symbol, image.work, self._cost))
-                return -self._cost[0] * NATS_PER_COST
-        symbols = image.symbols(text, add_eos)
         if len(symbols) == 1:
             check(c_cost(image.model, self._state, symbols[0], image.work, self._cost))
             cost = self._cost[0]
         else:
             cost = cost_at(image, self._state, symbols)
-        return -(cost + spelled_by(image, self._words, text, symbols).cost) * NATS_PER_COST
+        return cost + spelled_by(image, self._words, text, symbols).cost
 
+    @alone
     def scores(self, continuations: Iterable[TextOrIds | int], *, add_eos: bool = False) -> list[float]:
         """`score()` of many continuations, in less time than one by one.
 
@@ -141,6 +160,7 @@ class State(TextReader):
         texts = texts_of(self._image, "continuations", continuations, add_eos)
         return scores_at(self._image, self._state, self._words, texts)
 
+    @alone
     def logprobs(self, text: TextOrIds, *, add_eos: bool = False) -> np.ndarray:
         """Reads a text. Returns the natural log of the probability of each of its symbols when it was read:
         float64 of shape (n,)."""
@@ -149,6 +169,7 @@ class State(TextReader):
         self._read_text(text, symbols, costs)
         return logprobs_of(self._image, symbols, costs, self._spelled(text, symbols))
 
+    @alone
     def word_scores(self, text: TextOrIds, *, add_eos: bool = False) -> list[WordScore]:
         """Reads a text. Returns what each word of it adds to `feed()`; as `Model.word_scores()`. What the state has
         learned is in the probabilities, but not in `WordScore.matched`, which is about training."""
@@ -172,13 +193,18 @@ class State(TextReader):
         self._open = text[-8 * MAX_OPEN :], symbols[n:], before
         return cost
 
+    @alone
     def start(self) -> None:
         """A new text begins. What was learned stays."""
         lib.pylm_state_restart(self._image.model, self._state)
         self._last, self._open = array("I"), None
 
+    @alone
     def reset(self) -> None:
         """A new text begins, and all that was learned is forgotten."""
+        self._reset()
+
+    def _reset(self) -> None:
         self._state = self._image.new_state()
         self._last, self._open = array("I"), None
         if self.learns:
@@ -188,6 +214,7 @@ class State(TextReader):
 
     # ---- copies
 
+    @alone
     def copy(self) -> State:
         """A state of its own that has read and learned the same."""
         if not self.learns:
@@ -219,7 +246,7 @@ class State(TextReader):
         end       the text and its symbols, from which was learned.
         """
         other = cls.__new__(cls)
-        other._cost = new(COST)
+        other._cost, other._use = new(COST), InUse()
         other._image, other._last, other._overlay, other._open, other._words = image, last[:], None, None, None
         other._state = new(STATE)
         ffi.memmove(other._state, state, ffi.sizeof("pylm_state"))
@@ -242,6 +269,7 @@ class State(TextReader):
     def __deepcopy__(self, memo: Any) -> State:
         return self.copy()
 
+    @alone
     def __reduce__(self) -> tuple[Any, ...]:
         self._keep()
         overlay = bytes(ffi.buffer(self._overlay)) if self.learns else None
@@ -252,18 +280,24 @@ class State(TextReader):
 
     # ---- what comes next
 
+    @alone
     def next(self, k: int = 5, *, constraint: Constraint | None = None) -> list[Prediction]:
         """The k most probable next symbols, best first. If the last that was read is a text, it may end anywhere, and a
         constraint is for what comes, as in `Model.next()`."""
         if constraint is None and self._open is None:
             return predictions(self._image, self._state, k)
         check_constraint(constraint)
+        return self._next(k, constraint)
+
+    def _next(self, k: int, constraint: Constraint | None = None) -> list[Prediction]:
         return predicted(self._image, self._prompt(), k, constraint)
 
+    @alone
     def distribution(self, *, exact: bool = False) -> np.ndarray:
         """The probability of every symbol coming next; as `Model.distribution()`."""
         return self._image.distribution_q62(self._state) if exact else self._image.distribution(self._state)
 
+    @alone
     def explain(self, token: str | Bytes | int | None = None, k: int = 5) -> Explanation | KernelExplanation:
         """What the probability of a token coming next is made of, what the state has learned included; as
         `Model.explain()`."""
@@ -271,6 +305,7 @@ class State(TextReader):
 
         return explain(self._image, self._state, token, k, self._last)
 
+    @alone
     def beam_search(self, max_new_tokens: int = 20, **options: Unpack[BeamOptions]) -> list[Continuation]:
         """The n most probable continuations, best first. The state stays where it is. Options as in
         `Model.beam_search()`."""
@@ -286,12 +321,15 @@ class State(TextReader):
         """
         return "".join(self.stream(max_new_tokens, stop=stop, learn=learn, **options))
 
+    @alone
     def stream(
         self, max_new_tokens: int = 100, *, stop: Stop = None, learn: bool = False, **options: Unpack[SamplingOptions]
     ) -> Iterator[str]:
         """The same as `generate()`, piece by piece as soon as each is certain."""
-        return as_text(self._image, self._continued("stream", self._prompt(), max_new_tokens, learn, options), stop)
+        text = as_text(self._image, self._continued("stream", self._prompt(), max_new_tokens, learn, options), stop)
+        return each_alone(self, text)
 
+    @alone
     def generate_ids(
         self, max_new_tokens: int = 100, *, learn: bool = False, **options: Unpack[SamplingOptions]
     ) -> list[int]:
@@ -328,11 +366,13 @@ class State(TextReader):
 
     # ---- decoding
 
+    @alone
     def branch(self) -> Branch:
         """A hypothesis that goes on from here and tries what may come, without learning and without a copy of what was
         learned. It is valid until the state reads on."""
-        return Branch(self._image, self._state, self._overlay, self._words)
+        return Branch(self._image, self._state, self._overlay, self._words, self._use)
 
+    @alone
     def best_paths(
         self,
         lattice: Lattice,
@@ -350,6 +390,7 @@ class State(TextReader):
 
     # ---- messages
 
+    @alone
     def compress(self, text: str | Bytes, *, fingerprint: bool = False) -> bytes:
         """A packet of a text, given all that was read before, which the other end has to have read, too; as
         `Model.compress()`. The state reads the text and its end. One that learns makes later packets shorter; see
@@ -358,6 +399,7 @@ class State(TextReader):
         self._read_message(text)
         return packet
 
+    @alone
     def decompress(self, packet: Bytes, *, most: int = MOST_NBYTES) -> str:
         """The text of a packet, which the state reads as that of the other end did; as `Model.decompress()`. After a
         PacketError, the state has read what means nothing."""
@@ -374,6 +416,7 @@ class State(TextReader):
 
     # ---- files
 
+    @alone
     def save(self, path: Path) -> None:
         """Writes what was learned, and where in the text it is, to a file of `memory` bytes, in a model that spells 8
         more, which is replaced as a whole or not at all. ArgumentError if the state does not learn; OSError."""
@@ -386,6 +429,7 @@ class State(TextReader):
             content += words + len(words).to_bytes(LENGTH_NBYTES, "little")
         save_file(path_of("path", path), ffi.from_buffer(content), len(content))
 
+    @alone
     def load(self, path: Path) -> None:
         """Goes on from what `save()` wrote, by a state of the same model; `memory` becomes what it was there.
         On failure the state is as before.
@@ -393,7 +437,7 @@ class State(TextReader):
         Raises OSError, ModelFormatError (no such file), ModelDamagedError (its end is missing), ArgumentError
         (of another model).
         """
-        data = map_file(path)
+        data = read_file(path)
         if len(data) == 0:
             raise ModelFormatError(f"{os.fspath(path)}: the file is empty; only what State.save() wrote can be loaded")
         n_words, end = 0, len(data)

@@ -75,4 +75,5 @@ class LostPacketError(PacketError):
 
 
 class BusyError(PylmError, RuntimeError):
-    """Another process is writing the same store."""
+    """Somebody else is at work: another process writes the same store, or another thread uses the same state, keyboard,
+    session or drafter."""

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ._core.image import Image
+from ._core.in_use import InUse, alone, in_use
 from ._core.native import NONE, check, ffi, lib
 from ._core.prediction import LOG10_PER_COST
 from ._core.reader import image_of
@@ -113,7 +114,7 @@ class Model:
 
     path    of a model file; or a `pylm.Model`, for one with layers or with words that were given to it.
     config  is there for programs that give one.
-    One thread at a time may use it.
+    One thread at a time may use it; another one gets a BusyError.
     """
 
     def __init__(self, path: Any, config: Config | None = None) -> None:
@@ -130,6 +131,7 @@ class Model:
         self._work, self._cost, self._n = image.new_work(), ffi.new("uint32_t *"), ffi.new("uint32_t *")
         self._reach: int = lib.pylm_reach(image.model)
         self._known: dict[str, _Word] = {}
+        self._use = InUse()
 
     @property
     def order(self) -> int:
@@ -204,13 +206,21 @@ class Model:
         total, state, to = known.letters, before._state, after._state
         if not known.symbols and to != state:
             to[0] = state[0]
-        for symbol in known.symbols:
-            check(lib.pylm_step(model, state, symbol, self._work, to, self._cost))
-            total += self._cost[0]
-            state = to
+        use = self._use
+        if use.busy:
+            raise in_use(self)
+        use.busy = True
+        try:
+            for symbol in known.symbols:
+                check(lib.pylm_step(model, state, symbol, self._work, to, self._cost))
+                total += self._cost[0]
+                state = to
+        finally:
+            use.busy = False
         after._reach, after._begins = self._reach, known.ends
         return total
 
+    @alone
     def _length(self, state: State, known: _Word) -> int:
         image = self._image
         if image.is_kernel or not known.symbols:

@@ -7,11 +7,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._core.arguments import MAX_MEMORY, integer, parse_size, path_of
+from ._core.in_use import InUse, alone
 from ._core.native import check, ffi, lib, save_file, text_of
 from ._core.new_words import SHARE, word_counts
 from ._core.prediction import shown
 from ._core.reader import image_of
-from ._core.text import Bytes, Path, map_file, text_bytes
+from ._core.text import Bytes, Path, read_file, text_bytes
 from .errors import ArgumentError, ModelDamagedError, ModelFormatError, OutOfMemoryError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Keyboard:
     A copy, by `copy()`, by the module copy or by pickle, has learned the same, and from then on shares nothing with the
     original but the model. A pickled keyboard has its model with it.
 
-    One thread at a time may use a keyboard.
+    One thread at a time may use a keyboard; another one gets a BusyError.
 
     model    a `Model` of words, pieces or bytes; no kernel.
     memory   bytes to learn in, a number or like "256K"; half of it has room for some 20 bytes a word written. When it
@@ -77,11 +78,12 @@ class Keyboard:
             self._overlay: Any = ffi.new("unsigned char[]", nbytes - nbytes // 2)
         except MemoryError:
             raise OutOfMemoryError(f"memory of {nbytes} bytes is more than the system has; take less") from None
-        self._state = ffi.new("pylm_state *")
+        self._state, self._use = ffi.new("pylm_state *"), InUse()
         self._model = ffi.new("pylm_model *", self._image.model[0])  # a view of its own, which has the words
 
     # ---- copies
 
+    @alone
     def copy(self) -> Keyboard:
         """A keyboard of its own that has learned the same."""
         return _copied(self._image, *self._kept())
@@ -92,6 +94,7 @@ class Keyboard:
     def __deepcopy__(self, memo: Any) -> Keyboard:
         return self.copy()
 
+    @alone
     def __reduce__(self) -> tuple[Any, ...]:
         return _copied, (self._image, *self._kept())
 
@@ -119,6 +122,7 @@ class Keyboard:
         begin = lib.pylm_typed_word(ffi.from_buffer(data), len(data))
         return data[:begin].decode("utf-8", "surrogateescape"), data[begin:].decode("utf-8", "surrogateescape")
 
+    @alone
     def suggest(self, context: str = "", prefix: str = "", k: int = 3) -> list[Suggestion]:
         """Up to k words, most probable first, that begin with `prefix`, itself among them; without one, next words.
 
@@ -150,6 +154,7 @@ class Keyboard:
 
     # ---- learning
 
+    @alone
     def accept(self, word: str, context: str = "") -> None:
         """The person took a word. It is learned for now; what is to last goes to `learn()` when the text is complete.
 
@@ -163,6 +168,7 @@ class Keyboard:
         lib.pylm_state_set_learning(state, 1)
         check(lib.pylm_read_typed(model, state, ffi.from_buffer(data), len(data)))
 
+    @alone
     def learn(self, text: str | Bytes) -> None:
         """Learns a complete text, for example a line or a message; in a word model also its new words, of up to 48
         bytes. Suggestions are then for another line behind it, on what the texts before were about."""
@@ -174,6 +180,7 @@ class Keyboard:
         check(lib.pylm_read_typed(model, self._state, source, len(data)))
         check(lib.pylm_state_read(model, self._state, self._image.line_end))
 
+    @alone
     def forget(self, text: str | Bytes) -> None:
         """Takes a text out that was learned, as if it had never been: the counts and the words are, to the last byte,
         those of a keyboard that learned the other texts only, and so are the suggestions of one that loads them. What
@@ -196,11 +203,13 @@ class Keyboard:
         check(status)
         check(self._learn_from_counts(self._counts))
 
+    @alone
     def words(self) -> dict[str, int]:
         """The new words that were learned, and how often each came; empty but in a word model."""
         return word_counts(self._words) if len(self._words) else {}
 
     @property
+    @alone
     def is_exact(self) -> bool:
         """Whether no count had to make room for others so far, so that `forget()` is exact."""
         words_are_exact = lib.pylm_words_is_exact(self._words) if len(self._words) else True
@@ -213,6 +222,7 @@ class Keyboard:
 
     # ---- files
 
+    @alone
     def save(self, path: Path) -> None:
         """Writes counts and words to a file, which is replaced as a whole or not at all: 32 bytes and 10 for each
         count; in a word model 40 bytes more, and for each new word 7 and its own. OSError."""
@@ -226,6 +236,7 @@ class Keyboard:
         content = ffi.buffer(self._counts, counts)[:] + ffi.buffer(self._words, words)[:]
         return ffi.from_buffer(content), len(content)
 
+    @alone
     def load(self, path: Path) -> None:
         """Takes the place of all that was learned by what `save()` wrote, with the same model. On failure the keyboard
         is as before.
@@ -233,7 +244,7 @@ class Keyboard:
         Raises OSError, ModelFormatError (no such file), ModelDamagedError, ArgumentError (of another model, or more
         than there is room for).
         """
-        name, data = path_of("path", path), map_file(path)
+        name, data = path_of("path", path), read_file(path)
         counts = ffi.new("unsigned char[]", max(len(self._counts), len(data)))
         ffi.memmove(counts, data, len(data))
         _check_saved(lib.pylm_personal_open(self._image.model, counts, len(data)), name)

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ._core.arguments import DEFAULT_MEMORY
+from ._core.arguments import DEFAULT_MEMORY, MAX_U32, integer
+from ._core.in_use import InUse, alone
 from ._core.reader import image_of
 from ._core.text import Bytes
 from ._model import Model
@@ -29,7 +30,7 @@ class MessageSession:
         text = receiver.decompress(sender.compress("see you at eight"))
 
     A packet that was damaged and is still one would teach the receiver something else. Where a link does not check its
-    packets, put a checksum around them.
+    packets, put a checksum around them. One thread at a time may use a session; another one gets a BusyError.
 
     memory         bytes to learn in, the same at both ends; as in `Model.state()`.
     restart_every  messages in an epoch at most; None: no limit.
@@ -38,11 +39,12 @@ class MessageSession:
 
     def __init__(self, model: Model, *, memory: int | str = DEFAULT_MEMORY, restart_every: int | None = None) -> None:
         needs_packing(image_of("model", model))
-        if restart_every is not None and not restart_every >= 1:
-            raise ArgumentError(f"restart_every is {restart_every}, and should be 1 or more, or None")
+        if restart_every is not None:
+            restart_every = integer("restart_every", restart_every, 1, MAX_U32)
         self._state: State = model.state(learn=True, memory=memory)
         self._restart_every = restart_every
         self._epoch = self._n = 0
+        self._use = InUse()
         self._compresses: bool | None = None
 
     @property
@@ -55,21 +57,24 @@ class MessageSession:
         """Messages of this epoch so far."""
         return self._n
 
+    @alone
     def restart(self) -> None:
         """Begins a new epoch; the other end will know by the next packet. Only of the end that compresses."""
         self._is_end(compresses=True)
-        self._begin((self._epoch + 1) % N_EPOCHS)
+        self._begin_next()
 
+    @alone
     def compress(self, text: str | Bytes) -> bytes:
         """The packet of the next message."""
         self._is_end(compresses=True)
         if self._restart_every is not None and self._n >= self._restart_every:
-            self.restart()
+            self._begin_next()
         packet = self._state.compress(text)
         head = self._epoch * N_NUMBERS + self._n % N_NUMBERS
         self._n += 1
         return bytes([head]) + packet
 
+    @alone
     def decompress(self, packet: Bytes, *, most: int = MOST_NBYTES) -> str:
         """The next message. Raises LostPacketError if this is not the packet that was to come next, and PacketError if
         it is damaged; then the session is as before. `most`: bytes of the text at most."""
@@ -105,6 +110,9 @@ class MessageSession:
                 f"{ahead} packet{'s' * (ahead > 1)} before number {number} did not come: wait if they may come late, "
                 f"else the sender has to restart()"
             )
+
+    def _begin_next(self) -> None:
+        self._begin((self._epoch + 1) % N_EPOCHS)
 
     def _begin(self, epoch: int) -> None:
         self._state.reset()

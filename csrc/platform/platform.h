@@ -24,6 +24,10 @@ uint32_t pylm__os_host_id(void);
  * other sizes, for which it would take more. */
 void pylm__os_give_back(void);
 
+/* How many of n threads can run at once, this one among them: those that can be started with the stack that the system
+ * gives them, and with some memory left; 1 at least. */
+uint32_t pylm__os_startable(uint32_t n);
+
 /* ---- files that are written by name ---- */
 
 /* The name of the file that a path stands for: links are followed, also to a file that does not exist yet. To be freed.
@@ -50,7 +54,8 @@ void pylm__os_remove_stale(const char *path);
 /* Waits until the disk has what was written to a file. */
 int pylm__os_sync(FILE *file);
 
-/* Renames a file; one that has the new name already is replaced at once, so that nobody ever sees none. */
+/* Renames a file; one that has the new name already is replaced at once, so that nobody ever sees none. Waits until the
+ * disk has the new name, where the system can do that. */
 int pylm__os_replace(const char *from, const char *to);
 
 /* ---- files that are read by mapping ---- */
@@ -58,6 +63,10 @@ int pylm__os_replace(const char *from, const char *to);
 /* Maps a regular file into memory, read-only. An empty one gives a non-NULL address and 0 bytes. */
 int pylm__os_map(const char *path, const void **data, uint64_t *nbytes);
 void pylm__os_unmap(const void *data, uint64_t nbytes);
+
+/* Puts copies in the place of the pages, of a mapping of map_nbytes bytes, that have something of `nbytes` bytes from
+ * `at` on: whatever becomes of the file, they stay as they are. */
+int pylm__os_keep(const void *data, uint64_t map_nbytes, uint64_t at, uint64_t nbytes);
 
 /* ---- temporary files ---- */
 

@@ -7,7 +7,10 @@
 #define _XOPEN_SOURCE 700 /* POSIX of 2008, and realpath() */
 #endif
 #ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* madvise() */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, madvise(): glibc, musl */
+#endif
+#ifndef _DARWIN_C_SOURCE
+#define _DARWIN_C_SOURCE /* MAP_ANON */
 #endif
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64
@@ -17,6 +20,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#ifdef _OPENMP
+#include <pthread.h>
+#endif
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +32,10 @@
 #include <unistd.h>
 #if defined(__GLIBC__) && !defined(__UCLIBC__)
 #include <malloc.h>
+#endif
+
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON
 #endif
 
 #define MAX_NAMES 1000 /* temporary names tried: threads may open files at once */
@@ -55,6 +65,87 @@ void pylm__os_give_back(void)
     (void)malloc_trim(0);
 #endif
 }
+
+#ifdef _OPENMP
+#define LEFT_NBYTES ((size_t)8 << 20) /* that are to be left when all threads run: their runtime needs some, too */
+
+/* Threads that wait until all have been started. */
+struct trial {
+    pthread_mutex_t lock;
+    pthread_t threads[255];
+    uint32_t n;
+};
+
+static void *wait_for_others(void *trial)
+{
+    (void)pthread_mutex_lock(&((struct trial *)trial)->lock);
+    (void)pthread_mutex_unlock(&((struct trial *)trial)->lock);
+    return NULL;
+}
+
+/* Whether there is room for the stacks of n threads. */
+static int have_room(uint32_t n, size_t stack_nbytes)
+{
+    size_t nbytes = n * stack_nbytes + LEFT_NBYTES;
+    void *room = mmap(NULL, nbytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+        return 0;
+    (void)munmap(room, nbytes);
+    return 1;
+}
+
+/* How many of n threads can be started at once, besides this one. They end again. */
+static uint32_t try_threads(uint32_t n)
+{
+    struct trial *trial = calloc(1, sizeof *trial);
+    uint32_t i;
+    if (!trial || pthread_mutex_init(&trial->lock, NULL) != 0) {
+        free(trial);
+        return 0;
+    }
+    (void)pthread_mutex_lock(&trial->lock);
+    while (trial->n < n && pthread_create(&trial->threads[trial->n], NULL, wait_for_others, trial) == 0)
+        trial->n++;
+    (void)pthread_mutex_unlock(&trial->lock);
+    n = trial->n;
+    for (i = 0; i < n; i++)
+        (void)pthread_join(trial->threads[i], NULL);
+    (void)pthread_mutex_destroy(&trial->lock);
+    free(trial);
+    return n;
+}
+
+/* Memory may become short at any time, and is looked at each time, which takes some 5 µs. The number of threads that a
+ * user may have rarely changes: so they are started only if there were never so many. */
+uint32_t pylm__os_startable(uint32_t n)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static uint32_t known; /* that could be started at once */
+    pthread_attr_t usual;
+    size_t stack_nbytes = (size_t)8 << 20;
+    if (n <= 1u)
+        return 1; /* also in a process that was forked while another thread had the lock */
+    n = (n < 256u ? n : 256u) - 1u;
+    if (pthread_attr_init(&usual) == 0) {
+        (void)pthread_attr_getstacksize(&usual, &stack_nbytes);
+        (void)pthread_attr_destroy(&usual);
+    }
+    while (n && !have_room(n, stack_nbytes))
+        n--;
+    (void)pthread_mutex_lock(&lock);
+    if (n > known) {
+        n = try_threads(n);
+        known = n > known ? n : known;
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return n + 1u;
+}
+#else
+uint32_t pylm__os_startable(uint32_t n)
+{
+    return n ? n : 1u;
+}
+#endif
 
 /* ---- files that are written by name ---- */
 
@@ -173,10 +264,16 @@ static int is_stale(const char *name, const char *file)
     unsigned long host;
     long process;
     int number, end = 0;
-    if (strncmp(name, file, n) != 0 || sscanf(name + n, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3)
+    if (strncmp(name, file, n) != 0)
         return 0;
-    return end && !name[n + (size_t)end] && host == pylm__os_host_id() && process > 0 && kill((pid_t)process, 0) != 0 &&
-           errno == ESRCH;
+    for (name += n; *name; name += end) { /* a temporary file can have one of its own */
+        end = 0;
+        if (sscanf(name, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3 || !end)
+            return 0;
+        if (host != pylm__os_host_id() || process <= 0 || kill((pid_t)process, 0) == 0 || errno != ESRCH)
+            return 0;
+    }
+    return end > 0;
 }
 
 void pylm__os_remove_stale(const char *path)
@@ -197,9 +294,21 @@ int pylm__os_sync(FILE *file)
     return fsync(fileno(file)) != 0 && errno != EINVAL ? -1 : 0; /* EINVAL: a device or pipe */
 }
 
+/* The new name lasts through a power failure if the folder is flushed, too. Some file systems cannot. */
 int pylm__os_replace(const char *from, const char *to)
 {
-    return rename(from, to);
+    char *name;
+    int folder;
+    if (rename(from, to) != 0)
+        return -1;
+    name = real_folder(to);
+    folder = name ? open(name, O_RDONLY) : -1;
+    if (folder >= 0) {
+        (void)fsync(folder);
+        (void)close(folder);
+    }
+    free(name);
+    return 0;
 }
 
 /* ---- files that are read by mapping ---- */
@@ -242,6 +351,29 @@ void pylm__os_unmap(const void *data, uint64_t nbytes)
 {
     if (nbytes)
         (void)munmap((void *)(uintptr_t)data, (size_t)nbytes);
+}
+
+int pylm__os_keep(const void *data, uint64_t map_nbytes, uint64_t at, uint64_t nbytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), begin = (size_t)at / page * page, n;
+    uint8_t *pages = (uint8_t *)(uintptr_t)data + begin;
+    void *copy;
+    int done;
+    if (at >= map_nbytes || !nbytes)
+        return 0;
+    n = (size_t)(nbytes < map_nbytes - at ? at + nbytes : map_nbytes) - begin;
+    n = (n + page - 1u) / page * page; /* a mapping ends with its page */
+    copy = malloc(n);
+    if (!copy)
+        return -1;
+    memcpy(copy, pages, n);
+    done = mmap(pages, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+    if (done) {
+        memcpy(pages, copy, n);
+        done = mprotect(pages, n, PROT_READ) == 0;
+    }
+    free(copy);
+    return done ? 0 : -1;
 }
 
 /* ---- temporary files ---- */

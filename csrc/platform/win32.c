@@ -34,6 +34,12 @@ void pylm__os_give_back(void)
 {
 }
 
+/* Stacks take no memory before they are used, and no limit of threads is known. */
+uint32_t pylm__os_startable(uint32_t n)
+{
+    return n ? n : 1u;
+}
+
 /* ---- files that are written by name ---- */
 
 #define STDOUT "/dev/fd/1" /* as elsewhere */
@@ -87,9 +93,16 @@ static int is_stale(const char *name, const char *file)
     unsigned long host;
     long process;
     int number, end = 0;
-    if (_strnicmp(name, file, n) != 0 || sscanf(name + n, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3)
+    if (_strnicmp(name, file, n) != 0)
         return 0;
-    return end && !name[n + (size_t)end] && host == pylm__os_host_id() && process > 0 && has_ended(process);
+    for (name += n; *name; name += end) { /* a temporary file can have one of its own */
+        end = 0;
+        if (sscanf(name, ".%8lx-%ld-%d.tmp%n", &host, &process, &number, &end) != 3 || !end)
+            return 0;
+        if (host != pylm__os_host_id() || process <= 0 || !has_ended(process))
+            return 0;
+    }
+    return end > 0;
 }
 
 void pylm__os_remove_stale(const char *path)
@@ -167,6 +180,16 @@ void pylm__os_unmap(const void *data, uint64_t nbytes)
 {
     if (nbytes)
         UnmapViewOfFile(data);
+}
+
+/* Here nobody can make a file shorter that is mapped. */
+int pylm__os_keep(const void *data, uint64_t map_nbytes, uint64_t at, uint64_t nbytes)
+{
+    (void)data;
+    (void)map_nbytes;
+    (void)at;
+    (void)nbytes;
+    return 0;
 }
 
 /* ---- temporary files ---- */

@@ -18,6 +18,7 @@
 #define GROUP 131072u       /* bytes of a group: the larger, the longer the pieces are in the processor's cache */
 #define SMALL_GROUP 4096u   /* so small, if there would be few: a millisecond */
 #define GROUPS_A_THREAD 16u /* that are wanted, so that threads end at the same time */
+#define WORTH_THREAD 1024u  /* bytes */
 #define PLACE 64u           /* what a text counts for besides: an empty one takes time, too */
 #define LONG 65536u         /* bytes of a text that threads do not share */
 #define CHUNK 2048u         /* symbols */
@@ -331,8 +332,8 @@ static int begin(struct reading *r, const pylm_state *context)
     else
         pylm_state_init(r->model, &r->start);
     pylm_state_set_learning(&r->start, 0);
-    r->n_desks = (uint32_t)pylm__n_threads(r->n_threads, UINT32_MAX);
     nbytes = texts->n_texts ? texts->ends[texts->n_texts - 1u] : 0u;
+    r->n_desks = r->n_threads = (uint32_t)pylm__n_threads(r->n_threads, nbytes / WORTH_THREAD + 1u);
     of_group = nbytes / r->n_desks / GROUPS_A_THREAD;
     of_group = of_group < SMALL_GROUP ? SMALL_GROUP : of_group < GROUP ? of_group : GROUP;
     r->n_groups = find_groups(texts, of_group, NULL);

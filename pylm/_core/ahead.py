@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from .progress import starting_threads
+
 Given = TypeVar("Given")
 Found = TypeVar("Found")
 
@@ -21,7 +23,8 @@ def ahead(items: Iterable[Given], work: Callable[[Given], Found]) -> Iterator[tu
     waiting: tuple[Given, Future[Found]] | None = None
     try:
         for item in items:
-            begun = item, pool.submit(work, item)
+            with starting_threads():
+                begun = item, pool.submit(work, item)
             if waiting is not None:
                 yield waiting[0], waiting[1].result()
             waiting = begun

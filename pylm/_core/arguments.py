@@ -36,8 +36,10 @@ def check_options(caller: str, options: Mapping[str, object], kind: Any) -> None
 
 def described(value: object) -> str:
     """A wrong value as a message names it: itself, if that is short; else what it is."""
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, (bool, float)):
         return repr(value)
+    if isinstance(value, int):
+        return shown_integer(value)
     if isinstance(value, (str, bytes)):
         return repr(value) if len(value) <= LONGEST_SHOWN else repr(value[:LONGEST_SHOWN])[:-1] + "..."
     if hasattr(value, "read"):
@@ -49,6 +51,13 @@ def described(value: object) -> str:
     return f"an object of type {type(value).__name__}"
 
 
+def shown_integer(number: int) -> str:
+    """In digits, if they are not too many: Python itself refuses to write 4,300 of them."""
+    return (
+        str(number) if abs(number) < 10**LONGEST_SHOWN else f"{'-' * (number < 0)}2^{abs(number).bit_length() - 1}..."
+    )
+
+
 def wrong_type(name: str, takes: str, value: object, advice: str = "") -> TypeError:
     """The error for an argument of a type that it does not take."""
     return TypeError(f"{name} must be {takes}, not {described(value)}{advice and '; '}{advice}")
@@ -56,9 +65,17 @@ def wrong_type(name: str, takes: str, value: object, advice: str = "") -> TypeEr
 
 def path_of(name: str, value: Any) -> str:
     """The path of a file as a str; TypeError for what is none."""
-    if not isinstance(value, (str, os.PathLike)) or not isinstance(os.fspath(value), str):
+    if not isinstance(value, (str, os.PathLike)) or not isinstance(path := os.fspath(value), str):
         raise wrong_type(name, "the path of a file (str or pathlib.Path)", value)
-    return os.fspath(value)
+    if "\0" in path:
+        raise ArgumentError(
+            f"{name} must be the path of a file, but {described(path)} has a NUL in it, where names end"
+        )
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        raise ArgumentError(f"{name} must be the path of a file, and no file can be called {described(path)}") from None
+    return path
 
 
 def several(name: str, values: Any, of: str) -> Iterable[Any]:
@@ -75,7 +92,7 @@ def number(name: str, value: float, low: float, high: float) -> float:
     """The value, if it is a number in a range; ArgumentError otherwise."""
     try:
         is_right = not isinstance(value, (str, bytes)) and math.isfinite(value) and bool(low <= value <= high)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         is_right = False
     if not is_right:
         raise ArgumentError(f"{name} must be a number from {low:g} to {high:g}, not {described(value)}")
@@ -102,7 +119,7 @@ def integer(name: str, value: Any, low: int, high: int) -> int:
     except (AttributeError, TypeError):  # TypeError: arrays, and types themselves
         raise ArgumentError(f"{name} must be an integer, not {described(value)}") from None
     if not low <= number <= high:
-        raise ArgumentError(f"{name} must be from {low} to {high}, not {number}")
+        raise ArgumentError(f"{name} must be from {low} to {high}, not {shown_integer(number)}")
     return number
 
 
@@ -124,4 +141,6 @@ def parse_size(name: str, size: int | str, high: int) -> int:
         )
     from decimal import Decimal  # 1.1K is 1100, not what the nearest float makes of it
 
+    if len(match[1]) > LONGEST_SHOWN:
+        raise ArgumentError(f"{name} must be from 1 to {high}, not {described(size)}")
     return integer(name, int(Decimal(match[1]) * SIZE_UNITS[match[2].upper()]), 1, high)

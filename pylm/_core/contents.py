@@ -14,11 +14,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from ..errors import MissingPackageError, TextFormatError
-from .text import Bytes, Path, map_file
+from .text import IN_MEMORY, SLICE, Bytes, Path, read_file
 
 SAMPLE = 1 << 20  # bytes looked at, at the beginning
-SLICE = 1 << 20  # bytes unpacked at once
-IN_MEMORY = 1 << 26  # bytes; what is larger is unpacked to a temporary file
 
 # By the first bytes of a file: how it is compressed.
 COMPRESSED = {b"\x1f\x8b\x08": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -68,7 +66,7 @@ def text_of_file(path: Path, *, binary: bool = False) -> Bytes:
     """The text of a file; see `text_in()`. Raises OSError with the path; IsADirectoryError for a folder."""
     if os.path.isdir(path):
         raise IsADirectoryError(errno.EISDIR, "this is a folder; give one file in it", os.fspath(path))
-    return text_in(map_file(path), os.fspath(path), binary=binary)
+    return text_in(read_file(path), os.fspath(path), binary=binary)
 
 
 def text_in(data: Bytes, name: str, *, binary: bool = False) -> Bytes:

@@ -113,7 +113,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and error.errno in FULL:
             raise OSError(error.errno, error.strerror, name) from None  # writing does not know its file
         raise
-    flush_folder(os.path.dirname(name) or ".")
+    with suppress(OSError):  # the file is there
+        flush_folder(os.path.dirname(name) or ".")
 
 
 def flush_folder(folder: Path) -> None:
@@ -145,7 +146,8 @@ def exclusive(path: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):
             os.unlink(name)  # before the lock goes: nobody may take a file that has no name any more
-        file.close()
+        with suppress(OSError):  # what it was for has been done
+            file.close()
         if sys.platform == "win32":
             with suppress(OSError):
                 os.unlink(name)

@@ -13,7 +13,7 @@ from ..errors import ArgumentError, TextFormatError
 from .arguments import described, integer, several, wrong_type
 from .counts import frequencies
 from .native import NONE, check, ffi, lib
-from .text import map_file, text_bytes
+from .text import read_file, text_bytes
 
 if TYPE_CHECKING:
     from .image import Image
@@ -52,7 +52,7 @@ def words_given(words: WordsGiven) -> dict[str, NewWord]:
 def words_of_file(path: str) -> dict[str, NewWord]:
     """The words of a file: a line each, with what is known behind tabs, a count or "like" and an example."""
     try:
-        text = bytes(map_file(path)).decode("utf-8-sig")
+        text = bytes(read_file(path)).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TextFormatError(f"{path}: byte {error.start} is not UTF-8; convert the file") from None
     found: dict[str, NewWord] = {}

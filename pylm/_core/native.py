@@ -32,25 +32,27 @@ ffi: Any = _ffi  # cffi's types know nothing of the structs
 __all__ = ["NONE", "check", "ffi", "lib", "owned_bytes", "save_file", "text_of"]
 
 
+# What OpenMP reads when it is loaded, unless the user has set it. Else its idle threads wait in a loop, which takes
+# four times the time on a busy machine and saves none on an idle one; and each has a stack of 8 MB.
+OPENMP = {"OMP_WAIT_POLICY": "passive", "OMP_STACKSIZE": "2M"}
+
+
 @contextlib.contextmanager
-def _threads_wait_patiently() -> Iterator[None]:
-    """What OpenMP reads when it is loaded, unless the user has set it: its idle threads else wait in a loop, which
-    takes four times the time on a busy machine and saves none on an idle one."""
-    if "OMP_WAIT_POLICY" in os.environ:
-        yield
-        return
-    os.environ["OMP_WAIT_POLICY"] = "passive"
+def _openmp_is_modest() -> Iterator[None]:
+    given = {name: value for name, value in OPENMP.items() if name not in os.environ}
+    os.environ.update(given)
     try:
         yield
     finally:
-        del os.environ["OMP_WAIT_POLICY"]
+        for name in given:
+            del os.environ[name]
 
 
 def _open_library() -> Any:
     path = location.path()
     stay = getattr(ffi, "RTLD_NODELETE", 0)  # to the very end: OpenMP's threads end when they like
     try:
-        with _threads_wait_patiently():
+        with _openmp_is_modest():
             library = ffi.dlopen(path, ffi.RTLD_NOW | stay)
     except OSError as error:
         raise ImportError(

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ..errors import OutOfMemoryError
 from .estimate import Estimate
 from .native import ffi, lib, text_of
 
@@ -101,8 +103,11 @@ def run(call: Callable[[], int], task: Any, watch: Callable[[str, int, int], Non
 
     outcome: Future[int] = Future()
     ended = Event()  # Thread.join() will not do: interrupted, it takes the thread for dead (bpo-45274)
+    turn = [None]  # whoever takes it decides whether the call is made; taking is one step that nothing comes between
 
     def work() -> None:
+        if not _takes(turn):
+            return
         try:
             outcome.set_result(call())
         except BaseException as error:
@@ -113,13 +118,14 @@ def run(call: Callable[[], int], task: Any, watch: Callable[[str, int, int], Non
     task.cancel = task.done = task.total = 0
     worker = Thread(target=work, name="pylm")
     try:
-        worker.start()
+        with starting_threads():
+            worker.start()
         while not ended.wait(POLL_SECONDS):
             if task.total:
                 watch(text_of(lib.pylm_stage_text(task.stage)), min(task.done, task.total), task.total)
     except BaseException:
         task.cancel = 1
-        if worker.ident is not None:
+        if not _takes(turn):  # the call has begun; a thread that is interrupted while it starts may come to that later
             _wait(ended)
         raise
     return outcome.result()
@@ -143,10 +149,32 @@ def _wait(ended: Event) -> None:
     while not ended.is_set():
         try:
             ended.wait()
-        except KeyboardInterrupt:
+        except BaseException:  # also what other signals raise
             continue
+
+
+def _takes(turn: list[None]) -> bool:
+    try:
+        turn.pop()
+    except IndexError:
+        return False
+    return True
 
 
 def new_task() -> Any:
     """A pylm_task."""
     return ffi.new("pylm_task *")
+
+
+@contextmanager
+def starting_threads() -> Iterator[None]:
+    """OutOfMemoryError instead of Python's RuntimeError where a thread cannot be started."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "start new thread" not in str(error):
+            raise
+        raise OutOfMemoryError(
+            "the system starts no more threads: memory, or the number of processes and threads that a user may have "
+            "(ulimit -v, ulimit -u), is used up"
+        ) from None

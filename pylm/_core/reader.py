@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
 from .arguments import MAX_WINDOW, wrong_type
+from .in_use import InUse
 from .native import check, ffi, lib
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Followed:
 
     _image: Image
     _state: Any  # a pylm_state
+    _use: InUse
     _open: Any = None  # the end of a text that may become other symbols; None: there is none
 
 

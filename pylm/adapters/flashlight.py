@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from flashlight.lib.text.decoder import LM, LMState
 
 from .._core.arguments import several
+from .._core.in_use import InUse, alone
 from .._core.native import NONE, check, ffi, lib
 from .._core.prediction import LOG10_PER_COST
 from .._core.reader import image_of
@@ -40,12 +41,13 @@ class FlashlightLM(LM):  # type: ignore[misc]  # it has no types
     Keep it as long as the decoder is used, which does not.
 
     A decoder asks for the same word behind the same words again and again, frame after frame: what was found is kept
-    until `start()` is called for the next utterance. One thread at a time.
+    until `start()` is called for the next utterance. One thread at a time; another one gets a BusyError.
     """
 
     def __init__(self, model: Model, words: Iterable[str], state: Any = None) -> None:
         super().__init__()
         image = self._image = image_of("model", model)
+        self._use = InUse() if state is None else state._use
         self._model, self._begin = image.model, ffi.new("pylm_state *")
         if state is None:
             lib.pylm_state_init(image.model, self._begin)
@@ -62,6 +64,7 @@ class FlashlightLM(LM):  # type: ignore[misc]  # it has no types
         self._states: dict[Any, Any] = {}
         self._known: dict[Any, _Known] = {}
 
+    @alone
     def start(self, start_with_nothing: bool) -> Any:
         """The state before the first word."""
         self._states.clear()
@@ -70,6 +73,7 @@ class FlashlightLM(LM):  # type: ignore[misc]  # it has no types
         self._states[first] = ffi.new(STATE) if start_with_nothing else self._begin
         return first
 
+    @alone
     def score(self, state: Any, word: int) -> tuple[Any, float]:
         """The state behind a word, and its score."""
         after = state.child(word)
@@ -80,6 +84,7 @@ class FlashlightLM(LM):  # type: ignore[misc]  # it has no types
             known = self._known[after] = state, symbol, -cost * LOG10_PER_COST
         return after, known[2]
 
+    @alone
     def finish(self, state: Any) -> tuple[Any, float]:
         """The state behind the end of the sentence, and its score."""
         end = self._image.line_end

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from transformers import LogitsProcessor
 
 from .._core.arguments import MAX_U32, integer, number, several
+from .._core.in_use import InUse, alone
 from .._core.native import ffi, lib
 from .._core.reader import image_of
 from .._model import Model
@@ -81,6 +82,7 @@ class PylmLogitsProcessor(LogitsProcessor):  # type: ignore[misc]  # it has no t
         skip: Iterable[int] = (),
     ) -> None:
         self._image = image_of("model", model)
+        self._use = InUse() if state is None else state._use
         self._weight = number("weight", weight, -MOST_WEIGHT, MOST_WEIGHT)
         self._candidates = None if candidates is None else integer("candidates", candidates, 1, MAX_U32)
         check_constraint(constraint)
@@ -103,6 +105,7 @@ class PylmLogitsProcessor(LogitsProcessor):  # type: ignore[misc]  # it has no t
         """The next call is the first of a new `generate()`."""
         self._rows: dict[bytes, _Hypothesis] = {}
 
+    @alone
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         """As transformers has it: int64 ids of shape (rows, n), scores of shape (rows, vocabulary)."""
         import numpy as np

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from .._core.arguments import MAX_MEMORY, parse_size
 from .._core.files import replacing
-from .._core.text import Bytes, map_file
+from .._core.text import Bytes, read_file
 from .._model import Model
 from ..errors import ArgumentError, PacketError
 from ..packing.archive import is_archive, pack_archive, salvage_archive, unpack_archive
@@ -76,7 +76,7 @@ def _compare(model: Model, options: argparse.Namespace) -> None:
     from ..packing.compare import compare, table
 
     text = _content(options.file)
-    dictionary = map_file(options.dictionary) if options.dictionary else b""
+    dictionary = read_file(options.dictionary) if options.dictionary else b""
     memory = parse_size("memory", options.memory, MAX_MEMORY) if options.learn else 0
     found = compare(model, text, lines=options.lines, memory=memory, dictionary=dictionary)
     print(json.dumps([row._asdict() for row in found]) if options.json else table(found))
@@ -141,7 +141,7 @@ def _report(options: argparse.Namespace, sizes: dict[str, int]) -> None:
 
 
 def _content(name: str) -> Bytes:
-    return sys.stdin.buffer.read() if name == STDIN else map_file(name)
+    return sys.stdin.buffer.read() if name == STDIN else read_file(name)
 
 
 @contextmanager

@@ -25,8 +25,11 @@ def add_info(commands: Commands) -> None:
 def _info(options: argparse.Namespace) -> None:
     with load_model(options, verify=True) as model:
         info = model.info
-        problem = _check_sources(model, options.model)
-    print(json.dumps(info.as_dict()) if options.json else describe(info) + problem)
+        problem, digest = _check_sources(model, options.model), model.sha256()
+    if options.json:
+        print(json.dumps({**info.as_dict(), "sha256": digest}))
+    else:
+        print(describe(info, digest) + problem)
 
 
 def _check_sources(model: Model, path: str) -> str:
@@ -66,12 +69,13 @@ def _ends(info: ModelInfo) -> str:
     return f"with a symbol of its own, {info.ends}"
 
 
-def describe(info: ModelInfo) -> str:
+def describe(info: ModelInfo, sha256: str) -> str:
     """A model in words, one fact a line."""
     training = info.training
     lines = [
         ("predicts", f"{unit_of(info)}, vocabulary of {info.symbols:,}"),
         ("size", f"{nbytes(info.bytes)}, format version {info.format_version}"),
+        ("SHA-256", sha256),
         ("contexts", f"{info.contexts:,} in {info.templates} templates"),
         ("trees", f"{info.trees}, up to {info.depth} decisions a symbol"),
         ("a text begins", "with nothing before it" if info.begins is None else "as a line does, behind a line end"),

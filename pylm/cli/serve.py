@@ -27,6 +27,7 @@ def add_serve(commands: Commands) -> None:
     parser.add_argument("--host", default=LOCAL, help="where to listen: this machine alone, unless told otherwise")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes, which share the models' memory")
+    parser.add_argument("--copy", action="store_true", help="read models into memory, in each process; see load()")
     parser.add_argument("--max-body", default="1M", metavar="SIZE", help="of a request")
     parser.add_argument("--queue", type=int, default=64, metavar="N", help="requests that may wait in a process")
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds that a request may take")
@@ -45,6 +46,7 @@ def _serve(options: argparse.Namespace) -> None:
     settings = Settings(
         models=tuple(os.path.abspath(path) for path in options.models),
         words=options.words,
+        copy=options.copy or None,
         body=parse_size("--max-body", options.max_body, 1 << 30),
         queue=options.queue,
         at_once=max((os.cpu_count() or 1) // options.workers, 1),

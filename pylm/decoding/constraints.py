@@ -16,11 +16,13 @@ from weakref import WeakKeyDictionary
 
 from .._core.arguments import MAX_U32, integer, several, wrong_type
 from .._core.text import text_bytes
-from ..errors import ArgumentError
+from ..errors import ArgumentError, PylmError
 from .automaton import NEVER, Automaton, Byte, Choice, Node, Repeat, Sequence, determine, literal
 from .regex import parse
 from .schema import node_of
 from .spelling import Route, Walk
+
+TOO_DEEP = "the schema is nested too deeply; say it with fewer levels"
 
 if TYPE_CHECKING:
     from .._core.image import Image
@@ -33,7 +35,11 @@ class Constraint:
     def __init__(self, node: Node, subject: str) -> None:
         self._node, self._subject = node, subject
         self._routes: WeakKeyDictionary[Image, Route] = WeakKeyDictionary()
-        if self._automaton.fewest[0] >= NEVER:
+        try:
+            nothing = self._automaton.fewest[0] >= NEVER
+        except RecursionError:
+            raise ArgumentError(f"{subject} is nested too deeply; say it with fewer levels") from None
+        if nothing:
             raise ArgumentError(f"{subject} allows nothing at all")
 
     def __repr__(self) -> str:
@@ -118,6 +124,15 @@ class Schema(Constraint):
                 schema = json.loads(schema)
             except ValueError as error:
                 raise ArgumentError(f"the schema is not JSON: {error}") from None
+            except RecursionError:
+                raise ArgumentError(TOO_DEEP) from None
         elif not isinstance(schema, dict):
             raise wrong_type("schema", "a dict, or JSON itself (str or bytes)", schema)
-        super().__init__(node_of(schema), "this schema")
+        try:
+            super().__init__(node_of(schema), "this schema")
+        except PylmError:
+            raise
+        except RecursionError:
+            raise ArgumentError(TOO_DEEP) from None
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ArgumentError(f"this schema has a value that JSON has not, or one too large: {error}") from None

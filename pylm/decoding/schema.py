@@ -152,7 +152,7 @@ class _Reader:
 
         if "pattern" in told:
             return parse(_checked(told["pattern"], str, f"{at}/pattern"), re.ASCII, PLAIN, search=True)
-        if told["format"] not in FORMATS:
+        if _checked(told["format"], str, f"{at}/format") not in FORMATS:
             raise ArgumentError(f"{at}: the format {told['format']!r} is not supported; give a pattern instead")
         return parse(FORMATS[told["format"]])
 
@@ -175,7 +175,10 @@ class _Reader:
         if "properties" not in told:
             raise ArgumentError(f"{at}: say what the properties of the object are")
         properties = _checked(told["properties"], dict, f"{at}/properties")
-        required = set(_checked(told.get("required", []), list, f"{at}/required"))
+        names = _checked(told.get("required", []), list, f"{at}/required")
+        required = {_checked(name, str, f"{at}/required") for name in names}
+        for name in properties:
+            _checked(name, str, f"{at}/properties")
         if not required <= properties.keys():
             raise ArgumentError(f"{at}: required properties are missing from its properties")
         behind: Node = EMPTY  # what may stand behind a property, and in the place of it if none has been written yet
@@ -194,7 +197,7 @@ class _Reader:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _checked(value: Any, kind: type, at: str) -> Any:

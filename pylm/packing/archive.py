@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 from .._core.arguments import DEFAULT_MEMORY, MAX_MEMORY, n_threads, parse_size
 from .._core.image import Image
 from .._core.native import lib
-from .._core.progress import Progress
+from .._core.progress import Progress, starting_threads
 from .._core.reader import Reader, begin_to_learn, image_of, new_overlay
 from .._core.text import Bytes, text_bytes
 from ..errors import PacketError
@@ -149,7 +149,9 @@ def _each(
     """What `call` makes of each item, in their order."""
     pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
     try:
-        for done, found in enumerate(pool.map(call, items), 1):
+        with starting_threads():
+            made = pool.map(call, items)
+        for done, found in enumerate(made, 1):
             bar.show(says, done, len(items))
             yield found
     finally:

@@ -37,6 +37,7 @@ class Settings:
 
     models: tuple[str, ...]  #: paths of model files
     words: str | None = None  #: a file of words that are given to models of words
+    copy: bool | None = None  #: whether models are read into memory, as in `pylm.load()`
     body: int = 1 << 20  #: bytes of a request at most
     queue: int = 64  #: requests that may wait
     at_once: int = 2  #: requests that are worked on at the same time
@@ -56,7 +57,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.models = {os.path.basename(path): load(path) for path in settings.models}
+        self.models = {os.path.basename(path): load(path, copy=settings.copy) for path in settings.models}
         if settings.words is not None:
             from pathlib import Path
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .._core.mapping import open_bytes
 from .._core.native import check, ffi, lib
 from .._core.progress import Progress, new_task, run
-from .._core.text import Bytes, Path, as_bytes, map_file
+from .._core.text import Bytes, Path, as_bytes
 from ..errors import SourcesError
 
 SUFFIX = ".sources"  # what the name of a model's sources file ends with
@@ -68,12 +69,12 @@ class Trace:
 class SourcesFile:
     """A checked view of a sources file. Never changes, so threads may share it."""
 
-    def __init__(self, path: Path, model: Any) -> None:
-        """`model` is the pylm_model that it must belong to. The checksum of all of it is compared only if it is
-        small. Raises SourcesError and OSError."""
+    def __init__(self, path: Path, model: Any, copy: bool | None = None) -> None:
+        """`model` is the pylm_model that it must belong to; `copy` as in `open_bytes()`. The checksum of all of it is
+        compared only if it is small. Raises SourcesError and OSError."""
         self.path = os.fspath(path)
         try:
-            data = map_file(path)
+            data = open_bytes(path, copy)
         except FileNotFoundError:
             raise SourcesError(f"{self.path}: no such file, so where passages stand is not known; {AGAIN}") from None
         self._buffer = ffi.from_buffer(data)  # keeps the data alive

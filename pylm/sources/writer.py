@@ -19,8 +19,9 @@ SHORT_NBYTES = 1 << 18  # of a document: written within a millisecond, so that n
 class SourcesWriter:
     """Writes a sources file, which appears under its name when it is saved. Use it in a `with`."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = os.fspath(path)
+    def __init__(self, path: Path, called: Path | None = None) -> None:
+        """`called`: the name of the file in messages, if it is another one."""
+        self.path = os.fspath(path if called is None else called)
         pointer = ffi.new("pylm_sources_writer **")
         self._check(lib.pylm_sources_writer_new(pointer, os.fsencode(path)), ffi.errno)
         self._writer = ffi.gc(pointer[0], lib.pylm_sources_writer_free)

@@ -55,7 +55,8 @@ def count_into(
                 _count_texts(parts, texts_of_source(source, documents, column), progress)
                 write_store(output, parts.stores() + old, threads, progress)
             finally:
-                parts.remove()
+                with suppress(OSError):  # whether the store is there is not its matter
+                    parts.remove()
             return
         shards = cut(paths, documents, column, shard_nbytes)
         parts = Parts(output, plan_of(shards, old[0].contents if old else None), fresh)
@@ -72,7 +73,8 @@ def count_into(
             raise OSError(error.errno, f"{error.strerror}; {advice}", output) from None
         except StoreDamagedError as error:
             raise StoreDamagedError(f"{error}; what is in {parts.folder} is given up by fresh=True (--fresh)") from None
-        parts.remove()
+        with suppress(OSError):  # the store is there
+            parts.remove()
 
 
 def write_store(
@@ -91,7 +93,7 @@ def write_store(
             merge_into(writer, stores, step, without)
             writer.finish()
         for store in stores:
-            store.close()  # some systems do not replace a file that is mapped
+            store.close()  # some systems do not replace a file that is open
 
 
 class Steps:

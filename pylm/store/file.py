@@ -15,10 +15,13 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
-from .._core.text import Bytes, Path, map_file
-from ..errors import StoreDamagedError, StoreFormatError, StoreVersionError
+from .._core.progress import starting_threads
+from .._core.text import Bytes, Path
+from ..errors import ArgumentError, StoreDamagedError, StoreFormatError, StoreVersionError
 
 MAGIC = b"\x93pylS\r\n\x1a"  # as a model's: no transfer as text leaves it intact
 VERSION = 1
@@ -65,37 +68,37 @@ def ends_block(digest: bytes, nbytes: int) -> bool:
 
 
 class Block:
-    """One block of a mapped store. Its head is known; its documents are decoded when they are asked for."""
+    """One block of a store. Its head is known; its documents are read and decoded when they are asked for."""
 
-    def __init__(self, name: str, data: memoryview, position: int, coding: int) -> None:
-        self._name, self._coding = name, coding
+    def __init__(self, name: str, data: _Content, position: int, coding: int) -> None:
+        self._name, self._coding, self._data = name, coding, data
         if position + BLOCK.size > len(data):
             raise self._damaged()
-        coded_nbytes, self._raw_nbytes, *totals, self.first, self.last, self.contents, checksum = BLOCK.unpack_from(
-            data, position
+        self.head = data.read(position, BLOCK.size)
+        coded_nbytes, self._raw_nbytes, *totals, self.first, self.last, self.contents, checksum = BLOCK.unpack(
+            self.head
         )
         self.totals = Totals(*totals)
-        self.end = position + BLOCK.size + coded_nbytes
+        self._begin, self.end = position + BLOCK.size, position + BLOCK.size + coded_nbytes
         if self.end > len(data):
             raise self._damaged()
-        self.head = data[position : position + BLOCK.size]
-        self.coded = data[position + BLOCK.size : self.end]
         self._checksum = checksum
 
-    def check(self) -> None:
-        """StoreDamagedError if a bit of the block is another than when it was written."""
+    def coded(self) -> memoryview:
+        """What its documents are written as; StoreDamagedError if a bit is another than when it was written."""
+        coded = self._data.read(self._begin, self.end - self._begin)
         checksum = hashlib.sha256(self.head[:-CHECKSUM_NBYTES])
-        checksum.update(self.coded)
+        checksum.update(coded)
         if checksum.digest() != self._checksum:
             raise self._damaged()
+        return memoryview(coded)
 
     def documents(self) -> list[Document]:
         """The documents in their order; StoreDamagedError."""
-        self.check()
-        n = self.totals.documents
-        if self._raw_nbytes != 16 * n + self.totals.nbytes or self._raw_nbytes > len(self.coded) << MOST_SHIFT:
+        coded, n = self.coded(), self.totals.documents
+        if self._raw_nbytes != 16 * n + self.totals.nbytes or self._raw_nbytes > len(coded) << MOST_SHIFT:
             raise self._damaged()
-        raw = self._raw()
+        raw = self._raw(coded)
         sizes = _numbers(raw[: 8 * n])
         copies = _numbers(raw[8 * n : 16 * n])
         if len(raw) != self._raw_nbytes or len(copies) != n or 16 * n + sum(sizes) != len(raw):
@@ -117,11 +120,11 @@ class Block:
             and all(map(operator.lt, digests, digests[1:]))
         )
 
-    def _raw(self) -> memoryview:
+    def _raw(self, coded: memoryview) -> memoryview:
         if self._coding == PLAIN:
-            return self.coded
+            return coded
         try:
-            return memoryview(bz2.BZ2Decompressor().decompress(self.coded, self._raw_nbytes + 1))
+            return memoryview(bz2.BZ2Decompressor().decompress(coded, self._raw_nbytes + 1))
         except (OSError, ValueError, EOFError):
             raise self._damaged() from None
 
@@ -129,15 +132,54 @@ class Block:
         return damaged(self._name)
 
 
+class _Content:
+    """The bytes of a store, read where they are asked for: what becomes of the file meanwhile ends in an error, where a
+    map would end the process."""
+
+    def __init__(self, name: str, path: Path | None, data: Bytes | None) -> None:
+        self._name, self._lock = name, Lock()
+        if data is not None or path is None:
+            self._file: BinaryIO | None = None
+            self._data = memoryview(data or b"")
+            self._nbytes = len(self._data)
+            return
+        self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
+        self._nbytes = os.fstat(self._file.fileno()).st_size
+
+    def __len__(self) -> int:
+        return self._nbytes
+
+    def read(self, position: int, n: int) -> Bytes:
+        """So many bytes from a position on, which are there unless the file became shorter: StoreDamagedError."""
+        if self._file is None:
+            return self._data[position : position + n]
+        with self._lock:
+            if self._file.closed:
+                raise ArgumentError(f"{self._name}: this store was closed; open it again")
+            self._file.seek(position)
+            data = self._file.read(n)
+        if len(data) < n:
+            raise damaged(self._name)
+        return data
+
+    def close(self) -> None:
+        if self._file is not None:
+            with self._lock, suppress(OSError):  # it was only read
+                self._file.close()
+        self._data = memoryview(b"")
+
+    def __del__(self) -> None:
+        if getattr(self, "_file", None) is not None:  # else opening has failed
+            self.close()
+
+
 class StoreFile:
-    """A store that is read: mapped, and its head checked. Blocks are checked when their turn comes."""
+    """A store that is read, and its head checked. Blocks are checked when their turn comes."""
 
     def __init__(self, path: Path | None, data: Bytes | None = None) -> None:
         self.name = "the store" if path is None else os.fspath(path)
-        self._map = map_file(path) if data is None and path is not None else data
-        assert self._map is not None
-        self._data = memoryview(self._map)
-        head = self._data[: HEAD.size]
+        self._data = _Content(self.name, path, data)
+        head = bytes(self._data.read(0, min(HEAD.size, len(self._data))))
         if head[: len(MAGIC)] != MAGIC:
             what = "the file is empty" if not len(head) else "this is not a pylm store"
             raise StoreFormatError(f"{self.name}: {what}; only what `pylm count` or pylm.count() wrote can be opened")
@@ -186,9 +228,8 @@ class StoreFile:
         return found
 
     def close(self) -> None:
-        """Ends the mapping as soon as nobody has a text of it any more."""
-        self._data = memoryview(b"")
-        self._map = None
+        """What was read of it stays."""
+        self._data.close()
 
 
 def damaged(name: str) -> StoreDamagedError:
@@ -249,10 +290,10 @@ class StoreWriter:
 
     def copy(self, block: Block) -> None:
         """Adds a block as it is. It must not be the last of its store, which may have no end of its own."""
-        block.check()
+        coded = block.coded()
         self._count(block.totals, block.contents)
         ready: Future[list[Bytes]] = Future()
-        ready.set_result([block.head, block.coded])
+        ready.set_result([block.head, coded])
         self._enqueue(ready)
 
     def finish(self) -> None:
@@ -282,7 +323,9 @@ class StoreWriter:
         totals, contents = _totals(documents), _contents(documents)
         self._count(totals, contents)
         if self._pool is not None:
-            self._enqueue(self._pool.submit(self._encoded, documents, totals, contents))
+            with starting_threads():
+                coded = self._pool.submit(self._encoded, documents, totals, contents)
+            self._enqueue(coded)
         else:
             self._file.writelines(self._encoded(documents, totals, contents))
 

@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-from .._core.contents import is_plain, text_in, text_of_file
-from .._core.text import Bytes, Path, map_file
+from .._core.contents import SAMPLE, check_text, is_plain, text_in, text_of_file
+from .._core.text import Bytes, Path, read_file
 from ..errors import ArgumentError, MissingPackageError
 from .file import PLAIN, Document, StoreFile, StoreWriter, digest_of
 from .merging import merge_into
@@ -25,7 +25,6 @@ WHOLE = ("files", "bytes")  # of them: a file is a document
 SHARD_NBYTES = 1 << 24  # of text: some ten times as much memory where lines are short
 SHARD_FILES = 10_000
 TALLY_NBYTES = 1 << 26  # of memory, before documents are written to a segment
-READ_NBYTES = 1 << 20  # larger files are mapped, not read
 BATCH_ROWS = 1000  # of a parquet file, decoded at once
 
 
@@ -164,18 +163,33 @@ def texts_of(shard: Shard) -> Iterator[tuple[Bytes, int]]:
         if shard.documents in WHOLE:
             yield _whole_text(piece.file, shard.documents == "bytes"), piece.nbytes
         elif shard.documents == "lines":
-            data = text_of_file(piece.file.path)
-            is_whole = piece.end - piece.begin == piece.file.nbytes
-            yield from _lines_from(data, piece.begin, len(data) if is_whole else piece.end)
+            yield from _lines_of(piece)
         else:
             yield from _rows(piece, shard.column)
 
 
+def _lines_of(piece: Piece) -> Iterator[tuple[Bytes, int]]:
+    """The lines of a file that begin in a piece of it; b"" for a blank one. Only that piece is read, unless the file
+    has to be unpacked or decoded, and then is one piece."""
+    name = piece.file.path
+    with open(name, "rb") as file:
+        head = file.read(SAMPLE)
+        if not is_plain(head):
+            data = text_of_file(name)
+            yield from _lines_from(data, 0, len(data))
+            return
+        check_text(head, name)
+        at = piece.begin
+        file.seek(max(at - 1, 0))
+        if at:
+            at += len(file.readline()) - 1
+        while at < piece.end and (line := file.readline()):
+            yield line if line.strip() else b"", len(line)
+            at += len(line)
+
+
 def _whole_text(file: File, binary: bool) -> Bytes:
-    if file.nbytes > READ_NBYTES:
-        return text_in(map_file(file.path), file.path, binary=binary)
-    with open(file.path, "rb") as opened:
-        return text_in(opened.read(), file.path, binary=binary)
+    return text_in(read_file(file.path), file.path, binary=binary)
 
 
 def lines(data: Bytes) -> Iterator[Bytes]:
@@ -265,4 +279,4 @@ def count_shard(shard: Shard, file: BinaryIO, step: Callable[[int], None]) -> No
     else:
         tally.write(file)
     for changed in {piece.file for piece in shard.pieces}:
-        changed.check()  # at the very end: mapped files are read once more when they are written
+        changed.check()  # at the very end: large files are read once more when they are written

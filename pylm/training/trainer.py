@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from .._core.arguments import path_of
 from .._core.estimate import stage_costs
 from .._core.files import is_device
+from .._core.mapping import open_bytes
 from .._core.native import check, ffi, lib, owned_bytes
 from .._core.progress import Progress, new_task, run_with_errno
-from .._core.text import Path, map_file
+from .._core.text import Path
 from .._core.tokenizer import PlainIds, open_tokenizer
 from .._model import Model, load
 from ..errors import ArgumentError
 from ..sources.file import SUFFIX
+from ..sources.pair import Pair
 from ..sources.writer import SourcesWriter
 from .documents import add_all
 from .options import IDS, TrainOptions, n_ids, training_options
@@ -80,11 +82,14 @@ def train_on(
     try:
         if words is not None:
             set_vocabulary(trainer, words)
-        with Progress(progress) as bar, SourcesWriter(path) if path else nullcontext() as writer:
+        pair = None if path is None or output is None or is_device(output) else Pair(output, path)
+        with Progress(progress) as bar, pair or nullcontext(), _writer(path, pair) if path else nullcontext() as writer:
             nbytes = add_all(trainer, texts, total, external, base is not None, bar, writer)
             if writer is not None:
                 writer.sort(bar)
             bar.expect(stage_costs(options, nbytes))
+            if pair is not None and writer is not None:
+                return _made_pair(trainer, bar, options, pair, writer)
             model = _made(trainer, bar, options, output, base)
             if writer is not None:
                 model._save_sources(writer)
@@ -92,6 +97,21 @@ def train_on(
     except BaseException:
         ffi.release(trainer)  # now, not when the garbage collector comes: it is large
         raise
+
+
+def _writer(path: str, pair: Pair | None) -> SourcesWriter:
+    return SourcesWriter(path) if pair is None else SourcesWriter(pair.temporary[1], path)
+
+
+def _made_pair(trainer: Any, bar: Progress, options: Any, pair: Pair, writer: SourcesWriter) -> Model:
+    """Trains, and puts the model and its sources in their places."""
+    temporary, _ = pair.temporary
+    _save(trainer, bar, options, temporary, pair.paths[0])
+    ffi.release(trainer)
+    with load(temporary, verify=False) as model:
+        writer.save(model._image.model)
+    pair.replace()
+    return load(pair.paths[0], verify=False, sources=pair.paths[1])
 
 
 def sources_path(sources: bool | Path, output: Path | None) -> str | None:
@@ -119,7 +139,7 @@ def _made(trainer: Any, bar: Progress, options: Any, output: Path | None, base: 
     ffi.release(trainer)
     if base is None:
         return load(output, verify=False)
-    return Model(map_file(output), verify=False, subject=os.fspath(output), base=base)
+    return Model(open_bytes(output, None), verify=False, subject=os.fspath(output), base=base)
 
 
 def _build(trainer: Any, bar: Progress, options: Any) -> Any:
@@ -129,9 +149,11 @@ def _build(trainer: Any, bar: Progress, options: Any) -> Any:
     return owned_bytes(image[0], nbytes[0], trainer)
 
 
-def _save(trainer: Any, bar: Progress, options: Any, output: Path) -> None:
+def _save(trainer: Any, bar: Progress, options: Any, output: Path, called: Path | None = None) -> None:
+    """`called`: the name of the file in messages, if it is another one."""
     task, nbytes, path = new_task(), ffi.new("uint64_t *"), os.fsencode(output)
-    _train(lambda: lib.pylm_trainer_save(trainer, path, task, nbytes), task, bar, options, nbytes, output)
+    call = lambda: lib.pylm_trainer_save(trainer, path, task, nbytes)  # noqa: E731
+    _train(call, task, bar, options, nbytes, output if called is None else called)
 
 
 def _train(call: Callable[[], int], task: Any, bar: Progress, options: Any, nbytes: Any, output: Path | None) -> None:

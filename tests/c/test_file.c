@@ -67,6 +67,43 @@ static void test_stale_files(void)
 }
 #endif
 
+#ifndef _WIN32
+/* What was checked of a mapped model stays what it was when the file is written into. */
+static void test_model_map(void)
+{
+    static const char other[4096];
+    const void *golden, *data;
+    uint64_t golden_nbytes, nbytes, done;
+    pylm_model model, again;
+    FILE *file;
+    REQUIRE(pylm_file_map(PYLM_TEST_DATA "/words.pylm", &golden, &golden_nbytes) == PYLM_OK);
+    REQUIRE(pylm_file_save(PATH, golden, golden_nbytes) == PYLM_OK);
+    REQUIRE(pylm_model_map(PATH, &data, &nbytes) == PYLM_OK);
+    CHECK(nbytes == golden_nbytes && memcmp(data, golden, (size_t)nbytes) == 0);
+    CHECK(pylm_model_open(&model, data, nbytes) == PYLM_OK);
+    file = fopen(PATH, "r+b");
+    REQUIRE(file != NULL);
+    for (done = 0; done < nbytes; done += sizeof other)
+        CHECK(fwrite(other, 1, sizeof other, file) == sizeof other);
+    REQUIRE(fclose(file) == 0);
+    CHECK(memcmp(data, golden, 512) == 0 && pylm_model_open(&again, data, nbytes) == PYLM_OK);
+    CHECK(memcmp((const char *)data + nbytes / 2u, golden, 512) != 0); /* the rest is the file */
+    pylm_file_unmap(data, nbytes);
+    CHECK(pylm_file_save(PATH, golden, 100) == PYLM_OK && pylm_model_map(PATH, &data, &nbytes) == PYLM_OK);
+    CHECK(nbytes == 100 && memcmp(data, golden, 100) == 0);
+    pylm_file_unmap(data, nbytes);
+    pylm_file_unmap(golden, golden_nbytes);
+    CHECK(remove(PATH) == 0 && pylm_model_map(PATH, &data, &nbytes) == PYLM_ERR_FILE);
+}
+
+/* As many threads as fit, and never none. */
+static void test_startable(void)
+{
+    CHECK(pylm__os_startable(0) == 1 && pylm__os_startable(1) == 1);
+    CHECK(pylm__os_startable(2) <= 2 && pylm__os_startable(1000) <= 1000);
+}
+#endif
+
 int main(void)
 {
     const void *data, *old;
@@ -93,6 +130,8 @@ int main(void)
 #ifndef _WIN32
     test_links();
     test_stale_files();
+    test_model_map();
+    test_startable();
 #endif
     return finish();
 }

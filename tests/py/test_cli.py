@@ -98,7 +98,8 @@ def test_generate(run) -> None:
 
 def test_info(run) -> None:
     out = json.loads(run("info", "words.pylm", "--json")[0])
-    assert out == pylm.load("words.pylm").info.as_dict()
+    model = pylm.load("words.pylm")
+    assert out == {**model.info.as_dict(), "sha256": model.sha256()}
     text = run("info", "words.pylm")[0]
     assert f"{out['contexts']:,}" in text and "c1 c2" in text
 

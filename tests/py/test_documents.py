@@ -18,7 +18,7 @@ README = ROOT / "README.md"
 PAGES = [
     README,
     *sorted(ROOT.glob("docs/*.md")),
-    *(ROOT / name for name in ("CONTRIBUTING.md", "DESIGN.md", "FORMAT.md")),
+    *(ROOT / name for name in ("CONTRIBUTING.md", "DESIGN.md", "FORMAT.md", "SECURITY.md")),
 ]
 LANGUAGES = ("sh", "python")
 TOPIC_NBYTES = 3500  # shorter pages of Python's manual are taken: some 60 KB

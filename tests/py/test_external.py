@@ -465,6 +465,7 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch
     assert json.loads(run("next", "m.pylm", "pa", "--json"))["next"][0]["id"] == model.next("pa")[0].id
     assert run("generate", "m.pylm", "--prompt", "pa", "--seed", "3") == f"pa{model.generate('pa', seed=3)}\n"
     info = json.loads(run("info", "m.pylm", "--json"))
+    assert info.pop("sha256") == model.sha256()
     assert info == model.info.as_dict() and info["tokenizer_bytes"] > 1000
     assert "tokens, vocabulary of 400" in run("info", "m.pylm") and "its own file" in run("info", "m.pylm")
     for file, says in (("missing.json", "missing.json: No such file"), ("text.txt", "text.txt: not a tokenizer.json")):

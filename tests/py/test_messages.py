@@ -26,6 +26,7 @@ TEXT = make_text(300, seed=1)
 FLAGS = {
     "progress",
     "verify",
+    "copy",
     "learn",
     "add_eos",
     "fingerprint",

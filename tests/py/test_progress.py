@@ -62,3 +62,43 @@ def test_the_bar_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
     pylm.train([make_text(8000)], progress=True)
     assert "counting" in out.getvalue() and "fitting weights" in out.getvalue()
     assert "left in all" in out.getvalue()
+
+
+def test_interrupted_while_its_thread_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the call works on is freed then: a thread that begins later makes no call. Before, it did."""
+    from threading import Thread
+
+    late, calls = [], []
+
+    def start(thread: Thread) -> None:
+        late.append(thread.run)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", start)
+        with pytest.raises(KeyboardInterrupt):
+            progress.run(lambda: calls.append(1) or 0, progress.new_task(), lambda *_: None)
+    late[0]()
+    assert calls == []
+
+
+@pytest.mark.parametrize("again", [KeyboardInterrupt, SystemExit])
+def test_interrupted_again_while_the_call_ends(again: type[BaseException]) -> None:
+    """Nobody goes on before the call has ended."""
+
+    class Waiting:
+        """An event at which somebody waits, who is interrupted three times."""
+
+        n = 0
+
+        def is_set(self) -> bool:
+            return self.n == 4
+
+        def wait(self) -> None:
+            self.n += 1
+            if self.n < 4:
+                raise again
+
+    ended = Waiting()
+    progress._wait(ended)  # type: ignore[arg-type]
+    assert ended.n == 4

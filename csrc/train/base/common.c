@@ -58,7 +58,7 @@ int pylm__n_threads(uint32_t wanted, uint64_t n_jobs)
     n = n < 256u ? n : 256u;
     if (n > 1u && forked_with_threads())
         n = 1;
-    return n ? (int)n : 1;
+    return n ? (int)pylm__os_startable((uint32_t)n) : 1; /* if one cannot be started, OpenMP ends the process */
 #else
     (void)wanted;
     (void)n_jobs;

@@ -25,7 +25,9 @@ void *pylm__array_grow(void *array, uint64_t n, uint64_t element_nbytes);
 char *pylm__text_copy(const char *text);
 
 /* How many threads to use for n_jobs independent jobs, if the caller asked for `wanted` (0: all). 1 in a process that
- * was forked after threads were used: the threads of libgomp do not survive a fork, and it would wait for them. */
+ * was forked after threads were used: the threads of libgomp do not survive a fork, and it would wait for them. Fewer
+ * where memory is short: as many as can be started now. So what is allocated for each thread is used with the number
+ * that it was allocated for. */
 int pylm__n_threads(uint32_t wanted, uint64_t n_jobs);
 
 /* The number of this thread in a parallel loop, from 0 on. */

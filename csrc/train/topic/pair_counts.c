@@ -332,7 +332,7 @@ int pylm__pair_counts_find(struct pylm__pair_counts *counts, const struct pylm__
     if (status == PYLM_OK)
         status = list_positions(&f);
     if (status == PYLM_OK)
-        status = pylm__run_jobs(find_block, &f, counts->n_sides * N_BLOCKS, n_threads, NULL);
+        status = pylm__run_jobs(find_block, &f, counts->n_sides * N_BLOCKS, (uint32_t)f.n_threads, NULL);
     release(&f);
     return status;
 }

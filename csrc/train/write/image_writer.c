@@ -494,6 +494,7 @@ int pylm__image_save(const struct pylm__image_parts *parts, const char *path, ui
         status = find_checksum(&image, parts);
     if (status == PYLM_OK)
         status = write_file(&image, parts, path, task);
+    *nbytes = status == PYLM_OK ? *nbytes : 0u; /* else it would be taken for the smallest possible memory */
     free(image.head);
     return status;
 }
