@@ -53,7 +53,7 @@ static uint32_t find_hashed(const struct pylm__model *m, uint64_t hash, const ui
     unsigned width = pylm__width(m->n_symbols), slot_bits = h[PYLM__H_VOCAB_SLOT_BITS];
     uint32_t mask = (UINT32_C(1) << slot_bits) - 1u, tries, symbol, text_nbytes;
     uint32_t slot = (uint32_t)(hash >> 32);
-    for (tries = 0; tries <= mask && tries < PYLM__MOST_TRIED; tries++, slot++) {
+    for (tries = 0; tries < PYLM__MOST_TRIED; tries++, slot++) {
         symbol = pylm__bits(slots, (pylm__bit)(slot & mask) * width, width);
         if (!symbol || symbol > m->n_symbols)
             return PYLM_NONE;

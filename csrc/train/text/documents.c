@@ -51,8 +51,8 @@ static uint64_t n_alike(const struct pylm__corpus *corpus, uint64_t x, uint64_t 
     const uint8_t *symbols = corpus->symbols;
     const uint64_t width = corpus->width;
     uint64_t i = 0;
-    while (n - i >= BLOCK && !memcmp(symbols + (size_t)((x + i) * width), symbols + (size_t)((y + i) * width),
-                                     (size_t)(BLOCK * width)))
+    while (n - i >= BLOCK &&
+           !memcmp(symbols + (size_t)((x + i) * width), symbols + (size_t)((y + i) * width), (size_t)(BLOCK * width)))
         i += BLOCK;
     while (i < n && pylm__symbol(corpus, x + i) == pylm__symbol(corpus, y + i))
         i++;
@@ -98,7 +98,8 @@ static int sort_by_key(const struct pylm__corpus *corpus, struct document *docum
     uint64_t run, begin;
     for (run = 1; run < n; run *= 2u) {
         for (begin = 0; begin < n; begin += 2u * run) {
-            uint64_t bounds[3] = {begin, n - begin < run ? n : begin + run, n - begin < 2u * run ? n : begin + 2u * run};
+            uint64_t bounds[3] = {begin, n - begin < run ? n : begin + run,
+                                  n - begin < 2u * run ? n : begin + 2u * run};
             PYLM__TRY(merge(corpus, from, bounds, to, task));
         }
         other = from;
