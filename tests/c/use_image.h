@@ -16,6 +16,7 @@
 #include "pylm_keyboard.h"
 #include "pylm_pack.h"
 #include "pylm_text.h"
+#include "pylm_train.h"
 
 #include "core/hash.h"
 #include "core/image.h"
