@@ -19,8 +19,9 @@ static void search(const pylm_model *model, const pylm_lattice *lattice, uint64_
     uint32_t arc = 0, i, n = 0;
     PROMISE(memory && work);
     pylm_state_init(model, &state);
-    while (arc < lattice->n_arcs)
+    do
         pylm_lattice_search(model, lattice, &state, memory, work, &arc);
+    while (arc < lattice->n_arcs);
     while (pylm_lattice_path(lattice, memory, &path)) {
         PROMISE(++n <= lattice->n_best);
         for (i = 0; i < path.n_arcs; i++)

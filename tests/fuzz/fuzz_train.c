@@ -6,7 +6,7 @@
 #include "fuzz.h"
 
 #define N_OPTIONS 11u
-#define MOST_TEXT 3000u
+#define MOST_TEXT 500u
 
 static void choose_options(const uint8_t *data, pylm_train_options *options)
 {
