@@ -256,8 +256,9 @@ PYLM_API int pylm_score(const pylm_model *model, pylm_state *state, const uint32
                         uint32_t *costs_q16, uint64_t *total_q16);
 
 /* The probability of every symbol coming next.
- *   q62           out: n_symbols probabilities in units of 2^-62. They sum to 2^62 exactly. A probability below 2^-62
- *                 is written as 0; pylm_cost() still gives it a finite cost. */
+ *   q62           out: n_symbols probabilities in units of 2^-62. They sum to 2^62 exactly, and none is 0: a
+ *                 probability below 2^-62 is written as 1, and what that adds is taken from the largest. pylm_cost()
+ *                 says what such a symbol costs. */
 PYLM_API void pylm_distribution(const pylm_model *model, const pylm_state *state, void *work, uint64_t *q62);
 
 typedef struct pylm_candidate {

@@ -264,7 +264,7 @@ PYLM_API int pylm_choose(pylm_sampler *sampler, pylm_candidate *candidates, uint
  * many they are, and hardly on the size of the vocabulary.
  *   symbols       n different symbols in ascending order.
  *   marks         scratch, one bit for each symbol of the model: (n_symbols + 31) / 32 numbers.
- *   q62           out: n probabilities in units of 2^-62.
+ *   q62           out: n probabilities in units of 2^-62; none is 0, as in pylm_distribution().
  * Returns PYLM_ERR_ARGUMENT if the symbols are not in ascending order, or the model does not have one of them. */
 PYLM_API int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const uint32_t *symbols, uint32_t n,
                                   void *work, uint32_t *marks, uint64_t *q62);

@@ -68,9 +68,11 @@ set(train_text
     train/text/documents.c
     train/text/encode.c
     train/text/encoder.c
+    train/text/overflow.c
     train/text/pieces.c
     train/text/prepare.c
     train/text/scripts.c
+    train/text/slots.c
     train/text/string_table.c
     train/text/text_ends.c
     train/text/trie.c)

@@ -88,7 +88,7 @@ if TYPE_CHECKING:
     from .session import MessageSession
     from .sources.file import Passage, Source, Trace
     from .store.options import CountOptions
-    from .store.store import Store, StoredDocument, StoreInfo, build, count, merge
+    from .store.store import Store, StoredDocument, StoredEntry, StoreInfo, build, count, merge
     from .training.options import LayerOptions, SymbolOptions, TrainOptions
 
     __version__: str
@@ -151,7 +151,7 @@ _MODULES = {
     "selecting.selector": ("Selected", "Selector", "select"),
     "sources.file": ("Passage", "Source", "Trace"),
     "store.options": ("CountOptions",),
-    "store.store": ("Store", "StoreInfo", "StoredDocument", "build", "count", "merge"),
+    "store.store": ("Store", "StoreInfo", "StoredDocument", "StoredEntry", "build", "count", "merge"),
     "training.options": ("LayerOptions", "SymbolOptions", "TrainOptions"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
@@ -224,6 +224,7 @@ __all__ = [
     "StoreInfo",
     "StoreVersionError",
     "StoredDocument",
+    "StoredEntry",
     "SuffixDecoding",
     "Suggestion",
     "SymbolOptions",

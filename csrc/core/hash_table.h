@@ -31,10 +31,14 @@ static inline uint32_t pylm__table_find(const uint8_t *table, uint32_t hash)
     uint32_t i = pylm__load32(bucket), end = pylm__load32(bucket + 4);
     if (PYLM__DAMAGED(end > n))
         end = n;
-    for (; i < end; i++) {
-        uint32_t other = pylm__load32(hashes + 4u * (size_t)i);
-        if (other >= hash)
-            return other == hash ? i : PYLM_NONE;
+    while (i < end) { /* one or two, unless somebody chose them */
+        uint32_t middle = i + (end - i) / 2u, other = pylm__load32(hashes + 4u * (size_t)middle);
+        if (other == hash)
+            return middle;
+        if (other < hash)
+            i = middle + 1u;
+        else
+            end = middle;
     }
     return PYLM_NONE;
 }

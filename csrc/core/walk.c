@@ -243,4 +243,5 @@ void pylm_distribution(const pylm_model *model, const pylm_state *state, void *m
     }
     if (pylm__has_lexicon(view))
         pylm__lexicon_spread(view, q62);
+    pylm__leave_none_out(q62, pylm__n_all_symbols(view));
 }

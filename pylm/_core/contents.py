@@ -18,6 +18,10 @@ from .text import IN_MEMORY, SLICE, Bytes, Path, read_file
 
 SAMPLE = 1 << 20  # bytes looked at, at the beginning
 
+MOST_FREE = 1 << 28  # bytes that a file may unpack to, however short it is
+MOST_GROWTH = 200  # a longer one, as many times its size; text has 3 to 20
+MOST_TIMES = 3  # a file may be compressed
+
 # By the first bytes of a file: how it is compressed.
 COMPRESSED = {b"\x1f\x8b\x08": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")  # behind "BZh9": a block, or the end
@@ -77,8 +81,11 @@ def text_in(data: Bytes, name: str, *, binary: bool = False) -> Bytes:
     Raises TextFormatError, which begins with the name of the file, for what is no text or damaged; and
     MissingPackageError.
     """
-    while kind := _compression(bytes(data[:16])):
-        data = _unpacked(data, kind, name)
+    for _ in range(MOST_TIMES):
+        if kind := _compression(bytes(data[:16])):
+            data = _unpacked(data, kind, name)
+    if _compression(bytes(data[:16])):
+        raise TextFormatError(f"{name}: this is compressed more than {MOST_TIMES} times; {ARCHIVE}")
     head = bytes(data[:SAMPLE])
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if head.startswith(mark):
@@ -170,6 +177,8 @@ def _unpacked(data: Bytes, kind: str, name: str) -> Bytes:
             with opened(_Bytes(data)) as unpacked:
                 while part := unpacked.read(SLICE):
                     file.write(part)
+                    if file.tell() > max(MOST_FREE, MOST_GROWTH * len(data)):
+                        raise _grown(name, len(data))
         except errors as error:
             if isinstance(error, OSError) and error.errno:  # of the disk
                 raise
@@ -182,6 +191,13 @@ def _unpacked(data: Bytes, kind: str, name: str) -> Bytes:
             return bytes(file.read())
         file.flush()
         return mmap.mmap(file.fileno(), nbytes, access=mmap.ACCESS_READ)
+
+
+def _grown(name: str, nbytes: int) -> TextFormatError:
+    return TextFormatError(
+        f"{name}: its {nbytes:,} bytes unpack to more than {MOST_FREE:,}, and more than {MOST_GROWTH} times as many, "
+        f"which text does not; if it is one that you trust, {ARCHIVE}"
+    )
 
 
 class _Bytes(io.RawIOBase):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .image import Image
 
 LIKE = "like "  # before an example in a file
+MOST_DIGITS = 20  # of a count
 MOST = lib.PYLM_MOST_NEW_WORDS
 MOST_COUNT = lib.PYLM_MOST_NEW_WORD_COUNT
 
@@ -68,10 +69,10 @@ def _of_fields(fields: list[str], where: str) -> NewWord:
     for field in fields:
         if field.startswith(LIKE):
             like = field.removeprefix(LIKE).strip()
-        elif field.isascii() and field.isdecimal():
+        elif field.isascii() and field.isdecimal() and len(field) <= MOST_DIGITS:
             count = integer(f"{where}: a count", int(field), 1, MOST_COUNT)
         elif field:
-            raise ArgumentError(f'{where}: {field!r} is neither a count nor an example such as "like London"')
+            raise ArgumentError(f'{where}: {described(field)} is neither a count nor an example such as "like London"')
     return NewWord(like, count)
 
 

@@ -242,6 +242,6 @@ def _documents(info: StoreInfo) -> str:
 
 
 def _listed(store: Store) -> Iterator[dict[str, Any]]:
-    for sha256, text, copies in store.documents():
-        begins = text[:SHOWN].decode("utf-8", "replace")
-        yield {"sha256": sha256, "copies": copies, "bytes": len(text), "begins": quoted(begins)}
+    for entry in store.entries():
+        begins = quoted(entry.begins[:SHOWN].decode("utf-8", "replace"))
+        yield {"sha256": entry.sha256, "copies": entry.copies, "bytes": entry.nbytes, "begins": begins}

@@ -16,6 +16,7 @@ from ..errors import ArgumentError
 
 Change: TypeAlias = Callable[[str], str]
 MOST_COST = 1000.0  # nats
+MOST_LETTERS = 100  # of a word that has others near it: there are as many with a letter less, each as long
 MOST_WORDS = 12  # that a word may have been by edits: the likeliest, itself aside
 MARGIN = 12.0  # nats by which one of them may be less likely than what is there, by itself: so much a text decides
 LETTERS = 26  # that one may be taken for another
@@ -222,5 +223,7 @@ class Edited:
 
 
 def _shortened(word: str) -> set[str]:
-    """A word, and what it is without one of its letters."""
+    """A word, and what it is without one of its letters; nothing of what is too long for a word."""
+    if len(word) > MOST_LETTERS:
+        return set()
     return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))} if len(word) > 1 else {word}

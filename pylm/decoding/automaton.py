@@ -17,7 +17,7 @@ state the text determines (the subset construction), without the states from whi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 MAX_STATES = 50_000  # of an automaton: 1 KB each
 MAX_PARTS = 500_000  # states before it is determined
+MAX_WORK = 5_000_000  # steps of making one: about a second, and 100 MB
+PER_PART = 8  # steps that a state counts as before it is determined: 200 bytes
+PER_RANGE_OF_BYTES = 5  # steps that one counts as with where it leads
+PER_MEMBER = 4  # steps that a member of a set of states counts as which is kept: 50 bytes
+PER_RANGE = 40  # steps that a range of characters counts as which becomes bytes
 MAX_CODE = 0x10FFFF
 SURROGATES = (0xD800, 0xDFFF)  # have no UTF-8
 NEVER = 1 << 30  # symbols or bytes to an end that cannot be reached
@@ -58,12 +63,39 @@ class Repeat(NamedTuple):
     most: int | None
 
 
+BYTES = tuple(Byte(byte, byte) for byte in range(256))
 Node: TypeAlias = Characters | Byte | Sequence | Choice | Repeat
+
+
+class Work:
+    """Counts steps, so that making an automaton ends soon whatever it is made of: what is asked for in a few bytes can
+    take for ever. Steps are counted, not seconds, so the same constraint is refused on every machine."""
+
+    def __init__(self) -> None:
+        self._left = MAX_WORK
+
+    def add(self, n: int) -> None:
+        """TooLargeError if all steps together are too many."""
+        self._left -= n
+        if self._left < 0:
+            raise TooLargeError(
+                "this constraint is too large: it takes more steps than are allowed; let it repeat less often, allow "
+                "fewer choices, or divide it into several that are used one after the other"
+            )
 
 
 def literal(text: bytes) -> Node:
     """Nothing but this text."""
-    return Sequence(tuple(Byte(byte, byte) for byte in text))
+    return Sequence(tuple(map(BYTES.__getitem__, text)))
+
+
+def literals(texts: Iterable[bytes]) -> Node:
+    """One of these texts. TooLargeError if they are longer than any automaton can be."""
+    work, choices = Work(), []
+    for text in texts:
+        work.add(PER_PART * (1 + len(text)))
+        choices.append(literal(text))
+    return Choice(tuple(choices))
 
 
 def merged(ranges: list[tuple[int, int]]) -> Ranges:
@@ -134,20 +166,24 @@ def _joined(paths: list[tuple[tuple[int, int], ...]], known: dict[Arrows, Arrows
 class _Nondeterministic:
     """State 0 is the start; `arrows` are taken with a byte, `free` ones without."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, work: Work) -> None:
         self.arrows: list[list[tuple[int, int, int]]] = [[]]
         self.free: list[list[int]] = [[]]
+        self._work = work
+        self._known: set[Ranges] = set()
         self.end = self.add(node, 0)
 
     def new_state(self) -> int:
         if len(self.free) >= MAX_PARTS:
             raise TooLargeError("this constraint is too large; let it repeat less often")
+        self._work.add(PER_PART)
         self.arrows.append([])
         self.free.append([])
         return len(self.free) - 1
 
     def add(self, node: Node, begin: int) -> int:
         """Adds what a text may be from a state on. Returns the state after it, to which nothing leads back."""
+        self._work.add(1)
         if isinstance(node, Sequence):
             for part in node.parts:
                 begin = self.add(part, begin)
@@ -163,6 +199,9 @@ class _Nondeterministic:
         if isinstance(node, Byte):
             self.arrows[begin].append((*node, end))
         else:
+            if node.ranges not in self._known:
+                self._known.add(node.ranges)
+                self._work.add(PER_RANGE * len(node.ranges))
             self._arrows(_utf8(node.ranges), begin, end, {})
         return end
 
@@ -183,6 +222,7 @@ class _Nondeterministic:
         return end
 
     def _arrows(self, arrows: Arrows, begin: int, end: int, made: dict[int, int]) -> None:
+        self._work.add(len(arrows))
         for low, high, rest in arrows:
             to = end
             if rest:
@@ -192,15 +232,39 @@ class _Nondeterministic:
                     self._arrows(rest, to, end, made)
             self.arrows[begin].append((low, high, to))
 
-    def closure(self, state: int) -> frozenset[int]:
-        """The states that a state is as good as, but for those that lead nowhere by themselves."""
-        seen, waiting = {state}, [state]
+    def closure(self, states: Iterable[int]) -> frozenset[int]:
+        """The states that these are as good as, but for those that lead nowhere by themselves."""
+        seen = set(states)
+        waiting = list(seen)
         while waiting:
-            for to in self.free[waiting.pop()]:
+            free = self.free[waiting.pop()]
+            self._work.add(1 + len(free))
+            for to in free:
                 if to not in seen:
                     seen.add(to)
                     waiting.append(to)
         return frozenset(s for s in seen if self.arrows[s] or s == self.end)
+
+    def arrows_of(self, states: Iterable[int]) -> Iterator[tuple[int, int, frozenset[int]]]:
+        """Ranges of bytes, the first and the last, and all the states that each leads to."""
+        bounds = [
+            bound
+            for state in states
+            for low, high, to in self.arrows[state]
+            for bound in ((low, to, 1), (high + 1, to, -1))
+        ]
+        bounds.sort()
+        inside: dict[int, int] = {}  # of how many arrows the range is that lead to a state
+        begin = 0
+        for byte, to, change in bounds:
+            if byte > begin and inside:
+                self._work.add(PER_RANGE_OF_BYTES + len(inside))
+                yield begin, byte - 1, frozenset(inside)
+            begin = byte
+            inside[to] = inside.get(to, 0) + change
+            if not inside[to]:
+                del inside[to]
+        self._work.add(len(bounds))
 
 
 # ---- one state
@@ -214,15 +278,17 @@ class Automaton:
     fewest   for each state, the fewest bytes with which a text can be ended; of the start NEVER: nothing is allowed.
     """
 
-    def __init__(self, rows: list[dict[int, int]], final: list[bool]) -> None:
+    def __init__(self, rows: list[list[tuple[int, int, int]]], final: list[bool]) -> None:
+        """rows: for each state, ranges of bytes and the state that each leads to."""
         import numpy as np
 
-        self.fewest = fewest_steps([set(row.values()) for row in rows], final)
+        self.fewest = fewest_steps([{to for _, _, to in row} for row in rows], final)
         self.final = final
         self.table: np.ndarray = np.full((len(rows), 256), -1, np.int32)
-        for row, of_state in zip(self.table, rows, strict=True):
-            live = {byte: to for byte, to in of_state.items() if self.fewest[to] < NEVER}
-            row[list(live)] = list(live.values())
+        for row, ranges in zip(self.table, rows, strict=True):
+            for low, high, to in ranges:
+                if self.fewest[to] < NEVER:
+                    row[low : high + 1] = to
 
 
 def fewest_steps(nexts: list[set[int]], final: list[bool]) -> list[int]:
@@ -243,40 +309,32 @@ def fewest_steps(nexts: list[set[int]], final: list[bool]) -> list[int]:
 
 
 def determine(node: Node) -> Automaton:
-    """The automaton of what a text may be. TooLargeError if it has more than MAX_STATES states."""
-    parts = _Nondeterministic(node)
-    closures: dict[int, frozenset[int]] = {}
+    """The automaton of what a text may be. TooLargeError if it has more than MAX_STATES states, takes more than
+    MAX_WORK steps, or is nested too deeply."""
+    work = Work()
+    try:
+        parts = _Nondeterministic(node, work)
+    except RecursionError:
+        raise TooLargeError("this constraint is nested too deeply; write it flatter") from None
+    known: dict[frozenset[int], int] = {}  # the number of the state by where arrows lead
+    numbers: dict[frozenset[int], int] = {}  # by all the states that are as good
+    waiting: list[frozenset[int]] = []
 
-    def closure(states: frozenset[int]) -> frozenset[int]:
-        for state in states:
-            if state not in closures:
-                closures[state] = parts.closure(state)
-        return frozenset().union(*(closures[state] for state in states))
-
-    numbers: dict[frozenset[int], int] = {closure(frozenset((0,))): 0}
-    waiting, rows = list(numbers), []
-    for states in waiting:  # grows meanwhile
-        row: dict[int, int] = {}
-        by_target: dict[frozenset[int], frozenset[int]] = {}
-        for byte, targets in _by_byte(parts, states).items():
-            key = frozenset(targets)
-            if key not in by_target:
-                by_target[key] = closure(key)
-            to = by_target[key]
-            if to not in numbers:
+    def number_of(targets: frozenset[int]) -> int:
+        if targets not in known:
+            states = parts.closure(targets)
+            if states not in numbers:
                 if len(numbers) >= MAX_STATES:
                     raise TooLargeError("this constraint is too large; let it repeat less often, or allow less")
-                numbers[to] = len(numbers)
-                waiting.append(to)
-            row[byte] = numbers[to]
-        rows.append(row)
+                numbers[states] = len(numbers)
+                waiting.append(states)
+                work.add(PER_MEMBER * len(states))
+            work.add(PER_MEMBER * len(targets))
+            known[targets] = numbers[states]
+        return known[targets]
+
+    number_of(frozenset((0,)))
+    rows = []
+    for states in waiting:  # grows meanwhile
+        rows.append([(low, high, number_of(targets)) for low, high, targets in parts.arrows_of(states)])
     return Automaton(rows, [parts.end in states for states in waiting])
-
-
-def _by_byte(parts: _Nondeterministic, states: frozenset[int]) -> dict[int, set[int]]:
-    targets: dict[int, set[int]] = {}
-    for state in states:
-        for low, high, to in parts.arrows[state]:
-            for byte in range(low, high + 1):
-                targets.setdefault(byte, set()).add(to)
-    return targets

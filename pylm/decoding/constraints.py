@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from .._core.arguments import MAX_U32, integer, several, wrong_type
 from .._core.text import text_bytes
 from ..errors import ArgumentError, PylmError
-from .automaton import NEVER, Automaton, Byte, Choice, Node, Repeat, Sequence, determine, literal
+from .automaton import NEVER, Automaton, Byte, Node, Repeat, Sequence, determine, literals
 from .regex import parse
 from .schema import node_of
 from .spelling import Route, Walk
@@ -89,8 +89,8 @@ class OneOf(Constraint):
     def __init__(self, texts: Iterable[str | bytes]) -> None:
         texts = list(several("texts", texts, "texts (str or bytes)"))
         shown = ", ".join(map(repr, texts[:3])) + (", ..." if len(texts) > 3 else "")
-        choices = tuple(literal(bytes(text_bytes(f"texts[{i}]", text))) for i, text in enumerate(texts))
-        super().__init__(Choice(choices), f"OneOf([{shown}])")
+        choices = literals(bytes(text_bytes(f"texts[{i}]", text)) for i, text in enumerate(texts))
+        super().__init__(choices, f"OneOf([{shown}])")
 
 
 class Prefix(Constraint):
@@ -101,7 +101,7 @@ class Prefix(Constraint):
 
     def __init__(self, text: str | bytes) -> None:
         anything = Repeat(Byte(0, 255), 0, None)
-        super().__init__(Sequence((literal(bytes(text_bytes("text", text))), anything)), f"Prefix({text!r})")
+        super().__init__(Sequence((literals([bytes(text_bytes("text", text))]), anything)), f"Prefix({text!r})")
 
 
 class Schema(Constraint):

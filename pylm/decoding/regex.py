@@ -10,17 +10,34 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_left
 from functools import lru_cache
 from typing import Any
 
 from ..errors import ArgumentError
-from .automaton import MAX_CODE, Characters, Choice, Node, Ranges, Repeat, Sequence, complement, intersection, merged
+from .automaton import (
+    MAX_CODE,
+    Characters,
+    Choice,
+    Node,
+    Ranges,
+    Repeat,
+    Sequence,
+    Work,
+    complement,
+    intersection,
+    merged,
+)
 
 if sys.version_info >= (3, 11):
     from re import _parser as parser  # type: ignore[attr-defined]
 else:
     import sre_parse as parser
 
+PER_CHARACTER = 40  # steps of work that one of a pattern counts as
+PER_RANGE = 2  # and a range of characters
+PER_CASED = 20  # and one in both cases
+MOST_SHOWN = 200  # characters of a pattern in an error message
 EVERY: Ranges = ((0, MAX_CODE),)
 LINE_END: Ranges = ((10, 10),)
 CATEGORIES = {
@@ -44,26 +61,38 @@ REFUSED = {
 }
 
 
-def parse(pattern: str, flags: int = 0, characters: Ranges = EVERY, search: bool = False) -> Node:
+def parse(
+    pattern: str, flags: int = 0, characters: Ranges = EVERY, search: bool = False, work: Work | None = None
+) -> Node:
     """What a text may be that a regular expression matches as a whole.
 
     characters   the only ones that it may be of.
     search       as re.search() has it: without ^ or $ there may be more before or after it.
-    Raises ArgumentError for what is no regular expression, or no finite one.
+    work         counts the steps, also those of other patterns.
+    Raises ArgumentError for what is no regular expression, or no finite one; TooLargeError.
     """
+    work = work or Work()
+    work.add(PER_CHARACTER * len(pattern))
     try:
         tree = parser.parse(pattern, flags)
     except (re.error, ValueError, OverflowError, RecursionError) as error:
-        raise ArgumentError(f"{pattern!r} is not a regular expression: {error}") from None
+        raise ArgumentError(f"{_shown(pattern)} is not a regular expression: {error}") from None
     items: list[Any] = list(tree)  # type: ignore[call-overload]  # it has __getitem__ and __len__
     begins, ends = _is_at(items[:1], STARTS), _is_at(items[-1:], ENDS)
     while _is_at(items[:1], STARTS):
         items = items[1:]
     while _is_at(items[-1:], ENDS):
         items = items[:-1]
-    node = _Reader(pattern, characters).sequence(items, tree.state.flags)
+    try:
+        node = _Reader(pattern, characters, work).sequence(items, tree.state.flags)
+    except RecursionError:
+        raise ArgumentError(f"{_shown(pattern)} is nested too deeply; write it flatter") from None
     more = Repeat(Characters(characters), 0, None)
     return Sequence(((more,) if search and not begins else ()) + (node,) + ((more,) if search and not ends else ()))
+
+
+def _shown(pattern: str) -> str:
+    return repr(pattern if len(pattern) <= MOST_SHOWN else f"{pattern[:MOST_SHOWN]}...")
 
 
 def _is_at(items: list[Any], names: tuple[str, ...]) -> bool:
@@ -71,8 +100,8 @@ def _is_at(items: list[Any], names: tuple[str, ...]) -> bool:
 
 
 class _Reader:
-    def __init__(self, pattern: str, characters: Ranges) -> None:
-        self._pattern, self._characters = pattern, characters
+    def __init__(self, pattern: str, characters: Ranges, work: Work) -> None:
+        self._pattern, self._characters, self._work = pattern, characters, work
 
     def sequence(self, items: Any, flags: int) -> Node:
         return Sequence(tuple(self._node(item[0].name, item[1], flags) for item in items))
@@ -89,8 +118,12 @@ class _Reader:
         if name == "FAILURE":
             return Choice(())
         if name in REFUSED:
-            raise ArgumentError(f"the regular expression {self._pattern!r} cannot limit a text: it {REFUSED[name]}")
-        return Characters(intersection(_ranges(name, value, flags), self._characters))
+            raise ArgumentError(
+                f"the regular expression {_shown(self._pattern)} cannot limit a text: it {REFUSED[name]}"
+            )
+        ranges = _ranges(name, value, flags)
+        self._work.add((PER_CASED if flags & re.IGNORECASE else PER_RANGE) * (1 + len(ranges)))
+        return Characters(ranges if self._characters is EVERY else intersection(ranges, self._characters))
 
 
 def _ranges(name: str, value: Any, flags: int) -> Ranges:
@@ -120,17 +153,19 @@ def _category(escape: str, flags: int) -> Ranges:
 
 
 def _both_cases(ranges: Ranges, ascii_only: int) -> Ranges:
+    letters = _cased()
     inside = [
-        other
-        for a, b in _cased()
-        for letter, other in ((a, b), (b, a))
-        if (not ascii_only or letter < 128) and any(low <= letter <= high for low, high in ranges)
+        (other, other)
+        for low, high in ranges
+        for letter, other in letters[bisect_left(letters, (low, 0)) : bisect_left(letters, (high + 1, 0))]
+        if not ascii_only or letter < 128
     ]
-    return merged([*ranges, *((code, code) for code in inside)])
+    return merged([*ranges, *inside])
 
 
 @lru_cache(maxsize=1)
 def _cased() -> list[tuple[int, int]]:
-    """Letters in upper and in lower case, where one is just the other's."""
+    """Letters with what they are in the other case, where one is just the other's; ascending."""
     pairs = ((chr(code), chr(code).lower()) for code in range(MAX_CODE + 1))
-    return [(ord(a), ord(b)) for a, b in pairs if a != b and len(b) == 1 and b.upper() == a]
+    both = [(ord(a), ord(b)) for a, b in pairs if a != b and len(b) == 1 and b.upper() == a]
+    return sorted([*both, *((b, a) for a, b in both)])

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..errors import ArgumentError
-from .automaton import Characters, Choice, Node, Ranges, Repeat, Sequence, complement, literal
+from ..errors import ArgumentError, TooLargeError
+from .automaton import Characters, Choice, Node, Ranges, Repeat, Sequence, Work, complement, literal
 from .regex import parse
 
 ANNOTATIONS = {
@@ -55,8 +55,12 @@ FORMATS = {
     "uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 }
 PLAIN: Ranges = complement(((0, 31), (ord('"'), ord('"')), (ord("\\"), ord("\\"))))  # stand for themselves in a string
+PER_VALUE = 100  # steps of work that a value counts as, or a digit of a bound
+MAX_DIGITS = 100  # of a bound
 DIGIT = Characters(((48, 57),))
 EMPTY = Sequence(())
+NUMBER = parse(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+CHARACTER = Choice((Characters(PLAIN), parse(r'\\["\\/bfnrt]')))  # of a string
 
 
 def node_of(schema: Any) -> Node:
@@ -79,9 +83,10 @@ class _Reader:
     """`at` is where in the schema something stands, as in "#/properties/name"; `inside` the references followed."""
 
     def __init__(self, schema: Any) -> None:
-        self._schema = schema
+        self._schema, self._work = schema, Work()
 
     def value(self, schema: Any, at: str, inside: tuple[str, ...]) -> Node:
+        self._work.add(PER_VALUE + len(at) + sum(map(len, inside)))
         if not isinstance(schema, dict):
             raise ArgumentError(f"{at}: expected an object that says what the value is, not {json.dumps(schema)[:80]}")
         told = {name: value for name, value in schema.items() if name not in ANNOTATIONS}
@@ -97,7 +102,7 @@ class _Reader:
             if name in told:
                 _check_alone(told, name, at, ("type",))
                 values = _checked(told[name], list, f"{at}/{name}") if name == "enum" else [told[name]]
-                return Choice(tuple(_text(_json(value)) for value in values if not types or _is_any(value, types)))
+                return Choice(tuple(self._json(value) for value in values if not types or _is_any(value, types)))
         if not types:
             raise ArgumentError(f'{at}: say of which type the value is, as in {{"type": "string"}}')
         known = set().union({"type"}, *(KEYWORDS[name] for name in types))
@@ -119,6 +124,11 @@ class _Reader:
             found = found[name]
         return self.value(found, reference, (*inside, reference))
 
+    def _json(self, value: Any) -> Node:
+        text = _json(value)
+        self._work.add(PER_VALUE + len(text))
+        return _text(text)
+
     # ---- of each type
 
     def _null(self, told: dict[str, Any], at: str, inside: tuple[str, ...]) -> Node:
@@ -128,13 +138,15 @@ class _Reader:
         return Choice((_text("true"), _text("false")))
 
     def _number(self, told: dict[str, Any], at: str, inside: tuple[str, ...]) -> Node:
-        return parse(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+        return NUMBER
 
     def _integer(self, told: dict[str, Any], at: str, inside: tuple[str, ...]) -> Node:
         lows = [_integer(told, "minimum", at), _integer(told, "exclusiveMinimum", at, 1)]
         highs = [_integer(told, "maximum", at), _integer(told, "exclusiveMaximum", at, -1)]
         low = max((bound for bound in lows if bound is not None), default=None)
         high = min((bound for bound in highs if bound is not None), default=None)
+        for bound in (low, high):
+            self._work.add(PER_VALUE * _n_digits(bound or 0) ** 2)
         return _integers(low, high)
 
     def _string(self, told: dict[str, Any], at: str, inside: tuple[str, ...]) -> Node:
@@ -144,17 +156,16 @@ class _Reader:
             if len(told.keys() & {"pattern", "format", "minLength", "maxLength"}) > 1:
                 raise ArgumentError(f"{at}: pattern, format and lengths cannot be combined; say it all in the pattern")
             return Sequence((quote, self._pattern(told, at), quote))
-        character = Choice((Characters(PLAIN), parse(r'\\["\\/bfnrt]')))
-        return Sequence((quote, _repeat(character, least, most), quote))
+        return Sequence((quote, _repeat(CHARACTER, least, most), quote))
 
     def _pattern(self, told: dict[str, Any], at: str) -> Node:
         import re
 
         if "pattern" in told:
-            return parse(_checked(told["pattern"], str, f"{at}/pattern"), re.ASCII, PLAIN, search=True)
+            return parse(_checked(told["pattern"], str, f"{at}/pattern"), re.ASCII, PLAIN, True, self._work)
         if _checked(told["format"], str, f"{at}/format") not in FORMATS:
             raise ArgumentError(f"{at}: the format {told['format']!r} is not supported; give a pattern instead")
-        return parse(FORMATS[told["format"]])
+        return parse(FORMATS[told["format"]], work=self._work)
 
     def _array(self, told: dict[str, Any], at: str, inside: tuple[str, ...]) -> Node:
         if "items" not in told:
@@ -185,7 +196,7 @@ class _Reader:
         first: Node = EMPTY
         for name, schema in reversed(properties.items()):
             value = self.value(schema, f"{at}/properties/{name}", inside)
-            member = Sequence((_text(_json(name)), _spaced(":"), value))
+            member = Sequence((self._json(name), _spaced(":"), value))
             begun = Sequence((member, behind))
             first = begun if name in required else Choice((begun, first))
             another = Sequence((_spaced(","), member))
@@ -237,7 +248,13 @@ def _integer(told: dict[str, Any], name: str, at: str, more: int = 0) -> int | N
         return None
     if isinstance(told[name], bool) or not isinstance(told[name], int):
         raise ArgumentError(f"{at}: {name} must be an integer")
+    if abs(told[name]) >= 10**MAX_DIGITS:
+        raise TooLargeError(f"{at}: {name} has more than {MAX_DIGITS} digits; leave it out, or give a nearer bound")
     return int(told[name]) + more
+
+
+def _n_digits(bound: int) -> int:
+    return len(str(abs(bound)))
 
 
 def _repeat(node: Node, least: int, most: int | None) -> Node:
@@ -259,7 +276,7 @@ def _naturals(low: int, high: int | None) -> Node:
     """From low, 0 or more, to high, or without end."""
     if high is not None and high < low:
         return Choice(())
-    n_low, n_high = len(str(low)), len(str(low if high is None else high))
+    n_low, n_high = _n_digits(low), _n_digits(low if high is None else high)
     parts = []
     for n in range(n_low, n_high + 1):
         first = low if n == n_low else 10 ** (n - 1)
@@ -275,6 +292,8 @@ def _between(low: str, high: str) -> Node:
     if not low:
         return EMPTY
     n = len(low) - 1
+    if low == "0" * len(low) and high == "9" * len(low):
+        return Repeat(DIGIT, len(low), len(low))
     a, b = ord(low[0]), ord(high[0])
     if a == b:
         return Sequence((Characters(((a, a),)), _between(low[1:], high[1:])))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 MAX_STEPS = 30_000_000  # kept for a constraint and a model: 12 bytes each
+MAX_LOOKS = 30_000_000  # at symbols, to find all places: about a second
+PER_PLACE = 300  # looks that a place counts as
 
 
 class Steps(NamedTuple):
@@ -38,11 +40,19 @@ class _Texts:
         self.begins = np.cumsum(self.nbytes, dtype=np.int64) - self.nbytes
         self.content = np.frombuffer(b"".join(texts), np.uint8)
         self.symbols = np.flatnonzero(self.nbytes).astype(np.int32)  # an empty text leads nowhere
+        self.first_bytes = self.content[self.begins[self.symbols]]
+        self.different = np.unique(self.first_bytes)
+
+    def n_looks(self, table: np.ndarray, state: int) -> int:
+        """How many symbols have to be looked at to follow."""
+        return len(self.symbols) if (table[state][self.different] >= 0).any() else 0
 
     def follow(self, table: np.ndarray, state: int) -> tuple[np.ndarray, np.ndarray]:
         """The symbols whose texts are allowed in a state, and the states that they lead to."""
         symbols, at = self.symbols, 0
-        states = table[state][self.content[self.begins[symbols]]]
+        if not self.n_looks(table, state):
+            return symbols[:0], symbols[:0]
+        states = table[state][self.first_bytes]
         while True:
             allowed = states >= 0
             symbols, states, at = symbols[allowed], states[allowed], at + 1
@@ -142,8 +152,11 @@ class Route:
         import numpy as np
 
         nexts: list[set[int]] = [set() for _ in self._fewest]
-        waiting, seen, n = [self.start], {self.start}, 0
+        waiting, seen, n, n_looks = [self.start], {self.start}, 0, 0
         for place in waiting:  # grows meanwhile
+            n_looks += PER_PLACE + self._spelling.joined.n_looks(self._automaton.table, place >> 1)
+            if n_looks > MAX_LOOKS:
+                raise TooLargeError("this constraint is too large for this vocabulary; let it repeat less often")
             places = self._find(place).places
             n += len(places)
             if n > MAX_STEPS:

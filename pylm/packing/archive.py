@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +35,7 @@ from .packets import needs_packing, pack, unpack
 MAGIC = b"\x93pylmar\1"  # the last byte is the version
 BLOCK, END = b"\xfdblk", b"\xfdend"
 BLOCK_NBYTES = 1 << 16  # of text
+NEXT = re.compile(b"|".join(map(re.escape, (BLOCK, END))))
 HEAD, SIZES, LENGTH = struct.Struct("<IQ"), struct.Struct("<III"), struct.Struct("<Q")
 DIGEST_NBYTES = 16
 
@@ -104,7 +106,7 @@ def salvage_archive(
 
     def text_of(block: _Block) -> bytes | None:
         try:
-            text = unpack(image, new_state(), block.packet)
+            text = unpack(image, new_state(), block.packet, BLOCK_NBYTES)
         except PacketError:
             return None
         return text if zlib.crc32(text) == block.crc else None
@@ -188,25 +190,31 @@ class _Block(NamedTuple):
     is_behind_a_gap: bool
 
 
+def _can_be(n_packet: int, n_text: int, _: int) -> bool:
+    """Whether a block can have these sizes."""
+    return n_packet <= BLOCK_NBYTES + 1 and n_text <= BLOCK_NBYTES
+
+
 def _blocks(data: memoryview) -> tuple[list[_Block], tuple[int, bytes] | None]:
     """The blocks of an archive, and what its end says: the length and the digest; None: there is no end."""
     blocks: list[_Block] = []
     raw, at, gap = bytes(data), len(MAGIC) + HEAD.size, False
     behind = at  # of the beginning of the last block: from there, the next one is looked for if it is not in its place
     while True:
-        is_block = raw.startswith(BLOCK, at) and len(raw) >= at + len(BLOCK) + SIZES.size
+        sizes = raw[at + len(BLOCK) : at + len(BLOCK) + SIZES.size]
+        is_block = raw.startswith(BLOCK, at) and len(sizes) == SIZES.size and _can_be(*SIZES.unpack(sizes))
         if raw.startswith(END, at) and len(raw) == at + len(END) + LENGTH.size + DIGEST_NBYTES:
             body = raw[at + len(END) :]
             return blocks, (LENGTH.unpack_from(body)[0], body[LENGTH.size :])
         if is_block:
-            n_packet, n_text, crc = SIZES.unpack_from(raw, at + len(BLOCK))
+            n_packet, n_text, crc = SIZES.unpack(sizes)
             begin, behind = at + len(BLOCK) + SIZES.size, at + 1
             at = begin + n_packet
             blocks.append(_Block(data[begin:at], n_text, crc, gap))
             gap = False
             continue
-        found = [place for place in (raw.find(BLOCK, behind), raw.find(END, behind)) if place >= 0]
+        found = NEXT.search(raw, behind)
         if not found:
             return blocks, None
-        at, gap = min(found), True
+        at, gap = found.start(), True
         behind = at + 1

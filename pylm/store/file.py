@@ -13,7 +13,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from threading import Lock
@@ -21,15 +21,17 @@ from typing import Any, BinaryIO, NamedTuple
 
 from .._core.progress import starting_threads
 from .._core.text import Bytes, Path
-from ..errors import ArgumentError, StoreDamagedError, StoreFormatError, StoreVersionError
+from ..errors import ArgumentError, StoreDamagedError, StoreFormatError, StoreVersionError, TooLargeError
 
 MAGIC = b"\x93pylS\r\n\x1a"  # as a model's: no transfer as text leaves it intact
 VERSION = 1
 PLAIN, BZIP2 = 0, 1  # coding: plain is for segments, which are read once and soon
 LEVEL = 9
-MOST_SHIFT = 21  # what bzip2 makes of a byte at most, and less than 2^21: zeros, 46 MB of 45 bytes
+MOST_FREE = 1 << 28  # bytes that a block may unpack to, however short it is
+MOST_GROWTH = 4096  # a longer one, as many times what it is compressed to; text has 3 to 20
 BLOCK_SHIFT = 64 - 20  # a document ends its block with a probability of its length / 2^20: see ends_block()
-SLICE = 1 << 18  # bytes given to the compressor at once, so that Ctrl-C works within 0.1 s
+SLICE = 1 << 18  # bytes packed or unpacked at once, so that Ctrl-C works within 0.1 s
+BEGINNING = 256  # bytes of a document that is only listed
 HEAD = struct.Struct("<8sIIQQQQQQ32s32s")
 BLOCK = struct.Struct("<QQQQQQ32s32s32s32s")
 CHECKSUM_NBYTES = 32  # at the end of both
@@ -39,6 +41,15 @@ class Document(NamedTuple):
     digest: bytes  # SHA-256 of the text: what the document is known by, and its place in a store
     text: Bytes
     copies: int
+
+
+class Entry(NamedTuple):
+    """A document that is listed: all but its text."""
+
+    digest: bytes
+    nbytes: int
+    copies: int
+    begins: bytes  # the first BEGINNING bytes
 
 
 class Totals(NamedTuple):
@@ -79,14 +90,14 @@ class Block:
             self.head
         )
         self.totals = Totals(*totals)
-        self._begin, self.end = position + BLOCK.size, position + BLOCK.size + coded_nbytes
+        self._at, self.end = position + BLOCK.size, position + BLOCK.size + coded_nbytes
         if self.end > len(data):
             raise self._damaged()
         self._checksum = checksum
 
     def coded(self) -> memoryview:
         """What its documents are written as; StoreDamagedError if a bit is another than when it was written."""
-        coded = self._data.read(self._begin, self.end - self._begin)
+        coded = self._data.read(self._at, self.end - self._at)
         checksum = hashlib.sha256(self.head[:-CHECKSUM_NBYTES])
         checksum.update(coded)
         if checksum.digest() != self._checksum:
@@ -94,39 +105,66 @@ class Block:
         return memoryview(coded)
 
     def documents(self) -> list[Document]:
-        """The documents in their order; StoreDamagedError."""
-        coded, n = self.coded(), self.totals.documents
-        if self._raw_nbytes != 16 * n + self.totals.nbytes or self._raw_nbytes > len(coded) << MOST_SHIFT:
-            raise self._damaged()
-        raw = self._raw(coded)
-        sizes = _numbers(raw[: 8 * n])
-        copies = _numbers(raw[8 * n : 16 * n])
-        if len(raw) != self._raw_nbytes or len(copies) != n or 16 * n + sum(sizes) != len(raw):
-            raise self._damaged()
-        documents, position = [], 16 * n
-        for size, count in zip(sizes, copies, strict=False):
-            text = raw[position : position + size]
-            documents.append(Document(digest_of(text), text, count))
+        """The documents in their order; StoreDamagedError, TooLargeError."""
+        unpacked = self._begin()
+        sizes, copies = self._numbers(unpacked)
+        text = memoryview(unpacked.rest())
+        documents, position = [], 0
+        for size, count in zip(sizes, copies, strict=True):
+            document = text[position : position + size]
+            documents.append(Document(digest_of(document), document, count))
             position += size
-        if _contents(documents) != self.contents or _totals(documents) != self.totals or not self._in_order(documents):
+        if position != len(text):
             raise self._damaged()
+        self._check_contents([Entry(d.digest, len(d.text), d.copies, b"") for d in documents])
         return documents
 
-    def _in_order(self, documents: list[Document]) -> bool:
-        digests = [document.digest for document in documents]
-        return (
-            bool(digests)
-            and (digests[0], digests[-1]) == (self.first, self.last)
-            and all(map(operator.lt, digests, digests[1:]))
-        )
+    def entries(self) -> list[Entry]:
+        """The same without their texts, of which a slice is in memory at a time."""
+        unpacked = self._begin()
+        entries = []
+        for size, count in zip(*self._numbers(unpacked), strict=True):
+            digest, begins, left = hashlib.sha256(), b"", size
+            while left:
+                piece = unpacked.read(left)
+                if not piece:
+                    raise self._damaged()
+                digest.update(piece)
+                begins += bytes(piece[: BEGINNING - len(begins)])
+                left -= len(piece)
+            entries.append(Entry(digest.digest(), size, count, begins))
+        if unpacked.read(1):
+            raise self._damaged()
+        self._check_contents(entries)
+        return entries
 
-    def _raw(self, coded: memoryview) -> memoryview:
-        if self._coding == PLAIN:
-            return coded
-        try:
-            return memoryview(bz2.BZ2Decompressor().decompress(coded, self._raw_nbytes + 1))
-        except (OSError, ValueError, EOFError):
-            raise self._damaged() from None
+    def _begin(self) -> _Unpacked:
+        coded = self.coded()
+        if self._raw_nbytes != 16 * self.totals.documents + self.totals.nbytes:
+            raise self._damaged()
+        if self._coding == BZIP2:
+            check_growth(self._name, self._raw_nbytes, len(coded))
+        return _Unpacked(coded, self._coding, self._raw_nbytes, self._damaged)
+
+    def _numbers(self, unpacked: _Unpacked) -> tuple[array[int], array[int]]:
+        """How long each document is, and how many copies there are."""
+        n = self.totals.documents
+        numbers = _numbers(unpacked.take(16 * n))
+        sizes, copies = numbers[:n], numbers[n:]
+        if len(numbers) != 2 * n or 16 * n + sum(sizes) != self._raw_nbytes:
+            raise self._damaged()
+        return sizes, copies
+
+    def _check_contents(self, entries: list[Entry]) -> None:
+        digests = [entry.digest for entry in entries]
+        if (
+            not digests
+            or (digests[0], digests[-1]) != (self.first, self.last)
+            or not all(map(operator.lt, digests, digests[1:]))
+            or _contents(entries) != self.contents
+            or _totals((entry.nbytes, entry.copies) for entry in entries) != self.totals
+        ):
+            raise self._damaged()
 
     def _damaged(self) -> StoreDamagedError:
         return damaged(self._name)
@@ -171,6 +209,50 @@ class _Content:
     def __del__(self) -> None:
         if getattr(self, "_file", None) is not None:  # else opening has failed
             self.close()
+
+
+class _Unpacked:
+    """The bytes of a block, slice by slice; no more than `nbytes` of them and one."""
+
+    def __init__(self, coded: memoryview, coding: int, nbytes: int, damaged: Callable[[], StoreDamagedError]) -> None:
+        self._coded, self._at, self._left, self._damaged = coded, 0, nbytes + 1, damaged
+        self._unpacker: Any = None if coding == PLAIN else bz2.BZ2Decompressor()
+
+    def read(self, n: int) -> Bytes:
+        """The next bytes, n or less; none at the end."""
+        n = min(n, SLICE, self._left)
+        piece: Bytes
+        if self._unpacker is None:
+            piece = self._coded[self._at : self._at + n]
+            self._at += len(piece)
+        else:
+            piece = self._unpacked(n)
+        self._left -= len(piece)
+        return piece
+
+    def _unpacked(self, n: int) -> bytes:
+        piece = b""
+        try:
+            while n and not piece and not self._unpacker.eof:
+                more = self._coded[self._at : self._at + SLICE] if self._unpacker.needs_input else b""
+                self._at += len(more)
+                if self._unpacker.needs_input and not len(more):
+                    break
+                piece = self._unpacker.decompress(more, n)
+        except (OSError, ValueError, EOFError):
+            raise self._damaged() from None
+        return piece
+
+    def take(self, n: int) -> bytearray:
+        """The next n bytes; fewer at the end."""
+        taken = bytearray()
+        while piece := self.read(n - len(taken)):
+            taken += piece
+        return taken
+
+    def rest(self) -> bytearray:
+        """All that follows."""
+        return self.take(self._left)
 
 
 class StoreFile:
@@ -218,13 +300,17 @@ class StoreFile:
         for block in self.blocks():
             yield from block.documents()
 
+    def entries(self) -> Iterator[Entry]:
+        for block in self.blocks():
+            yield from block.entries()
+
     def copies(self, digests: Collection[bytes]) -> dict[bytes, int]:
         """How many copies there are of each of these documents. Only blocks that may have one are decoded."""
         wanted, found = sorted(digests), dict.fromkeys(digests, 0)
         for block in self.blocks():
             begin = bisect_left(wanted, block.first)
             if begin < len(wanted) and wanted[begin] <= block.last:
-                found.update((d.digest, d.copies) for d in block.documents() if d.digest in found)
+                found.update((e.digest, e.copies) for e in block.entries() if e.digest in found)
         return found
 
     def close(self) -> None:
@@ -236,7 +322,16 @@ def damaged(name: str) -> StoreDamagedError:
     return StoreDamagedError(f"{name}: the store is damaged; copy the file again, or count the texts again")
 
 
-def _numbers(data: memoryview) -> array[int]:
+def check_growth(name: str, nbytes: int, coded_nbytes: int) -> None:
+    """TooLargeError for a block that would unpack to more than any text does."""
+    if nbytes > MOST_FREE and nbytes > MOST_GROWTH * coded_nbytes:
+        raise TooLargeError(
+            f"{name}: a part of {coded_nbytes:,} bytes unpacks to {nbytes:,}, more than {MOST_GROWTH:,} times as many, "
+            f"which no text does; leave out the document that repeats one thing all over, or divide it"
+        )
+
+
+def _numbers(data: Bytes) -> array[int]:
     numbers = array("Q")
     numbers.frombytes(data[: len(data) // 8 * 8])
     if sys.byteorder == "big":
@@ -250,7 +345,7 @@ def _numbers_bytes(numbers: array[int]) -> bytes:
     return numbers.tobytes()
 
 
-def _contents(documents: list[Document]) -> bytes:
+def _contents(documents: Iterable[Document | Entry]) -> bytes:
     """What documents a block has: SHA-256 of their digests and copies. Says the same whatever the coding is."""
     return hashlib.sha256(b"".join(d.digest + d.copies.to_bytes(8, "little") for d in documents)).digest()
 
@@ -320,7 +415,7 @@ class StoreWriter:
 
     def _end_block(self) -> None:
         documents, self._documents = self._documents, []
-        totals, contents = _totals(documents), _contents(documents)
+        totals, contents = _totals((len(d.text), d.copies) for d in documents), _contents(documents)
         self._count(totals, contents)
         if self._pool is not None:
             with starting_threads():
@@ -351,6 +446,8 @@ class StoreWriter:
         ]
         raw_nbytes = sum(map(len, raw))
         coded = raw if self._coding == PLAIN else compressed(raw, lambda: self._stopped)
+        if self._coding == BZIP2 and not self._stopped:
+            check_growth("the new store", raw_nbytes, sum(map(len, coded)))
         head = BLOCK.pack(
             sum(map(len, coded)), raw_nbytes, *totals, documents[0].digest, documents[-1].digest, contents, bytes(32)
         )[:-CHECKSUM_NBYTES]
@@ -374,10 +471,12 @@ def compressed(pieces: list[Bytes], stopped: Callable[[], bool]) -> list[Bytes]:
     return [piece for piece in result if len(piece)]
 
 
-def _totals(documents: list[Document]) -> Totals:
+def _totals(documents: Iterable[tuple[int, int]]) -> Totals:
+    """Of the bytes and the copies of each."""
+    pairs = list(documents)
     return Totals(
-        len(documents),
-        sum(d.copies for d in documents),
-        sum(len(d.text) for d in documents),
-        sum(len(d.text) * d.copies for d in documents),
+        len(pairs),
+        sum(copies for _, copies in pairs),
+        sum(nbytes for nbytes, _ in pairs),
+        sum(nbytes * copies for nbytes, copies in pairs),
     )

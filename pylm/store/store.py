@@ -52,6 +52,15 @@ class StoredDocument(NamedTuple):
     copies: int
 
 
+class StoredEntry(NamedTuple):
+    """A document of a store, but for its text; from `Store.entries()`."""
+
+    sha256: str  # of the text, hexadecimal
+    nbytes: int  # of the text
+    copies: int
+    begins: bytes  # the first 256 bytes
+
+
 class Store:
     """A store file. It is read where it lies, so opening it is quick however large it is, and memory holds some
     megabytes of it at a time, or one document if that is larger.
@@ -59,7 +68,8 @@ class Store:
     Iterating gives the texts, as bytes, in the order of their SHA-256; a text that is there twice comes twice.
     `text in store` asks for a document. Close it, or use it in a `with`, if the file is to be removed soon.
 
-    Raises OSError, StoreFormatError, StoreVersionError, StoreDamagedError.
+    Raises OSError, StoreFormatError, StoreVersionError, StoreDamagedError; reading it, also TooLargeError for a part
+    that would unpack to more than 256 MiB and 4096 times what it takes in the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -116,12 +126,17 @@ class Store:
         for digest, text, copies in self._file.documents():
             yield StoredDocument(digest.hex(), bytes(text), copies)
 
+    def entries(self) -> Iterator[StoredEntry]:
+        """Each different document once, without its text: quick to list, in little memory however large they are."""
+        for digest, nbytes, copies, begins in self._file.entries():
+            yield StoredEntry(digest.hex(), nbytes, copies, begins)
+
     def verify(self, *, progress: bool | None = None) -> None:
         """Reads everything; StoreDamagedError unless it is what was written."""
         with Progress(progress) as bar:
             step = Steps(bar, "verify", self.info.text_bytes)
-            for document in self._file.documents():
-                step(len(document.text))
+            for entry in self._file.entries():
+                step(entry.nbytes)
 
     def build(
         self,

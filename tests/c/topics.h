@@ -56,10 +56,11 @@ static inline void graft_symbols(struct pylm__buffer *image, uint32_t n_symbols,
 /* The hashes of some words: bytes that stand alone, and "w". As a table of an image. */
 static inline void graft_table(struct pylm__buffer *image)
 {
-    struct pylm__frequencies frequencies = {NULL, NULL, 0, 0};
+    struct pylm__frequencies frequencies;
     uint8_t *table;
     uint64_t nbytes;
     uint32_t byte;
+    memset(&frequencies, 0, sizeof frequencies);
     for (byte = 8; byte < 64u; byte++)
         REQUIRE(pylm__frequencies_count(&frequencies, pylm__word_of_byte(byte + 1u)) == PYLM_OK);
     REQUIRE(pylm__frequencies_count(&frequencies, (uint32_t)(pylm__hash_step(0, 'w') >> 32) | 1u) == PYLM_OK);

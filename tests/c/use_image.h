@@ -16,6 +16,7 @@
 #include "pylm_keyboard.h"
 #include "pylm_pack.h"
 #include "pylm_text.h"
+#include "pylm_train.h"
 
 #include "core/hash.h"
 #include "core/image.h"
@@ -111,7 +112,7 @@ static inline void use_constraint(const pylm_model *model, const pylm_state *sta
     free(marks);
 }
 
-/* Reads with an overlay, at first one that has learned nothing, then one full of noise. */
+/* Reads with an overlay, at first one that has learned nothing, then one full of noise, then of ones. */
 static inline void use_overlay(const pylm_model *model, const pylm_info *info, const uint32_t *symbols, uint64_t n,
                                void *work, uint64_t *q62)
 {
@@ -122,9 +123,9 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
     uint32_t n_best;
     int noise;
     if (memory && pylm_overlay_init(model, memory, nbytes) == PYLM_OK) {
-        for (noise = 0; noise < 2; noise++) {
+        for (noise = 0; noise < 3; noise++) {
             for (i = 24; noise && i < nbytes; i++)
-                memory[i] = (unsigned char)(i * i * 40503u >> 7);
+                memory[i] = (unsigned char)(noise == 1 ? i * i * 40503u >> 7 : 255u);
             if (pylm_state_attach(model, &state, memory, nbytes) != PYLM_OK)
                 break;
             for (i = 0; i < 2u; i++)

@@ -1,84 +1,60 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * A fuzzer of the image reader. With clang it is a libFuzzer target; with any compiler and
- * -DPYLM_FUZZ_MAIN a program that changes the given images at random. See README.md here.
+ * Images: the head is signed before it is opened, as an enemy would. Every function is used on what opens; also those
+ * that score in bulk and that train: a distillation, and a layer on it.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
-#include "../c/use_image.h"
+#define MOST_TRAINED (1u << 12) /* symbols of a model that is also trained from: else it takes long */
+#define N_SYMBOLS 60u
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes);
+static void use_base(const pylm_model *base, const pylm_info *info, const uint32_t *symbols)
+{
+    pylm_train_options options;
+    pylm_trainer *trainer;
+    const void *image;
+    uint64_t nbytes;
+    pylm_model layer;
+    pylm_info its_info;
+    pylm_train_options_init(&options);
+    options.base = base;
+    options.n_threads = 1;
+    if (pylm_trainer_new(&trainer, &options) != PYLM_OK)
+        return;
+    if (pylm_trainer_add_ids(trainer, symbols, N_SYMBOLS, N_SYMBOLS, NULL) == PYLM_OK &&
+        pylm_trainer_build(trainer, NULL, &image, &nbytes) == PYLM_OK &&
+        pylm_layer_open(&layer, base, image, nbytes) == PYLM_OK) {
+        pylm_model_info(&layer, &its_info);
+        PROMISE(its_info.n_symbols == info->n_symbols);
+        use_model(&layer, &its_info);
+    }
+    pylm_trainer_free(trainer);
+}
 
-/* The head is signed before it is opened, as an enemy would. */
+static void use_in_bulk(const pylm_model *model)
+{
+    uint32_t symbols[N_SYMBOLS], costs[N_SYMBOLS], best[N_SYMBOLS], i;
+    uint64_t ends[3] = {20, 30, N_SYMBOLS}, totals[3];
+    pylm_texts texts = {symbols, ends, 3};
+    pylm_info info;
+    pylm_model_info(model, &info);
+    if (info.n_symbols > MOST_TRAINED)
+        return;
+    for (i = 0; i < N_SYMBOLS; i++)
+        symbols[i] = i * 7u % info.n_symbols;
+    (void)pylm_score_batch(model, NULL, &texts, 1, costs, totals, NULL);
+    (void)pylm_predict_batch(model, NULL, &texts, 1, best, NULL);
+    use_base(model, &info, symbols);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)
 {
-    uint8_t *image = malloc(nbytes ? nbytes : 1u);
-    if (!image)
-        return 0;
-    memcpy(image, data, nbytes);
+    uint8_t *image = copy_of(data, nbytes);
+    pylm_model model;
     sign_head(image, nbytes);
-    (void)use_image(image, nbytes);
+    if (use_image(image, nbytes) && nbytes % 8u == 0 && pylm_model_open(&model, image, nbytes) == PYLM_OK)
+        use_in_bulk(&model);
     free(image);
     return 0;
 }
-
-#ifdef PYLM_FUZZ_MAIN
-
-static uint64_t random_number(uint64_t *seed)
-{
-    uint64_t x = *seed += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-static uint8_t *read_file(const char *path, size_t *nbytes)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t *data = malloc(1u << 24);
-    *nbytes = file && data ? fread(data, 1, 1u << 24, file) : 0;
-    if (file)
-        (void)fclose(file);
-    return data;
-}
-
-static void run(const uint8_t *seed_image, size_t nbytes, long n_runs, uint64_t seed)
-{
-    uint8_t *image = malloc(nbytes);
-    long i;
-    for (i = 0; image && i < n_runs; i++) {
-        uint64_t changes = 1u + random_number(&seed) % 20u;
-        memcpy(image, seed_image, nbytes);
-        while (changes--) { /* half of the changes go to the head */
-            uint64_t r = random_number(&seed), range = r & 1u && nbytes > 1500u ? 1500u : nbytes;
-            image[(r >> 1) % range] = (uint8_t)(random_number(&seed) >> 16);
-        }
-        (void)LLVMFuzzerTestOneInput(image, nbytes);
-    }
-    free(image);
-}
-
-int main(int argc, char **argv)
-{
-    int i;
-    if (argc < 3) {
-        (void)fprintf(stderr, "usage: %s RUNS IMAGE...\n", argv[0]);
-        return 2;
-    }
-    for (i = 2; i < argc; i++) {
-        size_t nbytes;
-        uint8_t *image = read_file(argv[i], &nbytes);
-        if (nbytes)
-            run(image, nbytes, atol(argv[1]), (uint64_t)i);
-        else
-            (void)fprintf(stderr, "%s: cannot be read\n", argv[i]);
-        free(image);
-    }
-    return 0;
-}
-
-#endif

@@ -16,8 +16,8 @@ Distribution = Callable[[], np.ndarray]  # uint64, sums to 2^62: of the next sym
 Push = Callable[[int], object]
 
 
-def bounds(q62: np.ndarray) -> list[int]:
-    sums = np.concatenate([[0], np.cumsum(q62, dtype=np.uint64)])
+def bounds(q62: np.ndarray) -> np.ndarray:
+    sums = np.cumsum(np.append(np.uint64(0), q62), dtype=np.uint64)  # not of float64, which has 53 bits
     assert int(sums[-1]) == 1 << TOTAL_BITS
     return sums
 

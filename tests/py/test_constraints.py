@@ -13,7 +13,7 @@ import pytest
 from texts import random_numbers
 
 import pylm
-from pylm.decoding import automaton
+from pylm.decoding import automaton, spelling
 from pylm.decoding.automaton import determine
 from pylm.decoding.regex import parse
 from pylm.decoding.schema import node_of
@@ -124,6 +124,76 @@ def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
         pylm.Regex("(a|b)*a(a|b){20}")
     with pytest.raises(pylm.TooLargeError, match="too large"):
         pylm.Regex("(a{1000}){1000}")
+
+
+def doubling(n: int) -> dict:
+    """A schema in which each of n definitions refers twice to the next: 2^n values."""
+    pairs = {
+        f"a{i}": {"type": "object", "properties": {name: {"$ref": f"#/$defs/a{i + 1}"} for name in "ab"}}
+        for i in range(n)
+    }
+    return {"$ref": "#/$defs/a0", "$defs": pairs | {f"a{n}": {"type": "null"}}}
+
+
+ENDLESS = {  # what would take hours, or all memory, without a limit on steps
+    "nothing a billion times": lambda: pylm.Regex("(?:){1000000000}"),
+    "many that may be missing": lambda: pylm.Regex("(a?){3000}"),
+    "both bounds within both bounds": lambda: pylm.Regex("(a{0,100}){0,100}"),
+    "different lengths": lambda: pylm.Regex("(.{100}|.{101}){50}"),
+    "as large as its source": lambda: pylm.Regex("x" * 600_000),
+    "many sets of characters": lambda: pylm.Regex("".join(f"[\\w{chr(0x2500 + i)}]" for i in range(9000))),
+    "and in both cases": lambda: pylm.Regex("(?i)" + "".join(f"[\\w{chr(0x2500 + i)}]" for i in range(9000))),
+    "a subset for each state": lambda: pylm.Regex("(a|b)*a(a|b){30}"),
+    "a long text": lambda: pylm.OneOf(["x" * 3_000_000]),
+    "many texts": lambda: pylm.OneOf(["x"] * 2_000_000),
+    "a long beginning": lambda: pylm.Prefix("x" * 3_000_000),
+    "references that double": lambda: pylm.Schema(doubling(25)),
+    "a bound of 400 digits": lambda: pylm.Schema({"type": "integer", "maximum": 10**400}),
+    "bounds that Python does not print": lambda: pylm.Schema({"type": "integer", "minimum": -(10**5000)}),
+    "bounds in many places": lambda: pylm.Schema({"anyOf": [{"type": "integer", "maximum": 10**99 - 7}] * 300}),
+    "properties that may all be missing": lambda: pylm.Schema(
+        {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(300)}}
+    ),
+    "patterns in many places": lambda: pylm.Schema({"anyOf": [{"type": "string", "format": "date-time"}] * 20_000}),
+}
+
+
+@pytest.mark.parametrize("make", ENDLESS.values(), ids=ENDLESS.keys())
+def test_what_would_take_for_ever_is_refused(make) -> None:
+    with pytest.raises(pylm.TooLargeError, match=r"too large|more than 100 digits"):
+        make()
+
+
+def test_steps_do_not_depend_on_what_was_done_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
+    monkeypatch.setattr(automaton.Work, "add", lambda self, n: steps.append(n))
+    determine(parse(r"\w+ (?i:[a-zé]{3})"))
+    first = sum(steps)
+    steps.clear()
+    determine(parse(r"\w+ (?i:[a-zé]{3})"))
+    assert sum(steps) == first > 1000
+
+
+def test_useful_sizes_are_not_refused() -> None:
+    assert len(pylm.OneOf([f"{i:05}" for i in range(40_000)])._automaton.final) == 4446
+    assert len(pylm.Regex("a{49999}")._automaton.final) == 50_000
+    assert len(pylm.Regex(r"\w{1,100}")._automaton.final) == 30_901
+    constraint = pylm.Schema({"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1})._automaton
+    for value in (-(2**63), 2**63 - 1, 0, -1, 10**18):
+        assert accepts(constraint, str(value).encode())
+    for value in (-(2**63) - 1, 2**63, 10**19):
+        assert not accepts(constraint, str(value).encode())
+    far = 3 * 10**98 + 17
+    constraint = pylm.Schema({"type": "integer", "minimum": -far, "maximum": far})._automaton
+    assert accepts(constraint, str(far).encode()) and not accepts(constraint, str(far + 1).encode())
+
+
+def test_too_many_places_in_a_vocabulary(words_model: pylm.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    constraint = pylm.Regex("([a-z]+ ){20}[a-z]+")
+    words_model.generate("the", 40, constraint=constraint)
+    monkeypatch.setattr(spelling, "MAX_LOOKS", 10 * words_model.n_symbols)
+    with pytest.raises(pylm.TooLargeError, match="for this vocabulary"):
+        words_model.generate("the", 40, constraint=pylm.Regex("([a-z]+ ){20}[a-z]+"))
 
 
 @pytest.mark.parametrize(

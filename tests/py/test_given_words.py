@@ -258,6 +258,7 @@ def test_files(tmp_path: Path, plain: pylm.Model) -> None:
     assert list(plain.with_words(file).words) == ["zork", "Quxa", "quq", "grue", "Café"]
     for content, message in (
         (b"zork\tthree\n", "line 1: 'three' is neither a count nor an example"),
+        (b"zork\t" + b"9" * 5000 + b"\n", "line 1: '999.* is neither a count nor an example"),
         (b"a\nzork\t0\n", "line 2: a count must be from 1"),
         (b"z\xff\n", "byte 1 is not UTF-8"),
     ):

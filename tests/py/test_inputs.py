@@ -61,6 +61,23 @@ def test_compressed_files_are_read_as_text(kind: str, tmp_path: Path, plain: byt
         pylm.train(path)
 
 
+def test_a_short_file_does_not_become_a_long_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "MOST_FREE", 1 << 20)
+    path = tmp_path / "a"
+    for n, is_text in ((1 << 20, True), (1 << 22, False)):
+        path.write_bytes(gzip.compress(b"a" * n))
+        if is_text:
+            assert len(contents.text_of_file(path)) == n
+            continue
+        with pytest.raises(pylm.TextFormatError, match=r"a: its [\d,]+ bytes unpack to more than .* unpack it first"):
+            contents.text_of_file(path)
+    path.write_bytes(gzip.compress(gzip.compress(gzip.compress(TEXT))))
+    assert bytes(contents.text_of_file(path)) == TEXT
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(pylm.TextFormatError, match="compressed more than 3 times"):
+        contents.text_of_file(path)
+
+
 def test_large_files_are_unpacked_to_a_temporary_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "IN_MEMORY", 1000)
     (tmp_path / "a").write_bytes(gzip.compress(TEXT))

@@ -236,6 +236,25 @@ def test_a_damaged_head_of_a_block() -> None:
     assert lost and text == LONG
 
 
+def test_marks_of_blocks_that_are_none() -> None:
+    model = get("bytes")
+    whole = pylm.pack_archive(model, "tepapa")
+    text, lost = pylm.salvage_archive(model, whole[:20] + b"\xfdblk" * 500_000)  # each sought from where it stands
+    assert text == b"" and lost == [pylm.LostPart(0, 0)]
+
+
+def test_a_block_has_no_more_text_than_it_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, asked = get("bytes"), []
+
+    def short(image, state, packet, most):
+        asked.append(most)
+        return b"tepapa"
+
+    monkeypatch.setattr("pylm.packing.archive.unpack", short)
+    pylm.unpack_archive(model, pylm.pack_archive(model, "tepapa"))
+    assert asked == [BLOCK_NBYTES]
+
+
 def test_learned_archives_end_at_the_damage() -> None:
     model = get("bytes")
     archive = bytearray(pylm.pack_archive(model, LONG, learn=True))

@@ -66,6 +66,34 @@ def test_logprobs_are_those_of_the_distribution(model: pylm.Model, test_text: st
     assert model.score(ids) == pytest.approx(logprobs.sum(), abs=1e-9)
 
 
+SKEWED = b"a " * 100_000 + b" ".join(b"z%d" % (i // 2) for i in range(20_000))
+
+
+def test_no_symbol_of_a_skewed_model_is_left_out() -> None:
+    """Its rarest symbols have far less than 2^-62, and cost as much; the coder can code each of them."""
+    model = pylm.train([SKEWED], tokenizer="words", threads=1)
+    state = model.state()
+    state.feed(SKEWED[:30_000])
+    exact = model._image.distribution_q62(state._state)
+    assert sum(map(int, exact)) == ONE and exact.min() == 1
+    rarest = [int(symbol) for symbol in np.flatnonzero(exact == 1)]
+    costs = [-float(state.copy().logprobs([symbol])[0]) / math.log(2) for symbol in rarest]
+    assert max(costs) > 62  # to 1 from 0
+    for symbol in rarest:
+        bits = coder.encode([symbol], lambda: exact, lambda symbol: None)
+        assert len(bits) <= 64
+        assert coder.decode(bits, 1, lambda: exact, lambda symbol: None) == [symbol]
+
+
+@pytest.mark.parametrize("tokenizer", ["bytes", "pieces"])
+def test_every_symbol_of_a_skewed_model_packs(tokenizer: str) -> None:
+    """Also where the coder of packets has to spend most on each of its decisions."""
+    model = pylm.train([b"a" * 200_000], tokenizer=tokenizer, threads=1, profile="fast")
+    rare = bytes(range(256)) * 2
+    for text in [*(bytes((byte,)) for byte in range(256)), rare, b"a" * 999 + rare + b"a" * 999 + rare[::-1]]:
+        assert model.decompress(model.compress(text)).encode("utf-8", "surrogateescape") == text
+
+
 def test_coder_spends_what_the_score_says(model: pylm.Model, test_text: str) -> None:
     image = model._image
     ids = model.encode(test_text, add_eos=True)

@@ -126,6 +126,8 @@ def test_all_words_near_are_found(model: pylm.Model) -> None:
     assert {"bishop"} <= {found.text for found in edited.of("bishp")}
     assert edited.of("bishop")[0] == ("bishop", 0.0, True)
     assert [found.text for found in edited.of("qqqqqqqq")] == ["qqqqqqqq"]
+    long = "q" * 300_000  # with a letter less it is 300,000 words of as many letters
+    assert [found.text for found in edited.of(long)] == [long]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import hashlib
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from texts import make_text, random_numbers
 
 import pylm
 from pylm._core.files import exclusive
+from pylm.store import file
 
 TEXTS = [make_text(300, seed=seed).encode() for seed in range(30)]
 
@@ -68,6 +71,59 @@ def test_numbers_that_do_not_agree_are_refused(content: bytes, tmp_path: Path) -
                 continue
             with pytest.raises(pylm.StoreFormatError):
                 read(tmp_path / "s", sign(damaged))
+
+
+def store_of_zeros(path: Path, n: int) -> None:
+    """A store of one document of n zeros, as nobody but an enemy writes it: short, and right in all it says."""
+    packer, digest = bz2.BZ2Compressor(9), hashlib.sha256()
+    coded = packer.compress(n.to_bytes(8, "little") + (1).to_bytes(8, "little"))
+    for begin in range(0, n, 1 << 20):
+        piece = bytes(min(n - begin, 1 << 20))
+        digest.update(piece)
+        coded += packer.compress(piece)
+    coded += packer.flush()
+    contents = hashlib.sha256(digest.digest() + (1).to_bytes(8, "little")).digest()
+    block = file.BLOCK.pack(len(coded), 16 + n, 1, 1, n, n, digest.digest(), digest.digest(), contents, bytes(32))[:-32]
+    block += hashlib.sha256(block + coded).digest()
+    nbytes = file.HEAD.size + len(block) + len(coded)
+    whole = hashlib.sha256(contents).digest()
+    head = file.HEAD.pack(file.MAGIC, file.VERSION, file.BZIP2, nbytes, 1, 1, 1, n, n, whole, bytes(32))[:-32]
+    path.write_bytes(head + hashlib.sha256(head).digest() + block + coded)
+
+
+def test_a_short_store_does_not_become_a_long_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "s"
+    store_of_zeros(path, 3_000_000)
+    assert [text for text in pylm.Store(path)] == [bytes(3_000_000)]
+    monkeypatch.setattr(file, "MOST_FREE", 1 << 20)
+    store = pylm.Store(path)
+    assert store.info.text_bytes == 3_000_000  # what the head says costs nothing
+    with pytest.raises(pylm.TooLargeError, match="no text does"):
+        store.verify()
+    with pytest.raises(pylm.TooLargeError, match="no text does"):
+        next(store.texts())
+    with pytest.raises(pylm.TooLargeError, match="no text does"):
+        pylm.count([bytes(3_000_000)], tmp_path / "t", documents="bytes")  # nothing is written that cannot be read
+    assert not (tmp_path / "t").exists()
+
+
+def test_listing_holds_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    store_of_zeros(path, 100_000_000)
+    tracemalloc.start()
+    (entry,) = pylm.Store(path).entries()
+    pylm.Store(path).verify()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert entry == (hashlib.sha256(bytes(100_000_000)).hexdigest(), 100_000_000, 1, bytes(256))
+    assert most < 5_000_000
+
+
+def test_entries_are_the_documents(tmp_path: Path) -> None:
+    pylm.count([*TEXTS, b"", b"twice", b"twice"], tmp_path / "s")
+    store = pylm.Store(tmp_path / "s")
+    expected = [(d.sha256, len(d.text), d.copies, d.text[:256]) for d in store.documents()]
+    assert list(store.entries()) == expected
 
 
 @pytest.mark.parametrize("foreign", [b"", b"text", bytes(5000), b"\x93pylm\r\n\x1a" + bytes(500)])

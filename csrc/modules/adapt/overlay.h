@@ -114,7 +114,7 @@ void pylm__overlay_fill(const struct pylm__overlay *overlay, uint64_t key, const
 /* The step of a repetition: which long context found it (0: the shortest), and the level of the run so far. */
 static inline uint8_t pylm__run_step(uint32_t which, uint32_t run)
 {
-    uint32_t level = pylm__ilog2(run + 1u);
+    uint32_t level = pylm__ilog2((run + 1u) | 1u); /* the same, but for the largest number in a damaged overlay */
     return (uint8_t)(which * PYLM__N_RUNS + (level < PYLM__N_RUNS ? level : PYLM__N_RUNS - 1u));
 }
 

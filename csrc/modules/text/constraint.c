@@ -115,6 +115,7 @@ int pylm_distribution_of(const pylm_model *model, const pylm_state *state, const
     }
     if (pylm__has_lexicon(view))
         share_out(&allowed);
+    pylm__leave_none_out(q62, n);
     return PYLM_OK;
 }
 

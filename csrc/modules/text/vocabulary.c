@@ -53,7 +53,7 @@ static uint32_t find_hashed(const struct pylm__model *m, uint64_t hash, const ui
     unsigned width = pylm__width(m->n_symbols), slot_bits = h[PYLM__H_VOCAB_SLOT_BITS];
     uint32_t mask = (UINT32_C(1) << slot_bits) - 1u, tries, symbol, text_nbytes;
     uint32_t slot = (uint32_t)(hash >> 32);
-    for (tries = 0; tries <= mask; tries++, slot++) {
+    for (tries = 0; tries < PYLM__MOST_TRIED; tries++, slot++) {
         symbol = pylm__bits(slots, (pylm__bit)(slot & mask) * width, width);
         if (!symbol || symbol > m->n_symbols)
             return PYLM_NONE;
@@ -204,7 +204,7 @@ int pylm__vocabulary_check(const struct pylm__model *m)
         return 0;
     if (m->tokenizer == PYLM_TOKENIZER_BYTES)
         return text_nbytes == 256u;
-    return text_nbytes < (UINT64_C(1) << 32) && position_bits <= 32u && slot_bits <= 28u &&
+    return text_nbytes < (UINT64_C(1) << 32) && position_bits <= 32u && slot_bits <= PYLM__MOST_SLOT_BITS &&
            pylm__packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_POSITIONS), (uint64_t)m->n_symbols + 1u,
                                position_bits) &&
            pylm__packed_inside(m, pylm__load64(h + PYLM__H_VOCAB_SLOTS), (uint64_t)1 << slot_bits,

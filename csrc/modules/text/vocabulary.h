@@ -13,6 +13,8 @@
 #include "pylm_text.h"
 
 #define PYLM__MAX_PIECE_NBYTES 24u
+#define PYLM__MOST_SLOT_BITS 28u
+#define PYLM__MOST_TRIED 512u /* slots in which a symbol is looked for; see train/text/slots.h */
 
 /* White space of one byte but for the line end, which also separates words but is a token of its own. */
 static inline int pylm__is_space(uint8_t c)

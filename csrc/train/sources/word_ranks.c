@@ -18,22 +18,48 @@ void pylm__word_ranks_free(struct pylm__word_ranks *vocabulary)
 {
     free(vocabulary->words);
     free(vocabulary->slots);
+    pylm__overflow_free(&vocabulary->overflow);
     memset(vocabulary, 0, sizeof *vocabulary);
 }
 
-/* The slot of a word, or the one where it would be put. */
-static uint64_t find_slot(const struct pylm__word_ranks *v, const uint8_t *text, uint32_t nbytes)
+struct key {
+    const uint8_t *text;
+    uint32_t nbytes;
+};
+
+static int compare(const void *table, const void *user, uint32_t number)
 {
-    uint64_t slot = pylm__hash_bytes(text, nbytes);
-    for (slot ^= slot >> 32;; slot++) {
+    const struct key *key = user;
+    const struct pylm__ranked_word *word = &((const struct pylm__word_ranks *)table)->words[number];
+    int order = memcmp(key->text, word->text, key->nbytes < word->nbytes ? key->nbytes : word->nbytes);
+    return order ? order : key->nbytes < word->nbytes ? -1 : key->nbytes > word->nbytes;
+}
+
+/* The slot of a word, or the empty one where it would be put; NULL: that is the overflow. */
+static uint32_t *find_slot(const struct pylm__word_ranks *v, const struct key *key)
+{
+    uint64_t slot = pylm__hash_bytes(key->text, key->nbytes);
+    uint32_t tries;
+    slot ^= slot >> 32;
+    for (tries = 0; tries < PYLM__NEAR; tries++, slot++) {
         const struct pylm__ranked_word *word;
         slot &= v->n_slots - 1u;
         if (!v->slots[slot])
-            return slot;
+            return &v->slots[slot];
         word = &v->words[v->slots[slot] - 1u];
-        if (word->nbytes == nbytes && memcmp(word->text, text, nbytes) == 0)
-            return slot;
+        if (word->nbytes == key->nbytes && memcmp(word->text, key->text, key->nbytes) == 0)
+            return &v->slots[slot];
     }
+    return NULL;
+}
+
+/* Puts word `number`, which is not there, where find_slot() said. */
+static int put(struct pylm__word_ranks *v, uint32_t *slot, const struct key *key, uint32_t number)
+{
+    if (!slot)
+        return pylm__overflow_add(&v->overflow, compare, v, key, number);
+    *slot = number + 1u;
+    return PYLM_OK;
 }
 
 static int grow(struct pylm__word_ranks *v)
@@ -49,8 +75,11 @@ static int grow(struct pylm__word_ranks *v)
     v->n_slots = n_slots;
     if (!v->slots)
         return PYLM_ERR_MEMORY;
-    for (i = 0; i < v->n; i++)
-        v->slots[find_slot(v, words[i].text, words[i].nbytes)] = (uint32_t)i + 1u;
+    pylm__overflow_clear(&v->overflow);
+    for (i = 0; i < v->n; i++) {
+        struct key key = {words[i].text, words[i].nbytes};
+        PYLM__TRY(put(v, find_slot(v, &key), &key, (uint32_t)i));
+    }
     return PYLM_OK;
 }
 
@@ -65,19 +94,22 @@ static uint64_t prefix_of(const uint8_t *text, uint32_t nbytes)
 
 int pylm__word_ranks_add(struct pylm__word_ranks *v, const uint8_t *text, uint32_t nbytes, uint32_t *number)
 {
-    uint64_t slot;
+    struct key key = {text, nbytes};
+    struct pylm__ranked_word *word;
+    uint32_t *slot;
     if (v->n == v->capacity)
         PYLM__TRY(grow(v));
-    slot = find_slot(v, text, nbytes);
-    if (!v->slots[slot]) {
-        struct pylm__ranked_word *word = &v->words[v->n];
-        word->prefix = prefix_of(text, nbytes);
-        word->text = text;
-        word->nbytes = nbytes;
-        word->number = (uint32_t)v->n++;
-        v->slots[slot] = (uint32_t)v->n;
-    }
-    *number = v->slots[slot] - 1u;
+    slot = find_slot(v, &key);
+    *number = slot ? *slot - 1u : pylm__overflow_find(&v->overflow, compare, v, &key);
+    if (*number != PYLM_NONE) /* of an empty slot, too */
+        return PYLM_OK;
+    PYLM__TRY(put(v, slot, &key, (uint32_t)v->n));
+    word = &v->words[v->n];
+    word->prefix = prefix_of(text, nbytes);
+    word->text = text;
+    word->nbytes = nbytes;
+    word->number = (uint32_t)v->n++;
+    *number = word->number;
     return PYLM_OK;
 }
 

@@ -6,7 +6,7 @@
 #ifndef PYLM_TRAIN_WORD_RANKS_H
 #define PYLM_TRAIN_WORD_RANKS_H
 
-#include "train/base/common.h"
+#include "train/text/overflow.h"
 
 struct pylm__ranked_word {
     uint64_t prefix; /* its first 8 bytes, first byte highest, zeros behind its end: decides most comparisons */
@@ -19,6 +19,7 @@ struct pylm__word_ranks {
     struct pylm__ranked_word *words;
     uint32_t *slots; /* a hash table: number of a word + 1, or 0 */
     uint64_t n, capacity, n_slots;
+    struct pylm__overflow overflow;
 };
 
 /* The number of a word by its first appearance. The text is not copied. At most 2^32 - 1 words. PYLM_ERR_MEMORY. */

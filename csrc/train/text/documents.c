@@ -21,18 +21,13 @@
 #define DRAWS_TOLERANCE 2u  /* see pairs_are_draws() */
 #define MIN_LISTED 3u       /* copies of each document of a list, */
 #define MAX_LISTED 256u     /* and documents: more are a text that was given again */
+#define BLOCK 4096u         /* symbols compared at once */
 
 struct document {
     uint64_t hash; /* of its content */
     uint64_t key;  /* documents come in the order of their keys */
     uint64_t begin, end;
 };
-
-static int by_key(const void *a, const void *b)
-{
-    const struct document *x = a, *y = b;
-    return x->key < y->key ? -1 : x->key > y->key;
-}
 
 /* Words are compared by their texts: their numbers depend on the order in which documents were added. */
 static int compare_words(const struct pylm__strings *vocabulary, uint32_t a, uint32_t b)
@@ -50,38 +45,70 @@ static int numbers_appearance(const struct pylm__corpus *corpus)
     return corpus->tokenizer == PYLM_TOKENIZER_WORDS && !corpus->base;
 }
 
+/* How many symbols two documents begin with that are the same, of n. They are compared in blocks, as bytes. */
+static uint64_t n_alike(const struct pylm__corpus *corpus, uint64_t x, uint64_t y, uint64_t n)
+{
+    const uint8_t *symbols = corpus->symbols.data;
+    const uint64_t width = corpus->width;
+    uint64_t i = 0;
+    while (n - i >= BLOCK &&
+           !memcmp(symbols + (size_t)((x + i) * width), symbols + (size_t)((y + i) * width), (size_t)(BLOCK * width)))
+        i += BLOCK;
+    while (i < n && pylm__symbol(corpus, x + i) == pylm__symbol(corpus, y + i))
+        i++;
+    return i;
+}
+
 static int compare_content(const struct pylm__corpus *corpus, const struct document *x, const struct document *y)
 {
-    uint64_t i, n = x->end - x->begin, m = y->end - y->begin;
-    for (i = 0; i < n && i < m; i++) {
+    uint64_t n = x->end - x->begin, m = y->end - y->begin, least = n < m ? n : m;
+    uint64_t i = n_alike(corpus, x->begin, y->begin, least);
+    if (i < least) {
         uint32_t a = pylm__symbol(corpus, x->begin + i), b = pylm__symbol(corpus, y->begin + i);
-        if (a != b)
-            return numbers_appearance(corpus) ? compare_words(&corpus->vocabulary, a, b) : a < b ? -1 : 1;
+        return numbers_appearance(corpus) ? compare_words(&corpus->vocabulary, a, b) : a < b ? -1 : 1;
     }
     return n < m ? -1 : n > m;
 }
 
-/* Sorts [from, to) by content. There is more than one only if documents are equal, or if their keys are by chance. */
-static void sort_equal_keys(const struct pylm__corpus *corpus, struct document *documents, uint64_t from, uint64_t to)
+/* Keys are by chance, unless somebody chose the documents: then contents decide, of as many as there are. */
+static int comes_before(const struct pylm__corpus *corpus, const struct document *x, const struct document *y)
 {
-    uint64_t i, j;
-    for (i = from + 1u; i < to; i++) {
-        struct document moving = documents[i];
-        for (j = i; j > from && compare_content(corpus, &moving, &documents[j - 1u]) < 0; j--)
-            documents[j] = documents[j - 1u];
-        documents[j] = moving;
-    }
+    return x->key != y->key ? x->key < y->key : compare_content(corpus, x, y) < 0;
 }
 
-static void sort_by_key(const struct pylm__corpus *corpus, struct document *documents, uint64_t n)
+/* Merges [begin, middle) and [middle, end) of `from` into `to`. */
+static int merge(const struct pylm__corpus *corpus, const struct document *from, const uint64_t bounds[3],
+                 struct document *to, const pylm_task *task)
 {
-    uint64_t i, j;
-    qsort(documents, (size_t)n, sizeof *documents, by_key);
-    for (i = 0; i < n; i = j) {
-        for (j = i; j < n && documents[j].key == documents[i].key; j++)
-            continue;
-        sort_equal_keys(corpus, documents, i, j);
+    uint64_t i = bounds[0], j = bounds[1], k;
+    for (k = bounds[0]; k < bounds[2]; k++) {
+        int second = i == bounds[1] || (j < bounds[2] && comes_before(corpus, &from[j], &from[i]));
+        to[k] = from[second ? j++ : i++];
+        if (pylm__task_cancelled(task))
+            return PYLM_ERR_CANCELLED;
     }
+    return PYLM_OK;
+}
+
+/* Sorts by key and content. `scratch` has room for n documents. */
+static int sort_by_key(const struct pylm__corpus *corpus, struct document *documents, struct document *scratch,
+                       uint64_t n, const pylm_task *task)
+{
+    struct document *from = documents, *to = scratch, *other;
+    uint64_t run, begin;
+    for (run = 1; run < n; run *= 2u) {
+        for (begin = 0; begin < n; begin += 2u * run) {
+            uint64_t bounds[3] = {begin, n - begin < run ? n : begin + run,
+                                  n - begin < 2u * run ? n : begin + 2u * run};
+            PYLM__TRY(merge(corpus, from, bounds, to, task));
+        }
+        other = from;
+        from = to;
+        to = other;
+    }
+    if (from != documents && n)
+        memcpy(documents, from, (size_t)n * sizeof *documents);
+    return PYLM_OK;
 }
 
 static void list_documents(const struct pylm__corpus *corpus, struct document *documents)
@@ -276,7 +303,7 @@ static void leave_out(struct pylm__corpus *corpus, uint64_t n_staying)
     corpus->n = end;
 }
 
-int pylm__corpus_sort_documents(struct pylm__corpus *corpus)
+int pylm__corpus_sort_documents(struct pylm__corpus *corpus, const pylm_task *task)
 {
     struct document *documents = pylm__array_new(corpus->n_documents, sizeof *documents);
     struct document *left_out = pylm__array_new(corpus->n_documents, sizeof *left_out);
@@ -285,12 +312,14 @@ int pylm__corpus_sort_documents(struct pylm__corpus *corpus)
     uint64_t n = 0;
     if (status == PYLM_OK) {
         list_documents(corpus, documents);
-        sort_by_key(corpus, documents, corpus->n_documents);
+        status = sort_by_key(corpus, documents, left_out, corpus->n_documents, task);
+    }
+    if (status == PYLM_OK) {
         spread = spread_of(corpus, documents);
         if (is_list(&spread))
             corpus->keeps_own = PYLM__ALL_KEEP_OWN;
         n = part_copies(corpus, times_given(&spread), documents, left_out);
-        sort_by_key(corpus, documents, n);
+        status = sort_by_key(corpus, documents, left_out, n, task);
     }
     free(left_out);
     if (status == PYLM_OK)

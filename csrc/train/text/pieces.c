@@ -64,6 +64,7 @@ struct merging {
     const uint64_t *counts; /* by chunk */
     struct pool pairs, occurrences, candidates, touched;
     uint32_t *slots, n_slots; /* of pairs: number + 1 */
+    struct pylm__overflow overflow;
     struct pylm__strings *pieces;
 };
 
@@ -86,14 +87,31 @@ static struct pair *pair_at(const struct merging *m, uint32_t number)
     return (struct pair *)m->pairs.data + number;
 }
 
-static uint32_t pair_slot(const struct merging *m, uint32_t a, uint32_t b)
+static int compare_pair(const void *table, const void *key, uint32_t number)
 {
-    uint32_t slot = (uint32_t)(pylm__hash_step(PYLM__HASH_SEED, (uint64_t)a << 32 | b) >> 32);
-    for (;; slot++) {
-        uint32_t number = m->slots[slot &= m->n_slots - 1u];
-        if (!number || (pair_at(m, number - 1u)->a == a && pair_at(m, number - 1u)->b == b))
-            return slot;
+    const struct pair *p = key, *q = pair_at(table, number);
+    return p->a != q->a ? (p->a < q->a ? -1 : 1) : p->b < q->b ? -1 : p->b > q->b;
+}
+
+/* The slot of a pair, or the empty one where it would be put; NULL: that is the overflow. */
+static uint32_t *pair_slot(const struct merging *m, const struct pair *pair)
+{
+    uint32_t slot = (uint32_t)(pylm__hash_step(PYLM__HASH_SEED, (uint64_t)pair->a << 32 | pair->b) >> 32), tries;
+    for (tries = 0; tries < PYLM__NEAR; tries++, slot++) {
+        uint32_t *number = &m->slots[slot &= m->n_slots - 1u];
+        if (!*number || compare_pair(m, pair, *number - 1u) == 0)
+            return number;
     }
+    return NULL;
+}
+
+/* Puts pair `number`, which is not there, where pair_slot() said. */
+static int put_pair(struct merging *m, uint32_t *slot, uint32_t number)
+{
+    if (!slot)
+        return pylm__overflow_add(&m->overflow, compare_pair, m, pair_at(m, number), number);
+    *slot = number + 1u;
+    return PYLM_OK;
 }
 
 static int grow_slots(struct merging *m)
@@ -107,9 +125,32 @@ static int grow_slots(struct merging *m)
     free(m->slots);
     m->slots = slots;
     m->n_slots = n_slots;
+    pylm__overflow_clear(&m->overflow);
     for (i = 0; i < m->pairs.n; i++)
-        slots[pair_slot(m, pair_at(m, i)->a, pair_at(m, i)->b)] = i + 1u;
+        PYLM__TRY(put_pair(m, pair_slot(m, pair_at(m, i)), i));
     return PYLM_OK;
+}
+
+/* The number of a pair, which is added if it is new. */
+static int number_pair(struct merging *m, uint32_t a, uint32_t b, uint32_t *number)
+{
+    struct pair sought, *pair;
+    uint32_t *slot;
+    memset(&sought, 0, sizeof sought);
+    sought.a = a;
+    sought.b = b;
+    sought.occurrences = NOWHERE;
+    PYLM__TRY(grow_slots(m));
+    slot = pair_slot(m, &sought);
+    *number = slot ? *slot - 1u : pylm__overflow_find(&m->overflow, compare_pair, m, &sought);
+    if (*number != NOWHERE) /* which is that of an empty slot, too, and of PYLM_NONE */
+        return PYLM_OK;
+    pair = append(&m->pairs, sizeof *pair);
+    if (!pair)
+        return PYLM_ERR_MEMORY;
+    *pair = sought;
+    *number = (uint32_t)m->pairs.n - 1u;
+    return put_pair(m, slot, *number);
 }
 
 static int list_position(struct merging *m, struct pair *pair, uint32_t at)
@@ -140,27 +181,16 @@ static int joins(const struct place *place)
 static int add_occurrence(struct merging *m, uint32_t at)
 {
     struct place *place = &m->places[at];
-    uint32_t a = place->symbol, b = place[place->to_next].symbol, slot, *touched;
+    uint32_t a = place->symbol, b = place[place->to_next].symbol, number, *touched;
     struct pair *pair;
     place->pair = NOWHERE;
     if (!joins(place))
         return PYLM_OK;
-    PYLM__TRY(grow_slots(m));
-    slot = pair_slot(m, a, b);
-    if (!m->slots[slot]) {
-        pair = append(&m->pairs, sizeof *pair);
-        if (!pair)
-            return PYLM_ERR_MEMORY;
-        memset(pair, 0, sizeof *pair);
-        pair->a = a;
-        pair->b = b;
-        pair->occurrences = NOWHERE;
-        m->slots[slot] = (uint32_t)m->pairs.n;
-    }
-    pair = pair_at(m, m->slots[slot] - 1u);
+    PYLM__TRY(number_pair(m, a, b, &number));
+    pair = pair_at(m, number);
     PYLM__TRY(list_position(m, pair, at));
     pair->count += m->counts[place->chunk];
-    place->pair = m->slots[slot] - 1u;
+    place->pair = number;
     if (!pair->touched) {
         touched = append(&m->touched, sizeof *touched);
         if (!touched)
@@ -363,6 +393,7 @@ static int merge_chunks(const struct pylm__chunks *chunks, struct pylm__strings 
         status = merge_until(&m, n_pieces, task);
     free(m.places);
     free(m.slots);
+    pylm__overflow_free(&m.overflow);
     free(m.pairs.data);
     free(m.occurrences.data);
     free(m.candidates.data);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * string_table.c: a growing table of different strings, such as strings: open addressing over one block of text.
+ * string_table.c: a growing table of different strings: open addressing over one block of text. A string is looked for
+ * near its slot, and then in a tree of what found no place there: see overflow.h.
  */
 #include "string_table.h"
 
@@ -27,6 +28,7 @@ void pylm__strings_free(struct pylm__strings *strings)
     free(strings->text);
     free(strings->ends);
     free(strings->slots);
+    pylm__overflow_free(&strings->overflow);
     memset(strings, 0, sizeof *strings);
 }
 
@@ -55,35 +57,64 @@ const uint8_t *pylm__string_text(const struct pylm__strings *strings, uint32_t n
     return strings->text + begin;
 }
 
-/* The slot of a string, or the one where it would be put. */
-static uint32_t find_slot(const struct pylm__strings *strings, uint64_t hash, const uint8_t *text, uint64_t nbytes)
+struct key {
+    const uint8_t *text;
+    uint64_t nbytes;
+};
+
+static int compare(const void *table, const void *user, uint32_t number)
 {
-    uint32_t slot = (uint32_t)(hash >> 32), number;
-    for (;; slot++) {
+    const struct key *key = user;
+    uint64_t nbytes;
+    const uint8_t *text = pylm__string_text(table, number, &nbytes);
+    uint64_t n = key->nbytes < nbytes ? key->nbytes : nbytes;
+    int order = n ? memcmp(key->text, text, (size_t)n) : 0;
+    return order ? order : key->nbytes < nbytes ? -1 : key->nbytes > nbytes;
+}
+
+/* The number of a string, or PYLM_NONE; then also the slot where it would be put, or PYLM_NONE: in the overflow. */
+static uint32_t find(const struct pylm__strings *strings, uint64_t hash, const struct key *key, uint32_t *slot)
+{
+    uint32_t tries, number;
+    *slot = (uint32_t)(hash >> 32);
+    for (tries = 0; tries < PYLM__NEAR; tries++, ++*slot) {
         const uint8_t *known;
         uint64_t known_nbytes;
-        slot &= strings->n_slots - 1u;
-        number = strings->slots[slot];
+        *slot &= strings->n_slots - 1u;
+        number = strings->slots[*slot];
         if (!number)
-            return slot;
+            return PYLM_NONE;
         known = pylm__string_text(strings, number - 1u, &known_nbytes);
-        if (known_nbytes == nbytes && (!nbytes || memcmp(known, text, (size_t)nbytes) == 0))
-            return slot;
+        if (known_nbytes == key->nbytes && (!key->nbytes || memcmp(known, key->text, (size_t)key->nbytes) == 0))
+            return number - 1u;
     }
+    *slot = PYLM_NONE;
+    return pylm__overflow_find(&strings->overflow, compare, strings, key);
+}
+
+/* Puts string `number`, which is not there, where find() said. */
+static int put(struct pylm__strings *strings, uint32_t slot, const struct key *key, uint32_t number)
+{
+    if (slot == PYLM_NONE)
+        return pylm__overflow_add(&strings->overflow, compare, strings, key, number);
+    strings->slots[slot] = number + 1u;
+    return PYLM_OK;
 }
 
 static int rebuild_slots(struct pylm__strings *strings, uint32_t n_slots)
 {
-    uint32_t i, *slots = pylm__array_new(n_slots, sizeof *slots);
+    uint32_t i, slot, *slots = pylm__array_new(n_slots, sizeof *slots);
     if (!slots)
         return PYLM_ERR_MEMORY;
     free(strings->slots);
     strings->slots = slots;
     strings->n_slots = n_slots;
+    pylm__overflow_clear(&strings->overflow);
     for (i = 0; i < strings->n; i++) {
-        uint64_t nbytes;
-        const uint8_t *text = pylm__string_text(strings, i, &nbytes);
-        slots[find_slot(strings, pylm__hash_bytes(text, nbytes), text, nbytes)] = i + 1u;
+        struct key key;
+        key.text = pylm__string_text(strings, i, &key.nbytes);
+        (void)find(strings, pylm__hash_bytes(key.text, key.nbytes), &key, &slot);
+        PYLM__TRY(put(strings, slot, &key, i));
     }
     return PYLM_OK;
 }
@@ -112,21 +143,21 @@ static int make_room(struct pylm__strings *strings, uint64_t nbytes)
 int pylm__strings_number_hashed(struct pylm__strings *strings, uint64_t hash, const uint8_t *text, uint64_t nbytes,
                                 uint32_t *number)
 {
-    uint32_t slot = find_slot(strings, hash, text, nbytes);
-    if (!strings->slots[slot]) {
-        if (strings->n >= PYLM__MAX_SYMBOLS - 1u)
-            return PYLM_ERR_LARGE;
-        PYLM__TRY(make_room(strings, nbytes));
-        if (nbytes)
-            memcpy(strings->text + strings->text_nbytes, text, (size_t)nbytes);
-        strings->text_nbytes += nbytes;
-        strings->ends[strings->n++] = strings->text_nbytes;
-        strings->slots[slot] = strings->n;
-        *number = strings->n - 1u;
-        return strings->n > strings->n_slots / 2u ? rebuild_slots(strings, 2u * strings->n_slots) : PYLM_OK;
-    }
-    *number = strings->slots[slot] - 1u;
-    return PYLM_OK;
+    struct key key = {text, nbytes};
+    uint32_t slot;
+    *number = find(strings, hash, &key, &slot);
+    if (*number != PYLM_NONE)
+        return PYLM_OK;
+    if (strings->n >= PYLM__MAX_SYMBOLS - 1u)
+        return PYLM_ERR_LARGE;
+    PYLM__TRY(make_room(strings, nbytes));
+    PYLM__TRY(put(strings, slot, &key, strings->n));
+    if (nbytes)
+        memcpy(strings->text + strings->text_nbytes, text, (size_t)nbytes);
+    strings->text_nbytes += nbytes;
+    *number = strings->n;
+    strings->ends[strings->n++] = strings->text_nbytes;
+    return strings->n > strings->n_slots / 2u ? rebuild_slots(strings, 2u * strings->n_slots) : PYLM_OK;
 }
 
 int pylm__strings_number(struct pylm__strings *strings, const uint8_t *text, uint64_t nbytes, uint32_t *number)
@@ -136,8 +167,9 @@ int pylm__strings_number(struct pylm__strings *strings, const uint8_t *text, uin
 
 uint32_t pylm__strings_find(const struct pylm__strings *strings, uint64_t hash, const uint8_t *text, uint64_t nbytes)
 {
-    uint32_t slot = find_slot(strings, hash, text, nbytes);
-    return strings->slots[slot] ? strings->slots[slot] - 1u : PYLM_NONE;
+    struct key key = {text, nbytes};
+    uint32_t slot;
+    return find(strings, hash, &key, &slot);
 }
 
 int pylm__strings_select(struct pylm__strings *strings, const uint32_t *order, uint32_t n)

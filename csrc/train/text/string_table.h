@@ -6,7 +6,7 @@
 #ifndef PYLM_TRAIN_STRING_TABLE_H
 #define PYLM_TRAIN_STRING_TABLE_H
 
-#include "train/base/common.h"
+#include "overflow.h"
 
 /* The text of all strings, concatenated, and a hash table over them. */
 struct pylm__strings {
@@ -16,6 +16,7 @@ struct pylm__strings {
     uint32_t n, capacity;
     uint32_t *slots;  /* number of a string + 1, or 0 */
     uint32_t n_slots; /* a power of two */
+    struct pylm__overflow overflow;
 };
 
 int pylm__strings_init(struct pylm__strings *strings);

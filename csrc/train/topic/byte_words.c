@@ -129,8 +129,12 @@ static int find(struct finding *f, const pylm_task *task)
 int pylm__byte_words_find(struct pylm__byte_words *words, const struct pylm__corpus *text,
                           struct pylm__readings *readings, const pylm_task *task)
 {
-    struct finding f = {words, text, readings, {NULL, NULL, 0, 0}};
+    struct finding f;
     int status;
+    memset(&f, 0, sizeof f);
+    f.words = words;
+    f.text = text;
+    f.readings = readings;
     memset(words, 0, sizeof *words);
     status = find(&f, task);
     pylm__frequencies_free(&f.frequencies);

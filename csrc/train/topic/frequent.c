@@ -13,52 +13,76 @@
 
 #define FIRST_BITS 12u
 
-/* The slot of a hash, or the empty one in which it belongs. */
-static uint32_t slot_of(const struct pylm__frequencies *f, uint32_t hash)
+static int compare_entry(const void *table, const void *key, uint32_t number)
 {
-    uint32_t mask = pylm__mask(f->bits), slot = (uint32_t)(pylm__hash_step(PYLM__HASH_SEED, hash) >> 32) & mask;
-    while (f->hashes[slot] && f->hashes[slot] != hash)
-        slot = (slot + 1u) & mask;
-    return slot;
+    uint32_t x = *(const uint32_t *)key, y = ((const struct pylm__frequencies *)table)->entries[number].hash;
+    return (x > y) - (x < y);
+}
+
+/* The slot of a hash, or the empty one in which it belongs; NULL: that is the overflow. */
+static uint32_t *slot_of(const struct pylm__frequencies *f, uint32_t hash)
+{
+    uint32_t slot = (uint32_t)(pylm__hash_step(PYLM__HASH_SEED, hash) >> 32), tries;
+    for (tries = 0; tries < PYLM__NEAR; tries++, slot++) {
+        uint32_t *number = &f->slots[slot &= pylm__mask(f->bits)];
+        if (!*number || f->entries[*number - 1u].hash == hash)
+            return number;
+    }
+    return NULL;
+}
+
+/* Puts entry `number`, which is not there, where slot_of() said. */
+static int put(struct pylm__frequencies *f, uint32_t *slot, uint32_t number)
+{
+    if (!slot)
+        return pylm__overflow_add(&f->overflow, compare_entry, f, &f->entries[number].hash, number);
+    *slot = number + 1u;
+    return PYLM_OK;
 }
 
 static int grow(struct pylm__frequencies *f)
 {
-    struct pylm__frequencies grown = {NULL, NULL, f->n, f->bits ? f->bits + 1u : FIRST_BITS};
-    uint64_t n = (uint64_t)1 << grown.bits, i;
-    grown.hashes = pylm__array_new(n, sizeof *grown.hashes);
-    grown.counts = pylm__array_new(n, sizeof *grown.counts);
-    if (!grown.hashes || !grown.counts || grown.bits > 31u) {
-        pylm__frequencies_free(&grown);
+    unsigned bits = f->bits ? f->bits + 1u : FIRST_BITS;
+    void *entries = bits < 32u ? pylm__array_grow(f->entries, (uint64_t)1 << (bits - 1u), sizeof *f->entries) : NULL;
+    uint32_t i, *slots;
+    if (!entries)
         return PYLM_ERR_MEMORY;
-    }
-    for (i = 0; f->bits && i < (uint64_t)1 << f->bits; i++)
-        if (f->hashes[i]) {
-            uint32_t slot = slot_of(&grown, f->hashes[i]);
-            grown.hashes[slot] = f->hashes[i];
-            grown.counts[slot] = f->counts[i];
-        }
-    pylm__frequencies_free(f);
-    *f = grown;
+    f->entries = entries;
+    slots = pylm__array_new((uint64_t)1 << bits, sizeof *slots);
+    if (!slots)
+        return PYLM_ERR_MEMORY;
+    free(f->slots);
+    f->slots = slots;
+    f->bits = bits;
+    pylm__overflow_clear(&f->overflow);
+    for (i = 0; i < f->n; i++)
+        PYLM__TRY(put(f, slot_of(f, f->entries[i].hash), i));
     return PYLM_OK;
 }
 
 int pylm__frequencies_count(struct pylm__frequencies *f, uint32_t hash)
 {
-    uint32_t slot;
+    uint32_t *slot, number;
     if (!f->bits || f->n >> (f->bits - 1u)) /* half full */
         PYLM__TRY(grow(f));
     slot = slot_of(f, hash);
-    f->n += !f->hashes[slot];
-    f->hashes[slot] = hash;
-    f->counts[slot] += f->counts[slot] < UINT32_MAX;
+    number = slot ? *slot - 1u : pylm__overflow_find(&f->overflow, compare_entry, f, &hash);
+    if (number == PYLM_NONE) { /* an empty slot has that, too */
+        number = f->n;
+        f->entries[number].hash = hash;
+        f->entries[number].count = 0;
+        PYLM__TRY(put(f, slot, number));
+        f->n++;
+    }
+    f->entries[number].count += f->entries[number].count < UINT32_MAX;
     return PYLM_OK;
 }
 
 void pylm__frequencies_free(struct pylm__frequencies *f)
 {
-    free(f->hashes);
-    free(f->counts);
+    free(f->entries);
+    free(f->slots);
+    pylm__overflow_free(&f->overflow);
     memset(f, 0, sizeof *f);
 }
 
@@ -71,12 +95,11 @@ static int compare(const void *a, const void *b)
 /* Lists the hashes that came `least` times at least; returns how many. */
 static uint32_t list(const struct pylm__frequencies *f, uint32_t least, uint32_t *hashes)
 {
-    uint32_t n = 0;
-    uint64_t i;
-    for (i = 0; f->bits && i < (uint64_t)1 << f->bits; i++)
-        if (f->hashes[i] && f->counts[i] >= least) {
+    uint32_t n = 0, i;
+    for (i = 0; i < f->n; i++)
+        if (f->entries[i].count >= least) {
             if (hashes)
-                hashes[n] = f->hashes[i];
+                hashes[n] = f->entries[i].hash;
             n++;
         }
     return n;

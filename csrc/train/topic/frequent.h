@@ -6,12 +6,16 @@
 #ifndef PYLM_TRAIN_FREQUENT_H
 #define PYLM_TRAIN_FREQUENT_H
 
-#include "train/base/common.h"
+#include "train/text/overflow.h"
 
 /* How often each hash came. Zeros are an empty one. */
 struct pylm__frequencies {
-    uint32_t *hashes, *counts; /* slots; hash 0: an empty one */
-    uint32_t n, bits;          /* hashes there are; log2 of the slots */
+    struct pylm__frequency {
+        uint32_t hash, count;
+    } *entries;       /* in the order in which they came first */
+    uint32_t *slots;  /* a hash table: number of an entry + 1, or 0 */
+    uint32_t n, bits; /* entries; log2 of the slots */
+    struct pylm__overflow overflow;
 };
 
 /* Counts a hash, which is not 0. */

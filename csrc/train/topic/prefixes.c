@@ -28,9 +28,10 @@ struct finding {
 static int count_prefixes(struct finding *f, const pylm_task *task)
 {
     const struct pylm__readings *readings = f->readings;
-    struct pylm__frequencies frequencies = {NULL, NULL, 0, 0};
+    struct pylm__frequencies frequencies;
     int status = PYLM_OK;
     uint64_t at;
+    memset(&frequencies, 0, sizeof frequencies);
     for (at = 0; at < readings->n_positions && status == PYLM_OK; at++)
         status = at % SLICE == 0 && pylm__task_cancelled(task)
                      ? PYLM_ERR_CANCELLED

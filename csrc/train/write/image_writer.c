@@ -17,6 +17,7 @@
 #include "modules/kernel/kernel.h"
 #include "train/base/file.h"
 #include "train/base/spill.h"
+#include "train/text/slots.h"
 
 #define SHARE_ONE 65536u
 
@@ -67,41 +68,18 @@ static void write_bytes(struct writer *image, uint64_t at, const uint8_t *bytes,
 
 /* ---- vocabulary ---- */
 
-/* Whether a slot has a symbol of this text. Only external vocabularies have the same text twice. */
-static int is_text_of(const struct pylm__corpus *corpus, uint32_t slot, const uint8_t *text, uint64_t nbytes)
-{
-    uint64_t other_nbytes;
-    const uint8_t *other;
-    if (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || !slot)
-        return 0;
-    other = pylm__string_text(&corpus->vocabulary, slot - 1u, &other_nbytes);
-    return other_nbytes == nbytes && memcmp(other, text, (size_t)nbytes) == 0;
-}
-
 static void write_slots(struct writer *image, const struct pylm__corpus *corpus)
 {
-    unsigned slot_bits = 1;
-    uint32_t i, *slots, mask;
-    while ((uint64_t)1 << slot_bits < corpus->n_symbols + corpus->n_symbols / 2u)
-        slot_bits++;
-    mask = (UINT32_C(1) << slot_bits) - 1u;
-    slots = pylm__array_new((uint64_t)mask + 1u, sizeof *slots);
-    if (!slots) {
-        image->out.status = PYLM_ERR_MEMORY;
+    unsigned slot_bits;
+    uint32_t i, *slots;
+    int status = pylm__slots_make(&corpus->vocabulary, corpus->n_symbols, &slots, &slot_bits);
+    if (status != PYLM_OK) {
+        image->out.status = status;
         return;
-    }
-    for (i = 0; i < corpus->n_symbols; i++) {
-        uint64_t nbytes;
-        const uint8_t *text = pylm__string_text(&corpus->vocabulary, i, &nbytes);
-        uint32_t slot = (uint32_t)(pylm__hash_bytes(text, nbytes) >> 32);
-        while (slots[slot & mask] && !is_text_of(corpus, slots[slot & mask], text, nbytes))
-            slot++;
-        if (!slots[slot & mask] && nbytes)
-            slots[slot & mask] = i + 1u;
     }
     head8(image, PYLM__H_VOCAB_SLOT_BITS, slot_bits);
     begin_part(image, PYLM__H_VOCAB_SLOTS);
-    for (i = 0; i <= mask; i++)
+    for (i = 0; i < UINT32_C(1) << slot_bits; i++)
         pylm__buffer_bits(&image->out, slots[i], pylm__width(corpus->n_symbols));
     free(slots);
 }
