@@ -109,8 +109,8 @@ static inline int read_record(const uint8_t *image, const uint8_t *head, pylm__b
 {
     const uint8_t *records = image + (size_t)pylm__load_offset(head + PYLM__C_RECORDS);
 #if PYLM__WIDE_REGISTERS
-    uint64_t record = pylm__word(records, bit),
-             payload = (record & (((uint64_t)2 << head[PYLM__C_PAYLOAD_BITS]) - 1u)) >> 1;
+    uint64_t record = pylm__word(records, bit);
+    uint64_t payload = (record & (((uint64_t)2 << head[PYLM__C_PAYLOAD_BITS]) - 1u)) >> 1;
     int is_list = record & 1u;
 #else
     struct pylm__pair record = pylm__pair(records, bit, 1, head[PYLM__C_PAYLOAD_BITS]);

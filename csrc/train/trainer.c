@@ -103,6 +103,36 @@ int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, uint64_t n,
     return pylm__corpus_add_ids(&trainer->corpus, ids, n, text_nbytes, task);
 }
 
+/* Trains the model that spells unknown words. */
+static int train_speller(pylm_trainer *trainer, pylm_task *task)
+{
+    const struct pylm__strings *rare = &trainer->corpus.rare;
+    const struct pylm__image_parts parts = pylm__trained_parts(trainer, "");
+    pylm_train_options options;
+    uint64_t nbytes = trainer->options.max_nbytes;
+    uint32_t i;
+    if (!rare->n)
+        return PYLM_OK;
+    if (!nbytes)
+        PYLM__TRY(pylm__image_nbytes(&parts, &nbytes));
+    options = pylm__options_of_speller(&trainer->options, nbytes);
+    PYLM__TRY(pylm_trainer_new(&trainer->speller, &options));
+    trainer->speller->corpus.spells = 1;
+    for (i = 0; i < rare->n; i++) {
+        const uint8_t *text = pylm__string_text(rare, i, &nbytes);
+        PYLM__TRY(pylm_trainer_add(trainer->speller, text, nbytes, NULL));
+    }
+    PYLM__TRY(pylm_trainer_build(trainer->speller, task, &trainer->spelling.image, &trainer->spelling.nbytes));
+    return pylm__spelling_saves(&trainer->spelling, &trainer->corpus, trainer->options.n_threads, task);
+}
+
+/* Does all but writing. */
+static int train(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
+{
+    PYLM__TRY(pylm__train(trainer, nbytes, task));
+    return train_speller(trainer, task);
+}
+
 /* Whether the text is so short that held-out blocks may teach what is wrong. It is then scored. A layer holds to its
  * base instead. */
 static int is_small(const pylm_trainer *trainer)
@@ -160,7 +190,7 @@ static int write_checked(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *tas
 
 int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const void **image_ret, uint64_t *image_nbytes_ret)
 {
-    PYLM__TRY(pylm__train(trainer, image_nbytes_ret, task));
+    PYLM__TRY(train(trainer, image_nbytes_ret, task));
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     PYLM__TRY(write_checked(trainer, image_nbytes_ret, task));
     pylm__task_step(task);
@@ -175,7 +205,7 @@ int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, 
     int status, error;
     if (!trainer->folder && !pylm__os_is_device(path))
         trainer->folder = pylm__folder_of(path);
-    status = pylm__train(trainer, nbytes_ret, task);
+    status = train(trainer, nbytes_ret, task);
     pylm__task_begin(task, PYLM_STAGE_WRITE, 1);
     if (status == PYLM_OK && is_small(trainer)) {
         status = write_checked(trainer, nbytes_ret, task);

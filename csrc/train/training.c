@@ -256,29 +256,6 @@ struct pylm__image_parts pylm__trained_parts(pylm_trainer *trainer, const char *
     return parts;
 }
 
-/* Trains the model that spells unknown words. */
-static int train_speller(pylm_trainer *trainer, pylm_task *task)
-{
-    const struct pylm__strings *rare = &trainer->corpus.rare;
-    const struct pylm__image_parts parts = pylm__trained_parts(trainer, "");
-    pylm_train_options options;
-    uint64_t nbytes = trainer->options.max_nbytes;
-    uint32_t i;
-    if (!rare->n)
-        return PYLM_OK;
-    if (!nbytes)
-        PYLM__TRY(pylm__image_nbytes(&parts, &nbytes));
-    options = pylm__options_of_speller(&trainer->options, nbytes);
-    PYLM__TRY(pylm_trainer_new(&trainer->speller, &options));
-    trainer->speller->corpus.spells = 1;
-    for (i = 0; i < rare->n; i++) {
-        const uint8_t *text = pylm__string_text(rare, i, &nbytes);
-        PYLM__TRY(pylm_trainer_add(trainer->speller, text, nbytes, NULL));
-    }
-    PYLM__TRY(pylm_trainer_build(trainer->speller, task, &trainer->spelling.image, &trainer->spelling.nbytes));
-    return pylm__spelling_saves(&trainer->spelling, &trainer->corpus, trainer->options.n_threads, task);
-}
-
 int pylm__train(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
 {
     uint32_t t;
@@ -297,6 +274,5 @@ int pylm__train(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task)
         PYLM__TRY(choose_templates(trainer, &trainer->trees[t]));
     if (trainer->options.max_nbytes)
         PYLM__TRY(check_size(trainer, nbytes));
-    PYLM__TRY(pylm__train_trees(trainer, nbytes, task));
-    return train_speller(trainer, task);
+    return pylm__train_trees(trainer, nbytes, task);
 }

@@ -7,8 +7,8 @@
 #define PYLM_TRAIN_TRAINING_H
 
 #include "train/kernel/kernel.h"
-#include "train/topic/topics.h"
 #include "train/size/topic_share.h"
+#include "train/topic/topics.h"
 #include "train/write/image_writer.h"
 
 struct pylm_trainer {
@@ -34,7 +34,8 @@ static inline int pylm__trains_kernel(const pylm_trainer *trainer)
     return trainer->options.predictor == PYLM_PREDICTOR_KERNEL;
 }
 
-/* Does all but writing. If size or memory is too small, *nbytes becomes the smallest that is possible. */
+/* Does all but the model that spells unknown words, and writing. If size or memory is too small, *nbytes becomes the
+ * smallest that is possible. */
 int pylm__train(pylm_trainer *trainer, uint64_t *nbytes, pylm_task *task);
 
 /* Of that, counting and fitting, which can be done again. */

@@ -273,7 +273,8 @@ static void test_documents(void)
     CHECK(corpus.n == other.n && corpus.n == 16u * N_DOCUMENTS);
     CHECK(!memcmp(corpus.symbols.data, other.symbols.data, (size_t)corpus.n));
     for (i = 1; i < N_DOCUMENTS; i++)
-        CHECK(memcmp((uint8_t *)corpus.symbols.data + 16u * (i - 1u), (uint8_t *)corpus.symbols.data + 16u * i, 16) < 0);
+        CHECK(memcmp((uint8_t *)corpus.symbols.data + 16u * (i - 1u), (uint8_t *)corpus.symbols.data + 16u * i, 16) <
+              0);
     pylm__corpus_free(&corpus);
     pylm__corpus_free(&other);
 }

@@ -19,8 +19,8 @@ struct pylm__chunks {
 
 #define PYLM__CHUNKS_ENOUGH (UINT64_C(1) << 29) /* bytes: with more, the pieces hardly change (docs/ablations.md) */
 
-/* Counts the chunks of a corpus of bytes, of a longer one those of a sample. To be freed, also after a failure. Numbers and counts do not depend on
- * n_threads. */
+/* Counts the chunks of a corpus of bytes, of a longer one those of a sample. To be freed, also after a failure. Numbers
+ * and counts do not depend on n_threads. */
 int pylm__chunks_count(struct pylm__chunks *chunks, const struct pylm__corpus *corpus, uint32_t n_threads,
                        const pylm_task *task);
 void pylm__chunks_free(struct pylm__chunks *chunks);

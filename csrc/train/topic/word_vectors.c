@@ -27,8 +27,8 @@ static int weigh_symbols(struct pylm__word_vectors *v, const struct pylm__neighb
     uint64_t p, n = 0;
     uint32_t part, i;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        for (p = around->bounds[part]; around->use[part] && p < around->bounds[part + 1u];
-             pylm__corpus_passed(around->corpus, p++), n++) {
+        for (p = around->bounds[part]; around->use[part] && p < around->bounds[part + 1u]; p++, n++) {
+            pylm__corpus_passed(around->corpus, p);
             if (p % SLICE == 0 && pylm__task_cancelled(task))
                 return PYLM_ERR_CANCELLED;
             frequency[pylm__symbol(corpus, p)]++;
