@@ -176,7 +176,9 @@ PYLM_API void pylm_trainer_free(pylm_trainer *trainer);
  * they are left out (DESIGN.md, "Fitting on held-out text").
  *   text      any bytes; not needed after the call.
  *   task      progress and cancelling, or NULL.
- * Memory: one byte for each byte of text; for words and ids 4 bytes each. Returns PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
+ * Memory: one byte for each byte of text; for words and ids 4 bytes each; with max_memory an eighth of it at most, and
+ * the rest in a temporary file. There may be fewer than 2^32 bytes, words or ids, but any number of bytes if they become
+ * pieces. Returns PYLM_ERR_FILE (errno says why), PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
  * PYLM_ERR_CANCELLED, and PYLM_ERR_ARGUMENT for an external tokenizer. */
 PYLM_API int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbytes, pylm_task *task);
 
@@ -223,8 +225,8 @@ PYLM_API int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, ui
  *   image_ret         the image. The trainer owns it; it is valid until the trainer is freed.
  * Memory while it runs: 1, 2 or 4 bytes a symbol, by the size of the vocabulary; 16 bytes a symbol for each thread (44
  * with max_nbytes); the image; and up to 500 MB for the fit: some 60 bytes for each of at most 6 million decisions in
- * held-out text (bytes: 8 million). With max_memory the 16 bytes become fewer, and tables go to a temporary file of the
- * size of the image. It lies in the folder that the environment variable TMPDIR names, else in /tmp.
+ * held-out text (bytes: 8 million). With max_memory, what does not fit goes to temporary files: the text, sorted counts
+ * (some 5 bytes a symbol for each thread), tables of the size of the image. options.folder says where they lie.
  * Returns
  *   PYLM_ERR_EMPTY       the documents have no symbol;
  *   PYLM_ERR_BUDGET      no image is as small as max_nbytes; *image_nbytes_ret is the smallest possible size;

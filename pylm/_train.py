@@ -78,9 +78,9 @@ def train(
                 closed form; see `Model.kernel()` and DESIGN.md, "The kernel". `size`, `max_order`, `profile` and
                 several trees are not for it, and it learns nothing from what it reads.
     Ctrl-C stops it within 0.2 s. Memory: 1, 2 or 4 bytes a symbol of text and 16 for each thread (with `size` 44); the
-    model; for the fit up to 300 MB, in bytes 500 MB, less for short texts. With `memory`, contexts are counted in
-    parts that go to a temporary file of the size of the model: next to `output`, or where TMPDIR says. The text (twice,
-    while a file is read) and the fit must fit; a limit that is too small is refused, with the smallest that is not.
+    model; for the fit up to 300 MB, in bytes 500 MB, less for short texts. With `memory`, what does not fit goes to
+    temporary files, next to `output` or where TMPDIR says: the text, sorted counts (some 5 bytes a symbol for each
+    thread), tables. The fit must fit; a limit that is too small is refused, with the smallest that is not.
     Raises ArgumentError, EmptyTextError, TooLargeError, TextFormatError, OutOfMemoryError, MissingPackageError,
     OSError, and TypeError for an option that does not exist.
     """

@@ -68,6 +68,10 @@ void pylm__os_unmap(const void *data, uint64_t nbytes);
  * `at` on: whatever becomes of the file, they stay as they are. */
 int pylm__os_keep(const void *data, uint64_t map_nbytes, uint64_t at, uint64_t nbytes);
 
+/* Says of a file that takes more than half of the computer's memory that it will be read here and there. The system
+ * then reads no more of it than is asked for. A smaller one is in memory sooner if it reads ahead. */
+void pylm__os_read_here_and_there(const void *data, uint64_t nbytes);
+
 /* ---- temporary files ---- */
 
 /* Opens a file without a name, which is gone once it is closed or the process ends. It lies in the folder that the

@@ -376,6 +376,13 @@ int pylm__os_keep(const void *data, uint64_t map_nbytes, uint64_t at, uint64_t n
     return done ? 0 : -1;
 }
 
+void pylm__os_read_here_and_there(const void *data, uint64_t nbytes)
+{
+    long n_pages = sysconf(_SC_PHYS_PAGES), page_nbytes = sysconf(_SC_PAGESIZE);
+    if (n_pages > 0 && page_nbytes > 0 && nbytes / (uint64_t)page_nbytes > (uint64_t)n_pages / 2u)
+        (void)posix_madvise((void *)(uintptr_t)data, (size_t)nbytes, POSIX_MADV_RANDOM);
+}
+
 /* ---- temporary files ---- */
 
 /* The descriptor plus 1, so that NULL is no file. */

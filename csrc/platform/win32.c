@@ -192,6 +192,12 @@ int pylm__os_keep(const void *data, uint64_t map_nbytes, uint64_t at, uint64_t n
     return 0;
 }
 
+void pylm__os_read_here_and_there(const void *data, uint64_t nbytes)
+{
+    (void)data; /* FILE_FLAG_RANDOM_ACCESS, which pylm__os_map() would need, is for reading without a map */
+    (void)nbytes;
+}
+
 /* ---- temporary files ---- */
 
 /* Gone when it is closed, or the process ends. */

@@ -91,6 +91,7 @@ int pylm_model_map(const char *path, const void **data_ret, uint64_t *nbytes_ret
         errno = error;
         return PYLM_ERR_FILE;
     }
+    pylm__os_read_here_and_there(data, nbytes);
     *data_ret = data;
     *nbytes_ret = nbytes;
     return PYLM_OK;

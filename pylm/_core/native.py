@@ -95,7 +95,11 @@ _ERRORS: dict[int, tuple[type[PylmError], str]] = {
     ),
     lib.PYLM_ERR_MEMORY: (OutOfMemoryError, "use less text, fewer trees or a larger min_count"),
     lib.PYLM_ERR_EMPTY: (EmptyTextError, "give it at least one character"),
-    lib.PYLM_ERR_LARGE: (TooLargeError, "a model takes up to 2^32 symbols of text and 2^24 different words"),
+    lib.PYLM_ERR_LARGE: (
+        TooLargeError,
+        "a model takes fewer than 2^32 symbols of text, that is bytes, words or pieces of "
+        "some 4 bytes, and 2^24 different words: train on less text, or with tokenizer='pieces'",
+    ),
 }
 
 
