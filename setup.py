@@ -27,7 +27,7 @@ from setuptools.command.build_py import build_py
 from setuptools.errors import CompileError, LinkError, PlatformError
 
 LIBRARY = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, "libpylm.so")
-PLATFORM = "csrc/platform/win32.c" if sys.platform == "win32" else "csrc/platform/posix.c"
+PLATFORM = glob("csrc/platform/win32.c" if sys.platform == "win32" else "csrc/platform/posix*.c")
 
 WARNINGS = [
     "-Wall",
@@ -222,7 +222,7 @@ setup(
             "pylm._libpylm",
             sources=[
                 *(path for path in sorted(glob("csrc/**/*.c", recursive=True)) if "platform" not in path),
-                PLATFORM,
+                *PLATFORM,
             ],
             depends=["setup.py", *sorted(glob("csrc/**/*.h", recursive=True))],
             include_dirs=["csrc"],

@@ -177,10 +177,17 @@ PYLM_API void pylm_trainer_free(pylm_trainer *trainer);
  *   text      any bytes; not needed after the call.
  *   task      progress and cancelling, or NULL.
  * Memory: one byte for each byte of text; for words and ids 4 bytes each; with max_memory an eighth of it at most, and
- * the rest in a temporary file. There may be fewer than 2^32 bytes, words or ids, but any number of bytes if they become
- * pieces. Returns PYLM_ERR_FILE (errno says why), PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
+ * the rest in a temporary file. There may be fewer than 2^32 bytes, words or ids; if bytes become pieces, any number of
+ * them, and fewer than 2^32 pieces. Returns PYLM_ERR_FILE (errno says why), PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
  * PYLM_ERR_CANCELLED, and PYLM_ERR_ARGUMENT for an external tokenizer. */
 PYLM_API int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbytes, pylm_task *task);
+
+/* Adds a part of a document, for documents that are not in memory as a whole. All parts together are the document,
+ * which ends with the part for which is_last is 1. Then it is as if it had been added at once.
+ * Words: each part but the last ends with a line end (byte 10). Not for ids, nor for layers. The rest as above; also
+ * PYLM_ERR_ARGUMENT for any other way of adding, and for training, while a document has not ended. */
+PYLM_API int pylm_trainer_add_part(pylm_trainer *trainer, const void *text, uint64_t text_nbytes, int is_last,
+                                   pylm_task *task);
 
 /* Sets the vocabulary of a trainer, once, before the first document.
  *

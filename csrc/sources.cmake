@@ -149,7 +149,7 @@ set(train ${train_base} ${train_text} ${train_tree} ${train_topic} ${train_count
 if(WIN32)
   set(platform platform/win32.c)
 else()
-  set(platform platform/posix.c)
+  set(platform platform/posix.c platform/posix_threads.c)
 endif()
 
 set(public_headers pylm.h pylm_text.h pylm_lexicon.h pylm_adapt.h pylm_decode.h pylm_explain.h pylm_kernel.h pylm_keyboard.h pylm_pack.h pylm_train.h

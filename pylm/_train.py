@@ -86,7 +86,9 @@ def train(
     """
     check_options("train", options, TrainOptions)
     source = listed(source, output)
-    texts = named_documents(source, binary=options.get("tokenizer") == "bytes")
+    tokenizer = options.get("tokenizer", "auto")
+    in_parts = not sources and isinstance(tokenizer, str) and tokenizer in ("auto", "bytes", "pieces")
+    texts = named_documents(source, binary=tokenizer == "bytes", large=in_parts)
     return train_with(texts, total_nbytes(source), options, progress, output, sources)
 
 

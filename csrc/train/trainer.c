@@ -90,6 +90,11 @@ int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbyt
     return pylm__corpus_add(&trainer->corpus, text, text_nbytes, task);
 }
 
+int pylm_trainer_add_part(pylm_trainer *trainer, const void *text, uint64_t text_nbytes, int is_last, pylm_task *task)
+{
+    return pylm__corpus_add_part(&trainer->corpus, text, text_nbytes, is_last, task);
+}
+
 int pylm_trainer_vocabulary(pylm_trainer *trainer, uint32_t n_symbols, const void *texts, const uint64_t *text_ends,
                             const void *file, uint64_t file_nbytes)
 {

@@ -10,13 +10,16 @@ import errno
 import io
 import mmap
 import os
+import stat
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from ..errors import MissingPackageError, TextFormatError
-from .text import IN_MEMORY, SLICE, Bytes, Path, read_file
+from .arguments import path_of
+from .text import IN_MEMORY, SLICE, Bytes, Path, read_file, shorter
 
 SAMPLE = 1 << 20  # bytes looked at, at the beginning
+PART = 1 << 24  # bytes of a large text that are read at once
 
 MOST_FREE = 1 << 28  # bytes that a file may unpack to, however short it is
 MOST_GROWTH = 200  # a longer one, as many times its size; text has 3 to 20
@@ -64,6 +67,38 @@ FOREIGN = (
     (0, b"GIF89a", "an image (GIF)", "give a text"),
     (0, b"\x7fELF", "a program (ELF)", "give a text"),
 )
+
+
+class LargeText:
+    """A plain text in a file, too large to be held in memory: it is read part by part."""
+
+    def __init__(self, path: Path, nbytes: int) -> None:
+        self._path, self._nbytes = path, nbytes
+
+    def parts(self) -> Iterator[tuple[bytes, bool]]:
+        """The parts in order, and whether each is the last. Raises OSError if the file has become shorter."""
+        with open(self._path, "rb") as file:
+            left = self._nbytes
+            while left:
+                data = file.read(min(PART, left))
+                if not data:
+                    raise shorter(self._path)
+                left -= len(data)
+                yield data, not left
+
+
+def large_text(path: Path, *, binary: bool = False) -> LargeText | None:
+    """The text of a file if it is large and is read as it is; else None. Raises OSError and TextFormatError."""
+    with open(path_of("path", path), "rb") as file:
+        info = os.fstat(file.fileno())
+        if not stat.S_ISREG(info.st_mode) or info.st_size <= IN_MEMORY:
+            return None
+        head = file.read(SAMPLE)
+    if not is_plain(head):
+        return None
+    if not binary:
+        check_text(head, os.fspath(path))
+    return LargeText(path, info.st_size)
 
 
 def text_of_file(path: Path, *, binary: bool = False) -> Bytes:

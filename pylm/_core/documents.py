@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import ArgumentError
 from .arguments import wrong_type
-from .contents import text_of_file
+from .contents import LargeText, large_text, text_of_file
 from .text import TEXT_TYPES, Bytes, Path, Source, as_bytes
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
@@ -95,12 +95,15 @@ def documents(source: Source, *, binary: bool = False) -> Iterator[Any]:
     return (text for _, text in named_documents(source, binary=binary))
 
 
-def named_documents(source: Source, *, binary: bool = False) -> Iterator[tuple[str, Any]]:
-    """The documents of a source, each with a name: of files their paths as given, else "text 1", by its place."""
+def named_documents(source: Source, *, binary: bool = False, large: bool = False) -> Iterator[tuple[str, Any]]:
+    """The documents of a source, each with a name: of files their paths as given, else "text 1", by its place.
+
+    large   a large file may come as a `LargeText`.
+    """
     if isinstance(source, str):
-        yield source, _text_of_source(source, binary)
+        yield source, _text_of_source(source, binary, large)
     elif isinstance(source, os.PathLike):
-        yield os.fspath(source), text_of_file(source, binary=binary)
+        yield os.fspath(source), _file_text(source, binary, large)
     elif isinstance(source, TEXT_TYPES):
         raise wrong_type(
             "source", "the path of a file or several documents", source, "put a single text into a list: [text]"
@@ -115,12 +118,19 @@ def named_documents(source: Source, *, binary: bool = False) -> Iterator[tuple[s
                 name = os.fspath(item) if isinstance(item, os.PathLike) else f"text {i}"
                 # among many texts there may be one like "." or "make": only what is and looks like a file is a mistake
                 is_text = isinstance(item, str) and not (_looks_like_a_file(item) and _names_a_file(item))
-                yield name, as_bytes(item) if is_text else document(item, binary=binary)
+                if isinstance(item, os.PathLike):
+                    yield name, _file_text(item, binary, large)
+                else:
+                    yield name, as_bytes(item) if is_text else document(item, binary=binary)
 
 
-def _text_of_source(path: str, binary: bool) -> Bytes:
+def _file_text(path: Path, binary: bool, large: bool) -> Bytes | LargeText:
+    return (large_text(path, binary=binary) if large else None) or text_of_file(path, binary=binary)
+
+
+def _text_of_source(path: str, binary: bool, large: bool) -> Bytes | LargeText:
     try:
-        return text_of_file(path, binary=binary)
+        return _file_text(path, binary, large)
     except (OSError, ValueError) as error:
         # ValueError: a NUL in the name. Both happen when a text is given where a path is meant.
         if not isinstance(error, ValueError) and error.errno not in (errno.ENOENT, errno.ENAMETOOLONG):

@@ -73,7 +73,7 @@ def read_file(path: Path) -> Bytes:
             return _copied(file, info.st_size)
         data = file.read(info.st_size)
         if len(data) < info.st_size:
-            raise _shorter(path)
+            raise shorter(path)
         return data
 
 
@@ -91,9 +91,9 @@ def _copied(file: BinaryIO, nbytes: int) -> Bytes:
                 raise OSError(error.errno, error.strerror, what) from None
             raise
         if copy.tell() < nbytes:
-            raise _shorter(file.name)
+            raise shorter(file.name)
         return mmap.mmap(copy.fileno(), nbytes, access=mmap.ACCESS_READ)
 
 
-def _shorter(path: Path) -> OSError:
+def shorter(path: Path) -> OSError:
     return OSError(errno.EIO, "The file became shorter while it was read", os.fspath(path))

@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-import mmap
-import sys
+import os
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
 from .._core.arguments import described
+from .._core.contents import LargeText
 from .._core.image import checked_ids
 from .._core.native import check, ffi, lib
-from .._core.progress import Progress, new_task, run
-from .._core.text import TEXT_TYPES, as_bytes
+from .._core.progress import Progress, new_task, run_with_errno
+from .._core.text import TEXT_TYPES, Bytes, as_bytes
 from .._core.tokenizer import ExternalTokenizer, PlainIds
 from ..errors import ArgumentError
 from ..sources.writer import SourcesWriter
@@ -53,16 +53,6 @@ def _add_source(writer: SourcesWriter, name: str, document: Any) -> None:
     writer.add(name, as_bytes(document))
 
 
-def _giving_back(data: Any) -> Callable[[str, int, int], None]:
-    """Watches a text being read: of a mapped file, what has been read needs no memory any more."""
-
-    def give_back(_: str, done: int, __: int) -> None:
-        if isinstance(data, mmap.mmap) and sys.platform == "linux" and done > 4:
-            data.madvise(mmap.MADV_DONTNEED, 0, (done << 10) & -mmap.PAGESIZE)  # the file still has them
-
-    return give_back
-
-
 class _Texts:
     """Adds texts to a trainer."""
 
@@ -71,16 +61,34 @@ class _Texts:
 
     def __call__(self, document: Any) -> Iterator[int]:
         """Adds a document; says how many bytes of it have been read since the last time."""
+        if isinstance(document, LargeText):
+            for part, is_last in document.parts():
+                self._add(part, is_last)
+                yield len(part)
+            return
         if not isinstance(document, TEXT_TYPES):
             raise TypeError(f"expected a text (str or bytes) or a pathlib.Path, not {described(document)}")
         data = as_bytes(document)
+        self._add(data, True)
+        yield len(data)
+
+    def _add(self, data: Bytes, is_last: bool) -> None:
         text, trainer = ffi.from_buffer(data), self._trainer
         if len(text) <= SHORT_NBYTES:
-            check(lib.pylm_trainer_add(trainer, text, len(text), ffi.NULL))
-        else:
-            task = new_task()
-            check(run(lambda: lib.pylm_trainer_add(trainer, text, len(text), task), task, _giving_back(data)))
-        yield len(data)
+            self._check(lib.pylm_trainer_add_part(trainer, text, len(text), is_last, ffi.NULL), ffi.errno)
+            return
+        task = new_task()
+        self._check(
+            *run_with_errno(
+                lambda: lib.pylm_trainer_add_part(trainer, text, len(text), is_last, task), task, lambda *_: None
+            )
+        )
+
+    @staticmethod
+    def _check(status: int, error: int) -> None:
+        if status == lib.PYLM_ERR_FILE:
+            raise OSError(error, os.strerror(error), "a temporary file, because of the limit of memory")
+        check(status)
 
 
 class _Ids:

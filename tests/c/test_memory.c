@@ -130,6 +130,66 @@ static void test_order(int kind)
     free(text);
 }
 
+/* Adds a document in parts that end with lines: some empty, some of one line. */
+static void add_parts(pylm_trainer *trainer, const char *text, size_t nbytes)
+{
+    size_t begin = 0, end, i;
+    uint64_t seed = 4;
+    for (end = i = 0; i < nbytes; i++) {
+        if (text[i] != '\n' || i - begin < random_number(&seed) % 700u)
+            continue;
+        end = i + 1u;
+        REQUIRE(pylm_trainer_add_part(trainer, text + begin, end - begin, 0, NULL) == PYLM_OK);
+        begin = end;
+        REQUIRE(pylm_trainer_add_part(trainer, text + begin, 0, 0, NULL) == PYLM_OK);
+    }
+    CHECK(pylm_trainer_add(trainer, "x", 1, NULL) == PYLM_ERR_ARGUMENT);
+    REQUIRE(pylm_trainer_add_part(trainer, text + begin, nbytes - begin, 1, NULL) == PYLM_OK);
+}
+
+static void test_parts(int kind)
+{
+    pylm_train_options options;
+    pylm_trainer *trainer;
+    struct image one, other;
+    size_t nbytes;
+    char *text = make_text(N_WORDS, 6, &nbytes), *whole = allocate(nbytes + 3u);
+    set_kind(&options, kind);
+    memcpy(whole, text, nbytes);
+    memcpy(whole + nbytes, "end", 3);
+    trainer = new_trainer(&options);
+    add(trainer, &options, whole, nbytes + 3u);
+    add(trainer, &options, text, nbytes);
+    one = build(trainer);
+    trainer = new_trainer(&options);
+    add(trainer, &options, text, nbytes);
+    add_parts(trainer, whole, nbytes + 3u);
+    other = build(trainer);
+    CHECK(is_same(one, other.data, other.nbytes));
+    free(one.data);
+    free(other.data);
+    free(whole);
+    free(text);
+}
+
+static void test_wrong_parts(void)
+{
+    pylm_train_options options;
+    pylm_trainer *trainer;
+    const void *image;
+    uint64_t nbytes;
+    set_kind(&options, KIND_WORDS);
+    trainer = new_trainer(&options);
+    CHECK(pylm_trainer_add_part(trainer, "half a wo", 9, 0, NULL) == PYLM_ERR_ARGUMENT);
+    CHECK(pylm_trainer_add_part(trainer, "a line\n", 7, 0, NULL) == PYLM_OK);
+    CHECK(pylm_trainer_build(trainer, NULL, &image, &nbytes) == PYLM_ERR_ARGUMENT); /* it has not ended */
+    pylm_trainer_free(trainer);
+    set_kind(&options, KIND_EXTERNAL);
+    trainer = new_trainer(&options);
+    CHECK(pylm_trainer_add_part(trainer, "a", 1, 1, NULL) == PYLM_ERR_ARGUMENT);
+    pylm_trainer_free(trainer);
+}
+
 static void test_failures(void)
 {
     pylm_train_options options;
@@ -152,6 +212,10 @@ int main(void)
         test_limit(kind);
     for (kind = 0; kind < N_TRAINED_KINDS; kind += 1 + kind % 2) /* bytes, words, pieces, external */
         test_order(kind);
+    test_parts(KIND_BYTES);
+    test_parts(KIND_WORDS);
+    test_parts(KIND_PIECES);
+    test_wrong_parts();
     test_failures();
     return finish();
 }

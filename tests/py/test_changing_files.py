@@ -16,6 +16,8 @@ from texts import make_text
 
 import pylm
 from pylm._core import mapping, text
+from pylm._core.contents import large_text
+from pylm._core.documents import documents
 
 LONG = make_text(3000, seed=21)
 
@@ -215,3 +217,27 @@ def test_sha256_of_layers(words_model: pylm.Model, file: Path, tmp_path: Path) -
         assert found.score(LONG) == layer.score(LONG)
         with pytest.raises(pylm.ModelDamagedError, match=r"x\.layer"):
             pylm.load(file, layers=[tmp_path / "x.layer"], sha256=[digests[0], digests[0]])
+
+
+def test_a_large_text_is_read_in_parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A large file makes the model that the same text in memory makes, also among other documents; if it becomes
+    shorter while it is read, that is an error."""
+    monkeypatch.setattr("pylm._core.contents.IN_MEMORY", 1000)
+    monkeypatch.setattr("pylm._core.contents.PART", 999)
+    content = b"".join(b"line %d of a text, not the last\n" % (i * i) for i in range(400))
+    path, small = tmp_path / "large.txt", tmp_path / "small.txt"
+    path.write_bytes(content)
+    small.write_bytes(b"a small text\n")
+    for tokenizer in ("auto", "bytes", "pieces", "words"):
+        pylm.train([content, small.read_bytes()], tokenizer=tokenizer, output=tmp_path / "1")
+        pylm.train([path, small], tokenizer=tokenizer, output=tmp_path / "2")
+        assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes(), tokenizer
+    assert isinstance(next(documents(str(path))), bytes)  # whoever does not ask for parts gets all of it
+
+    large = large_text(path)
+    assert large is not None and large_text(small) is None
+    parts = large.parts()
+    next(parts)
+    os.truncate(path, 1500)
+    with pytest.raises(OSError, match="shorter"):
+        list(parts)

@@ -148,19 +148,71 @@ static int make_room_for_document(struct pylm__corpus *corpus)
     return PYLM_OK;
 }
 
-int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
+static void digest_begin(struct pylm__digest *d)
 {
-    if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL)
+    memset(d, 0, sizeof *d);
+    d->hash = PYLM__HASH_SEED;
+}
+
+static void digest_add(struct pylm__digest *d, const uint8_t *text, uint64_t nbytes)
+{
+    uint64_t i = 0;
+    while (i < nbytes) {
+        if (d->n % 8u == 0 && nbytes - i >= 8u) {
+            d->hash = pylm__hash_step(d->hash, pylm__load64(text + i));
+            d->n += 8u;
+            i += 8u;
+            continue;
+        }
+        d->rest[d->n++ % 8u] = text[i++];
+        if (d->n % 8u == 0)
+            d->hash = pylm__hash_step(d->hash, pylm__load64(d->rest));
+    }
+}
+
+static uint64_t digest_end(const struct pylm__digest *d)
+{
+    uint64_t tail = 0, i;
+    for (i = 0; i < d->n % 8u; i++)
+        tail = tail << 8 | d->rest[i];
+    return pylm__hash_step(pylm__hash_step(d->hash, tail), d->n);
+}
+
+/* Whether a document may be added in parts such as this. */
+static int may_be_part(const struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, int is_last)
+{
+    if (is_last && !corpus->in_document)
+        return 1;
+    return !corpus->base &&
+           (corpus->tokenizer != PYLM_TOKENIZER_WORDS || is_last || !nbytes || text[nbytes - 1u] == '\n');
+}
+
+int pylm__corpus_add_part(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, int is_last,
+                          pylm_task *task)
+{
+    if (corpus->tokenizer == PYLM_TOKENIZER_EXTERNAL || !may_be_part(corpus, text, nbytes, is_last))
         return PYLM_ERR_ARGUMENT;
     PYLM__TRY(make_room_for_document(corpus));
+    if (!corpus->in_document)
+        digest_begin(&corpus->digest);
+    corpus->in_document = 1;
     pylm__task_begin(task, PYLM_STAGE_READ, (nbytes >> 10) + 1u);
     PYLM__TRY((corpus->base                                ? add_encoded
                : corpus->tokenizer == PYLM_TOKENIZER_WORDS ? add_words
                                                            : add_bytes)(corpus, text, nbytes, task));
-    corpus->document_hashes[corpus->n_documents] = pylm__checksum(text, nbytes);
-    corpus->document_ends[corpus->n_documents++] = corpus->n;
+    digest_add(&corpus->digest, text, nbytes);
     corpus->n_bytes += nbytes;
+    if (!is_last)
+        return PYLM_OK;
+    corpus->in_document = 0;
+    corpus->document_hashes[corpus->n_documents] = digest_end(&corpus->digest);
+    corpus->document_ends[corpus->n_documents++] = corpus->n;
     return PYLM_OK;
+}
+
+int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task)
+{
+    return corpus->in_document ? PYLM_ERR_ARGUMENT : pylm__corpus_add_part(corpus, text, nbytes, 1, task);
 }
 
 /* Whether a text is read as one word and nothing else, or is "</s>", which lists of words often have. */
@@ -231,7 +283,8 @@ int pylm__corpus_add_ids(struct pylm__corpus *corpus, const uint32_t *ids, uint6
                          pylm_task *task)
 {
     uint64_t i;
-    if (!corpus->base && (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || !corpus->vocabulary.n))
+    if (corpus->in_document ||
+        (!corpus->base && (corpus->tokenizer != PYLM_TOKENIZER_EXTERNAL || !corpus->vocabulary.n)))
         return PYLM_ERR_ARGUMENT;
     PYLM__TRY(make_room_for_document(corpus));
     pylm__task_begin(task, PYLM_STAGE_READ, (n >> 10) + 1u);

@@ -24,6 +24,12 @@ enum pylm__ends { PYLM__ENDS_NOTHING = 0, PYLM__ENDS_LINE = 1, PYLM__ENDS_OWN = 
 #define PYLM__ONE_KEEPS_OWN UINT32_C(1)
 #define PYLM__HALF_KEEP_OWN UINT32_C(0x55555555)
 
+/* A checksum of bytes that come in parts; the same as pylm__checksum() of all together. */
+struct pylm__digest {
+    uint64_t hash, n; /* of so many bytes */
+    uint8_t rest[8];  /* those behind the last eight */
+};
+
 struct pylm__corpus {
     const pylm_model *base;     /* layers: the model that has the vocabulary; else NULL, and it is found or given */
     uint32_t tokenizer;         /* may be PYLM_TOKENIZER_AUTO until the corpus is prepared */
@@ -33,6 +39,8 @@ struct pylm__corpus {
     uint64_t *document_ends;   /* in symbols */
     uint64_t *document_hashes; /* of their content, while they are added */
     uint64_t n_documents, documents_capacity;
+    int in_document;             /* 1: the last one has not ended; its parts so far: */
+    struct pylm__digest digest;  /* of its content */
     uint64_t n_copies, n_copied; /* documents left out when it was prepared, and their symbols, which lie behind n */
     uint32_t keeps_own;          /* see struct pylm__heldout */
     int spells;                  /* its documents are words, and a model of them only spells */
@@ -83,6 +91,8 @@ static inline void pylm__set_symbol(struct pylm__corpus *corpus, uint64_t positi
 
 /* Adds a document; see pylm_trainer_add(). */
 int pylm__corpus_add(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, pylm_task *task);
+int pylm__corpus_add_part(struct pylm__corpus *corpus, const uint8_t *text, uint64_t nbytes, int is_last,
+                          pylm_task *task);
 
 /* Sets the vocabulary, then adds documents; see pylm_trainer_vocabulary() and pylm_trainer_add_ids(). */
 int pylm__corpus_vocabulary(struct pylm__corpus *corpus, uint32_t n_symbols, const uint8_t *texts,

@@ -254,6 +254,8 @@ static int settle(struct pylm__corpus *corpus, const struct pylm__vocabulary_lim
 int pylm__corpus_prepare(struct pylm__corpus *corpus, const struct pylm__vocabulary_limits *limits, uint32_t n_threads,
                          pylm_task *task)
 {
+    if (corpus->in_document)
+        return PYLM_ERR_ARGUMENT;
     if (!corpus->n)
         return PYLM_ERR_EMPTY;
     PYLM__TRY(pylm__corpus_sort_documents(corpus, task));
