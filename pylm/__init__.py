@@ -86,7 +86,8 @@ if TYPE_CHECKING:
     from .restoring import correct, restore
     from .selecting.selector import Selected, Selector, select
     from .session import MessageSession
-    from .sources.file import Passage, Source, Trace
+    from .sources.file import Passage, Place, Source, Trace
+    from .sources.ngrams import Follower, SourcedWord, Sources, Suffix
     from .store.options import CountOptions
     from .store.store import Store, StoredDocument, StoredEntry, StoreInfo, build, count, merge
     from .training.options import LayerOptions, SymbolOptions, TrainOptions
@@ -149,7 +150,8 @@ _MODULES = {
     "restoring": ("correct", "restore"),
     "session": ("MessageSession",),
     "selecting.selector": ("Selected", "Selector", "select"),
-    "sources.file": ("Passage", "Source", "Trace"),
+    "sources.file": ("Passage", "Place", "Source", "Trace"),
+    "sources.ngrams": ("Follower", "SourcedWord", "Sources", "Suffix"),
     "store.options": ("CountOptions",),
     "store.store": ("Store", "StoreInfo", "StoredDocument", "StoredEntry", "build", "count", "merge"),
     "training.options": ("LayerOptions", "SymbolOptions", "TrainOptions"),
@@ -175,6 +177,7 @@ __all__ = [
     "EmptyTextError",
     "Evaluation",
     "Explanation",
+    "Follower",
     "Hypothesis",
     "Kernel",
     "KernelExplanation",
@@ -201,6 +204,7 @@ __all__ = [
     "Part",
     "Passage",
     "Pattern",
+    "Place",
     "Prediction",
     "Prefix",
     "PromptLookup",
@@ -216,6 +220,8 @@ __all__ = [
     "Selected",
     "Selector",
     "Source",
+    "SourcedWord",
+    "Sources",
     "SourcesError",
     "State",
     "Store",
@@ -225,6 +231,7 @@ __all__ = [
     "StoreVersionError",
     "StoredDocument",
     "StoredEntry",
+    "Suffix",
     "SuffixDecoding",
     "Suggestion",
     "SymbolOptions",

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from .explain.mix import Explanation
     from .kernel.coverage import Coverage, Nearest
     from .related import Related
-    from .sources.file import Source, Trace
+    from .sources.file import Trace
+    from .sources.ngrams import Sources
     from .sources.writer import SourcesWriter
 
 QUICKLY_VERIFIED = 1 << 20  # bytes
@@ -301,15 +302,16 @@ class Model(Scoring, Together, Generating):
 
     # ---- where it comes from
 
-    def sources(self, text: TextOrIds, k: int = 5) -> list[Source]:
-        """Where in the training text a text stands, word for word, or the longest passages of it: up to k places,
-        those of the longest passage first, each passage's in the order of the documents.
+    @property
+    def sources(self) -> Sources:
+        """The training text, to ask about: `model.sources.count("once upon a time")`.
 
         The model must have been trained with sources (see `pylm.train()`), and the sources file lie where it did,
         beside the model, or where `load()` was told. SourcesError if not, or if it is damaged or another model's.
         """
-        k = integer("k", k, 1, MAX_U32)
-        return self._sources.sources(self._as_text(text), k, Progress(False))
+        from .sources.ngrams import Sources
+
+        return Sources(self._sources, self._as_text)
 
     def trace(
         self,
@@ -328,7 +330,7 @@ class Model(Scoring, Together, Generating):
 
         Any run of `min_words` words of the text that stands in the training text is in one of the passages, and every
         passage stands there. What counts is the words; how much and which white space there is between them does not
-        (docs/sources.md says exactly). Raises what `sources()` raises, and OSError.
+        (docs/sources.md says exactly). Raises what `sources` raises, and OSError.
         """
         min_words, k = integer("min_words", min_words, 1, MAX_U32), integer("k", k, 0, MAX_U32)
         content = document(text, binary=self._image.is_bytes)  # refuses names of files
