@@ -108,7 +108,8 @@ def measure(model: Path, asked: bytes | None) -> None:
         numbers.shuffle(questions)
         cut = N_QUESTIONS // 2  # C and Python get different ones: neither finds the cache warm
         in_c = [c.question(x) for x in questions[:cut]]
-        row(f"count, {n} word{'s' * (n > 1)}", microseconds(c.count, in_c), microseconds(sources.count, questions[cut:]))  # fmt: skip
+        python = microseconds(sources.count, questions[cut:])
+        row(f"count, {n} word{'s' * (n > 1)}", microseconds(c.count, in_c), python)
     for name, content in (("new text", asked), ("text that is there", text)):
         if content is not None:
             contexts = parts(content, CONTEXT, numbers)
@@ -116,7 +117,8 @@ def measure(model: Path, asked: bytes | None) -> None:
             python = microseconds(lambda x: sources.longest(x, k=0), rest[::2])
             row(f"longest suffix of {CONTEXT} words, {name}", microseconds(c.longest, in_c[::2]), python)
             python = microseconds(lambda x: sources.longest(x, k=5), rest[1::2])
-            row("the same, with 5 followers (Python: and places)", microseconds(c.longest_with_followers, in_c[1::2]), python)  # fmt: skip
+            both = microseconds(c.longest_with_followers, in_c[1::2])
+            row("the same, with 5 followers (Python: and places)", both, python)
     frequent = microseconds(lambda x: sources.longest(x, k=5), [b"the", b"of", b"in", b"of the", b"in the"])
     print(f"\nlongest() of the most frequent words, with 5 followers and places: at most {frequent[-1]:,.0f} µs")
     began, words = time.process_time(), sources.generate("The city is", 1000, min_count=20, seed=1)

@@ -180,14 +180,14 @@ PYLM_API int pylm_sources_places(const pylm_sources *sources, const pylm_passage
  *                          pylm_sources_followers().
  * Takes two binary searches: 2 log2(n_words of the sources) comparisons at most, of n_words words each. Returns
  * PYLM_OK. */
-PYLM_API int pylm_sources_count(const pylm_sources *sources, const void *text, const pylm_span *words,
-                                uint64_t n_words, pylm_passage *passage);
+PYLM_API int pylm_sources_count(const pylm_sources *sources, const void *text, const pylm_span *words, uint64_t n_words,
+                                pylm_passage *passage);
 
 /* Finds the longest suffix of a context, its last words, that stands in the training text.
  *   min_places   how often it must stand there, at least 1.
  *   suffix       out: of the context; n_words is 0 if its last word stands too rarely. Then n_places is the number of
  *                all words, even if that is less than min_places.
- * Takes 2 log2(suffix->n_words + 1) + 2 searches at most. Returns PYLM_ERR_ARGUMENT if min_places is 0. */
+ * Takes 2 log2(suffix->n_words + 1) + 4 searches at most. Returns PYLM_ERR_ARGUMENT if min_places is 0. */
 PYLM_API int pylm_sources_longest_suffix(const pylm_sources *sources, const void *text, const pylm_span *words,
                                          uint64_t n_words, uint64_t min_places, pylm_passage *suffix);
 
@@ -207,8 +207,8 @@ typedef struct pylm_follower {
  * Looks at few places if few words follow often, and at no more than passage->n_places; takes no memory. The
  * counts of all followers of a passage add up to its n_places. Returns PYLM_ERR_ARGUMENT for a passage of other
  * sources. */
-PYLM_API int pylm_sources_followers(const pylm_sources *sources, const pylm_passage *passage,
-                                    pylm_follower *followers, uint64_t capacity, uint64_t *n_ret);
+PYLM_API int pylm_sources_followers(const pylm_sources *sources, const pylm_passage *passage, pylm_follower *followers,
+                                    uint64_t capacity, uint64_t *n_ret);
 
 /* What follows a passage at one of its places, the number-th of passage->n_places in the order of ranks. A number drawn
  * at random draws a follower by its frequency. follower->n_places is 1. Returns PYLM_ERR_ARGUMENT for a passage of

@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     from .explain.mix import Explanation, Part
     from .explain.topic import Topic, TopicWord
     from .explain.words import WordScore
-    from .kernel.coverage import Coverage, Nearest
+    from .kernel.coverage import Coverage, Nearest, Neighbour
     from .kernel.settings import Kernel, KernelOptions
     from .keyboard import Keyboard, Suggestion
     from .packing.archive import LostPart, pack_archive, salvage_archive, unpack_archive
@@ -138,7 +138,7 @@ _MODULES = {
     "explain.mix": ("Explanation", "Part"),
     "explain.topic": ("Topic", "TopicWord"),
     "explain.words": ("WordScore",),
-    "kernel.coverage": ("Coverage", "Nearest"),
+    "kernel.coverage": ("Coverage", "Nearest", "Neighbour"),
     "kernel.settings": ("Kernel", "KernelOptions"),
     "keyboard": ("Keyboard", "Suggestion"),
     "packing.archive": ("LostPart", "pack_archive", "salvage_archive", "unpack_archive"),
@@ -197,6 +197,7 @@ __all__ = [
     "ModelInfo",
     "ModelVersionError",
     "Nearest",
+    "Neighbour",
     "NewWord",
     "OneOf",
     "OutOfMemoryError",

@@ -74,8 +74,7 @@ def _attribution(words: list[SourcedWord]) -> str:
     """A line for each word."""
     title = f"{'suffix':>6} {'count':>9}  word"
     return "\n".join(
-        [title]
-        + [f"{w.suffix:>6} {w.count:>9,}  {quoted(w.text.strip()):<20} {_where(w.place)}" for w in words]
+        [title] + [f"{w.suffix:>6} {w.count:>9,}  {quoted(w.text.strip()):<20} {_where(w.place)}" for w in words]
     )
 
 

@@ -101,6 +101,7 @@ class SourcesFile:
             )
         info = ffi.new("pylm_sources_info *")
         lib.pylm_sources_describe(self._view, info)
+        self.kept: dict[str, Any] = {}  # what others found out of it, for as long as it is open
         self.nbytes: int = info.file_nbytes
         self.n_documents: int = info.n_documents
         self.n_words: int = info.n_words
@@ -180,17 +181,35 @@ class SourcesFile:
 
     def place(self, number: int, offset: int, line: int, nbytes: int) -> Place:
         """A place in a document, with an excerpt around some bytes."""
+        before, behind = self.around(number, offset, offset + nbytes)
+        return Place(self._name(number), offset, line, " ".join((before + behind).split()))
+
+    def around(self, number: int, begin: int, end: int) -> tuple[str, str]:
+        """What stands before a byte of a document, and from it to some bytes behind another one; in whole words."""
+        text = self.text(number)
+        first, last = max(0, begin - AROUND), min(len(text), end + AROUND)
+        before, here, behind = text[first:begin], text[begin:end], text[end:last]
+        if first and not before[:1].isspace():
+            before = before.partition(b" ")[2]
+        if last < len(text):
+            behind = behind.rpartition(b" ")[0]
+        return before.decode("utf-8", "replace"), (here + behind).decode("utf-8", "replace")
+
+    def text(self, number: int) -> Any:
+        """Of a document: a buffer, to be used while this is there."""
+        document = self._document(number)
+        return ffi.buffer(document.text, document.text_nbytes)
+
+    def _document(self, number: int) -> Any:
         document = ffi.new("pylm_document *")
         check(lib.pylm_sources_document(self._view, number, document))
-        begin, end = max(0, offset - AROUND), min(document.text_nbytes, offset + nbytes + AROUND)
-        text = ffi.buffer(document.text + begin, end - begin)[:]
-        before, here = text[: offset - begin], text[offset - begin :]
-        if begin and not before[:1].isspace():
-            before = before.partition(b" ")[2]
-        if end < document.text_nbytes:
-            here = here[:nbytes] + here[nbytes:].rpartition(b" ")[0]
-        excerpt = " ".join((before + here).decode("utf-8", "replace").split())
-        return Place(os.fsdecode(ffi.buffer(document.name, document.name_nbytes)[:]), offset, line, excerpt)
+        return document
+
+    def neighbour(self, number: int, offset: int) -> tuple[str, int, int, str, str]:
+        """A place between two words of a document: its name, the byte, the line, and what stands before and behind."""
+        line = self.text(number)[:offset].count(b"\n") + 1
+        before, behind = self.around(number, offset, offset)
+        return self._name(number), offset, line, " ".join(before.split()), " ".join(behind.split())
 
     def _find(self, data: Bytes, words: Any, min_words: int, bar: Progress) -> Iterator[Found]:
         text, task, n = ffi.from_buffer(data), new_task(), ffi.new("uint64_t *")
@@ -216,8 +235,7 @@ class SourcesFile:
         return [(place.document, place.offset, place.line) for place in places[0 : n[0]]]
 
     def _name(self, number: int) -> str:
-        document = ffi.new("pylm_document *")
-        check(lib.pylm_sources_document(self._view, number, document))
+        document = self._document(number)
         return os.fsdecode(ffi.buffer(document.name, document.name_nbytes)[:])
 
 

@@ -58,7 +58,7 @@ class Sources:
     ids of the model. Any number of threads may ask.
     """
 
-    def __init__(self, file: SourcesFile, as_text: Callable[[Any], str | Bytes]) -> None:
+    def __init__(self, file: SourcesFile, as_text: Callable[[Any, str], str | Bytes]) -> None:
         self._file, self._as_text = file, as_text
 
     @property
@@ -73,12 +73,12 @@ class Sources:
         """Where in the training text a text stands, word for word, or the longest passages of it: up to k places,
         those of the longest passage first, each passage's in the order of the documents."""
         k = integer("k", k, 1, MAX_U32)
-        return self._file.find(self._as_text(text), k, Progress(False))
+        return self._file.find(self._as_text(text, "text"), k, Progress(False))
 
     def count(self, ngram: TextOrIds) -> int:
         """How often an n-gram stands in the training text, within one document each time. The empty one stands at
         every word. Takes some microseconds, however large the text is."""
-        return self._file.count(self._as_text(ngram))
+        return self._file.count(self._as_text(ngram, "ngram"))
 
     def longest(self, context: TextOrIds, *, min_count: int = 1, k: int = 5) -> Suffix:
         """The longest suffix of a context that stands in the training text, what follows it there, and where.
@@ -89,7 +89,7 @@ class Sources:
         """
         min_count, k = integer("min_count", min_count, 1, MAX_U32), integer("k", k, 0, MAX_U32)
         file = self._file
-        found, content = file.longest(self._as_text(context), min_count)
+        found, content = file.longest(self._as_text(context, "context"), min_count)
         followers = tuple(Follower(text, count) for text, count in file.followers(found, k))
         places = tuple(file.some_places(found, len(as_bytes(content)), k)) if found.words else ()
         return Suffix(found.words, content, found.places, followers, places)
@@ -111,7 +111,8 @@ class Sources:
         n = integer("max_new_words", max_new_words, 0, MAX_U32)
         min_count = integer("min_count", min_count, 1, MAX_U32)
         numbers = random.Random(None if seed is None else integer("seed", seed, 0, (1 << 64) - 1))
-        last, words = split_words(self._as_text(prompt))[-MOST_REMEMBERED:], []
+        last = split_words(self._as_text(prompt, "prompt"))[-MOST_REMEMBERED:]
+        words: list[SourcedWord] = []
         while len(words) < n:
             found, _ = self._file.longest(b" ".join(last), min_count)
             if not found.places:

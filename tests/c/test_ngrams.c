@@ -77,8 +77,7 @@ static void check_followers(const pylm_sources *sources, const pylm_passage *pas
     CHECK(n == (n_known < capacity ? n_known : capacity));
     for (i = 0; i < n; i++) {
         CHECK(same_word(&found[i], &known[i]) && found[i].n_places == known[i].n_places);
-        CHECK(found[i].rank >= passage->rank &&
-              found[i].rank + found[i].n_places <= passage->rank + passage->n_places);
+        CHECK(found[i].rank >= passage->rank && found[i].rank + found[i].n_places <= passage->rank + passage->n_places);
         for (k = 0; k < found[i].n_places; k++) {
             CHECK(pylm_sources_follower_at(sources, passage, found[i].rank - passage->rank + k, &at) == PYLM_OK);
             CHECK(same_word(&at, &found[i]) && at.n_places == 1u && at.rank == found[i].rank + k);

@@ -18,8 +18,7 @@ static inline int pylm__compare_word(const struct pylm__sources *s, uint64_t *at
 {
     uint64_t begin = pylm__skip_space(s->text, s->text_nbytes, *at), room, end, n;
     int order;
-    if (begin >= s->text_nbytes ||
-        (!s->text[begin] && pylm__document_end(s, pylm__document_at(s, begin)) == begin))
+    if (begin >= s->text_nbytes || (!s->text[begin] && pylm__document_end(s, pylm__document_at(s, begin)) == begin))
         return -1;
     room = s->text_nbytes - begin;
     room = room > nbytes && room - nbytes > 4u ? nbytes + 4u : room; /* a character behind it, if it is the same */

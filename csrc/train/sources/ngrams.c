@@ -85,26 +85,28 @@ static struct ngram suffix_of(const struct ngram *context, uint64_t n)
     return suffix;
 }
 
-/* How many words the longest suffix has. If one stands somewhere, all shorter ones do. */
+/* How many words the longest suffix has. If one stands somewhere, all shorter ones do. Most have less than 4. */
 static uint64_t longest(const struct pylm__sources *s, const struct ngram *context, uint64_t min_places)
 {
-    uint64_t good = 0, bad = context->n_words + 1u, step = 1;
+    uint64_t good = 0, bad = context->n_words + 1u;
     while (bad - good > 1u) {
-        uint64_t n = bad <= context->n_words ? good + (bad - good) / 2u
-                     : context->n_words - good < step ? context->n_words
-                                                      : good + step;
-        struct ngram suffix = suffix_of(context, n);
+        uint64_t n = good ? 2u * good : 4u;
+        struct ngram suffix;
+        if (bad <= context->n_words)
+            n = good + (bad - good) / 2u;
+        else if (n > context->n_words)
+            n = context->n_words;
+        suffix = suffix_of(context, n);
         if (stands(s, &suffix, min_places))
             good = n;
         else
             bad = n;
-        step *= 2u; /* most suffixes are short */
     }
     return good;
 }
 
-int pylm_sources_longest_suffix(const pylm_sources *sources, const void *text, const pylm_span *words,
-                                uint64_t n_words, uint64_t min_places, pylm_passage *suffix)
+int pylm_sources_longest_suffix(const pylm_sources *sources, const void *text, const pylm_span *words, uint64_t n_words,
+                                uint64_t min_places, pylm_passage *suffix)
 {
     const struct pylm__sources *s = pylm__sources_view(sources);
     struct ngram context = {text, words, n_words}, found;
