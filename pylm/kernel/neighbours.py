@@ -31,6 +31,8 @@ class Positions:
         parts, n, done, total = [start[:0]], 0, 0, sum(map(len, documents))
         starts = []
         for number, document in enumerate(documents):
+            if not len(document):  # training passes over it
+                continue
             starts.append(n)
             parts.append(start)
             n, used = n + len(start), 0
@@ -40,6 +42,9 @@ class Positions:
                 n, used = n + len(symbols), position
                 show(done + used, total)
             done += len(document)
+            if image.text_end not in (NONE, image.line_end):  # a symbol of its own ends every text
+                parts.append(np.array([image.text_end], np.int32))
+                n += 1
         self._symbols = np.concatenate(parts)
         self._is_symbol = np.ones(n, bool)  # of a text, and not in front of it
         for j in range(self._reach):
@@ -50,6 +55,9 @@ class Positions:
         """The first k of those that are nearest: document, and byte where what follows there begins or where white
         space in front of it does. `image` has the settings."""
         settings, best, found = _settings(image), None, np.zeros(0, np.int64)
+        context = list(context)
+        if image.text_end in context:  # behind the end of a text another one begins
+            context = context[len(context) - context[::-1].index(image.text_end) :]
         history = np.array([BEFORE] * self._reach + [image.info.line_end, *context], np.int32)
         history = history[::-1][: self._reach]
         for begin in range(self._reach, len(self._symbols), BATCH):
@@ -82,7 +90,7 @@ class Positions:
         position, n = ffi.new("uint64_t *", used), ffi.new("uint64_t *", index - first)
         room = ffi.new("uint32_t[]", index - first)
         check(lib.pylm_encode(self._image.model, text, len(text), 1, position, room, n))
-        return number, position[0]
+        return number, min(position[0], len(text))
 
 
 def _settings(image: Image) -> Any:
