@@ -275,7 +275,7 @@ class Model(Scoring, Together, Generating):
 
         k          neighbours to give at most, 0 and up, with their text and place. There are none without sources (see
                    `pylm.train()`), or if the model has an external tokenizer. They are found by computing the distance
-                   of every position: 0.1 s for a million. The first time the training text is read, a second for some
+                   of every position: 0.02 s for a million. The first time the training text is read, a second for some
                    20 MB, and 5 bytes for each of its symbols are kept.
         progress   show a bar on standard error while it is read; None: if that is a terminal.
         """
