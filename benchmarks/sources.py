@@ -148,7 +148,7 @@ def measure(model: pylm.Model, text: bytes, other: bytes) -> None:
     known = re.findall(rb"(?:\S+\s+){100}", text[: 10**7])[::60]
     model.trace(new[0])
     print(f"trace of 100 words: new {milliseconds(model.trace, new)}; known {milliseconds(model.trace, known)}")
-    print(f"sources of 12 words: {milliseconds(model.sources, [b' '.join(part.split()[:12]) for part in new])}")
+    print(f"sources of 12 words: {milliseconds(model.sources.find, [b' '.join(part.split()[:12]) for part in new])}")
     cpu = time.process_time()
     trace = model.trace(text, k=1)
     seconds = time.process_time() - cpu

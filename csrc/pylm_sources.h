@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * pylm_sources.h: finding the passages of a text that stand in the training text, and where they stand there.
+ * pylm_sources.h: finding the passages of a text that stand in the training text, and where they stand there; counting
+ * n-grams of it.
  *
  * A *sources file* holds the training text itself, the names of its documents, and a suffix array: the positions of all
  * words, sorted by the text that begins there. With it, all common passages are found in microseconds. The file belongs
@@ -158,6 +159,62 @@ typedef struct pylm_place {
  * Looks at all places of the passage, one nanosecond each. Returns PYLM_ERR_ARGUMENT for a passage of other sources. */
 PYLM_API int pylm_sources_places(const pylm_sources *sources, const pylm_passage *passage, pylm_place *places,
                                  uint64_t capacity, uint64_t *n_ret);
+
+/* ------------------------------------------------------------------ n-grams */
+
+/* An n-gram is any number of words in a row, by pylm_split_words(); no number is too large. The empty one stands at
+ * every word. All counts are exact.
+ *
+ *     pylm_span words[64];
+ *     uint64_t n = pylm_split_words(text, text_nbytes, words, 64);     // 64 or less, else give the last ones only
+ *     pylm_passage suffix;
+ *     pylm_follower followers[5];
+ *
+ *     pylm_sources_longest_suffix(&sources, text, words, n, 1, &suffix);
+ *     pylm_sources_followers(&sources, &suffix, followers, 5, &n);
+ */
+
+/* Counts how often words stand in a row in the training text.
+ *   text, words, n_words   what is asked about; `words` may be NULL if n_words is 0.
+ *   passage                out: first_word 0, n_words, n_places (0: nowhere) and rank; for pylm_sources_places() and
+ *                          pylm_sources_followers().
+ * Takes two binary searches: 2 log2(n_words of the sources) comparisons at most, of n_words words each. Returns
+ * PYLM_OK. */
+PYLM_API int pylm_sources_count(const pylm_sources *sources, const void *text, const pylm_span *words, uint64_t n_words,
+                                pylm_passage *passage);
+
+/* Finds the longest suffix of a context, its last words, that stands in the training text.
+ *   min_places   how often it must stand there, at least 1.
+ *   suffix       out: of the context; n_words is 0 if its last word stands too rarely. Then n_places is the number of
+ *                all words, even if that is less than min_places.
+ * Takes 2 log2(suffix->n_words + 1) + 4 searches at most. Returns PYLM_ERR_ARGUMENT if min_places is 0. */
+PYLM_API int pylm_sources_longest_suffix(const pylm_sources *sources, const void *text, const pylm_span *words,
+                                         uint64_t n_words, uint64_t min_places, pylm_passage *suffix);
+
+/* A word that follows a passage in the training text. */
+typedef struct pylm_follower {
+    const unsigned char *word; /* in the file; do not rely on a NUL behind it */
+    uint64_t nbytes;           /* of the word; 0: the document ends behind the passage */
+    uint64_t space_nbytes;     /* of the white space in front of it, at the first of its places */
+    uint64_t n_places;         /* how often it follows, at least 1 */
+    uint64_t rank;             /* with n_places, those of the passage that is longer by this word */
+} pylm_follower;
+
+/* Finds what follows a passage most often.
+ *   followers   out: room for `capacity`. The most frequent come first; equally frequent ones in the order of their
+ *               bytes, the end of the document before them.
+ *   n_ret       out: how many were found.
+ * Looks at few places if few words follow often, and at no more than passage->n_places; takes no memory. The
+ * counts of all followers of a passage add up to its n_places. Returns PYLM_ERR_ARGUMENT for a passage of other
+ * sources. */
+PYLM_API int pylm_sources_followers(const pylm_sources *sources, const pylm_passage *passage, pylm_follower *followers,
+                                    uint64_t capacity, uint64_t *n_ret);
+
+/* What follows a passage at one of its places, the number-th of passage->n_places in the order of ranks. A number drawn
+ * at random draws a follower by its frequency. follower->n_places is 1. Returns PYLM_ERR_ARGUMENT for a passage of
+ * other sources, or a number that is too large. */
+PYLM_API int pylm_sources_follower_at(const pylm_sources *sources, const pylm_passage *passage, uint64_t number,
+                                      pylm_follower *follower);
 
 #ifdef __cplusplus
 }

@@ -133,6 +133,7 @@ set(train_write train/write/facts.c train/write/image_writer.c train/write/own_t
     train/write/spelling.c)
 set(train_prune train/prune/prune.c train/prune/subset.c)
 set(train_sources
+    train/sources/ngrams.c
     train/sources/sources.c
     train/sources/suffix_array.c
     train/sources/trace.c

@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     from .explain.mix import Explanation, Part
     from .explain.topic import Topic, TopicWord
     from .explain.words import WordScore
-    from .kernel.coverage import Coverage, Nearest
+    from .kernel.coverage import Coverage, Nearest, Neighbour
     from .kernel.settings import Kernel, KernelOptions
     from .keyboard import Keyboard, Suggestion
     from .packing.archive import LostPart, pack_archive, salvage_archive, unpack_archive
@@ -86,7 +86,8 @@ if TYPE_CHECKING:
     from .restoring import correct, restore
     from .selecting.selector import Selected, Selector, select
     from .session import MessageSession
-    from .sources.file import Passage, Source, Trace
+    from .sources.file import Passage, Place, Source, Trace
+    from .sources.ngrams import Follower, SourcedWord, Sources, Suffix
     from .store.options import CountOptions
     from .store.store import Store, StoredDocument, StoredEntry, StoreInfo, build, count, merge
     from .training.options import LayerOptions, SymbolOptions, TrainOptions
@@ -137,7 +138,7 @@ _MODULES = {
     "explain.mix": ("Explanation", "Part"),
     "explain.topic": ("Topic", "TopicWord"),
     "explain.words": ("WordScore",),
-    "kernel.coverage": ("Coverage", "Nearest"),
+    "kernel.coverage": ("Coverage", "Nearest", "Neighbour"),
     "kernel.settings": ("Kernel", "KernelOptions"),
     "keyboard": ("Keyboard", "Suggestion"),
     "packing.archive": ("LostPart", "pack_archive", "salvage_archive", "unpack_archive"),
@@ -149,7 +150,8 @@ _MODULES = {
     "restoring": ("correct", "restore"),
     "session": ("MessageSession",),
     "selecting.selector": ("Selected", "Selector", "select"),
-    "sources.file": ("Passage", "Source", "Trace"),
+    "sources.file": ("Passage", "Place", "Source", "Trace"),
+    "sources.ngrams": ("Follower", "SourcedWord", "Sources", "Suffix"),
     "store.options": ("CountOptions",),
     "store.store": ("Store", "StoreInfo", "StoredDocument", "StoredEntry", "build", "count", "merge"),
     "training.options": ("LayerOptions", "SymbolOptions", "TrainOptions"),
@@ -175,6 +177,7 @@ __all__ = [
     "EmptyTextError",
     "Evaluation",
     "Explanation",
+    "Follower",
     "Hypothesis",
     "Kernel",
     "KernelExplanation",
@@ -194,6 +197,7 @@ __all__ = [
     "ModelInfo",
     "ModelVersionError",
     "Nearest",
+    "Neighbour",
     "NewWord",
     "OneOf",
     "OutOfMemoryError",
@@ -201,6 +205,7 @@ __all__ = [
     "Part",
     "Passage",
     "Pattern",
+    "Place",
     "Prediction",
     "Prefix",
     "PromptLookup",
@@ -216,6 +221,8 @@ __all__ = [
     "Selected",
     "Selector",
     "Source",
+    "SourcedWord",
+    "Sources",
     "SourcesError",
     "State",
     "Store",
@@ -225,6 +232,7 @@ __all__ = [
     "StoreVersionError",
     "StoredDocument",
     "StoredEntry",
+    "Suffix",
     "SuffixDecoding",
     "Suggestion",
     "SymbolOptions",

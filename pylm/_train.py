@@ -39,7 +39,7 @@ def train(
                 What stands at the start of a document does not depend on the document before it.
     output      where to write the model as Model.save() does, following a link; the model that comes back is mapped
                 from there. So it never is in memory as a whole.
-    sources     also write a sources file, of which `Model.trace()` and `Model.sources()` learn where passages
+    sources     also write a sources file, of which `Model.trace()` and `Model.sources` learn where passages
                 stand: True for OUTPUT.sources, where `load()` finds it, or its path. It holds the texts
                 themselves, and takes some 1.7 bytes for a byte of them; less than 4 GB of text, and no ids. The
                 model is the same.

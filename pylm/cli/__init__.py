@@ -26,6 +26,7 @@ from .generate import add_generate, add_next
 from .info import add_info
 from .keyboard import add_keyboard
 from .messages import as_typed, left_over, takes
+from .ngrams import add_ngrams
 from .prune import add_prune
 from .related import add_related
 from .report import add_report
@@ -47,7 +48,7 @@ GROUPS = {
     "Choose texts": (add_filter,),
     "Change a model": (add_adapt, add_prune, add_export),
     "Stores": (add_store_commands,),
-    "Look inside": (add_info, add_explain, add_related, add_report, add_trace, add_vocab),
+    "Look inside": (add_info, add_explain, add_related, add_report, add_trace, add_ngrams, add_vocab),
 }
 
 

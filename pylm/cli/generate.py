@@ -184,7 +184,7 @@ def _next(options: argparse.Namespace) -> None:
         model, contrast = _open(files, options)
         if contrast and constraint:
             raise ArgumentError("--contrast lists what may come next by itself; leave the constraint out")
-        unknown = options.radius is not None and model.nearest(context).distance > options.radius
+        unknown = options.radius is not None and model.nearest(context, 0).distance > options.radius
         if unknown:
             best: Any = []
         elif contrast:

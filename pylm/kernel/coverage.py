@@ -19,11 +19,22 @@ if TYPE_CHECKING:
     from .._core.image import TextOrIds
 
 
+class Neighbour(NamedTuple):
+    """A position of the training text that is nearest to a context."""
+
+    document: str  #: as in a `Source`
+    offset: int  #: bytes from the beginning of the document to where the text goes on behind what is alike
+    line: int  #: 1 for the first
+    before: str  #: what stands before it, which is alike; whole words, with one space between them
+    after: str  #: what follows it
+
+
 class Nearest(NamedTuple):
     """How near the training text comes to a context; from `Model.nearest()`."""
 
     distance: float  #: of the nearest positions, without tau; 0: the context was seen
     positions: int  #: how many are as near as that
+    neighbours: tuple[Neighbour, ...] = ()  #: some of them, in the order of the documents, if there are sources
 
 
 @dataclass(frozen=True)

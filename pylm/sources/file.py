@@ -19,6 +19,9 @@ SUFFIX = ".sources"  # what the name of a model's sources file ends with
 MIN_WORDS = 8  # words: shorter passages stand in many texts that know nothing of each other
 QUICKLY_VERIFIED = 1 << 20  # bytes
 BATCH = 4096  # passages looked for at once
+MOST_RANKED = 1000  # places of an n-gram of which the first are given
+AROUND = 60  # bytes of an excerpt on either side
+SHORT_NBYTES = 1 << 12  # of a text that is split in one go
 
 AGAIN = "train it again with --sources (in Python, sources=True)"
 
@@ -32,6 +35,16 @@ class Source:
     document: str  #: name of a file, as it was given; "text 1"; or of a store's document, "sha256:..."
     offset: int  #: bytes from the beginning of the document
     line: int  #: 1 for the first
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the training text, and what stands there."""
+
+    document: str  #: as in a `Source`
+    offset: int  #: bytes from the beginning of the document
+    line: int  #: 1 for the first
+    excerpt: str  #: whole words of the document there, and around it, with one space between them
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,7 @@ class SourcesFile:
             )
         info = ffi.new("pylm_sources_info *")
         lib.pylm_sources_describe(self._view, info)
+        self.kept: dict[str, Any] = {}  # what others found out of it, for as long as it is open
         self.nbytes: int = info.file_nbytes
         self.n_documents: int = info.n_documents
         self.n_words: int = info.n_words
@@ -114,7 +128,7 @@ class SourcesFile:
             passages.append(Passage(content, passage.words, index[begin], index[end], passage.places, sources))
         return Trace(passages, len(words), _covered(found), min_words)
 
-    def sources(self, text: str | Bytes, k: int, bar: Progress) -> list[Source]:
+    def find(self, text: str | Bytes, k: int, bar: Progress) -> list[Source]:
         """The first k places, those of the longest passages first."""
         data = as_bytes(text)
         result: list[Source] = []
@@ -126,7 +140,78 @@ class SourcesFile:
             result.extend(self._places(passage, content, k - len(result)))
         return result
 
-    def _find(self, data: Bytes, words: Any, min_words: int, bar: Progress) -> Iterator[_Found]:
+    def count(self, text: str | Bytes) -> int:
+        """How often the words of a text stand in a row."""
+        data = as_bytes(text)
+        passage, content = ffi.new("pylm_passage *"), ffi.from_buffer(data)
+        check(lib.pylm_sources_count(self._view, content, *_split_once(content), passage))
+        n: int = passage.n_places
+        return n
+
+    def longest(self, text: str | Bytes, min_count: int) -> tuple[Found, str]:
+        """The longest suffix that stands so often, and its text."""
+        data = as_bytes(text)
+        passage, content = ffi.new("pylm_passage *"), ffi.from_buffer(data)
+        words, n = _split_once(content)
+        check(lib.pylm_sources_longest_suffix(self._view, content, words, n, min_count, passage))
+        found = Found(passage.first_word, passage.n_words, passage.n_places, passage.rank)
+        return found, _cut(text, data, *_span(words, found)) if found.words else ""
+
+    def followers(self, found: Found, k: int) -> Iterator[tuple[str, int]]:
+        """The k most frequent ones, each with its count; "" is the end of a document."""
+        followers, n = ffi.new("pylm_follower[]", min(k, found.places)), ffi.new("uint64_t *")
+        check(lib.pylm_sources_followers(self._view, [found], followers, len(followers), n))
+        for follower in followers[0 : n[0]]:
+            yield ffi.buffer(follower.word, follower.nbytes)[:].decode("utf-8", "replace"), follower.n_places
+
+    def draw(self, found: Found, number: int) -> Drawn:
+        """What follows at the number-th place."""
+        follower = ffi.new("pylm_follower *")
+        check(lib.pylm_sources_follower_at(self._view, [found], number, follower))
+        space, nbytes = follower.space_nbytes, follower.nbytes
+        text = ffi.buffer(follower.word - space, space + nbytes)[:]
+        (place,) = self.some_places(Found(0, found.words, 1, follower.rank), nbytes, 1)
+        return Drawn(text[:space], text[space:], place)
+
+    def some_places(self, found: Found, nbytes: int, k: int) -> Iterator[Place]:
+        """Up to k places of a passage of some bytes, in the order of documents, of the first ones in that of ranks."""
+        ranked = found._replace(places=min(found.places, MOST_RANKED))
+        for document, offset, line in self._raw_places(ranked, k):
+            yield self.place(document, offset, line, nbytes)
+
+    def place(self, number: int, offset: int, line: int, nbytes: int) -> Place:
+        """A place in a document, with an excerpt around some bytes."""
+        before, behind = self.around(number, offset, offset + nbytes)
+        return Place(self._name(number), offset, line, " ".join((before + behind).split()))
+
+    def around(self, number: int, begin: int, end: int) -> tuple[str, str]:
+        """What stands before a byte of a document, and from it to some bytes behind another one; in whole words."""
+        text = self.text(number)
+        first, last = max(0, begin - AROUND), min(len(text), end + AROUND)
+        before, here, behind = text[first:begin], text[begin:end], text[end:last]
+        if first and not before[:1].isspace():
+            before = before.partition(b" ")[2]
+        if last < len(text):
+            behind = behind.rpartition(b" ")[0]
+        return before.decode("utf-8", "replace"), (here + behind).decode("utf-8", "replace")
+
+    def text(self, number: int) -> Any:
+        """Of a document: a buffer, to be used while this is there."""
+        document = self._document(number)
+        return ffi.buffer(document.text, document.text_nbytes)
+
+    def _document(self, number: int) -> Any:
+        document = ffi.new("pylm_document *")
+        check(lib.pylm_sources_document(self._view, number, document))
+        return document
+
+    def neighbour(self, number: int, offset: int) -> tuple[str, int, int, str, str]:
+        """A place between two words of a document: its name, the byte, the line, and what stands before and behind."""
+        line = self.text(number)[:offset].count(b"\n") + 1
+        before, behind = self.around(number, offset, offset)
+        return self._name(number), offset, line, " ".join(before.split()), " ".join(behind.split())
+
+    def _find(self, data: Bytes, words: Any, min_words: int, bar: Progress) -> Iterator[Found]:
         text, task, n = ffi.from_buffer(data), new_task(), ffi.new("uint64_t *")
         query = ffi.new("pylm_query *", [text, words, len(words), min_words, 0, 0])
         batch = ffi.new("pylm_passage[]", min(BATCH, len(words)))
@@ -137,28 +222,38 @@ class SourcesFile:
             else:
                 check(run(lambda: lib.pylm_sources_trace(*call, task), task, bar.show))
             for i in range(n[0]):
-                yield _Found(batch[i].first_word, batch[i].n_words, batch[i].n_places, batch[i].rank)
+                yield Found(batch[i].first_word, batch[i].n_words, batch[i].n_places, batch[i].rank)
 
-    def _places(self, found: _Found, content: str, k: int) -> Iterator[Source]:
+    def _places(self, found: Found, content: str, k: int) -> Iterator[Source]:
+        for document, offset, line in self._raw_places(found, k):
+            yield Source(content, found.words, self._name(document), offset, line)
+
+    def _raw_places(self, found: Found, k: int) -> list[tuple[int, int, int]]:
+        """The first k of them: document, offset and line."""
         places, n = ffi.new("pylm_place[]", min(k, found.places)), ffi.new("uint64_t *")
-        passage = ffi.new("pylm_passage *", found)
-        check(lib.pylm_sources_places(self._view, passage, places, len(places), n))
-        for place in places[0 : n[0]]:
-            yield Source(content, found.words, self._name(place.document), place.offset, place.line)
+        check(lib.pylm_sources_places(self._view, [found], places, len(places), n))
+        return [(place.document, place.offset, place.line) for place in places[0 : n[0]]]
 
     def _name(self, number: int) -> str:
-        document = ffi.new("pylm_document *")
-        check(lib.pylm_sources_document(self._view, number, document))
+        document = self._document(number)
         return os.fsdecode(ffi.buffer(document.name, document.name_nbytes)[:])
 
 
-class _Found(NamedTuple):
+class Found(NamedTuple):
     """A pylm_passage."""
 
     first: int
     words: int
     places: int
     rank: int
+
+
+class Drawn(NamedTuple):
+    """A word behind a place of an n-gram."""
+
+    space: bytes  # in front of it
+    word: bytes  # empty at the end of a document
+    place: Place  # of the n-gram
 
 
 def _refusal(status: int) -> str:
@@ -178,7 +273,23 @@ def _split(data: Bytes) -> Any:
     return words
 
 
-def _span(words: Any, found: _Found) -> tuple[int, int]:
+def _split_once(content: Any) -> tuple[Any, int]:
+    """The same of char[], and how many there are; faster for a short text, with more room than is needed."""
+    words = ffi.new("pylm_span[]", min(len(content), SHORT_NBYTES))
+    n = lib.pylm_split_words(content, len(content), words, len(words))
+    if n > len(words):
+        words = ffi.new("pylm_span[]", n)
+        lib.pylm_split_words(content, len(content), words, n)
+    return words, n
+
+
+def split_words(text: str | Bytes) -> list[bytes]:
+    """The words of a text."""
+    data = as_bytes(text)
+    return [bytes(data[word.begin : word.end]) for word in _split(data)]
+
+
+def _span(words: Any, found: Found) -> tuple[int, int]:
     return words[found.first].begin, words[found.first + found.words - 1].end
 
 
@@ -197,7 +308,7 @@ def _indices(text: str | Bytes, data: Bytes, offsets: Iterable[int]) -> dict[int
     return indices
 
 
-def _covered(found: list[_Found]) -> int:
+def _covered(found: list[Found]) -> int:
     """How many words are in passages."""
     n = reached = 0
     for passage in found:

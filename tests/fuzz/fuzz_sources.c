@@ -25,6 +25,24 @@ static void trace(const pylm_sources *sources, const uint8_t *text)
     }
 }
 
+static void count(const pylm_sources *sources, const uint8_t *text)
+{
+    pylm_span words[N_QUERY];
+    pylm_passage passage;
+    pylm_follower followers[5];
+    volatile uint64_t sum = 0;
+    uint64_t n_words = pylm_split_words(text, N_QUERY, words, N_QUERY), n, i;
+    PROMISE(pylm_sources_longest_suffix(sources, text, words, n_words, 1u + text[0] % 3u, &passage) == PYLM_OK);
+    PROMISE(passage.n_words <= n_words);
+    PROMISE(pylm_sources_followers(sources, &passage, followers, 5, &n) == PYLM_OK && n <= 5u);
+    for (i = 0; i < n; i++)
+        sum += followers[i].nbytes ? followers[i].word[followers[i].nbytes - 1u] : 0u;
+    if (pylm_sources_follower_at(sources, &passage, text[1], followers) == PYLM_OK)
+        sum += followers[0].nbytes ? followers[0].word[0] : 0u;
+    PROMISE(pylm_sources_count(sources, text, words, n_words, &passage) == PYLM_OK);
+    (void)sum;
+}
+
 static void use_sources(const pylm_sources *sources, const uint8_t *text)
 {
     pylm_sources_info info;
@@ -44,6 +62,7 @@ static void use_sources(const pylm_sources *sources, const uint8_t *text)
     }
     (void)sum;
     trace(sources, text);
+    count(sources, text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)

@@ -71,7 +71,8 @@ class DirectSum:
     def __init__(self, model: pylm.Model, text: str) -> None:
         self.kernel = model.info.kernel
         self.n_symbols, self.classes = model.n_symbols, classes_of(model)
-        self.symbols = np.array(model.encode(text, add_eos=True))
+        end = [] if model.info.ends in (None, model.info.begins) else [model.info.ends]
+        self.symbols = np.array([*model.encode(text, add_eos=True), *end])
         self.centres = histories(model, self.symbols)
 
     def distances(self, history: np.ndarray) -> np.ndarray:
@@ -268,8 +269,8 @@ def test_nearest_positions_and_refusal() -> None:
     for i, history in enumerate(histories(model, queries)):
         distances = direct.distances(history)
         nearest = model.nearest(queries[:i])
-        assert nearest == (distances.min(), (distances == distances.min()).sum())
-        answers.append((*nearest, model.next(queries[:i], 1)[0].id == queries[i]))
+        assert nearest == (distances.min(), (distances == distances.min()).sum(), ())
+        answers.append((*nearest[:2], model.next(queries[:i], 1)[0].id == queries[i]))
     for radius, least in product((0.0, 1.0, 2.25), (1, 3)):
         found = [right for distance, n, right in answers if distance <= radius and n >= least]
         assert model.coverage(queries, radius=radius, min_positions=least) == pylm.Coverage(
@@ -281,7 +282,46 @@ def test_nearest_positions_and_refusal() -> None:
     direct = DirectSum(same, TRAIN)
     for i, history in enumerate(histories(model, queries[:60])):
         distances = direct.distances(history)
-        assert same.nearest(queries[:i]) == (distances.min(), (distances == distances.min()).sum())
+        assert same.nearest(queries[:i])[:2] == (distances.min(), (distances == distances.min()).sum())
+
+
+@pytest.mark.parametrize("case", ["classes", "bytes", "pieces"])
+def test_neighbours_have_text_and_place(case: str, tmp_path: Path) -> None:
+    pieces = {"tokenizer": "pieces", "symbols": pylm.SymbolOptions(pieces=300)}
+    options, kernel = CASES.get(case, (pieces, CASES["six"][1]))
+    documents = [TRAIN[:3000], "", TRAIN[3000:3001], TRAIN[3001:9000]]
+    for i, document in enumerate(documents):
+        (tmp_path / f"{i}").write_text(document, newline="")
+    paths = [tmp_path / f"{i}" for i in range(len(documents))]
+    model = pylm.train(paths, kernel=kernel, progress=False, output=tmp_path / "m", sources=True, **options)
+    if case in NEAR:
+        model = model.kernel(1.0, *(NEAR[case] if NEAR[case][1] else NEAR[case][:1]))
+    direct = [DirectSum(model, document) for document in documents]
+    queries = np.array(model.encode(TEST, add_eos=True))[:150]
+    for i, history in enumerate(histories(model, queries)):
+        each = [direct[n].distances(history) if text else np.zeros(0) for n, text in enumerate(documents)]
+        least = min(d.min(initial=np.inf) for d in each)
+        positions = [(n, int(at)) for n, d in enumerate(each) for at in np.flatnonzero(d == least)]
+        found = model.nearest(queries[:i], k=4)
+        assert found[:2] == (least, len(positions))
+        assert len(found.neighbours) == min(4, len(positions))
+        for (n, at), neighbour in zip(positions, found.neighbours, strict=False):
+            text = documents[n].encode()
+            assert neighbour.document == str(paths[n])
+            known = direct[n].symbols[:at].tolist()
+            read = list(model.encode(text[: neighbour.offset].decode()))
+            assert read == known or (neighbour.offset == len(text) and read == known[: len(read)])  # ends are implied
+            assert neighbour.line == text[: neighbour.offset].count(b"\n") + 1
+            before, after = text[: neighbour.offset].decode(), text[neighbour.offset :].decode()
+            assert " ".join(before.split()).endswith(neighbour.before)
+            assert " ".join(after.split()).startswith(neighbour.after)
+            assert len(neighbour.before) > 30 or neighbour.offset < 60
+    assert model.nearest(TEST, k=0).neighbours == ()
+    if case == "classes":  # words that were given are read as others
+        other = model.with_words({"zork": TRAIN.split()[7]})
+        assert other.nearest("mi zork").neighbours == model.nearest(f"mi {TRAIN.split()[7]}").neighbours != ()
+    (tmp_path / "m.sources").unlink()
+    assert pylm.load(tmp_path / "m").nearest(TEST).neighbours == ()
 
 
 # ---- explanations

@@ -94,6 +94,7 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "model": model,
         "kernel": kernel,
         "Model": model,
+        "Sources": model.sources,
         "State": state,
         "Keyboard": keyboard,
         "Store": pylm.Store(folder / "store"),
@@ -138,6 +139,7 @@ def right(things: dict[str, Any], owner: str, function: str, name: str) -> Any:
         "references": ["papapa"],
         "lattice": pylm.Lattice([(0, 1, "papapa", 0.5)]),
         "context": "papapa",
+        "ngram": "papapa",
         "drafter": things["model"].drafter(memory="64K"),
         "exchanges": [([1, 2], [3, 4])],
         "packet": things["packing model"].compress("papapa"),
@@ -186,7 +188,7 @@ def public_calls(things: dict[str, Any]) -> Iterator[tuple[str, str, Callable[..
             yield "", name, value
         elif name in ("Model", "Keyboard", "Store", "Regex", "OneOf", "Prefix", "Schema"):
             yield name, name, value
-        if name in ("Model", "State", "Keyboard", "Store"):
+        if name in ("Model", "State", "Keyboard", "Store", "Sources"):
             for method in dir(value):
                 if not method.startswith("_") and callable(getattr(value, method)):
                     other = {"kernel": "kernel", "nearest": "kernel", "coverage": "kernel", "add": "other store"}

@@ -159,7 +159,7 @@ def test_repetition(text: str, tmp_path: Path) -> None:
 def test_empty_texts(model: pylm.Model, text) -> None:
     trace = model.trace(text)
     assert (trace.passages, trace.words, trace.share, trace.longest) == ([], 0, 0.0, 0)
-    assert model.sources(text) == []
+    assert model.sources.find(text) == []
 
 
 def test_training_text_of_white_space(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_training_text_of_white_space(tmp_path: Path) -> None:
 
 def test_sources_are_longest_first(model: pylm.Model, known: Path) -> None:
     a, b = str(known / "a.txt"), str(known / "b.txt")
-    found = model.sources("a  dark and\nstormy night; with a brown fox")
+    found = model.sources.find("a  dark and\nstormy night; with a brown fox")
     assert [(s.text, s.words, s.document, s.offset, s.line) for s in found] == [
         ("a  dark and\nstormy night;", 5, a, len(FOX) + 7, 2),
         ("a  dark and\nstormy night;", 5, b, len("First line.\n") + 7, 2),
@@ -181,9 +181,9 @@ def test_sources_are_longest_first(model: pylm.Model, known: Path) -> None:
         ("brown fox", 2, b, len(("First line.\n" + NIGHT + "漢字の本を読む\n").encode()) + 10, 4),
         ("a", 1, a, len(FOX) + 7, 2),
     ]
-    assert model.sources("a  dark and\nstormy night; with a brown fox", k=1) == found[:1]
-    assert model.sources("It was a dark and sto")[0].text == "It was a dark and"
-    assert model.sources("Lorem ipsum") == []
+    assert model.sources.find("a  dark and\nstormy night; with a brown fox", k=1) == found[:1]
+    assert model.sources.find("It was a dark and sto")[0].text == "It was a dark and"
+    assert model.sources.find("Lorem ipsum") == []
 
 
 def test_texts_and_their_forms(model: pylm.Model) -> None:
@@ -214,7 +214,7 @@ def test_settings(model: pylm.Model) -> None:
         with pytest.raises((pylm.ArgumentError, TypeError)):
             model.trace(NIGHT, **settings)
     with pytest.raises(pylm.ArgumentError):
-        model.sources(NIGHT, k=0)
+        model.sources.find(NIGHT, k=0)
 
 
 def test_many_passages(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_the_same_bytes_again(known: Path, tmp_path: Path) -> None:
 
 def test_elsewhere(known: Path, tmp_path: Path) -> None:
     model = pylm.train([NIGHT, FOX], sources=tmp_path / "x")  # in memory
-    assert model.sources("brown fox")[0].document == "text 2"
+    assert model.sources.find("brown fox")[0].document == "text 2"
     model.save(tmp_path / "moved.pylm")
     assert pylm.load(tmp_path / "moved.pylm", sources=tmp_path / "x").trace(FOX).share == 1
     assert pickle.loads(pickle.dumps(model)).trace(FOX).share == 1
@@ -275,7 +275,7 @@ def test_no_sources(known: Path, tmp_path: Path) -> None:
     pylm.train([FOX], output=tmp_path / "plain.pylm")
     plain = pylm.load(tmp_path / "plain.pylm")
     with plain, pytest.raises(pylm.SourcesError, match="no such file.*--sources"):
-        plain.sources(FOX)
+        plain.sources.find(FOX)
     (tmp_path / "plain.pylm.sources").write_bytes((known / "model.pylm.sources").read_bytes())
     with pytest.raises(pylm.SourcesError, match="sources of another model"):
         pylm.load(tmp_path / "plain.pylm").trace(FOX)
@@ -359,7 +359,7 @@ def run(known: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPa
 def test_train_and_info(run) -> None:
     out = run("train", "a.txt", "b.txt", "-o", "cli.pylm", "--sources")
     assert "wrote cli.pylm.sources" in out and "can read the text" in out
-    assert pylm.load("cli.pylm").sources("brown fox")[1].document == "b.txt"
+    assert pylm.load("cli.pylm").sources.find("brown fox")[1].document == "b.txt"
     assert "a file of their own" in run("info", "cli.pylm")
     size = Path("cli.pylm.sources").stat().st_size
     assert json.loads(run("info", "cli.pylm", "--json"))["sources_bytes"] == size

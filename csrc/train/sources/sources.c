@@ -119,9 +119,12 @@ int pylm_sources_document(const pylm_sources *sources, uint64_t number, pylm_doc
 /* Counts the '\n' in the text before a place in it. */
 static uint64_t line_ends_before(const struct pylm__sources *s, uint64_t at)
 {
-    uint64_t block = at / PYLM__S_BLOCK, i, n = 0;
-    for (i = block * PYLM__S_BLOCK; i < at; i++)
-        n += s->text[i] == '\n';
+    uint64_t block = at / PYLM__S_BLOCK, n = 0;
+    const uint8_t *end = s->text + (size_t)at, *p = s->text + (size_t)(block * PYLM__S_BLOCK);
+    while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+        n++;
+        p++;
+    }
     return block < pylm__n_blocks(s->text_nbytes) ? n + pylm__load32(s->blocks + (size_t)block * 4u) : n;
 }
 

@@ -7,11 +7,8 @@
  * passage that begins later ends later, or at the same word. So the next passage begins with the first word from which
  * one reaches further than the last. That word, too, is found by binary search.
  */
-#include <string.h>
-
-#include "sources.h"
+#include "compare.h"
 #include "train/base/common.h"
-#include "words.h"
 
 #define LOOK 256u /* words between two looks at the task: some milliseconds */
 
@@ -26,37 +23,6 @@ uint64_t pylm_split_words(const void *text, uint64_t text_nbytes, pylm_span *wor
     return n;
 }
 
-/* Finds the next word of the training text, as pylm__next_word() does. Returns 0 at the end of a document. */
-static int next_word(const struct pylm__sources *s, uint64_t *position, uint64_t *begin)
-{
-    return pylm__next_word(s->text, s->text_nbytes, position, begin) &&
-           (s->text[*begin] || pylm__document_end(s, pylm__document_at(s, *begin)) != *begin);
-}
-
-/* Compares the training text from `at` on with the words [from, to) of the query. Negative if it is smaller, 0 if it
- * begins with them. *n becomes how many words are the same. */
-static int compare(const struct pylm__sources *s, uint64_t at, const pylm_query *q, uint64_t from, uint64_t to,
-                   uint64_t *n)
-{
-    uint64_t begin, i;
-    int order = 0;
-    for (i = from; i < to && order == 0; i++) {
-        const pylm_span *word = &q->words[i];
-        const uint8_t *text = (const uint8_t *)q->text + word->begin;
-        uint64_t nbytes = word->end - word->begin, here;
-        *n = i - from;
-        if (!next_word(s, &at, &begin))
-            return -1;
-        here = at - begin;
-        order = memcmp(s->text + begin, text, (size_t)(here < nbytes ? here : nbytes));
-        if (order == 0)
-            order = here < nbytes ? -1 : here > nbytes;
-    }
-    if (order == 0)
-        *n = to - from;
-    return order;
-}
-
 /* Finds the first rank from `low` on whose text is not smaller than the words [from, to); with `behind`, the first rank
  * behind all texts that begin with them. *longest becomes how many of the words, from the first on, stand somewhere in
  * the training text: the search always ends next to a place where they do. */
@@ -67,7 +33,7 @@ static uint64_t search(const struct pylm__sources *s, const pylm_query *q, uint6
     *longest = 0;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2u;
-        int order = compare(s, pylm__word_place(s, middle), q, from, to, &n);
+        int order = pylm__compare_words(s, pylm__word_place(s, middle), q->text, q->words + from, to - from, &n);
         *longest = n > *longest ? n : *longest;
         if (order < 0 || (order == 0 && behind))
             low = middle + 1u;

@@ -55,23 +55,36 @@ static inline enum pylm__character pylm__character(const uint8_t *p, uint64_t n,
     return c > ' ' ? PYLM__PART : c == ' ' || (c >= '\t' && c <= '\r') ? PYLM__SPACE : c ? PYLM__PART : PYLM__ALONE;
 }
 
+/* The first byte from `at` on that is not white space; the end of the text if there is none. */
+static inline uint64_t pylm__skip_space(const uint8_t *text, uint64_t nbytes, uint64_t at)
+{
+    uint32_t n;
+    for (; at < nbytes; at += n)
+        if (pylm__character(text + at, nbytes - at, &n) != PYLM__SPACE)
+            return at;
+    return nbytes;
+}
+
+/* The end of the word that begins at `at`, where there is one. */
+static inline uint64_t pylm__word_end(const uint8_t *text, uint64_t nbytes, uint64_t at)
+{
+    uint32_t n;
+    enum pylm__character first = pylm__character(text + at, nbytes - at, &n);
+    do
+        at += n;
+    while (first == PYLM__PART && at < nbytes && pylm__character(text + at, nbytes - at, &n) == PYLM__PART);
+    return at;
+}
+
 /* Finds the next word of a text from *position on. It reaches from *begin to the new *position. Returns 0 if there is
  * none. */
 static inline int pylm__next_word(const uint8_t *text, uint64_t nbytes, uint64_t *position, uint64_t *begin)
 {
-    uint64_t at = *position;
-    enum pylm__character first = PYLM__SPACE;
-    uint32_t n;
-    for (; at < nbytes; at += n)
-        if ((first = pylm__character(text + at, nbytes - at, &n)) != PYLM__SPACE)
-            break;
+    uint64_t at = pylm__skip_space(text, nbytes, *position);
     if (at >= nbytes)
         return 0;
     *begin = at;
-    do
-        at += n;
-    while (first == PYLM__PART && at < nbytes && pylm__character(text + at, nbytes - at, &n) == PYLM__PART);
-    *position = at;
+    *position = pylm__word_end(text, nbytes, at);
     return 1;
 }
 
