@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from arpa import read_arpa
-from common import pylm, run
 from texts import Text
+
+sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
+
+from common import pylm, run
 
 ORDERS = {"character": 8, "word": 5, "piece": 5}  # of KenLM
 TOKENIZERS = {"character": "bytes", "word": "words", "piece": "pieces"}
