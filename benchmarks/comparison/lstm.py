@@ -10,7 +10,7 @@ from nets import Output, State
 from torch import Tensor, nn
 
 RATES = (2e-3, 4e-3, 8e-3)
-BATCH, TIME = 32, 64
+BATCH, TIME = 8, 64
 
 
 class Lstm(nn.Module):

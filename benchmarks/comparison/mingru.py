@@ -11,7 +11,7 @@ from scan import scan
 from torch import Tensor, nn
 
 RATES = (2e-3, 4e-3, 8e-3)
-BATCH, TIME = 32, 64
+BATCH, TIME = 8, 64
 
 
 class MinGru(nn.Module):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 RATES = (1e-3, 2e-3, 4e-3)
-BATCH, TIME = 32, 64
+BATCH, TIME = 8, 64
 REACH = 16  # symbols that it sees
 
 

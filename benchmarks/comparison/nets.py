@@ -8,7 +8,6 @@ behind the last symbol. The logits at t are those of the symbol at t + 1. The st
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
@@ -26,15 +25,16 @@ def detached(state: State) -> State:
 
 
 class Output(nn.Module):
-    """Embedding and softmax over the same matrix (Press and Wolf 2017)."""
+    """Embedding and softmax; over the same matrix (Press and Wolf 2017) where there are more symbols than it is wide."""
 
     def __init__(self, n_symbols: int, width: int) -> None:
         super().__init__()
-        self.matrix = nn.Parameter(torch.randn(n_symbols, width) / math.sqrt(width))
+        self.matrix = nn.Parameter(torch.randn(n_symbols, width) * 0.02)
         self.bias = nn.Parameter(torch.zeros(n_symbols))
+        self.embedding = self.matrix if n_symbols > width else nn.Parameter(torch.randn(n_symbols, width) * 0.1)
 
     def embed(self, symbols: Tensor) -> Tensor:
-        return F.embedding(symbols, self.matrix)
+        return F.embedding(symbols, self.embedding)
 
     def forward(self, x: Tensor) -> Tensor:
         return x @ self.matrix.T + self.bias

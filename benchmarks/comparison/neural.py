@@ -32,7 +32,7 @@ from torch.nn import functional as F
 WARMING_UP = 100  # steps
 AVERAGED = 0.1  # of the steps
 SEGMENT = 512  # symbols scored at once
-ADAPTED = 64  # symbols between two steps of dynamic evaluation
+ADAPTED = 64  # symbols between two steps of dynamic evaluation, at most
 ADAPTIVE_RATES = (0.03, 0.1, 0.3)
 HELD_OUT = 0.05  # of the training text
 MOST_HELD_OUT = 20_000  # symbols scored of it, for a choice
@@ -143,7 +143,7 @@ def tuned(name: str, text: Text, seconds: float, report: Report) -> dict[str, An
     best = min(tried, key=lambda rate: (np.isnan(tried[rate]), tried[rate]))
     adaptive = {}
     for rate in ADAPTIVE_RATES:
-        adaptive[rate] = scored(nets[best], held_out, int(train[-1]), ADAPTED, rate)
+        adaptive[rate] = scored(nets[best], held_out, int(train[-1]), min(ADAPTED, segment), rate)
         report(f"adaptive rate {rate}: {adaptive[rate]:.4f} nats")
     return {
         "seconds": seconds, "rate": best, "tried": sorted(tried.items()),
@@ -172,7 +172,7 @@ def measured(
         }  # fmt: skip
         if checkpoint in adaptive:
             rate, again = choice["adaptive_rate"], time.process_time()
-            point["adaptive_nats"] = scored(training.average, text.valid, text.before, ADAPTED, rate)
+            point["adaptive_nats"] = scored(training.average, text.valid, text.before, min(ADAPTED, segment), rate)
             point["adaptive_per_cpu_second"] = len(text.valid) / (time.process_time() - again)
         points.append(point)
         report(", ".join(f"{key} {value:.4g}" for key, value in point.items()))

@@ -14,7 +14,7 @@ from scan import scan
 from torch import Tensor, nn
 
 RATES = (1e-3, 2e-3, 4e-3)
-BATCH, TIME = 32, 64
+BATCH, TIME = 8, 64
 MOST_KEY = 30.0
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 RATES = (2e-3, 4e-3, 8e-3)
-BATCH, TIME = 16, 64
+BATCH, TIME = 8, 64
 
 
 class Block(nn.Module):
