@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""The systems that count: pylm through its command line, KenLM's n-grams. They do not get better
-with more time, so a run has one point."""
+"""The systems that count: pylm through its command line, KenLM's n-grams. They do not get better with more time, so a
+run has one point."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _pylm(row: str, text: Text, results: Path, model: Path) -> dict[str, Any]:
     trained = pylm("train", text.paths[0], "-o", model, *tokenizer, *settings)
     static, adaptive = (pylm("eval", model, text.paths[1], "--threads", 1, *flag) for flag in ([], ["--learn"]))
     if static["symbols"] != len(text.valid):
-        raise ValueError(f"{row} scores {static['symbols']} symbols of {text.name}, the others {len(text.valid)}")
+        raise NotPossible(f"it scores {static['symbols']:,} symbols of the text, the others {len(text.valid):,}")
     point = {
         "cpu_seconds": trained["cpu_seconds"], "nats": static["bits"] * math.log(2) / static["symbols"],
         "adaptive_nats": adaptive["bits"] * math.log(2) / adaptive["symbols"],

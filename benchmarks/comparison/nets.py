@@ -25,7 +25,7 @@ def detached(state: State) -> State:
 
 
 class Output(nn.Module):
-    """Embedding and softmax; over the same matrix (Press and Wolf 2017) where there are more symbols than it is wide."""
+    """Embedding and softmax; over one matrix (Press and Wolf 2017) where there are more symbols than it is wide."""
 
     def __init__(self, n_symbols: int, width: int) -> None:
         super().__init__()
