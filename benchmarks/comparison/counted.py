@@ -88,5 +88,7 @@ def _end(text: Text) -> int | None:
 
 
 def _lines(text: Text) -> str:
+    """The training text as KenLM reads it: numbers for words, a sentence a line."""
     end = _end(text)
-    return " ".join("\n" if i == end else str(i) for i in text.train.tolist()).replace(" \n ", "\n") + "\n"
+    words = " ".join("\n" if i == end else str(i) for i in text.train.tolist())
+    return words.replace(" \n", "\n").replace("\n ", "\n").rstrip("\n") + "\n"

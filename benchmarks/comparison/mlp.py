@@ -7,7 +7,6 @@ from __future__ import annotations
 import torch
 from nets import State
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 RATES = (1e-3, 2e-3, 4e-3)
 BATCH, TIME = 8, 64
@@ -27,7 +26,7 @@ class Mlp(nn.Module):
         nothing = self.embedding.num_embeddings - 1
         before = symbols.new_full((len(symbols), REACH - 1), nothing) if state is None else state
         seen = torch.cat([before, symbols], 1)
-        x = F.embedding(seen, self.embedding.weight).unfold(1, REACH, 1)  # batch x time x width x REACH
+        x = self.embedding(seen).unfold(1, REACH, 1)  # batch x time x width x REACH
         return self.layers(x.flatten(2)), seen[:, seen.shape[1] - REACH + 1 :]
 
 

@@ -122,7 +122,8 @@ def scored(net: nn.Module, ids: np.ndarray, before: int, segment: int, rate: flo
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             with torch.no_grad():
                 for weight in net.parameters():
-                    weight.sub_(weight.grad, alpha=rate)
+                    if weight.grad is not None:  # a vector for the beginning has one in the first segment only
+                        weight.sub_(weight.grad, alpha=rate)
     return total / len(ids)
 
 

@@ -10,13 +10,15 @@ ADAPTIVE = (10, 60, 300, 1200)  # of these, where it is also scored while it lea
 SEEDS = (1, 2, 3)
 TUNING = 60  # s for each of the three learning rates of a network
 
-NETWORKS = {
+NETWORKS = {  # what PyTorch trains, the tensor network too
     "lstm": "LSTM",
     "transformer": "Transformer",
     "mingru": "minGRU",
     "mlp": "MLP (control)",
     "rwkv": "RWKV-4",
     "state_space": "selective state space (S6)",
+    "kan": "Kolmogorov-Arnold network",
+    "matrix_product": "matrix product state",
 }
 PYLM = {
     "pylm-fast": "pylm, profile fast",
@@ -28,8 +30,6 @@ OTHERS = {"kenlm": "KenLM"}
 ROWS = NETWORKS | PYLM | OTHERS
 
 MISSING = (
-    "Kolmogorov-Arnold network",
-    "matrix product state",
     "random features with ridge",
     "the kernel",
     "k nearest neighbours",
