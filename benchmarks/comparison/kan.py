@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""A Kolmogorov-Arnold network (Liu et al. 2024) of the last symbols: every edge has a function of its own, here a sum of
-Gaussian bumps beside a SiLU (FastKAN, Li 2024)."""
+"""A Kolmogorov-Arnold network (Liu et al. 2024) of the last symbols: every edge has a function of its own, here a sum
+of Gaussian bumps beside a SiLU (FastKAN, Li 2024)."""
 
 from __future__ import annotations
 

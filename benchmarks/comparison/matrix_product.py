@@ -3,9 +3,9 @@
 """A uniform matrix product state (Miller et al. 2021), a tensor network: each symbol has a matrix, a text is their
 product with a vector, and probabilities are squares of amplitudes (Born's rule).
 
-Here they are those of the next symbol alone, p ~ (h W)^2, normalised at each position, so that there is no sum over what
-may follow later. Without a non-linearity but the length of h, which is kept at one: the product over a long text
-would leave float32.
+Here they are those of the next symbol alone, p ~ (h W)^2, normalised at each position, so that there is no sum over
+what may follow later. The only thing that is not linear is the length of h, which is kept at one: the product over a
+long text would leave float32.
 """
 
 from __future__ import annotations
