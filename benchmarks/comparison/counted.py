@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -70,8 +71,11 @@ def _kenlm(text: Text, programs: Path | None, folder: Path) -> dict[str, Any]:
     cpu, nbytes = counting.cpu, None
     if (programs / "build_binary").exists():
         binary = folder / "text.binary"
-        cpu += run([programs / "build_binary", "-q", 8, "-b", 8, "trie", arpa, binary]).cpu
-        nbytes = binary.stat().st_size
+        try:
+            cpu += run([programs / "build_binary", "-q", 8, "-b", 8, "trie", arpa, binary]).cpu
+            nbytes = binary.stat().st_size
+        except subprocess.CalledProcessError:
+            print(f"{text.name} kenlm: no bytes, this build_binary does not take order {order}", file=sys.stderr)
     model = read_arpa(arpa)
     end = _end(text)
     words = [("</s>" if i == end else str(i)) for i in text.valid.tolist()]

@@ -74,7 +74,7 @@ def _defeats(rows: dict[str, Row]) -> Iterator[str]:
         yield _better("bytes, whatever the loss", smaller, _megabytes(ours.nbytes))
     if (speed := ours.speed) is not None:
         faster = [(o, f"{o.speed:,.0f}") for o in others if o.speed is not None and o.speed > speed]
-        yield _better("symbols scored a CPU second", faster, f"{speed:,.0f}")
+        yield _better("symbols scored a second", faster, f"{speed:,.0f}")
     cheaper = [(o, f"{o.last.cpu_seconds:.1f}") for o in others if o.last.cpu_seconds < ours.last.cpu_seconds]
     yield _better("CPU seconds of training, whatever the loss", cheaper, f"{ours.last.cpu_seconds:.1f}")
     falling = [
@@ -130,15 +130,18 @@ def _at_edge(row: Row) -> bool:
 
 def _method() -> str:
     return (
-        "Time is that of the processor, one thread; starting, tuning and scoring are not in it, and tuning is given "
-        "beside it. Every symbol of the validation text is scored, in order, after a line end, with the state carried "
+        "Time is that of the processor, one thread. Of networks it is that of the training loop, without starting, "
+        "scoring and tuning, which is given beside it; of pylm and KenLM it is that of reading the text, counting and "
+        "writing the model. Every symbol of the validation text is scored, in order, after a line end, with the state carried "
         "over; losses are nats a symbol, lower is better. *Static*: nothing is learned from that text. *Adaptive*: "
         "what was scored is learned; networks take a step of gradient descent for each segment (dynamic evaluation, "
         "Krause et al. 2018), pylm counts in 1 MB. Learning rates were chosen on the end of the training text, which "
         "was left out meanwhile, never on the validation text. Networks are in float32, and bytes are those of their "
         "weights; pylm's and KenLM's (a trie with 8 bits) are files. All networks share one loop "
         "(`benchmarks/comparison/neural.py`), and `benchmarks/comparison/check.py` tests each: gradient, causality, "
-        "state, normalisation, learning. Networks of other sizes, or tuned with more care, would do better at some "
+        "state, normalisation, learning. Speeds are of symbols scored one after another: of networks in PyTorch, by "
+        "processor time; of pylm by the clock, one thread. Networks of other sizes, or tuned with more care, would do "
+        "better at some "
         "budgets."
     )
 
@@ -163,7 +166,7 @@ def _text(name: str, rows: dict[str, Row], plots: Path) -> Iterator[str]:
 def _table(rows: dict[str, Row]) -> str:
     heads = [
         "system", "training, CPU s", "nats, static", "adaptive", "bits a byte", "adaptive", "parameters", "MB",
-        "peak MB", "scored a CPU s",
+        "peak MB", "scored a second",
     ]  # fmt: skip
     lines = []
     for row in sorted(rows.values(), key=lambda row: row.last.nats):

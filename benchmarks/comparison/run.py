@@ -29,15 +29,18 @@ from texts import Text, load
 HERE = Path(__file__).resolve().parent
 
 
-def main() -> None:
-    options = _options()
+def main() -> int:
+    """Returns the exit status: 1 if a row failed; the others are run all the same."""
+    options, status = _options(), 0
     for name in options.text:
         text = load(name, options.data, options.results / "texts" / name)
         for row in options.only:
-            if row in protocol.NETWORKS:
-                _network(row, text, options)
-            else:
-                _counted(row, text, options)
+            try:
+                (_network if row in protocol.NETWORKS else _counted)(row, text, options)
+            except subprocess.CalledProcessError as error:
+                print(f"{name} {row}: failed: {error}", file=sys.stderr)
+                status = 1
+    return status
 
 
 def _options() -> argparse.Namespace:
@@ -124,4 +127,4 @@ def _machine() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

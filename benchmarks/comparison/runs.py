@@ -41,7 +41,7 @@ class Row(NamedTuple):
 
     @property
     def speed(self) -> float | None:
-        """Symbols scored a CPU second."""
+        """Symbols scored a second."""
         speeds = [run["points"][-1].get("scored_per_cpu_second") for run in self.runs]
         return statistics.median(speeds) if all(speeds) else None
 
