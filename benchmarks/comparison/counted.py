@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""The systems that count: pylm through its command line, KenLM's n-grams. They do not get better with more time, so a
-run has one point."""
+"""The systems that count: pylm through its command line, KenLM's n-grams, the longest suffix. They do not get better
+with more time, so a run has one point."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import math
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from arpa import read_arpa
+from suffix import LongestSuffix
 from texts import Text
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
@@ -32,6 +34,8 @@ def measured(row: str, text: Text, results: Path, kenlm: Path | None) -> dict[st
     with tempfile.TemporaryDirectory() as name:
         if row == "kenlm":
             return _kenlm(text, kenlm, Path(name))
+        if row == "suffix":
+            return _suffix(text)
         return _pylm(row, text, results, Path(name) / "model.pylm")
 
 
@@ -96,3 +100,13 @@ def _lines(text: Text) -> str:
     end = _end(text)
     words = " ".join("\n" if i == end else str(i) for i in text.train.tolist())
     return words.replace(" \n", "\n").replace("\n ", "\n").rstrip("\n") + "\n"
+
+
+def _suffix(text: Text) -> dict[str, Any]:
+    began = time.process_time()
+    model = LongestSuffix(text.train, text.n_symbols)
+    trained = time.process_time()
+    nats = model.nats(text.valid.tolist(), text.before) / len(text.valid)
+    speed = len(text.valid) / (time.process_time() - trained)
+    point = {"cpu_seconds": trained - began, "nats": nats, "scored_per_cpu_second": speed}
+    return {"bytes": model.nbytes, "peak_bytes": None, "points": [point]}

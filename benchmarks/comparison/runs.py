@@ -52,6 +52,7 @@ def read(folder: Path, text: str) -> dict[str, Row]:
         files = sorted((folder / text).glob(f"{row}-[0-9]*.json"))
         runs = [json.loads(path.read_text("utf-8")) for path in files]
         if runs:
+            name += f", order {runs[0]['order']}" if "order" in runs[0] else ""
             rows[row] = Row(row, name, row in protocol.NETWORKS, runs, _points(row, runs))
     return rows
 

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "comparison"
@@ -82,6 +83,37 @@ def test_back_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = read_arpa(path).nats(["a", "b", "</s>", "</s>"])
     # "<s> a"; "a" backs off to <unk>; "b" has no weight; "<s>" backs off to </s>
     assert found == pytest.approx((0.0625 + 1.125 + 0.5 + 0.75) * math.log(10))
+
+
+def witten_bell(train: list[int], context: list[int], symbol: int, n_symbols: int) -> float:
+    """The same probability by counting every context in every place."""
+    p = 1 / n_symbols
+    for n in range(len(context) + 1):
+        suffix = context[len(context) - n :]
+        followers = [train[i + n] for i in range(len(train) - n) if train[i : i + n] == suffix]
+        if not followers:
+            break
+        p = (followers.count(symbol) + len(set(followers)) * p) / (len(followers) + len(set(followers)))
+    return p
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_longest_suffix(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import suffix
+
+    monkeypatch.setattr(suffix, "KEPT", 5)
+    random = np.random.default_rng(seed)
+    train, text = random.integers(3, size=60), random.integers(3, size=25)
+    model, total = suffix.LongestSuffix(train, 4), 0.0
+    for i in range(len(text)):
+        context = [0, *text[:i].tolist()]
+        found = [model.probability(context[::-1], symbol) for symbol in range(4)]
+        assert sum(found) == pytest.approx(1)
+        expected = [witten_bell(train.tolist(), context, symbol, 4) for symbol in range(4)]
+        assert found == pytest.approx(expected)
+        total -= math.log(found[text[i]])
+    assert model.nats(text.tolist(), 0) == pytest.approx(total)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
