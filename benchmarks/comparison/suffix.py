@@ -38,10 +38,12 @@ class LongestSuffix:
 
     def probability(self, context: Sequence[int], symbol: int) -> float:
         """Of a symbol behind a context, which is read backwards."""
-        begin, end, p = 0, len(self._order), 1 / self._n_symbols
+        begin, end, p, places = 0, len(self._order), 1 / self._n_symbols, 0
         for depth in range(len(context) + 1):
-            count, different = self._counts(begin, end, symbol)
-            p = (count + different * p) / (end - begin + different)
+            if end - begin != places:  # else a longer context of the same places, which says nothing new
+                places = end - begin
+                count, different = self._counts(begin, end, symbol)
+                p = (count + different * p) / (places + different)
             if depth == len(context):
                 break
             begin, end = self._narrowed(begin, end, depth, context[depth])

@@ -86,13 +86,16 @@ def test_back_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def witten_bell(train: list[int], context: list[int], symbol: int, n_symbols: int) -> float:
-    """The same probability by counting every context in every place."""
-    p = 1 / n_symbols
+    """The same probability by counting every context that stands in fewer places than the one before."""
+    p, places = 1 / n_symbols, 0
     for n in range(len(context) + 1):
         suffix = context[len(context) - n :]
         followers = [train[i + n] for i in range(len(train) - n) if train[i : i + n] == suffix]
         if not followers:
             break
+        if len(followers) == places:
+            continue
+        places = len(followers)
         p = (followers.count(symbol) + len(set(followers)) * p) / (len(followers) + len(set(followers)))
     return p
 
