@@ -35,7 +35,7 @@ are in float32, and bytes are those of their weights; pylm's and KenLM's (a trie
 share one loop (`benchmarks/comparison/neural.py`), and `benchmarks/comparison/check.py` tests each: gradient,
 causality, state, normalisation, learning. Speeds are of symbols scored one after another: of networks in PyTorch, by
 processor time; of pylm by the clock, one thread; of the longest suffix in plain Python. Networks of other sizes, or
-tuned with more care, would do better at some budgets.
+tuned with more care, would do better at some budgets. A processor second is worth less on a busy machine.
 """
 
 
@@ -161,6 +161,11 @@ def _text(name: str, rows: dict[str, Row], plots: Path) -> Iterator[str]:
         yield _tuning(networks)
     yield from _plots(name, list(rows.values()), plots)
     yield "Measured at: " + "; ".join(_places(rows.values())) + "."
+    if loads := [run["load"] for row in rows.values() for run in row.runs if run.get("load") is not None]:
+        yield (
+            f"Processes that wanted a processor meanwhile: {min(loads)} to {max(loads)}, where it is known ("
+            f"{len(loads)} of {sum(len(row.runs) for row in rows.values())} runs)."
+        )
 
 
 def _table(rows: dict[str, Row]) -> str:
@@ -228,9 +233,10 @@ def _series(row: Row, kind: str, cost: str) -> Series:
         for point in row.points
         if (loss := point.nats if kind == "static" else point.adaptive) is not None
     ]
+    colour = list(protocol.ROWS).index(row.row)
     if cost == "cpu":
-        return Series(row.name, points, flat=not row.is_network)
-    return Series(row.name, [] if row.nbytes is None else [(row.nbytes, loss) for _, loss in points[-1:]])
+        return Series(row.name, points, colour, flat=not row.is_network)
+    return Series(row.name, [] if row.nbytes is None else [(row.nbytes, loss) for _, loss in points[-1:]], colour)
 
 
 def _places(rows: Iterable[Row]) -> list[str]:

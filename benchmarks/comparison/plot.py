@@ -14,7 +14,7 @@ LEFT, RIGHT, TOP, BOTTOM = 60, 210, 14, 46  # margins; names stand in the right 
 LINE = 15  # least distance of names
 COLOURS = (
     "#0b6e4f", "#c1121f", "#3a5ba0", "#e07a1f", "#7b4fa3", "#8a6d3b", "#1b9aaa", "#d45d9b", "#5f6b6d", "#4a7c20",
-    "#222222",
+    "#222222", "#a0522d", "#0080ff", "#b8860b",
 )  # fmt: skip
 STYLE = (
     "text{font:12px sans-serif;fill:#444}.grid{stroke:#e2e4e6}polyline{fill:none;stroke-width:2}"
@@ -28,6 +28,7 @@ At = Callable[[float, float], tuple[float, float]]  # where a cost and a loss ar
 class Series(NamedTuple):
     name: str
     points: Sequence[tuple[float, float]]
+    colour: int = 0  # its number; the same in all plots
     flat: bool = False  # one point, which more time does not change
 
 
@@ -48,7 +49,7 @@ def plot(series: Sequence[Series], labels: tuple[str, str], description: str) ->
     for y, i in ends:
         last = beside[i] = max(y, last + LINE)
     for i, one in enumerate(series):
-        parts += _drawn(one, [at(*point) for point in one.points], COLOURS[i % len(COLOURS)], beside[i])
+        parts += _drawn(one, [at(*point) for point in one.points], COLOURS[one.colour % len(COLOURS)], beside[i])
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(description)}"><style>{STYLE}</style><rect width="100%" height="100%" fill="#ffffff"/>'

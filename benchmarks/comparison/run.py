@@ -102,7 +102,7 @@ def _write(path: Path, row: str, text: Text, found: dict[str, Any]) -> None:
     """A run's file. It is complete, or not there."""
     about = {
         "row": row, "text": text.name, "unit": text.unit, "valid_symbols": len(text.valid),
-        "valid_bytes": text.valid_nbytes, "commit": _commit(), "machine": _machine(),
+        "valid_bytes": text.valid_nbytes, "commit": _commit(), "machine": _machine(), "load": _load(),
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,6 +115,11 @@ def _write(path: Path, row: str, text: Text, found: dict[str, Any]) -> None:
 def _commit() -> str:
     command = ["git", "describe", "--always", "--dirty"]
     return subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, check=False).stdout.decode().strip()
+
+
+def _load() -> float | None:
+    """Processes that wanted a processor, on average over the last minutes; a second is worth less on a busy machine."""
+    return round(os.getloadavg()[1], 1) if hasattr(os, "getloadavg") else None
 
 
 def _machine() -> str:
