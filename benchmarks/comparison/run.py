@@ -6,7 +6,8 @@
 
 DATA holds the corpora, as for anchors.py. PyTorch has to be installed for the networks (`pip install torch`); a row
 whose program is missing is left out, and said so. One process and one thread at a time. What was interrupted is run
-again from its last file: the tuning of a network is one, each seed is one.
+again from its last file: the tuning of a network is one, each seed is one. A larger --budget runs a network again,
+from the beginning, with the rates that were chosen.
 """
 
 from __future__ import annotations

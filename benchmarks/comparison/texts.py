@@ -63,10 +63,10 @@ def _wiki(data: Path, folder: Path) -> Text:
     if not cache.exists():
         train, _, valid = unpack_wiki(data, folder)
         model = folder / "pieces.pylm"
-        pylm("train", train, "-o", model, "--tokenizer", "pieces", "--profile", "fast")
+        pylm("train", train, "-o", model, "--tokenizer", "pieces", "--profile", "fast", "--no-text-end")
         encoder = load_model(model)
-        ids = [np.array(encoder.encode(path.read_bytes().decode("utf-8", "replace"))) for path in (train, valid)]
-        np.savez(cache, train=ids[0], valid=ids[1], n_symbols=encoder.info.vocabulary, before=encoder.encode("\n")[-1])
+        ids = [np.array(encoder.encode(path.read_bytes())) for path in (train, valid)]
+        np.savez(cache, train=ids[0], valid=ids[1], n_symbols=encoder.n_symbols, before=encoder.encode("\n")[-1])
     found = np.load(cache)
     paths = folder / "wiki20.txt", folder / "wiki-valid.txt"
     return Text(
