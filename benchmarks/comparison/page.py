@@ -91,15 +91,22 @@ def _defeats(rows: dict[str, Row]) -> Iterator[str]:
         yield _better("symbols scored a second", faster, f"{speed:,.0f}")
     cheaper = [(o, f"{o.last.cpu_seconds:.1f}") for o in others if o.last.cpu_seconds < ours.last.cpu_seconds]
     yield _better("CPU seconds of training, whatever the loss", cheaper, f"{ours.last.cpu_seconds:.1f}")
-    falling = [
-        f"{o.name} {o.points[-2].nats - o.last.nats:.3f}" for o in others if o.is_network and len(o.points) > 1
-    ]  # fmt: skip
-    if falling:
-        end = max(o.last.checkpoint for o in others if o.is_network)
-        yield (
-            f"the networks' runs end at {end:g} CPU s, and they get better with more: static nats won since the "
-            f"checkpoint before the last one: {', '.join(falling)}. Counts do not get better with time."
-        )
+    yield _later([row for row in others if row.is_network])
+
+
+def _later(networks: Sequence[Row]) -> str:
+    """What more time would do for the networks, as far as that is known."""
+    if not networks:
+        return "no network has been run on it yet."
+    end = max(row.last.checkpoint for row in networks)
+    falling = [f"{row.name} {row.points[-2].nats - row.last.nats:.3f}" for row in networks if len(row.points) > 1]
+    text = (
+        f"the networks' runs end at {end:g} CPU s. Static nats that they won since the checkpoint before that: "
+        f"{', '.join(falling)}. What counts does not get better with time."
+    )
+    if end < max(protocol.CHECKPOINTS):
+        text += " [README](../README.md) has what an LSTM reached after ten minutes, elsewhere."
+    return text
 
 
 def _better(what: str, found: Sequence[tuple[Row, str]], ours: str) -> str:
