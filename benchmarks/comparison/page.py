@@ -10,8 +10,9 @@ Every figure and every sentence about who is better is computed from the files o
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import protocol
 from plot import Series, plot
@@ -69,29 +70,51 @@ def _page(texts: dict[str, dict[str, Row]], plots: Path) -> Iterator[str]:
 # ---- what is said first
 
 
+class Measure(NamedTuple):
+    name: str
+    of: Callable[[Row], float | None]
+    form: Callable[[float], str]
+    more_is_better: bool = False
+
+
+MEASURES = (
+    Measure("static loss, nats", lambda row: row.last.nats, "{:.3f}".format),
+    Measure("adaptive loss, nats", lambda row: row.last.adaptive, "{:.3f}".format),
+    Measure("bytes, whatever the loss", lambda row: row.nbytes, lambda n: f"{n / 1e6:.2f} MB"),
+    Measure("symbols scored a second", lambda row: row.speed, "{:,.0f}".format, more_is_better=True),
+    Measure("CPU seconds of training, whatever the loss", lambda row: row.last.cpu_seconds, "{:.1f}".format),
+)
+
+
 def _defeats(rows: dict[str, Row]) -> Iterator[str]:
+    """Where others are better than pylm, then where none is."""
     ours = rows.get("pylm")
     if ours is None:
         yield "pylm has not been run."
         return
     others = [row for row in rows.values() if not row.row.startswith("pylm")]
-    yield _better(
-        "static loss", [(o, f"{o.last.nats:.3f}") for o in others if o.last.nats < ours.last.nats],
-        f"{ours.last.nats:.3f} nats",
-    )  # fmt: skip
-    adaptive = [(o, o.last.adaptive) for o in others if o.last.adaptive is not None]
-    if ours.last.adaptive is not None:
-        lower = [(o, f"{loss:.3f}") for o, loss in adaptive if loss is not None and loss < ours.last.adaptive]
-        yield _better("adaptive loss", lower, f"{ours.last.adaptive:.3f} nats")
-    if ours.nbytes is not None:
-        smaller = [(o, _megabytes(o.nbytes)) for o in others if o.nbytes is not None and o.nbytes < ours.nbytes]
-        yield _better("bytes, whatever the loss", smaller, _megabytes(ours.nbytes))
-    if (speed := ours.speed) is not None:
-        faster = [(o, f"{o.speed:,.0f}") for o in others if o.speed is not None and o.speed > speed]
-        yield _better("symbols scored a second", faster, f"{speed:,.0f}")
-    cheaper = [(o, f"{o.last.cpu_seconds:.1f}") for o in others if o.last.cpu_seconds < ours.last.cpu_seconds]
-    yield _better("CPU seconds of training, whatever the loss", cheaper, f"{ours.last.cpu_seconds:.1f}")
+    lost: list[str] = []
+    kept: list[str] = []
+    for measure in MEASURES:
+        better, sentence = _compared(measure, ours, others)
+        (lost if better else kept).append(sentence)
+    yield from lost
     yield _later([row for row in others if row.is_network])
+    yield from kept
+
+
+def _compared(measure: Measure, ours: Row, others: Sequence[Row]) -> tuple[bool, str]:
+    """Whether others are better, and a sentence about it."""
+    own = measure.of(ours)
+    if own is None:
+        return False, f"{measure.name}: not measured of pylm."
+    sign = -1 if measure.more_is_better else 1
+    found = [(row, value) for row in others if (value := measure.of(row)) is not None]
+    better = [f"{row.name} ({measure.form(value)})" for row, value in found if sign * value < sign * own]
+    unknown = [row.name for row in others if measure.of(row) is None]
+    text = f"better are {', '.join(better)}" if better else "nothing measured here is better"
+    text += f"; not measured of {', '.join(unknown)}" if unknown else ""
+    return bool(better), f"{measure.name}: pylm {measure.form(own)}; {text}."
 
 
 def _later(networks: Sequence[Row]) -> str:
@@ -260,10 +283,6 @@ def _places(rows: Iterable[Row]) -> list[str]:
 def _markdown(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     rule = ["---", *["---:"] * (len(heads) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [heads, rule, *lines])
-
-
-def _megabytes(nbytes: int | None) -> str:
-    return "" if nbytes is None else f"{nbytes / 1e6:.2f} MB"
 
 
 if __name__ == "__main__":
