@@ -28,16 +28,17 @@ python benchmarks/comparison/page.py FOLDER > docs/comparison.md
 METHOD = """
 Time is that of the processor, one thread. Of networks it is that of the training loop, without starting, scoring and
 tuning, which is given beside it; of pylm and KenLM it is that of reading the text, counting and writing the model.
-Every symbol of the validation text is scored, in order, after a line end, with the state carried over; losses are nats
-a symbol, lower is better. *Static*: nothing is learned from that text. *Adaptive*: what was scored is learned; networks
-take a step of gradient descent for each segment (dynamic evaluation, Krause et al. 2018), pylm counts in 1 MB. Learning
-rates were chosen on the end of the training text, which was left out meanwhile, never on the validation text. Networks
-are in float32, and bytes are those of their weights; pylm's and KenLM's (a trie with 8 bits) are files. All networks
-share one loop (`benchmarks/comparison/neural.py`), and `benchmarks/comparison/check.py` tests each: gradient,
-causality, state, normalisation, learning. Speeds are of symbols scored one after another: of networks in PyTorch, by
-processor time; of pylm by the clock, one thread; of the longest suffix in plain Python. Rates are constant, and texts are read in order, so that a
-network leans to what it read last; that is part of the gap between its static and its adaptive loss. Networks of other
-sizes, or tuned with more care, would do better at some budgets. A processor second is worth less on a busy machine.
+Every symbol of the validation text is scored, in order, after a line end, with the state carried over; losses are
+nats a symbol, lower is better. *Static*: nothing is learned from that text. *Adaptive*: what was scored is learned;
+networks take a step of gradient descent for each segment (dynamic evaluation, Krause et al. 2018), pylm counts in 1
+MB. Learning rates were chosen on the end of the training text, which was left out meanwhile, never on the validation
+text. Networks are in float32, and bytes are those of their weights; pylm's and KenLM's (a trie with 8 bits) are
+files. All networks share one loop (`benchmarks/comparison/neural.py`), and `benchmarks/comparison/check.py` tests
+each: gradient, causality, state, normalisation, learning. Speeds are of symbols scored one after another: of networks
+in PyTorch, by processor time; of pylm by the clock, one thread; of the longest suffix in plain Python. Rates are
+constant, and texts are read in order, so that a network leans to what it read last; which may be part of what it
+gains by adapting; this was not tried out. Networks of other sizes, or tuned with more care, would do better at some
+budgets. A processor second is worth less on a busy machine.
 """
 
 
