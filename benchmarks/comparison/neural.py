@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""The one loop that all networks are trained and scored in: PyTorch, one thread.
+
+Training. The text is a ring; BATCH readers go round it from evenly spaced places, TIME symbols a step, and a state
+goes from step to step. AdamW (0.9, 0.99, decay 0.1 of matrices), gradients clipped to 1, a hundred steps of warming up,
+then a constant rate; scored are averages of the weights over about the last tenth of the steps (Polyak and Juditsky
+1992), which do for a constant rate what a falling one does, at every checkpoint of one run.
+
+Scoring. Every symbol in order, with the state carried over. Adaptive is dynamic evaluation (Krause et al. 2018): a
+segment is scored, then the weights take one step of gradient descent on it.
+
+Learning rates are chosen on the end of the training text, which is left out meanwhile.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import time
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from nets import detached
+from texts import Text
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+WARMING_UP = 100  # steps
+AVERAGED = 0.1  # of the steps
+SEGMENT = 512  # symbols scored at once
+ADAPTED = 64  # symbols between two steps of dynamic evaluation, at most
+ADAPTIVE_RATES = (0.03, 0.1, 0.3)
+HELD_OUT = 0.05  # of the training text
+MOST_HELD_OUT = 20_000  # symbols scored of it, for a choice
+
+Report = Callable[[str], None]
+
+
+class Watch:
+    """Processor time, but for what is done while it is stopped."""
+
+    def __init__(self) -> None:
+        self._out, self._began = 0.0, time.process_time()
+
+    def seconds(self) -> float:
+        return time.process_time() - self._began - self._out
+
+    def outside(self, seconds: float) -> None:
+        self._out += seconds
+
+
+class Ring:
+    """Batches of a training text."""
+
+    def __init__(self, ids: np.ndarray, batch: int, n_symbols: int, seed: int) -> None:
+        self._ids, self._n = torch.from_numpy(ids.astype(np.int64)), n_symbols
+        phase = int(np.random.default_rng(seed).integers(len(ids)))
+        self._places = phase + torch.arange(batch) * (len(ids) // batch)
+
+    def next(self) -> tuple[Tensor, Tensor]:
+        at = self._places[:, None] + torch.arange(self._n + 1)
+        self._places += self._n
+        found = self._ids[at % len(self._ids)]
+        return found[:, :-1], found[:, 1:]
+
+
+class Training:
+    """A network while it learns."""
+
+    def __init__(self, system: ModuleType, ids: np.ndarray, n_symbols: int, rate: float, seed: int) -> None:
+        torch.manual_seed(seed)
+        self._net = system.make(n_symbols)
+        self.average = copy.deepcopy(self._net).eval()
+        self._ring = Ring(ids, system.BATCH, system.TIME, seed)
+        weights = list(self._net.parameters())
+        groups = [
+            {"params": [w for w in weights if w.dim() >= 2], "weight_decay": 0.1},
+            {"params": [w for w in weights if w.dim() < 2], "weight_decay": 0.0},
+        ]
+        self._adam = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99))
+        self._rate, self._state = rate, None
+        self.steps = 0
+
+    def step(self) -> None:
+        symbols, targets = self._ring.next()
+        self.steps += 1
+        for group in self._adam.param_groups:
+            group["lr"] = self._rate * min(1.0, self.steps / WARMING_UP)
+        logits, state = self._net(symbols, self._state)
+        self._state = detached(state)
+        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        self._adam.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
+        self._adam.step()
+        with torch.no_grad():
+            share = 1 / (1 + AVERAGED * self.steps)
+            torch._foreach_lerp_(list(self.average.parameters()), list(self._net.parameters()), share)
+
+
+def scored(net: nn.Module, ids: np.ndarray, before: int, segment: int, rate: float = 0.0) -> float:
+    """The mean loss in nats. With a rate, a copy of the network learns from each segment after it was scored."""
+    if rate:
+        net = copy.deepcopy(net)
+    net.eval()
+    text = torch.from_numpy(np.concatenate([[before], ids]).astype(np.int64))[None]
+    total, state = 0.0, None
+    for i in range(0, len(ids), segment):
+        end = min(i + segment, len(ids))
+        with torch.set_grad_enabled(bool(rate)):
+            logits, state = net(text[:, i:end], state)
+            loss = F.cross_entropy(logits[0], text[0, i + 1 : end + 1])
+        total += loss.item() * (end - i)
+        state = detached(state)
+        if rate:
+            net.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            with torch.no_grad():
+                for weight in net.parameters():
+                    if weight.grad is not None:  # a vector for the beginning has one in the first segment only
+                        weight.sub_(weight.grad, alpha=rate)
+    return total / len(ids)
+
+
+def tuned(name: str, text: Text, seconds: float, report: Report) -> dict[str, Any]:
+    """The learning rate that is best after so many seconds, and the best one of dynamic evaluation after it."""
+    system, began = importlib.import_module(name), time.process_time()
+    cut = len(text.train) - max(int(len(text.train) * HELD_OUT), 1)
+    train, held_out = text.train[:cut], text.train[cut : cut + MOST_HELD_OUT]
+    segment = getattr(system, "SEGMENT", SEGMENT)
+    tried, nets = {}, {}
+    for rate in system.RATES:
+        training, watch = Training(system, train, text.n_symbols, rate, seed=0), Watch()
+        while watch.seconds() < seconds:
+            training.step()
+        nets[rate] = training.average
+        tried[rate] = scored(training.average, held_out, int(train[-1]), segment)
+        report(f"rate {rate}: {tried[rate]:.4f} nats after {seconds:g} s")
+    best = min(tried, key=lambda rate: (np.isnan(tried[rate]), tried[rate]))
+    adaptive = {}
+    for rate in ADAPTIVE_RATES:
+        adaptive[rate] = scored(nets[best], held_out, int(train[-1]), min(ADAPTED, segment), rate)
+        report(f"adaptive rate {rate}: {adaptive[rate]:.4f} nats")
+    return {
+        "seconds": seconds, "rate": best, "tried": sorted(tried.items()),
+        "adaptive_rate": min(adaptive, key=lambda rate: (np.isnan(adaptive[rate]), adaptive[rate])),
+        "adaptive_tried": sorted(adaptive.items()), "cpu_seconds": time.process_time() - began,
+    }  # fmt: skip
+
+
+def measured(
+    name: str, text: Text, choice: dict[str, Any], seed: int, checkpoints: Sequence[int], adaptive: Sequence[int],
+    report: Report,
+) -> dict[str, Any]:  # fmt: skip
+    """One run: the losses at all checkpoints, seconds of the processor."""
+    system = importlib.import_module(name)
+    segment = getattr(system, "SEGMENT", SEGMENT)
+    training, watch, points = Training(system, text.train, text.n_symbols, choice["rate"], seed), Watch(), []
+    for checkpoint in checkpoints:
+        while watch.seconds() < checkpoint:
+            training.step()
+        trained, began = watch.seconds(), time.process_time()
+        static = scored(training.average, text.valid, text.before, segment)
+        static_seconds = time.process_time() - began
+        point = {
+            "cpu_seconds": trained, "steps": training.steps, "nats": static,
+            "scored_per_cpu_second": len(text.valid) / static_seconds,
+        }  # fmt: skip
+        if checkpoint in adaptive:
+            rate, again = choice["adaptive_rate"], time.process_time()
+            point["adaptive_nats"] = scored(training.average, text.valid, text.before, min(ADAPTED, segment), rate)
+            point["adaptive_per_cpu_second"] = len(text.valid) / (time.process_time() - again)
+        points.append(point)
+        report(", ".join(f"{key} {value:.4g}" for key, value in point.items()))
+        watch.outside(time.process_time() - began)
+    parameters = sum(weight.numel() for weight in training.average.parameters())
+    return {"parameters": parameters, "bytes": 4 * parameters, "points": points}

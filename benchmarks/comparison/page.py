@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""Makes docs/comparison.md and its plots of what run.py has written.
+
+    python benchmarks/comparison/page.py FOLDER > docs/comparison.md
+
+Every figure and every sentence about who is better is computed from the files of FOLDER.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import protocol
+from plot import Series, plot
+from runs import Row, bits_per_byte, read
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+COMMAND = """<!-- not run: needs corpora, PyTorch, and hours -->
+```sh
+python benchmarks/comparison/run.py DATA --results FOLDER
+python benchmarks/comparison/page.py FOLDER > docs/comparison.md
+```"""
+
+METHOD = """
+Time is that of the processor, one thread. Of networks it is that of the training loop, without starting, scoring and
+tuning, which is given beside it; of pylm and KenLM it is that of reading the text, counting and writing the model.
+Every symbol of the validation text is scored, in order, after a line end, with the state carried over; losses are
+nats a symbol, lower is better. *Static*: nothing is learned from that text. *Adaptive*: what was scored is learned;
+networks take a step of gradient descent for each segment (dynamic evaluation, Krause et al. 2018), pylm counts in 1
+MB. Learning rates were chosen on the end of the training text, which was left out meanwhile, never on the validation
+text. Networks are in float32, and bytes are those of their weights; pylm's and KenLM's (a trie with 8 bits) are
+files. All networks share one loop (`benchmarks/comparison/neural.py`), and `benchmarks/comparison/check.py` tests
+each: gradient, causality, state, normalisation, learning. Speeds are of symbols scored one after another: of networks
+in PyTorch, by processor time; of pylm by the clock, one thread; of the longest suffix in plain Python. Rates are
+constant, and texts are read in order, so that a network leans to what it read last; which may be part of what it
+gains by adapting; this was not tried out. Networks of other sizes, or tuned with more care, would do better at some
+budgets. A processor second is worth less on a busy machine.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make docs/comparison.md.")
+    parser.add_argument("results", type=Path, metavar="FOLDER")
+    parser.add_argument("--plots", type=Path, default=DOCS, metavar="FOLDER", help="where the plots go (docs)")
+    options = parser.parse_args()
+    texts = {name: rows for name in protocol.TEXTS if (rows := read(options.results, name))}
+    print("\n\n".join(_page(texts, options.plots)))
+
+
+def _page(texts: dict[str, dict[str, Row]], plots: Path) -> Iterator[str]:
+    yield "# Neural and not neural, at equal cost"
+    yield (
+        "Small language models of several kinds, trained on the same text for the same processor time, one thread: "
+        "what they lose, static and while they learn, and what they take. A script made this page of its measurements."
+    )
+    yield COMMAND
+    yield "## Where pylm loses"
+    for name, rows in texts.items():
+        yield "\n".join(f"* {name}: {sentence}" for sentence in _defeats(rows))
+    yield "## What is not here yet"
+    yield "\n".join(f"* {sentence}" for sentence in _absent(texts))
+    yield "## How it is counted"
+    yield _method()
+    for name, rows in texts.items():
+        yield from _text(name, rows, plots)
+
+
+# ---- what is said first
+
+
+class Measure(NamedTuple):
+    name: str
+    of: Callable[[Row], float | None]
+    form: Callable[[float], str]
+    more_is_better: bool = False
+
+
+MEASURES = (
+    Measure("static loss, nats", lambda row: row.last.nats, "{:.3f}".format),
+    Measure("adaptive loss, nats", lambda row: row.last.adaptive, "{:.3f}".format),
+    Measure("bytes, whatever the loss", lambda row: row.nbytes, lambda n: f"{n / 1e6:.2f} MB"),
+    Measure("symbols scored a second", lambda row: row.speed, "{:,.0f}".format, more_is_better=True),
+    Measure("CPU seconds of training, whatever the loss", lambda row: row.last.cpu_seconds, "{:.1f}".format),
+)
+
+
+def _defeats(rows: dict[str, Row]) -> Iterator[str]:
+    """Where others are better than pylm, then where none is."""
+    ours = rows.get("pylm")
+    if ours is None:
+        yield "pylm has not been run."
+        return
+    others = [row for row in rows.values() if not row.row.startswith("pylm")]
+    lost: list[str] = []
+    kept: list[str] = []
+    for measure in MEASURES:
+        better, sentence = _compared(measure, ours, others)
+        (lost if better else kept).append(sentence)
+    yield from lost
+    yield _later([row for row in others if row.is_network])
+    yield from kept
+
+
+def _compared(measure: Measure, ours: Row, others: Sequence[Row]) -> tuple[bool, str]:
+    """Whether others are better, and a sentence about it."""
+    own = measure.of(ours)
+    if own is None:
+        return False, f"{measure.name}: not measured of pylm."
+    sign = -1 if measure.more_is_better else 1
+    found = [(row, value) for row in others if (value := measure.of(row)) is not None]
+    better = [f"{row.name} ({measure.form(value)})" for row, value in found if sign * value < sign * own]
+    unknown = [row.name for row in others if measure.of(row) is None]
+    text = f"better are {', '.join(better)}" if better else "nothing measured here is better"
+    text += f"; not measured of {', '.join(unknown)}" if unknown else ""
+    return bool(better), f"{measure.name}: pylm {measure.form(own)}; {text}."
+
+
+def _later(networks: Sequence[Row]) -> str:
+    """What more time would do for the networks, as far as that is known."""
+    if not networks:
+        return "no network has been run on it yet."
+    end = max(row.last.checkpoint for row in networks)
+    falling = [f"{row.name} {row.points[-2].nats - row.last.nats:.3f}" for row in networks if len(row.points) > 1]
+    text = (
+        f"the networks' runs end at {end:g} CPU s. Static nats that they won since the checkpoint before that: "
+        f"{', '.join(falling)}. What counts does not get better with time."
+    )
+    if end < max(protocol.CHECKPOINTS):
+        text += " [README](../README.md) has what an LSTM reached after ten minutes, elsewhere."
+    return text
+
+
+def _better(what: str, found: Sequence[tuple[Row, str]], ours: str) -> str:
+    if not found:
+        return f"{what}: nothing measured here is better than pylm ({ours})."
+    return f"{what}: pylm {ours}; better are {', '.join(f'{row.name} ({value})' for row, value in found)}."
+
+
+def _absent(texts: dict[str, dict[str, Row]]) -> Iterator[str]:
+    """What the protocol asks for and FOLDER does not have."""
+    yield "Systems without code: " + ", ".join(protocol.MISSING) + "."
+    yield "Not measured: " + "; ".join(protocol.NOT_MEASURED) + "."
+    if missing := [name for name in protocol.TEXTS if name not in texts]:
+        yield "Texts not run: " + ", ".join(missing) + "."
+    for name, rows in texts.items():
+        if left := [label for row, label in protocol.ROWS.items() if row not in rows]:
+            yield f"{name}: not run: {', '.join(left)}."
+        networks = [row for row in rows.values() if row.is_network]
+        if not networks:
+            continue
+        seeds = min(len(row.runs) for row in networks)
+        if seeds < len(protocol.SEEDS):
+            yield f"{name}: {seeds} seed of {len(protocol.SEEDS)}; the differences between seeds are not known."
+        end = min(row.last.checkpoint for row in networks)
+        if end < max(protocol.CHECKPOINTS):
+            yield f"{name}: the networks were trained for {end:g} CPU s of {max(protocol.CHECKPOINTS):,}."
+        tuning = min(run["tuning"]["seconds"] for row in networks for run in row.runs)
+        if tuning < protocol.TUNING:
+            yield (
+                f"{name}: learning rates were chosen after {tuning:g} CPU s each, not {protocol.TUNING}, which favours "
+                "high ones."
+            )
+        if worse := [row.name for row in networks if len(row.points) > 1 and row.last.nats > row.points[-2].nats]:
+            yield (
+                f"{name}: worse at the last checkpoint than at the one before: {', '.join(worse)}. The recipe is not "
+                "right for it yet, and its figures are no bound of what it can do."
+            )
+        if edge := [row.name for row in networks if _at_edge(row)]:
+            yield f"{name}: the best of the learning rates tried was the first or the last one: {', '.join(edge)}."
+
+
+def _at_edge(row: Row) -> bool:
+    tuning = row.runs[0]["tuning"]
+    rates = [rate for rate, _ in tuning["tried"]]
+    return tuning["rate"] in (rates[0], rates[-1])
+
+
+def _method() -> str:
+    return METHOD.replace("\n", " ").strip()
+
+
+# ---- a text
+
+
+def _text(name: str, rows: dict[str, Row], plots: Path) -> Iterator[str]:
+    about = next(iter(rows.values())).runs[0]
+    yield f"## {name}"
+    yield f"{about['valid_symbols']:,} symbols ({about['unit']}s) are scored, {about['valid_bytes']:,} bytes."
+    yield _table(rows)
+    if networks := [row for row in rows.values() if row.is_network]:
+        yield "The networks at their checkpoints, static nats / adaptive where it was measured:"
+        yield _checkpoints(networks)
+        yield "How they were tuned: CPU seconds of all of it, and losses by rate on what was left out."
+        yield _tuning(networks)
+    yield from _plots(name, list(rows.values()), plots)
+    yield "Measured at: " + "; ".join(_places(rows.values())) + "."
+    if loads := [run["load"] for row in rows.values() for run in row.runs if run.get("load") is not None]:
+        yield (
+            f"Processes that wanted a processor meanwhile: {min(loads)} to {max(loads)}, where it is known ("
+            f"{len(loads)} of {sum(len(row.runs) for row in rows.values())} runs)."
+        )
+
+
+def _table(rows: dict[str, Row]) -> str:
+    heads = [
+        "system", "training, CPU s", "nats, static", "adaptive", "bits a byte", "adaptive", "parameters", "MB",
+        "peak MB", "scored a second",
+    ]  # fmt: skip
+    lines = []
+    for row in sorted(rows.values(), key=lambda row: row.last.nats):
+        last, run = row.last, row.runs[0]
+        adaptive = last.adaptive
+        lines.append([
+            row.name, f"{last.cpu_seconds:.1f}", f"{last.nats:.4f}", "" if adaptive is None else f"{adaptive:.4f}",
+            f"{bits_per_byte(row, last.nats):.3f}",
+            "" if adaptive is None else f"{bits_per_byte(row, adaptive):.3f}",
+            f"{run['parameters']:,}" if "parameters" in run else "",
+            "" if row.nbytes is None else f"{row.nbytes / 1e6:.2f}",
+            "" if run["peak_bytes"] is None else f"{run['peak_bytes'] / 1e6:.0f}",
+            "" if row.speed is None else f"{row.speed:,.0f}",
+        ])  # fmt: skip
+    return _markdown(heads, lines)
+
+
+def _checkpoints(networks: Sequence[Row]) -> str:
+    times = sorted({point.checkpoint for row in networks for point in row.points})
+    lines = []
+    for row in networks:
+        at = {point.checkpoint: point for point in row.points}
+        cells = []
+        for seconds in times:
+            point = at.get(seconds)
+            adaptive = "" if point is None or point.adaptive is None else f" / {point.adaptive:.3f}"
+            spread = f" ± {point.spread / 2:.3f}" if point and len(row.runs) > 1 else ""
+            cells.append("" if point is None else f"{point.nats:.3f}{spread}{adaptive}")
+        lines.append([row.name, *cells])
+    return _markdown(["system", *(f"{seconds:g} s" for seconds in times)], lines)
+
+
+def _tuning(networks: Sequence[Row]) -> str:
+    lines = []
+    for row in networks:
+        tuning = row.runs[0]["tuning"]
+        cells = [
+            ", ".join(f"{rate:g}: {loss:.3f}" for rate, loss in tuning[key]) for key in ("tried", "adaptive_tried")
+        ]
+        lines.append([row.name, f"{tuning['cpu_seconds']:.0f}", *cells])
+    return _markdown(["system", "CPU s", "learning rate", "of dynamic evaluation"], lines)
+
+
+def _plots(name: str, rows: Sequence[Row], folder: Path) -> Iterator[str]:
+    for kind in ("static", "adaptive"):
+        for cost, label in (("cpu", "CPU seconds of training"), ("bytes", "bytes of the model")):
+            series = [one for row in rows if (one := _series(row, kind, cost)).points]
+            if not series:
+                continue
+            title = f"{name}: {kind} loss against {label}"
+            file = folder / f"comparison-{name}-{kind}-{cost}.svg"
+            file.write_text(plot(series, (label, f"{kind} nats a symbol"), title), "utf-8")
+            yield f"![{title}]({file.name})"
+
+
+def _series(row: Row, kind: str, cost: str) -> Series:
+    points = [
+        (point.cpu_seconds, loss)
+        for point in row.points
+        if (loss := point.nats if kind == "static" else point.adaptive) is not None
+    ]
+    colour = list(protocol.ROWS).index(row.row)
+    if cost == "cpu":
+        return Series(row.name, points, colour, flat=not row.is_network)
+    return Series(row.name, [] if row.nbytes is None else [(row.nbytes, loss) for _, loss in points[-1:]], colour)
+
+
+def _places(rows: Iterable[Row]) -> list[str]:
+    """Commits, machines and days, each combination once."""
+    found = {
+        f"commit {run['commit']}, {run['machine']}{', PyTorch ' + run['torch'] if 'torch' in run else ''}, "
+        f"{run['date'][:10]}"
+        for row in rows
+        for run in row.runs
+    }
+    return sorted(found)
+
+
+def _markdown(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [heads, rule, *lines])
+
+
+if __name__ == "__main__":
+    main()

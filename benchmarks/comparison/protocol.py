@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""What is compared, how long, and from which beginnings. Seconds are of the processor, one thread, start-up out."""
+
+from __future__ import annotations
+
+TEXTS = ("tinyshakespeare", "wiki20", "ptb")
+CHECKPOINTS = (10, 30, 60, 120, 300, 600, 1200)  # s of training at which a network is scored
+ADAPTIVE = (10, 60, 300, 1200)  # of these, where it is also scored while it learns
+SEEDS = (1, 2, 3)
+TUNING = 60  # s for each of the three learning rates of a network
+
+NETWORKS = {  # what PyTorch trains, the tensor network too
+    "lstm": "LSTM",
+    "transformer": "Transformer",
+    "mingru": "minGRU",
+    "mlp": "MLP (control)",
+    "rwkv": "RWKV-4",
+    "state_space": "selective state space (S6)",
+    "kan": "Kolmogorov-Arnold network",
+    "matrix_product": "matrix product state",
+}
+PYLM = {
+    "pylm-fast": "pylm, profile fast",
+    "pylm": "pylm",
+    "pylm-best": "pylm, profile best",
+    "pylm-lstm-size": "pylm, --size the LSTM's bytes",
+}
+OTHERS = {"kenlm": "KenLM", "suffix": "longest suffix"}
+ROWS = NETWORKS | PYLM | OTHERS
+
+MISSING = ("random features with ridge", "the kernel", "k nearest neighbours", "PPMd", "lpaq8 or zpaq")
+NOT_MEASURED = (
+    "int8 copies of the networks",
+    "symbols a second generated, and the time to the first one",
+    "energy",
+    "explainability and expected calibration error",
+    "CPython's manual by document",
+    "pylm's knobs (trees, counts) as points",
+)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""The texts, as the same symbols for every system."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
+
+from common import ptb, pylm, split_shakespeare, unpack_wiki
+
+
+class Text(NamedTuple):
+    """A training text and one for validation, as symbols below n_symbols."""
+
+    name: str
+    unit: str  # what a symbol is
+    train: np.ndarray
+    valid: np.ndarray
+    n_symbols: int
+    before: int  # the symbol that every system is given before the first one: a line end
+    valid_nbytes: int
+    paths: tuple[Path, Path]  # of the same as files
+
+
+def load(name: str, data: Path, folder: Path) -> Text:
+    """A text of protocol.TEXTS. What has to be unpacked or cut into symbols goes to `folder`, and is taken from there
+    the next time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return {"tinyshakespeare": _shakespeare, "wiki20": _wiki, "ptb": _ptb}[name](data, folder)
+
+
+def _shakespeare(data: Path, folder: Path) -> Text:
+    paths = split_shakespeare(data, folder)
+    train, valid = (np.frombuffer(path.read_bytes(), np.uint8) for path in paths)
+    known = np.unique(train)
+    if not np.isin(valid, known).all():
+        raise ValueError("tinyshakespeare/input.txt: characters at the end that do not come before; another file?")
+    ids = [np.searchsorted(known, part) for part in (train, valid)]
+    return Text(
+        "tinyshakespeare", "character", *ids, len(known), int(np.searchsorted(known, ord("\n"))), len(valid), paths
+    )
+
+
+def _ptb(data: Path, folder: Path) -> Text:
+    paths = ptb(data)
+    parts = [[word for line in path.open(encoding="utf-8") for word in [*line.split(), "</s>"]] for path in paths]
+    ids = {word: i for i, word in enumerate(sorted(set(parts[0])))}
+    train, valid = (np.array([ids[word] for word in part]) for part in parts)
+    return Text("ptb", "word", train, valid, len(ids), ids["</s>"], paths[1].stat().st_size, paths)
+
+
+def _wiki(data: Path, folder: Path) -> Text:
+    """In the pieces that pylm chooses; the choice is no part of anyone's training time."""
+    from pylm import load as load_model
+
+    cache = folder / "wiki20.npz"
+    if not cache.exists():
+        train, _, valid = unpack_wiki(data, folder)
+        model = folder / "pieces.pylm"
+        pylm("train", train, "-o", model, "--tokenizer", "pieces", "--profile", "fast", "--no-text-end")
+        encoder = load_model(model)
+        ids = [np.array(encoder.encode(path.read_bytes())) for path in (train, valid)]
+        np.savez(cache, train=ids[0], valid=ids[1], n_symbols=encoder.n_symbols, before=encoder.encode("\n")[-1])
+    found = np.load(cache)
+    paths = folder / "wiki20.txt", folder / "wiki-valid.txt"
+    return Text(
+        "wiki20", "piece", found["train"], found["valid"], int(found["n_symbols"]), int(found["before"]),
+        paths[1].stat().st_size, paths,
+    )  # fmt: skip

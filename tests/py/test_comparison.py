@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the pylm authors
+"""The comparison with neural networks: its page says who is better, back-off n-grams are summed as ARPA files mean
+them, and the networks pass their checks where PyTorch is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks" / "comparison"
+
+ARPA = """\\data\\
+ngram 1=4
+ngram 2=1
+
+\\1-grams:
+-1.0\t<unk>
+-0.5\t</s>
+-99\t<s>\t-0.25
+-0.75\ta\t-0.125
+
+\\2-grams:
+-0.0625\t<s> a
+
+\\end\\
+"""
+
+
+def run_of(row: str, nats: list[float], seconds: list[float], nbytes: int, **more: Any) -> dict[str, Any]:
+    points = [{"nats": x, "cpu_seconds": s} for x, s in zip(nats, seconds, strict=True)]
+    return {
+        "row": row, "text": "tinyshakespeare", "unit": "character", "valid_symbols": 100, "valid_bytes": 200,
+        "commit": "abc", "machine": "a machine", "date": "2026-01-01T00:00:00", "bytes": nbytes, "peak_bytes": 1000,
+        "points": points, **more,
+    }  # fmt: skip
+
+
+def page_of(runs: list[dict[str, Any]], folder: Path) -> str:
+    for run in runs:
+        path = folder / "results" / run["text"] / f"{run['row']}-1.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(run), encoding="utf-8")
+    command = [sys.executable, FOLDER / "page.py", folder / "results", "--plots", folder]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+
+
+def lstm(nats: float) -> dict[str, Any]:
+    tuning = {
+        "seconds": 5, "rate": 0.1, "tried": [[0.1, 2.0], [0.2, 2.5]], "adaptive_rate": 0.1,
+        "adaptive_tried": [[0.1, 2.0]], "cpu_seconds": 17.0,
+    }  # fmt: skip
+    return run_of("lstm", [nats + 0.5, nats], [10.0, 30.0], 500, tuning=tuning, parameters=125, torch="1")
+
+
+@pytest.mark.parametrize(("nats", "expected"), [(1.3, "better are LSTM (1.300)"), (1.5, "nothing measured here")])
+def test_page_says_who_is_better(nats: float, expected: str, tmp_path: Path) -> None:
+    page = page_of([lstm(nats), run_of("pylm", [1.4], [8.0], 9000)], tmp_path)
+    static = next(line for line in page.splitlines() if "static loss" in line)
+    assert expected in static
+    assert "better are LSTM (0.00 MB)" in page
+    assert f"{nats / math.log(2) / 2:.3f}" in page  # bits a byte: two bytes a symbol
+    assert "1 seed of 3" in page and "after 5 CPU s each, not 60" in page
+    assert "the first or the last one: LSTM" in page
+    plot = (tmp_path / "comparison-tinyshakespeare-static-cpu.svg").read_text(encoding="utf-8")
+    assert f"LSTM: {nats:.4f} at 30" in plot and plot.count("<circle") == 3
+
+
+def test_back_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from arpa import read_arpa
+
+    path = tmp_path / "text.arpa"
+    path.write_text(ARPA, encoding="utf-8")
+    found = read_arpa(path).nats(["a", "b", "</s>", "</s>"])
+    # "<s> a"; "a" backs off to <unk>; "b" has no weight; "<s>" backs off to </s>
+    assert found == pytest.approx((0.0625 + 1.125 + 0.5 + 0.75) * math.log(10))
+
+
+def witten_bell(train: list[int], context: list[int], symbol: int, n_symbols: int) -> float:
+    """The same probability by counting every context that stands in fewer places than the one before."""
+    p, places = 1 / n_symbols, 0
+    for n in range(len(context) + 1):
+        suffix = context[len(context) - n :]
+        followers = [train[i + n] for i in range(len(train) - n) if train[i : i + n] == suffix]
+        if not followers:
+            break
+        if len(followers) == places:
+            continue
+        places = len(followers)
+        p = (followers.count(symbol) + len(set(followers)) * p) / (len(followers) + len(set(followers)))
+    return p
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_longest_suffix(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import suffix
+
+    monkeypatch.setattr(suffix, "KEPT", 5)
+    random = np.random.default_rng(seed)
+    train, text = random.integers(3, size=60), random.integers(3, size=25)
+    model, total = suffix.LongestSuffix(train, 4), 0.0
+    for i in range(len(text)):
+        context = [0, *text[:i].tolist()]
+        found = [model.probability(context[::-1], symbol) for symbol in range(4)]
+        assert sum(found) == pytest.approx(1)
+        expected = [witten_bell(train.tolist(), context, symbol, 4) for symbol in range(4)]
+        assert found == pytest.approx(expected)
+        total -= math.log(found[text[i]])
+    assert model.nats(text.tolist(), 0) == pytest.approx(total)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
+def test_networks() -> None:
+    subprocess.run([sys.executable, FOLDER / "check.py", "--quick"], check=True)
