@@ -27,7 +27,7 @@ static void check_merge(uint64_t n, uint64_t length, uint64_t mask)
     for (i = 0; i < n; i += length) {
         uint64_t here = n - i < length ? n - i : length;
         REQUIRE(pylm__sort_alone(keys + i, here, NULL) == PYLM_OK);
-        REQUIRE(pylm__runs_add(&runs, keys + i, here) == PYLM_OK);
+        REQUIRE(pylm__runs_add(&runs, keys + i, here, NULL) == PYLM_OK);
     }
     REQUIRE(pylm__sort_alone(all, n, NULL) == PYLM_OK);
     merge = pylm__merge_new(&runs);
@@ -56,8 +56,8 @@ static void test_too_many_runs(void)
     REQUIRE(pylm__spill_open(&spill, NULL) == PYLM_OK);
     pylm__runs_init(&runs, &spill);
     for (i = 0; i < PYLM__MAX_RUNS_MERGED; i++)
-        REQUIRE(pylm__runs_add(&runs, &key, 1) == PYLM_OK);
-    CHECK(pylm__runs_add(&runs, &key, 1) == PYLM_ERR_LARGE);
+        REQUIRE(pylm__runs_add(&runs, &key, 1, NULL) == PYLM_OK);
+    CHECK(pylm__runs_add(&runs, &key, 1, NULL) == PYLM_ERR_LARGE);
     pylm__runs_free(&runs);
     pylm__spill_close(&spill);
 }

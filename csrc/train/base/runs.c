@@ -75,7 +75,7 @@ static struct pylm__buffer *new_run(struct pylm__runs *runs)
     return &runs->runs[runs->n++];
 }
 
-int pylm__runs_add(struct pylm__runs *runs, const uint64_t *keys, uint64_t n)
+int pylm__runs_add(struct pylm__runs *runs, const uint64_t *keys, uint64_t n, const pylm_task *task)
 {
     uint8_t entries[4096];
     uint64_t i, j, last = 0, repeats;
@@ -97,6 +97,8 @@ int pylm__runs_add(struct pylm__runs *runs, const uint64_t *keys, uint64_t n)
         if (used + MAX_ENTRY_NBYTES > sizeof entries || j == n) {
             pylm__buffer_bytes(run, entries, used);
             used = 0;
+            if (pylm__task_cancelled(task))
+                return PYLM_ERR_CANCELLED;
         }
     }
     pylm__buffer_drain(run);

@@ -28,7 +28,7 @@ void pylm__runs_init(struct pylm__runs *runs, struct pylm__spill *file);
 void pylm__runs_free(struct pylm__runs *runs);
 
 /* Adds n sorted keys as a run. PYLM_ERR_LARGE if there are PYLM__MAX_RUNS_MERGED already. */
-int pylm__runs_add(struct pylm__runs *runs, const uint64_t *keys, uint64_t n);
+int pylm__runs_add(struct pylm__runs *runs, const uint64_t *keys, uint64_t n, const pylm_task *task);
 
 /* The keys of all runs, in order, each once. NULL if there is no memory: PYLM__RUN_BLOCK_NBYTES for each run. */
 struct pylm__merge;

@@ -79,7 +79,7 @@ static int write_runs(struct job *job, struct pylm__runs *runs, uint64_t *keys, 
         if (!n)
             return PYLM_OK;
         PYLM__TRY(pylm__sort_alone(keys, n, task));
-        PYLM__TRY(pylm__runs_add(runs, keys, n));
+        PYLM__TRY(pylm__runs_add(runs, keys, n, task));
     }
 }
 
@@ -253,7 +253,7 @@ static int count_template(void *user, uint32_t job_number, pylm_task *task)
     if (status == PYLM_OK && !template->hidden)
         status = template->kind == PYLM__KIND_NOTHING ? count_nothing(&job, task) : count_contexts(&job, task);
     if (job.packing)
-        status = pylm__packing_end(job.packing, status);
+        status = pylm__packing_end(job.packing, status, task);
     if (status == PYLM_OK && !c->for_kernel)
         pylm__calibrate(c->heldout, job.out.indices, c->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
                         c->calibration + k * PYLM__N_CALIBRATION);

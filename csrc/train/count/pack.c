@@ -134,17 +134,18 @@ static int records_next(struct records *records, struct record *r)
     return 1;
 }
 
-static int count_records(const struct pylm__packing *p, uint64_t *n)
+static int count_records(const struct pylm__packing *p, uint64_t *n, const pylm_task *task)
 {
     struct records records;
     struct record r;
     int status = records_begin(&records, p);
     for (*n = 0; status == PYLM_OK && records_next(&records, &r);)
-        ++*n;
+        if (++*n % SLICE == 0 && pylm__task_cancelled(task))
+            status = PYLM_ERR_CANCELLED;
     return pylm__reader_end(&records.reader, status);
 }
 
-static int put_records(const struct pylm__packing *p, struct pylm__packed *packed)
+static int put_records(const struct pylm__packing *p, struct pylm__packed *packed, const pylm_task *task)
 {
     unsigned rest = PYLM__HASH_BITS - packed->bucket_bits;
     uint64_t bucket = 0, n = 0;
@@ -157,17 +158,19 @@ static int put_records(const struct pylm__packing *p, struct pylm__packed *packe
         pylm__buffer_bits(&packed->records, (uint32_t)(r.hash >> (rest - packed->check_bits)), packed->check_bits);
         pylm__buffer_bits(&packed->records, r.is_list, 1);
         pylm__buffer_bits64(&packed->records, r.payload, packed->payload_bits);
+        if (n % SLICE == 0 && pylm__task_cancelled(task))
+            status = PYLM_ERR_CANCELLED;
     }
     for (; bucket <= (uint64_t)1 << packed->bucket_bits; bucket++)
         pylm__buffer_bits(&packed->index, (uint32_t)n, packed->index_bits);
     return pylm__reader_end(&records.reader, status);
 }
 
-static int put_table(struct pylm__packing *p, struct pylm__packed *packed)
+static int put_table(const struct pylm__packing *p, struct pylm__packed *packed, const pylm_task *task)
 {
-    PYLM__TRY(count_records(p, &packed->n_records));
+    PYLM__TRY(count_records(p, &packed->n_records, task));
     packed->index_bits = pylm__width((uint32_t)packed->n_records);
-    PYLM__TRY(put_records(p, packed));
+    PYLM__TRY(put_records(p, packed, task));
     pylm__buffer_drain(&packed->index);
     pylm__buffer_drain(&packed->records);
     pylm__buffer_drain(&packed->lists);
@@ -237,11 +240,11 @@ struct pylm__packing *pylm__packing_begin(struct pylm__packed *packed, const str
         pylm__buffer_spill(&p->records, files.scratch);
     if (p->lists->status == PYLM_OK)
         return p;
-    (void)pylm__packing_end(p, PYLM_ERR_MEMORY);
+    (void)pylm__packing_end(p, PYLM_ERR_MEMORY, NULL);
     return NULL;
 }
 
-int pylm__packing_end(struct pylm__packing *p, int status)
+int pylm__packing_end(struct pylm__packing *p, int status, const pylm_task *task)
 {
     uint64_t n;
     if (!p)
@@ -255,7 +258,7 @@ int pylm__packing_end(struct pylm__packing *p, int status)
     if (status == PYLM_OK) {
         choose_widths(p->packed, n, p->lists->n, p->symbol_bits);
         pylm__buffer_trim(&p->packed->lists);
-        status = put_table(p, p->packed);
+        status = put_table(p, p->packed, task);
     }
     pylm__buffer_free(&p->records);
     free(p->leaves);

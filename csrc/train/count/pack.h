@@ -44,7 +44,7 @@ int pylm__packing_add_keys(struct pylm__packing *packing, struct pylm__sorted_ke
 
 /* Completes the table; frees `packing`. To be called in any case, also with NULL. If `status` is not PYLM_OK, it only
  * frees, and returns the status. */
-int pylm__packing_end(struct pylm__packing *packing, int status);
+int pylm__packing_end(struct pylm__packing *packing, int status, const pylm_task *task);
 
 /* Whether a table can have so many contexts, and lists of so many bytes. */
 int pylm__table_fits(uint64_t n_records, uint64_t lists_nbytes);

@@ -211,5 +211,5 @@ int pylm__pruner_pack(struct pylm__pruner *p, uint32_t k, uint32_t number, uint3
         }
     }
     pylm__kept_free(&t.kept);
-    return pylm__packing_end(t.packing, status);
+    return pylm__packing_end(t.packing, status, task);
 }
