@@ -51,7 +51,8 @@ static uint8_t *move_lists(struct image image, uint32_t k, uint64_t *nbytes)
     REQUIRE(packed.status == PYLM_OK && packed.n < image.nbytes * 2u);
     memcpy(moved + records, packed.data, (size_t)packed.n);
     lists = (records + packed.n + 7u) / 8u * 8u;
-    memcpy(moved + lists + HOLE, image.data + pylm__load64(old + PYLM__C_LISTS), (size_t)lists_nbytes);
+    memcpy(moved + (size_t)(lists + HOLE), image.data + (size_t)pylm__load64(old + PYLM__C_LISTS),
+           (size_t)lists_nbytes);
     pylm__store64(moved + at + PYLM__C_RECORDS, records);
     pylm__store64(moved + at + PYLM__C_LISTS, lists);
     *nbytes = lists + HOLE + lists_nbytes + SLACK;
