@@ -87,8 +87,9 @@ def train(
     check_options("train", options, TrainOptions)
     source = listed(source, output)
     tokenizer = options.get("tokenizer", "auto")
-    in_parts = not sources and isinstance(tokenizer, str) and tokenizer in ("auto", "bytes", "pieces")
-    texts = named_documents(source, binary=tokenizer == "bytes", large=in_parts)
+    in_parts = isinstance(tokenizer, str) and tokenizer in ("auto", "bytes", "pieces")
+    no_sources = sources is False or sources is None
+    texts = named_documents(source, binary=options.get("tokenizer") == "bytes", large=in_parts and no_sources)
     return train_with(texts, total_nbytes(source), options, progress, output, sources)
 
 

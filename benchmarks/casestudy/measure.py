@@ -195,7 +195,8 @@ class Study:
                 bar.show("distances", i, n, "words")
                 ids = self._kernel.encode(text, add_eos=True)
                 for at in range(len(ids)):
-                    near[i] = self._kernel.nearest(ids[max(at - REACH, 0) : at], 0)
+                    found = self._kernel.nearest(ids[max(at - REACH, 0) : at], 0)
+                    near[i] = found.distance, found.positions
                     i += 1
         distances = near["distance"]
         steps = np.unique(np.quantile(distances, np.arange(1, RADII + 1) / RADII, method="higher"))
