@@ -60,7 +60,7 @@ int pylm_probe(void)
 HARDENING = [
     (["-fstack-protector-strong"], []),
     (["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"], []),
-    (["-fstack-clash-protection"], []),
+    *([] if sys.platform == "win32" else [(["-fstack-clash-protection"], [])]),  # there stacks are probed anyway
     (["-fcf-protection"], []),  # x86
     (["-mbranch-protection=standard"], []),  # 64-bit ARM
     ([], ["-Wl,-z,relro", "-Wl,-z,now"]),
