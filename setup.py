@@ -60,7 +60,7 @@ int pylm_probe(void)
 HARDENING = [
     (["-fstack-protector-strong"], []),
     (["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"], []),
-    *([] if sys.platform == "win32" else [(["-fstack-clash-protection"], [])]),  # there stacks are probed anyway
+    (["-fstack-clash-protection"], []),
     (["-fcf-protection"], []),  # x86
     (["-mbranch-protection=standard"], []),  # 64-bit ARM
     ([], ["-Wl,-z,relro", "-Wl,-z,now"]),
@@ -137,7 +137,7 @@ class BuildSharedLibrary(build_ext):
     def hardening_flags(self):
         """Flags for the compiler and for the linker."""
         compile_args, link_args = [], []
-        if self.compiler.compiler_type == "msvc" or os.environ.get("PYLM_HARDEN") == "0":
+        if sys.platform == "win32" or os.environ.get("PYLM_HARDEN") == "0":  # there they need a library of their own
             return compile_args, link_args
         for compiles, links in HARDENING:
             if self.links(HARDENING_PROBE, ["-O3", "-Werror", *compiles], links):
