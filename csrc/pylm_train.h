@@ -111,8 +111,8 @@ typedef struct pylm_train_options {
                               * the best model of this size. Training takes about five times as long. Default 0: no
                               * limit */
     uint64_t max_memory;     /* bytes of memory that the process may have while it trains, about. If the work does not
-                              * fit, it is done in parts, and the text, counts and tables go to temporary files. Never
-                              * changes the result. Default 0: no limit */
+                              * fit, it is done in parts, and the text, counts and tables go to temporary files. That
+                              * changes no context; of topics see no_topics. Default 0: no limit */
     const pylm_model *base;  /* trains a layer for this model (pylm_layer_open() in pylm_adapt.h), with its vocabulary
                               * and its tree. tokenizer, n_classes and n_pieces are ignored then, and unknown words are
                               * read as "<unk>"; min_word_count and max_words must be 0. The base must have one tree,

@@ -66,7 +66,7 @@ def train(
                 that fits (DESIGN.md, "A given size"). Takes about five times as long. For pieces, it also limits
                 the vocabulary, unless `SymbolOptions.pieces` says how many.
     memory=None  bytes of memory that the process uses at most, about, as `size` is written; None: half of what is
-                free now. Does not change the model. With less, training takes longer (see below).
+                free now. With less, training takes longer, and topics come from less of the text (see below).
     profile="standard"  or "fast": only the contexts that an n-gram model has, the last symbols without gaps; of
                 words and pieces three at most. Less than half the time to score; on words a third of the size and
                 an eighth more perplexity. Or "best": two trees, unless `SymbolOptions.trees` says more. Twice the
