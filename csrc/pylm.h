@@ -92,7 +92,7 @@ extern "C" {
 #define PYLM_VERSION_NUMBER 100
 
 /* Version of the image format that this library reads and writes; see FORMAT.md. */
-#define PYLM_FORMAT_VERSION 12
+#define PYLM_FORMAT_VERSION 13
 
 /* The version of the library that is linked. Compare it with the macros above, which are those of this header. */
 PYLM_API const char *pylm_version(void);
@@ -127,7 +127,7 @@ PYLM_API const char *pylm_status_text(int status);
 
 /* A view of an image. Plain data: it may be copied, and needs no closing. */
 typedef struct pylm_model {
-    uint64_t opaque[10];
+    uint64_t opaque[11];
 } pylm_model;
 
 /* Makes `model` a view of an image.

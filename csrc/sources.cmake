@@ -60,14 +60,22 @@ set(module_keyboard
     modules/keyboard/wanted.c)
 
 # Training and files, on computers with an operating system, stage by stage.
-set(train_base train/base/buffer.c train/base/common.c train/base/file.c train/base/runs.c train/base/sort.c
-    train/base/spill.c train/base/store.c)
+set(train_base
+    train/base/blake2b.c
+    train/base/buffer.c
+    train/base/common.c
+    train/base/file.c
+    train/base/runs.c
+    train/base/sort.c
+    train/base/spill.c
+    train/base/store.c)
 set(train_text
     train/text/chunks.c
     train/text/corpus.c
     train/text/documents.c
     train/text/encode.c
     train/text/encoder.c
+    train/text/factor.c
     train/text/overflow.c
     train/text/pieces.c
     train/text/prepare.c

@@ -58,25 +58,25 @@ static void end_word(struct pylm__state *state)
     }
 }
 
-static void read_byte(struct pylm__state *state, uint32_t byte)
+static void read_byte(struct pylm__state *state, uint32_t byte, uint64_t factor)
 {
     uint32_t c = letter(byte);
     if (!c || begins_word(state, byte))
         end_word(state);
     if (c) {
-        state->word[0] = (uint32_t)(pylm__hash_step(state->word[0], c) >> 32) | 1u; /* never 0: no word */
+        state->word[0] = (uint32_t)(pylm__hash_by(factor, state->word[0], c) >> 32) | 1u; /* never 0: no word */
         state->n_letters++;
     } else if (byte != ' ') {
         read_word(state, pylm__word_of_byte(byte + 1u));
     }
 }
 
-void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t symbol)
+void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t symbol, uint64_t factor)
 {
     state->recent[state->at & (PYLM__MAX_LAG - 1u)] = symbol + 1u;
     state->at++;
     if (PYLM_BYTES || tokenizer == PYLM_TOKENIZER_BYTES) {
-        read_byte(state, symbol);
+        read_byte(state, symbol, factor);
 #if PYLM_MODULE_LAYOUT
         pylm__layout_read(&state->read.bytes.layout, state->at - 1u, symbol, state->n_letters == 1u);
 #endif
@@ -107,7 +107,7 @@ void pylm__state_go_on(struct pylm__state *state, const struct pylm__model *mode
         symbol = model->line_end;
     }
     if (symbol != PYLM_NONE)
-        pylm__state_read(state, model->tokenizer, symbol);
+        pylm__state_read(state, model->tokenizer, symbol, model->factor);
     read_topic(state, model, symbol);
     if (PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT)
         state->n_read = pylm__n_read(model);
@@ -167,13 +167,14 @@ static uint32_t context_value(const struct pylm__tree *tree, const struct pylm__
     }
 }
 
-void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t *hashes)
+void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t factor,
+                          uint64_t *hashes)
 {
     uint32_t k;
     for (k = 0; k < tree->n_templates; k++) {
         const uint8_t *head = pylm__template_head(tree, k);
         uint32_t base = head[PYLM__C_BASE];
         uint32_t value = context_value(tree, state, head[PYLM__C_KIND], head[PYLM__C_LAG]);
-        hashes[k] = pylm__hash_step(base == PYLM__NO_BASE ? PYLM__HASH_SEED : hashes[base], value);
+        hashes[k] = pylm__hash_by(factor, base == PYLM__NO_BASE ? PYLM__HASH_SEED : hashes[base], value);
     }
 }

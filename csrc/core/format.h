@@ -52,7 +52,8 @@ enum {
     PYLM__H_SPELLING = 144,        /* u64 words: the image of bytes that spells unknown ones; 0: none */
     PYLM__H_SPELLING_NBYTES = 152, /* u64 */
     PYLM__H_SPELLING_SAVES = 160,  /* u32 q16: by how much a spelling is cheaper, since no known word is unknown */
-    PYLM__H_NBYTES = 168
+    PYLM__H_FACTOR = 168,          /* u64 odd: what the hashes of this model multiply by; see hash.h */
+    PYLM__H_NBYTES = 176
 };
 
 /* What the vectors of the symbols begin with. Behind it each symbol has a shift (u8) and n numbers (i8, or 4 bits). */

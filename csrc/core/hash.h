@@ -5,6 +5,11 @@
  *
  * Each step multiplies by an odd constant and folds the high half down, both of which can be undone: so
  * two inputs that differ in one step only never give the same value.
+ *
+ * Contexts, words and the vocabulary of a model are hashed with a factor of its own, which comes from a digest of its
+ * whole training text. So whoever writes a part of that text cannot choose contexts or words that collide: for a random
+ * odd factor the upper n bits of two given inputs are equal with a probability of 2^(1-n) (Dietzfelbinger, Hagerup,
+ * Katajainen and Penttonen 1997).
  */
 #ifndef PYLM_CORE_HASH_H
 #define PYLM_CORE_HASH_H
@@ -14,10 +19,15 @@
 #define PYLM__HASH_SEED UINT64_C(0x243f6a8885a308d3)   /* first fraction bits of pi */
 #define PYLM__HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio, odd */
 
-PYLM__SHARED uint64_t pylm__hash_step(uint64_t hash, uint64_t value)
+PYLM__SHARED uint64_t pylm__hash_by(uint64_t factor, uint64_t hash, uint64_t value)
 {
-    hash = (hash ^ value) * PYLM__HASH_FACTOR;
+    hash = (hash ^ value) * factor;
     return hash ^ hash >> 32;
+}
+
+static inline uint64_t pylm__hash_step(uint64_t hash, uint64_t value)
+{
+    return pylm__hash_by(PYLM__HASH_FACTOR, hash, value);
 }
 
 /* The 32 bits of a hash from one of its upper 40 on, which are counted from the highest. */
@@ -39,7 +49,7 @@ static inline pylm__bit pylm__hash_bucket(uint64_t hash, unsigned n)
     return (uint32_t)(hash >> 32) >> 1 >> (31u - (n & 31u)); /* n is larger only in an index of width 0 */
 }
 
-/* Hash of n bytes, for vocabulary entries. */
+/* Hash of n bytes. */
 static inline uint64_t pylm__hash_bytes(const uint8_t *p, uint64_t n)
 {
     uint64_t hash = PYLM__HASH_SEED, i;

@@ -14,6 +14,7 @@
 struct pylm__model {
     const uint8_t *image;
     pylm__offset image_nbytes;
+    uint64_t factor; /* of its hashes */
     uint32_t n_symbols;
     uint32_t tokenizer;
     uint32_t n_trees;                 /* whose predictions are averaged */

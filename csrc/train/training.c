@@ -116,6 +116,7 @@ static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tr
     else
         pylm__templates_choose(&trained->templates, corpus->tokenizer, &trainer->options, has_layout);
     trained->templates.has_voice = has_voice(trainer);
+    trained->templates.factor = corpus->factor;
     trained->calibration =
         pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION, sizeof *trained->calibration);
     return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;

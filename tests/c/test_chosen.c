@@ -12,6 +12,7 @@
 #include "core/hash_table.h"
 #include "modules/text/vocabulary.h"
 #include "pylm_text.h"
+#include "train/base/blake2b.h"
 #include "train/sources/word_ranks.h"
 #include "train/text/documents.h"
 #include "train/text/slots.h"
@@ -20,6 +21,7 @@
 #define N_WORDS 3000u
 #define N_NUMBERS 20000u
 #define N_DOCUMENTS 3000u
+#define FACTOR UINT64_C(0x6c62272e07bb0143) /* of a model: nobody knew it */
 
 /* ---- the tree ---- */
 
@@ -57,11 +59,12 @@ static void test_tree(void)
 
 /* ---- words ---- */
 
-/* Whether a word belongs into one in 32 of the slots, of each of two kinds of tables. */
+/* Whether a word belongs into one in 16 of the slots, of each of three kinds of tables. */
 static int is_chosen(const char *word)
 {
     uint64_t hash = pylm__hash_bytes((const uint8_t *)word, 8);
-    return !(hash >> 32 & 0x1f00u) && !((hash ^ hash >> 32) & 0x1f00u);
+    return !(hash >> 32 & 0x0f00u) && !((hash ^ hash >> 32) & 0x0f00u) &&
+           !(pylm__slot(PYLM__HASH_FACTOR, hash) & 0x0f00u);
 }
 
 /* Such words of 8 letters, each with a space behind it. */
@@ -145,7 +148,7 @@ static void test_frequencies(void)
 /* ---- the vocabulary of an image ---- */
 
 /* How far from its slot the furthest string is found. */
-static uint32_t furthest(const struct pylm__strings *strings, const uint32_t *slots, unsigned bits)
+static uint32_t furthest(const struct pylm__strings *strings, uint64_t factor, const uint32_t *slots, unsigned bits)
 {
     uint32_t mask = (UINT32_C(1) << bits) - 1u, most = 0, i;
     for (i = 0; i <= mask; i++) {
@@ -155,83 +158,135 @@ static uint32_t furthest(const struct pylm__strings *strings, const uint32_t *sl
         if (!slots[i])
             continue;
         text = pylm__string_text(strings, slots[i] - 1u, &nbytes);
-        away = (i - (uint32_t)(pylm__hash_bytes(text, nbytes) >> 32)) & mask;
+        away = (i - pylm__slot(factor, pylm__hash_bytes(text, nbytes))) & mask;
         most = away > most ? away : most;
     }
     return most;
 }
 
-/* Words that nobody chose all fit, and lie near their slots even where the table is nearly as full as it may be. */
+/* Strings lie near their slots even where the table is nearly as full as it may be. */
 static void test_slots_by_chance(void)
 {
     struct pylm__strings strings;
-    uint32_t n = 43000, i, number, *slots, *order = allocate(n * sizeof *order);
-    uint8_t *fits = allocate(n);
+    uint32_t n = 43000, i, number, *slots;
     unsigned bits;
     char word[16];
     REQUIRE(pylm__strings_init(&strings) == PYLM_OK);
-    for (i = 0; i < n; i++) {
-        order[i] = i;
+    for (i = 0; i < n; i++)
         REQUIRE(pylm__strings_number(&strings, (uint8_t *)word, (uint64_t)sprintf(word, "%u", i * 7919u), &number) ==
                 PYLM_OK);
-    }
-    REQUIRE(pylm__slots_choose(&strings, order, n, 0, fits) == PYLM_OK);
-    for (i = 0; i < n; i++)
-        CHECK(fits[i]);
-    REQUIRE(pylm__slots_make(&strings, n, &slots, &bits) == PYLM_OK);
-    CHECK(bits == 16u && furthest(&strings, slots, bits) < 128u);
+    REQUIRE(pylm__slots_make(&strings, n, FACTOR, &slots, &bits) == PYLM_OK);
+    CHECK(bits == 16u && furthest(&strings, FACTOR, slots, bits) < 256u);
     free(slots);
-    free(order);
-    free(fits);
     pylm__strings_free(&strings);
 }
 
-/* Words of few slots need a larger table; of those that fit, the usual one does. */
+/* Words that all belong into few slots with one factor, do not with another. */
 static void test_slots_chosen(const char *text)
 {
     struct pylm__strings strings;
-    uint32_t i, number, n = 0, order[N_WORDS], *slots;
-    uint8_t fits[N_WORDS];
+    uint32_t i, number, *slots;
     unsigned bits;
     REQUIRE(pylm__strings_init(&strings) == PYLM_OK);
-    for (i = 0; i < N_WORDS; i++) {
-        order[i] = i;
-        REQUIRE(pylm__strings_number(&strings, (const uint8_t *)text + 9u * i, 8, &number) == PYLM_OK);
-    }
-    REQUIRE(pylm__slots_choose(&strings, order, N_WORDS, 10, fits) == PYLM_OK);
-    REQUIRE(pylm__slots_make(&strings, N_WORDS, &slots, &bits) == PYLM_OK);
-    CHECK(bits > 13u && furthest(&strings, slots, bits) < PYLM__MOST_TRIED);
-    free(slots);
     for (i = 0; i < N_WORDS; i++)
-        if (fits[i])
-            order[n++] = i;
-    CHECK(n > 256u && n < N_WORDS / 2u && order[9] == 9);
-    REQUIRE(pylm__strings_select(&strings, order, n) == PYLM_OK);
-    REQUIRE(pylm__slots_make(&strings, n, &slots, &bits) == PYLM_OK);
-    CHECK(bits < 13u && furthest(&strings, slots, bits) < PYLM__MOST_TRIED);
+        REQUIRE(pylm__strings_number(&strings, (const uint8_t *)text + 9u * i, 8, &number) == PYLM_OK);
+    REQUIRE(pylm__slots_make(&strings, N_WORDS, PYLM__HASH_FACTOR, &slots, &bits) == PYLM_OK);
+    CHECK(bits > 13u && furthest(&strings, PYLM__HASH_FACTOR, slots, bits) < PYLM__MOST_TRIED);
+    free(slots);
+    REQUIRE(pylm__slots_make(&strings, N_WORDS, FACTOR, &slots, &bits) == PYLM_OK);
+    CHECK(bits == 13u && furthest(&strings, FACTOR, slots, bits) < 64u);
     free(slots);
     pylm__strings_free(&strings);
 }
 
-/* A model of such words has those that fit; the others are "<unk>", when it is trained and when it reads. */
+/* A model of such words has them all, in a table of the usual size. */
 static void test_model(const char *text, size_t nbytes)
 {
     pylm_train_options options;
     pylm_model model;
-    pylm_info info;
     struct image image;
-    uint32_t i, n_found = 0;
+    uint32_t i;
     pylm_train_options_init(&options);
     options.tokenizer = PYLM_TOKENIZER_WORDS;
     options.min_word_count = 1;
     options.max_order = 1;
     image = train(text, nbytes, &options);
     REQUIRE(pylm_model_open(&model, image.data, image.nbytes) == PYLM_OK);
-    pylm_model_info(&model, &info);
     for (i = 0; i < N_WORDS; i++)
-        n_found += pylm_symbol_find(&model, text + 9u * i, 8) != PYLM_NONE;
-    CHECK(n_found == info.n_symbols - 2u && n_found > 256u && n_found < N_WORDS / 2u);
+        CHECK(pylm_symbol_find(&model, text + 9u * i, 8) != PYLM_NONE);
+    CHECK(image.data[PYLM__H_VOCAB_SLOT_BITS] == 13u);
     free(image.data);
+}
+
+/* ---- contexts ---- */
+
+static uint64_t two_back(uint64_t factor, const uint32_t context[2])
+{
+    return pylm__hash_by(factor, pylm__hash_by(factor, PYLM__HASH_SEED, context[0]), context[1]);
+}
+
+/* Pairs of contexts that agree in the upper 16 bits with one factor, do so with another as seldom as any. */
+static void test_contexts(void)
+{
+    enum { N = 1 << 16 };
+    uint32_t *first = allocate((size_t)N * sizeof *first), i, n = 0, n_same = 0; /* contexts + 1, by their upper bits */
+    for (i = 0; n < 5000u; i++) {
+        const uint32_t context[2] = {i % 2048u, i / 2048u};
+        uint64_t hash = two_back(PYLM__HASH_FACTOR, context);
+        uint32_t other = first[hash >> 48];
+        if (other) {
+            const uint32_t before[2] = {(other - 1u) % 2048u, (other - 1u) / 2048u};
+            n_same += (two_back(FACTOR, before) ^ two_back(FACTOR, context)) >> 48 == 0;
+            n++;
+        }
+        first[hash >> 48] = i + 1u;
+    }
+    CHECK(n_same < 5u);
+    free(first);
+}
+
+/* The factor is a digest of the text: any change makes another one, and the order of documents does not. */
+static void test_factors(void)
+{
+    static const char *const texts[] = {"a b a b\n", "a b a c\n", "x y x y\n", "a b a b\na b\n"};
+    pylm_train_options options;
+    uint64_t factors[4];
+    uint32_t i, j;
+    pylm_train_options_init(&options);
+    options.tokenizer = PYLM_TOKENIZER_WORDS;
+    options.min_word_count = 1;
+    options.max_order = 1;
+    for (i = 0; i < 4u; i++) {
+        struct image image = train(texts[i], strlen(texts[i]), &options);
+        factors[i] = pylm__load64(image.data + PYLM__H_FACTOR);
+        CHECK(factors[i] & 1u);
+        for (j = 0; j < i; j++)
+            CHECK(factors[j] != factors[i]);
+        free(image.data);
+    }
+}
+
+static void test_blake2b(void)
+{
+    /* RFC 7693, appendix A; and what Python's hashlib says of 1,000 bytes 0, 1, 2, ... 250, 0, ... */
+    static const uint8_t abc[8] = {0xba, 0x80, 0xa5, 0x3f, 0x98, 0x1c, 0x4d, 0x0d};
+    static const uint8_t thousand[8] = {0xc1, 0x1e, 0x1c, 0x03, 0x40, 0xbd, 0x7e, 0x5a};
+    struct pylm__blake2b digest;
+    uint8_t out[PYLM__BLAKE2B_NBYTES], data[1000];
+    uint32_t i, step;
+    pylm__blake2b_begin(&digest);
+    pylm__blake2b_add(&digest, (const uint8_t *)"abc", 3);
+    pylm__blake2b_end(&digest, out);
+    CHECK(memcmp(out, abc, sizeof abc) == 0);
+    for (i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i % 251u);
+    for (step = 1; step < 300u; step += 37u) { /* in parts */
+        pylm__blake2b_begin(&digest);
+        for (i = 0; i < sizeof data; i += step)
+            pylm__blake2b_add(&digest, data + i, sizeof data - i < step ? sizeof data - i : step);
+        pylm__blake2b_end(&digest, out);
+        CHECK(memcmp(out, thousand, sizeof thousand) == 0);
+    }
 }
 
 /* ---- documents ---- */
@@ -290,6 +345,9 @@ int main(void)
     test_slots_by_chance();
     test_slots_chosen(text);
     test_model(text, nbytes);
+    test_contexts();
+    test_factors();
+    test_blake2b();
     test_documents();
     free(text);
     return finish();

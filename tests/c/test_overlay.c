@@ -221,7 +221,7 @@ static void test_indirect(void)
     CHECK(keys[1] == key);
     pylm__overlay_recall(&part, &plan, keys, recalls);
     CHECK(recalls[1].n == 1 && recalls[1].leaf[0] == 42);
-    pylm__state_read(pylm__state_view(&state), PYLM_TOKENIZER_WORDS, 8); /* the previous symbol counts, too */
+    pylm__state_read(pylm__state_view(&state), PYLM_TOKENIZER_WORDS, 8, 1); /* the previous symbol counts, too */
     pylm__overlay_keys(&part, &plan, &other, pylm__state_view(&state), keys);
     CHECK(keys[1] != key);
 }

@@ -95,6 +95,7 @@ static void count(struct counted *c, const char *text, size_t nbytes, const pylm
     REQUIRE(pylm__heldout_list(&c->heldout, &c->corpus, &c->tree, 1) == PYLM_OK);
     pylm__templates_choose(&c->templates, PYLM_TOKENIZER_BYTES, options, 1);
     c->templates.has_voice = 1;
+    c->templates.factor = c->corpus.factor;
     c->calibration = allocate(PYLM__MAX_TEMPLATES * PYLM__N_CALIBRATION * sizeof *c->calibration);
     memset(&counting, 0, sizeof counting);
     counting.corpus = &c->corpus;

@@ -62,6 +62,12 @@ enum pylm__token { PYLM__TOKEN_WORD, PYLM__TOKEN_LINE_END, PYLM__TOKEN_END };
 /* The text of a symbol that the model has. */
 const uint8_t *pylm__symbol_text(const struct pylm__model *model, uint32_t symbol, uint32_t *nbytes);
 
+/* The slot, of 2^32, in which the vocabulary has the string with a hash. */
+static inline uint32_t pylm__slot(uint64_t factor, uint64_t hash)
+{
+    return (uint32_t)(pylm__hash_by(factor, hash, 0) >> 32);
+}
+
 /* Where a word lies in a text. */
 struct pylm__span {
     uint64_t begin, nbytes;

@@ -37,7 +37,7 @@ int pylm__keys_make(const struct pylm__contexts *contexts, uint64_t *keys, uint3
             keys[p] = hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | leaf;
             if (base_keys)
                 base_keys[p] = base_hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | leaf;
-            pylm__state_read(state, corpus->tokenizer, symbol);
+            pylm__state_read(state, corpus->tokenizer, symbol, corpus->factor);
         }
     }
     return PYLM_OK;
@@ -67,7 +67,7 @@ int pylm__keys_next(const struct pylm__contexts *contexts, const struct pylm__he
             if (c->block < heldout->n_blocks && p >= heldout->begins[c->block])
                 of_blocks[c->first + (p - heldout->begins[c->block])] = keys[made];
             made++;
-            pylm__state_read(state, corpus->tokenizer, symbol);
+            pylm__state_read(state, corpus->tokenizer, symbol, corpus->factor);
         }
         if (p < end)
             break;

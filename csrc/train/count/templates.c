@@ -272,7 +272,7 @@ uint64_t pylm__template_extend(const struct pylm__templates *templates, uint32_t
                                const struct pylm__symbol_tree *tree, const struct pylm__state *state,
                                uint64_t base_hash)
 {
-    return pylm__hash_step(base_hash, context_value(&templates->of[k], tree, state));
+    return pylm__hash_by(templates->factor, base_hash, context_value(&templates->of[k], tree, state));
 }
 
 void pylm__template_name(const struct pylm__templates *templates, uint32_t k, char *name)

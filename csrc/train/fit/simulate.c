@@ -88,7 +88,7 @@ static int read_block(const struct reader *r, const struct pylm__heldout *heldou
         for (; d < corpus->n_documents && corpus->document_ends[d] <= p; d++)
             pylm__corpus_begin(corpus, &opaque); /* before the block these do no harm */
         read_symbol(r, state, r->tree->leaf_of[pylm__symbol(corpus, p)], heldout->first_event[at]);
-        pylm__state_read(state, corpus->tokenizer, pylm__symbol(corpus, p));
+        pylm__state_read(state, corpus->tokenizer, pylm__symbol(corpus, p), corpus->factor);
     }
     return PYLM_OK;
 }

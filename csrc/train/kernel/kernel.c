@@ -24,8 +24,10 @@ static void choose_templates(struct pylm__kernel_training *t)
     for (b = 1; b < PYLM_MAX_TREES; b++)
         t->banks[b].tree = t->banks[0].tree;
     t->n_banks = pylm__templates_of_kernel(banks, t->kernel.reach, t->kernel.n_class);
-    for (b = 0; b < t->n_banks; b++)
+    for (b = 0; b < t->n_banks; b++) {
         t->banks[b].templates = banks[b];
+        t->banks[b].templates.factor = t->corpus->factor;
+    }
 }
 
 static int count_bank(struct pylm__kernel_training *t, struct pylm__heldout *heldout, uint32_t b, const char *folder,

@@ -361,5 +361,5 @@ void pylm__corpus_begin(const struct pylm__corpus *corpus, pylm_state *state)
 {
     memset(state, 0, sizeof *state);
     if (corpus->line_end != PYLM_NONE)
-        pylm__state_read(pylm__state_view(state), corpus->tokenizer, corpus->line_end);
+        pylm__state_read(pylm__state_view(state), corpus->tokenizer, corpus->line_end, corpus->factor);
 }

@@ -11,9 +11,9 @@
 #include "core/hash.h"
 #include "documents.h"
 #include "encode.h"
+#include "factor.h"
 #include "modules/text/vocabulary.h"
 #include "pieces.h"
-#include "slots.h"
 #include "text_ends.h"
 
 #define FEWEST_RARE 2u              /* to learn spelling from: of a single one nobody knows where it ends */
@@ -95,26 +95,6 @@ static uint32_t count_words(struct pylm__corpus *corpus, struct counted *counted
     return n;
 }
 
-/* Leaves out pieces as leave_out_far() does words; bytes stay. */
-static int choose_pieces(struct pylm__strings *pieces)
-{
-    uint32_t i, n = 0, *order = pylm__array_new(pieces->n, sizeof *order);
-    uint8_t *fits = pylm__array_new(pieces->n, 1);
-    int status = order && fits ? PYLM_OK : PYLM_ERR_MEMORY;
-    for (i = 0; i < pieces->n && status == PYLM_OK; i++)
-        order[i] = i;
-    if (status == PYLM_OK)
-        status = pylm__slots_choose(pieces, order, pieces->n, 256, fits);
-    for (i = 0; i < pieces->n && status == PYLM_OK; i++)
-        if (fits[i])
-            order[n++] = i;
-    if (status == PYLM_OK && n < pieces->n)
-        status = pylm__strings_select(pieces, order, n);
-    free(order);
-    free(fits);
-    return status;
-}
-
 /* Counts pieces, and leaves out longer ones that do not occur. Of an external vocabulary nothing is left out. Returns
  * how many stay. */
 static uint32_t count_symbols(const struct pylm__corpus *corpus, struct counted *counted)
@@ -126,36 +106,6 @@ static uint32_t count_symbols(const struct pylm__corpus *corpus, struct counted 
         if (all || i < 256u || counted[i].count)
             counted[n++] = counted[i];
     return n;
-}
-
-/* Leaves out words that were chosen so that a reader would look for them long; see slots.h. Their counts go to
- * "<unk>". `counted` is by rank, and is again. */
-static int leave_out_far(struct pylm__corpus *corpus, struct counted *counted, uint32_t *n)
-{
-    uint32_t i, staying = 0, *order = pylm__array_new(*n, sizeof *order);
-    uint8_t *fits = pylm__array_new(*n, 1);
-    uint64_t unknown = 0;
-    int status = order && fits ? PYLM_OK : PYLM_ERR_MEMORY;
-    for (i = 0; i < *n && status == PYLM_OK; i++)
-        order[i] = counted[i].word;
-    if (status == PYLM_OK)
-        status = pylm__slots_choose(&corpus->vocabulary, order, *n, 0, fits);
-    for (i = 0; i < *n && status == PYLM_OK; i++) {
-        if (fits[i] || counted[i].word < N_FIRST) {
-            counted[staying++] = counted[i];
-        } else {
-            unknown += counted[i].count;
-            corpus->n_left_out += counted[i].count > 0;
-        }
-    }
-    for (i = 0; i < staying && unknown; i++)
-        counted[i].count += counted[i].word == FIRST_UNKNOWN ? unknown : 0u;
-    if (unknown)
-        qsort(counted, staying, sizeof *counted, by_count);
-    free(order);
-    free(fits);
-    *n = status == PYLM_OK ? staying : *n;
-    return status;
 }
 
 /* Whether a word teaches how unknown ones are spelled: one that does not stay, or is rare. `counted` is by rank. */
@@ -192,8 +142,6 @@ static int rank_symbols(struct pylm__corpus *corpus, const struct pylm__vocabula
     uint32_t i, n = words ? count_words(corpus, counted, limits) : count_symbols(corpus, counted);
     uint64_t p;
     qsort(counted, n, sizeof *counted, by_count);
-    if (words)
-        PYLM__TRY(leave_out_far(corpus, counted, &n));
     for (i = 0; i < corpus->vocabulary.n; i++)
         new_symbol[i] = PYLM_NONE;
     for (i = 0; i < n; i++) {
@@ -251,6 +199,25 @@ static int settle(struct pylm__corpus *corpus, const struct pylm__vocabulary_lim
     return status;
 }
 
+/* Finds the vocabulary, and writes the text in it. */
+static int find_vocabulary(struct pylm__corpus *corpus, const struct pylm__vocabulary_limits *limits,
+                           uint32_t n_threads, pylm_task *task)
+{
+    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
+        corpus->n_symbols = 256;
+        return PYLM_OK;
+    }
+    if (corpus->tokenizer == PYLM_TOKENIZER_PIECES) {
+        uint32_t n_pieces = limits->n_pieces ? limits->n_pieces : pylm__pieces_default(corpus);
+        PYLM__TRY(pylm__strings_init(&corpus->vocabulary));
+        PYLM__TRY(pylm__pieces_learn(&corpus->vocabulary, corpus, n_pieces, n_threads, task));
+        PYLM__TRY(pylm__corpus_encode(corpus, n_threads, task));
+    }
+    PYLM__TRY(settle(corpus, limits));
+    pylm__corpus_narrow(corpus, corpus->n_symbols);
+    return PYLM_OK;
+}
+
 int pylm__corpus_prepare(struct pylm__corpus *corpus, const struct pylm__vocabulary_limits *limits, uint32_t n_threads,
                          pylm_task *task)
 {
@@ -264,18 +231,6 @@ int pylm__corpus_prepare(struct pylm__corpus *corpus, const struct pylm__vocabul
     PYLM__TRY(pylm__corpus_end_documents(corpus));
     if (corpus->base)
         return PYLM_OK;
-    if (corpus->tokenizer == PYLM_TOKENIZER_BYTES) {
-        corpus->n_symbols = 256;
-        return PYLM_OK;
-    }
-    if (corpus->tokenizer == PYLM_TOKENIZER_PIECES) {
-        uint32_t n_pieces = limits->n_pieces ? limits->n_pieces : pylm__pieces_default(corpus);
-        PYLM__TRY(pylm__strings_init(&corpus->vocabulary));
-        PYLM__TRY(pylm__pieces_learn(&corpus->vocabulary, corpus, n_pieces, n_threads, task));
-        PYLM__TRY(choose_pieces(&corpus->vocabulary));
-        PYLM__TRY(pylm__corpus_encode(corpus, n_threads, task));
-    }
-    PYLM__TRY(settle(corpus, limits));
-    pylm__corpus_narrow(corpus, corpus->n_symbols);
-    return PYLM_OK;
+    PYLM__TRY(find_vocabulary(corpus, limits, n_threads, task));
+    return pylm__corpus_find_factor(corpus, n_threads, task);
 }

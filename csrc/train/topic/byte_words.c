@@ -40,7 +40,7 @@ static int add_words(struct finding *f, const struct pylm__state *state, uint32_
 static int read_symbol(struct finding *f, struct pylm__state *state, uint32_t symbol)
 {
     uint32_t before = state->read.words.n;
-    pylm__state_read(state, PYLM_TOKENIZER_BYTES, symbol);
+    pylm__state_read(state, PYLM_TOKENIZER_BYTES, symbol, f->text->factor);
     return add_words(f, state, state->read.words.n - before);
 }
 

@@ -72,7 +72,7 @@ static void write_slots(struct writer *image, const struct pylm__corpus *corpus)
 {
     unsigned slot_bits;
     uint32_t i, *slots;
-    int status = pylm__slots_make(&corpus->vocabulary, corpus->n_symbols, &slots, &slot_bits);
+    int status = pylm__slots_make(&corpus->vocabulary, corpus->n_symbols, corpus->factor, &slots, &slot_bits);
     if (status != PYLM_OK) {
         image->out.status = status;
         return;
@@ -303,6 +303,7 @@ static void write_parts(struct writer *image, const struct pylm__image_parts *pa
     head32(image, PYLM__H_LINE_END, parts->corpus->line_end);
     head32(image, PYLM__H_TEXT_END, parts->corpus->text_end);
     head32(image, PYLM__H_N_TREES, n_trees);
+    head64(image, PYLM__H_FACTOR, parts->corpus->factor);
     head8(image, PYLM__H_PREDICTOR, parts->kernel ? PYLM_PREDICTOR_KERNEL : PYLM_PREDICTOR_MIX);
     head8(image, PYLM__H_VOICE, n_trees && !parts->kernel && parts->trees[0].templates.has_voice);
     begin_part(image, PYLM__H_FACTS);
