@@ -142,7 +142,7 @@ static inline uint64_t pylm__packed_nbytes(uint64_t n, uint32_t width)
 #define PYLM__MAX_DEPTH 255u
 #define PYLM__MAX_SYMBOLS (UINT32_C(1) << 24)
 #define PYLM__MAX_LAG 16u
-#define PYLM__HASH_BITS 40u     /* of a context's hash that are kept: bucket_bits + check_bits at most */
+#define PYLM__HASH_BITS 48u     /* of a context's hash that are kept: bucket_bits + check_bits at most */
 #define PYLM__MAX_LIST_BITS 40u /* of a list's position: all lists of a template are below a terabyte */
 
 /* ---- templates */

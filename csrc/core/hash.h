@@ -30,7 +30,7 @@ static inline uint64_t pylm__hash_step(uint64_t hash, uint64_t value)
     return pylm__hash_by(PYLM__HASH_FACTOR, hash, value);
 }
 
-/* The 32 bits of a hash from one of its upper 40 on, which are counted from the highest. */
+/* The 32 bits of a hash from one of its upper 48 on, which are counted from the highest. */
 static inline uint32_t pylm__hash_part(uint64_t hash, unsigned from)
 {
 #if PYLM__WIDE_REGISTERS

@@ -113,10 +113,11 @@ static int add_key(struct chunk *chunk, uint64_t key, uint32_t count)
 static int count_merged(struct job *job, struct pylm__merge *merge, struct chunk *chunk, const pylm_task *task)
 {
     struct pylm__hash_range range = {0, 0};
+    unsigned leaf_bits = pylm__key_leaf_bits(job->c->tree->n_symbols);
     uint64_t key, hash, last = 0, seen = 0;
     uint32_t count;
     while (pylm__merge_next(merge, &key, &count)) {
-        hash = key >> PYLM__LEAF_BITS;
+        hash = key >> leaf_bits;
         if (chunk->n >= CHUNK && hash != last) {
             const struct pylm__sorted_keys sorted = {chunk->keys, chunk->sums, chunk->n};
             range.to = hash;
@@ -176,22 +177,23 @@ static int count_nothing_in(struct job *job, uint64_t *keys, uint32_t *sums, con
     const struct pylm__hash_range all = {0, PYLM__ALL_HASHES};
     struct pylm__sorted_keys sorted = {keys, sums, 0};
     pylm_state opaque;
+    unsigned leaf_bits = pylm__key_leaf_bits(tree->n_symbols);
     uint64_t p, at = 0, hash;
     uint32_t leaf, b;
     pylm__corpus_begin(c->corpus, &opaque);
     hash = pylm__template_hash(c->templates, job->contexts.k, tree, pylm__state_view(&opaque));
-    hash >>= 64u - PYLM__HASH_BITS;
+    hash = hash >> leaf_bits << leaf_bits;
     for (p = 0; p < c->corpus->n; pylm__corpus_passed(c->corpus, p++))
         sums[tree->leaf_of[pylm__symbol(c->corpus, p)]]++;
     for (leaf = 0; leaf < tree->n_symbols; leaf++)
         if (sums[leaf]) {
             uint32_t before = sorted.n ? sums[sorted.n - 1u] : 0u;
-            keys[sorted.n] = hash << PYLM__LEAF_BITS | leaf;
+            keys[sorted.n] = hash | leaf;
             sums[sorted.n++] = before + sums[leaf];
         }
     for (b = 0; b < c->heldout->n_blocks; b++)
         for (p = c->heldout->begins[b]; p < c->heldout->ends[b]; p++)
-            job->of_blocks[at++] = hash << PYLM__LEAF_BITS | tree->leaf_of[pylm__symbol(c->corpus, p)];
+            job->of_blocks[at++] = hash | tree->leaf_of[pylm__symbol(c->corpus, p)];
     return add_contexts(job, sorted, all, task);
 }
 

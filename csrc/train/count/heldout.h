@@ -17,8 +17,8 @@
 #include "train/base/common.h"
 
 #define PYLM__MAX_BLOCKS 20u
-#define PYLM__MAX_BLOCK 131072u /* symbols in one; keeps large corpora fast */
-#define PYLM__TOPIC_STEP 8u     /* numbers of a topic vector that are kept or left out together */
+#define PYLM__MAX_BLOCK 65536u /* symbols in one; keeps large corpora fast. Their numbers fit where a key has a leaf */
+#define PYLM__TOPIC_STEP 8u    /* numbers of a topic vector that are kept or left out together */
 #define PYLM__TOPIC_LEVELS (PYLM__MAX_TOPIC / PYLM__TOPIC_STEP)
 
 struct pylm__heldout {

@@ -62,6 +62,7 @@ static void narrow(struct pylm__key_range *r, uint64_t middle, int side)
 /* A context of a block. */
 struct context {
     uint64_t hash, from, to;         /* where it stands in the block, in sorted positions */
+    unsigned leaf_bits;              /* of keys */
     struct pylm__key_range all, own; /* its keys in the whole text, and those of the block that are taken out */
 };
 
@@ -76,7 +77,7 @@ static void follow_path(const struct pylm__symbol_tree *tree, const struct conte
     while (hi - lo > 1u && total_of(&all) > own.to - own.from) {
         uint32_t mid = tree->mid[node];
         int side = leaf >= mid;
-        uint64_t key = context->hash << PYLM__LEAF_BITS | mid;
+        uint64_t key = context->hash << context->leaf_bits | mid;
         uint64_t all_mid = split(&all, key), own_mid = split(&own, key);
         uint32_t n0 = (uint32_t)(rank(&all, all_mid) - rank(&all, all.from) - (own_mid - own.from));
         uint32_t n1 = (uint32_t)(rank(&all, all.to) - rank(&all, all_mid) - (own.to - own_mid));
@@ -116,11 +117,10 @@ static uint64_t near_bound(const uint64_t *keys, uint64_t from, uint64_t n, uint
 }
 
 /* The first position from `from` on whose key has a larger hash. */
-static uint64_t hash_end(const uint64_t *keys, uint64_t from, uint64_t n, uint64_t hash)
+static uint64_t hash_end(const uint64_t *keys, uint64_t from, uint64_t n, uint64_t hash, unsigned leaf_bits)
 {
-    if (hash + 1u == (uint64_t)1 << PYLM__HASH_BITS)
-        return n;
-    return near_bound(keys, from, n, (hash + 1u) << PYLM__LEAF_BITS);
+    uint64_t next = (hash + 1u) << leaf_bits; /* 0 behind the last hash */
+    return next ? near_bound(keys, from, n, next) : n;
 }
 
 /* The paths that were followed from one context of a block. The evidence on the path to a leaf is always the same. */
@@ -164,6 +164,7 @@ static uint32_t new_path(struct paths *paths, uint32_t leaf, uint64_t event, uin
 
 struct pylm__evidence_work {
     int keeps_own;       /* the block's keys are not taken out */
+    unsigned leaf_bits;  /* of keys */
     uint64_t n;          /* symbols of a block whose contexts are in the range */
     uint64_t *own;       /* their keys, sorted */
     uint64_t *positions; /* hash, then position in the block, sorted likewise */
@@ -176,6 +177,7 @@ struct pylm__evidence_work *pylm__evidence_work_new(const struct pylm__symbol_tr
     struct pylm__evidence_work *work = pylm__array_new(1, sizeof *work);
     if (!work)
         return NULL;
+    work->leaf_bits = pylm__key_leaf_bits(tree->n_symbols);
     work->own = pylm__array_new(PYLM__MAX_BLOCK, sizeof *work->own);
     work->positions = pylm__array_new(PYLM__MAX_BLOCK, sizeof *work->positions);
     work->scratch = pylm__array_new(PYLM__MAX_BLOCK, sizeof *work->scratch);
@@ -235,18 +237,19 @@ static int symbol_evidence(const struct pylm__evidence_input *input, const struc
 }
 
 /* How many keys of a context's range have a leaf. */
-static uint32_t count_leaf(const struct pylm__key_range *r, uint64_t hash, uint32_t leaf)
+static uint32_t count_leaf(const struct pylm__key_range *r, uint64_t key)
 {
-    uint64_t key = hash << PYLM__LEAF_BITS | leaf, from = split(r, key);
+    uint64_t from = split(r, key);
     return (uint32_t)(rank(r, split(r, key + 1u)) - rank(r, from));
 }
 
 static struct pylm__hits hits_of(const struct context *context, uint32_t leaf)
 {
     const struct pylm__key_range *all = &context->all, *own = &context->own;
+    uint64_t key = context->hash << context->leaf_bits | leaf;
     struct pylm__hits hits;
     hits.all = (uint32_t)(total_of(all) - total_of(own));
-    hits.hits = count_leaf(all, context->hash, leaf) - count_leaf(own, context->hash, leaf);
+    hits.hits = count_leaf(all, key) - count_leaf(own, key);
     return hits;
 }
 
@@ -257,12 +260,12 @@ PYLM__INLINE void fetch_ahead(const struct pylm__evidence_input *input, uint64_t
     const uint64_t *events;
     uint64_t at;
     if (i + 2u * AHEAD < block->n) {
-        at = first + (block->positions[i + 2u * AHEAD] & PYLM__LEAF_MASK);
+        at = first + pylm__key_leaf(block->positions[i + 2u * AHEAD], block->leaf_bits);
         PYLM__PREFETCH(&input->heldout->first_event[at]);
         PYLM__PREFETCH(&input->of_blocks[at]);
     }
     if (i + AHEAD < block->n) {
-        events = &input->heldout->first_event[first + (block->positions[i + AHEAD] & PYLM__LEAF_MASK)];
+        events = &input->heldout->first_event[first + pylm__key_leaf(block->positions[i + AHEAD], block->leaf_bits)];
         PYLM__PREFETCH(&input->heldout->means[events[0]]);
         PYLM__PREFETCH(&input->heldout->means[events[1]]);
         PYLM__PREFETCH(&indices[events[0]]);
@@ -276,8 +279,8 @@ static int context_evidence(const struct pylm__evidence_input *input, const stru
 {
     uint64_t i;
     for (i = context->from; i < context->to; i++) {
-        uint64_t at = first + (block->positions[i] & PYLM__LEAF_MASK);
-        uint32_t leaf = (uint32_t)input->of_blocks[at] & PYLM__LEAF_MASK;
+        uint64_t at = first + pylm__key_leaf(block->positions[i], block->leaf_bits);
+        uint32_t leaf = pylm__key_leaf(input->of_blocks[at], block->leaf_bits);
         if (out.hits) {
             out.hits[at] = hits_of(context, leaf);
             continue;
@@ -293,17 +296,18 @@ static int block_evidence(const struct pylm__evidence_input *input, uint64_t fir
                           struct pylm__evidence_out out, const pylm_task *task)
 {
     uint64_t i = 0, n_all = input->sorted.n, seen = 0;
-    struct context c = {0, 0, 0, {input->sorted.keys, input->sorted.sums, 0, 0}, {block->own, NULL, 0, 0}};
+    struct context c = {
+        0, 0, 0, block->leaf_bits, {input->sorted.keys, input->sorted.sums, 0, 0}, {block->own, NULL, 0, 0}};
     while (i < block->n) {
         uint64_t total;
-        c.hash = block->own[i] >> PYLM__LEAF_BITS;
+        c.hash = block->own[i] >> c.leaf_bits;
         c.from = c.own.from = i;
-        while (i < block->n && block->own[i] >> PYLM__LEAF_BITS == c.hash)
+        while (i < block->n && block->own[i] >> c.leaf_bits == c.hash)
             i++;
         c.to = i;
         c.own.to = block->keeps_own ? c.own.from : i;
-        c.all.from = near_bound(c.all.keys, c.all.to, n_all, c.hash << PYLM__LEAF_BITS);
-        c.all.to = hash_end(c.all.keys, c.all.from, n_all, c.hash);
+        c.all.from = near_bound(c.all.keys, c.all.to, n_all, c.hash << c.leaf_bits);
+        c.all.to = hash_end(c.all.keys, c.all.from, n_all, c.hash, c.leaf_bits);
         total = total_of(&c.all) - (c.own.to - c.own.from);
         if (!total || total < input->min_count)
             continue;
@@ -317,11 +321,11 @@ static int block_evidence(const struct pylm__evidence_input *input, uint64_t fir
 /* Sorts the keys of each context; in `positions` those of a context are side by side. */
 static int sort_own(struct pylm__evidence_work *block, const uint64_t *keys, const pylm_task *task)
 {
+    unsigned leaf_bits = block->leaf_bits;
     uint64_t i, j;
     for (i = 0; i < block->n; i = j) {
-        for (j = i; j < block->n && block->positions[j] >> PYLM__LEAF_BITS == block->positions[i] >> PYLM__LEAF_BITS;
-             j++)
-            block->own[j] = keys[block->positions[j] & PYLM__LEAF_MASK];
+        for (j = i; j < block->n && block->positions[j] >> leaf_bits == block->positions[i] >> leaf_bits; j++)
+            block->own[j] = keys[pylm__key_leaf(block->positions[j], leaf_bits)];
         PYLM__TRY(pylm__sort(block->own + i, block->scratch, j - i, task));
     }
     return PYLM_OK;
@@ -333,10 +337,10 @@ static int sort_block(struct pylm__evidence_work *block, const uint64_t *keys, u
 {
     uint64_t i;
     for (block->n = i = 0; i < n; i++) {
-        uint64_t hash = keys[i] >> PYLM__LEAF_BITS;
+        uint64_t hash = keys[i] >> block->leaf_bits;
         if (hash < range.from || hash >= range.to)
             continue;
-        block->positions[block->n++] = hash << PYLM__LEAF_BITS | i;
+        block->positions[block->n++] = hash << block->leaf_bits | i;
     }
     PYLM__TRY(pylm__sort(block->positions, block->scratch, block->n, task));
     return sort_own(block, keys, task);

@@ -3,23 +3,36 @@
  *
  * key.h: a context and the symbol that followed it, in one number.
  *
- * A key is the upper PYLM__HASH_BITS bits of a context's hash, then the leaf of the symbol. So sorted keys have the
- * successors of a context side by side, in the order of the leaves.
+ * A key is the upper bits of a context's hash, then the leaf of the symbol. So sorted keys have the successors of a
+ * context side by side, in the order of the leaves. Leaves have as few bits as they need, so that the hash has many:
+ *
+ *     | hash: 48 bits; 40 for 2^24 symbols | leaf: 16 bits; 24 for 2^24 symbols |
  */
 #ifndef PYLM_TRAIN_KEY_H
 #define PYLM_TRAIN_KEY_H
 
 #include "core/image.h"
 
-#define PYLM__LEAF_BITS 24u
-#define PYLM__LEAF_MASK ((UINT32_C(1) << PYLM__LEAF_BITS) - 1u)
+#define PYLM__LEAST_LEAF_BITS (64u - PYLM__HASH_BITS)
 
-/* Contexts whose hash, cut to PYLM__HASH_BITS bits, is in [from, to). */
+/* Bits of a leaf in a key. */
+static inline unsigned pylm__key_leaf_bits(uint32_t n_symbols)
+{
+    unsigned bits = pylm__width(n_symbols - 1u);
+    return bits < PYLM__LEAST_LEAF_BITS ? PYLM__LEAST_LEAF_BITS : bits;
+}
+
+static inline uint32_t pylm__key_leaf(uint64_t key, unsigned leaf_bits)
+{
+    return (uint32_t)key & pylm__mask(leaf_bits);
+}
+
+/* Contexts whose hash, cut to the bits that it has in a key, is in [from, to). */
 struct pylm__hash_range {
     uint64_t from, to;
 };
 
-#define PYLM__ALL_HASHES ((uint64_t)1 << PYLM__HASH_BITS)
+#define PYLM__ALL_HASHES UINT64_MAX
 
 /* Sorted keys: of a context there are all or none. */
 struct pylm__sorted_keys {

@@ -21,6 +21,7 @@ int pylm__keys_make(const struct pylm__contexts *contexts, uint64_t *keys, uint3
 {
     const struct pylm__corpus *corpus = contexts->corpus;
     const struct pylm__symbol_tree *tree = contexts->tree;
+    unsigned leaf_bits = pylm__key_leaf_bits(tree->n_symbols);
     int extends = base_keys && contexts->templates->of[contexts->k].base == base;
     pylm_state opaque;
     uint64_t d, p = 0;
@@ -34,9 +35,9 @@ int pylm__keys_make(const struct pylm__contexts *contexts, uint64_t *keys, uint3
                                     : hash_of(contexts, state);
             if (p % SLICE == 0 && pylm__task_cancelled(task))
                 return PYLM_ERR_CANCELLED;
-            keys[p] = hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | leaf;
+            keys[p] = hash >> leaf_bits << leaf_bits | leaf;
             if (base_keys)
-                base_keys[p] = base_hash >> (64u - PYLM__HASH_BITS) << PYLM__LEAF_BITS | leaf;
+                base_keys[p] = base_hash >> leaf_bits << leaf_bits | leaf;
             pylm__state_read(state, corpus->tokenizer, symbol, corpus->factor);
         }
     }
@@ -49,6 +50,7 @@ int pylm__keys_next(const struct pylm__contexts *contexts, const struct pylm__he
 {
     const struct pylm__corpus *corpus = contexts->corpus;
     struct pylm__state *state = pylm__state_view(&c->state);
+    unsigned leaf_bits = pylm__key_leaf_bits(contexts->tree->n_symbols);
     uint64_t made = 0, p = c->position;
     for (; made < *n && c->document < corpus->n_documents; c->document++) {
         uint64_t end = corpus->document_ends[c->document];
@@ -56,14 +58,14 @@ int pylm__keys_next(const struct pylm__contexts *contexts, const struct pylm__he
             pylm__corpus_begin(corpus, &c->state);
         for (; p < end && made < *n; pylm__corpus_passed(corpus, p++)) {
             uint32_t symbol = pylm__symbol(corpus, p);
-            uint64_t hash = hash_of(contexts, state) >> (64u - PYLM__HASH_BITS);
+            uint64_t hash = hash_of(contexts, state) >> leaf_bits;
             if (p % SLICE == 0 && pylm__task_cancelled(task))
                 return PYLM_ERR_CANCELLED;
             if (c->block < heldout->n_blocks && p == heldout->ends[c->block]) {
                 c->first += heldout->ends[c->block] - heldout->begins[c->block];
                 c->block++;
             }
-            keys[made] = hash << PYLM__LEAF_BITS | contexts->tree->leaf_of[symbol];
+            keys[made] = hash << leaf_bits | contexts->tree->leaf_of[symbol];
             if (c->block < heldout->n_blocks && p >= heldout->begins[c->block])
                 of_blocks[c->first + (p - heldout->begins[c->block])] = keys[made];
             made++;

@@ -11,14 +11,14 @@
 
 #define CHECK_BITS 16u       /* fingerprint: an unknown context matches with a probability of at most 8 * 2^-16 */
 #define CODED_CHECK_BITS 12u /* where size counts more; docs/ablations.md has what it costs */
-#define EXACT_CHECK_BITS 32u /* the most that a record can have; with those of the bucket at most PYLM__HASH_BITS */
+#define EXACT_CHECK_BITS 32u /* the most that a record can have; with those of the bucket at most those of a key */
 #define COUNT_BITS 4u        /* inline counts: 1 to 16 */
 #define BUCKET_RECORDS 4u    /* records a bucket, on average: from this to twice this */
 #define SLICE 65536u         /* contexts between two looks at the task */
 #define READ_NBYTES 65536u   /* of records, at a time */
 
 struct record {
-    uint64_t hash;    /* PYLM__HASH_BITS bits */
+    uint64_t hash;    /* as in a key */
     uint64_t payload; /* leaf and count, or position of a list */
     uint32_t total;
     uint32_t is_list;
@@ -31,6 +31,7 @@ struct pylm__packing {
     struct pylm__buffer records; /* struct record */
     uint32_t *leaves, *sums;     /* room for those of one context */
     unsigned symbol_bits;
+    unsigned leaf_bits; /* of keys; the other bits are a hash */
 };
 
 static void put_context(struct pylm__packing *p, const struct pylm__list_entries *s, struct record *r)
@@ -81,12 +82,13 @@ static uint32_t take_key(const struct pylm__sorted_keys *sorted, uint64_t *at)
 int pylm__packing_add_keys(struct pylm__packing *p, struct pylm__sorted_keys sorted, uint32_t min_count,
                            const pylm_task *task)
 {
+    unsigned leaf_bits = p->leaf_bits;
     uint64_t i = 0, seen = 0;
     while (i < sorted.n) {
-        uint64_t hash = sorted.keys[i] >> PYLM__LEAF_BITS;
+        uint64_t hash = sorted.keys[i] >> leaf_bits;
         uint32_t n = 0, sum = 0;
-        while (i < sorted.n && sorted.keys[i] >> PYLM__LEAF_BITS == hash) {
-            p->leaves[n] = (uint32_t)sorted.keys[i] & PYLM__LEAF_MASK;
+        while (i < sorted.n && sorted.keys[i] >> leaf_bits == hash) {
+            p->leaves[n] = pylm__key_leaf(sorted.keys[i], leaf_bits);
             p->sums[n++] = sum += take_key(&sorted, &i);
         }
         if (sum >= min_count)
@@ -107,7 +109,7 @@ struct records {
 
 static int records_begin(struct records *records, const struct pylm__packing *p)
 {
-    records->shift = PYLM__HASH_BITS - p->packed->bucket_bits - p->packed->check_bits;
+    records->shift = 64u - p->leaf_bits - p->packed->bucket_bits - p->packed->check_bits;
     return pylm__reader_begin(&records->reader, &p->records, READ_NBYTES);
 }
 
@@ -147,7 +149,7 @@ static int count_records(const struct pylm__packing *p, uint64_t *n, const pylm_
 
 static int put_records(const struct pylm__packing *p, struct pylm__packed *packed, const pylm_task *task)
 {
-    unsigned rest = PYLM__HASH_BITS - packed->bucket_bits;
+    unsigned rest = 64u - p->leaf_bits - packed->bucket_bits;
     uint64_t bucket = 0, n = 0;
     struct records records;
     struct record r;
@@ -194,10 +196,11 @@ int pylm__table_fits(uint64_t n_records, uint64_t lists_nbytes)
 
 static void choose_widths(struct pylm__packed *packed, uint64_t n, uint64_t lists_nbytes, unsigned symbol_bits)
 {
+    unsigned hash_bits = 64u - (symbol_bits < PYLM__LEAST_LEAF_BITS ? PYLM__LEAST_LEAF_BITS : symbol_bits);
     unsigned list_bits = pylm__width64(lists_nbytes);
     packed->bucket_bits = pylm__bucket_bits(n);
-    if (packed->bucket_bits + packed->check_bits > PYLM__HASH_BITS)
-        packed->check_bits = PYLM__HASH_BITS - packed->bucket_bits;
+    if (packed->bucket_bits + packed->check_bits > hash_bits)
+        packed->check_bits = hash_bits - packed->bucket_bits;
     packed->count_bits = COUNT_BITS;
     packed->payload_bits = symbol_bits + COUNT_BITS;
     if (list_bits > packed->payload_bits)
@@ -227,6 +230,7 @@ struct pylm__packing *pylm__packing_begin(struct pylm__packed *packed, const str
     p->tree = tree;
     p->lists = &packed->lists;
     p->symbol_bits = pylm__width(tree->n_symbols - 1u);
+    p->leaf_bits = pylm__key_leaf_bits(tree->n_symbols);
     p->leaves = pylm__array_new(tree->n_symbols, sizeof *p->leaves);
     p->sums = pylm__array_new(tree->n_symbols, sizeof *p->sums);
     if (!p->leaves || !p->sums)

@@ -100,7 +100,7 @@ int pylm__pruning_table(struct pylm__pruning *s, uint32_t lowest, pylm__take_con
     for (c = 0; c < sorted->n_contexts; c++) {
         context.hash = sorted->contexts[c];
         all.from = sorted->begins[c];
-        all.to = pylm__context_end(sorted->keys, all.from, sorted->n);
+        all.to = pylm__context_end(sorted->keys, all.from, sorted->n, sorted->leaf_bits);
         pylm__successors_collect(&s->successors, &all, &none);
         if (sorted->base.n) {
             fetch_bases(sorted, c);
@@ -121,7 +121,7 @@ static int sort_block(struct pylm__pruning *s, struct block *block)
     const struct pylm__sorted *sorted = &s->sorted;
     uint64_t i;
     for (i = 0; i < block->n; i++) {
-        block->positions[i] = sorted->of_blocks[block->first + i] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | i;
+        block->positions[i] = sorted->of_blocks[block->first + i] >> sorted->leaf_bits << sorted->leaf_bits | i;
         block->base_own[i] = sorted->base_of_blocks ? sorted->base_of_blocks[block->first + i] : 0u;
     }
     PYLM__TRY(pylm__sort(block->positions, block->scratch, block->n, s->task));
@@ -133,16 +133,17 @@ static int sort_block(struct pylm__pruning *s, struct block *block)
  * symbol follows lie side by side. */
 static int list_own(struct pylm__pruning *s, const struct block *block, uint64_t from, uint64_t to)
 {
-    uint64_t i, n = to - from, hash = block->positions[from] >> PYLM__LEAF_BITS, *own = block->own;
+    unsigned leaf_bits = s->sorted.leaf_bits;
+    uint64_t i, n = to - from, hash = block->positions[from] >> leaf_bits, *own = block->own;
     for (i = 0; i < n; i++) {
-        uint64_t place = block->first + (block->positions[from + i] & PYLM__LEAF_MASK);
-        own[i] = (s->sorted.of_blocks[place] & PYLM__LEAF_MASK) << 32 | place;
+        uint64_t place = block->first + pylm__key_leaf(block->positions[from + i], leaf_bits);
+        own[i] = (uint64_t)pylm__key_leaf(s->sorted.of_blocks[place], leaf_bits) << 32 | place;
     }
     if (n > 1u)
         PYLM__TRY(pylm__sort(own, block->scratch, n, s->task));
     for (i = 0; i < n; i++) {
         block->places[i] = (uint32_t)own[i];
-        own[i] = hash << PYLM__LEAF_BITS | own[i] >> 32;
+        own[i] = hash << leaf_bits | own[i] >> 32;
     }
     return PYLM_OK;
 }
@@ -152,18 +153,19 @@ static void collect_without(struct pylm__pruning *s, const struct block *block, 
                             const struct pylm__key_range *own)
 {
     struct pylm__key_range base, base_own = {block->base_own, NULL, 0, 0}, none = base_own;
+    unsigned leaf_bits = s->sorted.leaf_bits;
     uint64_t hash;
     pylm__successors_collect(&s->successors, all, block->keeps_own ? &none : own);
     if (!s->sorted.base.n) {
         pylm__successors_gains_alone(&s->successors, s->depths);
         return;
     }
-    hash = s->sorted.base_of_blocks[block->places[0]] >> PYLM__LEAF_BITS;
+    hash = s->sorted.base_of_blocks[block->places[0]] >> leaf_bits;
     base = pylm__key_index_find(&s->sorted.base, hash);
     if (!block->keeps_own) {
-        base_own.from = pylm__lower_bound(block->base_own, 0, block->n, hash << PYLM__LEAF_BITS);
-        base_own.to = base_own.from < block->n && block->base_own[base_own.from] >> PYLM__LEAF_BITS == hash
-                          ? pylm__context_end(block->base_own, base_own.from, block->n)
+        base_own.from = pylm__lower_bound(block->base_own, 0, block->n, hash << leaf_bits);
+        base_own.to = base_own.from < block->n && block->base_own[base_own.from] >> leaf_bits == hash
+                          ? pylm__context_end(block->base_own, base_own.from, block->n, leaf_bits)
                           : base_own.from;
     }
     pylm__successors_gains(&s->successors, &base, &base_own, s->discount);
@@ -177,13 +179,13 @@ static int prune_block(struct pylm__pruning *s, const struct block *block, struc
     struct pylm__key_range contexts = {sorted->contexts, NULL, 0, sorted->n_contexts};
     uint64_t from, to, total;
     for (from = 0; from < block->n; from = to) {
-        uint64_t hash = block->positions[from] >> PYLM__LEAF_BITS;
-        to = pylm__context_end(block->positions, from, block->n);
+        uint64_t hash = block->positions[from] >> sorted->leaf_bits;
+        to = pylm__context_end(block->positions, from, block->n, sorted->leaf_bits);
         contexts.from = pylm__skip_to(&contexts, hash);
         if (contexts.from == contexts.to || contexts.keys[contexts.from] != hash)
             continue; /* too rare */
         all.from = sorted->begins[contexts.from];
-        all.to = pylm__context_end(sorted->keys, all.from, sorted->n);
+        all.to = pylm__context_end(sorted->keys, all.from, sorted->n, sorted->leaf_bits);
         total = (all.to - all.from) - (block->keeps_own ? 0u : to - from);
         if (!total || total < s->in->min_count)
             continue;

@@ -28,15 +28,15 @@ struct sorting {
     int is_constant; /* all contexts extend the same one */
 };
 
-uint64_t pylm__context_end(const uint64_t *keys, uint64_t from, uint64_t n)
+uint64_t pylm__context_end(const uint64_t *keys, uint64_t from, uint64_t n, unsigned leaf_bits)
 {
-    uint64_t hash = keys[from] >> PYLM__LEAF_BITS, step = 1;
-    if (hash + 1u == PYLM__ALL_HASHES)
+    uint64_t hash = keys[from] >> leaf_bits, next = (hash + 1u) << leaf_bits, step = 1;
+    if (!next) /* the last hash of all */
         return n;
-    while (step < n - from && keys[from + step] >> PYLM__LEAF_BITS == hash)
+    while (step < n - from && keys[from + step] >> leaf_bits == hash)
         step *= 2u;
     n = step < n - from ? from + step : n;
-    return pylm__lower_bound(keys, from + step / 2u, n, (hash << PYLM__LEAF_BITS | PYLM__LEAF_MASK) + 1u);
+    return pylm__lower_bound(keys, from + step / 2u, n, next);
 }
 
 /* ---- contexts and their bases ---- */
@@ -67,17 +67,17 @@ static void list_contexts(const struct sorting *g, uint64_t from, uint64_t to)
     struct pylm__sorted *s = g->s;
     uint64_t end;
     for (; from < to; from = end) {
-        end = pylm__context_end(s->keys, from, to);
+        end = pylm__context_end(s->keys, from, to, s->leaf_bits);
         if (end - from < g->min_count)
             continue;
-        s->contexts[s->n_contexts] = s->keys[from] >> PYLM__LEAF_BITS;
+        s->contexts[s->n_contexts] = s->keys[from] >> s->leaf_bits;
         s->begins[s->n_contexts++] = (uint32_t)from;
     }
 }
 
-static uint32_t bucket_of(uint64_t hash)
+static uint32_t bucket_of(const struct pylm__sorted *s, uint64_t hash)
 {
-    return (uint32_t)(hash >> (PYLM__HASH_BITS - PART_BITS - START_BITS)) & ((1u << START_BITS) - 1u);
+    return (uint32_t)(hash >> (64u - s->leaf_bits - PART_BITS - START_BITS)) & ((1u << START_BITS) - 1u);
 }
 
 /* Notes the bases of a part, whose contexts begin with number `first`. */
@@ -87,14 +87,16 @@ static void note_bases(const struct sorting *g, uint64_t from, uint64_t to, uint
     uint32_t starts[(1u << START_BITS) + 1u] = {0}, i;
     uint64_t c;
     for (c = first; c < s->n_contexts; c++)
-        starts[bucket_of(s->contexts[c]) + 1u]++;
+        starts[bucket_of(s, s->contexts[c]) + 1u]++;
     for (i = 0; i < 1u << START_BITS; i++)
         starts[i + 1u] += starts[i];
     for (; from < to; from++) {
-        uint64_t hash = g->parted[from] >> PYLM__LEAF_BITS, end = first + starts[bucket_of(hash) + 1u];
-        c = pylm__lower_bound(s->contexts, first + starts[bucket_of(hash)], end, hash);
+        uint64_t hash = g->parted[from] >> s->leaf_bits, end;
+        uint32_t bucket = bucket_of(s, hash);
+        end = first + starts[bucket + 1u];
+        c = pylm__lower_bound(s->contexts, first + starts[bucket], end, hash);
         if (c < end && s->contexts[c] == hash)
-            s->bases[c] = g->base_parted[from] >> PYLM__LEAF_BITS;
+            s->bases[c] = g->base_parted[from] >> s->leaf_bits;
     }
 }
 
@@ -114,7 +116,7 @@ static int sort_parts(struct sorting *g)
             note_bases(g, from, from + n, first);
         else if (g->base_parted)
             for (; first < s->n_contexts; first++)
-                s->bases[first] = g->base_parted[0] >> PYLM__LEAF_BITS;
+                s->bases[first] = g->base_parted[0] >> s->leaf_bits;
     }
     return PYLM_OK;
 }
@@ -140,7 +142,7 @@ static int make_index(struct pylm__key_index *index, uint64_t n)
     if (!index->starts)
         return PYLM_ERR_MEMORY;
     for (i = 0; i < index->n; i++)
-        index->starts[(index->keys[i] >> PYLM__LEAF_BITS >> (PYLM__HASH_BITS - index->start_bits)) + 1u]++;
+        index->starts[(index->keys[i] >> index->leaf_bits >> (64u - index->leaf_bits - index->start_bits)) + 1u]++;
     for (i = 0; i < n_starts; i++)
         index->starts[i + 1u] += index->starts[i];
     return PYLM_OK;
@@ -148,23 +150,24 @@ static int make_index(struct pylm__key_index *index, uint64_t n)
 
 void pylm__key_index_fetch_start(const struct pylm__key_index *index, uint64_t hash)
 {
-    PYLM__PREFETCH(&index->starts[hash >> (PYLM__HASH_BITS - index->start_bits)]);
+    PYLM__PREFETCH(&index->starts[hash >> (64u - index->leaf_bits - index->start_bits)]);
 }
 
 void pylm__key_index_fetch_keys(const struct pylm__key_index *index, uint64_t hash)
 {
-    uint32_t start = index->starts[hash >> (PYLM__HASH_BITS - index->start_bits)];
+    uint32_t start = index->starts[hash >> (64u - index->leaf_bits - index->start_bits)];
     PYLM__PREFETCH(&index->keys[start]);
     PYLM__PREFETCH(&index->sums[start]);
 }
 
 struct pylm__key_range pylm__key_index_find(const struct pylm__key_index *index, uint64_t hash)
 {
-    uint64_t bucket = hash >> (PYLM__HASH_BITS - index->start_bits), end = index->starts[bucket + 1u];
+    unsigned leaf_bits = index->leaf_bits;
+    uint64_t bucket = hash >> (64u - leaf_bits - index->start_bits), end = index->starts[bucket + 1u];
     struct pylm__key_range r = {index->keys, index->sums, 0, end};
-    r.from = pylm__lower_bound(index->keys, index->starts[bucket], end, hash << PYLM__LEAF_BITS);
-    if (hash + 1u < PYLM__ALL_HASHES)
-        r.to = pylm__lower_bound(index->keys, r.from, end, (hash + 1u) << PYLM__LEAF_BITS);
+    r.from = pylm__lower_bound(index->keys, index->starts[bucket], end, hash << leaf_bits);
+    if ((hash + 1u) << leaf_bits)
+        r.to = pylm__lower_bound(index->keys, r.from, end, (hash + 1u) << leaf_bits);
     return r;
 }
 
@@ -217,6 +220,7 @@ int pylm__sorted_make(struct pylm__sorted *sorted, const struct pylm__contexts *
     memset(sorted, 0, sizeof *sorted);
     memset(&g, 0, sizeof g);
     sorted->n = contexts->corpus->n;
+    sorted->leaf_bits = sorted->base.leaf_bits = pylm__key_leaf_bits(contexts->tree->n_symbols);
     g.s = sorted;
     g.task = task;
     g.min_count = min_count ? min_count : 1u;

@@ -16,10 +16,12 @@ struct pylm__key_index {
     uint32_t *sums;   /* occurrences of those up to each */
     uint32_t *starts; /* where keys begin, by the upper bits of the hash */
     unsigned start_bits;
+    unsigned leaf_bits; /* of keys */
 };
 
 struct pylm__sorted {
     uint64_t n;
+    unsigned leaf_bits;                   /* of keys */
     uint64_t *keys;                       /* of all symbols, sorted */
     uint64_t n_contexts;                  /* that are frequent enough: */
     uint64_t *contexts, *bases;           /* their hashes, ascending, and those of what they extend */
@@ -44,6 +46,6 @@ void pylm__key_index_fetch_keys(const struct pylm__key_index *index, uint64_t ha
 struct pylm__key_range pylm__key_index_find(const struct pylm__key_index *index, uint64_t hash);
 
 /* The end of the keys, of n, that have the same context as the one at `from`. */
-uint64_t pylm__context_end(const uint64_t *keys, uint64_t from, uint64_t n);
+uint64_t pylm__context_end(const uint64_t *keys, uint64_t from, uint64_t n, unsigned leaf_bits);
 
 #endif

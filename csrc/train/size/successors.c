@@ -21,6 +21,7 @@
 int pylm__successors_new(struct pylm__successors *s, uint32_t n_symbols)
 {
     memset(s, 0, sizeof *s);
+    s->leaf_bits = pylm__key_leaf_bits(n_symbols);
     s->leaves = pylm__array_new(n_symbols, sizeof *s->leaves);
     s->counts = pylm__array_new(n_symbols, sizeof *s->counts);
     s->gains = pylm__array_new(n_symbols, sizeof *s->gains);
@@ -77,7 +78,7 @@ void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key
             n--;
         if (!n)
             continue;
-        s->leaves[s->n] = (uint32_t)key & PYLM__LEAF_MASK;
+        s->leaves[s->n] = pylm__key_leaf(key, s->leaf_bits);
         s->counts[s->n++] = (uint32_t)n;
         s->total += (uint32_t)n;
     }
@@ -102,9 +103,9 @@ static uint64_t range_total(const struct pylm__key_range *r)
 
 /* How often a key occurs in a range. The range starts behind it then: keys are looked up in ascending order.
  *   first   where the range began */
-static uint64_t count_key(struct pylm__key_range *r, uint64_t first, uint64_t key)
+static uint64_t count_key(struct pylm__key_range *r, uint64_t first, uint64_t key, uint32_t leaf)
 {
-    uint64_t begin = first + (key & PYLM__LEAF_MASK);
+    uint64_t begin = first + leaf;
     if (!r->sums) {
         begin = r->from = pylm__skip_to(r, key);
         r->from = pylm__skip_to(r, key + 1u);
@@ -129,11 +130,12 @@ void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_r
         s->n = 0;
         return;
     }
-    hash = base->keys[base->from] >> PYLM__LEAF_BITS;
+    hash = base->keys[base->from] >> s->leaf_bits;
     scale = (double)(range_total(base) - range_total(base_own)) / s->total;
     for (i = 0; i < s->n; i++) {
-        uint64_t key = hash << PYLM__LEAF_BITS | s->leaves[i];
-        double b = (double)(count_key(&all, base->from, key) - count_key(&own, base_own->from, key)),
+        uint32_t leaf = s->leaves[i];
+        uint64_t key = hash << s->leaf_bits | leaf;
+        double b = (double)(count_key(&all, base->from, key, leaf) - count_key(&own, base_own->from, key, leaf)),
                c = s->counts[i] - discount;
         b = b < s->counts[i] ? s->counts[i] : b;
         s->gains[i] = c > 0 ? c * log2(c * scale / b) : 0.0;

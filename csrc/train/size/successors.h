@@ -25,6 +25,7 @@
 
 /* The successors of one context. */
 struct pylm__successors {
+    unsigned leaf_bits; /* of keys */
     uint32_t n;
     uint32_t total; /* occurrences of all */
     uint32_t *leaves, *counts;
