@@ -127,7 +127,7 @@ PYLM_API const char *pylm_status_text(int status);
 
 /* A view of an image. Plain data: it may be copied, and needs no closing. */
 typedef struct pylm_model {
-    uint64_t opaque[11];
+    uint64_t opaque[10];
 } pylm_model;
 
 /* Makes `model` a view of an image.

@@ -58,7 +58,7 @@ static void end_word(struct pylm__state *state)
     }
 }
 
-static void read_byte(struct pylm__state *state, uint32_t byte, uint64_t factor)
+static void read_byte(struct pylm__state *state, uint32_t byte, const uint8_t *factor)
 {
     uint32_t c = letter(byte);
     if (!c || begins_word(state, byte))
@@ -71,7 +71,7 @@ static void read_byte(struct pylm__state *state, uint32_t byte, uint64_t factor)
     }
 }
 
-void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t symbol, uint64_t factor)
+void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t symbol, const uint8_t *factor)
 {
     state->recent[state->at & (PYLM__MAX_LAG - 1u)] = symbol + 1u;
     state->at++;
@@ -107,7 +107,7 @@ void pylm__state_go_on(struct pylm__state *state, const struct pylm__model *mode
         symbol = model->line_end;
     }
     if (symbol != PYLM_NONE)
-        pylm__state_read(state, model->tokenizer, symbol, model->factor);
+        pylm__state_read(state, model->tokenizer, symbol, pylm__factor(model));
     read_topic(state, model, symbol);
     if (PYLM_MODULE_TOPIC || PYLM_MODULE_LAYOUT)
         state->n_read = pylm__n_read(model);
@@ -167,7 +167,7 @@ static uint32_t context_value(const struct pylm__tree *tree, const struct pylm__
     }
 }
 
-void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t factor,
+void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, const uint8_t *factor,
                           uint64_t *hashes)
 {
     uint32_t k;

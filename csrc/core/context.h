@@ -78,7 +78,7 @@ static inline uint32_t pylm__word_of_byte(uint32_t byte_plus_one)
 
 /* Reads one symbol, which the model must have; not the end of a text.
  *   factor   of the model's hashes */
-void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t symbol, uint64_t factor);
+void pylm__state_read(struct pylm__state *state, uint32_t tokenizer, uint32_t symbol, const uint8_t *factor);
 
 /* Reads one symbol as a model does: behind the end of a text another one begins. What was learned stays. */
 void pylm__state_go_on(struct pylm__state *state, const struct pylm__model *model, uint32_t symbol);
@@ -107,7 +107,7 @@ uint32_t pylm__context_previous(const struct pylm__tree *tree, const struct pylm
 uint32_t pylm__context_before(const struct pylm__tree *tree, const struct pylm__state *state);
 
 /* The context hashes of all templates of a tree; the upper PYLM__HASH_BITS bits of each count. */
-void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, uint64_t factor,
+void pylm__context_hashes(const struct pylm__tree *tree, const struct pylm__state *state, const uint8_t *factor,
                           uint64_t *hashes);
 
 #endif

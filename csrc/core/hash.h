@@ -19,15 +19,23 @@
 #define PYLM__HASH_SEED UINT64_C(0x243f6a8885a308d3)   /* first fraction bits of pi */
 #define PYLM__HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio, odd */
 
-PYLM__SHARED uint64_t pylm__hash_by(uint64_t factor, uint64_t hash, uint64_t value)
+PYLM__SHARED uint64_t pylm__hash_mix(uint64_t hash, const uint8_t *factor)
 {
-    hash = (hash ^ value) * factor;
+    hash *= pylm__load64(factor);
     return hash ^ hash >> 32;
 }
 
-static inline uint64_t pylm__hash_step(uint64_t hash, uint64_t value)
+/* A step with the factor of a model. */
+static inline uint64_t pylm__hash_by(const uint8_t *factor, uint64_t hash, uint64_t value)
 {
-    return pylm__hash_by(PYLM__HASH_FACTOR, hash, value);
+    return pylm__hash_mix(hash ^ value, factor);
+}
+
+/* A step with the one of all others. */
+PYLM__SHARED uint64_t pylm__hash_step(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * PYLM__HASH_FACTOR;
+    return hash ^ hash >> 32;
 }
 
 /* The 32 bits of a hash from one of its upper 48 on, which are counted from the highest. */

@@ -14,7 +14,6 @@
 struct pylm__model {
     const uint8_t *image;
     pylm__offset image_nbytes;
-    uint64_t factor; /* of its hashes */
     uint32_t n_symbols;
     uint32_t tokenizer;
     uint32_t n_trees;                 /* whose predictions are averaged */
@@ -56,6 +55,12 @@ static inline uint32_t pylm__n_leaves(const struct pylm__tree *tree)
 static inline int pylm__has_lexicon(const struct pylm__model *model)
 {
     return PYLM_MODULE_LEXICON && model->lexicon;
+}
+
+/* The factor of its hashes, 8 bytes. */
+static inline const uint8_t *pylm__factor(const struct pylm__model *model)
+{
+    return model->image + PYLM__H_FACTOR;
 }
 
 /* Symbols of the image and of the lexicon. */

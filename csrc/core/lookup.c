@@ -203,7 +203,7 @@ void pylm__lookup_index(const struct pylm__model *model, const struct pylm__tree
 {
     const uint8_t *head = pylm__template_head(tree, 0);
     uint32_t k;
-    pylm__context_hashes(tree, state, model->factor, lookup->hashes);
+    pylm__context_hashes(tree, state, pylm__factor(model), lookup->hashes);
     for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
         lookup->bits[k] = index_bit(head, lookup->hashes[k]);
         PYLM__PREFETCH(model->image + (size_t)(pylm__load_offset(head + PYLM__C_INDEX) + (lookup->bits[k] >> 3)));
@@ -276,7 +276,7 @@ void pylm__look_up(const struct pylm__model *model, const struct pylm__tree *tre
 {
     const uint8_t *head = pylm__template_head(tree, 0);
     uint32_t k, damaged = 0;
-    pylm__context_hashes(tree, state, model->factor, lookup->hashes);
+    pylm__context_hashes(tree, state, pylm__factor(model), lookup->hashes);
     begin(tree, lookup, e, s);
     for (k = 0; k < tree->n_templates; k++, head += PYLM__C_NBYTES) {
         uint64_t hash = lookup->hashes[k];

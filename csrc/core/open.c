@@ -120,7 +120,6 @@ int pylm__open(pylm_model *model, const pylm_model *below, const void *image, ui
     m.image_nbytes = pylm__load_offset(h + PYLM__H_IMAGE_NBYTES);
     m.n_symbols = pylm__load32(h + PYLM__H_N_SYMBOLS);
     m.tokenizer = pylm__load32(h + PYLM__H_TOKENIZER);
-    m.factor = pylm__load64(h + PYLM__H_FACTOR);
     m.n_trees = pylm__load32(h + PYLM__H_N_TREES);
     m.line_end = pylm__load32(h + PYLM__H_LINE_END);
     m.text_end = pylm__load32(h + PYLM__H_TEXT_END);

@@ -193,6 +193,7 @@ static void test_wild_weights(const pylm_model *model, const struct text *t)
 /* An indirect context is known by the two symbols that followed: it recalls the same after another context. */
 static void test_indirect(void)
 {
+    static const uint8_t one[8] = {1};
     uint8_t memory[4096] = {0};
     const struct pylm__plan plan = {2, 0, {0, PYLM__INDIRECT, 0, 0, 0, 0, 0, 0}, {0, 0, 0}};
     const uint64_t first = UINT64_C(1) << 63, other = UINT64_C(3) << 61;
@@ -221,7 +222,7 @@ static void test_indirect(void)
     CHECK(keys[1] == key);
     pylm__overlay_recall(&part, &plan, keys, recalls);
     CHECK(recalls[1].n == 1 && recalls[1].leaf[0] == 42);
-    pylm__state_read(pylm__state_view(&state), PYLM_TOKENIZER_WORDS, 8, 1); /* the previous symbol counts, too */
+    pylm__state_read(pylm__state_view(&state), PYLM_TOKENIZER_WORDS, 8, one); /* the previous symbol counts, too */
     pylm__overlay_keys(&part, &plan, &other, pylm__state_view(&state), keys);
     CHECK(keys[1] != key);
 }

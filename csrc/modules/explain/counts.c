@@ -150,7 +150,7 @@ int pylm_predecessors(const pylm_model *model, uint32_t symbol, uint32_t tree_nu
     pylm__state_begin(&state, view);
     for (before = 0; before < view->n_symbols; before++) {
         for (i = 0; i < lag; i++) /* the context is the first of these; the later ones do not matter */
-            pylm__state_read(&state, view->tokenizer, before, view->factor);
+            pylm__state_read(&state, view->tokenizer, before, pylm__factor(view));
         (void)pylm__root(view, &state, work);
         counts[before] = count_leaf(work, number, pylm__tree_leaf(tree, symbol));
     }

@@ -194,7 +194,7 @@ static void change_symbol(void *user, uint32_t symbol, const uint8_t *word, uint
     (void)nbytes;
     symbol = pylm__place_of(c->model, symbol);
     if (symbol != c->unknown) {
-        pylm__context_hashes(&c->tree, &c->state, c->model->factor, hashes);
+        pylm__context_hashes(&c->tree, &c->state, pylm__factor(c->model), hashes);
         change_count(c, 0, symbol);
         for (i = 0; i < c->plan.n_recalled && i < c->n_contexts; i++) {
             if (c->plan.recalled[i] >= PYLM__INDIRECT)

@@ -52,7 +52,7 @@ static uint32_t find_hashed(const struct pylm__model *m, uint64_t hash, const ui
     const uint8_t *h = pylm__root_model(m)->image, *slots = h + (size_t)pylm__load64(h + PYLM__H_VOCAB_SLOTS), *text;
     unsigned width = pylm__width(m->n_symbols), slot_bits = h[PYLM__H_VOCAB_SLOT_BITS];
     uint32_t mask = (UINT32_C(1) << slot_bits) - 1u, tries, symbol, text_nbytes;
-    uint32_t slot = pylm__slot(pylm__root_model(m)->factor, hash);
+    uint32_t slot = pylm__slot(pylm__factor(pylm__root_model(m)), hash);
     for (tries = 0; tries < PYLM__MOST_TRIED; tries++, slot++) {
         symbol = pylm__bits(slots, (pylm__bit)(slot & mask) * width, width);
         if (!symbol || symbol > m->n_symbols)

@@ -63,7 +63,7 @@ enum pylm__token { PYLM__TOKEN_WORD, PYLM__TOKEN_LINE_END, PYLM__TOKEN_END };
 const uint8_t *pylm__symbol_text(const struct pylm__model *model, uint32_t symbol, uint32_t *nbytes);
 
 /* The slot, of 2^32, in which the vocabulary has the string with a hash. */
-static inline uint32_t pylm__slot(uint64_t factor, uint64_t hash)
+static inline uint32_t pylm__slot(const uint8_t *factor, uint64_t hash)
 {
     return (uint32_t)(pylm__hash_by(factor, hash, 0) >> 32);
 }

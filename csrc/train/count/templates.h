@@ -19,7 +19,7 @@ struct pylm__template {
 struct pylm__templates {
     struct pylm__template of[PYLM__MAX_TEMPLATES];
     uint32_t n, n_suffix;
-    uint64_t factor;        /* of the model's hashes */
+    const uint8_t *factor;  /* of the model's hashes: that of the corpus */
     struct pylm__plan plan; /* what an overlay keeps */
     int learns;             /* 0: there is nothing to learn with, and no plan */
     int has_voice;          /* whether what all suffix contexts say together is one more input: core/voice.h */

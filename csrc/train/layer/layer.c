@@ -22,7 +22,7 @@ void pylm__corpus_on_base(struct pylm__corpus *corpus, const pylm_model *base)
     corpus->unknown = info.unknown;
     corpus->line_end = info.line_end;
     corpus->text_end = info.text_end;
-    corpus->factor = pylm__model_view(base)->factor;
+    memcpy(corpus->factor, pylm__factor(pylm__model_view(base)), sizeof corpus->factor);
     corpus->width = pylm__symbol_width(info.n_symbols);
 }
 

@@ -45,7 +45,7 @@ struct pylm__corpus {
     uint32_t keeps_own;          /* see struct pylm__heldout */
     int spells;                  /* its documents are words, and a model of them only spells */
     uint64_t n_bytes;            /* of all documents that were added */
-    uint64_t factor;             /* of the model's hashes; known when the corpus is prepared, or its base's */
+    uint8_t factor[8];           /* of the model's hashes; known when the corpus is prepared, or its base's */
     uint32_t n_symbols;          /* size of the vocabulary; known when the corpus is prepared */
     uint32_t n_seen;             /* symbols from here on do not occur in the text: external ids, given words */
     uint32_t unknown, line_end, text_end; /* symbols or PYLM_NONE */

@@ -10,7 +10,7 @@
 #include "core/bits.h"
 #include "train/base/blake2b.h"
 
-#define BLOCK PYLM__PASSED /* symbols */
+#define BLOCK 2097152u /* symbols */
 #define AT_ONCE 1024u      /* symbols whose bytes are brought into order together: little-endian on every processor */
 
 struct digesting {
@@ -35,7 +35,7 @@ static int digest_block(void *user, uint32_t block, pylm_task *task)
             return PYLM_ERR_CANCELLED;
     }
     pylm__blake2b_end(&digest, d->digests + (size_t)block * PYLM__BLAKE2B_NBYTES);
-    pylm__corpus_passed(corpus, (uint64_t)block * BLOCK);
+    pylm__corpus_passed(corpus, 0);
     return PYLM_OK;
 }
 
@@ -74,7 +74,7 @@ int pylm__corpus_find_factor(struct pylm__corpus *corpus, uint32_t n_threads, py
     if (status == PYLM_OK)
         status = pylm__run_jobs(digest_block, &d, n_blocks, n_threads, task);
     if (status == PYLM_OK)
-        corpus->factor = digest_all(corpus, d.digests, n_blocks) | 1u;
+        pylm__store64(corpus->factor, digest_all(corpus, d.digests, n_blocks) | 1u);
     free(d.digests);
     return status;
 }

@@ -21,7 +21,8 @@ static unsigned bits_for(uint32_t n)
 }
 
 /* Puts a string into a table. Whether it is near enough to its slot. */
-static int put(const struct pylm__strings *strings, uint32_t number, uint64_t factor, uint32_t *slots, uint32_t mask)
+static int put(const struct pylm__strings *strings, uint32_t number, const uint8_t *factor, uint32_t *slots,
+               uint32_t mask)
 {
     uint64_t nbytes, other_nbytes;
     const uint8_t *text = pylm__string_text(strings, number, &nbytes), *other;
@@ -39,7 +40,8 @@ static int put(const struct pylm__strings *strings, uint32_t number, uint64_t fa
     return !nbytes;
 }
 
-int pylm__slots_make(const struct pylm__strings *strings, uint32_t n, uint64_t factor, uint32_t **slots, unsigned *bits)
+int pylm__slots_make(const struct pylm__strings *strings, uint32_t n, const uint8_t *factor, uint32_t **slots,
+                     unsigned *bits)
 {
     uint32_t i = 0;
     *slots = NULL;

@@ -16,7 +16,7 @@
  *   factor   of the model's hashes
  *   slots    out: 2^bits numbers + 1, or 0; the caller frees them
  * PYLM_ERR_MEMORY; PYLM_ERR_LARGE if there is no such table. */
-int pylm__slots_make(const struct pylm__strings *strings, uint32_t n, uint64_t factor, uint32_t **slots,
+int pylm__slots_make(const struct pylm__strings *strings, uint32_t n, const uint8_t *factor, uint32_t **slots,
                      unsigned *bits);
 
 #endif

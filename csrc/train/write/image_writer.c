@@ -303,7 +303,7 @@ static void write_parts(struct writer *image, const struct pylm__image_parts *pa
     head32(image, PYLM__H_LINE_END, parts->corpus->line_end);
     head32(image, PYLM__H_TEXT_END, parts->corpus->text_end);
     head32(image, PYLM__H_N_TREES, n_trees);
-    head64(image, PYLM__H_FACTOR, parts->corpus->factor);
+    head64(image, PYLM__H_FACTOR, pylm__load64(parts->corpus->factor));
     head8(image, PYLM__H_PREDICTOR, parts->kernel ? PYLM_PREDICTOR_KERNEL : PYLM_PREDICTOR_MIX);
     head8(image, PYLM__H_VOICE, n_trees && !parts->kernel && parts->trees[0].templates.has_voice);
     begin_part(image, PYLM__H_FACTS);
