@@ -89,6 +89,16 @@ enum pylm_profile {
                                 * profile for bytes, for layers, and with max_nbytes, where one tree is better */
 };
 
+/* Who counts, if it is not this process: see pylm_count_job(). */
+typedef struct pylm_elsewhere {
+    const char *job; /* path of the file that the trainer writes: what is to be counted */
+    /* Has all of it done: result i, for i below n_templates, is to be in the file JOB.i when this returns PYLM_OK. It is
+     * called once for each tree, by the thread that trains; each time the job is another one. Returns PYLM_OK or an
+     * error, which becomes that of the training. It should return PYLM_ERR_CANCELLED soon when task->cancel is set. */
+    int (*count)(void *user, uint32_t n_templates, pylm_task *task);
+    void *user; /* handed on to it */
+} pylm_elsewhere;
+
 /* Set the defaults with pylm_train_options_init(), then change what you need. */
 typedef struct pylm_train_options {
     uint32_t options_nbytes; /* sizeof(pylm_train_options); lets the structure grow */
@@ -155,6 +165,8 @@ typedef struct pylm_train_options {
                               * that all documents end with, if it is nowhere else. A layer ends as its base does */
     const char *folder;      /* where temporary files may lie. Default NULL: beside the image, or if there is none yet
                               * in the system's folder for them. On POSIX, TMPDIR comes first if it is set */
+    const pylm_elsewhere *elsewhere; /* others count the templates, see pylm_count_job(); it must stay in place. Not for
+                              * kernels, layers and max_nbytes. Default NULL: this process does it */
 } pylm_train_options;
 
 /* Fills in the defaults. */
@@ -247,6 +259,33 @@ PYLM_API int pylm_trainer_build(pylm_trainer *trainer, pylm_task *task, const vo
  * memory as a whole. A temporary file lies in the same folder, unless TMPDIR is set.
  *   nbytes_ret   length of the image; after an error as in pylm_trainer_build(). */
 PYLM_API int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_task *task, uint64_t *nbytes_ret);
+
+/* ------------------------------------------------------------------ counting elsewhere */
+
+/* Counting takes most of the time of a long training, and each template (each kind of context: some 15) is counted on its
+ * own. So other processes can do it, also on other computers. With pylm_train_options.elsewhere the trainer writes a job
+ * file: the text in symbols, 1, 2 or 4 bytes each, and the symbol tree. Then it waits for a result file of each
+ * template. How the files come from here to there and back is the caller's matter. The image is the same, to the last
+ * byte.
+ *
+ *     trainer --- JOB ---> pylm_count_job(JOB, 0, ...) --- JOB.0 ---> trainer
+ *                     \--> pylm_count_job(JOB, 1, ...) --- JOB.1 --/
+ *
+ * Files are read by the same version of pylm on the same kind of processor. They are no format to keep. Whoever reads a
+ * job or a result trusts who wrote it, as far as a checksum does not tell.
+ *
+ * Counts a template of a job.
+ *   number        of the template
+ *   max_memory    bytes that the process may have while it counts, about; 0: no limit. More keys than fit go to a
+ *                 temporary file
+ *   folder        where temporary files may lie, as pylm_train_options.folder
+ *   result        path of the result, which is written as by pylm_file_save()
+ *   nbytes_ret    out: after PYLM_ERR_MEMORY the smallest possible max_memory, or 0
+ * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_DAMAGED if the job is none, one of another pylm or processor, or
+ * damaged; PYLM_ERR_ARGUMENT if it has no such template; PYLM_ERR_FILE (errno says why), PYLM_ERR_MEMORY,
+ * PYLM_ERR_LARGE, PYLM_ERR_CANCELLED. */
+PYLM_API int pylm_count_job(const char *job, uint32_t number, uint64_t max_memory, const char *folder,
+                            const char *result, pylm_task *task, uint64_t *nbytes_ret);
 
 /* ------------------------------------------------------------------ scoring in bulk */
 

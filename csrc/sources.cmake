@@ -115,12 +115,15 @@ set(train_topic
 set(train_count
     train/count/calibrate.c
     train/count/count.c
+    train/count/elsewhere.c
     train/count/heldout.c
     train/count/heldout_evidence.c
+    train/count/job.c
     train/count/keys.c
     train/count/lists.c
     train/count/memory_plan.c
     train/count/pack.c
+    train/count/result.c
     train/count/templates.c
     train/count/voices.c)
 set(train_fit

@@ -75,9 +75,16 @@ static int predictor_is_sane(const pylm_train_options *o)
            o->n_trees == 1u && !o->max_nbytes && o->max_order == PYLM_NONE && o->profile == PYLM_PROFILE_STANDARD;
 }
 
+/* Others count the templates of a mix, which is counted once. */
+static int elsewhere_is_sane(const pylm_train_options *o)
+{
+    return !o->elsewhere || (o->elsewhere->job && o->elsewhere->count && o->predictor == PYLM_PREDICTOR_MIX &&
+                             !o->base && !o->max_nbytes);
+}
+
 int pylm__options_are_sane(const pylm_train_options *options)
 {
-    return trainer_is_sane(options) && predictor_is_sane(options);
+    return trainer_is_sane(options) && predictor_is_sane(options) && elsewhere_is_sane(options);
 }
 
 uint32_t pylm__options_n_trees(const pylm_train_options *options)

@@ -159,6 +159,7 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     counting.spill = trainer->spill.file ? &trainer->spill : NULL;
     counting.max_keys = counting.spill ? plan->max_keys : trainer->corpus.n;
     counting.folder = trainer->folder;
+    counting.elsewhere = trainer->options.elsewhere;
     status = pylm__count(&counting, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         indices[k] = counting.evidence[k].indices;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "calibrate.h"
+#include "elsewhere.h"
 #include "keys.h"
 #include "platform/platform.h"
 #include "train/base/runs.h"
@@ -245,25 +246,41 @@ static int begin_job(struct pylm__counting *c, uint32_t k, struct job *job)
     return PYLM_OK;
 }
 
-static int count_template(void *user, uint32_t job_number, pylm_task *task)
+int pylm__count_one(struct pylm__counting *counting, uint32_t k, struct pylm__evidence_out *out, const pylm_task *task)
 {
-    struct pylm__counting *c = user;
-    uint32_t k = template_of(c, job_number);
-    const struct pylm__template *template = &c->templates->of[k];
+    const struct pylm__template *template = &counting->templates->of[k];
     struct job job;
-    int status = begin_job(c, k, &job);
+    int status = begin_job(counting, k, &job);
     if (status == PYLM_OK && !template->hidden)
         status = template->kind == PYLM__KIND_NOTHING ? count_nothing(&job, task) : count_contexts(&job, task);
     if (job.packing)
         status = pylm__packing_end(job.packing, status, task);
-    if (status == PYLM_OK && !c->for_kernel)
-        pylm__calibrate(c->heldout, job.out.indices, c->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
-                        c->calibration + k * PYLM__N_CALIBRATION);
-    if (job.out.steps)
-        pylm__voices_add(&c->voices, k, job.out.steps);
     pylm__evidence_work_free(job.work);
     free(job.of_blocks);
     pylm__spill_close(&job.scratch);
+    *out = job.out;
+    return status;
+}
+
+void pylm__count_use(struct pylm__counting *c, uint32_t k, struct pylm__evidence_out evidence)
+{
+    if (!c->for_kernel)
+        pylm__calibrate(c->heldout, evidence.indices, c->corpus->tokenizer != PYLM_TOKENIZER_BYTES, 0,
+                        c->calibration + k * PYLM__N_CALIBRATION);
+    if (evidence.steps)
+        pylm__voices_add(&c->voices, k, evidence.steps);
+}
+
+static int count_template(void *user, uint32_t job_number, pylm_task *task)
+{
+    struct pylm__counting *c = user;
+    uint32_t k = template_of(c, job_number);
+    struct pylm__evidence_out evidence;
+    int status = pylm__count_one(c, k, &evidence, task);
+    if (status == PYLM_OK)
+        pylm__count_use(c, k, evidence);
+    else
+        free(evidence.steps);
     return status;
 }
 
@@ -275,7 +292,9 @@ int pylm__count(struct pylm__counting *counting, pylm_task *task)
     pylm__os_give_back();
     pylm__task_begin(task, PYLM_STAGE_COUNT, templates->n);
     if (status == PYLM_OK)
-        status = pylm__run_jobs(count_template, counting, templates->n, counting->n_threads, task);
+        status = counting->elsewhere
+                     ? pylm__count_elsewhere(counting, task)
+                     : pylm__run_jobs(count_template, counting, templates->n, counting->n_threads, task);
     if (status == PYLM_OK)
         status = pylm__voices_end(&counting->voices, counting->heldout);
     pylm__voices_free(&counting->voices);

@@ -11,7 +11,7 @@
 #include "train/base/blake2b.h"
 
 #define BLOCK 2097152u /* symbols */
-#define AT_ONCE 1024u      /* symbols whose bytes are brought into order together: little-endian on every processor */
+#define AT_ONCE 1024u  /* symbols whose bytes are brought into order together: little-endian on every processor */
 
 struct digesting {
     const struct pylm__corpus *corpus;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the pylm authors
+ *
+ * elsewhere.h: templates that others count, in other processes or on other computers: struct pylm_elsewhere.
+ */
+#ifndef PYLM_TRAIN_ELSEWHERE_H
+#define PYLM_TRAIN_ELSEWHERE_H
+
+#include "count.h"
+
+/* Writes the job, has it done, and takes the results. What pylm__count() does in this process. */
+int pylm__count_elsewhere(struct pylm__counting *counting, pylm_task *task);
+
+#endif
