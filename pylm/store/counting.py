@@ -23,7 +23,7 @@ from .shards import DOCUMENTS, SHARD_NBYTES, TALLY_NBYTES, Shard, Tally, count_s
 from .unfinished import Parts, plan_of
 
 if TYPE_CHECKING:
-    from .distributed import Scheduler
+    from .._core.cluster import Scheduler
     from .options import DocumentKind
 
 

@@ -9,22 +9,18 @@ doing, and Dask does that again elsewhere; and what was counted on a cluster can
 from __future__ import annotations
 
 import io
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
-from threading import current_thread, main_thread
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..errors import ArgumentError, MissingPackageError, PylmError
+from .._core.cluster import dask_client, dask_package
+from ..errors import MissingPackageError, PylmError
 from .file import StoreFile
 from .shards import Shard, count_shard
 from .unfinished import Parts
 
 if TYPE_CHECKING:
-    import distributed
-
-    Scheduler: TypeAlias = bool | str | distributed.Client
+    from .._core.cluster import Scheduler
 
 RETRIES = 2  # of a shard that fails for itself, such as by a file system that is busy
 TASKS_PER_THREAD = 2  # at once: enough that no worker waits, few enough that results do not pile up
@@ -35,8 +31,8 @@ def count_on_dask(where: Scheduler, parts: Parts, shards: dict[int, Shard], step
 
     Raises MissingPackageError, ArgumentError, PylmError if workers are lost again and again, OSError.
     """
-    distributed = _package()
-    with _client(distributed, where) as client:
+    distributed = dask_package()
+    with dask_client(where) as client:
         waiting = iter(shards.items())
         numbers: dict[Any, int] = {}
         results = distributed.as_completed()
@@ -83,48 +79,3 @@ def _result(distributed: Any, future: Any) -> bytes:
         raise MissingPackageError(f"the Dask workers need the same pylm and packages as here: {error}") from None
     StoreFile(None, segment)  # a worker with another pylm must not go unnoticed
     return segment
-
-
-def _package() -> Any:
-    try:
-        import distributed
-    except ImportError:
-        raise MissingPackageError("counting on Dask needs more packages: pip install 'pylm-engine[dask]'") from None
-    return distributed
-
-
-@contextmanager
-def _client(distributed: Any, where: Scheduler) -> Iterator[Any]:
-    """A client for what `where` says; what is begun here is ended here."""
-    if isinstance(where, distributed.Client):
-        yield where
-    elif where is True:
-        with _without_interrupts():
-            cluster = distributed.LocalCluster(threads_per_worker=1, dashboard_address=None)
-        with cluster, distributed.Client(cluster) as client:
-            yield client
-    elif isinstance(where, str):
-        try:
-            client = distributed.Client(where)
-        except (OSError, ValueError) as error:
-            raise ArgumentError(f"no Dask scheduler answers at {where}: {error}") from None
-        with client:
-            yield client
-    else:
-        raise ArgumentError(
-            f"dask must be True, the address of a scheduler or a distributed.Client, not {type(where).__name__}"
-        )
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Processes that are begun meanwhile do not hear Ctrl-C, which a terminal sends to all of them: it is for us
-    to end them."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from .distributed import Scheduler
+    from .._core.cluster import Scheduler
 
 DocumentKind = Literal["files", "lines", "parquet", "bytes"]
 

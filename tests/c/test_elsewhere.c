@@ -133,7 +133,7 @@ static void compare(const char *text, size_t nbytes, pylm_train_options options,
 
 static void test_broken(const char *text, size_t nbytes)
 {
-    static const int expected[] = {PYLM_OK,         PYLM_ERR_FILE,    PYLM_ERR_DAMAGED,
+    static const int expected[] = {PYLM_OK,          PYLM_ERR_FILE,    PYLM_ERR_DAMAGED,
                                    PYLM_ERR_DAMAGED, PYLM_ERR_DAMAGED, PYLM_ERR_FILE};
     struct doing doing = {0, 0, 0, NOTHING};
     pylm_elsewhere elsewhere = {JOB, count_all, &doing};
