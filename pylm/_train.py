@@ -72,6 +72,10 @@ def train(
                 an eighth more perplexity. Or "best": two trees, unless `SymbolOptions.trees` says more. Twice the
                 size and the time, a twentieth less perplexity; the same as "standard" for bytes, for layers and
                 with `size`.
+    dask=None   count on a Dask cluster: True for one of this machine's processors, the address of its scheduler, or a
+                `distributed.Client`. Each kind of context is a task. The rest of the training is done here. Workers
+                need the same version of pylm, and no folder in common; a worker that is lost costs what it was doing.
+                The model is the same. Not with `size`, nor for a kernel.
     symbols=None  `SymbolOptions(...)`: which words or pieces there are, and how they are arranged, such as
                 SymbolOptions(vocabulary_size=20000) or SymbolOptions(trees=4).
     kernel=None  `KernelOptions()`: make a kernel: radial basis functions around every position of the text, in

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -237,3 +238,15 @@ def quoted(text: str) -> str:
     """A symbol as it stands in a list: spaces and control characters as Python writes them."""
     plain = text.isprintable() and text.strip() == text and text
     return text if plain else repr(text)
+
+
+def add_dask(parser: argparse.ArgumentParser, help: str) -> None:
+    parser.add_argument("--dask", metavar="ADDRESS", nargs="?", const=True, type=_address, help=help)
+
+
+def _address(text: str) -> str:
+    if not re.search(r"://|:\d+$", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no address of a scheduler, such as tcp://10.0.0.1:8786; if it is a text, put --dask behind it"
+        )
+    return text

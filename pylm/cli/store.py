@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import sys
 import time
@@ -24,7 +23,7 @@ from ..errors import ArgumentError
 from ..store.shards import DOCUMENTS, lines
 from ..store.store import Store, StoreInfo, count, merge
 from ..store.unfinished import parts_exist
-from .common import STDIN, Commands, check_output, named, nbytes, peak_rss_bytes, quoted, text_source
+from .common import STDIN, Commands, add_dask, check_output, named, nbytes, peak_rss_bytes, quoted, text_source
 
 SHOWN = 60  # bytes of a document in a list
 
@@ -85,14 +84,10 @@ def _add_documents(parser: argparse.ArgumentParser) -> None:
 
 def _add_counting(parser: argparse.ArgumentParser) -> None:
     _add_documents(parser)
-    parser.add_argument(
-        "--dask",
-        metavar="ADDRESS",
-        nargs="?",
-        const=True,
-        type=_address,
-        help="count on a Dask cluster, of this machine or of a scheduler such as tcp://10.0.0.1:8786; its workers "
-        "must find the files under the same names",
+    add_dask(
+        parser,
+        "count on a Dask cluster, of this machine or of a scheduler such as tcp://10.0.0.1:8786; its workers must find "
+        "the files under the same names",
     )
     parser.add_argument(
         "--fresh", action="store_true", help="give up what else was being counted into this store and never finished"
@@ -102,14 +97,6 @@ def _add_counting(parser: argparse.ArgumentParser) -> None:
 
 def _add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use; does not change the store")
-
-
-def _address(text: str) -> str:
-    if not re.search(r"://|:\d+$", text):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no address of a scheduler, such as tcp://10.0.0.1:8786; if it is a text, put --dask behind it"
-        )
-    return text
 
 
 # ---- commands

@@ -23,6 +23,7 @@ from ..store.store import build
 from ..training.options import NUMBERS, LayerOptions, SymbolOptions, TrainOptions
 from .common import (
     Commands,
+    add_dask,
     add_model,
     check_output,
     load_model,
@@ -155,6 +156,11 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         help="also write MODEL.sources, of which `pylm trace` learns what of a text stands in the training text; it "
         "holds that text, and takes some 1.7 bytes for a byte of it",
     )
+    add_dask(
+        parser,
+        "count on a Dask cluster, of this machine or of a scheduler such as tcp://10.0.0.1:8786; all else is done "
+        "here; does not change the model",
+    )
     _add_common(parser)
 
 
@@ -214,6 +220,7 @@ def _train_options(options: argparse.Namespace) -> TrainOptions:
     return {
         **_layer_options(options),
         "tokenizer": options.tokenizer,
+        "dask": options.dask,
         "symbols": SymbolOptions(
             trees=options.trees,
             classes=options.classes,

@@ -18,6 +18,7 @@ from ..errors import ArgumentError
 from ..kernel.settings import MAX_DISTANCE, MAX_REACH, KernelOptions
 
 if TYPE_CHECKING:
+    from .._core.cluster import Scheduler
     from .._core.tokenizer import TokenizerSource
 
 NUMBERS: dict[str, int] = {"auto": lib.PYLM_TOKENIZER_AUTO, **TOKENIZERS}
@@ -48,6 +49,7 @@ class TrainOptions(LayerOptions, total=False):
     """Options of `train()`, which says what each means, and of `build()`."""
 
     tokenizer: TokenizerSource  #: "auto"
+    dask: Scheduler | None  #: None. Count on Dask
     symbols: SymbolOptions | None  #: of words and pieces: which there are, and how they are arranged
     kernel: KernelOptions | None  #: make a kernel
 
@@ -98,8 +100,9 @@ def training_options(
     profile: Profile = "standard",
     symbols: SymbolOptions | None = None,
     kernel: KernelOptions | None = None,
+    dask: Scheduler | None = None,
 ) -> Any:
-    """A pylm_train_options; ArgumentError."""
+    """A pylm_train_options; ArgumentError. Of `dask` it says only whether it may be there."""
     options = ffi.new("pylm_train_options *")
     lib.pylm_train_options_init(options)
     options.tokenizer = _tokenizer_number(tokenizer)
@@ -118,6 +121,8 @@ def training_options(
         _set_symbols(options, _checked("symbols", symbols, SymbolOptions))
     if kernel is not None:
         _set_kernel(options, _checked("kernel", kernel, KernelOptions))
+    if dask and (size is not None or kernel is not None):
+        raise ArgumentError("size and kernel are not for dask; leave it out")
     return options
 
 

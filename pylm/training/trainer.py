@@ -18,11 +18,12 @@ from .._core.progress import Progress, new_task, run_with_errno
 from .._core.text import Path
 from .._core.tokenizer import PlainIds, open_tokenizer
 from .._model import Model, load
-from ..errors import ArgumentError
+from ..errors import ArgumentError, PylmError
 from ..sources.file import SUFFIX
 from ..sources.pair import Pair
 from ..sources.writer import SourcesWriter
 from .documents import add_all
+from .elsewhere import counted_on
 from .options import IDS, TrainOptions, n_ids, training_options
 from .vocabulary import given_words, set_vocabulary
 
@@ -39,13 +40,19 @@ def train_with(
     sources: bool | Path,
 ) -> Model:
     """Trains a model; `train_on()` says what the arguments are."""
+    dask = options.get("dask")
     made = training_options(**options)
     symbols = options.get("symbols")
     words = None if symbols is None or symbols.vocabulary is None else given_words(symbols.vocabulary)
     tokenizer: TokenizerSource | PlainIds = options.get("tokenizer", "auto")
     if tokenizer == IDS:
         tokenizer = PlainIds(n_ids(symbols))
-    return train_on(texts, total, made, tokenizer, progress, output, sources, words=words)
+    if not dask:
+        return train_on(texts, total, made, tokenizer, progress, output, sources, words=words)
+    folder = None if output is None or is_device(output) else os.path.dirname(os.path.abspath(output))
+    with counted_on(dask, folder) as elsewhere:
+        made.elsewhere = elsewhere.options
+        return train_on(texts, total, made, tokenizer, progress, output, sources, words=words)
 
 
 def train_on(
@@ -167,6 +174,10 @@ def _train(call: Callable[[], int], task: Any, bar: Progress, options: Any, nbyt
         raise ArgumentError(
             f"{options.max_memory:,} bytes of memory are too few to train on this text; the smallest possible is "
             f"memory={nbytes[0]}"
+        )
+    if options.elsewhere and status in (lib.PYLM_ERR_FOREIGN, lib.PYLM_ERR_VERSION, lib.PYLM_ERR_DAMAGED):
+        raise PylmError(
+            "what a Dask worker counted came back damaged: do its folder and network keep files as they are?"
         )
     if status == lib.PYLM_ERR_FILE:
         what = "a temporary file, because of the limit of memory" if output is None else os.fspath(output)
