@@ -71,7 +71,7 @@ static void put(const char *head, const void *data, size_t nbytes)
     static ssize_t (*real_write)(int, const void *, size_t);
     static int log = -1;
     if (log < 0) {
-        real_write = (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+        real_write = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
         log = real_open(setting("PYLM_RECORD_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     }
     if (log < 0 || real_write(log, head, strlen(head)) < 0 || (nbytes && real_write(log, data, nbytes) < 0))
