@@ -112,7 +112,7 @@ static inline void use_constraint(const pylm_model *model, const pylm_state *sta
     free(marks);
 }
 
-/* Reads with an overlay, at first one that has learned nothing, then one full of noise, then of ones. */
+/* Reads with an overlay: one that has learned nothing, one full of noise, or of ones; each call has the next. */
 static inline void use_overlay(const pylm_model *model, const pylm_info *info, const uint32_t *symbols, uint64_t n,
                                void *work, uint64_t *q62)
 {
@@ -121,13 +121,12 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
     pylm_candidate best[7];
     pylm_state state;
     uint32_t n_best;
-    int noise;
+    static unsigned n_calls;
+    unsigned noise = n_calls++ % 3u;
     if (memory && pylm_overlay_init(model, memory, nbytes) == PYLM_OK) {
-        for (noise = 0; noise < 3; noise++) {
-            for (i = 24; noise && i < nbytes; i++)
-                memory[i] = (unsigned char)(noise == 1 ? i * i * 40503u >> 7 : 255u);
-            if (pylm_state_attach(model, &state, memory, nbytes) != PYLM_OK)
-                break;
+        for (i = 24; noise && i < nbytes; i++)
+            memory[i] = (unsigned char)(noise == 1u ? i * i * 40503u >> 7 : 255u);
+        if (pylm_state_attach(model, &state, memory, nbytes) == PYLM_OK) {
             for (i = 0; i < 2u; i++)
                 (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);
             pylm_distribution(model, &state, work, q62);
