@@ -21,14 +21,14 @@ static void choose_options(const uint8_t *data, pylm_train_options *options)
         options->n_classes[i] = 2u + data[2] / 16u;
     options->max_order = data[3] % 16u ? data[3] % 4u : data[3] % 32u ? PYLM_NONE : 12u;
     options->profile = data[4] % 4u != 0;
-    if (data[5] % 4u == 0) {
+    if (data[5] % 8u == 0) {
         options->predictor = PYLM_PREDICTOR_KERNEL;
         options->n_trees = 1;
         options->max_order = PYLM_NONE;
         options->profile = 0;
         options->reach = data[6] % 7u;
         options->no_classes = data[6] / 8u & 1u;
-    } else if (data[7] % 4u == 0) {
+    } else if (data[7] % 16u == 0) {
         options->max_nbytes = 3000u + 100u * data[8];
     }
     if (data[9] % 4u == 0) {
