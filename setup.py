@@ -268,5 +268,10 @@ setup(
         )
     ],
     cffi_modules=["pylm/_core/build_abi.py:ffibuilder"],
-    cmdclass={"build_py": FreshModules, "build_ext": BuildSharedLibrary, "bdist_wheel": PlatformWheel, "sdist": SameArchive},
+    cmdclass={
+        "build_py": FreshModules,
+        "build_ext": BuildSharedLibrary,
+        "bdist_wheel": PlatformWheel,
+        "sdist": SameArchive,
+    },
 )

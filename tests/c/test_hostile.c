@@ -147,7 +147,8 @@ int main(void)
         if (kind == KIND_TOPICS)
             CHECK(test_vectors(&original, &copy, part_at(&original, PYLM__H_TOPIC), PYLM__TOPIC_NBYTES, 0) > 0);
         if (kind == KIND_LAST_WORDS) {
-            size_t words = part_at(&original, PYLM__H_TOPIC), n_positions = 33u + GRAFTED_WORDS + PYLM__PREFIX_NBYTES / 4u;
+            size_t words = part_at(&original, PYLM__H_TOPIC),
+                   n_positions = 33u + GRAFTED_WORDS + PYLM__PREFIX_NBYTES / 4u;
             size_t prefixes = part_at(&original, PYLM__H_NBYTES + PYLM__T_TOPIC);
             CHECK(test_vectors(&original, &copy, words, WORDS_HEAD, 33) > 0);
             CHECK(test_vectors(&original, &copy, prefixes, PREFIXES_HEAD, n_positions) > 0);
