@@ -234,10 +234,13 @@ class SameArchive(sdist):
 
         path = f"{base_name}.tar.gz"
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with open(path, "wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=moment) as packed:
-            with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
-                for name in names:
-                    archive.add(name, filter=plain)
+        with (
+            open(path, "wb") as file,
+            gzip.GzipFile("", "wb", fileobj=file, mtime=moment) as packed,
+            tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+        ):
+            for name in names:
+                archive.add(name, filter=plain)
         return path
 
 
