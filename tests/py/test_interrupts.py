@@ -34,7 +34,7 @@ def random_text(n_words: int) -> str:
 
 
 ALLOWED = 1.0  # CPU seconds
-AFTER = (0.03, 0.1, 0.2, 0.4, 0.8, 1.2) if os.environ.get("PYLM_INTERRUPTS") == "all" else (0.1,)
+AFTER = (0.03, 0.1, 0.2, 0.4) if os.environ.get("PYLM_INTERRUPTS") == "all" else (0.1,)
 LINES = make_text(9000, seed=5)
 LONG = random_text(800_000)  # words, 5 MB
 PARTS = [LONG[i : i + 9000] for i in range(0, 4_000_000, 9000)]
@@ -92,10 +92,10 @@ CALLS: dict[str, Case] = {
     "train bytes": (nothing, lambda _, f: pylm.train([LONG], tokenizer="bytes", **ONE)),
     "train words": (nothing, lambda _, f: pylm.train([LONG], tokenizer="words", **ONE)),
     "train pieces": (nothing, lambda _, f: pylm.train([LONG], tokenizer="pieces", **ONE)),
-    "train a size": (nothing, lambda _, f: pylm.train([LONG], tokenizer="words", size="60K", **ONE)),
+    "train a size": (nothing, lambda _, f: pylm.train([LONG], tokenizer="words", size="100K", **ONE)),
     "train a kernel": (nothing, lambda _, f: pylm.train([LONG], tokenizer="words", kernel=KERNEL, **ONE)),
     "train with sources": (nothing, lambda _, f: pylm.train([LONG], output=f / "m", sources=True, **ONE)),
-    "train in little memory": (nothing, lambda _, f: pylm.train([LONG], output=f / "m", memory="200M", **ONE)),
+    "train in little memory": (nothing, lambda _, f: pylm.train([LONG], output=f / "m", memory="400M", **ONE)),
     "adapt": (words, lambda m, f: pylm.adapt(m, [LONG], **ONE)),
     "prune": (words, lambda m, f: pylm.prune(m, LONG, **ONE)),
     "evaluate": (in_bytes, lambda m, f: m.evaluate(LONG, threads=1, progress=False)),
@@ -103,7 +103,7 @@ CALLS: dict[str, Case] = {
     "score": (in_bytes, lambda m, f: m.score(LONG)),
     "score words": (words, lambda m, f: m.word_scores(LONG)),
     "score a batch": (in_bytes, lambda m, f: m.score_batch([LONG[:9000]] * 500, threads=1)),
-    "encode": (words, lambda m, f: m.encode(LONG * 4)),
+    "encode": (words, lambda m, f: [m.encode(LONG) for _ in range(99)]),
     "state": (lambda f: in_bytes(f).state(learn=True), lambda s, f: s.feed(LONG)),
     "keyboard": (lambda f: pylm.Keyboard(words(f)), lambda k, f: [k.learn(part) for part in PARTS]),
     "generate": (words, lambda m, f: m.generate("", 100_000)),
