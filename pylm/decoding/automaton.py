@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 MAX_STATES = 50_000  # of an automaton: 1 KB each
 MAX_PARTS = 500_000  # states before it is determined
-MAX_WORK = 5_000_000  # steps of making one: about a second, and 100 MB
-PER_PART = 8  # steps that a state counts as before it is determined, of a byte of a text: 200 bytes
+MAX_WORK = 4_000_000  # steps of making one: at most about a second, and 100 MB
+PER_PART = 4  # steps that a state counts as before it is determined, of a byte of a text: 200 bytes
 PER_OTHER_PART = 16  # and any other
-PER_RANGE_OF_BYTES = 5  # steps that one counts as with where it leads
+PER_RANGE_OF_BYTES = 8  # steps that one counts as with where it leads
 PER_MEMBER = 4  # steps that a member of a set of states counts as which is kept: 50 bytes
 PER_RANGE = 40  # steps that a range of characters counts as which becomes bytes
 MAX_CODE = 0x10FFFF

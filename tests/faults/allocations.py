@@ -112,7 +112,8 @@ class Campaign:
             except BaseException as error:
                 self._shim.pylm_fault_end()
                 said.write_text(traceback.format_exc()[-600:])
-                if not isinstance(error, OSError) or error.errno != errno.ENOMEM:
+                no_memory = isinstance(error, OSError) and error.errno == errno.ENOMEM
+                if not no_memory and "more than the system has" not in str(error):
                     return WRONG
                 status = REFUSED
             self._shim.pylm_fault_end()
