@@ -6,17 +6,23 @@ The library knows nothing of Python: cffi opens it at run time (ABI mode), so on
 Python version of a platform, and a C compiler is all that a build needs. Everything else about the
 package is in pyproject.toml.
 
+The same sources and compiler give the same wheel and source distribution, to the last byte, whenever and wherever
+they are built; .ci/reproducible.sh compares.
+
 Environment:
+    SOURCE_DATE_EPOCH  the time that files in both have; 1980 unless given.
     PYLM_OPENMP    auto (default): use OpenMP if the compiler has it; 1: fail without it; 0: never.
     PYLM_HARDEN=0  without what makes errors in C harder to exploit.
     PYLM_WERROR=1  many warnings, each of them an error (gcc and clang).
     LIBOMP_PREFIX  macOS: where libomp is installed.
 """
 
+import gzip
 import os
 import re
 import shutil
 import sys
+import tarfile
 import tempfile
 from glob import glob
 
@@ -24,7 +30,11 @@ from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 from setuptools.errors import CompileError, LinkError, PlatformError
+
+os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")
+os.umask(0o022)  # modes of files are kept in a wheel
 
 LIBRARY = {"win32": "pylm.dll", "darwin": "libpylm.dylib"}.get(sys.platform, "libpylm.so")
 PLATFORM = glob("csrc/platform/win32.c" if sys.platform == "win32" else "csrc/platform/posix*.c")
@@ -54,6 +64,9 @@ int pylm_probe(void)
 }
 """
 
+
+# A name of a source file, in an error message for example, does not say where it was compiled.
+NO_PATHS = [f"-ffile-prefix-map={os.getcwd()}=."]
 
 # What makes errors in C harder to exploit: for the compiler, for the linker. Each is used where it works. Scoring takes
 # 0.3 % more instructions with all of them.
@@ -132,6 +145,8 @@ class BuildSharedLibrary(build_ext):
             return ["/O2"]
         # Never fused multiplication and addition: a model does not depend on the processor that trained it.
         flags = ["-O3", "-g0", "-std=c99", "-ffp-contract=off", "-fvisibility=hidden"]
+        if self.links(COMPILER_PROBE, ["-Werror", *NO_PATHS], []):
+            flags += NO_PATHS
         return flags + WARNINGS if os.environ.get("PYLM_WERROR") == "1" else flags
 
     def hardening_flags(self):
@@ -203,6 +218,32 @@ class FreshModules(build_py):
         super().run()
 
 
+class SameArchive(sdist):
+    """An archive in which files have an order, one time, and no owner."""
+
+    def make_archive(self, base_name, format, root_dir=None, base_dir=None, owner=None, group=None):
+        if format != "gztar" or base_dir is None:
+            return super().make_archive(base_name, format, root_dir, base_dir, owner, group)
+        names = sorted(os.path.join(folder, name) for folder, _, found in os.walk(base_dir) for name in found)
+        moment = int(os.environ["SOURCE_DATE_EPOCH"])
+
+        def plain(entry):
+            entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = moment, 0, 0, "", ""
+            entry.mode = 0o755 if entry.mode & 0o100 else 0o644
+            return entry
+
+        path = f"{base_name}.tar.gz"
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with (
+            open(path, "wb") as file,
+            gzip.GzipFile("", "wb", fileobj=file, mtime=moment) as packed,
+            tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+        ):
+            for name in names:
+                archive.add(name, filter=plain)
+        return path
+
+
 class PlatformWheel(bdist_wheel):
     """py3-none-<platform>: any Python, but one platform."""
 
@@ -230,5 +271,10 @@ setup(
         )
     ],
     cffi_modules=["pylm/_core/build_abi.py:ffibuilder"],
-    cmdclass={"build_py": FreshModules, "build_ext": BuildSharedLibrary, "bdist_wheel": PlatformWheel},
+    cmdclass={
+        "build_py": FreshModules,
+        "build_ext": BuildSharedLibrary,
+        "bdist_wheel": PlatformWheel,
+        "sdist": SameArchive,
+    },
 )

@@ -28,6 +28,7 @@ wheel manylinux_2_17_aarch64 aarch64-linux-gnu.2.17
 wheel manylinux_2_17_armv7l arm-linux-gnueabihf.2.17 -mcpu=generic+v7a+vfp3d16
 wheel linux_armv6l arm-linux-gnueabihf.2.17 -mcpu=arm1176jzf_s
 python3 .ci/check_wheel.py dist/*.whl
+python3 .ci/sbom.py dist/*.whl
 
 # What the release workflow would build.
 .venv/bin/pip install --quiet cibuildwheel

@@ -139,10 +139,26 @@ char *pylm__os_target(const char *path)
     return NULL;
 }
 
+/* An open file as a stream. Without memory for that it is closed, and errno says so. */
+static FILE *stream_of(int file)
+{
+    FILE *stream = file < 0 ? NULL : fdopen(file, "wb");
+    int error = errno;
+    if (file >= 0 && !stream)
+        (void)close(file);
+    errno = error;
+    return stream;
+}
+
 FILE *pylm__os_create(const char *path)
 {
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
-    return file < 0 ? NULL : fdopen(file, "wb");
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666), error;
+    FILE *stream = stream_of(file);
+    error = errno;
+    if (file >= 0 && !stream)
+        (void)unlink(path);
+    errno = error;
+    return stream;
 }
 
 FILE *pylm__os_open_device(const char *path)
@@ -154,7 +170,7 @@ FILE *pylm__os_open_device(const char *path)
     number = open_file_of(target); /* opened again, it would begin at the start once more */
     file = number >= 0 ? dup(number) : open(target, O_WRONLY);
     free(target);
-    return file < 0 ? NULL : fdopen(file, "wb");
+    return stream_of(file);
 }
 
 int pylm__os_is_device(const char *path)

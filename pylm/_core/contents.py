@@ -21,8 +21,8 @@ from .text import IN_MEMORY, SLICE, Bytes, Path, read_file, shorter
 SAMPLE = 1 << 20  # bytes looked at, at the beginning
 PART = 1 << 24  # bytes of a large text that are read at once
 
-MOST_FREE = 1 << 28  # bytes that a file may unpack to, however short it is
-MOST_GROWTH = 200  # a longer one, as many times its size; text has 3 to 20
+MOST_FREE = 1 << 28  # bytes that the compressed files of a source may unpack to together, however short they are
+MOST_GROWTH = 200  # longer ones, as many times their size; text has 3 to 20
 MOST_TIMES = 3  # a file may be compressed
 
 # By the first bytes of a file: how it is compressed.
@@ -101,24 +101,51 @@ def large_text(path: Path, *, binary: bool = False) -> LargeText | None:
     return LargeText(path, info.st_size)
 
 
-def text_of_file(path: Path, *, binary: bool = False) -> Bytes:
+class Unpacked:
+    """What the compressed files of one source have unpacked to so far, all of them together."""
+
+    def __init__(self) -> None:
+        self._n_files = self._nbytes = self._unpacked_nbytes = 0
+
+    def begin(self, nbytes: int) -> None:
+        """One more file, of so many bytes, is unpacked; a file in it that is compressed again is none."""
+        self._n_files += 1
+        self._nbytes += nbytes
+
+    def add(self, nbytes: int, name: str) -> None:
+        """So many bytes more came out of it. TextFormatError if that is too much."""
+        self._unpacked_nbytes += nbytes
+        if self._unpacked_nbytes <= max(MOST_FREE, MOST_GROWTH * self._nbytes):
+            return
+        what = "its" if self._n_files == 1 else f"with the {self._n_files - 1} compressed files before it,"
+        raise TextFormatError(
+            f"{name}: {what} {self._nbytes:,} bytes unpack to more than {MOST_FREE:,}, and more than {MOST_GROWTH} "
+            f"times as many, which text does not; if it is one that you trust, {ARCHIVE}"
+        )
+
+
+def text_of_file(path: Path, *, binary: bool = False, unpacked: Unpacked | None = None) -> Bytes:
     """The text of a file; see `text_in()`. Raises OSError with the path; IsADirectoryError for a folder."""
     if os.path.isdir(path):
         raise IsADirectoryError(errno.EISDIR, "this is a folder; give one file in it", os.fspath(path))
-    return text_in(read_file(path), os.fspath(path), binary=binary)
+    return text_in(read_file(path), os.fspath(path), binary=binary, unpacked=unpacked)
 
 
-def text_in(data: Bytes, name: str, *, binary: bool = False) -> Bytes:
+def text_in(data: Bytes, name: str, *, binary: bool = False, unpacked: Unpacked | None = None) -> Bytes:
     """The text in the bytes of a file: unpacked, in UTF-8, without a byte order mark.
 
     binary   bytes are wanted: what is no text is taken as it is, too.
+    unpacked what the other files of the source have unpacked to; None: there are none.
 
     Raises TextFormatError, which begins with the name of the file, for what is no text or damaged; and
     MissingPackageError.
     """
-    for _ in range(MOST_TIMES):
+    unpacked = unpacked or Unpacked()
+    for i in range(MOST_TIMES):
         if kind := _compression(bytes(data[:16])):
-            data = _unpacked(data, kind, name)
+            if i == 0:
+                unpacked.begin(len(data))
+            data = _unpacked(data, kind, name, unpacked)
     if _compression(bytes(data[:16])):
         raise TextFormatError(f"{name}: this is compressed more than {MOST_TIMES} times; {ARCHIVE}")
     head = bytes(data[:SAMPLE])
@@ -202,18 +229,17 @@ def _compression(head: bytes) -> str | None:
     return None
 
 
-def _unpacked(data: Bytes, kind: str, name: str) -> Bytes:
+def _unpacked(data: Bytes, kind: str, name: str, unpacked: Unpacked) -> Bytes:
     import tempfile  # here: it is slow to import, and hardly ever needed
 
     opened, errors = _unpacker(kind, name)
     file: Any = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - a map keeps what it needs of it
     with file:
         try:
-            with opened(_Bytes(data)) as unpacked:
-                while part := unpacked.read(SLICE):
+            with opened(_Bytes(data)) as packed:
+                while part := packed.read(SLICE):
+                    unpacked.add(len(part), name)
                     file.write(part)
-                    if file.tell() > max(MOST_FREE, MOST_GROWTH * len(data)):
-                        raise _grown(name, len(data))
         except errors as error:
             if isinstance(error, OSError) and error.errno:  # of the disk
                 raise
@@ -226,13 +252,6 @@ def _unpacked(data: Bytes, kind: str, name: str) -> Bytes:
             return bytes(file.read())
         file.flush()
         return mmap.mmap(file.fileno(), nbytes, access=mmap.ACCESS_READ)
-
-
-def _grown(name: str, nbytes: int) -> TextFormatError:
-    return TextFormatError(
-        f"{name}: its {nbytes:,} bytes unpack to more than {MOST_FREE:,}, and more than {MOST_GROWTH} times as many, "
-        f"which text does not; if it is one that you trust, {ARCHIVE}"
-    )
 
 
 class _Bytes(io.RawIOBase):

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import ArgumentError
 from .arguments import wrong_type
-from .contents import LargeText, large_text, text_of_file
+from .contents import LargeText, Unpacked, large_text, text_of_file
 from .text import TEXT_TYPES, Bytes, Path, Source, as_bytes
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
@@ -113,19 +113,21 @@ def named_documents(source: Source, *, binary: bool = False, large: bool = False
             items = iter(source)
         except TypeError:
             raise wrong_type("source", "the path of a file or an iterable of documents", source) from None
+        unpacked = Unpacked()
         for i, given in enumerate(items, 1):
             for item in _with_folder(given, None):
                 name = os.fspath(item) if isinstance(item, os.PathLike) else f"text {i}"
                 # among many texts there may be one like "." or "make": only what is and looks like a file is a mistake
                 is_text = isinstance(item, str) and not (_looks_like_a_file(item) and _names_a_file(item))
                 if isinstance(item, os.PathLike):
-                    yield name, _file_text(item, binary, large)
+                    yield name, _file_text(item, binary, large, unpacked)
                 else:
                     yield name, as_bytes(item) if is_text else document(item, binary=binary)
 
 
-def _file_text(path: Path, binary: bool, large: bool) -> Bytes | LargeText:
-    return (large_text(path, binary=binary) if large else None) or text_of_file(path, binary=binary)
+def _file_text(path: Path, binary: bool, large: bool, unpacked: Unpacked | None = None) -> Bytes | LargeText:
+    text = large_text(path, binary=binary) if large else None
+    return text or text_of_file(path, binary=binary, unpacked=unpacked)
 
 
 def _text_of_source(path: str, binary: bool, large: bool) -> Bytes | LargeText:

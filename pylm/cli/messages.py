@@ -16,13 +16,15 @@ def as_typed(message: str, parser: argparse.ArgumentParser) -> str:
     """The message of an error with the options of a command instead of Python's arguments."""
     options = {action.dest: action.option_strings[-1] for action in parser._actions if action.option_strings}
     options |= {name: option for name, option in OTHERS.items() if option in options.values()}
+    flags = {action.dest for action in parser._actions if action.nargs == 0}
     names = "|".join(sorted(options, key=len, reverse=True))
 
     def option(match: re.Match[str]) -> str:
         return options[match[0]]
 
     def with_value(match: re.Match[str]) -> str:
-        return f"{options[match[1]]} {match[2].strip(chr(39))}"
+        is_flag = match[1] in flags and match[2] == "True"
+        return options[match[1]] if is_flag else f"{options[match[1]]} {match[2].strip(chr(39))}"
 
     subject = re.match(rf"({names})((, | and |, and | without )({names}))* ({VERBS})\b", message)
     if subject is not None:

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 MAX_STATES = 50_000  # of an automaton: 1 KB each
 MAX_PARTS = 500_000  # states before it is determined
-MAX_WORK = 5_000_000  # steps of making one: about a second, and 100 MB
-PER_PART = 8  # steps that a state counts as before it is determined: 200 bytes
-PER_RANGE_OF_BYTES = 5  # steps that one counts as with where it leads
+MAX_WORK = 4_000_000  # steps of making one: at most about a second, and 100 MB
+PER_PART = 4  # steps that a state counts as before it is determined, of a byte of a text: 200 bytes
+PER_OTHER_PART = 16  # and any other
+PER_RANGE_OF_BYTES = 8  # steps that one counts as with where it leads
 PER_MEMBER = 4  # steps that a member of a set of states counts as which is kept: 50 bytes
 PER_RANGE = 40  # steps that a range of characters counts as which becomes bytes
 MAX_CODE = 0x10FFFF
@@ -167,19 +168,31 @@ class _Nondeterministic:
     """State 0 is the start; `arrows` are taken with a byte, `free` ones without."""
 
     def __init__(self, node: Node, work: Work) -> None:
-        self.arrows: list[list[tuple[int, int, int]]] = [[]]
-        self.free: list[list[int]] = [[]]
+        self.arrows: list[list[tuple[int, int, int]] | None] = [None]  # most states have only one of both lists
+        self.free: list[list[int] | None] = [None]
         self._work = work
         self._known: set[Ranges] = set()
         self.end = self.add(node, 0)
 
-    def new_state(self) -> int:
+    def new_state(self, n_steps: int = PER_OTHER_PART) -> int:
         if len(self.free) >= MAX_PARTS:
             raise TooLargeError("this constraint is too large; let it repeat less often")
-        self._work.add(PER_PART)
-        self.arrows.append([])
-        self.free.append([])
+        self._work.add(n_steps)
+        self.arrows.append(None)
+        self.free.append(None)
         return len(self.free) - 1
+
+    def _lead(self, begin: int, end: int) -> None:
+        """Adds a free arrow."""
+        if self.free[begin] is None:
+            self.free[begin] = []
+        self.free[begin].append(end)  # type: ignore[union-attr]
+
+    def _arrows_from(self, begin: int) -> list[tuple[int, int, int]]:
+        arrows = self.arrows[begin]
+        if arrows is None:
+            arrows = self.arrows[begin] = []
+        return arrows
 
     def add(self, node: Node, begin: int) -> int:
         """Adds what a text may be from a state on. Returns the state after it, to which nothing leads back."""
@@ -191,13 +204,13 @@ class _Nondeterministic:
         if isinstance(node, Choice):
             end = self.new_state()
             for part in node.parts:
-                self.free[self.add(part, begin)].append(end)
+                self._lead(self.add(part, begin), end)
             return end
         if isinstance(node, Repeat):
             return self._repeat(node, begin)
-        end = self.new_state()
+        end = self.new_state(PER_PART if isinstance(node, Byte) else PER_OTHER_PART)
         if isinstance(node, Byte):
-            self.arrows[begin].append((*node, end))
+            self._arrows_from(begin).append((*node, end))
         else:
             if node.ranges not in self._known:
                 self._known.add(node.ranges)
@@ -211,18 +224,19 @@ class _Nondeterministic:
         end = self.new_state()
         if node.most is None:
             loop = self.new_state()
-            self.free[begin].append(loop)
-            self.free[self.add(node.part, loop)].append(loop)
-            self.free[loop].append(end)
+            self._lead(begin, loop)
+            self._lead(self.add(node.part, loop), loop)
+            self._lead(loop, end)
             return end
         for _ in range(node.most - node.least):
-            self.free[begin].append(end)
+            self._lead(begin, end)
             begin = self.add(node.part, begin)
-        self.free[begin].append(end)
+        self._lead(begin, end)
         return end
 
     def _arrows(self, arrows: Arrows, begin: int, end: int, made: dict[int, int]) -> None:
         self._work.add(len(arrows))
+        from_begin = self._arrows_from(begin)
         for low, high, rest in arrows:
             to = end
             if rest:
@@ -230,14 +244,14 @@ class _Nondeterministic:
                 if to < 0:
                     to = made[id(rest)] = self.new_state()
                     self._arrows(rest, to, end, made)
-            self.arrows[begin].append((low, high, to))
+            from_begin.append((low, high, to))
 
     def closure(self, states: Iterable[int]) -> frozenset[int]:
         """The states that these are as good as, but for those that lead nowhere by themselves."""
         seen = set(states)
         waiting = list(seen)
         while waiting:
-            free = self.free[waiting.pop()]
+            free = self.free[waiting.pop()] or ()
             self._work.add(1 + len(free))
             for to in free:
                 if to not in seen:
@@ -250,7 +264,7 @@ class _Nondeterministic:
         bounds = [
             bound
             for state in states
-            for low, high, to in self.arrows[state]
+            for low, high, to in self.arrows[state] or ()
             for bound in ((low, to, 1), (high + 1, to, -1))
         ]
         bounds.sort()

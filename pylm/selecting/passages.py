@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from .._core.arguments import described, wrong_type
-from .._core.contents import text_of_file
+from .._core.contents import Unpacked, text_of_file
 from .._core.documents import total_nbytes
 from .._core.progress import Progress
 from .._core.text import TEXT_TYPES, Bytes, Source, as_bytes
@@ -52,9 +52,10 @@ class Passages:
             yield text
 
     def _texts(self) -> Iterator[bytes]:
+        unpacked = Unpacked()
         for i, item in enumerate(self._source):
             if isinstance(item, os.PathLike):
-                yield from self._split(text_of_file(item))
+                yield from self._split(text_of_file(item, unpacked=unpacked))
             elif isinstance(item, TEXT_TYPES):
                 yield bytes(as_bytes(item))
             else:

@@ -72,7 +72,7 @@ def count_into(
             advice = f"what was counted is kept in {parts.folder}: make room, then do the same again to go on"
             raise OSError(error.errno, f"{error.strerror}; {advice}", output) from None
         except StoreDamagedError as error:
-            raise StoreDamagedError(f"{error}; what is in {parts.folder} is given up by fresh=True (--fresh)") from None
+            raise StoreDamagedError(f"{error}; what is in {parts.folder} is given up by fresh=True") from None
         with suppress(OSError):  # the store is there
             parts.remove()
 

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-from .._core.contents import SAMPLE, check_text, is_plain, text_in, text_of_file
+from .._core.contents import SAMPLE, Unpacked, check_text, is_plain, text_in, text_of_file
 from .._core.text import Bytes, Path, read_file
 from ..errors import ArgumentError, MissingPackageError
 from .file import PLAIN, Document, StoreFile, StoreWriter, digest_of
@@ -159,23 +159,24 @@ def _column_number(parquet: Any, column: str | None, path: str) -> int:
 
 def texts_of(shard: Shard) -> Iterator[tuple[Bytes, int]]:
     """The documents of a shard, each with the number of bytes of the shard that it takes up."""
+    unpacked = Unpacked()
     for piece in shard.pieces:
         if shard.documents in WHOLE:
-            yield _whole_text(piece.file, shard.documents == "bytes"), piece.nbytes
+            yield _whole_text(piece.file, shard.documents == "bytes", unpacked), piece.nbytes
         elif shard.documents == "lines":
-            yield from _lines_of(piece)
+            yield from _lines_of(piece, unpacked)
         else:
             yield from _rows(piece, shard.column)
 
 
-def _lines_of(piece: Piece) -> Iterator[tuple[Bytes, int]]:
+def _lines_of(piece: Piece, unpacked: Unpacked) -> Iterator[tuple[Bytes, int]]:
     """The lines of a file that begin in a piece of it; b"" for a blank one. Only that piece is read, unless the file
     has to be unpacked or decoded, and then is one piece."""
     name = piece.file.path
     with open(name, "rb") as file:
         head = file.read(SAMPLE)
         if not is_plain(head):
-            data = text_of_file(name)
+            data = text_of_file(name, unpacked=unpacked)
             yield from _lines_from(data, 0, len(data))
             return
         check_text(head, name)
@@ -188,8 +189,8 @@ def _lines_of(piece: Piece) -> Iterator[tuple[Bytes, int]]:
             at += len(line)
 
 
-def _whole_text(file: File, binary: bool) -> Bytes:
-    return text_in(read_file(file.path), file.path, binary=binary)
+def _whole_text(file: File, binary: bool, unpacked: Unpacked) -> Bytes:
+    return text_in(read_file(file.path), file.path, binary=binary, unpacked=unpacked)
 
 
 def lines(data: Bytes) -> Iterator[Bytes]:

@@ -60,7 +60,7 @@ class Parts:
             what = f"{found['files']} files ({found['bytes']} bytes, as {found['documents']})"
         raise ArgumentError(
             f"{self.folder} has what was counted of {what} and never finished; this is something else: other files, "
-            f"other options, or {store} has changed. Finish that first, or give it up by fresh=True (--fresh)"
+            f"other options, or {store} has changed. Finish that first, or give it up by fresh=True"
         )
 
     def _segment(self, i: int) -> Path:

@@ -5,6 +5,7 @@
  * then says so or does without, leaks nothing, and does the same as ever when there is memory again. The linker leads
  * the library's calls here (--wrap).
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,10 @@ static int fails(void)
     if (!fault.is_on)
         return 0;
     fault.n++;
-    return fault.failing && (fault.n == fault.failing || (fault.is_sticky && fault.n > fault.failing));
+    if (!fault.failing || (fault.is_sticky ? fault.n < fault.failing : fault.n != fault.failing))
+        return 0;
+    errno = ENOMEM;
+    return 1;
 }
 
 void *__wrap_malloc(size_t nbytes)

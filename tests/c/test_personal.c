@@ -192,6 +192,23 @@ static void test_noise(const pylm_model *model)
     free(work);
 }
 
+/* A file of no entries, in memory that has room for none. */
+static void test_no_room(const pylm_model *model)
+{
+    uint8_t fresh[128], *personal;
+    uint64_t used, nbytes;
+    CHECK(pylm_personal_init(model, fresh, sizeof fresh) == PYLM_OK);
+    used = pylm_personal_seal(fresh, sizeof fresh);
+    for (nbytes = used; nbytes < used + 12u; nbytes++) {
+        personal = allocate((size_t)nbytes);
+        memcpy(personal, fresh, (size_t)used);
+        CHECK(pylm_personal_open(model, personal, nbytes) == PYLM_OK);
+        CHECK(pylm_personal_add(model, personal, nbytes, texts[0], strlen(texts[0])) == PYLM_OK);
+        CHECK(pylm_personal_seal(personal, nbytes) <= nbytes && !pylm_personal_is_exact(personal));
+        free(personal);
+    }
+}
+
 int main(void)
 {
     struct image images[N_KINDS];
@@ -207,6 +224,7 @@ int main(void)
         test_cancels_out(&models[kind]);
         test_never_added(&models[kind]);
         test_little_room(&models[kind]);
+        test_no_room(&models[kind]);
         test_damage(&models[kind], &models[kind ? 0 : 1]);
         test_overlay(&models[kind], kind == KIND_WORDS || kind == KIND_TREES || kind == KIND_SIZED);
         test_noise(&models[kind]);

@@ -24,6 +24,25 @@
 #define MOST_LOOKED_UP 64u      /* as contexts of one symbol */
 #define MOST_SYMBOLS (1u << 16) /* an honest header may ask for 2^24: slow, but not wrong */
 
+/* What use_model() does besides scoring; and the number of its turn, by which some parts differ. A fuzzer sets both, so
+ * that the same input is always used alike. */
+enum {
+    USE_EXPLANATIONS = 1,
+    USE_COUNTS = 2,
+    USE_CONSTRAINT = 4,
+    USE_KERNEL = 8,
+    USE_KEYBOARD = 16,
+    USE_TEXTS = 32,
+    USE_PACK = 64,
+    USE_OVERLAY = 128,
+    USE_ALL = 255,
+    N_PARTS = 8
+};
+
+static struct {
+    uint32_t parts, turn;
+} use = {USE_ALL, 0};
+
 /* Makes the head checksum right, so that damage gets past it. */
 static inline void sign_head(uint8_t *image, uint64_t nbytes)
 {
@@ -112,7 +131,7 @@ static inline void use_constraint(const pylm_model *model, const pylm_state *sta
     free(marks);
 }
 
-/* Reads with an overlay, at first one that has learned nothing, then one full of noise, then of ones. */
+/* Reads with an overlay: one that has learned nothing, one full of noise, or of ones; each turn has the next. */
 static inline void use_overlay(const pylm_model *model, const pylm_info *info, const uint32_t *symbols, uint64_t n,
                                void *work, uint64_t *q62)
 {
@@ -121,13 +140,11 @@ static inline void use_overlay(const pylm_model *model, const pylm_info *info, c
     pylm_candidate best[7];
     pylm_state state;
     uint32_t n_best;
-    int noise;
+    uint32_t noise = use.turn % 3u;
     if (memory && pylm_overlay_init(model, memory, nbytes) == PYLM_OK) {
-        for (noise = 0; noise < 3; noise++) {
-            for (i = 24; noise && i < nbytes; i++)
-                memory[i] = (unsigned char)(noise == 1 ? i * i * 40503u >> 7 : 255u);
-            if (pylm_state_attach(model, &state, memory, nbytes) != PYLM_OK)
-                break;
+        for (i = 24; noise && i < nbytes; i++)
+            memory[i] = (unsigned char)(noise == 1u ? i * i * 40503u >> 7 : 255u);
+        if (pylm_state_attach(model, &state, memory, nbytes) == PYLM_OK) {
             for (i = 0; i < 2u; i++)
                 (void)pylm_score(model, &state, symbols, n, work, NULL, NULL);
             pylm_distribution(model, &state, work, q62);
@@ -220,16 +237,36 @@ static inline void use_texts(const pylm_model *model)
     pylm_strings texts = {NULL, ends, 2, PYLM_TEXT_CLOSED};
     pylm_encoder *encoder;
     pylm_text_score scores[3];
-    static unsigned n_calls;
     if (bytes && pylm_encoder_new(&encoder, model) == PYLM_OK) {
         for (i = 0; i < MOST_BYTES; i++)
             bytes[i] = (uint8_t)("the cat w1 w2\n zzq\xff"[i % 20u]);
         texts.bytes = bytes;
-        texts.n_texts = n_calls++ % 500u ? 2u : 3u; /* the long one takes long */
+        texts.n_texts = use.turn % 500u ? 2u : 3u; /* the long one takes long */
         (void)pylm_score_texts(encoder, model, NULL, &texts, 1, scores, NULL);
         pylm_encoder_free(encoder);
     }
     free(bytes);
+}
+
+static inline void use_parts(const pylm_model *model, pylm_state *state, const pylm_info *info, void *work,
+                             uint64_t *q62)
+{
+    if (use.parts & USE_EXPLANATIONS)
+        use_explanations(model, state, info, work);
+    if (use.parts & USE_COUNTS)
+        use_counts(model, state, info, work);
+    if (use.parts & USE_CONSTRAINT)
+        use_constraint(model, state, info, work);
+    if (use.parts & USE_KERNEL)
+        use_kernel(model, state, work, q62);
+    if (use.parts & USE_KEYBOARD)
+        use_keyboard(model, state);
+    if (use.parts & USE_TEXTS) {
+        use_spelling(model);
+        use_texts(model);
+    }
+    if (use.parts & USE_PACK)
+        use_pack(model, state, work);
 }
 
 static inline void use_model(const pylm_model *model, const pylm_info *info)
@@ -254,7 +291,7 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
         sampler.n_recent = (uint32_t)n;
         pylm_state_init(model, &state);
         (void)pylm_score(model, &state, symbols, n, work, costs, &total);
-        for (i = 0; i < 3u; i++) {
+        for (i = 0; i < (use.parts == USE_ALL ? 3u : 1u); i++) {
             pylm_distribution(model, &state, work, q62);
             pylm_top(model, &state, 7, work, best, &n_best);
             (void)pylm_sample(model, &state, &sampler, work, best, 60, &symbol);
@@ -263,15 +300,10 @@ static inline void use_model(const pylm_model *model, const pylm_info *info)
             (void)pylm_symbol_find(model, symbol_text, text_nbytes);
             (void)pylm_state_push(model, &state, symbol);
         }
-        use_explanations(model, &state, info, work);
-        use_counts(model, &state, info, work);
-        use_constraint(model, &state, info, work);
-        use_kernel(model, &state, work, q62);
-        use_keyboard(model, &state);
-        use_spelling(model);
-        use_texts(model);
-        use_pack(model, &state, work);
-        use_overlay(model, info, symbols, n, work, q62);
+        use_parts(model, &state, info, work, q62);
+        if (use.parts & USE_OVERLAY)
+            use_overlay(model, info, symbols, n, work, q62);
+        use.turn++;
     }
     free(q62);
     free(work);

@@ -53,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)
     uint8_t *image = copy_of(data, nbytes);
     pylm_model model;
     sign_head(image, nbytes);
-    if (use_image(image, nbytes) && nbytes % 8u == 0 && pylm_model_open(&model, image, nbytes) == PYLM_OK)
+    choose_parts(data, nbytes);
+    if (use_image(image, nbytes) && use.turn % 32u == 0 && pylm_model_open(&model, image, nbytes) == PYLM_OK)
         use_in_bulk(&model);
     free(image);
     return 0;

@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)
     memcpy(image, pylm__model_view(base)->image, 12); /* magic and version */
     memcpy(image + PYLM__H_BASE, pylm__model_view(base)->image + PYLM__H_IMAGE_CHECKSUM, 8);
     sign_head(image, nbytes - 1u);
+    choose_parts(data, nbytes);
     if (pylm_layer_open(&layer, base, image, nbytes - 1u) == PYLM_OK) {
         pylm_model_info(&layer, &info);
         use_model(&layer, &info);

@@ -106,6 +106,7 @@ def test_state_and_keyboard_files_that_shrink(words_model: pylm.Model, tmp_path:
 
 def test_lines_of_a_file_in_pieces(tmp_path: Path) -> None:
     """Every line once, wherever the pieces end."""
+    from pylm._core.contents import Unpacked
     from pylm.store.shards import File, Piece, _lines_of
 
     path = tmp_path / "lines"
@@ -117,7 +118,7 @@ def test_lines_of_a_file_in_pieces(tmp_path: Path) -> None:
         for begin in range(0, info.st_size, size):
             end = min(begin + size, info.st_size)
             made = File(str(path), info.st_size, info.st_mtime_ns)
-            found += [bytes(line) for line, _ in _lines_of(Piece(made, begin, end, end - begin))]
+            found += [bytes(line) for line, _ in _lines_of(Piece(made, begin, end, end - begin), Unpacked())]
         assert found == [line if line.strip() else b"" for line in lines], size
 
 

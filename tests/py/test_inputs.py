@@ -78,6 +78,27 @@ def test_a_short_file_does_not_become_a_long_text(tmp_path: Path, monkeypatch: p
         contents.text_of_file(path)
 
 
+def test_short_files_do_not_become_a_long_text_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor one that is compressed several times: before, each time had a limit of its own."""
+    monkeypatch.setattr(contents, "MOST_FREE", 1 << 20)
+    for name in "abc":
+        (tmp_path / name).write_bytes(gzip.compress(b"a" * 400_000))
+    paths = [tmp_path / name for name in "abc"]
+    assert len(pylm.count(paths[:2], tmp_path / "s")) == 2
+    grown = r"c: with the 2 compressed files before it, [\d,]+ bytes unpack to more than"
+    for call in (
+        lambda: pylm.train(paths),
+        lambda: pylm.count(paths, tmp_path / "s"),
+        lambda: pylm.count(paths, tmp_path / "s", documents="lines"),
+    ):
+        with pytest.raises(pylm.TextFormatError, match=grown):
+            call()
+    twice = gzip.compress(gzip.compress(b"a" * (1 << 19)) + gzip.compress(b"a" * (1 << 20)))
+    paths[0].write_bytes(twice)
+    with pytest.raises(pylm.TextFormatError, match=f"a: its {len(twice):,} bytes unpack to more than"):
+        pylm.train(paths[0])
+
+
 def test_large_files_are_unpacked_to_a_temporary_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "IN_MEMORY", 1000)
     (tmp_path / "a").write_bytes(gzip.compress(TEXT))

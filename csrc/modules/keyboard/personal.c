@@ -132,6 +132,8 @@ static void add_one(struct table *table, struct entry e)
     }
     if (table->n == table->capacity) {
         make_room(table);
+        if (!table->capacity) /* a file that was cut behind its head, or made so */
+            return;
         i = find_place(table, e);
         p = entry_at(table, i);
     }

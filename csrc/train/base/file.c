@@ -44,13 +44,19 @@ static FILE *create_beside(const char *path, char *temporary, size_t capacity)
     return file;
 }
 
+/* What has failed, by errno. */
+static int open_error(void)
+{
+    return errno == ENOMEM ? PYLM_ERR_MEMORY : PYLM_ERR_FILE;
+}
+
 int pylm__file_open(struct pylm__file **file_ret, const char *path)
 {
     char *target = pylm__os_target(path);
     size_t capacity = PYLM__TEMPORARY_NAME_NBYTES(target ? strlen(target) : 0u);
     struct pylm__file *file = calloc(1, sizeof *file);
     char *temporary = calloc(capacity, 1);
-    int error, status = !target ? PYLM_ERR_FILE : file && temporary ? PYLM_OK : PYLM_ERR_MEMORY;
+    int error, status = !target ? open_error() : file && temporary ? PYLM_OK : PYLM_ERR_MEMORY;
     if (status == PYLM_OK) {
         file->path = target;
         file->temporary = temporary;
@@ -59,7 +65,7 @@ int pylm__file_open(struct pylm__file **file_ret, const char *path)
         *file_ret = file;
         if (file->file)
             return PYLM_OK;
-        status = PYLM_ERR_FILE;
+        status = open_error();
     }
     error = errno;
     free(target);
