@@ -18,26 +18,11 @@ struct pylm__candidate {
     uint8_t block;
 };
 
-void pylm__candidates_begin(struct pylm__candidates *c, uint32_t lowest, uint64_t *room)
+void pylm__candidates_begin(struct pylm__candidates *c, uint32_t lowest, struct pylm__room *room)
 {
     memset(c, 0, sizeof *c);
     c->lowest = lowest;
     c->room = room;
-}
-
-/* Takes bytes from the room, or gives them back. Returns 0 if there are not so many. */
-static int take_room(uint64_t *room, uint64_t taken, uint64_t given)
-{
-    int enough;
-#ifdef _OPENMP
-#pragma omp critical(pylm_candidates)
-#endif
-    {
-        enough = taken <= *room + given;
-        if (enough)
-            *room = *room + given - taken;
-    }
-    return enough;
 }
 
 static void drop(struct pylm__candidates *c)
@@ -48,7 +33,7 @@ static void drop(struct pylm__candidates *c)
     free(c->successors);
     free(c->places);
     if (nbytes)
-        (void)take_room(c->room, 0, nbytes);
+        (void)pylm__room_take(c->room, 0, nbytes);
     pylm__candidates_begin(c, PYLM__PRICE_NOTHING, c->room);
 }
 
@@ -57,65 +42,13 @@ void pylm__candidates_free(struct pylm__candidates *c)
     drop(c);
 }
 
-/* Gives an array another size, if there is room. */
-static int resize(struct pylm__candidates *c, void **array, uint64_t *room, uint64_t n, uint64_t element_nbytes)
-{
-    void *other;
-    if (!take_room(c->room, n * element_nbytes, *room * element_nbytes))
-        return 0;
-    other = pylm__array_grow(*array, n, element_nbytes);
-    if (!other) {
-        (void)take_room(c->room, 0, n * element_nbytes);
-        (void)take_room(c->room, *room * element_nbytes, 0);
-        return 0;
-    }
-    *array = other;
-    *room = n;
-    return 1;
-}
-
 /* Makes room for n further elements. */
 static int reserve(struct pylm__candidates *c, void **array, uint64_t *room, uint64_t used, uint64_t n,
                    uint64_t element_nbytes)
 {
     if (used + n <= *room)
         return 1;
-    return resize(c, array, room, (used + n) + (used + n) / 4u + FIRST_ROOM, element_nbytes);
-}
-
-void pylm__candidates_add(struct pylm__candidates *c, const struct pylm__pruned_context *context)
-{
-    uint32_t n = context->ranked.n, n_places = context->n_places;
-    void *contexts = c->contexts, *successors = c->successors, *places = c->places;
-    struct pylm__candidate *new;
-    int fits;
-    if (c->lowest == PYLM__PRICE_NOTHING)
-        return;
-    fits = c->n_successors + n <= UINT32_MAX &&
-           reserve(c, &contexts, &c->context_room, c->n_contexts, 1, sizeof *c->contexts);
-    fits = fits && reserve(c, &successors, &c->successor_room, c->n_successors, n, sizeof *c->successors);
-    fits = fits && reserve(c, &places, &c->place_room, c->n_places, n_places, sizeof *c->places);
-    c->contexts = contexts;
-    c->successors = successors;
-    c->places = places;
-    if (!fits) {
-        drop(c);
-        return;
-    }
-    memcpy(c->successors + c->n_successors, context->ranked.of, n * sizeof *c->successors);
-    n = pylm__ranked_filter(c->successors + c->n_successors, n, context->ranked.end, c->lowest);
-    if (!n)
-        return;
-    if (n_places)
-        memcpy(c->places + c->n_places, context->places, n_places * sizeof *c->places);
-    c->n_successors += n;
-    c->n_places += n_places;
-    new = &c->contexts[c->n_contexts++];
-    new->hash = context->places ? c->n_places : context->hash;
-    new->successors_end = (uint32_t)c->n_successors;
-    new->list_end = (uint8_t)context->ranked.list_end;
-    new->end = (uint8_t)context->ranked.end;
-    new->block = (uint8_t)context->block;
+    return pylm__room_resize(c->room, array, room, (used + n) + (used + n) / 4u + FIRST_ROOM, element_nbytes);
 }
 
 /* Moves what stays to the front. */
@@ -146,6 +79,49 @@ static void filter(struct pylm__candidates *c)
     c->n_places = n_places;
 }
 
+/* Makes room for a context with n successors. */
+static int reserve_context(struct pylm__candidates *c, uint32_t n, uint32_t n_places)
+{
+    void *contexts = c->contexts, *successors = c->successors, *places = c->places;
+    int fits = c->n_successors + n <= UINT32_MAX &&
+               reserve(c, &contexts, &c->context_room, c->n_contexts, 1, sizeof *c->contexts);
+    fits = fits && reserve(c, &successors, &c->successor_room, c->n_successors, n, sizeof *c->successors);
+    fits = fits && reserve(c, &places, &c->place_room, c->n_places, n_places, sizeof *c->places);
+    c->contexts = contexts;
+    c->successors = successors;
+    c->places = places;
+    return fits;
+}
+
+void pylm__candidates_add(struct pylm__candidates *c, const struct pylm__pruned_context *context)
+{
+    uint32_t n = context->ranked.n, n_places = context->n_places;
+    struct pylm__candidate *new;
+    if (c->lowest == PYLM__PRICE_NOTHING)
+        return;
+    while (!reserve_context(c, n, n_places)) {
+        if (++c->lowest == PYLM__PRICE_NOTHING) {
+            drop(c);
+            return;
+        }
+        filter(c);
+    }
+    memcpy(c->successors + c->n_successors, context->ranked.of, n * sizeof *c->successors);
+    n = pylm__ranked_filter(c->successors + c->n_successors, n, context->ranked.end, c->lowest);
+    if (!n)
+        return;
+    if (n_places)
+        memcpy(c->places + c->n_places, context->places, n_places * sizeof *c->places);
+    c->n_successors += n;
+    c->n_places += n_places;
+    new = &c->contexts[c->n_contexts++];
+    new->hash = context->places ? c->n_places : context->hash;
+    new->successors_end = (uint32_t)c->n_successors;
+    new->list_end = (uint8_t)context->ranked.list_end;
+    new->end = (uint8_t)context->ranked.end;
+    new->block = (uint8_t)context->block;
+}
+
 void pylm__candidates_raise(struct pylm__candidates *c, uint32_t lowest)
 {
     void *contexts = c->contexts, *successors = c->successors, *places = c->places;
@@ -155,9 +131,9 @@ void pylm__candidates_raise(struct pylm__candidates *c, uint32_t lowest)
     }
     if (c->lowest == PYLM__PRICE_NOTHING)
         return;
-    (void)resize(c, &contexts, &c->context_room, c->n_contexts, sizeof *c->contexts);
-    (void)resize(c, &successors, &c->successor_room, c->n_successors, sizeof *c->successors);
-    (void)resize(c, &places, &c->place_room, c->n_places, sizeof *c->places);
+    (void)pylm__room_resize(c->room, &contexts, &c->context_room, c->n_contexts, sizeof *c->contexts);
+    (void)pylm__room_resize(c->room, &successors, &c->successor_room, c->n_successors, sizeof *c->successors);
+    (void)pylm__room_resize(c->room, &places, &c->place_room, c->n_places, sizeof *c->places);
     c->contexts = contexts;
     c->successors = successors;
     c->places = places;

@@ -14,7 +14,7 @@ struct pylm__candidate;
 /* What the tables of whole texts, or the held-out blocks, have of one template. */
 struct pylm__candidates {
     uint32_t lowest; /* all that is kept from this level on is here */
-    uint64_t *room;  /* bytes that all candidates together may still take */
+    struct pylm__room *room;
     struct pylm__candidate *contexts;
     struct pylm__ranked_successor *successors;
     uint32_t *places;
@@ -22,10 +22,10 @@ struct pylm__candidates {
     uint64_t context_room, successor_room, place_room; /* elements */
 };
 
-void pylm__candidates_begin(struct pylm__candidates *c, uint32_t lowest, uint64_t *room);
+void pylm__candidates_begin(struct pylm__candidates *c, uint32_t lowest, struct pylm__room *room);
 void pylm__candidates_free(struct pylm__candidates *c);
 
-/* Adds a context. Without room, all are dropped, and `lowest` becomes PYLM__PRICE_NOTHING. */
+/* Adds a context. Without room for it, `lowest` is raised; if nothing is left then, to PYLM__PRICE_NOTHING. */
 void pylm__candidates_add(struct pylm__candidates *c, const struct pylm__pruned_context *context);
 
 /* Drops what is kept only at levels below `lowest`, and gives back memory. */

@@ -63,27 +63,8 @@ void pylm__prices_find(struct pylm__prices *prices, unsigned symbol_bits)
     }
 }
 
-void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key_range *all,
-                              const struct pylm__key_range *own)
-{
-    uint64_t i = all->from, j = own->from, begin;
-    s->n = s->total = 0;
-    while (i < all->to) {
-        uint64_t key = all->keys[i], n;
-        for (begin = i; i < all->to && all->keys[i] == key; i++)
-            continue;
-        n = i - begin;
-        for (; j < own->to && own->keys[j] == key; j++)
-            n--;
-        if (!n)
-            continue;
-        s->leaves[s->n] = (uint32_t)key & PYLM__LEAF_MASK;
-        s->counts[s->n++] = (uint32_t)n;
-        s->total += (uint32_t)n;
-    }
-}
-
-uint64_t pylm__skip_to(const struct pylm__key_range *r, uint64_t key)
+/* The first position of a range whose key is not less, searched from the start in growing steps. */
+static uint64_t skip_keys(const struct pylm__key_range *r, uint64_t key)
 {
     uint64_t step = 1, left = r->to - r->from;
     while (step < left && r->keys[r->from + step] < key)
@@ -92,48 +73,73 @@ uint64_t pylm__skip_to(const struct pylm__key_range *r, uint64_t key)
                              r->from + (step < left ? step : left), key);
 }
 
-/* Occurrences of all keys of a range. */
-static uint64_t range_total(const struct pylm__key_range *r)
+/* How many of a context's keys have a leaf. The range begins behind them then: leaves are looked up in ascending
+ * order. */
+static uint32_t take_own(struct pylm__key_range *own, uint32_t leaf)
 {
-    if (!r->sums || r->from == r->to)
-        return r->to - r->from;
-    return r->sums[r->to - 1u] - (r->from ? r->sums[r->from - 1u] : 0u);
-}
-
-/* How often a key occurs in a range. The range starts behind it then: keys are looked up in ascending order.
- *   first   where the range began */
-static uint64_t count_key(struct pylm__key_range *r, uint64_t first, uint64_t key)
-{
-    uint64_t begin = first + (key & PYLM__LEAF_MASK);
-    if (!r->sums) {
-        begin = r->from = pylm__skip_to(r, key);
-        r->from = pylm__skip_to(r, key + 1u);
-        return r->from - begin;
-    }
-    if (begin >= r->to || r->keys[begin] != key) /* it would be there if all leaves were */
-        begin = r->from = pylm__skip_to(r, key);
-    if (begin == r->to || r->keys[begin] != key)
+    uint64_t key, begin;
+    if (own->from == own->to)
         return 0;
-    r->from = begin + 1u;
-    return r->sums[begin] - (begin ? r->sums[begin - 1u] : 0u);
+    key = own->keys[own->from] >> PYLM__LEAF_BITS << PYLM__LEAF_BITS | leaf;
+    begin = own->from = skip_keys(own, key);
+    own->from = skip_keys(own, key + 1u);
+    return (uint32_t)(own->from - begin);
 }
 
-void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_range *base,
+void pylm__successors_collect(struct pylm__successors *s, const struct pylm__followers *all,
+                              const struct pylm__key_range *own)
+{
+    struct pylm__key_range left = *own;
+    uint32_t i;
+    s->n = 0;
+    s->total = all->total - (uint32_t)(own->to - own->from);
+    for (i = 0; i < all->n; i++) {
+        uint32_t n = all->of[i].n - take_own(&left, all->of[i].leaf);
+        if (!n)
+            continue;
+        s->leaves[s->n] = all->of[i].leaf;
+        s->counts[s->n++] = n;
+    }
+}
+
+/* The first follower from `from` on whose leaf is not less, searched in growing steps. */
+static uint32_t skip_to(const struct pylm__followers *f, uint32_t from, uint32_t leaf)
+{
+    uint32_t step = 1, to;
+    while (step < f->n - from && f->of[from + step].leaf < leaf)
+        step *= 2u;
+    to = step < f->n - from ? from + step : f->n;
+    from += step / 2u < f->n - from ? step / 2u : f->n - from;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2u;
+        if (f->of[middle].leaf < leaf)
+            from = middle + 1u;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* How often a leaf followed. *from becomes where larger ones are: leaves are looked up in ascending order. */
+static uint32_t take_follower(const struct pylm__followers *f, uint32_t *from, uint32_t leaf)
+{
+    uint32_t at = leaf; /* where it would be if all leaves were there */
+    if (at < *from || at >= f->n || f->of[at].leaf != leaf)
+        at = *from = skip_to(f, *from, leaf);
+    if (at >= f->n || f->of[at].leaf != leaf)
+        return 0;
+    *from = at + 1u;
+    return f->of[at].n;
+}
+
+void pylm__successors_gains(struct pylm__successors *s, const struct pylm__followers *base,
                             const struct pylm__key_range *base_own, double discount)
 {
-    struct pylm__key_range all = *base, own = *base_own;
-    uint64_t hash;
-    double scale;
-    uint32_t i;
-    if (base->from == base->to) { /* happens only if the hashes of two contexts are the same */
-        s->n = 0;
-        return;
-    }
-    hash = base->keys[base->from] >> PYLM__LEAF_BITS;
-    scale = (double)(range_total(base) - range_total(base_own)) / s->total;
+    struct pylm__key_range own = *base_own;
+    double scale = (double)(base->total - (uint32_t)(base_own->to - base_own->from)) / s->total;
+    uint32_t i, from = 0;
     for (i = 0; i < s->n; i++) {
-        uint64_t key = hash << PYLM__LEAF_BITS | s->leaves[i];
-        double b = (double)(count_key(&all, base->from, key) - count_key(&own, base_own->from, key)),
+        double b = (double)take_follower(base, &from, s->leaves[i]) - take_own(&own, s->leaves[i]),
                c = s->counts[i] - discount;
         b = b < s->counts[i] ? s->counts[i] : b;
         s->gains[i] = c > 0 ? c * log2(c * scale / b) : 0.0;

@@ -23,6 +23,17 @@
 #define PYLM__N_PRICES 48u
 #define PYLM__PRICE_NOTHING (PYLM__N_PRICES - 1u)
 
+/* A symbol that followed a context, and how often. */
+struct pylm__follower {
+    uint32_t leaf, n;
+};
+
+/* Those of a context, in the order of their leaves. Rare ones may be left out, which `total` counts, too. */
+struct pylm__followers {
+    const struct pylm__follower *of;
+    uint32_t n, total;
+};
+
 /* The successors of one context. */
 struct pylm__successors {
     uint32_t n;
@@ -66,15 +77,12 @@ int pylm__kept_new(struct pylm__kept *kept, uint32_t n_symbols);
 void pylm__kept_free(struct pylm__kept *kept);
 void pylm__prices_find(struct pylm__prices *prices, unsigned symbol_bits);
 
-/* The first position of a range whose key is not less, searched from the start in growing steps. */
-uint64_t pylm__skip_to(const struct pylm__key_range *range, uint64_t key);
-
-/* Collects the successors of a context: its keys without the `own` ones. */
-void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key_range *all,
+/* Collects the successors of a context, without `own`: keys of the same context, sorted. */
+void pylm__successors_collect(struct pylm__successors *s, const struct pylm__followers *all,
                               const struct pylm__key_range *own);
 
-/* Finds the gains. `base` and `base_own` are the keys of the context that this one extends. */
-void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_range *base,
+/* Finds the gains. `base` and `base_own` are those of the context that this one extends. */
+void pylm__successors_gains(struct pylm__successors *s, const struct pylm__followers *base,
                             const struct pylm__key_range *base_own, double discount);
 
 /* The same for the empty context, by the depths of the leaves. */
