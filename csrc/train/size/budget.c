@@ -21,13 +21,14 @@
 
 #define N_ROUNDS 3u
 #define REACH 3u   /* levels tried on either side of the present one; all of them in the last round, else every other */
-#define N_FIRST 2u /* templates that are counted alone: the empty context, and the last symbol */
+#define N_FIRST 2u /* templates that are counted before others: the empty context, and the first one after it */
 #define FILLING 40u /* bytes that alignment, and longer numbers in the facts, may add for a template or tree */
 
 struct budgeting {
     struct pylm__budget *budget;
     struct pylm__trained_tree *trained;
     struct pylm__pruner pruner;
+    uint8_t order[PYLM__MAX_TEMPLATES]; /* in which they are counted */
     struct pylm__offers offers;
     struct pylm__losses losses;
     uint16_t *indices[PYLM__MAX_TEMPLATES]; /* by template: the present calibration index of every event */
@@ -138,11 +139,12 @@ static int fit(struct budgeting *b, int only_first, pylm_task *task)
 
 /* ---- the start ---- */
 
-/* The job of a template. The first ones, which come alone, tell how little there is to be counted of the others. */
-static int count_template(void *user, uint32_t k, pylm_task *task)
+/* The job of a template: those that extend fewer others come first, as what they keep says how little there is to be
+ * counted of the rest. */
+static int count_template(void *user, uint32_t job, pylm_task *task)
 {
     struct budgeting *b = user;
-    return pylm__pruner_count(&b->pruner, k, task);
+    return pylm__pruner_count(&b->pruner, b->order[job], task);
 }
 
 static int count_other(void *user, uint32_t job, pylm_task *task)
@@ -152,7 +154,15 @@ static int count_other(void *user, uint32_t job, pylm_task *task)
 
 static int count_templates(struct budgeting *b, pylm_task *task)
 {
-    uint32_t n = b->trained->templates.n;
+    const struct pylm__templates *templates = &b->trained->templates;
+    uint32_t n = templates->n, depth, k, i, of_k, ordered = 0;
+    for (depth = 1; ordered < n; depth++)
+        for (k = 0; k < n; k++) {
+            for (of_k = 0, i = k; i != PYLM__NO_BASE; i = templates->of[i].base)
+                of_k++;
+            if (of_k == depth)
+                b->order[ordered++] = (uint8_t)k;
+        }
     pylm__task_begin(task, PYLM_STAGE_COUNT, n);
     PYLM__TRY(pylm__run_jobs(count_template, b, n < N_FIRST ? n : N_FIRST, 1, task));
     return n > N_FIRST ? pylm__run_jobs(count_other, b, n - N_FIRST, b->budget->n_counted, task) : PYLM_OK;

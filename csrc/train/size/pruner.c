@@ -80,7 +80,7 @@ static int count(struct pylm__pruner *p, uint32_t k, struct pylm__stream *stream
     input.has_bases = input.extends && templates->of[base].kind != PYLM__KIND_NOTHING;
     for (i = 0; i < templates->n; i++)
         input.is_base |= base_of(p, i) == k;
-    input.min_count = input.is_base ? 1u : p->in.min_count;
+    input.min_count = p->in.min_count;
     PYLM__TRY(pylm__counted_make(&p->counted[k], stream, &input, &p->room, task));
     return input.has_bases ? pylm__counted_find_bases(&p->counted[k], &stream->contexts, base, task) : PYLM_OK;
 }
