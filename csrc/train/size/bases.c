@@ -80,8 +80,8 @@ int pylm__counted_find_bases(struct pylm__counted *c, const struct pylm__context
     for (i = 0; i < AHEAD; i++)
         s.ring[i].base = NOT_YET;
     for (d = 0; d < corpus->n_documents && s.n_left; d++)
-        PYLM__TRY(search_document(&s, contexts, base, pylm__corpus_document_begin(corpus, d),
-                                  corpus->document_ends[d], task));
+        PYLM__TRY(search_document(&s, contexts, base, pylm__corpus_document_begin(corpus, d), corpus->document_ends[d],
+                                  task));
     for (i = 0; i < AHEAD; i++)
         look_up(&s, &s.ring[i]);
     pylm__store_rest(&corpus->symbols);

@@ -199,8 +199,7 @@ static int settle(struct making *m)
     int fits;
     for (;;) {
         resize(c, c->n_contexts, c->n_followers, &fits);
-        if (!m->input->has_bases ||
-            pylm__room_resize(c->room, &bases, &c->base_room, c->n_contexts, sizeof *c->bases))
+        if (!m->input->has_bases || pylm__room_resize(c->room, &bases, &c->base_room, c->n_contexts, sizeof *c->bases))
             break;
         PYLM__TRY(raise_lowest(m));
     }
