@@ -128,8 +128,8 @@ static int train_sized(pylm_trainer *trainer, struct pylm__trained_tree *trained
     budget.heldout = heldout;
     budget.n_counted = plan->n_threads;
     budget.room_nbytes = plan->room_nbytes;
-    budget.files.spills = trainer->spill.file != NULL;
-    budget.files.max_keys = budget.files.spills ? plan->max_keys : trainer->corpus.n;
+    budget.files.candidates = trainer->spill.file ? &trainer->spill : NULL;
+    budget.files.max_keys = budget.files.candidates ? plan->max_keys : trainer->corpus.n;
     budget.files.folder = trainer->folder;
     PYLM__TRY(pylm__budget_train(&budget, trained, task));
     pylm__topic_share_cut(&trainer->topic_share, &trainer->topics, &trained->node_topics);

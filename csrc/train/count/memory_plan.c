@@ -12,8 +12,9 @@
 
 #define ELSE_NBYTES (UINT64_C(48) << 20) /* the program itself, Python included, and small tables */
 #define ROOM_SHARE 8u                    /* for what may be kept: bytes for each of the model, */
-#define ROOM_NBYTES (UINT64_C(16) << 20) /* and these; */
-#define ROOM_SYMBOL_NBYTES 80u           /* no more than so many a symbol of the text are needed */
+#define ROOM_NBYTES (UINT64_C(32) << 20) /* and these; */
+#define ROOM_SYMBOL_NBYTES 160u          /* no more than so many a symbol of the text are needed; */
+#define ROOM_WANTED 5u                   /* times that, where there is memory */
 #define OFFERS_NBYTES 16u                /* an event, for the offers of templates (losses.c) */
 #define OFFER_NBYTES 18u                 /* an event, for each template whose offers are made at once */
 #define VOICE_NBYTES 10u                 /* an event, for a voice: its two sides, log-odds, steps that wait */
@@ -91,8 +92,7 @@ int pylm__memory_suffices(const pylm_train_options *options, const struct pylm__
     return PYLM_ERR_MEMORY;
 }
 
-/* Plans counting for a limit of size. While templates are counted, and while their levels are tried, what may be kept
- * has the rest of the memory. */
+/* Plans counting for a limit of size. What keys do not need while templates are counted is for what may be kept. */
 static int plan_sized(const pylm_train_options *options, const struct pylm__corpus *corpus,
                       const struct pylm__heldout *heldout, uint64_t common, uint64_t indices,
                       struct pylm__memory_plan *plan, uint64_t *least)
@@ -111,12 +111,15 @@ static int plan_sized(const pylm_train_options *options, const struct pylm__corp
     if (limit < *least)
         return PYLM_ERR_MEMORY;
     counting = limit - common - room;
+    room = smaller((ROOM_WANTED - 1u) * room, counting / 2u); /* more of it */
+    if (counting - room >= each + PYLM__KEY_NBYTES * min_keys)
+        counting -= room;
     while (n > 1u && counting / n < each + PYLM__KEY_NBYTES * min_keys)
         n--;
     plan->n_threads = n;
     plan->max_keys = smaller((counting / n - each) / PYLM__KEY_NBYTES, corpus->n);
     plan->spill = plan->max_keys < corpus->n;
-    plan->room_nbytes = limit - common - larger(trying, n * (each + PYLM__KEY_NBYTES * plan->max_keys));
+    plan->room_nbytes = limit - common - n * (each + PYLM__KEY_NBYTES * plan->max_keys);
     return PYLM_OK;
 }
 

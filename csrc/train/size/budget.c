@@ -101,7 +101,8 @@ static int count_level(void *user, uint32_t k, pylm_task *task)
     paths.means = heldout->means;
     status = pylm__kept_new(&paths.kept, b->trained->tree.n_symbols);
     if (status == PYLM_OK)
-        status = pylm__pruner_heldout(&b->pruner, b->offers.numbers[k], pylm__level_paths_take, &paths, task);
+        status = pylm__pruner_heldout(&b->pruner, b->offers.numbers[k], paths.level, pylm__level_paths_take, &paths,
+                                      task);
     pylm__kept_free(&paths.kept);
     if (status == PYLM_OK)
         pylm__calibrate(heldout, b->indices[k], is_symmetric(b), 0, b->trained->calibration + k * PYLM__N_CALIBRATION);
@@ -152,7 +153,7 @@ static int count_other(void *user, uint32_t job, pylm_task *task)
     return count_template(user, job + N_FIRST, task);
 }
 
-static int count_templates(struct budgeting *b, pylm_task *task)
+static int count_templates(struct budgeting *b, uint32_t n_counted, pylm_task *task)
 {
     const struct pylm__templates *templates = &b->trained->templates;
     uint32_t n = templates->n, depth, k, i, of_k, ordered = 0;
@@ -165,7 +166,20 @@ static int count_templates(struct budgeting *b, pylm_task *task)
         }
     pylm__task_begin(task, PYLM_STAGE_COUNT, n);
     PYLM__TRY(pylm__run_jobs(count_template, b, n < N_FIRST ? n : N_FIRST, 1, task));
-    return n > N_FIRST ? pylm__run_jobs(count_other, b, n - N_FIRST, b->budget->n_counted, task) : PYLM_OK;
+    return n > N_FIRST ? pylm__run_jobs(count_other, b, n - N_FIRST, n_counted, task) : PYLM_OK;
+}
+
+/* Counts all templates. Where memory is too short for what may be kept, they are counted one by one, and lower levels
+ * are left out: then the model depends on the memory, but not on the number of threads. */
+static int count_all(struct budgeting *b, pylm_task *task)
+{
+    int status;
+    pylm__pruner_begin(&b->pruner, 0);
+    status = count_templates(b, b->budget->n_counted, task);
+    if (status != PYLM_ERR_MEMORY || !b->pruner.room.is_short)
+        return status;
+    pylm__pruner_begin(&b->pruner, 1);
+    return count_templates(b, 1, task);
 }
 
 /* Gives all templates the lowest level at which their tables take at most half of the budget, or what the frame leaves
@@ -176,9 +190,9 @@ static int begin_levels(struct budgeting *b, uint64_t frame, pylm_task *task)
     uint32_t k, level, lowest;
     if (b->budget->max_nbytes > frame && b->budget->max_nbytes - frame > room)
         room = b->budget->max_nbytes - frame;
-    pylm__pruner_begin(&b->pruner, room, b->budget->room_nbytes);
-    PYLM__TRY(count_templates(b, task));
-    pylm__pruner_tidy(&b->pruner);
+    b->pruner.begin_nbytes = room;
+    b->pruner.room_nbytes = b->budget->room_nbytes;
+    PYLM__TRY(count_all(b, task));
     level = pylm__pruner_begin_level(&b->pruner);
     for (k = 0; k < b->trained->templates.n; k++) {
         lowest = pylm__pruner_lowest(&b->pruner, k);
@@ -219,7 +233,8 @@ static int make_offers_of(struct budgeting *b, uint32_t k, struct pylm__tried_pa
     if (!tried->events)
         return PYLM_ERR_MEMORY;
     PYLM__TRY(pylm__kept_new(&tried->kept, b->trained->tree.n_symbols));
-    PYLM__TRY(pylm__pruner_heldout(&b->pruner, b->offers.numbers[k], pylm__tried_paths_take, tried, task));
+    PYLM__TRY(pylm__pruner_heldout(&b->pruner, b->offers.numbers[k], tried->levels[0], pylm__tried_paths_take,
+                                   tried, task));
     PYLM__TRY(pylm__losses_of_tried(&b->losses, k, tried, now, more, task));
     add_offer(b, k, PYLM__PRICE_NOTHING, more[tried->n_levels]);
     for (i = tried->n_levels; i-- > 0;)

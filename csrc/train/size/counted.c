@@ -103,7 +103,7 @@ static int raise_lowest(struct making *m)
 {
     uint32_t min_pair = m->filter.min_pair;
     do {
-        if (m->c->lowest + 1u >= PYLM__PRICE_NOTHING || min_pair + 1u >= MANY)
+        if (!m->input->may_raise || m->c->lowest + 1u >= PYLM__PRICE_NOTHING || min_pair + 1u >= MANY)
             return PYLM_ERR_MEMORY;
         m->c->lowest++;
         make_filter(m);
@@ -117,7 +117,9 @@ static int reserve(struct making *m, uint32_t n)
 {
     struct pylm__counted *c = m->c;
     uint64_t contexts, followers;
-    int fits = 0;
+    int fits = c->n_contexts < c->context_room && c->n_followers + n <= c->follower_room;
+    if (fits)
+        return PYLM_OK;
     for (;;) {
         contexts = c->n_contexts < c->context_room ? c->context_room : c->n_contexts + c->n_contexts / 4u + FIRST_ROOM;
         followers = c->n_followers + n <= c->follower_room ? c->follower_room

@@ -42,7 +42,8 @@ struct pylm__counted_input {
     int has_bases;      /* 1: not all contexts extend the same one */
     int is_base;        /* 1: others extend it, so what it has is looked up */
     uint32_t min_count; /* less frequent contexts are left out */
-    uint32_t lowest;    /* a level; a higher one if there is no room */
+    uint32_t lowest;    /* a level */
+    int may_raise;      /* 1: without room the level is raised; else that is PYLM_ERR_MEMORY */
 };
 
 /* Counts a template. Memory comes from `room`. To be freed, also after a failure.

@@ -14,15 +14,14 @@
 
 #define MARGIN 8u /* levels below the one to begin with that may be tried: the lowest has a sixteenth of its price */
 
-void pylm__pruner_begin(struct pylm__pruner *p, uint64_t begin_nbytes, uint64_t room_nbytes)
+void pylm__pruner_begin(struct pylm__pruner *p, int may_raise)
 {
-    uint32_t k;
-    p->begin_nbytes = begin_nbytes;
-    p->room.nbytes = room_nbytes;
-    for (k = 0; k < PYLM__MAX_TEMPLATES; k++) {
-        pylm__candidates_begin(&p->tables[k], PYLM__PRICE_NOTHING, &p->room);
-        pylm__candidates_begin(&p->heldout[k], PYLM__PRICE_NOTHING, &p->room);
-    }
+    pylm__pruner_free(p);
+    p->may_raise = may_raise;
+    p->room.nbytes = p->room_nbytes;
+    p->room.is_short = 0;
+    memset(p->steps, 0, sizeof p->steps);
+    memset(p->sums, 0, sizeof p->sums);
 }
 
 void pylm__pruner_free(struct pylm__pruner *p)
@@ -43,6 +42,11 @@ uint32_t pylm__pruner_begin_level(const struct pylm__pruner *p)
     return level;
 }
 
+static uint32_t below(uint32_t level)
+{
+    return level > MARGIN ? level - MARGIN : 0u;
+}
+
 static uint32_t larger(uint32_t a, uint32_t b)
 {
     return a > b ? a : b;
@@ -56,7 +60,7 @@ static uint32_t lowest_level(const struct pylm__pruner *p)
 #pragma omp critical(pylm_pruner)
 #endif
     level = pylm__pruner_begin_level(p);
-    return level > MARGIN ? level - MARGIN : 0u;
+    return below(level);
 }
 
 /* The template whose counts say what a template saves; PYLM__NO_BASE: none. */
@@ -76,6 +80,7 @@ static int count(struct pylm__pruner *p, uint32_t k, struct pylm__stream *stream
     memset(&input, 0, sizeof input);
     input.prices = &p->in.prices;
     input.lowest = lowest_level(p);
+    input.may_raise = p->may_raise;
     input.extends = base != PYLM__NO_BASE;
     input.has_bases = input.extends && templates->of[base].kind != PYLM__KIND_NOTHING;
     for (i = 0; i < templates->n; i++)
@@ -99,7 +104,7 @@ static int count_in_files(struct pylm__pruner *p, uint32_t k, const pylm_task *t
     stream.heldout = in->heldout;
     stream.max_keys = p->files.max_keys;
     stream.scratch = &scratch;
-    if (p->files.spills)
+    if (p->files.candidates)
         status = pylm__spill_open(&scratch, p->files.folder);
     if (status == PYLM_OK)
         status = count(p, k, &stream, task);
@@ -151,14 +156,7 @@ static int take_size(void *user, const struct pylm__pruned_context *context)
         s->n_records[level]++;
         s->lists[level] += pylm__coded_list_nbytes(&single, s->symbol_bits);
     }
-    pylm__candidates_add(s->table, context);
-    return PYLM_OK;
-}
-
-static int take_candidate(void *user, const struct pylm__pruned_context *context)
-{
-    pylm__candidates_add(user, context);
-    return PYLM_OK;
+    return pylm__candidates_add(s->table, context);
 }
 
 /* Adds the sizes of a template to the sums. */
@@ -190,21 +188,20 @@ static int size_counted(struct pylm__pruner *p, uint32_t k, const pylm_task *tas
     s.leaves = pylm__array_new(s.tree->n_symbols, sizeof *s.leaves);
     if (!s.leaves)
         return PYLM_ERR_MEMORY;
-    pylm__candidates_begin(s.table, pruning.lowest, &p->room);
+    pylm__candidates_begin(s.table, pruning.lowest, p->files.candidates);
     status = pylm__prune_table(&pruning, take_size, &s);
     free(s.leaves);
     PYLM__TRY(status);
+    PYLM__TRY(pylm__candidates_end(s.table));
     for (level = PYLM__PRICE_NOTHING; level-- > 0;)
         p->sizes[k][level] = level < s.lowest
                                  ? p->sizes[k][s.lowest]
                                  : pylm__coded_table_nbytes(s.n_records[level], s.lists[level], s.symbol_bits);
     add_sizes(p, p->sizes[k]);
-    level = lowest_level(p);
-    if (level > pruning.lowest)
-        pylm__candidates_raise(s.table, level);
-    pruning.lowest = larger(level, pruning.lowest);
-    pylm__candidates_begin(&p->heldout[k], pruning.lowest, &p->room);
-    return pylm__prune_heldout(&pruning, take_candidate, &p->heldout[k]);
+    pruning.lowest = larger(lowest_level(p), pruning.lowest);
+    pylm__candidates_begin(&p->heldout[k], pruning.lowest, p->files.candidates);
+    PYLM__TRY(pylm__prune_heldout(&pruning, pylm__candidates_add, &p->heldout[k]));
+    return pylm__candidates_end(&p->heldout[k]);
 }
 
 /* Takes a template that can be sized; PYLM__MAX_TEMPLATES: there is none at this moment. */
@@ -262,26 +259,17 @@ int pylm__pruner_count(struct pylm__pruner *p, uint32_t k, const pylm_task *task
     return PYLM_OK;
 }
 
-void pylm__pruner_tidy(struct pylm__pruner *p)
-{
-    uint32_t k, level = lowest_level(p);
-    for (k = 0; k < p->in.templates->n; k++) {
-        pylm__candidates_raise(&p->tables[k], level);
-        pylm__candidates_raise(&p->heldout[k], level);
-    }
-}
-
 /* ---- what is kept ---- */
 
 uint32_t pylm__pruner_lowest(const struct pylm__pruner *p, uint32_t number)
 {
-    return larger(p->tables[number].lowest, p->heldout[number].lowest);
+    return larger(below(pylm__pruner_begin_level(p)), larger(p->tables[number].lowest, p->heldout[number].lowest));
 }
 
-int pylm__pruner_heldout(const struct pylm__pruner *p, uint32_t number, pylm__take_context *take, void *user,
-                         const pylm_task *task)
+int pylm__pruner_heldout(const struct pylm__pruner *p, uint32_t number, uint32_t lowest, pylm__take_context *take,
+                         void *user, const pylm_task *task)
 {
-    return pylm__candidates_hand_on(&p->heldout[number], take, user, task);
+    return pylm__candidates_hand_on(&p->heldout[number], lowest, take, user, task);
 }
 
 struct table {
@@ -308,7 +296,7 @@ int pylm__pruner_pack(const struct pylm__pruner *p, uint32_t number, uint32_t le
     t.level = level;
     t.packing = pylm__packing_begin(packed, p->in.tree, PYLM__LIST_CODED, 0, in_memory);
     if (status == PYLM_OK && t.packing && level != PYLM__PRICE_NOTHING)
-        status = pylm__candidates_hand_on(&p->tables[number], take_record, &t, task);
+        status = pylm__candidates_hand_on(&p->tables[number], level, take_record, &t, task);
     pylm__kept_free(&t.kept);
     return pylm__packing_end(t.packing, status, task);
 }

@@ -10,6 +10,7 @@
 
 struct pylm__room {
     uint64_t nbytes; /* that are left */
+    int is_short;    /* 1: there were too few */
 };
 
 /* Takes bytes, and gives others back. Returns 0 if there are not so many: nothing is taken then. */
@@ -23,6 +24,8 @@ static inline int pylm__room_take(struct pylm__room *room, uint64_t taken, uint6
         enough = taken <= room->nbytes + given;
         if (enough)
             room->nbytes = room->nbytes + given - taken;
+        else
+            room->is_short = 1;
     }
     return enough;
 }

@@ -212,17 +212,6 @@ struct pylm__ranked pylm__successors_rank(struct pylm__successors *s, const stru
     return ranked;
 }
 
-uint32_t pylm__ranked_filter(struct pylm__ranked_successor *of, uint32_t n, uint32_t end, uint32_t lowest)
-{
-    uint32_t i, kept = 0;
-    if (end <= lowest)
-        return 0;
-    for (i = 0; i < n; i++)
-        if (of[i].last_level >= lowest || of[i].is_best)
-            of[kept++] = of[i];
-    return kept;
-}
-
 void pylm__ranked_keep(const struct pylm__ranked *ranked, uint32_t level, struct pylm__kept *kept)
 {
     uint32_t i, sum = 0;

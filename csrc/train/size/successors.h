@@ -93,9 +93,6 @@ void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *dep
 struct pylm__ranked pylm__successors_rank(struct pylm__successors *s, const struct pylm__prices *prices,
                                           uint32_t lowest);
 
-/* Leaves out what is kept only at levels below `lowest`. Returns how many successors remain; 0 if nothing is kept. */
-uint32_t pylm__ranked_filter(struct pylm__ranked_successor *of, uint32_t n, uint32_t end, uint32_t lowest);
-
 /* Chooses what is kept at a level. */
 void pylm__ranked_keep(const struct pylm__ranked *ranked, uint32_t level, struct pylm__kept *kept);
 
