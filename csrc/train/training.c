@@ -66,7 +66,6 @@ static struct pylm__budget budget_of(pylm_trainer *trainer)
     budget.corpus = &trainer->corpus;
     budget.topic_share = &trainer->topic_share;
     budget.facts = trainer->facts;
-    budget.min_count = trainer->options.min_count;
     budget.n_threads = budget.n_counted = trainer->options.n_threads;
     budget.max_nbytes = max_nbytes > shared ? shared + (max_nbytes - shared) / trainer->n_trees : 0u;
     return budget;
@@ -116,6 +115,7 @@ static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tr
     else
         pylm__templates_choose(&trained->templates, corpus->tokenizer, &trainer->options, has_layout);
     trained->templates.has_voice = has_voice(trainer);
+    pylm__templates_set_min_counts(&trained->templates, &trainer->options);
     trained->calibration =
         pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION, sizeof *trained->calibration);
     return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;
@@ -156,7 +156,6 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     counting.templates = &trained->templates;
     counting.packed = trained->packed;
     counting.calibration = trained->calibration;
-    counting.min_count = trainer->options.min_count;
     counting.n_threads = plan->n_threads;
     counting.spill = trainer->spill.file ? &trainer->spill : NULL;
     counting.max_keys = counting.spill ? plan->max_keys : trainer->corpus.n;

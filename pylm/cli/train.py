@@ -163,10 +163,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use; does not change the model")
     parser.add_argument(
         "--min-count",
-        type=int,
-        metavar="N",
+        type=_min_count,
+        metavar="N[,N...]",
         default=2,
-        help="leave out contexts seen less often; 1 keeps all, also words seen once: larger and slightly better",
+        help="leave out contexts seen less often; 1 keeps all, also words seen once: larger and slightly better. "
+        "2,2,3: one number for each order, the last one for all above",
     )
     parser.add_argument("--max-order", type=int, metavar="N", help="longest context in symbols, 0 to 12")
     parser.add_argument(
@@ -184,6 +185,10 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         metavar="SIZE",
         help="memory to use at most, about, such as 500M; half of what is free unless given; does not change the model",
     )
+
+
+def _min_count(text: str) -> int | list[int]:
+    return [int(x) for x in text.split(",")] if "," in text else int(text)
 
 
 def _class_distances(text: str) -> list[float] | bool:

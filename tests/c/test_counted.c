@@ -40,11 +40,11 @@ static void set_up(struct text *t)
     REQUIRE(pylm__heldout_choose(&t->heldout, &t->corpus, &t->tree, 1) == PYLM_OK);
     REQUIRE(pylm__heldout_list(&t->heldout, &t->corpus, &t->tree, 1) == PYLM_OK);
     pylm__templates_choose(&t->templates, PYLM_TOKENIZER_BYTES, &options, 0);
+    pylm__templates_set_min_counts(&t->templates, &options);
     t->input.corpus = &t->corpus;
     t->input.tree = &t->tree;
     t->input.templates = &t->templates;
     t->input.heldout = &t->heldout;
-    t->input.min_count = 2;
     t->input.symbol_bits = pylm__width(t->tree.n_symbols - 1u);
     pylm__prices_find(&t->input.prices, t->input.symbol_bits);
     free(text);
@@ -77,7 +77,7 @@ static int count(const struct text *t, uint32_t k, int is_base, uint32_t lowest,
     input.extends = base != PYLM__NO_BASE;
     input.has_bases = input.extends && t->templates.of[base].kind != PYLM__KIND_NOTHING;
     input.is_base = is_base;
-    input.min_count = t->input.min_count;
+    input.min_count = t->templates.of[k].min_count;
     input.lowest = lowest;
     input.may_raise = 1;
     stream.contexts.corpus = &t->corpus;
@@ -131,7 +131,7 @@ static void check_counts(const struct text *t, uint32_t k, const struct pylm__co
     for (i = 0; i < c->n_followers; i++)
         CHECK(seen[i] == c->followers[i].n);
     for (i = 0; i < c->n_contexts; i++) {
-        CHECK(c->contexts[i].total >= t->input.min_count);
+        CHECK(c->contexts[i].total >= t->templates.of[k].min_count);
         all -= c->contexts[i].total;
     }
     CHECK(all == 0 && c->n_contexts > 0);
@@ -192,7 +192,7 @@ static int add_kept(void *user, const struct pylm__pruned_context *context)
 static struct kept_sum keep(const struct text *t, const struct pylm__counted *c, const struct pylm__counted *base,
                             uint32_t level, int of_blocks)
 {
-    struct pylm__pruning pruning = {&t->input, c, base, t->input.min_count, level, NULL};
+    struct pylm__pruning pruning = {&t->input, c, base, base ? 2u : 1u, level, NULL};
     struct kept_sum s;
     memset(&s, 0, sizeof s);
     s.level = level;
@@ -265,7 +265,8 @@ static void test_room(void)
     REQUIRE(count(&t, K, 0, 0, t.corpus.n, &much, &all) == PYLM_OK);
     REQUIRE(count(&t, K - 1u, 1, 0, t.corpus.n, &much, &base) == PYLM_OK);
     REQUIRE(count(&t, K, 0, 0, t.corpus.n, &little, &few) == PYLM_OK);
-    CHECK(little.is_short && !much.is_short && few.lowest > 0 && few.n_followers < all.n_followers && few.n_followers > 0);
+    CHECK(little.is_short && !much.is_short && few.lowest > 0 && few.n_followers < all.n_followers &&
+          few.n_followers > 0);
     CHECK(few.context_room * sizeof *few.contexts + few.follower_room * sizeof *few.followers +
               few.base_room * sizeof *few.bases + little.nbytes ==
           LITTLE);

@@ -21,7 +21,6 @@
 struct job {
     const struct pylm__counting *c;
     struct pylm__stream stream;
-    uint32_t min_count;
     struct pylm__spill scratch; /* a file of its own, open if it is needed: it goes when the template is counted */
     struct pylm__packing *packing;
     struct pylm__evidence_work *work;
@@ -39,9 +38,10 @@ static int add_contexts(void *user, struct pylm__sorted_keys sorted, struct pylm
                         const pylm_task *task)
 {
     struct job *job = user;
+    uint32_t min_count = job->c->templates->of[job->stream.contexts.k].min_count;
     const struct pylm__evidence_input input = {job->c->heldout,       job->c->tree, sorted,
-                                               job->stream.of_blocks, range,        job->min_count};
-    PYLM__TRY(pylm__packing_add_keys(job->packing, sorted, job->min_count, task));
+                                               job->stream.of_blocks, range,        min_count};
+    PYLM__TRY(pylm__packing_add_keys(job->packing, sorted, min_count, task));
     return pylm__heldout_evidence(&input, job->out, job->work, task);
 }
 
@@ -68,7 +68,6 @@ static int begin_job(struct pylm__counting *c, uint32_t k, struct job *job)
     job->stream.heldout = c->heldout;
     job->stream.max_keys = c->max_keys;
     job->stream.scratch = &job->scratch;
-    job->min_count = c->templates->of[k].kind == PYLM__KIND_NOTHING ? 1u : c->min_count;
     if (c->for_kernel)
         c->evidence[k].hits = pylm__array_new(c->heldout->n_symbols, sizeof *c->evidence[k].hits);
     else

@@ -101,8 +101,8 @@ static int count_level(void *user, uint32_t k, pylm_task *task)
     paths.means = heldout->means;
     status = pylm__kept_new(&paths.kept, b->trained->tree.n_symbols);
     if (status == PYLM_OK)
-        status = pylm__pruner_heldout(&b->pruner, b->offers.numbers[k], paths.level, pylm__level_paths_take, &paths,
-                                      task);
+        status =
+            pylm__pruner_heldout(&b->pruner, b->offers.numbers[k], paths.level, pylm__level_paths_take, &paths, task);
     pylm__kept_free(&paths.kept);
     if (status == PYLM_OK)
         pylm__calibrate(heldout, b->indices[k], is_symmetric(b), 0, b->trained->calibration + k * PYLM__N_CALIBRATION);
@@ -233,8 +233,8 @@ static int make_offers_of(struct budgeting *b, uint32_t k, struct pylm__tried_pa
     if (!tried->events)
         return PYLM_ERR_MEMORY;
     PYLM__TRY(pylm__kept_new(&tried->kept, b->trained->tree.n_symbols));
-    PYLM__TRY(pylm__pruner_heldout(&b->pruner, b->offers.numbers[k], tried->levels[0], pylm__tried_paths_take,
-                                   tried, task));
+    PYLM__TRY(
+        pylm__pruner_heldout(&b->pruner, b->offers.numbers[k], tried->levels[0], pylm__tried_paths_take, tried, task));
     PYLM__TRY(pylm__losses_of_tried(&b->losses, k, tried, now, more, task));
     add_offer(b, k, PYLM__PRICE_NOTHING, more[tried->n_levels]);
     for (i = tried->n_levels; i-- > 0;)
@@ -378,7 +378,6 @@ static void begin(struct budgeting *b, struct pylm__budget *budget, struct pylm_
     in->tree = &trained->tree;
     in->templates = &trained->templates;
     in->heldout = budget->heldout;
-    in->min_count = budget->min_count;
     b->pruner.files = budget->files;
     in->symbol_bits = pylm__width(trained->tree.n_symbols - 1u);
     pylm__prices_find(&in->prices, in->symbol_bits);

@@ -15,7 +15,7 @@ struct pylm__budget {
     struct pylm__topic_share *topic_share; /* in, out */
     const char *facts;                     /* as long as those that will be written */
     uint64_t max_nbytes;                   /* of an image that has only this tree */
-    uint32_t min_count, n_threads;
+    uint32_t n_threads;
     uint32_t n_counted;   /* templates counted at once */
     uint64_t room_nbytes; /* for what is remembered of them */
     struct pylm__pruner_files files;

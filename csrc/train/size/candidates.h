@@ -12,7 +12,7 @@
 
 /* What the tables of whole texts, or the held-out blocks, have of one template. */
 struct pylm__candidates {
-    uint32_t lowest; /* all that is kept from this level on is here */
+    uint32_t lowest;                       /* all that is kept from this level on is here */
     uint32_t most_successors, most_places; /* of a context */
     struct pylm__buffer contexts;
 };

@@ -18,7 +18,6 @@ struct pylm__prune_input {
     const struct pylm__heldout *heldout;
     struct pylm__prices prices;
     unsigned symbol_bits;
-    uint32_t min_count;
 };
 
 struct pylm__pruned_context {

@@ -52,6 +52,11 @@ static uint32_t larger(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 /* The lowest level that may be tried, as far as is known. */
 static uint32_t lowest_level(const struct pylm__pruner *p)
 {
@@ -70,6 +75,14 @@ static uint32_t base_of(const struct pylm__pruner *p, uint32_t k)
     return base != PYLM__NO_BASE ? base : k ? 0u : PYLM__NO_BASE;
 }
 
+/* Whether template k extends another one, itself or by others. */
+static int extends(const struct pylm__pruner *p, uint32_t k, uint32_t other)
+{
+    while (k > other)
+        k = base_of(p, k);
+    return k == other;
+}
+
 /* ---- counting ---- */
 
 static int count(struct pylm__pruner *p, uint32_t k, struct pylm__stream *stream, const pylm_task *task)
@@ -83,9 +96,12 @@ static int count(struct pylm__pruner *p, uint32_t k, struct pylm__stream *stream
     input.may_raise = p->may_raise;
     input.extends = base != PYLM__NO_BASE;
     input.has_bases = input.extends && templates->of[base].kind != PYLM__KIND_NOTHING;
-    for (i = 0; i < templates->n; i++)
-        input.is_base |= base_of(p, i) == k;
-    input.min_count = p->in.min_count;
+    input.min_count = templates->of[k].min_count;
+    for (i = k + 1u; i < templates->n; i++)
+        if (extends(p, i, k)) {
+            input.is_base = 1;
+            input.min_count = smaller(input.min_count, templates->of[i].min_count);
+        }
     PYLM__TRY(pylm__counted_make(&p->counted[k], stream, &input, &p->room, task));
     return input.has_bases ? pylm__counted_find_bases(&p->counted[k], &stream->contexts, base, task) : PYLM_OK;
 }
@@ -175,10 +191,14 @@ static void add_sizes(struct pylm__pruner *p, const uint64_t *sizes)
 static int size_counted(struct pylm__pruner *p, uint32_t k, const pylm_task *task)
 {
     uint32_t base = base_of(p, k), level;
-    struct pylm__pruning pruning = {
-        &p->in, &p->counted[k], base == PYLM__NO_BASE ? NULL : &p->counted[base], p->in.min_count, 0, task};
+    struct pylm__pruning pruning;
     struct sizing s;
     int status;
+    pruning.in = &p->in;
+    pruning.counted = &p->counted[k];
+    pruning.base = base == PYLM__NO_BASE ? NULL : &p->counted[base];
+    pruning.min_count = p->in.templates->of[k].min_count;
+    pruning.task = task;
     pruning.lowest = larger(lowest_level(p), larger(p->counted[k].lowest, pruning.base ? pruning.base->lowest : 0u));
     memset(&s, 0, sizeof s);
     s.symbol_bits = p->in.symbol_bits;

@@ -14,8 +14,8 @@ enum pylm__pruner_step { PYLM__NOT_COUNTED, PYLM__COUNTED, PYLM__BEING_SIZED, PY
 
 /* Where and how keys are counted. */
 struct pylm__pruner_files {
-    uint64_t max_keys;  /* sorted at once, of each template that is being counted */
-    const char *folder; /* where the file may lie that others go to */
+    uint64_t max_keys;              /* sorted at once, of each template that is being counted */
+    const char *folder;             /* where the file may lie that others go to */
     struct pylm__spill *candidates; /* where those go; NULL: they stay in memory, and max_keys are enough for all */
 };
 
@@ -30,8 +30,8 @@ struct pylm__pruner {
     uint64_t begin_nbytes, room_nbytes;                  /* given: what all tables may take at the level to begin
                                                           * with; memory for what is counted */
     struct pylm__candidates tables[PYLM__MAX_TEMPLATES], heldout[PYLM__MAX_TEMPLATES];
-    struct pylm__room room;                              /* for what is counted */
-    int may_raise; /* 1: without room, less is counted */
+    struct pylm__room room; /* for what is counted */
+    int may_raise;          /* 1: without room, less is counted */
 };
 
 /* Begins, or begins again. To be freed. */
