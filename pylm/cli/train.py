@@ -188,7 +188,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def _min_count(text: str) -> int | list[int]:
-    return [int(x) for x in text.split(",")] if "," in text else int(text)
+    try:
+        counts = [int(x) for x in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, nor several with commas between them") from None
+    return counts if len(counts) > 1 else counts[0]
 
 
 def _class_distances(text: str) -> list[float] | bool:

@@ -83,7 +83,9 @@ def test_min_count_by_order_with_a_size(train_text: str) -> None:
     size = pylm.train([train_text], tokenizer="words").info.bytes // 2
     counts = [content(pylm.train([train_text], tokenizer="words", min_count=n, size=size)) for n in (2, [2, 2], [2, 9])]
     assert counts[0] != counts[1] != counts[2]  # the facts differ
-    few, many = (pylm.train([train_text], tokenizer="words", min_count=[2, n], size=10**7).info.contexts for n in (9, 1))
+    few, many = (
+        pylm.train([train_text], tokenizer="words", min_count=[2, n], size=10**7).info.contexts for n in (9, 1)
+    )
     assert few < many
 
 

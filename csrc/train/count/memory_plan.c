@@ -14,7 +14,8 @@
 #define ROOM_SHARE 8u                    /* for what may be kept: bytes for each of the model, */
 #define ROOM_NBYTES (UINT64_C(32) << 20) /* and these; */
 #define ROOM_SYMBOL_NBYTES 160u          /* no more than so many a symbol of the text are needed; */
-#define ROOM_WANTED 5u                   /* times that, where there is memory */
+#define ROOM_WANTED 9u                   /* times that more, where there is memory */
+#define RUN_KEY_NBYTES 9u                /* a key, while it is sorted: itself, and room for a part of all */
 #define OFFERS_NBYTES 16u                /* an event, for the offers of templates (losses.c) */
 #define OFFER_NBYTES 18u                 /* an event, for each template whose offers are made at once */
 #define VOICE_NBYTES 10u                 /* an event, for a voice: its two sides, log-odds, steps that wait */
@@ -103,7 +104,7 @@ static int plan_sized(const pylm_train_options *options, const struct pylm__corp
     uint32_t n = plan->n_threads;
     if (corpus->tokenizer != PYLM_TOKENIZER_BYTES && !options->no_topics)
         common += sizeof(int16_t) * PYLM__TOPIC_LEVELS * heldout->n_events;
-    *least = larger(*least, common + room + larger(trying, each + PYLM__KEY_NBYTES * min_keys));
+    *least = larger(*least, common + room + larger(trying, each + RUN_KEY_NBYTES * min_keys));
     plan->room_nbytes = UINT64_MAX / 2u;
     if (!options->max_memory)
         return PYLM_OK;
@@ -111,15 +112,15 @@ static int plan_sized(const pylm_train_options *options, const struct pylm__corp
     if (limit < *least)
         return PYLM_ERR_MEMORY;
     counting = limit - common - room;
-    room = smaller((ROOM_WANTED - 1u) * room, counting / 2u); /* more of it */
-    if (counting - room >= each + PYLM__KEY_NBYTES * min_keys)
+    room = smaller(ROOM_WANTED * room, counting / 3u * 2u);
+    if (counting - room >= each + RUN_KEY_NBYTES * min_keys)
         counting -= room;
-    while (n > 1u && counting / n < each + PYLM__KEY_NBYTES * min_keys)
+    while (n > 1u && counting / n < each + RUN_KEY_NBYTES * min_keys)
         n--;
     plan->n_threads = n;
-    plan->max_keys = smaller((counting / n - each) / PYLM__KEY_NBYTES, corpus->n);
+    plan->max_keys = smaller((counting / n - each) / RUN_KEY_NBYTES, corpus->n);
     plan->spill = plan->max_keys < corpus->n;
-    plan->room_nbytes = limit - common - n * (each + PYLM__KEY_NBYTES * plan->max_keys);
+    plan->room_nbytes = limit - common - n * (each + RUN_KEY_NBYTES * plan->max_keys);
     return PYLM_OK;
 }
 

@@ -166,7 +166,12 @@ static int count_templates(struct budgeting *b, uint32_t n_counted, pylm_task *t
         }
     pylm__task_begin(task, PYLM_STAGE_COUNT, n);
     PYLM__TRY(pylm__run_jobs(count_template, b, n < N_FIRST ? n : N_FIRST, 1, task));
-    return n > N_FIRST ? pylm__run_jobs(count_other, b, n - N_FIRST, n_counted, task) : PYLM_OK;
+    if (n > N_FIRST)
+        PYLM__TRY(pylm__run_jobs(count_other, b, n - N_FIRST, n_counted, task));
+    for (k = 0; k < n; k++) /* those for which there was no room beside others */
+        if (b->pruner.steps[b->order[k]] == PYLM__NOT_COUNTED)
+            PYLM__TRY(count_template(b, k, task));
+    return pylm__pruner_is_done(&b->pruner) ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
 /* Counts all templates. Where memory is too short for what may be kept, they are counted one by one, and lower levels

@@ -102,6 +102,7 @@ static void thin(struct making *m)
 static int raise_lowest(struct making *m)
 {
     uint32_t min_pair = m->filter.min_pair;
+    m->c->is_short = 1;
     do {
         if (!m->input->may_raise || m->c->lowest + 1u >= PYLM__PRICE_NOTHING || min_pair + 1u >= MANY)
             return PYLM_ERR_MEMORY;

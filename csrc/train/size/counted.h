@@ -32,6 +32,7 @@ struct pylm__counted {
     uint64_t *of_blocks; /* keys of all held-out symbols */
     double discount;     /* of absolute discounting, estimated from all followers in the text */
     uint32_t lowest;     /* all that is kept from this level on is here */
+    int is_short;        /* 1: there was no room for it */
     struct pylm__room *room;
 };
 

@@ -64,17 +64,21 @@ static int work_end(struct work *w, int status)
     return status;
 }
 
-/* Finds the gains of the successors that have been collected.
- *   base   number of the context that theirs extends; it is not there if the hashes of two contexts are the same */
-static void find_gains(struct work *w, uint64_t base, const struct pylm__key_range *base_own)
+/* Finds the successors of a context, and their gains.
+ *   base        number of the context that it extends; it is not there if the hashes of two contexts are the same
+ *   own, base_own   keys of both that are taken out */
+static void find_gains(struct work *w, const struct pylm__followers *all, const struct pylm__key_range *own,
+                       uint64_t base, const struct pylm__key_range *base_own)
 {
     const struct pylm__pruning *p = w->p;
-    struct pylm__followers followers;
+    struct pylm__followers of_base;
     if (!p->base) {
-        pylm__successors_gains_alone(&w->successors, w->depths);
+        pylm__successors_find_alone(&w->successors, all, own, w->depths);
     } else if (base < p->base->n_contexts) {
-        followers = pylm__counted_followers(p->base, base);
-        pylm__successors_gains(&w->successors, &followers, base_own, p->counted->discount);
+        const struct pylm__gain_input input = {
+            all, &of_base, own, base_own, p->counted->discount, p->in->prices.least[p->lowest]};
+        of_base = pylm__counted_followers(p->base, base);
+        pylm__successors_find(&w->successors, &input);
     } else {
         w->successors.n = 0;
     }
@@ -114,12 +118,11 @@ static int prune_table(struct work *w, pylm__take_context *take, void *user)
         if (followers.total < w->p->min_count)
             continue;
         context.hash = counted->contexts[c].hash;
-        pylm__successors_collect(&w->successors, &followers, &none);
         if (counted->bases) {
             fetch_bases(w->p, c);
             base = pylm__counted_find(w->p->base, counted->bases[c]);
         }
-        find_gains(w, base, &none);
+        find_gains(w, &followers, &none, base, &none);
         PYLM__TRY(hand_on(w, &context, take, user));
     }
     return PYLM_OK;
@@ -184,14 +187,15 @@ static int list_own(struct work *w, const struct block *block, uint64_t from, ui
     return PYLM_OK;
 }
 
-/* Finds the gains in a context without the block. */
-static void find_gains_without(struct work *w, const struct block *block)
+/* Finds the gains in a context without the block, whose keys of it are `own`. */
+static void find_gains_without(struct work *w, const struct block *block, const struct pylm__followers *all,
+                               const struct pylm__key_range *own)
 {
     const struct pylm__counted *base = w->p->base;
     struct pylm__key_range base_own = {block->base_own, NULL, 0, 0};
     uint64_t hash;
     if (!base) {
-        find_gains(w, 0, &base_own);
+        find_gains(w, all, own, 0, &base_own);
         return;
     }
     hash = base->of_blocks[block->places[0]] >> PYLM__LEAF_BITS;
@@ -201,7 +205,7 @@ static void find_gains_without(struct work *w, const struct block *block)
                           ? context_end(block->base_own, base_own.from, block->n)
                           : base_own.from;
     }
-    find_gains(w, pylm__counted_find(base, hash), &base_own);
+    find_gains(w, all, own, pylm__counted_find(base, hash), &base_own);
 }
 
 static int prune_block(struct work *w, const struct block *block, struct pylm__pruned_context *context,
@@ -223,8 +227,7 @@ static int prune_block(struct work *w, const struct block *block, struct pylm__p
             continue;
         PYLM__TRY(list_own(w, block, from, to));
         own.to = block->keeps_own ? 0u : to - from;
-        pylm__successors_collect(&w->successors, &followers, &own);
-        find_gains_without(w, block);
+        find_gains_without(w, block, &followers, &own);
         context->n_places = (uint32_t)(to - from);
         PYLM__TRY(hand_on(w, context, take, user));
     }

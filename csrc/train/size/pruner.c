@@ -12,7 +12,7 @@
 #include "bases.h"
 #include "core/evidence_coded.h"
 
-#define MARGIN 8u /* levels below the one to begin with that may be tried: the lowest has a sixteenth of its price */
+#define MARGIN 6u /* levels below the one to begin with that may be tried: the lowest has an eighth of its price */
 
 void pylm__pruner_begin(struct pylm__pruner *p, int may_raise)
 {
@@ -269,7 +269,12 @@ static void set_step(struct pylm__pruner *p, uint32_t k, enum pylm__pruner_step 
 
 int pylm__pruner_count(struct pylm__pruner *p, uint32_t k, const pylm_task *task)
 {
-    PYLM__TRY(count_in_files(p, k, task));
+    int status = count_in_files(p, k, task);
+    if (status != PYLM_OK) {
+        int is_short = p->counted[k].is_short;
+        pylm__counted_free(&p->counted[k]);
+        return is_short && !p->may_raise ? PYLM_OK : status;
+    }
     set_step(p, k, PYLM__COUNTED);
     while ((k = take_counted(p)) < PYLM__MAX_TEMPLATES) {
         if (!p->in.templates->of[k].hidden)
@@ -277,6 +282,15 @@ int pylm__pruner_count(struct pylm__pruner *p, uint32_t k, const pylm_task *task
         set_step(p, k, PYLM__SIZED);
     }
     return PYLM_OK;
+}
+
+int pylm__pruner_is_done(const struct pylm__pruner *p)
+{
+    uint32_t k;
+    for (k = 0; k < p->in.templates->n; k++)
+        if (p->steps[k] != PYLM__SIZED)
+            return 0;
+    return 1;
 }
 
 /* ---- what is kept ---- */

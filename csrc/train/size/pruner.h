@@ -39,8 +39,12 @@ void pylm__pruner_begin(struct pylm__pruner *pruner, int may_raise);
 void pylm__pruner_free(struct pylm__pruner *pruner);
 
 /* Counts template k, finds the sizes of all templates that can be sized by now, and remembers their candidates. Several
- * can be counted at once; the more have been sized, the less is counted of others. */
+ * can be counted at once; the more have been sized, the less is counted of others. If there is no room, and nothing may
+ * be raised, it is left to be counted later. */
 int pylm__pruner_count(struct pylm__pruner *pruner, uint32_t k, const pylm_task *task);
+
+/* Whether all templates have been sized. */
+int pylm__pruner_is_done(const struct pylm__pruner *pruner);
 
 /* The lowest level at which the tables sized so far take at most begin_nbytes. */
 uint32_t pylm__pruner_begin_level(const struct pylm__pruner *pruner);

@@ -17,6 +17,7 @@
 #define SUCCESSOR_BITS 2.0
 #define LIST_BITS 12.0
 #define RECORD_BITS 20.0
+#define MANY 64u /* occurrences that are never left out */
 
 int pylm__successors_new(struct pylm__successors *s, uint32_t n_symbols)
 {
@@ -86,20 +87,37 @@ static uint32_t take_own(struct pylm__key_range *own, uint32_t leaf)
     return (uint32_t)(own->from - begin);
 }
 
-void pylm__successors_collect(struct pylm__successors *s, const struct pylm__followers *all,
-                              const struct pylm__key_range *own)
+static void collect(struct pylm__successors *s, const struct pylm__followers *all, const struct pylm__key_range *own,
+                    uint32_t min_n)
 {
     struct pylm__key_range left = *own;
     uint32_t i;
     s->n = 0;
-    s->total = all->total - (uint32_t)(own->to - own->from);
     for (i = 0; i < all->n; i++) {
-        uint32_t n = all->of[i].n - take_own(&left, all->of[i].leaf);
-        if (!n)
+        uint32_t n = all->of[i].n;
+        if (n < min_n)
+            continue;
+        n -= take_own(&left, all->of[i].leaf);
+        if (n < min_n)
             continue;
         s->leaves[s->n] = all->of[i].leaf;
         s->counts[s->n++] = n;
     }
+}
+
+static uint32_t total_without(const struct pylm__followers *all, const struct pylm__key_range *own)
+{
+    return all->total - (uint32_t)(own->to - own->from);
+}
+
+/* The fewest occurrences that can save so many bits. The base has no fewer.
+ *   scale   occurrences of the base for each of the context */
+static uint32_t fewest(double scale, double discount, double least)
+{
+    uint32_t n = 1;
+    while (n < MANY && (n - discount) * log2((n - discount) * scale / n) < least)
+        n++;
+    return n;
 }
 
 /* The first follower from `from` on whose leaf is not less, searched in growing steps. */
@@ -132,23 +150,28 @@ static uint32_t take_follower(const struct pylm__followers *f, uint32_t *from, u
     return f->of[at].n;
 }
 
-void pylm__successors_gains(struct pylm__successors *s, const struct pylm__followers *base,
-                            const struct pylm__key_range *base_own, double discount)
+void pylm__successors_find(struct pylm__successors *s, const struct pylm__gain_input *in)
 {
-    struct pylm__key_range own = *base_own;
-    double scale = (double)(base->total - (uint32_t)(base_own->to - base_own->from)) / s->total;
+    struct pylm__key_range own = *in->base_own;
+    double scale;
     uint32_t i, from = 0;
+    s->total = total_without(in->all, in->own);
+    scale = (double)total_without(in->base, in->base_own) / s->total;
+    collect(s, in->all, in->own, fewest(scale, in->discount, in->least));
     for (i = 0; i < s->n; i++) {
-        double b = (double)take_follower(base, &from, s->leaves[i]) - take_own(&own, s->leaves[i]),
-               c = s->counts[i] - discount;
+        double b = (double)take_follower(in->base, &from, s->leaves[i]) - take_own(&own, s->leaves[i]),
+               c = s->counts[i] - in->discount;
         b = b < s->counts[i] ? s->counts[i] : b;
         s->gains[i] = c > 0 ? c * log2(c * scale / b) : 0.0;
     }
 }
 
-void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *depths)
+void pylm__successors_find_alone(struct pylm__successors *s, const struct pylm__followers *all,
+                                 const struct pylm__key_range *own, const uint8_t *depths)
 {
     uint32_t i;
+    s->total = total_without(all, own);
+    collect(s, all, own, 1);
     for (i = 0; i < s->n; i++)
         s->gains[i] = s->counts[i] * (log2((double)s->counts[i] / s->total) + depths[s->leaves[i]]);
 }

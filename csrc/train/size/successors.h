@@ -77,16 +77,19 @@ int pylm__kept_new(struct pylm__kept *kept, uint32_t n_symbols);
 void pylm__kept_free(struct pylm__kept *kept);
 void pylm__prices_find(struct pylm__prices *prices, unsigned symbol_bits);
 
-/* Collects the successors of a context, without `own`: keys of the same context, sorted. */
-void pylm__successors_collect(struct pylm__successors *s, const struct pylm__followers *all,
-                              const struct pylm__key_range *own);
+/* What it takes to find the gains of a context. */
+struct pylm__gain_input {
+    const struct pylm__followers *all, *base;     /* its followers, and those of the context that it extends */
+    const struct pylm__key_range *own, *base_own; /* those that are taken out: keys of either context, sorted */
+    double discount, least;                       /* successors that save less than `least` may be left out */
+};
 
-/* Finds the gains. `base` and `base_own` are those of the context that this one extends. */
-void pylm__successors_gains(struct pylm__successors *s, const struct pylm__followers *base,
-                            const struct pylm__key_range *base_own, double discount);
+/* Collects the successors of a context, and finds their gains. */
+void pylm__successors_find(struct pylm__successors *s, const struct pylm__gain_input *in);
 
 /* The same for the empty context, by the depths of the leaves. */
-void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *depths);
+void pylm__successors_find_alone(struct pylm__successors *s, const struct pylm__followers *all,
+                                 const struct pylm__key_range *own, const uint8_t *depths);
 
 /* Finds what is kept at the levels from `lowest` on. Successors that are kept at none of them are left out. The result
  * holds until the next call. */
