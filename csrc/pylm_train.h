@@ -98,6 +98,7 @@ typedef struct pylm_elsewhere {
     int (*count)(void *user, uint32_t n_templates, pylm_task *task);
     void *user; /* handed on to it */
 } pylm_elsewhere;
+#define PYLM_MAX_ORDER 12 /* symbols of a suffix context */
 
 /* Set the defaults with pylm_train_options_init(), then change what you need. */
 typedef struct pylm_train_options {
@@ -107,11 +108,14 @@ typedef struct pylm_train_options {
     uint32_t min_count;      /* contexts of order 1 and up that occur less often are left out; default 2. With 1 all
                               * are kept, and all words: the model is larger and slightly better. A kernel keeps all
                               * contexts always */
-    uint32_t n_trees;        /* all tokenizers but bytes: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
+    uint32_t min_counts[PYLM_MAX_ORDER]; /* likewise by order, from 1 on. 0: that of the order before; of order 1
+                                          * min_count. Default: all 0. The order of a context is how many symbols,
+                                          * classes or words it consists of: "1 2 3" has 3, "1 3" has 2 */
+    uint32_t n_trees;                    /* all tokenizers but bytes: symbol trees, 1 (default) to PYLM_MAX_TREES. Their
                               * predictions are averaged: better, but slower and larger by that factor */
-    uint32_t n_classes[PYLM_MAX_TREES]; /* all tokenizers but bytes: symbol classes of each tree, 2 to 1024; 0: the
+    uint32_t n_classes[PYLM_MAX_TREES];  /* all tokenizers but bytes: symbol classes of each tree, 2 to 1024; 0: the
                                          * default */
-    uint32_t max_order;                 /* longest suffix context, 0 to 12; default PYLM_NONE: 8 for bytes, else 5 */
+    uint32_t max_order;                  /* longest suffix context, 0 to 12; default PYLM_NONE: 8 for bytes, else 5 */
     uint32_t n_pieces;       /* pieces: size of the vocabulary, 256 to 2^20; default 0: chosen by the length of the
                               * text. A short text may give fewer */
     uint32_t profile;        /* enum pylm_profile; default: standard */

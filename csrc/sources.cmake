@@ -124,6 +124,7 @@ set(train_count
     train/count/memory_plan.c
     train/count/pack.c
     train/count/result.c
+    train/count/stream.c
     train/count/templates.c
     train/count/voices.c)
 set(train_fit
@@ -135,9 +136,9 @@ set(train_fit
     train/fit/stages.c
     train/fit/tile_avx2.c
     train/fit/tile_portable.c)
-set(train_size train/size/budget.c train/size/candidates.c train/size/losses.c train/size/offers.c train/size/paths.c
-    train/size/prune_template.c train/size/pruner.c train/size/sorted.c train/size/successors.c
-    train/size/topic_share.c)
+set(train_size train/size/bases.c train/size/budget.c train/size/candidates.c train/size/counted.c
+    train/size/losses.c train/size/offers.c train/size/paths.c train/size/prune_template.c train/size/pruner.c
+    train/size/successors.c train/size/topic_share.c)
 set(train_kernel train/kernel/bandwidth.c train/kernel/kernel.c)
 set(train_layer train/layer/layer.c)
 set(train_write train/write/facts.c train/write/image_writer.c train/write/own_text.c

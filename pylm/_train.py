@@ -60,7 +60,8 @@ def train(
                 ids without a tokenizer; `SymbolOptions.ids` says how many there are.
     threads=None  processors to use; None: all. Does not change the model.
     min_count=2  contexts seen less often are left out; 1 keeps all, and of words also those seen once: larger and
-                slightly better.
+                slightly better. [2, 2, 3]: one number for each order from 1 on, the last one for all above, too. The
+                order of a context is how many symbols, classes or words it consists of.
     max_order=None  longest context in symbols, 0 to 12; None: 8 for bytes, else 5.
     size=None   bytes that the model may have at most, as a number or like "64K", "3M", "1.5 MB": the best model
                 that fits (DESIGN.md, "A given size"). Takes about five times as long. For pieces, it also limits

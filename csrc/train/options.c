@@ -48,7 +48,7 @@ static int trainer_is_sane(const pylm_train_options *o)
         return 0;
     if (o->options_nbytes != sizeof *o || !o->min_count || o->memory_is_wish > 1u || o->endless > 1u ||
         o->no_topics > 1u || o->no_voice > 1u || o->no_layout > 1u || o->closed > 1u || !o->n_trees ||
-        o->n_trees > PYLM_MAX_TREES || (o->max_order > 12u && o->max_order != PYLM_NONE))
+        o->n_trees > PYLM_MAX_TREES || (o->max_order > PYLM_MAX_ORDER && o->max_order != PYLM_NONE))
         return 0;
     if (o->profile > PYLM_PROFILE_BEST)
         return 0;

@@ -66,7 +66,6 @@ static struct pylm__budget budget_of(pylm_trainer *trainer)
     budget.corpus = &trainer->corpus;
     budget.topic_share = &trainer->topic_share;
     budget.facts = trainer->facts;
-    budget.min_count = trainer->options.min_count;
     budget.n_threads = budget.n_counted = trainer->options.n_threads;
     budget.max_nbytes = max_nbytes > shared ? shared + (max_nbytes - shared) / trainer->n_trees : 0u;
     return budget;
@@ -117,6 +116,7 @@ static int choose_templates(const pylm_trainer *trainer, struct pylm__trained_tr
         pylm__templates_choose(&trained->templates, corpus->tokenizer, &trainer->options, has_layout);
     trained->templates.has_voice = has_voice(trainer);
     trained->templates.factor = corpus->factor;
+    pylm__templates_set_min_counts(&trained->templates, &trainer->options);
     trained->calibration =
         pylm__array_new((uint64_t)trained->templates.n * PYLM__N_CALIBRATION, sizeof *trained->calibration);
     return trained->calibration ? PYLM_OK : PYLM_ERR_MEMORY;
@@ -128,7 +128,10 @@ static int train_sized(pylm_trainer *trainer, struct pylm__trained_tree *trained
     struct pylm__budget budget = budget_of(trainer);
     budget.heldout = heldout;
     budget.n_counted = plan->n_threads;
-    budget.candidates_nbytes = plan->candidates_nbytes;
+    budget.room_nbytes = plan->room_nbytes;
+    budget.files.candidates = trainer->spill.file ? &trainer->spill : NULL;
+    budget.files.max_keys = budget.files.candidates ? plan->max_keys : trainer->corpus.n;
+    budget.files.folder = trainer->folder;
     PYLM__TRY(pylm__budget_train(&budget, trained, task));
     pylm__topic_share_cut(&trainer->topic_share, &trainer->topics, &trained->node_topics);
     return PYLM_OK;
@@ -154,7 +157,6 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     counting.templates = &trained->templates;
     counting.packed = trained->packed;
     counting.calibration = trained->calibration;
-    counting.min_count = trainer->options.min_count;
     counting.n_threads = plan->n_threads;
     counting.spill = trainer->spill.file ? &trainer->spill : NULL;
     counting.max_keys = counting.spill ? plan->max_keys : trainer->corpus.n;

@@ -169,10 +169,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use; does not change the model")
     parser.add_argument(
         "--min-count",
-        type=int,
-        metavar="N",
+        type=_min_count,
+        metavar="N[,N...]",
         default=2,
-        help="leave out contexts seen less often; 1 keeps all, also words seen once: larger and slightly better",
+        help="leave out contexts seen less often; 1 keeps all, also words seen once: larger and slightly better. "
+        "2,2,3: one number for each order, the last one for all above",
     )
     parser.add_argument("--max-order", type=int, metavar="N", help="longest context in symbols, 0 to 12")
     parser.add_argument(
@@ -190,6 +191,14 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         metavar="SIZE",
         help="memory to use at most, about, such as 500M; half of what is free unless given; does not change the model",
     )
+
+
+def _min_count(text: str) -> int | list[int]:
+    try:
+        counts = [int(x) for x in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, nor several with commas between them") from None
+    return counts if len(counts) > 1 else counts[0]
 
 
 def _class_distances(text: str) -> list[float] | bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NUMBERS: dict[str, int] = {"auto": lib.PYLM_TOKENIZER_AUTO, **TOKENIZERS}
 EXTERNAL: int = lib.PYLM_TOKENIZER_EXTERNAL
 MAX_TREES: int = lib.PYLM_MAX_TREES
+MAX_ORDER: int = lib.PYLM_MAX_ORDER
 PROFILES: dict[str, int] = {
     "standard": lib.PYLM_PROFILE_STANDARD,
     "fast": lib.PYLM_PROFILE_FAST,
@@ -38,7 +39,7 @@ class LayerOptions(TypedDict, total=False):
     """Options of `adapt()`. What each means and is unless given: see `train()`."""
 
     threads: int | None  #: processors to use; None: all
-    min_count: int  #: 2. Contexts seen less often are left out; 1 also keeps words seen once
+    min_count: int | Iterable[int]  #: 2. Contexts seen less often are left out; 1 also keeps words seen once
     max_order: int | None  #: longest context in symbols, 0 to 12
     size: int | str | None  #: bytes that the file may have at most
     memory: int | str | None  #: bytes of memory to use at most, about
@@ -93,7 +94,7 @@ def training_options(
     *,
     tokenizer: TokenizerSource = "auto",
     threads: int | None = None,
-    min_count: int = 2,
+    min_count: int | Iterable[int] = 2,
     max_order: int | None = None,
     size: int | str | None = None,
     memory: int | str | None = None,
@@ -107,12 +108,12 @@ def training_options(
     lib.pylm_train_options_init(options)
     options.tokenizer = _tokenizer_number(tokenizer)
     options.n_threads = n_threads(threads)
-    options.min_count = integer("min_count", min_count, 1, 1 << 31)
+    _set_min_counts(options, min_count)
     if not isinstance(profile, str) or profile not in PROFILES:
         raise ArgumentError(f"profile must be 'standard', 'fast' or 'best', not {described(profile)}")
     options.profile = PROFILES[profile]
     if max_order is not None:
-        options.max_order = integer("max_order", max_order, 0, 12)
+        options.max_order = integer("max_order", max_order, 0, MAX_ORDER)
     if size is not None:
         options.max_nbytes = parse_size("size", size, MAX_SIZE)
     options.memory_is_wish = memory is None
@@ -124,6 +125,18 @@ def training_options(
     if dask and (size is not None or kernel is not None):
         raise ArgumentError("size and kernel are not for dask; leave it out")
     return options
+
+
+def _set_min_counts(options: Any, min_count: Any) -> None:
+    """One for all orders, or one for each from 1 on; the last is that of those behind it, too."""
+    if isinstance(min_count, (str, bytes)) or not isinstance(min_count, Iterable):
+        options.min_count = integer("min_count", min_count, 1, 1 << 31)
+        return
+    counts = [integer(f"min_count[{i}]", count, 1, 1 << 31) for i, count in enumerate(min_count)]
+    if not 1 <= len(counts) <= MAX_ORDER:
+        raise ArgumentError(f"min_count must be one number, or 1 to {MAX_ORDER} of them, not {len(counts)}")
+    options.min_count = counts[0]
+    options.min_counts[0 : len(counts)] = counts
 
 
 def _checked(name: str, value: Any, kind: type) -> Any:

@@ -96,6 +96,7 @@ static void count(struct counted *c, const char *text, size_t nbytes, const pylm
     pylm__templates_choose(&c->templates, PYLM_TOKENIZER_BYTES, options, 1);
     c->templates.has_voice = 1;
     c->templates.factor = c->corpus.factor;
+    pylm__templates_set_min_counts(&c->templates, options);
     c->calibration = allocate(PYLM__MAX_TEMPLATES * PYLM__N_CALIBRATION * sizeof *c->calibration);
     memset(&counting, 0, sizeof counting);
     counting.corpus = &c->corpus;
@@ -104,7 +105,6 @@ static void count(struct counted *c, const char *text, size_t nbytes, const pylm
     counting.templates = &c->templates;
     counting.packed = c->packed;
     counting.calibration = c->calibration;
-    counting.min_count = options->min_count;
     counting.n_threads = 2;
     counting.max_keys = c->corpus.n;
     REQUIRE(pylm__count(&counting, NULL) == PYLM_OK);

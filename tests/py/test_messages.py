@@ -326,6 +326,7 @@ def run(things: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         ("train text -o x --memory 1M", "smallest possible is --memory "),
         ("train text -o x --threads 0", "--threads must be from 1"),
         ("train text -o x --min-count 0", "--min-count must be from 1"),
+        ("train text -o x --min-count 2,0", r"--min-count\[1\] must be from 1"),
         ("train text -o x --max-order 99", "--max-order must be from 0"),
         (
             "train text -o x --tokenizer bytes --trees 2",

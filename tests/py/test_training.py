@@ -61,6 +61,34 @@ def test_small_texts_give_sane_models(text: bytes, tokenizer: str, settings: dic
     assert len(model.generate_ids(text[:10], 20, seed=1)) == 20
 
 
+def test_min_count_by_order(train_text: str) -> None:
+    """Each template has the contexts that it has with the number of its order alone."""
+
+    def contexts(min_count: int | list[int]) -> dict[str, int]:
+        model = pylm.train([train_text], tokenizer="words", min_count=min_count)
+        assert model.info.training["min_count"] == min_count
+        return model.info.training["trees"][0]["contexts"]
+
+    alone = {n: contexts(n) for n in (2, 3, 7)}
+    together = contexts([2, 3, 7])
+    assert together.keys() == alone[2].keys()
+    for name, n in together.items():
+        order = len(name.split())
+        assert n == (alone[7] if order > 2 else alone[3] if order == 2 else alone[2])[name], name
+    assert sum(alone[7].values()) < sum(together.values()) < sum(alone[2].values())
+    assert contexts([3, 3]) == alone[3]
+
+
+def test_min_count_by_order_with_a_size(train_text: str) -> None:
+    size = pylm.train([train_text], tokenizer="words").info.bytes // 2
+    counts = [content(pylm.train([train_text], tokenizer="words", min_count=n, size=size)) for n in (2, [2, 2], [2, 9])]
+    assert counts[0] != counts[1] != counts[2]  # the facts differ
+    few, many = (
+        pylm.train([train_text], tokenizer="words", min_count=[2, n], size=10**7).info.contexts for n in (9, 1)
+    )
+    assert few < many
+
+
 @pytest.mark.parametrize("trees", [1, 2, 8])
 @pytest.mark.parametrize("classes", [2, 1024])
 def test_small_vocabularies_with_several_trees(trees: int, classes: int) -> None:
@@ -182,6 +210,10 @@ def test_sources(tmp_path: Path) -> None:
         (["a"], {"tokenizer": "letters"}, pylm.ArgumentError, "'pieces' or 'ids'"),
         (["a"], {"threads": 0}, pylm.ArgumentError, "threads must be from 1"),
         (["a"], {"min_count": 0}, pylm.ArgumentError, "min_count must be from 1"),
+        (["a"], {"min_count": [2, 0]}, pylm.ArgumentError, "min_count[1] must be from 1"),
+        (["a"], {"min_count": []}, pylm.ArgumentError, "min_count must be one number, or 1 to 12 of them, not 0"),
+        (["a"], {"min_count": [2] * 13}, pylm.ArgumentError, "1 to 12 of them, not 13"),
+        (["a"], {"min_count": "2"}, pylm.ArgumentError, "min_count must be"),
         (["a"], {"profile": "quick"}, pylm.ArgumentError, "profile must be 'standard', 'fast' or 'best'"),
         (["a"], {"max_order": 13}, pylm.ArgumentError, "max_order must be from 0 to 12"),
         (

@@ -15,7 +15,6 @@ struct pylm__counting {
     struct pylm__heldout *heldout; /* its voice is an output, too, if the templates have one */
     const struct pylm__symbol_tree *tree;
     const struct pylm__templates *templates;
-    uint32_t min_count;
     uint32_t n_threads;        /* templates counted at once */
     uint64_t max_keys;         /* sorted at once for each of them; more go to a file in runs */
     struct pylm__spill *spill; /* where tables go; NULL: they stay in memory. With fewer max_keys than symbols it is

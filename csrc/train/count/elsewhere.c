@@ -114,7 +114,6 @@ static int count(struct work *w, uint32_t k, uint64_t max_memory, const char *fo
     c->heldout = &w->heldout;
     c->tree = &w->job.tree;
     c->templates = &w->job.templates;
-    c->min_count = w->job.min_count;
     c->n_threads = 1;
     c->spill = &w->spill;
     c->folder = folder;

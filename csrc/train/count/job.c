@@ -19,7 +19,7 @@ struct head {
     uint8_t magic[8];
     uint64_t id; /* checksum of all that follows it */
     uint32_t version, kind, head_nbytes;
-    uint32_t tokenizer, width, n_symbols, line_end, keeps_own, spells, min_count;
+    uint32_t tokenizer, width, n_symbols, line_end, keeps_own, spells;
     uint32_t n_sets, n_classes, n_coarse;
     uint64_t n, n_documents;
     uint8_t factor[8];
@@ -60,7 +60,6 @@ static void fill_head(const struct pylm__counting *c, struct head *h)
     h->line_end = c->corpus->line_end;
     h->keeps_own = c->corpus->keeps_own;
     h->spells = (uint32_t)c->corpus->spells;
-    h->min_count = c->min_count;
     h->n_sets = c->tree->n_sets;
     h->n_classes = c->tree->n_classes;
     h->n_coarse = c->tree->n_coarse;
@@ -148,7 +147,6 @@ static void fill_job(struct pylm__job *job, const struct head *h, const struct p
     struct pylm__symbol_tree *tree = &job->tree;
     struct pylm__templates *templates = &job->templates;
     job->id = h->id;
-    job->min_count = h->min_count;
     corpus->tokenizer = h->tokenizer;
     corpus->width = h->width;
     corpus->n = h->n;

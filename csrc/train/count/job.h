@@ -14,7 +14,6 @@ struct pylm__job {
     const void *data;
     uint64_t nbytes;
     uint64_t id; /* a checksum of the whole: results say which job they are of */
-    uint32_t min_count;
     struct pylm__corpus corpus;
     struct pylm__symbol_tree tree;
     struct pylm__templates templates;

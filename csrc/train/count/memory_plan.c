@@ -11,7 +11,11 @@
 #include "train/tree/cluster.h"
 
 #define ELSE_NBYTES (UINT64_C(48) << 20) /* the program itself, Python included, and small tables */
-#define PRUNE_NBYTES 44u                 /* a symbol, for each template pruned at once */
+#define ROOM_SHARE 8u                    /* for what may be kept: bytes for each of the model, */
+#define ROOM_NBYTES (UINT64_C(32) << 20) /* and these; */
+#define ROOM_SYMBOL_NBYTES 160u          /* no more than so many a symbol of the text are needed; */
+#define ROOM_WANTED 9u                   /* times that more, where there is memory */
+#define RUN_KEY_NBYTES 9u                /* a key, while it is sorted: itself, and room for a part of all */
 #define OFFERS_NBYTES 16u                /* an event, for the offers of templates (losses.c) */
 #define OFFER_NBYTES 18u                 /* an event, for each template whose offers are made at once */
 #define VOICE_NBYTES 10u                 /* an event, for a voice: its two sides, log-odds, steps that wait */
@@ -89,37 +93,50 @@ int pylm__memory_suffices(const pylm_train_options *options, const struct pylm__
     return PYLM_ERR_MEMORY;
 }
 
-/* Candidates may take what is not needed at the same time: while keys are sorted, that is the offers and indices; then
- * it is the keys. */
-static uint64_t candidates_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout,
-                                  const struct pylm__templates *templates, uint32_t n_threads)
+/* Plans counting for a limit of size. What keys do not need while templates are counted is for what may be kept. */
+static int plan_sized(const pylm_train_options *options, const struct pylm__corpus *corpus,
+                      const struct pylm__heldout *heldout, uint64_t common, uint64_t indices,
+                      struct pylm__memory_plan *plan, uint64_t *least)
 {
-    uint64_t later = heldout->n_events * (OFFERS_NBYTES + 2u * templates->n + OFFER_NBYTES * n_threads);
-    uint64_t keys = PRUNE_NBYTES * corpus->n * n_threads;
-    return smaller(keys, later);
+    uint64_t each = pylm__count_nbytes(corpus, heldout, 1), min_keys = corpus->n / MAX_RUNS + MIN_KEYS;
+    uint64_t room = smaller(ROOM_SHARE * options->max_nbytes + ROOM_NBYTES, ROOM_SYMBOL_NBYTES * corpus->n);
+    uint64_t trying = indices + heldout->n_events * (OFFERS_NBYTES + OFFER_NBYTES * plan->n_threads), limit, counting;
+    uint32_t n = plan->n_threads;
+    if (corpus->tokenizer != PYLM_TOKENIZER_BYTES && !options->no_topics)
+        common += sizeof(int16_t) * PYLM__TOPIC_LEVELS * heldout->n_events;
+    *least = larger(*least, common + room + larger(trying, each + RUN_KEY_NBYTES * min_keys));
+    plan->room_nbytes = UINT64_MAX / 2u;
+    if (!options->max_memory)
+        return PYLM_OK;
+    limit = larger(options->max_memory, options->memory_is_wish ? *least : 0u);
+    if (limit < *least)
+        return PYLM_ERR_MEMORY;
+    counting = limit - common - room;
+    room = smaller(ROOM_WANTED * room, counting / 3u * 2u);
+    if (counting - room >= each + RUN_KEY_NBYTES * min_keys)
+        counting -= room;
+    while (n > 1u && counting / n < each + RUN_KEY_NBYTES * min_keys)
+        n--;
+    plan->n_threads = n;
+    plan->max_keys = smaller((counting / n - each) / RUN_KEY_NBYTES, corpus->n);
+    plan->spill = plan->max_keys < corpus->n;
+    plan->room_nbytes = limit - common - n * (each + RUN_KEY_NBYTES * plan->max_keys);
+    return PYLM_OK;
 }
 
 int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corpus *corpus,
                       const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
                       const struct pylm__templates *templates, struct pylm__memory_plan *plan, uint64_t *smallest)
 {
-    int sized = options->max_nbytes > 0, kernel = options->predictor == PYLM_PREDICTOR_KERNEL;
+    int kernel = options->predictor == PYLM_PREDICTOR_KERNEL;
     uint32_t n_threads = (uint32_t)pylm__n_threads(options->n_threads, templates->n), n;
-    uint64_t limit = options->max_memory, key_nbytes = sized ? PRUNE_NBYTES : PYLM__KEY_NBYTES, least, room;
-    uint64_t common = common_nbytes(corpus, heldout), candidates;
+    uint64_t limit = options->max_memory, key_nbytes = PYLM__KEY_NBYTES, least, room;
+    uint64_t common = common_nbytes(corpus, heldout);
     uint64_t fit = common + (kernel ? 0u : fit_nbytes(heldout, tree, templates, n_threads));
     uint64_t indices = kernel ? sizeof(struct pylm__hits) * heldout->n_symbols * PYLM__MAX_WAYS
                               : 2u * heldout->n_events * templates->n;
-    uint64_t each = pylm__count_nbytes(corpus, heldout, !sized),
-             each_in_memory = pylm__count_nbytes(corpus, heldout, 0);
-    uint64_t min_keys = sized ? corpus->n : corpus->n / MAX_RUNS + MIN_KEYS;
-    if (sized) {
-        common += OFFERS_NBYTES * heldout->n_events;
-        if (corpus->tokenizer != PYLM_TOKENIZER_BYTES && !options->no_topics)
-            common += sizeof(int16_t) * PYLM__TOPIC_LEVELS * heldout->n_events;
-        each += OFFER_NBYTES * heldout->n_events;
-        each_in_memory = each;
-    }
+    uint64_t each = pylm__count_nbytes(corpus, heldout, 1), each_in_memory = pylm__count_nbytes(corpus, heldout, 0);
+    uint64_t min_keys = corpus->n / MAX_RUNS + MIN_KEYS;
     if (templates->has_voice) {
         indices += VOICE_NBYTES * heldout->n_events;
         each += STEP_NBYTES * heldout->n_events;
@@ -128,10 +145,14 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     plan->n_threads = n_threads;
     plan->max_keys = corpus->n;
     plan->spill = 0;
-    candidates = candidates_nbytes(corpus, heldout, templates, n_threads);
-    plan->candidates_nbytes = sized ? candidates : 0u;
-    least = common + indices + each + key_nbytes * min_keys;
-    least = larger(larger(least, fit), earlier_nbytes(corpus));
+    least = larger(fit, earlier_nbytes(corpus));
+    if (options->max_nbytes) {
+        int status = plan_sized(options, corpus, heldout, common, indices, plan, &least);
+        if (status != PYLM_OK)
+            *smallest = (least + ROUND - 1u) / ROUND * ROUND;
+        return status;
+    }
+    least = larger(least, common + indices + each + key_nbytes * min_keys);
     if (!limit)
         return PYLM_OK;
     if (limit < least && options->memory_is_wish)
@@ -141,8 +162,8 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
         return PYLM_ERR_MEMORY;
     }
     room = limit - common - indices;
-    plan->spill = !sized && room < n_threads * (each_in_memory + key_nbytes * corpus->n) +
-                                       TABLES_NBYTES * corpus->n * options->n_trees;
+    plan->spill =
+        room < n_threads * (each_in_memory + key_nbytes * corpus->n) + TABLES_NBYTES * corpus->n * options->n_trees;
     if (!plan->spill)
         each = each_in_memory;
     /* One is possible: the limit is at least `least`. */
@@ -150,9 +171,5 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
         n--;
     plan->n_threads = n;
     plan->max_keys = (room / n - each) / key_nbytes;
-    if (sized) {
-        room -= plan->n_threads * (each + key_nbytes * corpus->n);
-        plan->candidates_nbytes = smaller(room, candidates);
-    }
     return PYLM_OK;
 }

@@ -9,10 +9,10 @@
 #include "heldout.h"
 
 struct pylm__memory_plan {
-    uint32_t n_threads;         /* templates counted at once */
-    uint64_t max_keys;          /* of each that are sorted at once; more go to a file in runs */
-    int spill;                  /* 1: tables go to a file, too */
-    uint64_t candidates_nbytes; /* with a limit of size: for candidates (train/size/candidates.h) */
+    uint32_t n_threads;   /* templates counted at once */
+    uint64_t max_keys;    /* of each that are sorted at once; more go to a file in runs */
+    int spill;            /* 1: tables go to a file, too */
+    uint64_t room_nbytes; /* with a limit of size: for what may be kept (train/size/room.h) */
 };
 
 /* Whether options->max_memory may be enough, as far as that can be said before pieces and classes of a long text are

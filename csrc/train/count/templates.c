@@ -21,6 +21,7 @@ static uint8_t add(struct pylm__templates *t, uint8_t base, enum pylm__kind kind
     new->lag = lag;
     new->role = (uint8_t)role;
     new->hidden = 0;
+    new->min_count = 1;
     return (uint8_t)t->n++;
 }
 
@@ -149,6 +150,28 @@ void pylm__templates_of_letters(struct pylm__templates *templates, uint32_t max_
     memset(templates, 0, sizeof *templates);
     add_suffixes(templates, max_order);
     (void)add(templates, PYLM__NO_BASE, PYLM__KIND_WORD, 0, PYLM__ROLE_SKIP);
+}
+
+/* How many symbols, classes or words a context consists of. */
+static uint32_t order_of(const struct pylm__templates *t, uint32_t k)
+{
+    uint32_t order = 0;
+    for (; k != PYLM__NO_BASE; k = t->of[k].base)
+        order += t->of[k].kind != PYLM__KIND_NOTHING;
+    return order < PYLM_MAX_ORDER ? order : PYLM_MAX_ORDER;
+}
+
+void pylm__templates_set_min_counts(struct pylm__templates *templates, const pylm_train_options *options)
+{
+    uint32_t k, order;
+    for (k = 0; k < templates->n; k++) {
+        order = order_of(templates, k);
+        if (!order)
+            continue; /* the empty context */
+        while (order && !options->min_counts[order - 1u])
+            order--;
+        templates->of[k].min_count = order ? options->min_counts[order - 1u] : options->min_count;
+    }
 }
 
 /* ---- of a kernel ---- */

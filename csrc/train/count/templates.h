@@ -14,6 +14,7 @@
 struct pylm__template {
     uint8_t base, kind, lag, role; /* as in the image */
     uint8_t hidden;                /* 1: has no contexts, is only the base of others */
+    uint32_t min_count;            /* contexts that occur less often are left out */
 };
 
 struct pylm__templates {
@@ -56,6 +57,9 @@ void pylm__templates_of_letters(struct pylm__templates *templates, uint32_t max_
  * each position they agree in the symbol or not at all; among the last n_class symbols also in the class alone. Returns
  * how many banks there are, at most PYLM_MAX_TREES. */
 uint32_t pylm__templates_of_kernel(struct pylm__templates *banks, uint32_t reach, uint32_t n_class);
+
+/* Sets the least counts that options ask for. Without this, all contexts stay. */
+void pylm__templates_set_min_counts(struct pylm__templates *templates, const pylm_train_options *options);
 
 /* The largest n_class for which there are at most PYLM__MAX_WAYS templates in all. */
 #define PYLM__MAX_WAYS 64u

@@ -46,7 +46,6 @@ static int count_bank(struct pylm__kernel_training *t, struct pylm__heldout *hel
     counting->tree = &t->banks[b].tree;
     counting->templates = &t->banks[b].templates;
     counting->packed = t->banks[b].packed;
-    counting->min_count = 1;
     counting->n_threads = plan.n_threads;
     counting->spill = t->spill->file ? t->spill : NULL;
     counting->max_keys = counting->spill ? plan.max_keys : t->corpus->n;

@@ -17,17 +17,18 @@
 
 #include "losses.h"
 #include "offers.h"
-#include "pruner.h"
 #include "train/count/calibrate.h"
 
 #define N_ROUNDS 3u
-#define REACH 3u /* levels tried on either side of the present one; all of them in the last round, else every other */
+#define REACH 3u   /* levels tried on either side of the present one; all of them in the last round, else every other */
+#define N_FIRST 2u /* templates that are counted before others: the empty context, and the first one after it */
 #define FILLING 40u /* bytes that alignment, and longer numbers in the facts, may add for a template or tree */
 
 struct budgeting {
     struct pylm__budget *budget;
     struct pylm__trained_tree *trained;
     struct pylm__pruner pruner;
+    uint8_t order[PYLM__MAX_TEMPLATES]; /* in which they are counted */
     struct pylm__offers offers;
     struct pylm__losses losses;
     uint16_t *indices[PYLM__MAX_TEMPLATES]; /* by template: the present calibration index of every event */
@@ -100,8 +101,8 @@ static int count_level(void *user, uint32_t k, pylm_task *task)
     paths.means = heldout->means;
     status = pylm__kept_new(&paths.kept, b->trained->tree.n_symbols);
     if (status == PYLM_OK)
-        status = pylm__pruner_heldout(&b->pruner, k, b->offers.numbers[k], paths.level, pylm__level_paths_take, &paths,
-                                      task);
+        status =
+            pylm__pruner_heldout(&b->pruner, b->offers.numbers[k], paths.level, pylm__level_paths_take, &paths, task);
     pylm__kept_free(&paths.kept);
     if (status == PYLM_OK)
         pylm__calibrate(heldout, b->indices[k], is_symmetric(b), 0, b->trained->calibration + k * PYLM__N_CALIBRATION);
@@ -123,7 +124,7 @@ static int count(struct budgeting *b, pylm_task *task)
 static int pack(void *user, uint32_t k, pylm_task *task)
 {
     struct budgeting *b = user;
-    return pylm__pruner_pack(&b->pruner, k, b->offers.numbers[k], b->offers.levels[k], &b->trained->packed[k], task);
+    return pylm__pruner_pack(&b->pruner, b->offers.numbers[k], b->offers.levels[k], &b->trained->packed[k], task);
 }
 
 /* Offers need the first stage only. */
@@ -139,10 +140,51 @@ static int fit(struct budgeting *b, int only_first, pylm_task *task)
 
 /* ---- the start ---- */
 
-static int size_template(void *user, uint32_t k, pylm_task *task)
+/* The job of a template: those that extend fewer others come first, as what they keep says how little there is to be
+ * counted of the rest. */
+static int count_template(void *user, uint32_t job, pylm_task *task)
 {
     struct budgeting *b = user;
-    return b->offers.levels[k] == PYLM__PRICE_NOTHING ? PYLM_OK : pylm__pruner_size(&b->pruner, k, task);
+    return pylm__pruner_count(&b->pruner, b->order[job], task);
+}
+
+static int count_other(void *user, uint32_t job, pylm_task *task)
+{
+    return count_template(user, job + N_FIRST, task);
+}
+
+static int count_templates(struct budgeting *b, uint32_t n_counted, pylm_task *task)
+{
+    const struct pylm__templates *templates = &b->trained->templates;
+    uint32_t n = templates->n, depth, k, i, of_k, ordered = 0;
+    for (depth = 1; ordered < n; depth++)
+        for (k = 0; k < n; k++) {
+            for (of_k = 0, i = k; i != PYLM__NO_BASE; i = templates->of[i].base)
+                of_k++;
+            if (of_k == depth)
+                b->order[ordered++] = (uint8_t)k;
+        }
+    pylm__task_begin(task, PYLM_STAGE_COUNT, n);
+    PYLM__TRY(pylm__run_jobs(count_template, b, n < N_FIRST ? n : N_FIRST, 1, task));
+    if (n > N_FIRST)
+        PYLM__TRY(pylm__run_jobs(count_other, b, n - N_FIRST, n_counted, task));
+    for (k = 0; k < n; k++) /* those for which there was no room beside others */
+        if (b->pruner.steps[b->order[k]] == PYLM__NOT_COUNTED)
+            PYLM__TRY(count_template(b, k, task));
+    return pylm__pruner_is_done(&b->pruner) ? PYLM_OK : PYLM_ERR_MEMORY;
+}
+
+/* Counts all templates. Where memory is too short for what may be kept, they are counted one by one, and lower levels
+ * are left out: then the model depends on the memory, but not on the number of threads. */
+static int count_all(struct budgeting *b, pylm_task *task)
+{
+    int status;
+    pylm__pruner_begin(&b->pruner, 0);
+    status = count_templates(b, b->budget->n_counted, task);
+    if (status != PYLM_ERR_MEMORY || !b->pruner.room.is_short)
+        return status;
+    pylm__pruner_begin(&b->pruner, 1);
+    return count_templates(b, 1, task);
 }
 
 /* Gives all templates the lowest level at which their tables take at most half of the budget, or what the frame leaves
@@ -150,15 +192,18 @@ static int size_template(void *user, uint32_t k, pylm_task *task)
 static int begin_levels(struct budgeting *b, uint64_t frame, pylm_task *task)
 {
     uint64_t room = b->budget->max_nbytes / 2u;
-    uint32_t k;
+    uint32_t k, level, lowest;
     if (b->budget->max_nbytes > frame && b->budget->max_nbytes - frame > room)
         room = b->budget->max_nbytes - frame;
-    pylm__pruner_begin(&b->pruner, room, b->budget->candidates_nbytes);
-    PYLM__TRY(for_templates(b, size_template, PYLM_STAGE_CHOOSE, task));
-    for (k = 0; k < b->trained->templates.n; k++)
+    b->pruner.begin_nbytes = room;
+    b->pruner.room_nbytes = b->budget->room_nbytes;
+    PYLM__TRY(count_all(b, task));
+    level = pylm__pruner_begin_level(&b->pruner);
+    for (k = 0; k < b->trained->templates.n; k++) {
+        lowest = pylm__pruner_lowest(&b->pruner, k);
         if (b->offers.levels[k] != PYLM__PRICE_NOTHING)
-            b->offers.levels[k] = pylm__pruner_begin_level(&b->pruner);
-    pylm__pruner_tidy(&b->pruner);
+            b->offers.levels[k] = level < lowest ? lowest : level;
+    }
     return PYLM_OK;
 }
 
@@ -193,8 +238,8 @@ static int make_offers_of(struct budgeting *b, uint32_t k, struct pylm__tried_pa
     if (!tried->events)
         return PYLM_ERR_MEMORY;
     PYLM__TRY(pylm__kept_new(&tried->kept, b->trained->tree.n_symbols));
-    PYLM__TRY(pylm__pruner_heldout(&b->pruner, k, b->offers.numbers[k], tried->levels[0], pylm__tried_paths_take, tried,
-                                   task));
+    PYLM__TRY(
+        pylm__pruner_heldout(&b->pruner, b->offers.numbers[k], tried->levels[0], pylm__tried_paths_take, tried, task));
     PYLM__TRY(pylm__losses_of_tried(&b->losses, k, tried, now, more, task));
     add_offer(b, k, PYLM__PRICE_NOTHING, more[tried->n_levels]);
     for (i = tried->n_levels; i-- > 0;)
@@ -206,15 +251,16 @@ static int make_offers(void *user, uint32_t k, pylm_task *task)
 {
     struct budgeting *b = user;
     struct pylm__tried_paths tried;
-    uint32_t i, reach = b->step * REACH, present = b->offers.levels[k];
+    uint32_t i, lowest, reach = b->step * REACH, present = b->offers.levels[k];
     int status;
     memset(&tried, 0, sizeof tried);
     b->offers.n[k] = 0;
     if (present == PYLM__PRICE_NOTHING)
         return PYLM_OK;
     tried.in = &b->pruner.in;
-    for (i = present < reach ? present % b->step : present - reach; i <= present + reach && i < PYLM__PRICE_NOTHING;
-         i += b->step)
+    lowest = pylm__pruner_lowest(&b->pruner, b->offers.numbers[k]);
+    reach = present - lowest < reach ? (present - lowest) / b->step * b->step : reach;
+    for (i = present - reach; i <= present + b->step * REACH && i < PYLM__PRICE_NOTHING; i += b->step)
         tried.levels[tried.n_levels++] = i;
     status = make_offers_of(b, k, &tried, task);
     for (i = 0; i < tried.n_levels; i++)
@@ -337,7 +383,7 @@ static void begin(struct budgeting *b, struct pylm__budget *budget, struct pylm_
     in->tree = &trained->tree;
     in->templates = &trained->templates;
     in->heldout = budget->heldout;
-    in->min_count = budget->min_count;
+    b->pruner.files = budget->files;
     in->symbol_bits = pylm__width(trained->tree.n_symbols - 1u);
     pylm__prices_find(&in->prices, in->symbol_bits);
     b->offers.templates = &trained->templates;
@@ -390,7 +436,6 @@ int pylm__budget_train(struct pylm__budget *budget, struct pylm__trained_tree *t
     if (!b)
         return PYLM_ERR_MEMORY;
     begin(b, budget, trained);
-    pylm__pruner_begin(&b->pruner, 0, 0);
     status = run(b, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         free(b->indices[k]);

@@ -6,6 +6,7 @@
 #ifndef PYLM_TRAIN_BUDGET_H
 #define PYLM_TRAIN_BUDGET_H
 
+#include "pruner.h"
 #include "topic_share.h"
 
 struct pylm__budget {
@@ -14,9 +15,10 @@ struct pylm__budget {
     struct pylm__topic_share *topic_share; /* in, out */
     const char *facts;                     /* as long as those that will be written */
     uint64_t max_nbytes;                   /* of an image that has only this tree */
-    uint32_t min_count, n_threads;
-    uint32_t n_counted;         /* templates counted at once */
-    uint64_t candidates_nbytes; /* for what is remembered of them */
+    uint32_t n_threads;
+    uint32_t n_counted;   /* templates counted at once */
+    uint64_t room_nbytes; /* for what is remembered of them */
+    struct pylm__pruner_files files;
 };
 
 /* Finds the size of the smallest image that has only this tree. Its symbol tree and templates must be chosen, and its

@@ -1,192 +1,137 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * candidates.c: see candidates.h.
+ * candidates.c: see candidates.h. A context is a head, its successors, and its places.
  */
 #include "candidates.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_ROOM 1024u /* elements */
-#define SLICE 65536u     /* contexts between two looks at the task */
+#define READ_NBYTES 65536u /* at a time, and the longest context */
+#define SLICE 65536u       /* contexts between two looks at the task */
 
-struct pylm__candidate {
-    uint64_t hash;           /* or, in a held-out block, where its places end */
-    uint32_t successors_end; /* where its successors end */
-    uint8_t list_end, end;   /* of struct pylm__ranked */
-    uint8_t block;
+struct head {
+    uint64_t hash;
+    uint32_t n_successors, n_places;
+    uint8_t list_end, end; /* of struct pylm__ranked */
+    uint8_t block, unused;
 };
 
-void pylm__candidates_begin(struct pylm__candidates *c, uint32_t lowest, uint64_t *room)
+void pylm__candidates_begin(struct pylm__candidates *c, uint32_t lowest, struct pylm__spill *spill)
 {
     memset(c, 0, sizeof *c);
     c->lowest = lowest;
-    c->room = room;
-}
-
-/* Takes bytes from the room, or gives them back. Returns 0 if there are not so many. */
-static int take_room(uint64_t *room, uint64_t taken, uint64_t given)
-{
-    int enough;
-#ifdef _OPENMP
-#pragma omp critical(pylm_candidates)
-#endif
-    {
-        enough = taken <= *room + given;
-        if (enough)
-            *room = *room + given - taken;
-    }
-    return enough;
-}
-
-static void drop(struct pylm__candidates *c)
-{
-    uint64_t nbytes = c->context_room * sizeof *c->contexts + c->successor_room * sizeof *c->successors +
-                      c->place_room * sizeof *c->places;
-    free(c->contexts);
-    free(c->successors);
-    free(c->places);
-    if (nbytes)
-        (void)take_room(c->room, 0, nbytes);
-    pylm__candidates_begin(c, PYLM__PRICE_NOTHING, c->room);
+    if (spill)
+        pylm__buffer_spill(&c->contexts, spill);
 }
 
 void pylm__candidates_free(struct pylm__candidates *c)
 {
-    drop(c);
+    pylm__buffer_free(&c->contexts);
+    memset(c, 0, sizeof *c);
 }
 
-/* Gives an array another size, if there is room. */
-static int resize(struct pylm__candidates *c, void **array, uint64_t *room, uint64_t n, uint64_t element_nbytes)
+static uint32_t larger(uint32_t a, uint32_t b)
 {
-    void *other;
-    if (!take_room(c->room, n * element_nbytes, *room * element_nbytes))
+    return a > b ? a : b;
+}
+
+int pylm__candidates_add(void *candidates, const struct pylm__pruned_context *context)
+{
+    struct pylm__candidates *c = candidates;
+    const struct pylm__ranked *ranked = &context->ranked;
+    struct head head;
+    memset(&head, 0, sizeof head);
+    head.hash = context->hash;
+    head.n_successors = ranked->n;
+    head.n_places = context->n_places;
+    head.list_end = (uint8_t)ranked->list_end;
+    head.end = (uint8_t)ranked->end;
+    head.block = (uint8_t)context->block;
+    c->most_successors = larger(c->most_successors, ranked->n);
+    c->most_places = larger(c->most_places, context->n_places);
+    pylm__buffer_bytes(&c->contexts, &head, sizeof head);
+    pylm__buffer_bytes(&c->contexts, ranked->of, ranked->n * sizeof *ranked->of);
+    if (context->n_places)
+        pylm__buffer_bytes(&c->contexts, context->places, context->n_places * sizeof *context->places);
+    return c->contexts.status;
+}
+
+int pylm__candidates_end(struct pylm__candidates *c)
+{
+    pylm__buffer_drain(&c->contexts);
+    pylm__buffer_trim(&c->contexts);
+    return c->contexts.status;
+}
+
+/* What is read of a context. */
+struct reading {
+    struct pylm__reader reader;
+    struct pylm__ranked_successor *successors;
+    uint32_t *places;
+};
+
+/* Reads the next context, as far as it is wanted. Returns 0 behind the last. */
+static int read_context(struct reading *r, uint32_t lowest, struct pylm__pruned_context *context)
+{
+    struct head head;
+    uint64_t successors, places;
+    if (pylm__reader_need(&r->reader, sizeof head) < sizeof head)
         return 0;
-    other = pylm__array_grow(*array, n, element_nbytes);
-    if (!other) {
-        (void)take_room(c->room, 0, n * element_nbytes);
-        (void)take_room(c->room, *room * element_nbytes, 0);
-        return 0;
+    memcpy(&head, r->reader.data, sizeof head);
+    pylm__reader_skip(&r->reader, sizeof head);
+    successors = head.n_successors * sizeof *r->successors;
+    places = head.n_places * sizeof *r->places;
+    if (pylm__reader_need(&r->reader, successors + places) < successors + places)
+        return 0; /* the file cannot be read */
+    context->ranked.n = 0;
+    if (head.end > lowest) {
+        memcpy(r->successors, r->reader.data, (size_t)successors);
+        memcpy(r->places, r->reader.data + successors, (size_t)places);
+        context->ranked.n = head.n_successors;
     }
-    *array = other;
-    *room = n;
+    pylm__reader_skip(&r->reader, successors + places);
+    context->ranked.list_end = head.list_end;
+    context->ranked.end = head.end;
+    context->hash = head.hash;
+    context->block = head.block;
+    context->n_places = head.n_places;
     return 1;
 }
 
-/* Makes room for n further elements. */
-static int reserve(struct pylm__candidates *c, void **array, uint64_t *room, uint64_t used, uint64_t n,
-                   uint64_t element_nbytes)
-{
-    if (used + n <= *room)
-        return 1;
-    return resize(c, array, room, (used + n) + (used + n) / 4u + FIRST_ROOM, element_nbytes);
-}
-
-void pylm__candidates_add(struct pylm__candidates *c, const struct pylm__pruned_context *context)
-{
-    uint32_t n = context->ranked.n, n_places = context->n_places;
-    void *contexts = c->contexts, *successors = c->successors, *places = c->places;
-    struct pylm__candidate *new;
-    int fits;
-    if (c->lowest == PYLM__PRICE_NOTHING)
-        return;
-    fits = c->n_successors + n <= UINT32_MAX &&
-           reserve(c, &contexts, &c->context_room, c->n_contexts, 1, sizeof *c->contexts);
-    fits = fits && reserve(c, &successors, &c->successor_room, c->n_successors, n, sizeof *c->successors);
-    fits = fits && reserve(c, &places, &c->place_room, c->n_places, n_places, sizeof *c->places);
-    c->contexts = contexts;
-    c->successors = successors;
-    c->places = places;
-    if (!fits) {
-        drop(c);
-        return;
-    }
-    memcpy(c->successors + c->n_successors, context->ranked.of, n * sizeof *c->successors);
-    n = pylm__ranked_filter(c->successors + c->n_successors, n, context->ranked.end, c->lowest);
-    if (!n)
-        return;
-    if (n_places)
-        memcpy(c->places + c->n_places, context->places, n_places * sizeof *c->places);
-    c->n_successors += n;
-    c->n_places += n_places;
-    new = &c->contexts[c->n_contexts++];
-    new->hash = context->places ? c->n_places : context->hash;
-    new->successors_end = (uint32_t)c->n_successors;
-    new->list_end = (uint8_t)context->ranked.list_end;
-    new->end = (uint8_t)context->ranked.end;
-    new->block = (uint8_t)context->block;
-}
-
-/* Moves what stays to the front. */
-static void filter(struct pylm__candidates *c)
-{
-    uint64_t i, n_contexts = 0, n_successors = 0, n_places = 0, from = 0, place = 0;
-    int has_places = c->n_places > 0;
-    for (i = 0; i < c->n_contexts; i++) {
-        struct pylm__candidate context = c->contexts[i];
-        uint64_t end = context.successors_end, place_end = has_places ? context.hash : 0u;
-        uint32_t n = pylm__ranked_filter(c->successors + from, (uint32_t)(end - from), context.end, c->lowest);
-        if (n) {
-            memmove(c->successors + n_successors, c->successors + from, n * sizeof *c->successors);
-            n_successors += n;
-            context.successors_end = (uint32_t)n_successors;
-            if (has_places) {
-                memmove(c->places + n_places, c->places + place, (size_t)(place_end - place) * sizeof *c->places);
-                n_places += place_end - place;
-                context.hash = n_places;
-            }
-            c->contexts[n_contexts++] = context;
-        }
-        from = end;
-        place = place_end;
-    }
-    c->n_contexts = n_contexts;
-    c->n_successors = n_successors;
-    c->n_places = n_places;
-}
-
-void pylm__candidates_raise(struct pylm__candidates *c, uint32_t lowest)
-{
-    void *contexts = c->contexts, *successors = c->successors, *places = c->places;
-    if (lowest > c->lowest) {
-        c->lowest = lowest;
-        filter(c);
-    }
-    if (c->lowest == PYLM__PRICE_NOTHING)
-        return;
-    (void)resize(c, &contexts, &c->context_room, c->n_contexts, sizeof *c->contexts);
-    (void)resize(c, &successors, &c->successor_room, c->n_successors, sizeof *c->successors);
-    (void)resize(c, &places, &c->place_room, c->n_places, sizeof *c->places);
-    c->contexts = contexts;
-    c->successors = successors;
-    c->places = places;
-}
-
-int pylm__candidates_hand_on(const struct pylm__candidates *c, pylm__take_context *take, void *user,
-                             const pylm_task *task)
+static int hand_on(struct reading *r, uint32_t lowest, pylm__take_context *take, void *user, const pylm_task *task)
 {
     struct pylm__pruned_context context;
-    uint64_t i, successor = 0, place = 0;
-    int has_places = c->n_places > 0;
+    uint64_t seen = 0;
     memset(&context, 0, sizeof context);
-    for (i = 0; i < c->n_contexts; i++) {
-        const struct pylm__candidate *from = &c->contexts[i];
-        if (i % SLICE == 0 && pylm__task_cancelled(task))
+    context.ranked.of = r->successors;
+    context.places = r->places;
+    while (read_context(r, lowest, &context)) {
+        if (++seen % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
-        context.ranked.of = c->successors + successor;
-        context.ranked.n = (uint32_t)(from->successors_end - successor);
-        context.ranked.list_end = from->list_end;
-        context.ranked.end = from->end;
-        successor = from->successors_end;
-        context.hash = from->hash;
-        if (has_places) {
-            context.block = from->block;
-            context.places = c->places + place;
-            context.n_places = (uint32_t)(from->hash - place);
-            place = from->hash;
-        }
-        PYLM__TRY(take(user, &context));
+        if (context.ranked.n)
+            PYLM__TRY(take(user, &context));
     }
     return PYLM_OK;
+}
+
+int pylm__candidates_hand_on(const struct pylm__candidates *c, uint32_t lowest, pylm__take_context *take, void *user,
+                             const pylm_task *task)
+{
+    struct reading r;
+    uint64_t longest = c->most_successors * sizeof *r.successors + c->most_places * sizeof *r.places;
+    int status;
+    memset(&r, 0, sizeof r);
+    r.successors = pylm__array_new(c->most_successors, sizeof *r.successors);
+    r.places = pylm__array_new(c->most_places, sizeof *r.places);
+    status = r.successors && r.places ? PYLM_OK : PYLM_ERR_MEMORY;
+    if (status == PYLM_OK)
+        status = pylm__reader_begin(&r.reader, &c->contexts, READ_NBYTES + longest + sizeof(struct head));
+    if (status == PYLM_OK)
+        status = hand_on(&r, lowest, take, user, task);
+    status = pylm__reader_end(&r.reader, status);
+    free(r.successors);
+    free(r.places);
+    return status;
 }

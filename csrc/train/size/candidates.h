@@ -1,38 +1,36 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * candidates.h: contexts of a template that may be kept, so that a level can be tried without sorting keys again. They
- * are as many as memory allows.
+ * candidates.h: contexts of a template that may be kept, so that levels can be tried. They are written and read one
+ * after the other, so they may wait in a file.
  */
 #ifndef PYLM_TRAIN_CANDIDATES_H
 #define PYLM_TRAIN_CANDIDATES_H
 
 #include "prune_template.h"
-
-struct pylm__candidate;
+#include "train/base/spill.h"
 
 /* What the tables of whole texts, or the held-out blocks, have of one template. */
 struct pylm__candidates {
-    uint32_t lowest; /* all that is kept from this level on is here */
-    uint64_t *room;  /* bytes that all candidates together may still take */
-    struct pylm__candidate *contexts;
-    struct pylm__ranked_successor *successors;
-    uint32_t *places;
-    uint64_t n_contexts, n_successors, n_places;
-    uint64_t context_room, successor_room, place_room; /* elements */
+    uint32_t lowest;                       /* all that is kept from this level on is here */
+    uint32_t most_successors, most_places; /* of a context */
+    struct pylm__buffer contexts;
 };
 
-void pylm__candidates_begin(struct pylm__candidates *c, uint32_t lowest, uint64_t *room);
+/* To be freed, if it is not all zero.
+ *   spill   where they go; NULL: they stay in memory */
+void pylm__candidates_begin(struct pylm__candidates *c, uint32_t lowest, struct pylm__spill *spill);
 void pylm__candidates_free(struct pylm__candidates *c);
 
-/* Adds a context. Without room, all are dropped, and `lowest` becomes PYLM__PRICE_NOTHING. */
-void pylm__candidates_add(struct pylm__candidates *c, const struct pylm__pruned_context *context);
+/* Takes a context that keeps something at the lowest level: see pylm__take_context. */
+int pylm__candidates_add(void *candidates, const struct pylm__pruned_context *context);
 
-/* Drops what is kept only at levels below `lowest`, and gives back memory. */
-void pylm__candidates_raise(struct pylm__candidates *c, uint32_t lowest);
+/* All have been added. */
+int pylm__candidates_end(struct pylm__candidates *c);
 
-/* Hands them on as pylm__pruning_table() and pylm__pruning_heldout() do. */
-int pylm__candidates_hand_on(const struct pylm__candidates *c, pylm__take_context *take, void *user,
+/* Hands them on as pylm__prune_table() and pylm__prune_heldout() do.
+ *   lowest   those that keep nothing from this level on are left out */
+int pylm__candidates_hand_on(const struct pylm__candidates *c, uint32_t lowest, pylm__take_context *take, void *user,
                              const pylm_task *task);
 
 #endif

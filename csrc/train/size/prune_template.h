@@ -7,7 +7,7 @@
 #ifndef PYLM_TRAIN_PRUNE_TEMPLATE_H
 #define PYLM_TRAIN_PRUNE_TEMPLATE_H
 
-#include "successors.h"
+#include "counted.h"
 #include "train/count/heldout.h"
 
 /* What all templates of a tree have in common. */
@@ -18,7 +18,6 @@ struct pylm__prune_input {
     const struct pylm__heldout *heldout;
     struct pylm__prices prices;
     unsigned symbol_bits;
-    uint32_t min_count;
 };
 
 struct pylm__pruned_context {
@@ -32,16 +31,19 @@ struct pylm__pruned_context {
 /* Takes a context. */
 typedef int pylm__take_context(void *user, const struct pylm__pruned_context *context);
 
-/* Sorts the keys of template k. NULL if there is no memory, or if the task is cancelled; *status says which. */
-struct pylm__pruning;
-struct pylm__pruning *pylm__pruning_begin(const struct pylm__prune_input *input, uint32_t k, const pylm_task *task,
-                                          int *status);
-void pylm__pruning_end(struct pylm__pruning *pruning);
+/* A template and the one that it extends, as they were counted. Without a base the tree's depths say what is saved. */
+struct pylm__pruning {
+    const struct pylm__prune_input *in;
+    const struct pylm__counted *counted, *base; /* base: NULL if there is none */
+    uint32_t min_count;
+    uint32_t lowest; /* a level; not below those of what was counted */
+    const pylm_task *task;
+};
 
-/* Hands on all contexts of the whole text that keep anything at the level `lowest`, in the order of their hashes. */
-int pylm__pruning_table(struct pylm__pruning *pruning, uint32_t lowest, pylm__take_context *take, void *user);
+/* Hands on all contexts of the whole text that keep anything at the lowest level, in the order of their hashes. */
+int pylm__prune_table(const struct pylm__pruning *pruning, pylm__take_context *take, void *user);
 
 /* The same for the held-out blocks, one after the other. */
-int pylm__pruning_heldout(struct pylm__pruning *pruning, uint32_t lowest, pylm__take_context *take, void *user);
+int pylm__prune_heldout(const struct pylm__pruning *pruning, pylm__take_context *take, void *user);
 
 #endif

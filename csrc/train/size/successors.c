@@ -17,6 +17,7 @@
 #define SUCCESSOR_BITS 2.0
 #define LIST_BITS 12.0
 #define RECORD_BITS 20.0
+#define MANY 64u /* occurrences that are never left out */
 
 int pylm__successors_new(struct pylm__successors *s, uint32_t n_symbols)
 {
@@ -64,27 +65,8 @@ void pylm__prices_find(struct pylm__prices *prices, unsigned symbol_bits)
     }
 }
 
-void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key_range *all,
-                              const struct pylm__key_range *own)
-{
-    uint64_t i = all->from, j = own->from, begin;
-    s->n = s->total = 0;
-    while (i < all->to) {
-        uint64_t key = all->keys[i], n;
-        for (begin = i; i < all->to && all->keys[i] == key; i++)
-            continue;
-        n = i - begin;
-        for (; j < own->to && own->keys[j] == key; j++)
-            n--;
-        if (!n)
-            continue;
-        s->leaves[s->n] = pylm__key_leaf(key, s->leaf_bits);
-        s->counts[s->n++] = (uint32_t)n;
-        s->total += (uint32_t)n;
-    }
-}
-
-uint64_t pylm__skip_to(const struct pylm__key_range *r, uint64_t key)
+/* The first position of a range whose key is not less, searched from the start in growing steps. */
+static uint64_t skip_keys(const struct pylm__key_range *r, uint64_t key)
 {
     uint64_t step = 1, left = r->to - r->from;
     while (step < left && r->keys[r->from + step] < key)
@@ -93,58 +75,104 @@ uint64_t pylm__skip_to(const struct pylm__key_range *r, uint64_t key)
                              r->from + (step < left ? step : left), key);
 }
 
-/* Occurrences of all keys of a range. */
-static uint64_t range_total(const struct pylm__key_range *r)
+/* How many of a context's keys have a leaf. The range begins behind them then: leaves are looked up in ascending
+ * order. */
+static uint32_t take_own(struct pylm__key_range *own, uint32_t leaf, unsigned leaf_bits)
 {
-    if (!r->sums || r->from == r->to)
-        return r->to - r->from;
-    return r->sums[r->to - 1u] - (r->from ? r->sums[r->from - 1u] : 0u);
-}
-
-/* How often a key occurs in a range. The range starts behind it then: keys are looked up in ascending order.
- *   first   where the range began */
-static uint64_t count_key(struct pylm__key_range *r, uint64_t first, uint64_t key, uint32_t leaf)
-{
-    uint64_t begin = first + leaf;
-    if (!r->sums) {
-        begin = r->from = pylm__skip_to(r, key);
-        r->from = pylm__skip_to(r, key + 1u);
-        return r->from - begin;
-    }
-    if (begin >= r->to || r->keys[begin] != key) /* it would be there if all leaves were */
-        begin = r->from = pylm__skip_to(r, key);
-    if (begin == r->to || r->keys[begin] != key)
+    uint64_t key, begin;
+    if (own->from == own->to)
         return 0;
-    r->from = begin + 1u;
-    return r->sums[begin] - (begin ? r->sums[begin - 1u] : 0u);
+    key = own->keys[own->from] >> leaf_bits << leaf_bits | leaf;
+    begin = own->from = skip_keys(own, key);
+    own->from = skip_keys(own, key + 1u);
+    return (uint32_t)(own->from - begin);
 }
 
-void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_range *base,
-                            const struct pylm__key_range *base_own, double discount)
+static void collect(struct pylm__successors *s, const struct pylm__followers *all, const struct pylm__key_range *own,
+                    uint32_t min_n)
 {
-    struct pylm__key_range all = *base, own = *base_own;
-    uint64_t hash;
-    double scale;
+    struct pylm__key_range left = *own;
     uint32_t i;
-    if (base->from == base->to) { /* happens only if the hashes of two contexts are the same */
-        s->n = 0;
-        return;
+    s->n = 0;
+    for (i = 0; i < all->n; i++) {
+        uint32_t n = all->of[i].n;
+        if (n < min_n)
+            continue;
+        n -= take_own(&left, all->of[i].leaf, s->leaf_bits);
+        if (n < min_n)
+            continue;
+        s->leaves[s->n] = all->of[i].leaf;
+        s->counts[s->n++] = n;
     }
-    hash = base->keys[base->from] >> s->leaf_bits;
-    scale = (double)(range_total(base) - range_total(base_own)) / s->total;
+}
+
+static uint32_t total_without(const struct pylm__followers *all, const struct pylm__key_range *own)
+{
+    return all->total - (uint32_t)(own->to - own->from);
+}
+
+/* The fewest occurrences that can save so many bits. The base has no fewer.
+ *   scale   occurrences of the base for each of the context */
+static uint32_t fewest(double scale, double discount, double least)
+{
+    uint32_t n = 1;
+    while (n < MANY && (n - discount) * log2((n - discount) * scale / n) < least)
+        n++;
+    return n;
+}
+
+/* The first follower from `from` on whose leaf is not less, searched in growing steps. */
+static uint32_t skip_to(const struct pylm__followers *f, uint32_t from, uint32_t leaf)
+{
+    uint32_t step = 1, to;
+    while (step < f->n - from && f->of[from + step].leaf < leaf)
+        step *= 2u;
+    to = step < f->n - from ? from + step : f->n;
+    from += step / 2u < f->n - from ? step / 2u : f->n - from;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2u;
+        if (f->of[middle].leaf < leaf)
+            from = middle + 1u;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* How often a leaf followed. *from becomes where larger ones are: leaves are looked up in ascending order. */
+static uint32_t take_follower(const struct pylm__followers *f, uint32_t *from, uint32_t leaf)
+{
+    uint32_t at = leaf; /* where it would be if all leaves were there */
+    if (at < *from || at >= f->n || f->of[at].leaf != leaf)
+        at = *from = skip_to(f, *from, leaf);
+    if (at >= f->n || f->of[at].leaf != leaf)
+        return 0;
+    *from = at + 1u;
+    return f->of[at].n;
+}
+
+void pylm__successors_find(struct pylm__successors *s, const struct pylm__gain_input *in)
+{
+    struct pylm__key_range own = *in->base_own;
+    double scale;
+    uint32_t i, from = 0;
+    s->total = total_without(in->all, in->own);
+    scale = (double)total_without(in->base, in->base_own) / s->total;
+    collect(s, in->all, in->own, fewest(scale, in->discount, in->least));
     for (i = 0; i < s->n; i++) {
-        uint32_t leaf = s->leaves[i];
-        uint64_t key = hash << s->leaf_bits | leaf;
-        double b = (double)(count_key(&all, base->from, key, leaf) - count_key(&own, base_own->from, key, leaf)),
-               c = s->counts[i] - discount;
+        double b = (double)take_follower(in->base, &from, s->leaves[i]) - take_own(&own, s->leaves[i], s->leaf_bits),
+               c = s->counts[i] - in->discount;
         b = b < s->counts[i] ? s->counts[i] : b;
         s->gains[i] = c > 0 ? c * log2(c * scale / b) : 0.0;
     }
 }
 
-void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *depths)
+void pylm__successors_find_alone(struct pylm__successors *s, const struct pylm__followers *all,
+                                 const struct pylm__key_range *own, const uint8_t *depths)
 {
     uint32_t i;
+    s->total = total_without(all, own);
+    collect(s, all, own, 1);
     for (i = 0; i < s->n; i++)
         s->gains[i] = s->counts[i] * (log2((double)s->counts[i] / s->total) + depths[s->leaves[i]]);
 }
@@ -206,17 +234,6 @@ struct pylm__ranked pylm__successors_rank(struct pylm__successors *s, const stru
         ranked.n++;
     }
     return ranked;
-}
-
-uint32_t pylm__ranked_filter(struct pylm__ranked_successor *of, uint32_t n, uint32_t end, uint32_t lowest)
-{
-    uint32_t i, kept = 0;
-    if (end <= lowest)
-        return 0;
-    for (i = 0; i < n; i++)
-        if (of[i].last_level >= lowest || of[i].is_best)
-            of[kept++] = of[i];
-    return kept;
 }
 
 void pylm__ranked_keep(const struct pylm__ranked *ranked, uint32_t level, struct pylm__kept *kept)

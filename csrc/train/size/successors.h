@@ -23,6 +23,17 @@
 #define PYLM__N_PRICES 48u
 #define PYLM__PRICE_NOTHING (PYLM__N_PRICES - 1u)
 
+/* A symbol that followed a context, and how often. */
+struct pylm__follower {
+    uint32_t leaf, n;
+};
+
+/* Those of a context, in the order of their leaves. Rare ones may be left out, which `total` counts, too. */
+struct pylm__followers {
+    const struct pylm__follower *of;
+    uint32_t n, total;
+};
+
 /* The successors of one context. */
 struct pylm__successors {
     unsigned leaf_bits; /* of keys */
@@ -67,27 +78,24 @@ int pylm__kept_new(struct pylm__kept *kept, uint32_t n_symbols);
 void pylm__kept_free(struct pylm__kept *kept);
 void pylm__prices_find(struct pylm__prices *prices, unsigned symbol_bits);
 
-/* The first position of a range whose key is not less, searched from the start in growing steps. */
-uint64_t pylm__skip_to(const struct pylm__key_range *range, uint64_t key);
+/* What it takes to find the gains of a context. */
+struct pylm__gain_input {
+    const struct pylm__followers *all, *base;     /* its followers, and those of the context that it extends */
+    const struct pylm__key_range *own, *base_own; /* those that are taken out: keys of either context, sorted */
+    double discount, least;                       /* successors that save less than `least` may be left out */
+};
 
-/* Collects the successors of a context: its keys without the `own` ones. */
-void pylm__successors_collect(struct pylm__successors *s, const struct pylm__key_range *all,
-                              const struct pylm__key_range *own);
-
-/* Finds the gains. `base` and `base_own` are the keys of the context that this one extends. */
-void pylm__successors_gains(struct pylm__successors *s, const struct pylm__key_range *base,
-                            const struct pylm__key_range *base_own, double discount);
+/* Collects the successors of a context, and finds their gains. */
+void pylm__successors_find(struct pylm__successors *s, const struct pylm__gain_input *in);
 
 /* The same for the empty context, by the depths of the leaves. */
-void pylm__successors_gains_alone(struct pylm__successors *s, const uint8_t *depths);
+void pylm__successors_find_alone(struct pylm__successors *s, const struct pylm__followers *all,
+                                 const struct pylm__key_range *own, const uint8_t *depths);
 
 /* Finds what is kept at the levels from `lowest` on. Successors that are kept at none of them are left out. The result
  * holds until the next call. */
 struct pylm__ranked pylm__successors_rank(struct pylm__successors *s, const struct pylm__prices *prices,
                                           uint32_t lowest);
-
-/* Leaves out what is kept only at levels below `lowest`. Returns how many successors remain; 0 if nothing is kept. */
-uint32_t pylm__ranked_filter(struct pylm__ranked_successor *of, uint32_t n, uint32_t end, uint32_t lowest);
 
 /* Chooses what is kept at a level. */
 void pylm__ranked_keep(const struct pylm__ranked *ranked, uint32_t level, struct pylm__kept *kept);

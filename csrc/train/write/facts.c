@@ -24,6 +24,23 @@ static void put(struct writing *w, const char *format, ...)
     va_end(arguments);
 }
 
+/* One number, or one for each order. */
+static void write_min_count(struct writing *w, const pylm_train_options *options, int is_kernel)
+{
+    uint32_t i, n = PYLM_MAX_ORDER, last = options->min_count;
+    while (n && !options->min_counts[n - 1u])
+        n--;
+    if (!n || is_kernel) {
+        put(w, "\"min_count\": %lu, ", (unsigned long)(is_kernel ? 1u : options->min_count));
+        return;
+    }
+    for (i = 0; i < n; i++) {
+        last = options->min_counts[i] ? options->min_counts[i] : last;
+        put(w, "%s%lu", i ? ", " : "\"min_count\": [", (unsigned long)last);
+    }
+    put(w, "], ");
+}
+
 static void write_text(struct writing *w, const struct pylm__facts *facts)
 {
     static const char *const profiles[] = {"standard", "fast", "best"}; /* as enum pylm_profile has them */
@@ -35,7 +52,7 @@ static void write_text(struct writing *w, const struct pylm__facts *facts)
     put(w, "\"symbols\": %llu, ", (unsigned long long)corpus->n);
     put(w, "\"predictor\": \"%s\", ", facts->kernel_bits ? "kernel" : "mix");
     put(w, "\"profile\": \"%s\", ", profiles[facts->options->profile]);
-    put(w, "\"min_count\": %lu, ", (unsigned long)(facts->kernel_bits ? 1u : facts->options->min_count));
+    write_min_count(w, facts->options, facts->kernel_bits != NULL);
     put(w, "\"closed_vocabulary\": %s, ", corpus->closed_vocabulary || !has_words ? "true" : "false");
     if (has_words && !corpus->base)
         put(w, "\"min_word_count\": %lu, \"words_left_out\": %lu, \"words_that_spell\": %lu, ",
