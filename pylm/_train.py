@@ -64,7 +64,7 @@ def train(
                 order of a context is how many symbols, classes or words it consists of.
     max_order=None  longest context in symbols, 0 to 12; None: 8 for bytes, else 5.
     size=None   bytes that the model may have at most, as a number or like "64K", "3M", "1.5 MB": the best model
-                that fits (DESIGN.md, "A given size"). Takes about five times as long. For pieces, it also limits
+                that fits (DESIGN.md, "A given size"). Takes up to three times as long. For pieces, it also limits
                 the vocabulary, unless `SymbolOptions.pieces` says how many.
     memory=None  bytes of memory that the process uses at most, about, as `size` is written; None: half of what is
                 free now. With less, training takes longer, and topics come from less of the text (see below).
