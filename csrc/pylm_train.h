@@ -92,8 +92,8 @@ enum pylm_profile {
 /* Who counts, if it is not this process: see pylm_count_job(). */
 typedef struct pylm_elsewhere {
     const char *job; /* path of the file that the trainer writes: what is to be counted */
-    /* Has all of it done: result i, for i below n_templates, is to be in the file JOB.i when this returns PYLM_OK. It is
-     * called once for each tree, by the thread that trains; each time the job is another one. Returns PYLM_OK or an
+    /* Has all of it done: result i, for i below n_templates, is to be in the file JOB.i when this returns PYLM_OK. It
+     * is called once for each tree, by the thread that trains; each time the job is another one. Returns PYLM_OK or an
      * error, which becomes that of the training. It should return PYLM_ERR_CANCELLED soon when task->cancel is set. */
     int (*count)(void *user, uint32_t n_templates, pylm_task *task);
     void *user; /* handed on to it */
@@ -266,9 +266,9 @@ PYLM_API int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_tas
 
 /* ------------------------------------------------------------------ counting elsewhere */
 
-/* Counting takes most of the time of a long training, and each template (each kind of context: some 15) is counted on its
- * own. So other processes can do it, also on other computers. With pylm_train_options.elsewhere the trainer writes a job
- * file: the text in symbols, 1, 2 or 4 bytes each, and the symbol tree. Then it waits for a result file of each
+/* Counting takes most of the time of a long training, and each template (each kind of context: some 15) is counted on
+ * its own. So other processes can do it, also on other computers. With pylm_train_options.elsewhere the trainer writes a
+ * job file: the text in symbols, 1, 2 or 4 bytes each, and the symbol tree. Then it waits for a result file of each
  * template. How the files come from here to there and back is the caller's matter. The image is the same, to the last
  * byte.
  *

@@ -99,10 +99,11 @@ static int count(const struct text *t, uint32_t k, int is_base, uint32_t lowest,
 static void check_same(const struct pylm__counted *a, const struct pylm__counted *b, const struct text *t)
 {
     CHECK(a->n_contexts == b->n_contexts && a->n_followers == b->n_followers && a->discount == b->discount);
-    CHECK(memcmp(a->contexts, b->contexts, a->n_contexts * sizeof *a->contexts) == 0);
-    CHECK(memcmp(a->followers, b->followers, a->n_followers * sizeof *a->followers) == 0);
-    CHECK(!a->bases == !b->bases && (!a->bases || memcmp(a->bases, b->bases, a->n_contexts * sizeof *a->bases) == 0));
-    CHECK(memcmp(a->of_blocks, b->of_blocks, t->heldout.n_symbols * sizeof *a->of_blocks) == 0);
+    CHECK(memcmp(a->contexts, b->contexts, (size_t)a->n_contexts * sizeof *a->contexts) == 0);
+    CHECK(memcmp(a->followers, b->followers, (size_t)a->n_followers * sizeof *a->followers) == 0);
+    CHECK(!a->bases == !b->bases &&
+          (!a->bases || memcmp(a->bases, b->bases, (size_t)a->n_contexts * sizeof *a->bases) == 0));
+    CHECK(memcmp(a->of_blocks, b->of_blocks, (size_t)t->heldout.n_symbols * sizeof *a->of_blocks) == 0);
 }
 
 /* ---- counts ---- */

@@ -20,8 +20,8 @@ int pylm__result_write(const char *path, struct pylm__result_of of, const struct
                        const struct pylm__heldout *heldout, const struct pylm__evidence_out *evidence);
 
 /* Reads one: the table into `packed`, which may have drains; indices and, where there is room for them, steps into
- * `evidence`; the means are added. PYLM_ERR_FILE; PYLM_ERR_FOREIGN; PYLM_ERR_VERSION; PYLM_ERR_DAMAGED, also if it is the
- * result of something else. */
+ * `evidence`; the means are added. PYLM_ERR_FILE; PYLM_ERR_FOREIGN; PYLM_ERR_VERSION; PYLM_ERR_DAMAGED, also if it is
+ * the result of something else. */
 int pylm__result_read(const char *path, struct pylm__result_of of, struct pylm__packed *packed,
                       struct pylm__heldout *heldout, const struct pylm__evidence_out *evidence);
 

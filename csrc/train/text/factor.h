@@ -8,8 +8,8 @@
 
 #include "corpus.h"
 
-/* Finds the factor of a corpus whose vocabulary is settled: from a digest of its symbols, of where its documents end, and
- * of its vocabulary. */
+/* Finds the factor of a corpus whose vocabulary is settled: from a digest of its symbols, of where its documents end,
+ * and of its vocabulary. */
 int pylm__corpus_find_factor(struct pylm__corpus *corpus, uint32_t n_threads, pylm_task *task);
 
 #endif

@@ -3,9 +3,9 @@
  *
  * slots.h: the hash table by which an image finds symbols.
  *
- * A symbol lies in the first free slot from its own on, and no further away than PYLM__MOST_TRIED. The hash has a factor
- * which depends on all words and the whole text, so nobody can choose words that come into the same slots. By chance the
- * furthest of 2^24 is some 230 slots away.
+ * A symbol lies in the first free slot from its own on, and no further away than PYLM__MOST_TRIED. The hash has a
+ * factor which depends on all words and the whole text, so nobody can choose words that come into the same slots. By
+ * chance the furthest of 2^24 is some 230 slots away.
  */
 #ifndef PYLM_TRAIN_SLOTS_H
 #define PYLM_TRAIN_SLOTS_H
