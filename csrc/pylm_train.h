@@ -267,8 +267,8 @@ PYLM_API int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_tas
 /* ------------------------------------------------------------------ counting elsewhere */
 
 /* Counting takes most of the time of a long training, and each template (each kind of context: some 15) is counted on
- * its own. So other processes can do it, also on other computers. With pylm_train_options.elsewhere the trainer writes a
- * job file: the text in symbols, 1, 2 or 4 bytes each, and the symbol tree. Then it waits for a result file of each
+ * its own. So other processes can do it, also on other computers. With pylm_train_options.elsewhere the trainer writes
+ * a job file: the text in symbols, 1, 2 or 4 bytes each, and the symbol tree. Then it waits for a result file of each
  * template. How the files come from here to there and back is the caller's matter. The image is the same, to the last
  * byte.
  *

@@ -14,6 +14,7 @@
 
 #include "options.h"
 #include "train/count/count.h"
+#include "train/count/elsewhere.h"
 #include "train/count/memory_plan.h"
 #include "train/layer/layer.h"
 #include "train/size/budget.h"
@@ -162,7 +163,7 @@ static int train_whole(pylm_trainer *trainer, struct pylm__trained_tree *trained
     counting.max_keys = counting.spill ? plan->max_keys : trainer->corpus.n;
     counting.folder = trainer->folder;
     counting.elsewhere = trainer->options.elsewhere;
-    status = pylm__count(&counting, task);
+    status = counting.elsewhere ? pylm__count_elsewhere(&counting, task) : pylm__count(&counting, task);
     for (k = 0; k < PYLM__MAX_TEMPLATES; k++)
         indices[k] = counting.evidence[k].indices;
     if (status == PYLM_OK)

@@ -112,10 +112,10 @@ static void check_same(const struct pylm__counted *a, const struct pylm__counted
 static void check_counts(const struct text *t, uint32_t k, const struct pylm__counted *c)
 {
     const struct pylm__contexts contexts = {&t->corpus, &t->tree, &t->templates, k};
-    uint64_t *keys = allocate(t->corpus.n * sizeof *keys), *bases = allocate(t->corpus.n * sizeof *bases), p, i,
-             all = 0;
-    uint32_t base = base_of(t, k), *seen = allocate((c->n_followers + 1u) * sizeof *seen);
-    memset(seen, 0, (c->n_followers + 1u) * sizeof *seen);
+    size_t n = (size_t)t->corpus.n, n_followers = (size_t)c->n_followers + 1u;
+    uint64_t *keys = allocate(n * sizeof *keys), *bases = allocate(n * sizeof *bases), p, i, all = 0;
+    uint32_t base = base_of(t, k), *seen = allocate(n_followers * sizeof *seen);
+    memset(seen, 0, n_followers * sizeof *seen);
     REQUIRE(pylm__keys_make(&contexts, keys, base, base == PYLM__NO_BASE ? NULL : bases, NULL) == PYLM_OK);
     for (p = 0; p < t->corpus.n; p++) {
         uint64_t context = pylm__counted_find(c, keys[p] >> c->leaf_bits);

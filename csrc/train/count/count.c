@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "calibrate.h"
-#include "elsewhere.h"
 #include "platform/platform.h"
 #include "stream.h"
 
@@ -124,7 +123,13 @@ static int count_template(void *user, uint32_t job_number, pylm_task *task)
     return status;
 }
 
-int pylm__count(struct pylm__counting *counting, pylm_task *task)
+/* Counts all templates in this process. */
+static int count_here(struct pylm__counting *counting, pylm_task *task)
+{
+    return pylm__run_jobs(count_template, counting, counting->templates->n, counting->n_threads, task);
+}
+
+int pylm__count_by(struct pylm__counting *counting, pylm__count_all *count_all, pylm_task *task)
 {
     const struct pylm__templates *templates = counting->templates;
     int status =
@@ -132,11 +137,14 @@ int pylm__count(struct pylm__counting *counting, pylm_task *task)
     pylm__os_give_back();
     pylm__task_begin(task, PYLM_STAGE_COUNT, templates->n);
     if (status == PYLM_OK)
-        status = counting->elsewhere
-                     ? pylm__count_elsewhere(counting, task)
-                     : pylm__run_jobs(count_template, counting, templates->n, counting->n_threads, task);
+        status = count_all(counting, task);
     if (status == PYLM_OK)
         status = pylm__voices_end(&counting->voices, counting->heldout);
     pylm__voices_free(&counting->voices);
     return status;
+}
+
+int pylm__count(struct pylm__counting *counting, pylm_task *task)
+{
+    return pylm__count_by(counting, count_here, task);
 }

@@ -20,7 +20,7 @@ struct pylm__counting {
     struct pylm__spill *spill; /* where tables go; NULL: they stay in memory. With fewer max_keys than symbols it is
                                 * needed */
     const char *folder;        /* where other temporary files may lie, one for each template that is being counted */
-    const pylm_elsewhere *elsewhere; /* who counts; NULL: this process. Not for kernels */
+    const pylm_elsewhere *elsewhere; /* who counts, for pylm__count_elsewhere() */
     int for_kernel;                  /* exact tables, hits instead of indices, and no calibration */
     struct pylm__packed *packed;     /* out, by template: its table */
     int16_t *calibration;            /* out, by template: PYLM__N_CALIBRATION numbers; not for kernels */
@@ -31,6 +31,10 @@ struct pylm__counting {
 /* All that `evidence` has is to be freed, also after a failure.
  * Memory: for each template counted at once PYLM__KEY_NBYTES for each of max_keys, and pylm__count_nbytes(). */
 int pylm__count(struct pylm__counting *counting, pylm_task *task);
+
+/* The same, where `count_all` does pylm__count_one(), or its like, and pylm__count_use() for each template. */
+typedef int pylm__count_all(struct pylm__counting *counting, pylm_task *task);
+int pylm__count_by(struct pylm__counting *counting, pylm__count_all *count_all, pylm_task *task);
 
 /* Counts one template: its table and its evidence. What `out` has is to be freed, also after a failure; the indices are
  * those of `counting->evidence`. */

@@ -54,7 +54,7 @@ static int take_result(struct pylm__counting *c, uint64_t id, uint32_t k)
     return status;
 }
 
-int pylm__count_elsewhere(struct pylm__counting *c, pylm_task *task)
+static int have_counted(struct pylm__counting *c, pylm_task *task)
 {
     const pylm_elsewhere *elsewhere = c->elsewhere;
     uint64_t id;
@@ -67,6 +67,11 @@ int pylm__count_elsewhere(struct pylm__counting *c, pylm_task *task)
         PYLM__TRY(take_result(c, id, k));
     }
     return PYLM_OK;
+}
+
+int pylm__count_elsewhere(struct pylm__counting *counting, pylm_task *task)
+{
+    return pylm__count_by(counting, have_counted, task);
 }
 
 /* ---- whoever counts ---- */
