@@ -269,25 +269,19 @@ PYLM_API int pylm_trainer_save(pylm_trainer *trainer, const char *path, pylm_tas
 /* Counting takes most of the time of a long training, and each template (each kind of context: some 15) is counted on
  * its own. So other processes can do it, also on other computers. With pylm_train_options.elsewhere the trainer writes
  * a job file: the text in symbols, 1, 2 or 4 bytes each, and the symbol tree. Then it waits for a result file of each
- * template. How the files come from here to there and back is the caller's matter. The image is the same, to the last
- * byte.
+ * template. How the files come there and back is the caller's matter. The image is the same, to the last byte.
  *
- *     trainer --- JOB ---> pylm_count_job(JOB, 0, ...) --- JOB.0 ---> trainer
- *                     \--> pylm_count_job(JOB, 1, ...) --- JOB.1 --/
- *
- * Files are read by the same version of pylm on the same kind of processor. They are no format to keep. Whoever reads a
- * job or a result trusts who wrote it, as far as a checksum does not tell.
+ * Files are read by the same version of pylm on the same kind of processor; they are no format to keep. Whoever reads
+ * one trusts who wrote it, as far as a checksum does not tell.
  *
  * Counts a template of a job.
  *   number        of the template
- *   max_memory    bytes that the process may have while it counts, about; 0: no limit. More keys than fit go to a
- *                 temporary file
+ *   max_memory    bytes that the process may have meanwhile, about; 0: no limit. What does not fit goes to a file
  *   folder        where temporary files may lie, as pylm_train_options.folder
  *   result        path of the result, which is written as by pylm_file_save()
  *   nbytes_ret    out: after PYLM_ERR_MEMORY the smallest possible max_memory, or 0
- * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION, PYLM_ERR_DAMAGED if the job is none, one of another pylm or processor, or
- * damaged; PYLM_ERR_ARGUMENT if it has no such template; PYLM_ERR_FILE (errno says why), PYLM_ERR_MEMORY,
- * PYLM_ERR_LARGE, PYLM_ERR_CANCELLED. */
+ * Returns PYLM_ERR_FOREIGN, PYLM_ERR_VERSION or PYLM_ERR_DAMAGED for a job that cannot be used; PYLM_ERR_ARGUMENT if it
+ * has no such template; PYLM_ERR_FILE (errno says why), PYLM_ERR_MEMORY, PYLM_ERR_LARGE, PYLM_ERR_CANCELLED. */
 PYLM_API int pylm_count_job(const char *job, uint32_t number, uint64_t max_memory, const char *folder,
                             const char *result, pylm_task *task, uint64_t *nbytes_ret);
 

@@ -8,7 +8,7 @@
 
 #include "count.h"
 
-/* What pylm__count() does in this process: writes the job, has it done by counting->elsewhere, and takes the results. */
+/* What pylm__count() does in this process: writes the job, has it done by counting->elsewhere, takes the results. */
 int pylm__count_elsewhere(struct pylm__counting *counting, pylm_task *task);
 
 #endif
