@@ -28,11 +28,11 @@ from pathlib import Path
 from struct import Struct, unpack_from
 
 # ---- 1. The file: headers, packed fields, numbers, checksum
-HEADER = Struct("<8s2I3Q6I5B3x11QI4x")
+HEADER = Struct("<8s2I3Q6I5B3x11QI4xQ")
 Header = namedtuple("Header", """magic version head_nbytes image_nbytes image_checksum head_checksum tokenizer
     n_symbols unknown line_end text_end n_trees vocab_position_bits vocab_slot_bits predictor voice is_layer facts
     facts_nbytes vocab_text vocab_text_nbytes vocab_positions vocab_slots file file_nbytes topics spelling
-    spelling_nbytes spelling_saves""")  # fmt: skip
+    spelling_nbytes spelling_saves factor""")  # fmt: skip
 TREE_HEADER = Struct("<5I4B7Q16s3Q2I")
 TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets depth symbol_bits class_bits
     coarse_bits set_bits nodes ranks classes calibration weights symbols stage2_weights plan overlay_calibration
@@ -40,11 +40,11 @@ TreeHeader = namedtuple("TreeHeader", """share n_templates n_suffix n_node_sets 
 TEMPLATE_HEADER = Struct("<10B2xI4Q")
 Template = namedtuple("Template", """base kind lag role bucket_bits check_bits count_bits payload_bits index_bits
     list_form n_records index records lists lists_nbytes""")  # fmt: skip
-MAGIC, VERSION = b"\x93pylm\r\n\x1a", 12
+MAGIC, VERSION = b"\x93pylm\r\n\x1a", 13
 BYTES, WORDS, PIECES, EXTERNAL = range(4)  # tokenizers
 N_CALIBRATION, N_CONFIDENCES, CONSTANT_Q10 = 491, 15, 256  # see section 6
 KINDS_OF_BYTES = (range(97, 123), range(65, 91), range(48, 58), b" \t", b"\r\n", range(128), range(128, 256))
-SEED, U64 = 0x243F6A8885A308D3, (1 << 64) - 1
+SEED, FACTOR, U64 = 0x243F6A8885A308D3, 0x9E3779B97F4A7C15, (1 << 64) - 1
 SPACE = re.compile(b"[\t\v\f\r ]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80")
 COUNT_OF_CODE = [1, 2] + [3 + code % 2 << code // 2 - 1 for code in range(2, 64)]  # 1, 2, 3, 4, 6, 8, 12, 16, ...
 
@@ -76,9 +76,9 @@ def rows_of_i16(image: bytes, position: int, n: int, n_columns: int) -> list[tup
     return [numbers[i : i + n_columns] for i in range(0, n * n_columns, n_columns)]
 
 
-def step(hash: int, value: int) -> int:
-    """A hash of 64 bits takes in one more number."""
-    hash = (hash ^ value) * 0x9E3779B97F4A7C15 & U64
+def step(hash: int, value: int, factor: int = FACTOR) -> int:
+    """A hash of 64 bits takes in one more number; those of contexts and words with the model's own factor."""
+    hash = (hash ^ value) * factor & U64
     return hash ^ hash >> 32
 
 
@@ -131,7 +131,7 @@ class History:
     """The symbols that were read; of bytes also the words that they form, as hashes of 32 bits. And sums of vectors."""
 
     def __init__(self, model: Model) -> None:
-        header, self.topics = model.header, model.topics
+        header, self.topics, self.factor = model.header, model.topics, model.header.factor
         self.symbols = list[int]()
         self.tokenizer, self.words, self.n_letters = header.tokenizer, [0] * 4, 0  # the word so far, three before
         self.ended = [0] * 8  # bytes: the last words, and whatever stands alone
@@ -156,7 +156,7 @@ class History:
             self.ended = [self.words[0], *self.ended[:7]]
             self.words, self.n_letters = [0, *self.words[:3]], 0
         if is_letter:
-            self.words[0], self.n_letters = step(self.words[0], letter) >> 32 | 1, self.n_letters + 1
+            self.words[0], self.n_letters = step(self.words[0], letter, self.factor) >> 32 | 1, self.n_letters + 1
         elif symbol != ord(" "):
             self.ended = [self.alone(), *self.ended[:7]]
         self.n_words, self.line = self.n_words + (self.n_letters == 1), self.line + bytes([symbol])
@@ -234,7 +234,7 @@ def context_hashes(tree: Tree, history: History) -> list[int]:
     """The context of each template: that of its base, and one value more."""
     hashes: list[int] = []
     for base, kind, lag, *_ in tree.templates:
-        hashes.append(step(SEED if base == 255 else hashes[base], history.value(tree, kind, lag)))
+        hashes.append(step(SEED if base == 255 else hashes[base], history.value(tree, kind, lag), history.factor))
     return hashes
 
 

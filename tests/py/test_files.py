@@ -47,8 +47,8 @@ def test_foreign_files(foreign: bytes, tmp_path: Path) -> None:
 
 
 def test_future_version(content: bytes) -> None:
-    with pytest.raises(pylm.ModelVersionError, match="this pylm reads version 12"):
-        pylm.Model(content[:8] + b"\x0d" + content[9:])
+    with pytest.raises(pylm.ModelVersionError, match="this pylm reads version 13"):
+        pylm.Model(content[:8] + b"\x0e" + content[9:])
 
 
 def test_what_follows_a_model_is_ignored(content: bytes) -> None:

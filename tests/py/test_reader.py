@@ -92,7 +92,7 @@ def test_any_bytes(tmp_path: Path) -> None:
         ((GOLDEN / "words.pylm").read_bytes()[:100], "the end of this model is missing"),
         ((GOLDEN / "words.pylm").read_bytes()[:-1], "the end of this model is missing"),
         ((GOLDEN / "words.pylm").read_bytes()[:-1] + b"x", "this model is damaged"),
-        ((GOLDEN.parent / "compat" / "version3.pylm").read_bytes(), "format version 3, not 12: train it again"),
+        ((GOLDEN.parent / "compat" / "version3.pylm").read_bytes(), "format version 3, not 13: train it again"),
         ((GOLDEN / "kernel.pylm").read_bytes(), "this reader covers neither layers nor kernels"),
     ],
 )
