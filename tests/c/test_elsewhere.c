@@ -74,7 +74,7 @@ static int count_all(void *user, uint32_t n_templates, pylm_task *task)
     if (doing->break_what == LEAVE_OUT)
         remove(path);
     else if (doing->break_what == SWAP)
-        REQUIRE(rename(other, path) == 0);
+        REQUIRE(remove(path) == 0 && rename(other, path) == 0);
     else if (doing->break_what == CUT)
         cut(path);
     else if (doing->break_what == CHANGE)
