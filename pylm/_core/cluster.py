@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import ArgumentError, MissingPackageError
+from ..errors import ArgumentError, MissingPackageError, PylmError
 
 if TYPE_CHECKING:
     import distributed
@@ -51,6 +51,21 @@ def dask_client(where: Scheduler) -> Iterator[Any]:
         raise ArgumentError(
             f"dask must be True, the address of a scheduler or a distributed.Client, not {type(where).__name__}"
         )
+
+
+def dask_result(future: Any, what: str) -> Any:
+    """What a task that has ended returned; `what` it counted is for messages.
+
+    Raises PylmError if its workers were lost again and again, MissingPackageError, and what the task raised.
+    """
+    try:
+        return future.result()
+    except dask_package().scheduler.KilledWorker as error:
+        raise PylmError(
+            f"every Dask worker that counted {what} was lost: have they enough memory? ({error})"
+        ) from None
+    except ImportError as error:
+        raise MissingPackageError(f"the Dask workers need the same pylm and packages as here: {error}") from None
 
 
 @contextmanager

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from .._core.cluster import dask_client, dask_package
-from ..errors import MissingPackageError, PylmError
+from .._core.cluster import dask_client, dask_package, dask_result
 from .file import StoreFile
 from .shards import Shard, count_shard
 from .unfinished import Parts
@@ -48,7 +47,7 @@ def count_on_dask(where: Scheduler, parts: Parts, shards: dict[int, Shard], step
             for _ in range(TASKS_PER_THREAD * max(1, sum(client.nthreads().values()))):
                 submit()
             for future in results:
-                segment = _result(distributed, future)
+                segment = _result(future)
                 i = numbers.pop(future)
                 parts.write(i, partial(_put, segment))
                 step(shards[i].nbytes)
@@ -68,14 +67,7 @@ def _put(segment: bytes, file: BinaryIO) -> None:
     file.write(segment)
 
 
-def _result(distributed: Any, future: Any) -> bytes:
-    try:
-        segment: bytes = future.result()
-    except distributed.scheduler.KilledWorker as error:
-        raise PylmError(
-            f"every Dask worker that counted a certain part of the texts was lost: have they enough memory? ({error})"
-        ) from None
-    except ImportError as error:
-        raise MissingPackageError(f"the Dask workers need the same pylm and packages as here: {error}") from None
+def _result(future: Any) -> bytes:
+    segment: bytes = dask_result(future, "a certain part of the texts")
     StoreFile(None, segment)  # a worker with another pylm must not go unnoticed
     return segment

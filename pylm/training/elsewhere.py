@@ -21,16 +21,16 @@ from contextlib import contextmanager, suppress
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 
-from .._core.cluster import dask_client, dask_package
+from .._core.cluster import dask_client, dask_package, dask_result
 from .._core.native import check, ffi, lib
 from .._core.progress import new_task, run_with_errno
-from ..errors import ArgumentError, MissingPackageError, PylmError
+from ..errors import ArgumentError, PylmError
 
 if TYPE_CHECKING:
     from .._core.cluster import Scheduler
 
 CHUNK = 1 << 25  # bytes of a file that are sent at once
-TRIES = 5  # of a template, before the cluster is given up
+TRIES = 5  # of a template whose result is lost, before the cluster is given up
 POLL_SECONDS = 0.1
 ID = slice(8, 16)  # of a job file: what says which one it is
 MEMORY_SHARE = 0.8  # of a worker's memory that its tasks may have; the rest is Dask's
@@ -82,7 +82,7 @@ class _Counting:
         self._client, self._path, self._job, self._n, self._task = client, path, job, n_templates, task
         self._ended: Queue[Any] = Queue()
         self._numbers: dict[Any, int] = {}  # of futures
-        self._tries = [0] * n_templates
+        self._losses = [0] * n_templates  # of results
         self._sent: set[str] = set()  # workers that were sent the job
 
     def run(self) -> None:
@@ -101,9 +101,6 @@ class _Counting:
                     self._in(worker, _forget, self._job)
 
     def _submit(self, k: int) -> None:
-        if self._tries[k] == TRIES:
-            raise PylmError(f"Dask workers were lost again and again while they counted template {k}")
-        self._tries[k] += 1
         future = self._client.submit(count_template, self._path, self._job, k, pure=False)
         self._numbers[future] = k
         future.add_done_callback(self._ended.put)
@@ -111,12 +108,14 @@ class _Counting:
     def _take(self, future: Any) -> None:
         """Takes what has become of a task."""
         k = self._numbers.pop(future)
-        result = _result(future)
+        result = dask_result(future, "a certain template")
         if isinstance(result, NoJob):
             self._send(result.worker)
-            self._tries[k] -= 1  # it was none
             self._submit(k)
         elif isinstance(result, Result) and not self._fetch(result, k):
+            self._losses[k] += 1
+            if self._losses[k] == TRIES:
+                raise PylmError(f"Dask workers were lost again and again while they counted template {k}")
             self._submit(k)
         else:
             self._task.done += 1
@@ -158,19 +157,6 @@ class _Counting:
         except _Lost:
             return False
         return True
-
-
-def _result(future: Any) -> Any:
-    """What a task returned; None for a result that is where it should be."""
-    distributed = dask_package()
-    try:
-        return future.result()
-    except distributed.scheduler.KilledWorker as error:
-        raise PylmError(
-            f"every Dask worker that counted a certain template was lost: have they enough memory? ({error})"
-        ) from None
-    except ImportError as error:
-        raise MissingPackageError(f"the Dask workers need the same pylm and packages as here: {error}") from None
 
 
 # ---- in a worker

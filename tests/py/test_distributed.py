@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from clusters import two_workers
 from texts import make_text
 
 import pylm
 from pylm.store import distributed as counting
 from pylm.store.counting import count_into
 
-dask = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of other packages are not our affair
 
 N = 12
@@ -34,10 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client():
     """Two workers, each a process of its own."""
-    with (
-        dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        dask.Client(cluster) as client,
-    ):
+    with two_workers() as client:
         yield client
 
 
@@ -101,10 +98,7 @@ def die_once(marker: str, number: int) -> None:
 def test_a_worker_is_lost(folder: Path, tmp_path: Path) -> None:
     """It kills itself within a shard; what it had counted and not handed over is lost with it."""
     marker = tmp_path / "killed"
-    with (
-        dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        dask.Client(cluster) as client,
-    ):
+    with two_workers() as client:
         before = set(client.run(os.getpid).values())
         assert len(before) == 2 and os.getpid() not in before
         client.run(die_once, str(marker), N // 2)
@@ -114,10 +108,7 @@ def test_a_worker_is_lost(folder: Path, tmp_path: Path) -> None:
 
 def test_a_worker_is_killed_from_outside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the third segment, whatever it is doing then."""
-    with (
-        dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        dask.Client(cluster) as client,
-    ):
+    with two_workers() as client:
         victim = sorted(client.run(os.getpid).values())[0]
         put, done = counting._put, []
 

@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
+from clusters import two_workers
 from texts import make_text
 
 import pylm
 from pylm.cli import main
 from pylm.training import elsewhere
 
-dask = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of other packages are not our affair
 
 OPTIONS = {"tokenizer": "words", "max_order": 3, "symbols": pylm.SymbolOptions(classes=16, topics=False)}
@@ -46,10 +46,7 @@ def expected(text: str) -> bytes:
 @pytest.fixture(scope="module")
 def client():
     """Two workers, each a process of its own."""
-    with (
-        dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        dask.Client(cluster) as client,
-    ):
+    with two_workers() as client:
         yield client
 
 
@@ -112,10 +109,7 @@ class Killed:
 
 def test_a_worker_is_killed(text: str, expected: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """While it counts; with and without a common folder."""
-    with (
-        dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        dask.Client(cluster) as client,
-    ):
+    with two_workers() as client:
         monkeypatch.setattr(elsewhere, "count_template", Killed(tmp_path / "shared"))
         assert trained([text], dask=client, **OPTIONS) == expected
         assert (tmp_path / "shared").exists()
@@ -139,10 +133,7 @@ def test_a_worker_with_a_result_is_killed(text: str, expected: bytes, monkeypatc
                 time.sleep(0.05)
         return fetch(self, result, k)
 
-    with (
-        dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        dask.Client(cluster) as client,
-    ):
+    with two_workers() as client:
         no_common_folder(monkeypatch)
         monkeypatch.setattr(elsewhere._Counting, "_fetch", kill_first)
         assert trained([text], dask=client, **OPTIONS) == expected

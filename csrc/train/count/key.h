@@ -41,6 +41,17 @@ struct pylm__sorted_keys {
     uint64_t n;
 };
 
+/* How often the key that begins at *at occurs; *at becomes where the next one begins. */
+static inline uint32_t pylm__sorted_take(const struct pylm__sorted_keys *sorted, uint64_t *at)
+{
+    uint64_t begin = (*at)++;
+    if (sorted->sums)
+        return sorted->sums[begin] - (begin ? sorted->sums[begin - 1u] : 0u);
+    while (*at < sorted->n && sorted->keys[*at] == sorted->keys[begin])
+        ++*at;
+    return (uint32_t)(*at - begin);
+}
+
 /* A part of sorted keys. */
 struct pylm__key_range {
     const uint64_t *keys;

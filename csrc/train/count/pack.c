@@ -68,17 +68,6 @@ int pylm__packing_add(struct pylm__packing *p, uint64_t hash, const uint32_t *le
     return p->lists->status != PYLM_OK ? p->lists->status : p->records.status;
 }
 
-/* How often the key that begins at *at occurs; *at becomes where the next one begins. */
-static uint32_t take_key(const struct pylm__sorted_keys *sorted, uint64_t *at)
-{
-    uint64_t begin = (*at)++;
-    if (sorted->sums)
-        return sorted->sums[begin] - (begin ? sorted->sums[begin - 1u] : 0u);
-    while (*at < sorted->n && sorted->keys[*at] == sorted->keys[begin])
-        ++*at;
-    return (uint32_t)(*at - begin);
-}
-
 int pylm__packing_add_keys(struct pylm__packing *p, struct pylm__sorted_keys sorted, uint32_t min_count,
                            const pylm_task *task)
 {
@@ -89,7 +78,7 @@ int pylm__packing_add_keys(struct pylm__packing *p, struct pylm__sorted_keys sor
         uint32_t n = 0, sum = 0;
         while (i < sorted.n && sorted.keys[i] >> leaf_bits == hash) {
             p->leaves[n] = pylm__key_leaf(sorted.keys[i], leaf_bits);
-            p->sums[n++] = sum += take_key(&sorted, &i);
+            p->sums[n++] = sum += pylm__sorted_take(&sorted, &i);
         }
         if (sum >= min_count)
             PYLM__TRY(pylm__packing_add(p, hash, p->leaves, p->sums, n));

@@ -135,17 +135,6 @@ static int reserve(struct making *m, uint32_t n)
 
 /* ---- contexts as they come ---- */
 
-/* How often the key that begins at *at occurs; *at becomes where the next one begins. */
-static uint32_t take_key(const struct pylm__sorted_keys *sorted, uint64_t *at)
-{
-    uint64_t begin = (*at)++;
-    if (sorted->sums)
-        return sorted->sums[begin] - (begin ? sorted->sums[begin - 1u] : 0u);
-    while (*at < sorted->n && sorted->keys[*at] == sorted->keys[begin])
-        ++*at;
-    return (uint32_t)(*at - begin);
-}
-
 /* Takes the context that begins at *at, of which there are keys up to `end`. */
 static int take_context(struct making *m, const struct pylm__sorted_keys *sorted, uint64_t *at, uint64_t end)
 {
@@ -158,7 +147,7 @@ static int take_context(struct making *m, const struct pylm__sorted_keys *sorted
     while (*at < end) {
         struct pylm__follower *follower = &c->followers[c->n_followers];
         follower->leaf = pylm__key_leaf(sorted->keys[*at], c->leaf_bits);
-        follower->n = count = take_key(sorted, at);
+        follower->n = count = pylm__sorted_take(sorted, at);
         total += count;
         m->once += count == 1u;
         m->twice += count == 2u;
