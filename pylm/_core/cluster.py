@@ -61,9 +61,7 @@ def dask_result(future: Any, what: str) -> Any:
     try:
         return future.result()
     except dask_package().scheduler.KilledWorker as error:
-        raise PylmError(
-            f"every Dask worker that counted {what} was lost: have they enough memory? ({error})"
-        ) from None
+        raise PylmError(f"every Dask worker that counted {what} was lost: have they enough memory? ({error})") from None
     except ImportError as error:
         raise MissingPackageError(f"the Dask workers need the same pylm and packages as here: {error}") from None
 

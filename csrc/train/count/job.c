@@ -9,16 +9,13 @@
 
 #include <string.h>
 
-#include "train/base/file.h"
+#include "seal.h"
 
 #define MAGIC "\x93pylmjob"
-#define KIND 0x01020304u /* reads as another number where bytes lie in another order */
 #define N_PARTS 6u
 
 struct head {
-    uint8_t magic[8];
-    uint64_t id; /* checksum of all that follows it */
-    uint32_t version, kind, head_nbytes;
+    struct pylm__seal seal;
     uint32_t tokenizer, width, n_symbols, line_end, keeps_own, spells;
     uint32_t n_sets, n_classes, n_coarse;
     uint64_t n, n_documents;
@@ -50,10 +47,7 @@ static uint64_t padded(uint64_t nbytes)
 static void fill_head(const struct pylm__counting *c, struct head *h)
 {
     memset(h, 0, sizeof *h); /* padding is written, too */
-    memcpy(h->magic, MAGIC, 8);
-    h->version = PYLM_FORMAT_VERSION;
-    h->kind = KIND;
-    h->head_nbytes = (uint32_t)sizeof *h;
+    pylm__seal_begin(&h->seal, MAGIC, sizeof *h);
     h->tokenizer = c->corpus->tokenizer;
     h->width = c->corpus->width;
     h->n_symbols = c->tree->n_symbols;
@@ -72,18 +66,6 @@ static void fill_head(const struct pylm__counting *c, struct head *h)
     h->has_voice = (uint32_t)c->templates->has_voice;
 }
 
-/* Gives the head the checksum of what has been written. */
-static int finish(struct pylm__file *file, struct head *h)
-{
-    const size_t skipped = sizeof h->magic + sizeof h->id;
-    const void *data;
-    uint64_t nbytes;
-    PYLM__TRY(pylm__file_map(file, &data, &nbytes));
-    h->id = pylm__checksum((const uint8_t *)data + skipped, nbytes - skipped);
-    pylm_file_unmap(data, nbytes);
-    return pylm__file_write_head(file, h, sizeof *h);
-}
-
 static int write_all(const struct pylm__counting *c, struct pylm__file *file, struct head *h)
 {
     static const uint8_t zeros[8] = {0};
@@ -98,7 +80,7 @@ static int write_all(const struct pylm__counting *c, struct pylm__file *file, st
         PYLM__TRY(pylm__file_write(file, parts[i].data, parts[i].nbytes));
         PYLM__TRY(pylm__file_write(file, zeros, padded(parts[i].nbytes) - parts[i].nbytes));
     }
-    return finish(file, h);
+    return pylm__seal_finish(h, file);
 }
 
 int pylm__job_write(const struct pylm__counting *counting, const char *path, uint64_t *id)
@@ -107,7 +89,7 @@ int pylm__job_write(const struct pylm__counting *counting, const char *path, uin
     struct head head;
     PYLM__TRY(pylm__file_open(&file, path));
     PYLM__TRY(pylm__file_close(file, write_all(counting, file, &head)));
-    *id = head.id;
+    *id = head.seal.checksum;
     return PYLM_OK;
 }
 
@@ -146,7 +128,7 @@ static void fill_job(struct pylm__job *job, const struct head *h, const struct p
     struct pylm__corpus *corpus = &job->corpus;
     struct pylm__symbol_tree *tree = &job->tree;
     struct pylm__templates *templates = &job->templates;
-    job->id = h->id;
+    job->id = h->seal.checksum;
     corpus->tokenizer = h->tokenizer;
     corpus->width = h->width;
     corpus->n = h->n;
@@ -174,18 +156,13 @@ static void fill_job(struct pylm__job *job, const struct head *h, const struct p
 
 int pylm__job_open(struct pylm__job *job, const char *path)
 {
-    const size_t skipped = 8u + sizeof(uint64_t);
     struct part parts[N_PARTS];
     struct head head;
     memset(job, 0, sizeof *job);
     PYLM__TRY(pylm_file_map(path, &job->data, &job->nbytes));
-    if (job->nbytes < sizeof head || memcmp(job->data, MAGIC, 8) != 0)
-        return PYLM_ERR_FOREIGN;
+    PYLM__TRY(pylm__seal_check(job->data, job->nbytes, MAGIC, sizeof head));
     memcpy(&head, job->data, sizeof head);
-    if (head.version != PYLM_FORMAT_VERSION || head.kind != KIND || head.head_nbytes != sizeof head)
-        return PYLM_ERR_VERSION;
-    if (!has_parts(&head, job->data, job->nbytes, parts) ||
-        pylm__checksum((const uint8_t *)job->data + skipped, job->nbytes - skipped) != head.id)
+    if (!has_parts(&head, job->data, job->nbytes, parts))
         return PYLM_ERR_DAMAGED;
     fill_job(job, &head, parts);
     return PYLM_OK;

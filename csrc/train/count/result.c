@@ -11,16 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "train/base/file.h"
+#include "seal.h"
 
 #define MAGIC "\x93pylmcnt"
-#define KIND 0x01020304u /* as in job.c */
 #define BLOCK_NBYTES 65536u
 
 struct head {
-    uint8_t magic[8];
-    uint64_t checksum; /* of all that follows it */
-    uint32_t version, kind, number, has_steps;
+    struct pylm__seal seal;
+    uint32_t number, has_steps;
     uint64_t job;
     uint64_t index_nbytes, records_nbytes, lists_nbytes, n_records;
     uint32_t bucket_bits, check_bits, count_bits, payload_bits, index_bits, form;
@@ -72,19 +70,13 @@ static int write_said(struct pylm__file *file, const struct pylm__heldout *heldo
 static int write_all(struct pylm__file *file, struct head *h, const struct pylm__packed *packed,
                      const struct pylm__heldout *heldout, const struct pylm__evidence_out *evidence)
 {
-    const size_t skipped = sizeof h->magic + sizeof h->checksum;
-    const void *data;
-    uint64_t nbytes;
     PYLM__TRY(pylm__file_write(file, h, sizeof *h));
     PYLM__TRY(write_buffer(file, &packed->index));
     PYLM__TRY(write_buffer(file, &packed->records));
     PYLM__TRY(write_buffer(file, &packed->lists));
     PYLM__TRY(pylm__file_write(file, evidence->indices, heldout->n_events * sizeof *evidence->indices));
     PYLM__TRY(write_said(file, heldout, evidence));
-    PYLM__TRY(pylm__file_map(file, &data, &nbytes));
-    h->checksum = pylm__checksum((const uint8_t *)data + skipped, nbytes - skipped);
-    pylm_file_unmap(data, nbytes);
-    return pylm__file_write_head(file, h, sizeof *h);
+    return pylm__seal_finish(h, file);
 }
 
 int pylm__result_write(const char *path, struct pylm__result_of of, const struct pylm__packed *packed,
@@ -94,9 +86,7 @@ int pylm__result_write(const char *path, struct pylm__result_of of, const struct
     struct head h;
     uint64_t e;
     memset(&h, 0, sizeof h);
-    memcpy(h.magic, MAGIC, 8);
-    h.version = PYLM_FORMAT_VERSION;
-    h.kind = KIND;
+    pylm__seal_begin(&h.seal, MAGIC, sizeof h);
     h.number = of.number;
     h.job = of.job;
     h.has_steps = evidence->steps != NULL;
@@ -177,16 +167,11 @@ static int take_table(const uint8_t *at, const struct head *h, struct pylm__pack
 static int read_mapped(const uint8_t *data, uint64_t nbytes, struct pylm__result_of of, struct pylm__packed *packed,
                        struct pylm__heldout *heldout, const struct pylm__evidence_out *evidence)
 {
-    const size_t skipped = sizeof(uint64_t) + 8u;
     const uint8_t *tables = data + sizeof(struct head);
     struct head h;
-    if (nbytes < sizeof h || memcmp(data, MAGIC, 8) != 0)
-        return PYLM_ERR_FOREIGN;
+    PYLM__TRY(pylm__seal_check(data, nbytes, MAGIC, sizeof h));
     memcpy(&h, data, sizeof h);
-    if (h.version != PYLM_FORMAT_VERSION || h.kind != KIND)
-        return PYLM_ERR_VERSION;
-    if (!is_sound(&h, nbytes, of, heldout->n_events, evidence->steps != NULL) ||
-        pylm__checksum(data + skipped, nbytes - skipped) != h.checksum)
+    if (!is_sound(&h, nbytes, of, heldout->n_events, evidence->steps != NULL))
         return PYLM_ERR_DAMAGED;
     PYLM__TRY(take_table(tables, &h, packed));
     return take_evidence(tables + h.index_nbytes + h.records_nbytes + h.lists_nbytes, &h, heldout, evidence);
