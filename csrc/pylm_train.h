@@ -122,7 +122,7 @@ typedef struct pylm_train_options {
     uint32_t memory_is_wish; /* 1: if max_memory is too small, training takes the least that is possible. Default 0:
                               * then it fails */
     uint64_t max_nbytes;     /* largest size of the image. The contexts that help least are left out, so that it is
-                              * the best model of this size. Training takes about five times as long. Default 0: no
+                              * the best model of this size. Training takes up to three times as long. Default 0: no
                               * limit */
     uint64_t max_memory;     /* bytes of memory that the process may have while it trains, about. If the work does not
                               * fit, it is done in parts, and the text, counts and tables go to temporary files. That
@@ -246,10 +246,11 @@ PYLM_API int pylm_trainer_add_ids(pylm_trainer *trainer, const uint32_t *ids, ui
 
 /* Trains on the documents that were added, and builds the image. A trainer trains once.
  *   image_ret         the image. The trainer owns it; it is valid until the trainer is freed.
- * Memory while it runs: 1, 2 or 4 bytes a symbol, by the size of the vocabulary; 16 bytes a symbol for each thread (44
- * with max_nbytes); the image; and up to 500 MB for the fit: some 60 bytes for each of at most 6 million decisions in
- * held-out text (bytes: 8 million). With max_memory, what does not fit goes to temporary files: the text, sorted counts
- * (some 5 bytes a symbol for each thread), tables of the size of the image. options.folder says where they lie.
+ * Memory while it runs: 1, 2 or 4 bytes a symbol, by the size of the vocabulary; 16 bytes a symbol for each thread;
+ * the image, with max_nbytes eight times that and 32 MB; up to 500 MB for the fit: some 60 bytes for each of at most 6
+ * million decisions in held-out text (bytes: 8 million). With max_memory, what does not fit goes to temporary files:
+ * the text, sorted counts (some 5 bytes a symbol for each thread), tables of the size of the image. options.folder says
+ * where they lie.
  * Returns
  *   PYLM_ERR_EMPTY       the documents have no symbol;
  *   PYLM_ERR_BUDGET      no image is as small as max_nbytes; *image_nbytes_ret is the smallest possible size;

@@ -82,10 +82,11 @@ def train(
     kernel=None  `KernelOptions()`: make a kernel: radial basis functions around every position of the text, in
                 closed form; see `Model.kernel()` and DESIGN.md, "The kernel". `size`, `max_order`, `profile` and
                 several trees are not for it, and it learns nothing from what it reads.
-    Ctrl-C stops it within 0.2 s. Memory: 1, 2 or 4 bytes a symbol of text and 16 for each thread (with `size` 44); the
-    model; for the fit up to 300 MB, in bytes 500 MB, less for short texts. With `memory`, what does not fit goes to
-    temporary files, next to `output` or where TMPDIR says: the text, sorted counts (some 5 bytes a symbol for each
-    thread), tables. The fit must fit; a limit that is too small is refused, with the smallest that is not.
+    Ctrl-C stops it within 0.2 s. Memory: 1, 2 or 4 bytes a symbol of text and 16 for each thread; the model, with
+    `size` eight times that and 32 MB; for the fit up to 300 MB, in bytes 500 MB, less for short texts. With `memory`,
+    what does not fit goes to temporary files, next to `output` or where TMPDIR says: the text, sorted counts (some 5
+    bytes a symbol for each thread), tables. The fit must fit; a limit that is too small is refused, with the smallest
+    that is not.
     Raises ArgumentError, EmptyTextError, TooLargeError, TextFormatError, OutOfMemoryError, MissingPackageError,
     OSError, and TypeError for an option that does not exist.
     """

@@ -248,7 +248,7 @@ static void test_contexts(void)
     free(first);
 }
 
-/* The factor is a digest of the text: any change makes another one, and the order of documents does not. */
+/* The factor is a digest of the text: any change makes another one. */
 static void test_factors(void)
 {
     static const char *const texts[] = {"a b a b\n", "a b a c\n", "x y x y\n", "a b a b\na b\n"};
