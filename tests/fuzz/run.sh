@@ -22,7 +22,7 @@ for name; do
         continue
     fi
     mkdir -p "$folder/corpus/$name" "$folder/found"
-    "$folder/$name" -max_total_time="$seconds" -max_len=300000 -timeout=60 -rss_limit_mb=4096 -verbosity=0 \
+    "$folder/$name" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=4096 -verbosity=0 \
         -print_final_stats=1 -artifact_prefix="$folder/found/$name-" "$folder/corpus/$name" "$folder/seeds/$name" \
         2>&1 | grep -v "^stat::\(new_units\|slowest\|average\)" || {
         echo "$name has found something: see $folder/found" >&2

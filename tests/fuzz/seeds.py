@@ -16,6 +16,15 @@ from pylm._core.native import ffi, lib
 GOLDEN = Path(__file__).parents[1] / "golden"
 NAMES = ["words", "bytes", "pieces", "external", "sized", "trees", "kernel"]  # as in fuzz.h
 TEXT = "w1 w2 w3\nw17 the cat's words and w1 w2 over and over, and the cat's words and w1 w2 w3 w4\n" * 12
+SHORT = "w1 w2 w3\nw17 the cat's words and w1 w2 over\n" * 3
+SMALL = {  # models of a few KB: what is short is changed, checked and used more often
+    "words": {"tokenizer": "words", "profile": "fast", "max_order": 2},
+    "bytes": {"tokenizer": "bytes", "profile": "fast", "max_order": 2},
+    "pieces": {"tokenizer": "pieces", "profile": "fast", "max_order": 1, "symbols": pylm.SymbolOptions(pieces=300)},
+    "trees": {"tokenizer": "words", "profile": "fast", "symbols": pylm.SymbolOptions(trees=2, classes=[4, 3])},
+    "sized": {"tokenizer": "words", "size": 9000, "symbols": pylm.SymbolOptions(classes=4)},
+    "kernel": {"tokenizer": "words", "kernel": pylm.KernelOptions(reach=2)},
+}
 FRESH = 128  # in the first byte: the head is made right
 
 
@@ -27,7 +36,6 @@ def write(folder: Path, name: str, *parts: bytes) -> None:
 def of_model(folder: Path, i: int, name: str) -> None:
     """What is made with one of the golden models."""
     path = GOLDEN / f"{name}.pylm"
-    write(folder / "fuzz_image", name, path.read_bytes())
     if name in ("external", "kernel"):
         return
     model = pylm.load(path)
@@ -52,8 +60,14 @@ def of_model(folder: Path, i: int, name: str) -> None:
 
 
 def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     for i, name in enumerate(NAMES):
         of_model(folder, i, name)
+    for name, settings in SMALL.items():
+        pylm.train([SHORT], threads=1, output=folder / "m", **settings)
+        write(folder / "fuzz_image", name, (folder / "m").read_bytes())
+    for name in "topics", "words":
+        write(folder / "fuzz_image", f"golden_{name}", (GOLDEN / f"{name}.pylm").read_bytes())
     pylm.train([TEXT], tokenizer="words", threads=1, output=folder / "m", sources=True)
     query = TEXT[:63].encode() + b"\1"
     write(folder / "fuzz_sources", "sources", query[::-1], (folder / "m.sources").read_bytes())
