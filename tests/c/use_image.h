@@ -24,8 +24,8 @@
 #define MOST_LOOKED_UP 64u      /* as contexts of one symbol */
 #define MOST_SYMBOLS (1u << 16) /* an honest header may ask for 2^24: slow, but not wrong */
 
-/* What use_model() does besides scoring; and the number of its turn, by which some parts differ. A fuzzer sets both, so
- * that the same input is always used alike. */
+/* What use_model() does besides opening, checking and scoring; the number of its turn, by which some parts differ; and how many symbols
+ * are scored, at most 64. A fuzzer sets them, so that the same input is always used alike. */
 enum {
     USE_EXPLANATIONS = 1,
     USE_COUNTS = 2,
@@ -35,13 +35,14 @@ enum {
     USE_TEXTS = 32,
     USE_PACK = 64,
     USE_OVERLAY = 128,
-    USE_ALL = 255,
-    N_PARTS = 8
+    USE_DISTRIBUTIONS = 256,
+    USE_ALL = 511,
+    N_PARTS = 9
 };
 
 static struct {
-    uint32_t parts, turn;
-} use = {USE_ALL, 0};
+    uint32_t parts, turn, most_symbols;
+} use = {USE_ALL, 0, 64};
 
 /* Makes the head checksum right, so that damage gets past it. */
 static inline void sign_head(uint8_t *image, uint64_t nbytes)
@@ -269,37 +270,45 @@ static inline void use_parts(const pylm_model *model, pylm_state *state, const p
         use_pack(model, state, work);
 }
 
+/* Asks for everything that may come next, and goes on with one of it. */
+static inline void use_distributions(const pylm_model *model, pylm_state *state, const uint32_t *symbols, uint64_t n,
+                                     void *work, uint64_t *q62)
+{
+    pylm_sampler sampler = {{60000, 20, 60000, 100, 70000, 1}, symbols, (uint32_t)n, 1};
+    pylm_candidate best[60];
+    uint32_t symbol = 0, n_best, text_nbytes, i;
+    uint64_t nbytes;
+    const unsigned char *symbol_text;
+    unsigned char out[100];
+    for (i = 0; i < 3u; i++) {
+        pylm_distribution(model, state, work, q62);
+        pylm_top(model, state, 7, work, best, &n_best);
+        (void)pylm_sample(model, state, &sampler, work, best, 60, &symbol);
+        (void)pylm_decode(model, PYLM_NONE, &symbol, 1, out, sizeof out, &nbytes);
+        (void)pylm_symbol_text(model, symbol, &symbol_text, &text_nbytes);
+        (void)pylm_symbol_find(model, symbol_text, text_nbytes);
+        (void)pylm_state_push(model, state, symbol);
+    }
+}
+
 static inline void use_model(const pylm_model *model, const pylm_info *info)
 {
     static const char text[] = "w1 w2 w3\nw17 \x00\xff the cat's WORDS and w1 w2";
-    pylm_sampler sampler = {{60000, 20, 60000, 100, 70000, 1}, NULL, 0, 1};
-    pylm_candidate best[60];
     pylm_state state;
-    uint32_t symbols[64], costs[64], symbol = 0, n_best, text_nbytes, i;
-    uint64_t position = 0, n = 0, total, nbytes;
-    const unsigned char *symbol_text;
-    unsigned char out[100];
+    uint32_t symbols[64], costs[64];
+    uint64_t position = 0, n, total;
     void *work = malloc((size_t)pylm_work_nbytes(model));
     uint64_t *q62 = malloc(info->n_symbols * sizeof *q62);
     if (work && q62) {
         (void)pylm_model_verify(model);
-        n = 64;
+        n = use.most_symbols;
         if (pylm_encode(model, text, sizeof text, PYLM_TEXT_CLOSED, &position, symbols, &n) != PYLM_OK)
-            for (n = 0; n < sizeof text; n++) /* external */
+            for (n = 0; n < sizeof text && n < use.most_symbols; n++) /* external */
                 symbols[n] = (unsigned char)text[n] * 2u + 3u;
-        sampler.recent = symbols;
-        sampler.n_recent = (uint32_t)n;
         pylm_state_init(model, &state);
         (void)pylm_score(model, &state, symbols, n, work, costs, &total);
-        for (i = 0; i < (use.parts == USE_ALL ? 3u : 1u); i++) {
-            pylm_distribution(model, &state, work, q62);
-            pylm_top(model, &state, 7, work, best, &n_best);
-            (void)pylm_sample(model, &state, &sampler, work, best, 60, &symbol);
-            (void)pylm_decode(model, PYLM_NONE, &symbol, 1, out, sizeof out, &nbytes);
-            (void)pylm_symbol_text(model, symbol, &symbol_text, &text_nbytes);
-            (void)pylm_symbol_find(model, symbol_text, text_nbytes);
-            (void)pylm_state_push(model, &state, symbol);
-        }
+        if (use.parts & USE_DISTRIBUTIONS)
+            use_distributions(model, &state, symbols, n, work, q62);
         use_parts(model, &state, info, work, q62);
         if (use.parts & USE_OVERLAY)
             use_overlay(model, info, symbols, n, work, q62);

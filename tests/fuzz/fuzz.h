@@ -44,7 +44,7 @@ static inline uint8_t *copy_of(const uint8_t *data, size_t nbytes)
     return copy;
 }
 
-/* Lets use_model() do one or two things of all, by a hash of the input: the same each time, and several times as quick.
+/* Lets use_model() do one thing of all, by a hash of the input: the same each time, and several times as quick.
  * Mutations come to the others. */
 static inline void choose_parts(const uint8_t *data, size_t nbytes)
 {
@@ -52,7 +52,8 @@ static inline void choose_parts(const uint8_t *data, size_t nbytes)
     size_t i, step = nbytes / 4096u + 1u;
     for (i = 0; i < nbytes; i += step)
         hash = (hash ^ data[i]) * 16777619u;
-    use.parts = 1u << (hash >> 8) % N_PARTS | 1u << (hash >> 16) % N_PARTS;
+    use.parts = 1u << (hash >> 8) % N_PARTS;
+    use.most_symbols = 8;
     use.turn = hash >> 20;
 }
 

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#define N_SYMBOLS 24u
+#define N_SYMBOLS 16u
 
 static void use_state(const pylm_model *model, uint8_t *overlay, uint64_t nbytes, const uint8_t *data, size_t n_data)
 {
@@ -19,7 +19,7 @@ static void use_state(const pylm_model *model, uint8_t *overlay, uint64_t nbytes
         symbols[i] = (i * i * 31u + data[i % n_data]) % info.n_symbols;
     for (i = 0; i < 2u && pylm_state_attach(model, &state, overlay, nbytes) == PYLM_OK; i++) {
         (void)pylm_score(model, &state, symbols, N_SYMBOLS, work, NULL, NULL);
-        if (use.parts & USE_COUNTS)
+        if (use.parts & USE_DISTRIBUTIONS)
             promise_sum(model, &state, work);
         if (use.parts & USE_TEXTS)
             pylm_top(model, &state, 7, work, best, &n_best);
