@@ -42,13 +42,14 @@ state.save("t")
 """
 PYLM = (sys.executable, "-I", "-m", "pylm")
 ONE = ("--threads", "1")
+QUICK = ("--profile", "fast", "--max-order", "2", *ONE)
 # What is run, in a folder of texts, models and stores, and the file that it writes.
 COMMANDS = {
-    "train": ((*PYLM, "train", "b.txt", "-o", "m.pylm", *ONE), "m.pylm"),
-    "sources": ((*PYLM, "train", "b.txt", "-o", "p.pylm", "--sources", *ONE), "p.pylm"),
+    "train": ((*PYLM, "train", "b.txt", "-o", "m.pylm", *QUICK), "m.pylm"),
+    "sources": ((*PYLM, "train", "b.txt", "-o", "p.pylm", "--sources", *QUICK), "p.pylm"),
     "prune": ((*PYLM, "prune", "words.pylm", "--prompts", "log.txt", "-o", "m.pylm", *ONE), "m.pylm"),
     "adapt": ((*PYLM, "adapt", "words.pylm", "b.txt", "-o", "layer", *ONE), "layer"),
-    "build": ((*PYLM, "build", "t.store", "-o", "m.pylm", *ONE), "m.pylm"),
+    "build": ((*PYLM, "build", "t.store", "-o", "m.pylm", *QUICK), "m.pylm"),
     "count": ((*PYLM, "count", "b.txt", "log.txt", "-o", "s.store"), "s.store"),
     "add": ((*PYLM, "add", "s.store", "b.txt"), "s.store"),
     "forget": ((*PYLM, "forget", "s.store", "log.txt"), "s.store"),
@@ -98,9 +99,9 @@ def seed_folder(factory: pytest.TempPathFactory) -> Path:
     for name, n in (("a.txt", 900), ("b.txt", 1100), ("log.txt", 100)):
         (folder / name).write_text(make_text(n, seed=n))
     for command in (
-        (*PYLM, "train", "a.txt", "-o", "m.pylm", *ONE),
-        (*PYLM, "train", "a.txt", "-o", "p.pylm", "--sources", *ONE),
-        (*PYLM, "train", "a.txt", "-o", "words.pylm", "--tokenizer", "words", *ONE),
+        (*PYLM, "train", "a.txt", "-o", "m.pylm", *QUICK),
+        (*PYLM, "train", "a.txt", "-o", "p.pylm", "--sources", *QUICK),
+        (*PYLM, "train", "a.txt", "-o", "words.pylm", "--tokenizer", "words", *QUICK),
         (*PYLM, "count", "a.txt", "log.txt", "-o", "s.store"),
         (*PYLM, "count", "b.txt", "-o", "t.store"),
         (*PYLM, "adapt", "words.pylm", "a.txt", "-o", "layer", *ONE),
