@@ -5,16 +5,11 @@
  */
 #include "heldout.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ENOUGH_BYTES 1000000u /* symbols held out; more gains little (docs/ablations.md) */
 #define ENOUGH_WORDS 300000u
-#define LONG_TEXT 25e6     /* words or pieces: a longer text is likely to be of many kinds. More of it is held out, */
-#define MOST_WORDS 600000u /* with the square root of its length, up to these */
-#define LONG_TEXT 25e6     /* but where a text of pieces or words is longer than this, it is likely to be of many */
-#define MOST_WORDS 600000u /* kinds: with its length's square root, up to these */
 #define ENOUGH_LETTERS 40000u /* of a model that spells words, */
 #define LETTERS_BLOCKS 4u     /* in so many blocks */
 #define SPARING 3u            /* for models of a given size, and layers */
@@ -87,25 +82,12 @@ static struct pylm__fixed_sets fixed_sets_of(const struct pylm__corpus *corpus, 
     return fixed;
 }
 
-/* How many symbols of a corpus are to be held out. */
-static uint64_t n_enough(const struct pylm__corpus *corpus, int sparing)
-{
-    uint64_t enough = ENOUGH_BYTES;
-    if (corpus->spells)
-        return ENOUGH_LETTERS;
-    if (corpus->tokenizer != PYLM_TOKENIZER_BYTES) {
-        double times = sqrt((double)corpus->n / LONG_TEXT);
-        enough = times <= 1.0 ? ENOUGH_WORDS : (uint64_t)(ENOUGH_WORDS * times);
-        enough = enough < MOST_WORDS ? enough : MOST_WORDS;
-    }
-    return sparing ? enough / SPARING : enough;
-}
-
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
                          const struct pylm__symbol_tree *tree, int sparing)
 {
-    uint64_t enough = n_enough(corpus, sparing), p, at = 0;
+    uint64_t enough = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
     uint32_t b;
+    enough = corpus->spells ? ENOUGH_LETTERS : sparing ? enough / SPARING : enough;
     memset(heldout, 0, sizeof *heldout);
     heldout->keeps_own = corpus->keeps_own;
     if (tree->n_sets > UINT16_MAX || pylm__tree_previous_sets(tree) > UINT16_MAX ||
