@@ -17,6 +17,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pylm as package
+
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 SHAKESPEARE_TRAIN_NBYTES = 1_003_854
 WIKI_NBYTES, WIKI_VALID_NBYTES = 20_000_000, 1_000_000
@@ -53,14 +55,21 @@ def run(command: Sequence[object], stdin: Path | None = None) -> Run:
     return Run(used.ru_utime + used.ru_stime, time.monotonic() - began, used.ru_maxrss * 1024)
 
 
-def kenlm_counted(programs: Path, text: Path, arpa: Path) -> Run:
+def write_ids(model: package.Model, text: Path, ids: Path) -> None:
+    """A text in a model's symbols, line by line, as words for KenLM."""
+    with open(text, "rb") as lines, open(ids, "w") as out:
+        while some := lines.readlines(1 << 22):
+            out.writelines(" ".join(map(str, model.encode(line))) + "\n" for line in some)
+
+
+def kenlm_counted(programs: Path, text: Path, arpa: Path, *more: str) -> Run:
     """KenLM's 5-grams of a text."""
-    options = ["-o", "5", "--skip_symbols", "-S", "1G", "-T", arpa.parent]
+    options = ["-o", "5", "--skip_symbols", "-S", "1G", "-T", arpa.parent, *more]
     return run([programs / "lmplz", *options, "--arpa", arpa], text)
 
 
-def kenlm_built(programs: Path, kind: str, arpa: Path, model: Path) -> Run:
-    return run([programs / "build_binary", kind, arpa, model])
+def kenlm_built(programs: Path, kind: str, arpa: Path, model: Path, *options: str) -> Run:
+    return run([programs / "build_binary", *options, kind, arpa, model])
 
 
 # ---- tables

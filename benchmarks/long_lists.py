@@ -8,7 +8,7 @@ Real texts of a few GB do not have so many pairs of neighbours that differ; numb
 each other by chance, and their pairs are counted. FOLDER needs 20 bytes an id.
 
 200 ids, chosen by chance, are looked for once more in all that was trained on. What the model says followed them must
-be the same numbers. A fifth of them lie beyond the first 4 GiB.
+be the same numbers. With 1,000 million ids, some lie beyond the first 4 GiB.
 """
 
 from __future__ import annotations

@@ -20,12 +20,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import pylm
 
-HEAD, SEED, FACTOR = 176, 0x243F6A8885A308D3, 0x9E3779B97F4A7C15  # FORMAT.md, sections 1 and 2
 PROMPT_NBYTES, LONGEST_PIECE, WORD_NBYTES = 100_000, 16, 8
 KINDS = {
     "bytes": {"tokenizer": "bytes", "profile": "fast"},
@@ -38,7 +38,8 @@ class Slots:
     """Where a vocabulary's strings lie in its table, as in FORMAT.md, section 3."""
 
     def __init__(self, image: bytes) -> None:
-        header = pylm_reader().open_header(image)
+        self._reader = pylm_reader()
+        header = self._reader.open_header(image)
         width, self._bits, self._factor = int(header.n_symbols).bit_length(), header.vocab_slot_bits, header.factor
         n = 1 << self._bits
         packed = np.frombuffer(image, np.uint8, (n * width + 7) // 8, header.vocab_slots)
@@ -51,9 +52,9 @@ class Slots:
 
     def tried(self, words: np.ndarray) -> np.ndarray:
         """How many slots are looked at before each of the strings, an array of bytes, is known to be missing."""
-        hashes = np.full(len(words), SEED, np.uint64)
+        hashes = np.full(len(words), self._reader.SEED, np.uint64)
         for column in [*words.T.astype(np.uint64), np.full(len(words), words.shape[1], np.uint64)]:
-            hashes = mixed(hashes ^ column, FACTOR)
+            hashes = mixed(hashes ^ column, self._reader.FACTOR)
         return self.run[(mixed(hashes, self._factor) >> np.uint64(32)) & np.uint64((1 << self._bits) - 1)]
 
 
@@ -62,7 +63,7 @@ def mixed(hashes: np.ndarray, factor: int) -> np.ndarray:
     return hashes ^ hashes >> np.uint64(32)
 
 
-def pylm_reader() -> object:
+def pylm_reader() -> Any:
     """The reader of images among the examples."""
     import importlib.util
     import sys

@@ -18,17 +18,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from common import pylm, run
+from common import kenlm_built, kenlm_counted, pylm, write_ids
 
 import pylm as package
 
 PRUNED = "0 0 0 1", "0 0 1", "0 0 1 2", "0 0 2 4", "0 1 3 6"
-
-
-def write_ids(model: package.Model, text: Path, ids: Path) -> None:
-    with open(text, "rb") as lines, open(ids, "w") as out:
-        while some := lines.readlines(1 << 22):
-            out.writelines(" ".join(map(str, model.encode(line))) + "\n" for line in some)
 
 
 def kenlm_bits(query: Path, trie: Path, ids: Path) -> float:
@@ -73,9 +67,8 @@ def main() -> None:
         write_ids(model, valid, valid_ids)
         model.close()
         for prune in PRUNED:
-            count = [options.kenlm / "lmplz", "-o", "5", "--skip_symbols", "-S", "1G", "-T", folder, "--arpa", arpa]
-            run([*count, "--prune", *prune.split()], ids)
-            run([options.kenlm / "build_binary", "-q", "8", "-b", "8", "trie", arpa, trie])
+            kenlm_counted(options.kenlm, ids, arpa, "--prune", *prune.split())
+            kenlm_built(options.kenlm, "trie", arpa, trie, "-q", "8", "-b", "8")
             theirs = kenlm_bits(options.kenlm / "query", trie, valid_ids) / n
             _, ours = fast("--size", str(trie.stat().st_size)) if trie.stat().st_size < size * 1e6 else (size, bits)
             ratio = f"{ours:.4f} | {ours / theirs:.3f}"

@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from common import kenlm_built, kenlm_counted, pylm, wiki_text
+from common import kenlm_built, kenlm_counted, pylm, wiki_text, write_ids
 
 import pylm as package
 
@@ -65,10 +65,7 @@ def wikipedia(source: Path, folder: Path) -> None:
 def kenlm_seconds(tools: Path, text: Path, model: Path, folder: Path) -> float:
     """CPU seconds of KenLM for the pieces of a text."""
     ids, arpa, trie = (folder / name for name in ("ids", "arpa", "trie"))
-    loaded = package.load(model)
-    with open(text, "rb") as lines, open(ids, "w") as out:
-        while some := lines.readlines(1 << 22):
-            out.writelines(" ".join(map(str, loaded.encode(line))) + "\n" for line in some)
+    write_ids(package.load(model), text, ids)
     seconds = kenlm_counted(tools, ids, arpa).cpu + kenlm_built(tools, "trie", arpa, trie).cpu
     for path in (ids, arpa, trie):
         path.unlink()

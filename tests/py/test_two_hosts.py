@@ -25,7 +25,7 @@ FIRST_ADDRESS, SECOND_ADDRESS = "10.99.77.1", "10.99.77.2"
 OPTIONS = "tokenizer='words', max_order=3, symbols=pylm.SymbolOptions(classes=16, topics=False)"
 
 CLIENT = f"""
-import sys
+import os
 from pathlib import Path
 import distributed, pylm
 from pylm.training import elsewhere
@@ -37,7 +37,7 @@ with distributed.LocalCluster(n_workers=0, host={FIRST_ADDRESS!r}, dashboard_add
         client.wait_for_workers(1)
         pylm.train(Path("text"), dask=client, output="model", {OPTIONS})
         hosts = {{worker["host"] for worker in client.scheduler_info()["workers"].values()}}
-        left = client.run(lambda dask_worker: [n for n in __import__("os").listdir(dask_worker.local_directory)
+        left = client.run(lambda dask_worker: [n for n in os.listdir(dask_worker.local_directory)
                                                if n.startswith("pylm")])
 print(*hosts, len(set(sent)), list(left.values()))
 """
