@@ -14,17 +14,30 @@
 #define LETTERS_BLOCKS 4u     /* in so many blocks */
 #define SPARING 3u            /* for models of a given size, and layers */
 #define MIN_BLOCKS 2u
+#define BLOCKS_SHARE 20u /* of a text all blocks may be, at most, where they are more than needed */
 #define SYMBOLS_A_JOB 8192u
 
-/* Chooses blocks of about `enough` symbols together, none longer than `longest`. */
-static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough, uint64_t longest)
+/* How many blocks there are to be, of as many parts.
+ *   enough   symbols
+ *   spread   a long text is likely to be of many kinds: so there are as many blocks as are a small part of it, and not
+ *            all of their symbols are used */
+static uint32_t n_blocks_of(uint64_t n, uint64_t parts, uint64_t length, uint64_t enough, int spread)
+{
+    uint64_t n_blocks = (enough + length - 1u) / length, most = n / BLOCKS_SHARE / length;
+    if (spread && n_blocks < most)
+        n_blocks = most;
+    if (n_blocks < MIN_BLOCKS)
+        n_blocks = MIN_BLOCKS;
+    return (uint32_t)(n_blocks < parts ? n_blocks : parts);
+}
+
+/* Chooses blocks, none longer than `longest`, of which about `enough` symbols are used. */
+static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough, uint64_t longest, int spread)
 {
     uint64_t parts = n < PYLM__MAX_BLOCKS ? n : PYLM__MAX_BLOCKS, part, length;
     uint32_t i;
     length = n / parts < longest ? n / parts : longest;
-    h->n_blocks = (uint32_t)((enough + length - 1u) / length < parts ? (enough + length - 1u) / length : parts);
-    if (h->n_blocks < MIN_BLOCKS)
-        h->n_blocks = parts < MIN_BLOCKS ? (uint32_t)parts : MIN_BLOCKS;
+    h->n_blocks = n_blocks_of(n, parts, length, enough, spread);
     for (i = 0; i < h->n_blocks; i++) {
         part = (2u * i + 1u) * parts / (2u * h->n_blocks);
         h->begins[i] = part * n / parts;
@@ -33,6 +46,7 @@ static void choose_blocks(struct pylm__heldout *h, uint64_t n, uint64_t enough, 
             h->ends[i] = h->begins[i] + longest;
         h->n_symbols += h->ends[i] - h->begins[i];
     }
+    h->n_used = spread && h->n_symbols > enough + longest ? enough : h->n_symbols;
 }
 
 /* How many nodes are on the path to a leaf. */
@@ -85,7 +99,8 @@ static struct pylm__fixed_sets fixed_sets_of(const struct pylm__corpus *corpus, 
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
                          const struct pylm__symbol_tree *tree, int sparing)
 {
-    uint64_t enough = corpus->tokenizer == PYLM_TOKENIZER_BYTES ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
+    int is_bytes = corpus->tokenizer == PYLM_TOKENIZER_BYTES;
+    uint64_t enough = is_bytes ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
     uint32_t b;
     enough = corpus->spells ? ENOUGH_LETTERS : sparing ? enough / SPARING : enough;
     memset(heldout, 0, sizeof *heldout);
@@ -93,13 +108,16 @@ int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpu
     if (tree->n_sets > UINT16_MAX || pylm__tree_previous_sets(tree) > UINT16_MAX ||
         pylm__tree_before_sets(tree) > UINT16_MAX)
         return PYLM_ERR_LARGE;
-    choose_blocks(heldout, corpus->n, enough, corpus->spells ? enough / LETTERS_BLOCKS : PYLM__MAX_BLOCK);
+    choose_blocks(heldout, corpus->n, enough, corpus->spells ? enough / LETTERS_BLOCKS : PYLM__MAX_BLOCK,
+                  !is_bytes && !sparing);
     heldout->first_event = pylm__array_new(heldout->n_symbols + 1u, sizeof *heldout->first_event);
     if (!heldout->first_event)
         return PYLM_ERR_MEMORY;
     for (b = 0; b < heldout->n_blocks; b++)
         for (p = heldout->begins[b]; p < heldout->ends[b]; p++) {
-            heldout->first_event[at++] = heldout->n_events;
+            heldout->first_event[at] = heldout->n_events;
+            if (!pylm__is_used(heldout, at++))
+                continue;
             heldout->n_events += count_path(tree, tree->leaf_of[pylm__symbol(corpus, p)]);
         }
     heldout->first_event[at] = heldout->n_events;
@@ -125,6 +143,8 @@ static int list_symbols(void *user, uint32_t job, pylm_task *task)
         n = h->ends[b] - h->begins[b];
         for (; at >= first && at < first + n && at < end; at++) {
             p = h->begins[b] + (at - first);
+            if (!pylm__is_used(h, at))
+                continue;
             write_path(l->tree, l->tree->leaf_of[pylm__symbol(l->corpus, p)], fixed_sets_of(l->corpus, l->tree, p), h,
                        h->first_event[at]);
         }

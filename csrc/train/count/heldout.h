@@ -6,7 +6,8 @@
  * While a block is used, its own counts are taken out: evidence is the difference of two ranks, one in the keys of the
  * whole text and one in the keys of the block. So nothing has to be counted twice.
  *
- * An *event* is one node on the path to one symbol of a block.
+ * An *event* is one node on the path to one symbol of a block. In a long text not every symbol of a block is used. The
+ * others have no events, and are only read.
  */
 #ifndef PYLM_TRAIN_HELDOUT_H
 #define PYLM_TRAIN_HELDOUT_H
@@ -25,6 +26,7 @@ struct pylm__heldout {
     uint32_t n_blocks;
     uint64_t begins[PYLM__MAX_BLOCKS], ends[PYLM__MAX_BLOCKS]; /* in symbols of the corpus */
     uint64_t n_symbols;                                        /* in all blocks */
+    uint64_t n_used;                                           /* of these, evenly spread: they have events */
     uint64_t n_events;
     uint32_t keeps_own; /* by block, a bit each: its own counts are not taken out; the fit is for the text as it is */
     uint64_t *first_event; /* by held-out symbol; one more at the end */
@@ -44,6 +46,12 @@ struct pylm__heldout {
     struct pylm__locks *locks;
 };
 
+/* Whether held-out symbol number `at`, of all blocks, has events. */
+static inline int pylm__is_used(const struct pylm__heldout *heldout, uint64_t at)
+{
+    return (at + 1u) * heldout->n_used / heldout->n_symbols > at * heldout->n_used / heldout->n_symbols;
+}
+
 static inline int pylm__keeps_own(const struct pylm__heldout *heldout, uint32_t block)
 {
     return heldout->keeps_own >> block & 1u;
@@ -55,7 +63,8 @@ static inline struct pylm__fixed_sets pylm__heldout_fixed_sets(const struct pylm
     return fixed;
 }
 
-/* Chooses blocks, evenly spread: of a small text all of its 20 parts, of a large one a tenth or less.
+/* Chooses blocks, evenly spread: of a small text all of its 20 parts, of a large one a twentieth or less. In a long
+ * text of words, pieces or ids there are more than would be enough, and n_used of their symbols are used.
  *   sparing   fewer: for models of a given size, which use them many times, and for layers, which have to be made
  *             quickly */
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,

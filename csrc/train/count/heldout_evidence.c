@@ -215,6 +215,8 @@ static int symbol_evidence(const struct pylm__evidence_input *input, const struc
     uint64_t event = heldout->first_event[at], n = heldout->first_event[at + 1u] - event, i;
     const struct pylm__mean *parts;
     uint32_t path;
+    if (!n)
+        return PYLM_OK;
     if (paths->number[leaf]) {
         path = paths->number[leaf] - 1u;
         memcpy(out.indices + event, out.indices + paths->events[path], (size_t)n * sizeof *out.indices);

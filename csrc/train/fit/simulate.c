@@ -47,8 +47,8 @@ static void note(const struct reader *r, uint64_t event, uint32_t node, const st
     r->out->sets[event] = (uint16_t)pylm__recall_set(n_active, recalls[n].count[0], active->successors[n] != 0);
 }
 
-/* Looks up a symbol along its path, then learns it. */
-static void read_symbol(const struct reader *r, const struct pylm__state *state, uint32_t leaf, uint64_t event)
+/* Looks up a symbol along its path, if that has events, then learns it. */
+static void read_symbol(const struct reader *r, const struct pylm__state *state, uint32_t leaf, const uint64_t *events)
 {
     const struct pylm__plan *plan = &r->templates->plan;
     const struct pylm__symbol_tree *tree = r->tree;
@@ -56,13 +56,15 @@ static void read_symbol(const struct reader *r, const struct pylm__state *state,
     struct pylm__active_recalls active;
     uint64_t keys[PYLM__MAX_KEYS];
     uint32_t i, node = 0, lo = 0, hi = tree->n_symbols, mid;
+    uint64_t event = events[0];
     make_keys(r, state, keys);
     pylm__overlay_recall(&r->overlay, plan, keys, recalls);
     for (i = 0; i <= plan->n_recalled; i++)
         active.successors[i] = (uint8_t)pylm__mask(recalls[i].n);
     while (hi - lo > 1u) {
         int side = leaf >= (mid = tree->mid[node]);
-        note(r, event++, node, recalls, &active);
+        if (event < events[1])
+            note(r, event++, node, recalls, &active);
         pylm__overlay_count(&r->overlay, node, side);
         for (i = 0; i <= plan->n_recalled; i++)
             active.successors[i] = pylm__recall_narrow(&recalls[i], active.successors[i], mid, side);
@@ -87,7 +89,7 @@ static int read_block(const struct reader *r, const struct pylm__heldout *heldou
             return PYLM_ERR_CANCELLED;
         for (; d < corpus->n_documents && corpus->document_ends[d] <= p; d++)
             pylm__corpus_begin(corpus, &opaque); /* before the block these do no harm */
-        read_symbol(r, state, r->tree->leaf_of[pylm__symbol(corpus, p)], heldout->first_event[at]);
+        read_symbol(r, state, r->tree->leaf_of[pylm__symbol(corpus, p)], &heldout->first_event[at]);
         pylm__state_read(state, corpus->tokenizer, pylm__symbol(corpus, p), corpus->factor);
     }
     return PYLM_OK;

@@ -252,7 +252,7 @@ static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, co
     problem.set_ridge = in->heldout->base_log_odds ? LAYER_RIDGE : SET_RIDGE;
     problem.max_weight_sum = MAX_STAGE2_SUM;
     PYLM__TRY(pylm__fit(&problem, stages->stage2_weights, NULL, &result, c->task));
-    stages->bits = stages->adaptive_bits = result.loss / (double)in->heldout->n_symbols;
+    stages->bits = stages->adaptive_bits = result.loss / (double)in->heldout->n_used;
     if (!in->templates->learns)
         return PYLM_OK;
     problem.n_inputs += simulated->n_inputs;
@@ -263,7 +263,7 @@ static int fit_stage2_columns(struct pylm__stages *stages, struct columns *c, co
     }
     prior[problem.n_inputs - 1u] = PRIOR_REPETITION;
     PYLM__TRY(pylm__fit(&problem, stages->overlay_weights, NULL, &result, c->task));
-    stages->adaptive_bits = result.loss / (double)in->heldout->n_symbols;
+    stages->adaptive_bits = result.loss / (double)in->heldout->n_used;
     return PYLM_OK;
 }
 

@@ -154,16 +154,15 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
     for (p = heldout->begins[block]; p < heldout->ends[block]; p++, at++) {
         const int8_t *row = s->events->readings->rows + pylm__readings_row(s->events->readings, part, p) * N_NUMBERS;
         const uint8_t *prefix = pylm__readings_prefix(s->events->readings, position++);
-        uint32_t leaf = s->events->tree->leaf_of[pylm__symbol(s->events->corpus, p)], node = 0, lo = 0,
-                 hi = s->events->tree->n_symbols;
+        uint32_t leaf = s->events->tree->leaf_of[pylm__symbol(s->events->corpus, p)], node = 0, lo = 0;
         for (j = 0; j < N_NUMBERS; j++)
             reading.of[j] = row[j];
-        for (event = heldout->first_event[at]; hi - lo > 1u; event++) {
+        for (event = heldout->first_event[at]; event < heldout->first_event[at + 1u]; event++) {
             uint32_t mid = s->events->tree->mid[node];
             int side = leaf >= mid;
             read_event(s, event, records + (size_t)pylm__readings_record(prefix, node) * RECORD_NBYTES, &reading);
             node += side ? mid - lo : 1u;
-            *(side ? &lo : &hi) = mid;
+            lo = side ? mid : lo;
         }
     }
     return PYLM_OK;
