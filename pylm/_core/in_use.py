@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from ..errors import BusyError
 
@@ -20,7 +22,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-class InUse:
+class _Flag:
     """Whether a call is working on something.
 
     Python switches threads, and raises KeyboardInterrupt, where functions are called and where loops go back. So
@@ -31,6 +33,32 @@ class InUse:
 
     def __init__(self) -> None:
         self.busy = False
+
+
+class _LockedFlag:
+    """The same without the GIL, where another thread could look between looking and setting: who looks and sees False
+    has set it already. A KeyboardInterrupt in that moment leaves it set."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    @property
+    def busy(self) -> bool:
+        return not self._lock.acquire(blocking=False)
+
+    @busy.setter
+    def busy(self, busy: bool) -> None:
+        if busy:
+            self._lock.acquire(blocking=False)  # it has it, by having looked
+        else:
+            self._lock.release()
+
+
+InUse = _Flag
+if not TYPE_CHECKING and hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled():
+    InUse = _LockedFlag
 
 
 class Used(Protocol):

@@ -9,13 +9,14 @@ import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 from texts import make_text
 
 import pylm
+from pylm._core.in_use import InUse
 
 READ = make_text(60, seed=11)
 WAIT = 60  # seconds, until the other thread is believed to hang
@@ -146,3 +147,27 @@ def test_copies_are_in_use_by_nobody(bytes_model: pylm.Model) -> None:
             assert not other._use.busy
             with pytest.raises(pylm.BusyError):
                 copy.copy(used)
+
+
+def test_never_two_at_once() -> None:
+    """Also without the GIL: of threads that look at the same time, one sees that it is free."""
+    use, inside, met, start = InUse(), [0], [0], Barrier(4)
+
+    def enter() -> None:
+        start.wait(WAIT)
+        for _ in range(20_000):
+            if use.busy:
+                continue
+            use.busy = True
+            try:
+                inside[0] += 1
+                met[0] += inside[0] != 1
+                inside[0] -= 1
+            finally:
+                use.busy = False
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(enter) for _ in range(4)]:
+            done.result(WAIT)
+    assert not met[0]
+    assert not use.busy
