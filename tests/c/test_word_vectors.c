@@ -55,6 +55,7 @@ static struct pylm__neighbourhood around(const struct pylm__corpus *corpus, cons
     memset(&result, 0, sizeof result);
     result.corpus = corpus;
     result.distance = distance;
+    result.n = PYLM__TOPIC_PARTS;
     memcpy(result.use, use, PYLM__TOPIC_PARTS);
     for (part = 0; part <= PYLM__TOPIC_PARTS; part++)
         result.bounds[part] = part_begin(corpus->n, part);
@@ -364,13 +365,15 @@ static void test_eigen(void)
     }
 }
 
-/* The parts cover the text, and a held-out block is a part. What is behind it belongs to the next. */
-static void test_parts(uint64_t n, uint32_t n_blocks, uint64_t longest)
+/* The sections cover the text, and a held-out block is one. What is behind it, up to the end of its part, is another. If
+ * most of the text is held out, blocks are in two groups. */
+static void test_sections(uint64_t n, uint32_t n_blocks, uint64_t longest)
 {
     struct pylm__readings readings;
     struct pylm__heldout heldout;
     struct pylm__corpus corpus;
-    uint32_t i, part, n_held_out = 0;
+    uint64_t end = 0;
+    uint32_t i, part, number, n_held_out = 0;
     memset(&heldout, 0, sizeof heldout);
     memset(&corpus, 0, sizeof corpus);
     corpus.n = n;
@@ -381,28 +384,36 @@ static void test_parts(uint64_t n, uint32_t n_blocks, uint64_t longest)
         heldout.ends[i] = part_begin(n, part + 1u);
         if (heldout.ends[i] - heldout.begins[i] > longest)
             heldout.ends[i] = heldout.begins[i] + longest;
+        heldout.n_symbols += heldout.ends[i] - heldout.begins[i];
     }
     pylm__readings_lay_out(&readings, &corpus, &heldout, UINT64_MAX);
-    CHECK(readings.bounds[0] == 0 && readings.bounds[PYLM__TOPIC_PARTS] == n && readings.n_positions == n);
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        CHECK(readings.begins[part] == readings.bounds[part] && readings.ends[part] == readings.bounds[part + 1u]);
-        for (i = 0; i < n_blocks && heldout.begins[i] != readings.begins[part]; i++)
+    for (number = 0; number < readings.n_sections; number++) {
+        const struct pylm__section *section = &readings.sections[number];
+        CHECK(section->begin == end && section->first == end && section->last == section->end);
+        end = section->end;
+        CHECK(section->begin >= part_begin(n, section->part) && end <= part_begin(n, section->part + 1u));
+        CHECK(number >= readings.first_section[section->part] && number < readings.first_section[section->part + 1u]);
+        for (i = 0; i < n_blocks && heldout.begins[i] != section->begin; i++)
             continue;
-        CHECK((readings.group[part] == PYLM__TOPIC_COMMON) == (i == n_blocks));
+        CHECK((section->group == PYLM__TOPIC_COMMON) == (i == n_blocks));
         if (i < n_blocks) {
-            CHECK(readings.ends[part] == heldout.ends[i]);
+            CHECK(section->end == heldout.ends[i]);
             n_held_out++;
         }
     }
-    CHECK(n_held_out == n_blocks);
+    CHECK(end == n && readings.n_positions == n && n_held_out == n_blocks);
+    CHECK(readings.first_section[PYLM__TOPIC_PARTS] == readings.n_sections);
+    CHECK((readings.has_second != 0) == (n_blocks > 1 && heldout.n_symbols > n / 2u + n / 40u));
 }
 
 int main(void)
 {
-    test_parts(1000, 3, 20);
-    test_parts(1000, 7, 50);
-    test_parts(1007, 20, 1000);
-    test_parts(1000000, 8, PYLM__MAX_BLOCK);
+    test_sections(1000, 3, 20);
+    test_sections(1000, 7, 50);
+    test_sections(1000, 20, 20);
+    test_sections(1007, 20, 1000);
+    test_sections(1000000, 8, PYLM__MAX_BLOCK);
+    test_sections(30000000, 20, PYLM__MAX_BLOCK);
     test_eigen();
     test_pairs();
     test_topics(30); /* fewer symbols than vectors that are looked for */

@@ -45,11 +45,12 @@ static int read_symbol(struct finding *f, struct pylm__state *state, uint32_t sy
 }
 
 /* Reads a document: its words, and behind them an unknown one, so that what comes next has a number of its own.
- *   part   the part of the text in which it begins; in, out */
-static int read_document(struct finding *f, uint64_t document, uint32_t *part, const pylm_task *task)
+ *   n_begun   sections that have begun before it; in, out */
+static int read_document(struct finding *f, uint64_t document, uint32_t *n_begun, const pylm_task *task)
 {
     const struct pylm__corpus *text = f->text;
     struct pylm__readings *readings = f->readings;
+    const struct pylm__section *section;
     uint64_t p = pylm__corpus_document_begin(text, document), end = text->document_ends[document];
     pylm_state state;
     struct pylm__state *s = pylm__state_view(&state);
@@ -58,10 +59,11 @@ static int read_document(struct finding *f, uint64_t document, uint32_t *part, c
     for (; p < end; p++) {
         if (p % SLICE == 0 && pylm__task_cancelled(task))
             return PYLM_ERR_CANCELLED;
-        while (*part < PYLM__TOPIC_PARTS && readings->bounds[*part] <= p)
-            f->words->bounds[(*part)++] = f->words->corpus.n;
-        if (p >= readings->begins[*part - 1u] && p < readings->ends[*part - 1u]) {
-            uint64_t at = readings->first[*part - 1u] + p - readings->begins[*part - 1u];
+        while (*n_begun < readings->n_sections && readings->sections[*n_begun].begin <= p)
+            f->words->bounds[(*n_begun)++] = f->words->corpus.n;
+        section = &readings->sections[*n_begun - 1u];
+        if (p < section->last) {
+            uint64_t at = section->first + p - section->begin;
             readings->row_of[at] = (uint32_t)f->words->corpus.n;
             readings->key_of[at] = pylm__prefix(s);
         }
@@ -75,30 +77,31 @@ static int read_text(struct finding *f, const pylm_task *task)
 {
     struct pylm__corpus *corpus = &f->words->corpus;
     uint64_t d;
-    uint32_t part = 0;
+    uint32_t n_begun = 0;
     corpus->document_ends = pylm__array_new(f->text->n_documents, sizeof *corpus->document_ends);
     f->readings->row_of = pylm__array_new(f->readings->n_positions, sizeof *f->readings->row_of);
     f->readings->key_of = pylm__array_new(f->readings->n_positions, sizeof *f->readings->key_of);
     if (!corpus->document_ends || !f->readings->row_of || !f->readings->key_of)
         return PYLM_ERR_MEMORY;
     for (d = 0; d < f->text->n_documents; d++) {
-        PYLM__TRY(read_document(f, d, &part, task));
+        PYLM__TRY(read_document(f, d, &n_begun, task));
         corpus->document_ends[corpus->n_documents++] = corpus->n;
     }
-    while (part <= PYLM__TOPIC_PARTS)
-        f->words->bounds[part++] = corpus->n;
+    while (n_begun <= f->readings->n_sections)
+        f->words->bounds[n_begun++] = corpus->n;
     return PYLM_OK;
 }
 
-/* Gives each part of the readings its rows; until now, row_of is the number of words before a position. */
+/* Gives each section of the readings its rows; until now, row_of is the number of words before a position. */
 static void number_rows(struct pylm__readings *readings)
 {
-    uint32_t part;
+    uint32_t i;
     uint64_t at;
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        uint64_t begin = readings->first[part], end = begin + readings->ends[part] - readings->begins[part];
+    for (i = 0; i < readings->n_sections; i++) {
+        struct pylm__section *section = &readings->sections[i];
+        uint64_t begin = section->first, end = begin + (section->last - section->begin);
         uint32_t first = readings->row_of[begin], last = readings->row_of[end - 1u];
-        readings->first_row[part] = readings->n_rows;
+        section->first_row = readings->n_rows;
         for (at = begin; at < end; at++)
             readings->row_of[at] = (uint32_t)(readings->n_rows + readings->row_of[at] - first);
         readings->n_rows += last - first + 1u;

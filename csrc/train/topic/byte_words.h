@@ -11,8 +11,8 @@
 
 struct pylm__byte_words {
     struct pylm__corpus corpus; /* by word: its number in the table, or `unknown`, which also ends documents */
-    uint64_t bounds[PYLM__TOPIC_PARTS + 1u]; /* of the parts of the text, in words */
-    uint8_t *table;                          /* of the frequent words; as in core/hash_table.h */
+    uint64_t bounds[PYLM__TOPIC_SECTIONS + 1u]; /* of the sections of the readings, in words */
+    uint8_t *table;                             /* of the frequent words; as in core/hash_table.h */
     uint64_t table_nbytes;
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * node_events.c: see node_events.h. Parts of the text are counted side by side. From these counts it is known where in
- * the list of a node the events of a part begin, so parts are also listed side by side. Frequent symbols have readings
- * that no node on their paths lists: those get no rows, unless positions share rows.
+ * node_events.c: see node_events.h. Sections of the text are counted side by side. From these counts it is known where
+ * in the list of a node the events of a section begin, so sections are also listed side by side. Frequent symbols have
+ * readings that no node on their paths lists: those get no rows, unless positions share rows.
  */
 #include "node_events.h"
 
@@ -19,23 +19,23 @@
 struct listing {
     struct pylm__node_events *events;
     const pylm_task *task;
-    uint32_t first, end;               /* records that are listed */
-    uint32_t order[PYLM__TOPIC_PARTS]; /* of the parts, as lists have them: group by group */
+    uint32_t first, end;                  /* records that are listed */
+    uint32_t order[PYLM__TOPIC_SECTIONS]; /* of the sections, as lists have them: group by group */
 };
 
-typedef void visit(struct listing *l, uint32_t part, uint32_t record, int side, uint32_t row);
+typedef void visit(struct listing *l, uint32_t section, uint32_t record, int side, uint32_t row);
 
-static void count(struct listing *l, uint32_t part, uint32_t record, int side, uint32_t row)
+static void count(struct listing *l, uint32_t section, uint32_t record, int side, uint32_t row)
 {
-    struct pylm__event_part *p = &l->events->parts[part];
+    struct pylm__event_section *p = &l->events->sections[section];
     (void)row;
     (side ? p->left : p->next)[record]++;
 }
 
-static void list(struct listing *l, uint32_t part, uint32_t record, int side, uint32_t row)
+static void list(struct listing *l, uint32_t section, uint32_t record, int side, uint32_t row)
 {
     struct pylm__node_events *e = l->events;
-    struct pylm__event_part *p = &e->parts[part];
+    struct pylm__event_section *p = &e->sections[section];
     if (record < l->first || record >= l->end || p->left[record]--)
         return;
     if (e->numbers)
@@ -44,22 +44,23 @@ static void list(struct listing *l, uint32_t part, uint32_t record, int side, ui
     p->left[record] = e->every[record] - 1u;
 }
 
-/* Visits all events of a part, in the order of the text. */
-static inline int visit_part(struct listing *l, uint32_t part, visit *see)
+/* Visits all events of a section, in the order of the text. */
+static inline int visit_section(struct listing *l, uint32_t number, visit *see)
 {
     const struct pylm__readings *readings = l->events->readings;
+    const struct pylm__section *section = &readings->sections[number];
     const struct pylm__symbol_tree *tree = l->events->tree;
-    uint64_t p = readings->begins[part], at = readings->first[part];
+    uint64_t p = section->begin, at = section->first;
     if (pylm__task_cancelled(l->task))
         return PYLM_ERR_CANCELLED;
-    for (; p < readings->ends[part]; pylm__corpus_passed(l->events->corpus, p++), at++) {
+    for (; p < section->last; pylm__corpus_passed(l->events->corpus, p++), at++) {
         uint32_t leaf = tree->leaf_of[pylm__symbol(l->events->corpus, p)], node = 0, lo = 0, hi = tree->n_symbols;
         uint32_t row = readings->row_of ? readings->row_of[at] : (uint32_t)at;
         const uint8_t *prefix = pylm__readings_prefix(readings, at);
         while (hi - lo > 1u) {
             uint32_t mid = tree->mid[node];
             int side = leaf >= mid;
-            see(l, part, pylm__readings_record(prefix, node), side, row);
+            see(l, number, pylm__readings_record(prefix, node), side, row);
             node += side ? mid - lo : 1u;
             *(side ? &lo : &hi) = mid;
         }
@@ -67,24 +68,38 @@ static inline int visit_part(struct listing *l, uint32_t part, visit *see)
     return PYLM_OK;
 }
 
-/* Jobs. They do not get the task, which would count them as steps of progress. */
-static int count_part(void *user, uint32_t part, pylm_task *task)
+/* What is held out has rows where it has events. */
+static void want_used(struct pylm__node_events *events, const struct pylm__section *block)
 {
-    (void)task;
-    return visit_part(user, part, count);
+    const struct pylm__heldout *heldout = events->heldout;
+    uint64_t at = 0, i, n = block->last - block->begin;
+    uint32_t b;
+    for (b = 0; heldout->begins[b] != block->begin; b++)
+        at += heldout->ends[b] - heldout->begins[b];
+    for (i = 0; i < n; i++)
+        if (pylm__is_used(heldout, at + i))
+            events->numbers[block->first + i] = 0;
 }
 
-static int list_part(void *user, uint32_t part, pylm_task *task)
+/* Jobs. They do not get the task, which would count them as steps of progress. */
+static int count_section(void *user, uint32_t section, pylm_task *task)
+{
+    (void)task;
+    return visit_section(user, section, count);
+}
+
+static int list_section(void *user, uint32_t number, pylm_task *task)
 {
     struct listing *l = user;
     const struct pylm__readings *r = l->events->readings;
-    int is_wanted = r->group[part] != PYLM__TOPIC_COMMON && l->end == r->n_records; /* all that is held out */
+    const struct pylm__section *section = &r->sections[number];
     uint32_t *numbers = l->events->numbers;
     (void)task;
     if (numbers)
-        memset(numbers + r->first[part], is_wanted ? 0 : 0xff,
-               (size_t)(r->ends[part] - r->begins[part]) * sizeof *numbers);
-    return visit_part(l, part, list);
+        memset(numbers + section->first, 0xff, (size_t)(section->last - section->begin) * sizeof *numbers);
+    if (numbers && section->group != PYLM__TOPIC_COMMON && l->end == r->n_records)
+        want_used(l->events, section);
+    return visit_section(l, number, list);
 }
 
 /* A job: the rows of some lists become those that are wanted. */
@@ -100,8 +115,8 @@ static int renumber(void *user, uint32_t job, pylm_task *task)
     return PYLM_OK;
 }
 
-/* A job: adds up the counts of some records, and finds where each part begins in their lists. Of a record's events, the
- * first is listed, and then one of `every`. */
+/* A job: adds up the counts of some records, and finds where each section begins in their lists. Of a record's events,
+ * the first is listed, and then one of `every`. */
 static int add_up(void *user, uint32_t job, pylm_task *task)
 {
     struct listing *l = user;
@@ -110,12 +125,12 @@ static int add_up(void *user, uint32_t job, pylm_task *task)
     (void)task;
     for (end = end < n_records ? end : n_records; record < end; record++) {
         uint32_t n = 0, every;
-        for (i = 0; i < PYLM__TOPIC_PARTS; i++)
-            n += e->parts[i].next[record] + e->parts[i].left[record];
+        for (i = 0; i < e->readings->n_sections; i++)
+            n += e->sections[i].next[record] + e->sections[i].left[record];
         every = e->every[record] = n / MAX_EVENTS + 1u;
-        for (n = 0, i = 0; i < PYLM__TOPIC_PARTS; i++) {
-            struct pylm__event_part *p = &e->parts[l->order[i]];
-            uint32_t group = e->readings->group[l->order[i]], here = p->next[record] + p->left[record];
+        for (n = 0, i = 0; i < e->readings->n_sections; i++) {
+            struct pylm__event_section *p = &e->sections[l->order[i]];
+            uint32_t group = e->readings->sections[l->order[i]].group, here = p->next[record] + p->left[record];
             e->n[group][0][record] += p->next[record];
             e->n[group][1][record] += p->left[record];
             p->next[record] = (n + every - 1u) / every;
@@ -140,10 +155,10 @@ static int allocate(struct pylm__node_events *e, uint32_t n_records)
                 return PYLM_ERR_MEMORY;
         }
     }
-    for (i = 0; i < PYLM__TOPIC_PARTS; i++) {
-        e->parts[i].next = pylm__array_new(n_records, sizeof *e->parts[i].next);
-        e->parts[i].left = pylm__array_new(n_records, sizeof *e->parts[i].left);
-        if (!e->parts[i].next || !e->parts[i].left)
+    for (i = 0; i < e->readings->n_sections; i++) {
+        e->sections[i].next = pylm__array_new(n_records, sizeof *e->sections[i].next);
+        e->sections[i].left = pylm__array_new(n_records, sizeof *e->sections[i].left);
+        if (!e->sections[i].next || !e->sections[i].left)
             return PYLM_ERR_MEMORY;
     }
     if (!e->readings->row_of) {
@@ -155,13 +170,14 @@ static int allocate(struct pylm__node_events *e, uint32_t n_records)
     return e->starts && e->every ? PYLM_OK : PYLM_ERR_MEMORY;
 }
 
-static void order_parts(struct listing *l)
+static void order_sections(struct listing *l)
 {
-    uint32_t group, part, n = 0;
+    const struct pylm__readings *r = l->events->readings;
+    uint32_t group, i, n = 0;
     for (group = 0; group < PYLM__TOPIC_GROUPS; group++)
-        for (part = 0; part < PYLM__TOPIC_PARTS; part++)
-            if (l->events->readings->group[part] == group)
-                l->order[n++] = part;
+        for (i = 0; i < r->n_sections; i++)
+            if (r->sections[i].group == group)
+                l->order[n++] = i;
 }
 
 /* Numbers the readings that are wanted. */
@@ -169,12 +185,13 @@ static void choose_rows(struct pylm__node_events *e)
 {
     struct pylm__readings *r = e->readings;
     uint64_t row = 0, bit;
-    uint32_t part;
+    uint32_t i;
     memset(r->wanted, 0, (size_t)(r->n_positions / 64u + 1u) * sizeof *r->wanted);
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        uint64_t end = r->first[part] + (r->ends[part] - r->begins[part]);
-        r->first_row[part] = row;
-        for (bit = r->first[part]; bit < end; bit++) {
+    for (i = 0; i < r->n_sections; i++) {
+        struct pylm__section *section = &r->sections[i];
+        uint64_t end = section->first + (section->last - section->begin);
+        section->first_row = row;
+        for (bit = section->first; bit < end; bit++) {
             if (e->numbers[bit] == UNWANTED)
                 continue;
             r->wanted[bit / 64u] |= UINT64_C(1) << bit % 64u;
@@ -189,11 +206,11 @@ static int count_all(struct listing *l, uint32_t n_threads)
     struct pylm__node_events *e = l->events;
     uint32_t record, group, n_records = e->readings->n_records;
     PYLM__TRY(allocate(e, n_records));
-    order_parts(l);
-    PYLM__TRY(pylm__run_jobs(count_part, l, PYLM__TOPIC_PARTS, n_threads, NULL));
+    order_sections(l);
+    PYLM__TRY(pylm__run_jobs(count_section, l, e->readings->n_sections, n_threads, NULL));
     PYLM__TRY(pylm__run_jobs(add_up, l, (n_records + RECORDS_A_JOB - 1u) / RECORDS_A_JOB, n_threads, NULL));
     for (record = 0; record < n_records; record++) {
-        for (group = 1; group < PYLM__TOPIC_GROUPS; group++) /* one may have no part */
+        for (group = 1; group < PYLM__TOPIC_GROUPS; group++) /* one may have no section */
             if (e->ends[group][record] < e->ends[group - 1u][record])
                 e->ends[group][record] = e->ends[group - 1u][record];
         e->starts[record + 1u] = e->starts[record] + e->ends[PYLM__TOPIC_GROUPS - 1u][record];
@@ -202,14 +219,14 @@ static int count_all(struct listing *l, uint32_t n_threads)
 }
 
 int pylm__node_events_count(struct pylm__node_events *events, struct pylm__readings *readings,
-                            const struct pylm__corpus *corpus, const struct pylm__symbol_tree *tree, uint32_t n_threads,
-                            const pylm_task *task)
+                            const struct pylm__topic_text *text, uint32_t n_threads, const pylm_task *task)
 {
     struct listing l = {events, task, 0, 0, {0}};
     memset(events, 0, sizeof *events);
     events->readings = readings;
-    events->corpus = corpus;
-    events->tree = tree;
+    events->corpus = text->corpus;
+    events->heldout = text->heldout;
+    events->tree = text->tree;
     return count_all(&l, n_threads);
 }
 
@@ -223,7 +240,7 @@ int pylm__node_events_list(struct pylm__node_events *events, uint32_t first, uin
     events->rows = pylm__array_new(n, sizeof *events->rows);
     if (!events->rows)
         return PYLM_ERR_MEMORY;
-    PYLM__TRY(pylm__run_jobs(list_part, &l, PYLM__TOPIC_PARTS, n_threads, NULL));
+    PYLM__TRY(pylm__run_jobs(list_section, &l, events->readings->n_sections, n_threads, NULL));
     if (!events->numbers) /* positions share rows, so all of these are wanted */
         return PYLM_OK;
     choose_rows(events);
@@ -238,9 +255,9 @@ void pylm__node_events_free(struct pylm__node_events *events)
         free(events->n[group][0]);
         free(events->n[group][1]);
     }
-    for (i = 0; i < PYLM__TOPIC_PARTS; i++) {
-        free(events->parts[i].next);
-        free(events->parts[i].left);
+    for (i = 0; i < PYLM__TOPIC_SECTIONS; i++) {
+        free(events->sections[i].next);
+        free(events->sections[i].left);
     }
     free(events->starts);
     free(events->rows);

@@ -137,24 +137,27 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
 {
     struct pylm__node_solving *s = user;
     const struct pylm__heldout *heldout = s->heldout;
+    const struct pylm__readings *readings = s->events->readings;
+    const struct pylm__section *section = readings->sections;
     const uint8_t *records;
     struct pylm__reading reading;
-    uint64_t at = 0, p, event, position;
-    uint32_t b, part, j;
+    uint64_t at = 0, p, event, number;
+    uint32_t b, j;
     (void)task;
     for (b = 0; b < block; b++)
         at += heldout->ends[b] - heldout->begins[b];
-    for (part = 0; s->events->readings->begins[part] != heldout->begins[block]; part++)
-        ;
-    records =
-        s->records[s->events->readings->group[part] == PYLM__TOPIC_FIRST ? PYLM__WITHOUT_FIRST : PYLM__WITHOUT_SECOND];
+    while (section->begin != heldout->begins[block])
+        section++;
+    records = s->records[section->group == PYLM__TOPIC_FIRST ? PYLM__WITHOUT_FIRST : PYLM__WITHOUT_SECOND];
     reading.n = N_NUMBERS;
     reading.is_short = 0;
-    position = s->events->readings->first[part];
-    for (p = heldout->begins[block]; p < heldout->ends[block]; p++, at++) {
-        const int8_t *row = s->events->readings->rows + pylm__readings_row(s->events->readings, part, p) * N_NUMBERS;
-        const uint8_t *prefix = pylm__readings_prefix(s->events->readings, position++);
+    for (p = section->begin, number = section->first; p < section->end; p++, number++, at++) {
         uint32_t leaf = s->events->tree->leaf_of[pylm__symbol(s->events->corpus, p)], node = 0, lo = 0;
+        const uint8_t *prefix = pylm__readings_prefix(readings, number);
+        const int8_t *row;
+        if (!pylm__is_used(heldout, at))
+            continue;
+        row = readings->rows + pylm__node_events_row(s->events, number) * N_NUMBERS;
         for (j = 0; j < N_NUMBERS; j++)
             reading.of[j] = row[j];
         for (event = heldout->first_event[at]; event < heldout->first_event[at + 1u]; event++) {

@@ -33,8 +33,8 @@ struct finding {
     uint8_t distances[PYLM__TOPIC_DISTANCES];
     uint32_t n_distances;
     const pylm_task *task;
-    uint32_t n_runs; /* parts in use that follow each other */
-    uint64_t run_begins[PYLM__TOPIC_PARTS], run_ends[PYLM__TOPIC_PARTS];
+    uint32_t n_runs; /* sections in use that follow each other */
+    uint64_t run_begins[PYLM__TOPIC_SECTIONS], run_ends[PYLM__TOPIC_SECTIONS];
     uint32_t step;       /* pairs end at its multiples */
     uint16_t *first_of;  /* by remainder of the position: a bit for each distance at which pairs begin there */
     uint64_t *starts;    /* by symbol: where its positions begin */
@@ -49,14 +49,14 @@ static void find_runs(struct finding *f, const struct pylm__neighbourhood *aroun
 {
     const uint64_t *bounds = around->bounds;
     uint64_t used = 0, n_pairs;
-    uint32_t part;
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        if (!around->use[part])
+    uint32_t i;
+    for (i = 0; i < around->n; i++) {
+        if (!around->use[i])
             continue;
-        if (!part || !around->use[part - 1u])
-            f->run_begins[f->n_runs++] = bounds[part];
-        f->run_ends[f->n_runs - 1u] = bounds[part + 1u];
-        used += bounds[part + 1u] - bounds[part];
+        if (!i || !around->use[i - 1u])
+            f->run_begins[f->n_runs++] = bounds[i];
+        f->run_ends[f->n_runs - 1u] = bounds[i + 1u];
+        used += bounds[i + 1u] - bounds[i];
     }
     n_pairs = used * f->n_distances;
     f->step = (uint32_t)(n_pairs / MAX_PAIRS) + (n_pairs % MAX_PAIRS != 0);

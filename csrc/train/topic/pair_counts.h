@@ -8,7 +8,8 @@
 
 #include "train/text/corpus.h"
 
-#define PYLM__TOPIC_PARTS 20u     /* parts of the text; a held-out block is one */
+#define PYLM__TOPIC_PARTS 20u     /* parts of the text; a held-out block is one, or begins one */
+#define PYLM__TOPIC_SECTIONS 40u  /* so many at most: a block and what is behind it are two */
 #define PYLM__TOPIC_DISTANCES 13u /* between the symbols of a pair: from 2 to 60 */
 
 extern const uint8_t pylm__topic_distances[PYLM__TOPIC_DISTANCES];
@@ -16,10 +17,11 @@ extern const uint8_t pylm__topic_distances[PYLM__TOPIC_DISTANCES];
 /* Which symbols make pairs. */
 struct pylm__neighbourhood {
     const struct pylm__corpus *corpus;
-    uint64_t bounds[PYLM__TOPIC_PARTS + 1u]; /* of the parts of the text */
-    uint8_t use[PYLM__TOPIC_PARTS];          /* by part: whether it counts */
-    uint32_t distance;                       /* the only one; 0: those of topics, in both orders. Then frequent symbols
-                                                count less: they say little about a topic */
+    uint32_t n;                                 /* sections of the text */
+    uint64_t bounds[PYLM__TOPIC_SECTIONS + 1u]; /* of the sections */
+    uint8_t use[PYLM__TOPIC_SECTIONS];          /* by section: whether it counts */
+    uint32_t distance; /* the only one; 0: those of topics, in both orders. Then frequent symbols count less: they say
+                          little about a topic */
 };
 
 struct pylm__topic_pair {
@@ -42,7 +44,7 @@ struct pylm__pair_counts {
     struct pylm__pair_rows sides[2];
 };
 
-/* Finds the pairs of all symbols, within documents and within parts that follow each other. The value is the square
+/* Finds the pairs of all symbols, within documents and within sections that follow each other. The value is the square
  * root of their number, weighted by both symbols. Of a long text not all positions are looked at, so that no more than
  * some 250 MB are needed.
  *   weights   by symbol: 0 to 1; symbols of weight 0 have no pairs

@@ -47,15 +47,16 @@ static int count_events(struct finding *f, const pylm_task *task)
 {
     struct pylm__readings *readings = f->readings;
     const struct pylm__symbol_tree *tree = f->tree;
-    uint32_t part;
+    uint32_t i;
     f->n_prefixes = pylm__load32(f->table);
     f->n_nodes = tree->n_symbols - 1u;
     f->n_events = pylm__array_new((uint64_t)f->n_prefixes * f->n_nodes, sizeof *f->n_events);
     if (!f->n_events)
         return PYLM_ERR_MEMORY;
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        uint64_t p = readings->begins[part], at = readings->first[part];
-        for (; p < readings->ends[part]; pylm__corpus_passed(f->corpus, p++), at++) {
+    for (i = 0; i < readings->n_sections; i++) {
+        const struct pylm__section *section = &readings->sections[i];
+        uint64_t p = section->begin, at = section->first;
+        for (; p < section->last; pylm__corpus_passed(f->corpus, p++), at++) {
             uint32_t prefix = pylm__table_find(f->table, readings->key_of[at]);
             uint32_t leaf = tree->leaf_of[pylm__symbol(f->corpus, p)], node = 0, lo = 0, hi = tree->n_symbols;
             if (at % SLICE == 0 && pylm__task_cancelled(task))

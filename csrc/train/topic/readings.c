@@ -17,54 +17,66 @@ static uint32_t block_at(const struct pylm__heldout *heldout, uint64_t position)
     return b;
 }
 
-/* Finds the parts. No two blocks with a rest are neighbours: else enough is held out of fewer blocks. */
-static void find_parts(struct pylm__readings *readings, uint64_t n, const struct pylm__heldout *heldout)
+static void add_section(struct pylm__readings *readings, uint32_t part, uint8_t group, uint64_t begin, uint64_t end)
 {
-    int in_groups = heldout->n_blocks > PYLM__TOPIC_PARTS / 2u; /* else enough is not held out */
+    struct pylm__section *section = &readings->sections[readings->n_sections++];
+    section->part = part;
+    section->group = group;
+    section->begin = begin;
+    section->end = end;
+}
+
+/* Finds the sections: blocks begin where parts do. If most of the text is held out, what is left of it teaches too
+ * little; then each half of the blocks is learned from without the other. */
+static void find_sections(struct pylm__readings *readings, uint64_t n, const struct pylm__heldout *heldout)
+{
+    int in_groups = heldout->n_symbols > n / 2u + n / (2u * PYLM__TOPIC_PARTS);
     uint32_t part, b;
     for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        readings->bounds[part] = n * part / PYLM__TOPIC_PARTS;
-        b = block_at(heldout, readings->bounds[part]);
-        readings->group[part] = b == heldout->n_blocks ? PYLM__TOPIC_COMMON
-                                : b % 2u && in_groups  ? PYLM__TOPIC_SECOND
-                                                       : PYLM__TOPIC_FIRST;
-        readings->has_second |= readings->group[part] == PYLM__TOPIC_SECOND;
+        uint64_t begin = n * part / PYLM__TOPIC_PARTS, end = n * (part + 1u) / PYLM__TOPIC_PARTS;
+        readings->first_section[part] = readings->n_sections;
+        b = block_at(heldout, begin);
+        if (b < heldout->n_blocks) {
+            uint8_t group = b % 2u && in_groups ? PYLM__TOPIC_SECOND : PYLM__TOPIC_FIRST;
+            add_section(readings, part, group, begin, heldout->ends[b]);
+            readings->has_second |= group == PYLM__TOPIC_SECOND;
+            begin = heldout->ends[b];
+        }
+        if (begin < end)
+            add_section(readings, part, PYLM__TOPIC_COMMON, begin, end);
     }
-    readings->bounds[part] = n;
-    for (part = 1; part < PYLM__TOPIC_PARTS; part++)
-        if (readings->group[part - 1u] != PYLM__TOPIC_COMMON && readings->group[part] == PYLM__TOPIC_COMMON)
-            readings->bounds[part] = heldout->ends[block_at(heldout, readings->bounds[part - 1u])];
+    readings->first_section[part] = readings->n_sections;
 }
 
 void pylm__readings_lay_out(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                             const struct pylm__heldout *heldout, uint64_t most)
 {
-    uint32_t part;
+    uint32_t i;
     memset(readings, 0, sizeof *readings);
     readings->n = PYLM__MAX_READING;
     readings->n_used = PYLM__MAX_TOPIC;
-    find_parts(readings, corpus->n, heldout);
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        uint64_t begin = readings->bounds[part], end = readings->bounds[part + 1u], most_here = most;
-        if (readings->group[part] != PYLM__TOPIC_COMMON)
-            most_here = PYLM__MAX_BLOCK; /* the whole block */
-        readings->begins[part] = begin;
-        readings->ends[part] = end - begin > most_here ? begin + most_here : end;
-        readings->first[part] = readings->n_positions;
-        readings->n_positions += readings->ends[part] - begin;
+    find_sections(readings, corpus->n, heldout);
+    for (i = 0; i < readings->n_sections; i++) {
+        struct pylm__section *section = &readings->sections[i];
+        uint64_t most_here = section->group == PYLM__TOPIC_COMMON ? most : PYLM__MAX_BLOCK; /* the whole block */
+        section->last = section->end - section->begin > most_here ? section->begin + most_here : section->end;
+        section->first = readings->n_positions;
+        readings->n_positions += section->last - section->begin;
     }
 }
 
 void pylm__readings_neighbourhood(const struct pylm__readings *readings, const struct pylm__corpus *corpus,
                                   const uint64_t *bounds, struct pylm__neighbourhood *around)
 {
-    uint32_t part;
+    uint32_t i;
     memset(around, 0, sizeof *around);
     around->corpus = corpus;
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++)
-        around->use[part] = readings->group[part] == PYLM__TOPIC_COMMON || readings->has_second;
-    for (part = 0; part <= PYLM__TOPIC_PARTS; part++)
-        around->bounds[part] = bounds ? bounds[part] : readings->bounds[part];
+    around->n = readings->n_sections;
+    for (i = 0; i < around->n; i++) {
+        around->use[i] = readings->sections[i].group == PYLM__TOPIC_COMMON || readings->has_second;
+        around->bounds[i] = bounds ? bounds[i] : readings->sections[i].begin;
+    }
+    around->bounds[i] = bounds ? bounds[i] : corpus->n;
 }
 
 void pylm__readings_free(struct pylm__readings *readings)

@@ -10,26 +10,35 @@
 #include "pair_counts.h"
 #include "train/count/heldout.h"
 
-/* The parts of a text: a twentieth each, but behind a held-out block the next part begins at once. Those that are held
- * out are in two groups, the others stand between them. So the events without either group stand together. */
+/* The groups of sections. Those that are held out are in two, the others stand between them. So the events without
+ * either group stand together. */
 enum { PYLM__TOPIC_SECOND, PYLM__TOPIC_COMMON, PYLM__TOPIC_FIRST, PYLM__TOPIC_GROUPS };
 
-/* Readings along the text: of each of its PYLM__TOPIC_PARTS parts, before as many positions as are begun with. */
+/* A held-out block, or what lies between two of them or at the end of a part. */
+struct pylm__section {
+    uint32_t part; /* that it is in */
+    uint8_t group;
+    uint64_t begin, end; /* in positions of the text */
+    uint64_t last;       /* there are readings before the positions from begin on, up to here */
+    uint64_t first;      /* the number of its first position among all with readings */
+    uint64_t first_row;
+};
+
+/* Readings along the text. It has parts, a twentieth each: what is said at a position is learned from the others. A
+ * part has one section or two. */
 struct pylm__readings {
     uint64_t n_positions;
-    uint32_t n;                                                  /* numbers of one */
-    uint64_t bounds[PYLM__TOPIC_PARTS + 1u];                     /* of the parts, in positions of the text */
-    uint64_t begins[PYLM__TOPIC_PARTS], ends[PYLM__TOPIC_PARTS]; /* by part: positions with readings */
-    uint64_t first[PYLM__TOPIC_PARTS];                           /* by part: the number of its first position here */
-    uint64_t n_rows;                       /* readings there are; of those that are wanted at present */
-    uint64_t first_row[PYLM__TOPIC_PARTS]; /* by part */
-    uint64_t *wanted;                      /* by position, a bit: it has a row; NULL: all have */
-    uint64_t turn;                         /* events that are listed at once, about */
-    uint8_t group[PYLM__TOPIC_PARTS];      /* by part */
-    int has_second;                        /* some part is in the second group */
-    int is_short;                          /* vectors have numbers of 4 bits, and there are log-odds of all levels */
-    uint32_t n_used;                       /* numbers of a symbol's vector: others are 0, and are not stored */
-    int8_t *rows;                          /* n numbers each */
+    uint32_t n; /* numbers of one */
+    uint32_t n_sections;
+    struct pylm__section sections[PYLM__TOPIC_SECTIONS];
+    uint32_t first_section[PYLM__TOPIC_PARTS + 1u]; /* by part */
+    uint64_t n_rows;                                /* readings there are; of those that are wanted at present */
+    uint64_t *wanted;                               /* by position, a bit: it has a row; NULL: all have */
+    uint64_t turn;                                  /* events that are listed at once, about */
+    int has_second;                                 /* some section is in the second group */
+    int is_short;      /* vectors have numbers of 4 bits, and there are log-odds of all levels */
+    uint32_t n_used;   /* numbers of a symbol's vector: others are 0, and are not stored */
+    int8_t *rows;      /* n numbers each */
     uint8_t *symbols;  /* by part of the text: the symbols' records that know nothing of it; bytes: NULL */
     uint32_t *row_of;  /* bytes, by position: its row; NULL: each position that is wanted has its own */
     uint32_t *key_of;  /* bytes, by position: the number of its prefix + 1, or 0 */
@@ -40,29 +49,21 @@ struct pylm__readings {
 
 #define PYLM__MOST_WORDS 32768u /* bytes: words with vectors */
 
-/* Finds the parts and lays out their readings: of a held-out block all positions, of other parts `most` at most. */
+/* Finds the sections and lays out their readings: of a held-out block all positions, of others `most` at most. */
 void pylm__readings_lay_out(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                             const struct pylm__heldout *heldout, uint64_t most);
 void pylm__readings_free(struct pylm__readings *readings);
 
 /* The pairs from which vectors are made that know nothing of the held-out text, if that is not nearly all.
  *   corpus   the text, or what it is read as
- *   bounds   of the parts there; NULL: those of the text */
+ *   bounds   of the sections there; NULL: those of the text */
 void pylm__readings_neighbourhood(const struct pylm__readings *readings, const struct pylm__corpus *corpus,
                                   const uint64_t *bounds, struct pylm__neighbourhood *around);
 
-/* Whether a position of a part has a row. */
-static inline int pylm__reading_is_wanted(const struct pylm__readings *readings, uint32_t part, uint64_t position)
+/* Whether a position, by its number among all with readings, has a row. */
+static inline int pylm__reading_is_wanted(const struct pylm__readings *readings, uint64_t number)
 {
-    uint64_t bit = readings->first[part] + (position - readings->begins[part]);
-    return !readings->wanted || readings->wanted[bit / 64u] >> bit % 64u & 1u;
-}
-
-/* The row of a position that is held out. */
-static inline size_t pylm__readings_row(const struct pylm__readings *readings, uint32_t part, uint64_t position)
-{
-    uint64_t i = position - readings->begins[part];
-    return readings->row_of ? readings->row_of[readings->first[part] + i] : (size_t)(readings->first_row[part] + i);
+    return !readings->wanted || readings->wanted[number / 64u] >> number % 64u & 1u;
 }
 
 /* The entry of a position's prefix, or NULL. */

@@ -76,25 +76,25 @@ struct writing {
     const pylm_task *task;
 };
 
-/* A job: writes the rows of a part, by vectors that know nothing of it. */
-static int write_rows(void *user, uint32_t part, pylm_task *task)
+/* A job: writes the rows of a section, by vectors that know nothing of its part. */
+static int write_rows(void *user, uint32_t number, pylm_task *task)
 {
     const struct writing *w = user;
     struct pylm__topics topics = pylm__topics_view(w->part);
     struct pylm__readings *readings = w->readings;
+    const struct pylm__section *section = &readings->sections[number];
     struct pylm__reading reading;
     struct reader reader;
-    uint64_t p = readings->begins[part];
-    int8_t *row = readings->rows + readings->first_row[part] * readings->n;
+    uint64_t p = section->begin > WARM_UP ? section->begin - WARM_UP : 0u;
+    int8_t *row = readings->rows + section->first_row * readings->n;
     uint32_t j;
     (void)task; /* it would count jobs as steps of progress */
     if (pylm__task_cancelled(w->task))
         return PYLM_ERR_CANCELLED;
-    topics.symbols = pylm__topic_part_symbols(readings, w->corpus->n_symbols, part);
-    p = p > WARM_UP ? p - WARM_UP : 0u;
+    topics.symbols = pylm__topic_part_symbols(readings, w->corpus->n_symbols, section->part);
     begin_reading(&reader, w->corpus, topics, p);
-    for (; p < readings->ends[part]; pylm__corpus_passed(w->corpus, p++)) {
-        if (p >= readings->begins[part] && pylm__reading_is_wanted(readings, part, p)) {
+    for (; p < section->last; pylm__corpus_passed(w->corpus, p++)) {
+        if (p >= section->begin && pylm__reading_is_wanted(readings, section->first + (p - section->begin))) {
             pylm__topic_reading(&reader.topics, reader.sums, &reading);
             for (j = 0; j < readings->n; j++)
                 row[j] = j % PYLM__TOPIC_DIMS < readings->n_used ? (int8_t)reading.of[j] : 0;
@@ -113,5 +113,5 @@ int pylm__topic_rows_write(struct pylm__readings *readings, const uint8_t *part,
     readings->rows = pylm__array_new(readings->n_rows * readings->n, 1);
     if (!readings->rows)
         return PYLM_ERR_MEMORY;
-    return pylm__run_jobs(write_rows, &writing, PYLM__TOPIC_PARTS, n_threads, NULL);
+    return pylm__run_jobs(write_rows, &writing, readings->n_sections, n_threads, NULL);
 }

@@ -24,7 +24,7 @@
 #define MAX_SECTION 524288u                /* more take long to walk through */
 #define PAIRS_NBYTES (UINT64_C(128) << 20) /* at most, with the pairs of word_vectors.c */
 #define SYMBOL_NBYTES                                                                                                  \
-    UINT64_C(2600)         /* by symbol, in bytes by word: sums, vectors by part, their products, the nodes' records */
+    UINT64_C(2800)         /* by symbol, in bytes by word: sums, vectors by part, their products, the nodes' records */
 #define POSITION_NBYTES 5u /* by planned reading */
 #define WORD_NBYTES 200u   /* likewise of bytes: its words, its prefix, events on the path */
 #define EVENT_NBYTES 132u  /* by listed event, with a row of its own */
@@ -50,7 +50,8 @@ static void add_part(const void *user, uint32_t part, struct pylm__sums *sums)
 {
     const struct finding *f = user;
     const struct pylm__corpus *corpus = f->corpus;
-    uint64_t p = f->readings->bounds[part], end = f->readings->bounds[part + 1u], d = pylm__corpus_document(corpus, p);
+    uint64_t p = corpus->n * part / PYLM__TOPIC_PARTS, end = corpus->n * (part + 1u) / PYLM__TOPIC_PARTS,
+             d = pylm__corpus_document(corpus, p);
     uint32_t i, j;
     for (; p < end; pylm__corpus_passed(corpus, p++)) {
         uint32_t symbol = pylm__symbol(corpus, p);

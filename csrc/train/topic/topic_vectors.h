@@ -15,7 +15,7 @@ struct pylm__topic_vectors {
     uint64_t part_nbytes;
 };
 
-/* Whether a corpus gets vectors: it is large enough. If so, plans the parts' readings, and finds how many events can be
+/* Whether a corpus gets vectors: it is large enough. If so, plans the readings, and finds how many events can be
  * listed at once, so that all that is needed meanwhile fits into so many bytes; 0: no limit. */
 int pylm__topic_plan(struct pylm__readings *readings, const struct pylm__corpus *corpus,
                      const struct pylm__heldout *heldout, uint64_t max_nbytes);

@@ -70,7 +70,7 @@ static int find(struct finding *f, pylm_task *task)
         PYLM__TRY(pylm__word_places_find(f->symbols, f->readings, &f->words, f->n_threads, task));
     else
         PYLM__TRY(pylm__topic_vectors_find(f->symbols, f->readings, text->corpus, f->n_threads, task));
-    PYLM__TRY(pylm__node_events_count(&f->events, f->readings, text->corpus, text->tree, f->n_threads, task));
+    PYLM__TRY(pylm__node_events_count(&f->events, f->readings, text, f->n_threads, task));
     PYLM__TRY(solve(f, task));
     if (!f->readings->is_short && f->readings->n_used < PYLM__MAX_TOPIC) {
         pylm__node_vectors_cut(f->nodes, f->readings->n_records, f->readings->n_used, 0);

@@ -9,13 +9,6 @@
 #include "node_vectors.h"
 #include "topic_vectors.h"
 
-/* What vectors are made from. */
-struct pylm__topic_text {
-    const struct pylm__corpus *corpus;
-    struct pylm__heldout *heldout; /* gets what the vectors say of it */
-    const struct pylm__symbol_tree *tree;
-};
-
 /* Makes both kinds of vectors, instead of what is there, by readings that are planned. There are none in a text of
  * bytes without frequent words. */
 int pylm__topics_find(struct pylm__topic_vectors *symbols, struct pylm__node_vectors *nodes,

@@ -53,8 +53,9 @@ static void add_part(const void *user, uint32_t part, struct pylm__sums *sums)
 {
     const struct finding *f = user;
     const struct pylm__corpus *corpus = &f->words->corpus;
-    uint64_t p = f->words->bounds[part], d = pylm__corpus_document(corpus, p);
-    for (; p < f->words->bounds[part + 1u]; p++) {
+    uint64_t p = f->words->bounds[f->readings->first_section[part]],
+             end = f->words->bounds[f->readings->first_section[part + 1u]], d = pylm__corpus_document(corpus, p);
+    for (; p < end; p++) {
         while (corpus->document_ends[d] <= p)
             d++;
         if (pylm__symbol(corpus, p) != corpus->unknown)
@@ -131,16 +132,14 @@ static void find_units(struct finding *f)
 
 /* ---- along the text ---- */
 
-/* Writes the rows of a part, by vectors that know nothing of it. */
-static void read_part(const void *user, uint32_t part, struct pylm__part_work *work)
+/* Writes the rows of a section. */
+static void read_section(const struct finding *f, uint32_t section, const uint8_t *records)
 {
-    const struct finding *f = user;
     const struct pylm__corpus *corpus = &f->words->corpus;
     const struct pylm__readings *readings = f->readings;
-    uint64_t row = readings->first_row[part];
-    uint64_t end = part + 1u < PYLM__TOPIC_PARTS ? readings->first_row[part + 1u] : readings->n_rows;
-    uint64_t p = f->words->bounds[part], d = pylm__corpus_document(corpus, p);
-    write_vectors(f, &work->part, corpus->n_symbols, work->records);
+    uint64_t row = readings->sections[section].first_row;
+    uint64_t end = section + 1u < readings->n_sections ? readings->sections[section + 1u].first_row : readings->n_rows;
+    uint64_t p = f->words->bounds[section], d = pylm__corpus_document(corpus, p);
     for (; row < end; row++, p++) {
         uint32_t place, first = 0;
         uint64_t begin;
@@ -148,9 +147,19 @@ static void read_part(const void *user, uint32_t part, struct pylm__part_work *w
             d++;
         begin = pylm__corpus_document_begin(corpus, d);
         for (place = 0; place < N_PLACES && dims[place] && p - begin > place; first += dims[place++])
-            memcpy(readings->rows + row * N + first,
-                   work->records + (size_t)pylm__symbol(corpus, p - 1u - place) * N + first, dims[place]);
+            memcpy(readings->rows + row * N + first, records + (size_t)pylm__symbol(corpus, p - 1u - place) * N + first,
+                   dims[place]);
     }
+}
+
+/* Writes the rows of a part, by vectors that know nothing of it. */
+static void read_part(const void *user, uint32_t part, struct pylm__part_work *work)
+{
+    const struct finding *f = user;
+    uint32_t i;
+    write_vectors(f, &work->part, f->words->corpus.n_symbols, work->records);
+    for (i = f->readings->first_section[part]; i < f->readings->first_section[part + 1u]; i++)
+        read_section(f, i, work->records);
 }
 
 /* ---- all of it ---- */

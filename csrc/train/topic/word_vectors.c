@@ -19,15 +19,15 @@
 #define SHRINK_NEAR 20.0 /* the same of near pairs, which are fewer and say more */
 #define SLICE 65536u     /* positions between two looks at the task */
 
-/* Sets gain and keep by the frequencies in the parts in use. */
+/* Sets gain and keep by the frequencies in the sections in use. */
 static int weigh_symbols(struct pylm__word_vectors *v, const struct pylm__neighbourhood *around, uint32_t *frequency,
                          const pylm_task *task)
 {
     const struct pylm__corpus *corpus = around->corpus;
     uint64_t p, n = 0;
-    uint32_t part, i;
-    for (part = 0; part < PYLM__TOPIC_PARTS; part++) {
-        for (p = around->bounds[part]; around->use[part] && p < around->bounds[part + 1u]; p++, n++) {
+    uint32_t i;
+    for (i = 0; i < around->n; i++) {
+        for (p = around->bounds[i]; around->use[i] && p < around->bounds[i + 1u]; p++, n++) {
             pylm__corpus_passed(around->corpus, p);
             if (p % SLICE == 0 && pylm__task_cancelled(task))
                 return PYLM_ERR_CANCELLED;
