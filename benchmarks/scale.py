@@ -65,7 +65,8 @@ def wikipedia(source: Path, folder: Path) -> None:
 def kenlm_seconds(tools: Path, text: Path, model: Path, folder: Path) -> float:
     """CPU seconds of KenLM for the pieces of a text."""
     ids, arpa, trie = (folder / name for name in ("ids", "arpa", "trie"))
-    write_ids(package.load(model), text, ids)
+    with package.load(model) as loaded:
+        write_ids(loaded, text, ids)
     seconds = kenlm_counted(tools, ids, arpa).cpu + kenlm_built(tools, "trie", arpa, trie).cpu
     for path in (ids, arpa, trie):
         path.unlink()
@@ -75,14 +76,14 @@ def kenlm_seconds(tools: Path, text: Path, model: Path, folder: Path) -> float:
 def mix(prefix: str, tools: Path | None, folder: Path) -> None:
     print("| text | CPU s | CPU s a MB | s | peak MB | model MB | KenLM, CPU s | bits a byte |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    valid = Path(f"{prefix}.valid.txt").read_bytes()[:1_000_000]
-    text, model, limited = (folder / name for name in ("text", "model", "limited"))
+    text, valid, model, limited = (folder / name for name in ("text", "valid", "model", "limited"))
+    valid.write_bytes(Path(f"{prefix}.valid.txt").read_bytes()[:1_000_000])
     for n in MIX_SIZES:
         with open(f"{prefix}.train.txt", "rb") as file:
             text.write_bytes(file.read(n))
         result = train(text, model, "--memory", ENOUGH, "--no-topics")
         kenlm = "" if tools is None else f"{kenlm_seconds(tools, text, model, folder):.1f}"
-        bits = package.load(model).evaluate(valid, progress=False).bits_per_byte
+        bits = pylm("eval", model, valid)["bits_per_byte"]  # here it would add to the peak of what is called later
         show(f"{n // 1_000_000} MB", result, f" {kenlm} | {bits:.4f} |")
         for limit in (result["peak_rss_bytes"] // 2, 1_000_000_000):
             result = train(text, limited, "--memory", str(limit), "--no-topics")

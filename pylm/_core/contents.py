@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from ..errors import MissingPackageError, TextFormatError
 from .arguments import path_of
+from .optional import compression
 from .text import IN_MEMORY, SLICE, Bytes, Path, read_file, shorter
 
 SAMPLE = 1 << 20  # bytes looked at, at the beginning
@@ -278,12 +279,10 @@ def _unpacker(kind: str, name: str) -> tuple[Callable[[Any], Any], tuple[type[Ex
 
         return (lambda file: gzip.GzipFile(fileobj=io.BufferedReader(file, SLICE))), (EOFError, OSError, zlib.error)
     if kind == "bzip2":
-        import bz2
-
+        bz2 = compression("bz2")
         return (lambda file: bz2.BZ2File(io.BufferedReader(file, SLICE))), (EOFError, OSError, ValueError)
     if kind == "xz":
-        import lzma
-
+        lzma = compression("lzma")
         return (lambda file: lzma.LZMAFile(io.BufferedReader(file, SLICE))), (EOFError, lzma.LZMAError)
     zstd = _zstd(name)
     return (lambda file: zstd.ZstdFile(io.BufferedReader(file, SLICE))), (EOFError, zstd.ZstdError)

@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-import bz2
 import importlib
 import inspect
-import lzma
 import sys
 import time
 import warnings
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from .._model import Model
@@ -115,16 +113,27 @@ def _train(pages: list[str], tokenizer: str) -> Model:
     return model
 
 
+def _compressors() -> Iterator[tuple[str, Callable[[bytes], bytes]]]:
+    """Those that this Python was built with."""
+    with suppress(ImportError):
+        import zlib
+
+        yield "gzip", lambda data: zlib.compress(data, 9)
+    with suppress(ImportError):
+        import bz2
+
+        yield "bzip2", lambda data: bz2.compress(data, 9)
+    with suppress(ImportError):
+        import lzma
+
+        yield "xz", lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)
+
+
 def _compare(model: Model, pages: Pages) -> None:
     """Prediction is compression: against compressors that have also seen the training pages."""
     seen, unseen = "".join(pages.train).encode(), "".join(pages.test).encode()
     rows = [("plain bytes", 8.0)]
-    compressors: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
-        ("gzip", lambda data: zlib.compress(data, 9)),
-        ("bzip2", lambda data: bz2.compress(data, 9)),
-        ("xz", lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)),
-    )
-    for name, compress in compressors:
+    for name, compress in _compressors():
         rows.append((name, 8 * (len(compress(seen + unseen)) - len(compress(seen))) / len(unseen)))
     results = [model.evaluate(page.encode(), progress=False) for page in pages.test]
     rows.append(("pylm", sum(result.bits for result in results) / sum(result.bytes for result in results)))

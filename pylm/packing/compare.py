@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -71,16 +70,24 @@ def _own(image: Image, model: Reader, parts: list[bytes], lines: bool, memory: i
 
 
 def _others(dictionary: bytes) -> Iterator[tuple[str, Packer]]:
-    yield "xz", _xz
+    yield from _xz()
     yield from _deflate(dictionary)
     yield from _zstd(dictionary)
     yield from _brotli()
 
 
-def _xz(text: bytes) -> int:
+def _xz() -> Iterator[tuple[str, Packer]]:
     """With no more memory than the text takes, else most of the time would go into that."""
-    lzma2 = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": max(len(text), 4096)}
-    return len(lzma.compress(text, check=lzma.CHECK_NONE, filters=[lzma2]))
+    try:
+        import lzma
+    except ImportError:
+        return
+
+    def xz(text: bytes) -> int:
+        lzma2 = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": max(len(text), 4096)}
+        return len(lzma.compress(text, check=lzma.CHECK_NONE, filters=[lzma2]))
+
+    yield "xz", xz
 
 
 def _deflate(dictionary: bytes) -> Iterator[tuple[str, Packer]]:

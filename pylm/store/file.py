@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import bz2
 import hashlib
 import operator
 import os
@@ -19,6 +18,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
+from .._core.optional import compression
 from .._core.progress import starting_threads
 from .._core.text import Bytes, Path
 from ..errors import ArgumentError, StoreDamagedError, StoreFormatError, StoreVersionError, TooLargeError
@@ -216,7 +216,7 @@ class _Unpacked:
 
     def __init__(self, coded: memoryview, coding: int, nbytes: int, damaged: Callable[[], StoreDamagedError]) -> None:
         self._coded, self._at, self._left, self._damaged = coded, 0, nbytes + 1, damaged
-        self._unpacker: Any = None if coding == PLAIN else bz2.BZ2Decompressor()
+        self._unpacker: Any = None if coding == PLAIN else compression("bz2").BZ2Decompressor()
 
     def read(self, n: int) -> Bytes:
         """The next bytes, n or less; none at the end."""
@@ -459,7 +459,7 @@ class StoreWriter:
 
 def compressed(pieces: list[Bytes], stopped: Callable[[], bool]) -> list[Bytes]:
     """All pieces together by bzip2; how they are cut does not matter. Gives up when `stopped` says so."""
-    compressor: Any = bz2.BZ2Compressor(LEVEL)
+    compressor: Any = compression("bz2").BZ2Compressor(LEVEL)
     result: list[Bytes] = []
     for piece in pieces:
         view = memoryview(piece)
