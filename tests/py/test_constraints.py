@@ -177,7 +177,8 @@ def test_steps_do_not_depend_on_what_was_done_before(monkeypatch: pytest.MonkeyP
 def test_useful_sizes_are_not_refused() -> None:
     assert len(pylm.OneOf([f"{i:05}" for i in range(40_000)])._automaton.final) == 4446
     assert len(pylm.Regex("a{49999}")._automaton.final) == 50_000
-    assert len(pylm.Regex(r"\w{1,100}")._automaton.final) == 30_901
+    a_word = len(pylm.Regex(r"\w")._automaton.final) - 1  # some 309: which characters are letters depends on Python
+    assert len(pylm.Regex(r"\w{1,100}")._automaton.final) == 100 * a_word + 1 > 20_000
     constraint = pylm.Schema({"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1})._automaton
     for value in (-(2**63), 2**63 - 1, 0, -1, 10**18):
         assert accepts(constraint, str(value).encode())
