@@ -52,6 +52,15 @@ static inline int pylm__is_used(const struct pylm__heldout *heldout, uint64_t at
     return (at + 1u) * heldout->n_used / heldout->n_symbols > at * heldout->n_used / heldout->n_symbols;
 }
 
+/* The number of a block's first symbol among those of all blocks. */
+static inline uint64_t pylm__heldout_first(const struct pylm__heldout *heldout, uint32_t block)
+{
+    uint64_t first = 0;
+    while (block--)
+        first += heldout->ends[block] - heldout->begins[block];
+    return first;
+}
+
 static inline int pylm__keeps_own(const struct pylm__heldout *heldout, uint32_t block)
 {
     return heldout->keeps_own >> block & 1u;

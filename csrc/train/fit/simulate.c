@@ -79,10 +79,7 @@ static int read_block(const struct reader *r, const struct pylm__heldout *heldou
 {
     pylm_state opaque;
     struct pylm__state *state = pylm__state_view(&opaque);
-    uint64_t p, d = 0, at = 0;
-    uint32_t b;
-    for (b = 0; b < block; b++)
-        at += heldout->ends[b] - heldout->begins[b];
+    uint64_t p, d = 0, at = pylm__heldout_first(heldout, block);
     pylm__corpus_begin(corpus, &opaque);
     for (p = heldout->begins[block]; p < heldout->ends[block]; p++, at++) {
         if (p % SLICE == 0 && pylm__task_cancelled(task))

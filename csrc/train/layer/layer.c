@@ -154,13 +154,9 @@ static int score_block(void *user, uint32_t block, pylm_task *task)
 {
     const struct scoring *s = user;
     struct pylm__work *work = malloc(pylm__noting_nbytes(pylm__model_view(s->corpus->base)));
-    uint64_t at = 0;
-    uint32_t b;
     if (!work)
         return PYLM_ERR_MEMORY;
-    for (b = 0; b < block; b++)
-        at += s->heldout->ends[b] - s->heldout->begins[b];
-    score(s, block, at, work, task);
+    score(s, block, pylm__heldout_first(s->heldout, block), work, task);
     free(work);
     return PYLM_OK;
 }

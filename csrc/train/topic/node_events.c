@@ -72,12 +72,13 @@ static inline int visit_section(struct listing *l, uint32_t number, visit *see)
 static void want_used(struct pylm__node_events *events, const struct pylm__section *block)
 {
     const struct pylm__heldout *heldout = events->heldout;
-    uint64_t at = 0, i, n = block->last - block->begin;
+    uint64_t first, i, n = block->last - block->begin;
     uint32_t b;
     for (b = 0; heldout->begins[b] != block->begin; b++)
-        at += heldout->ends[b] - heldout->begins[b];
+        continue;
+    first = pylm__heldout_first(heldout, b);
     for (i = 0; i < n; i++)
-        if (pylm__is_used(heldout, at + i))
+        if (pylm__is_used(heldout, first + i))
             events->numbers[block->first + i] = 0;
 }
 

@@ -141,11 +141,9 @@ static int read_block(void *user, uint32_t block, pylm_task *task)
     const struct pylm__section *section = readings->sections;
     const uint8_t *records;
     struct pylm__reading reading;
-    uint64_t at = 0, p, event, number;
-    uint32_t b, j;
+    uint64_t at = pylm__heldout_first(heldout, block), p, event, number;
+    uint32_t j;
     (void)task;
-    for (b = 0; b < block; b++)
-        at += heldout->ends[b] - heldout->begins[b];
     while (section->begin != heldout->begins[block])
         section++;
     records = s->records[section->group == PYLM__TOPIC_FIRST ? PYLM__WITHOUT_FIRST : PYLM__WITHOUT_SECOND];

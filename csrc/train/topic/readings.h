@@ -14,7 +14,7 @@
  * either group stand together. */
 enum { PYLM__TOPIC_SECOND, PYLM__TOPIC_COMMON, PYLM__TOPIC_FIRST, PYLM__TOPIC_GROUPS };
 
-/* A held-out block, or what lies between two of them or at the end of a part. */
+/* A held-out block, which begins a part; or what is behind it; or a part without one. */
 struct pylm__section {
     uint32_t part; /* that it is in */
     uint8_t group;

@@ -50,8 +50,9 @@ static void add_part(const void *user, uint32_t part, struct pylm__sums *sums)
 {
     const struct finding *f = user;
     const struct pylm__corpus *corpus = f->corpus;
-    uint64_t p = corpus->n * part / PYLM__TOPIC_PARTS, end = corpus->n * (part + 1u) / PYLM__TOPIC_PARTS,
-             d = pylm__corpus_document(corpus, p);
+    const struct pylm__section *sections = f->readings->sections;
+    uint64_t p = sections[f->readings->first_section[part]].begin,
+             end = sections[f->readings->first_section[part + 1u] - 1u].end, d = pylm__corpus_document(corpus, p);
     uint32_t i, j;
     for (; p < end; pylm__corpus_passed(corpus, p++)) {
         uint32_t symbol = pylm__symbol(corpus, p);
