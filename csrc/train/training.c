@@ -218,10 +218,13 @@ static int train_kernel(pylm_trainer *trainer, uint64_t *smallest, pylm_task *ta
  *   smallest   out: the smallest possible max_memory, if it is too small */
 static int train_tree(pylm_trainer *trainer, struct pylm__trained_tree *trained, uint64_t *smallest, pylm_task *task)
 {
-    int sized = trainer->options.max_nbytes > 0, sparing = sized || trainer->corpus.base, status;
+    int sized = trainer->options.max_nbytes > 0, status;
+    enum pylm__heldout_use use = trainer->corpus.base ? PYLM__HELDOUT_QUICK
+                                 : sized              ? PYLM__HELDOUT_OFTEN
+                                                      : PYLM__HELDOUT_ONCE;
     struct pylm__heldout heldout;
     struct pylm__memory_plan plan;
-    status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, sparing);
+    status = pylm__heldout_choose(&heldout, &trainer->corpus, &trained->tree, use);
     if (status == PYLM_OK)
         status = pylm__memory_plan(&trainer->options, &trainer->corpus, &heldout, &trained->tree, &trained->templates,
                                    &plan, smallest);

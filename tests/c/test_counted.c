@@ -37,7 +37,7 @@ static void set_up(struct text *t)
     REQUIRE(pylm__corpus_prepare(&t->corpus, &limits, 1, NULL) == PYLM_OK);
     REQUIRE(pylm__tree_of_bytes(&t->tree, &t->corpus, NULL) == PYLM_OK);
     pylm__corpus_find_ends(&t->corpus);
-    REQUIRE(pylm__heldout_choose(&t->heldout, &t->corpus, &t->tree, 1) == PYLM_OK);
+    REQUIRE(pylm__heldout_choose(&t->heldout, &t->corpus, &t->tree, PYLM__HELDOUT_OFTEN) == PYLM_OK);
     REQUIRE(pylm__heldout_list(&t->heldout, &t->corpus, &t->tree, 1) == PYLM_OK);
     pylm__templates_choose(&t->templates, PYLM_TOKENIZER_BYTES, &options, 0);
     t->templates.factor = t->corpus.factor;

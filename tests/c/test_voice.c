@@ -91,7 +91,7 @@ static void count(struct counted *c, const char *text, size_t nbytes, const pylm
     REQUIRE(pylm__tree_of_bytes(&c->tree, &c->corpus, NULL) == PYLM_OK);
     pylm__corpus_find_ends(&c->corpus);
     c->corpus.keeps_own = UINT32_MAX;
-    REQUIRE(pylm__heldout_choose(&c->heldout, &c->corpus, &c->tree, 0) == PYLM_OK);
+    REQUIRE(pylm__heldout_choose(&c->heldout, &c->corpus, &c->tree, PYLM__HELDOUT_ONCE) == PYLM_OK);
     REQUIRE(pylm__heldout_list(&c->heldout, &c->corpus, &c->tree, 1) == PYLM_OK);
     pylm__templates_choose(&c->templates, PYLM_TOKENIZER_BYTES, options, 1);
     c->templates.has_voice = 1;

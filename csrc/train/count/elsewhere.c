@@ -109,7 +109,7 @@ static int count(struct work *w, uint32_t k, uint64_t max_memory, const char *fo
     struct pylm__counting *c = &w->counting;
     if (k >= w->job.templates.n)
         return PYLM_ERR_ARGUMENT;
-    PYLM__TRY(pylm__heldout_choose(&w->heldout, &w->job.corpus, &w->job.tree, 0));
+    PYLM__TRY(pylm__heldout_choose(&w->heldout, &w->job.corpus, &w->job.tree, PYLM__HELDOUT_ONCE));
     w->heldout.means = pylm__array_new(w->heldout.n_events, sizeof *w->heldout.means);
     if (!w->heldout.means)
         return PYLM_ERR_MEMORY;

@@ -12,7 +12,7 @@
 #define ENOUGH_WORDS 300000u
 #define ENOUGH_LETTERS 40000u /* of a model that spells words, */
 #define LETTERS_BLOCKS 4u     /* in so many blocks */
-#define SPARING 3u            /* for models of a given size, and layers */
+#define SPARING 3u            /* where they are used many times, or something has to be made quickly: fewer */
 #define MIN_BLOCKS 2u
 #define BLOCKS_SHARE 20u /* of a text all blocks may be, at most, where they are more than needed */
 #define SYMBOLS_A_JOB 8192u
@@ -97,19 +97,19 @@ static struct pylm__fixed_sets fixed_sets_of(const struct pylm__corpus *corpus, 
 }
 
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
-                         const struct pylm__symbol_tree *tree, int sparing)
+                         const struct pylm__symbol_tree *tree, enum pylm__heldout_use use)
 {
     int is_bytes = corpus->tokenizer == PYLM_TOKENIZER_BYTES;
     uint64_t enough = is_bytes ? ENOUGH_BYTES : ENOUGH_WORDS, p, at = 0;
     uint32_t b;
-    enough = corpus->spells ? ENOUGH_LETTERS : sparing ? enough / SPARING : enough;
+    enough = corpus->spells ? ENOUGH_LETTERS : use == PYLM__HELDOUT_ONCE ? enough : enough / SPARING;
     memset(heldout, 0, sizeof *heldout);
     heldout->keeps_own = corpus->keeps_own;
     if (tree->n_sets > UINT16_MAX || pylm__tree_previous_sets(tree) > UINT16_MAX ||
         pylm__tree_before_sets(tree) > UINT16_MAX)
         return PYLM_ERR_LARGE;
     choose_blocks(heldout, corpus->n, enough, corpus->spells ? enough / LETTERS_BLOCKS : PYLM__MAX_BLOCK,
-                  !is_bytes && !sparing);
+                  !is_bytes && use != PYLM__HELDOUT_QUICK);
     heldout->first_event = pylm__array_new(heldout->n_symbols + 1u, sizeof *heldout->first_event);
     if (!heldout->first_event)
         return PYLM_ERR_MEMORY;

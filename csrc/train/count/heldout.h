@@ -72,12 +72,17 @@ static inline struct pylm__fixed_sets pylm__heldout_fixed_sets(const struct pylm
     return fixed;
 }
 
+/* What held-out blocks are for. */
+enum pylm__heldout_use {
+    PYLM__HELDOUT_ONCE,  /* most models */
+    PYLM__HELDOUT_OFTEN, /* models of a given size look at them many times: fewer symbols are used */
+    PYLM__HELDOUT_QUICK  /* layers and kernels, which have to be made quickly: fewer blocks */
+};
+
 /* Chooses blocks, evenly spread: of a small text all of its 20 parts, of a large one a twentieth or less. In a long
- * text of words, pieces or ids there are more than would be enough, and n_used of their symbols are used.
- *   sparing   fewer: for models of a given size, which use them many times, and for layers, which have to be made
- *             quickly */
+ * text of words, pieces or ids there are more than would be enough, and n_used of their symbols are used. */
 int pylm__heldout_choose(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,
-                         const struct pylm__symbol_tree *tree, int sparing);
+                         const struct pylm__symbol_tree *tree, enum pylm__heldout_use use);
 /* Lists the events of the blocks. Counting, and the fit, need them; a kernel and topics do not. The lists do not depend
  * on n_threads. */
 int pylm__heldout_list(struct pylm__heldout *heldout, const struct pylm__corpus *corpus,

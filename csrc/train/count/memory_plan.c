@@ -16,6 +16,7 @@
 #define ROOM_SYMBOL_NBYTES 160u          /* no more than so many a symbol of the text are needed; */
 #define ROOM_WANTED 9u                   /* times that more, where there is memory */
 #define RUN_KEY_NBYTES 9u                /* a key, while it is sorted: itself, and room for a part of all */
+#define OWN_KEY_NBYTES 8u                /* a held-out symbol, for each template until it is sized */
 #define OFFERS_NBYTES 16u                /* an event, for the offers of templates (losses.c) */
 #define OFFER_NBYTES 18u                 /* an event, for each template whose offers are made at once */
 #define VOICE_NBYTES 10u                 /* an event, for a voice: its two sides, log-odds, steps that wait */
@@ -95,7 +96,7 @@ int pylm__memory_suffices(const pylm_train_options *options, const struct pylm__
 
 /* Plans counting for a limit of size. What keys do not need while templates are counted is for what may be kept. */
 static int plan_sized(const pylm_train_options *options, const struct pylm__corpus *corpus,
-                      const struct pylm__heldout *heldout, uint64_t common, uint64_t indices,
+                      const struct pylm__heldout *heldout, uint64_t common, uint64_t indices, uint32_t n_templates,
                       struct pylm__memory_plan *plan, uint64_t *least)
 {
     uint64_t each = pylm__count_nbytes(corpus, heldout, 1), min_keys = corpus->n / MAX_RUNS + MIN_KEYS;
@@ -104,6 +105,7 @@ static int plan_sized(const pylm_train_options *options, const struct pylm__corp
     uint32_t n = plan->n_threads;
     if (corpus->tokenizer != PYLM_TOKENIZER_BYTES && !options->no_topics)
         common += sizeof(int16_t) * PYLM__TOPIC_LEVELS * heldout->n_events;
+    common += OWN_KEY_NBYTES * heldout->n_symbols * n_templates;
     *least = larger(*least, common + room + larger(trying, each + RUN_KEY_NBYTES * min_keys));
     plan->room_nbytes = UINT64_MAX / 2u;
     if (!options->max_memory)
@@ -147,7 +149,7 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
     plan->spill = 0;
     least = larger(fit, earlier_nbytes(corpus));
     if (options->max_nbytes) {
-        int status = plan_sized(options, corpus, heldout, common, indices, plan, &least);
+        int status = plan_sized(options, corpus, heldout, common, indices, templates->n, plan, &least);
         if (status != PYLM_OK)
             *smallest = (least + ROUND - 1u) / ROUND * ROUND;
         return status;

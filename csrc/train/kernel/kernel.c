@@ -93,7 +93,7 @@ int pylm__kernel_train(struct pylm__kernel_training *t, const char *folder, uint
     memset(counting, 0, sizeof counting);
     memset(&problem, 0, sizeof problem);
     choose_templates(t);
-    status = pylm__heldout_choose(&heldout, t->corpus, &t->banks[0].tree, 1);
+    status = pylm__heldout_choose(&heldout, t->corpus, &t->banks[0].tree, PYLM__HELDOUT_QUICK);
     for (b = 0; b < t->n_banks && status == PYLM_OK; b++) {
         status = count_bank(t, &heldout, b, folder, &counting[b], smallest, task);
         if (status == PYLM_OK)

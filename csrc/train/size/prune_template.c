@@ -27,7 +27,7 @@ struct block {
     uint64_t n, first; /* symbols; held-out symbols before it */
     uint64_t *positions, *base_own, *scratch;
     uint64_t *own;    /* keys of one context, sorted, */
-    uint32_t *places; /* and where each stands */
+    uint32_t *places; /* and where those with events stand */
 };
 
 static int find_depths(struct work *w)
@@ -169,21 +169,36 @@ static uint64_t context_end(const uint64_t *keys, uint64_t from, uint64_t n, uns
     return n;
 }
 
-/* Lists the keys and places of the context at positions [from, to), in the order of the leaves: places that the same
- * symbol follows lie side by side. */
-static int list_own(struct work *w, const struct block *block, uint64_t from, uint64_t to)
+/* The number of the held-out symbol at a position. */
+static uint64_t place_at(const struct work *w, const struct block *block, uint64_t position)
+{
+    return block->first + pylm__key_leaf(block->positions[position], w->p->counted->leaf_bits);
+}
+
+/* Whether any of the context's places has events. */
+static int any_used(const struct work *w, const struct block *block, uint64_t from, uint64_t to)
+{
+    while (from < to && !pylm__is_used(w->p->in->heldout, place_at(w, block, from)))
+        from++;
+    return from < to;
+}
+
+/* Lists the keys of the context at positions [from, to), and those of its places that have events, in the order of the
+ * leaves: places that the same symbol follows lie side by side. */
+static int list_own(struct work *w, const struct block *block, uint64_t from, uint64_t to, uint32_t *n_places)
 {
     const uint64_t *of_blocks = w->p->counted->of_blocks;
     unsigned leaf_bits = w->p->counted->leaf_bits;
     uint64_t i, n = to - from, hash = block->positions[from] >> leaf_bits, *own = block->own;
     for (i = 0; i < n; i++) {
-        uint64_t place = block->first + pylm__key_leaf(block->positions[from + i], leaf_bits);
+        uint64_t place = place_at(w, block, from + i);
         own[i] = (uint64_t)pylm__key_leaf(of_blocks[place], leaf_bits) << 32 | place;
     }
     if (n > 1u)
         PYLM__TRY(pylm__sort(own, block->scratch, n, w->p->task));
-    for (i = 0; i < n; i++) {
-        block->places[i] = (uint32_t)own[i];
+    for (i = 0, *n_places = 0; i < n; i++) {
+        if (pylm__is_used(w->p->in->heldout, (uint32_t)own[i]))
+            block->places[(*n_places)++] = (uint32_t)own[i];
         own[i] = hash << leaf_bits | own[i] >> 32;
     }
     return PYLM_OK;
@@ -222,6 +237,8 @@ static int prune_block(struct work *w, const struct block *block, struct pylm__p
     for (from = 0; from < block->n; from = to) {
         struct pylm__followers followers;
         to = context_end(block->positions, from, block->n, leaf_bits);
+        if (!any_used(w, block, from, to))
+            continue;
         c = pylm__counted_find(counted, block->positions[from] >> leaf_bits);
         if (c == counted->n_contexts)
             continue; /* too rare */
@@ -229,10 +246,9 @@ static int prune_block(struct work *w, const struct block *block, struct pylm__p
         total = followers.total - (block->keeps_own ? 0u : (uint32_t)(to - from));
         if (!total || total < w->p->min_count)
             continue;
-        PYLM__TRY(list_own(w, block, from, to));
+        PYLM__TRY(list_own(w, block, from, to, &context->n_places));
         own.to = block->keeps_own ? 0u : to - from;
         find_gains_without(w, block, &followers, &own);
-        context->n_places = (uint32_t)(to - from);
         PYLM__TRY(hand_on(w, context, take, user));
     }
     return PYLM_OK;

@@ -24,8 +24,8 @@ struct pylm__pruned_context {
     struct pylm__ranked ranked;
     uint64_t hash;          /* only in the whole text */
     uint32_t block;         /* only in a held-out block: its number, */
-    uint32_t n_places;      /* and where the context stands */
-    const uint32_t *places; /* numbers of held-out symbols */
+    uint32_t n_places;      /* and where the context stands: */
+    const uint32_t *places; /* numbers of held-out symbols that have events */
 };
 
 /* Takes a context. */
