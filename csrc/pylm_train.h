@@ -193,9 +193,9 @@ PYLM_API void pylm_trainer_free(pylm_trainer *trainer);
  *   text      any bytes; not needed after the call.
  *   task      progress and cancelling, or NULL.
  * Memory: one byte for each byte of text; for words and ids 4 bytes each; with max_memory an eighth of it at most, and
- * the rest in a temporary file. There may be fewer than 2^32 bytes, words or ids; if bytes become pieces, any number of
- * them, and fewer than 2^32 pieces. Returns PYLM_ERR_FILE (errno says why), PYLM_ERR_MEMORY, PYLM_ERR_LARGE or
- * PYLM_ERR_CANCELLED, and PYLM_ERR_ARGUMENT for an external tokenizer. */
+ * the rest in a temporary file. There may be any number of bytes, words or ids (fewer than 2^40). Returns PYLM_ERR_FILE
+ * (errno says why), PYLM_ERR_MEMORY, PYLM_ERR_LARGE or PYLM_ERR_CANCELLED, and PYLM_ERR_ARGUMENT for an external
+ * tokenizer. */
 PYLM_API int pylm_trainer_add(pylm_trainer *trainer, const void *text, uint64_t text_nbytes, pylm_task *task);
 
 /* Adds a part of a document, for documents that are not in memory as a whole. All parts together are the document,

@@ -125,6 +125,7 @@ set(train_count
     train/count/pack.c
     train/count/result.c
     train/count/seal.c
+    train/count/scale.c
     train/count/stream.c
     train/count/templates.c
     train/count/voices.c)

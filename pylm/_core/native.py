@@ -97,8 +97,8 @@ _ERRORS: dict[int, tuple[type[PylmError], str]] = {
     lib.PYLM_ERR_EMPTY: (EmptyTextError, "give it at least one character"),
     lib.PYLM_ERR_LARGE: (
         TooLargeError,
-        "a model takes fewer than 2^32 symbols of text, that is bytes, words or pieces of "
-        "some 4 bytes, and 2^24 different words: train on less text, or with tokenizer='pieces'",
+        "a model has at most 2^24 different words, and 2^32 contexts of one kind: train with tokenizer='pieces', with "
+        "a larger min_count, or on less text",
     ),
 }
 

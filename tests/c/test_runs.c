@@ -19,7 +19,7 @@ static void check_merge(uint64_t n, uint64_t length, uint64_t mask)
     struct pylm__merge *merge;
     uint64_t *keys = allocate((size_t)(n + 1u) * sizeof *keys), *all = allocate((size_t)(n + 1u) * sizeof *all), i, j;
     uint64_t key;
-    uint32_t count;
+    uint64_t count;
     REQUIRE(pylm__spill_open(&spill, NULL) == PYLM_OK);
     pylm__runs_init(&runs, &spill);
     for (i = 0; i < n; i++)

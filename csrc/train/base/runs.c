@@ -109,7 +109,7 @@ int pylm__runs_add(struct pylm__runs *runs, const uint64_t *keys, uint64_t n, co
 /* A run that is merged, and its key that comes next. */
 struct source {
     struct pylm__reader reader;
-    uint32_t count;
+    uint64_t count;
 };
 
 struct pylm__merge {
@@ -147,7 +147,7 @@ static void advance(struct pylm__merge *m, uint32_t number)
     source->count = 1;
     if (has_more) {
         used += take_number(at + used, &repeats, &flag);
-        source->count = (uint32_t)repeats + 2u;
+        source->count = repeats + 2u;
     }
     pylm__reader_skip(&source->reader, used);
 }
@@ -227,7 +227,7 @@ static void replay(struct pylm__merge *m)
     m->losers[0] = winner;
 }
 
-int pylm__merge_next(struct pylm__merge *m, uint64_t *key, uint32_t *count)
+int pylm__merge_next(struct pylm__merge *m, uint64_t *key, uint64_t *count)
 {
     *key = m->keys[m->losers[0]];
     if (m->status != PYLM_OK || *key == ENDED)

@@ -36,7 +36,7 @@ struct pylm__merge *pylm__merge_new(const struct pylm__runs *runs);
 void pylm__merge_free(struct pylm__merge *merge);
 
 /* The next key and how often it occurs in all. Returns 0 behind the last, and after a failure: pylm__merge_status(). */
-int pylm__merge_next(struct pylm__merge *merge, uint64_t *key, uint32_t *count);
+int pylm__merge_next(struct pylm__merge *merge, uint64_t *key, uint64_t *count);
 int pylm__merge_status(const struct pylm__merge *merge);
 
 #endif

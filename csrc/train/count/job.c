@@ -98,7 +98,7 @@ static int has_parts(const struct head *h, const uint8_t *data, uint64_t nbytes,
 {
     uint64_t at = padded(sizeof *h);
     uint32_t i;
-    if ((h->width != 1u && h->width != 2u && h->width != 4u) || h->n > UINT32_MAX || h->n_documents > nbytes / 8u ||
+    if ((h->width != 1u && h->width != 2u && h->width != 4u) || h->n > nbytes || h->n_documents > nbytes / 8u ||
         h->n_symbols < 1u || h->n_symbols > PYLM__MAX_SYMBOLS || h->n_templates > PYLM__MAX_TEMPLATES ||
         h->n_suffix > h->n_templates)
         return 0;

@@ -37,8 +37,8 @@ struct pylm__hash_range {
 /* Sorted keys: of a context there are all or none. */
 struct pylm__sorted_keys {
     const uint64_t *keys;
-    const uint32_t *sums; /* if all keys are different: how often those up to each occur; NULL: each occurs once */
-    uint64_t n;
+    const uint64_t *sums; /* if all keys are different: how often those up to each occur; NULL: each occurs once */
+    uint64_t n;           /* each context occurs less than 2^32 times (scale.h) */
 };
 
 /* How often the key that begins at *at occurs; *at becomes where the next one begins. */
@@ -46,7 +46,7 @@ static inline uint32_t pylm__sorted_take(const struct pylm__sorted_keys *sorted,
 {
     uint64_t begin = (*at)++;
     if (sorted->sums)
-        return sorted->sums[begin] - (begin ? sorted->sums[begin - 1u] : 0u);
+        return (uint32_t)(sorted->sums[begin] - (begin ? sorted->sums[begin - 1u] : 0u));
     while (*at < sorted->n && sorted->keys[*at] == sorted->keys[begin])
         ++*at;
     return (uint32_t)(*at - begin);
@@ -55,7 +55,7 @@ static inline uint32_t pylm__sorted_take(const struct pylm__sorted_keys *sorted,
 /* A part of sorted keys. */
 struct pylm__key_range {
     const uint64_t *keys;
-    const uint32_t *sums; /* as above */
+    const uint64_t *sums; /* as above */
     uint64_t from, to;
 };
 

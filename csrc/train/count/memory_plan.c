@@ -7,6 +7,7 @@
 #include "memory_plan.h"
 
 #include "count.h"
+#include "scale.h"
 #include "train/text/chunks.h"
 #include "train/tree/cluster.h"
 
@@ -126,9 +127,9 @@ static int plan_sized(const pylm_train_options *options, const struct pylm__corp
     return PYLM_OK;
 }
 
-int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corpus *corpus,
-                      const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
-                      const struct pylm__templates *templates, struct pylm__memory_plan *plan, uint64_t *smallest)
+static int find_plan(const pylm_train_options *options, const struct pylm__corpus *corpus,
+                     const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
+                     const struct pylm__templates *templates, struct pylm__memory_plan *plan, uint64_t *smallest)
 {
     int kernel = options->predictor == PYLM_PREDICTOR_KERNEL;
     uint32_t n_threads = (uint32_t)pylm__n_threads(options->n_threads, templates->n), n;
@@ -173,5 +174,17 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
         n--;
     plan->n_threads = n;
     plan->max_keys = (room / n - each) / key_nbytes;
+    return PYLM_OK;
+}
+
+int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corpus *corpus,
+                      const struct pylm__heldout *heldout, const struct pylm__symbol_tree *tree,
+                      const struct pylm__templates *templates, struct pylm__memory_plan *plan, uint64_t *smallest)
+{
+    PYLM__TRY(find_plan(options, corpus, heldout, tree, templates, plan, smallest));
+    if (corpus->n > PYLM__MOST_OCCURRENCES) { /* only the counts of runs can be scaled */
+        plan->spill = 1;
+        plan->max_keys = smaller(plan->max_keys, PYLM__MOST_OCCURRENCES);
+    }
     return PYLM_OK;
 }

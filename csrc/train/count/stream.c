@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scale.h"
 #include "train/base/sort.h"
 
 #define SLICE 65536u /* keys between two looks at the task */
@@ -25,6 +26,8 @@ static int stream_all(const struct pylm__stream *s, uint64_t *keys, struct taker
     const struct pylm__hash_range range = {0, PYLM__ALL_HASHES};
     struct pylm__sorted_keys sorted = {keys, NULL, s->contexts.corpus->n};
     struct pylm__keys_cursor cursor;
+    if (sorted.n > PYLM__MOST_OCCURRENCES)
+        return PYLM_ERR_LARGE; /* nobody has so much memory but no folder for runs */
     memset(&cursor, 0, sizeof cursor);
     PYLM__TRY(pylm__keys_next(&s->contexts, s->heldout, &cursor, keys, &sorted.n, s->of_blocks, task));
     PYLM__TRY(pylm__sort_alone(keys, sorted.n, task));
@@ -51,17 +54,15 @@ static int write_runs(const struct pylm__stream *s, struct pylm__runs *runs, uin
 
 /* Keys of whole contexts, as they come out of a merge. */
 struct chunk {
-    uint64_t *keys;
-    uint32_t *sums;
+    uint64_t *keys, *sums;
     uint64_t n, capacity;
 };
 
-static int add_key(struct chunk *chunk, uint64_t key, uint32_t count)
+static int add_key(struct chunk *chunk, uint64_t key, uint64_t count)
 {
     if (chunk->n == chunk->capacity) {
         uint64_t capacity = chunk->capacity + chunk->capacity / 4u + PYLM__STREAM_CHUNK;
-        uint64_t *keys = pylm__array_grow(chunk->keys, capacity, sizeof *keys);
-        uint32_t *sums;
+        uint64_t *keys = pylm__array_grow(chunk->keys, capacity, sizeof *keys), *sums;
         chunk->keys = keys ? keys : chunk->keys;
         sums = keys ? pylm__array_grow(chunk->sums, capacity, sizeof *sums) : NULL;
         if (!sums)
@@ -75,19 +76,28 @@ static int add_key(struct chunk *chunk, uint64_t key, uint32_t count)
     return PYLM_OK;
 }
 
+/* Hands on keys of whole contexts, some of which may have to be scaled. */
+static int hand_on(const struct pylm__stream *s, const uint64_t *keys, uint64_t *sums, uint64_t n,
+                   struct pylm__hash_range range, struct taker to, const pylm_task *task)
+{
+    const struct pylm__sorted_keys sorted = {keys, sums, n};
+    unsigned leaf_bits = pylm__key_leaf_bits(s->contexts.tree->n_symbols);
+    PYLM__TRY(pylm__scale_contexts(s->heldout, s->of_blocks, leaf_bits, keys, sums, n, PYLM__MOST_OCCURRENCES));
+    return to.take(to.user, sorted, range, task);
+}
+
 /* Hands on what a merge gives, chunk by chunk. */
-static int stream_merged(struct pylm__merge *merge, unsigned leaf_bits, struct chunk *chunk, struct taker to,
+static int stream_merged(const struct pylm__stream *s, struct pylm__merge *merge, struct chunk *chunk, struct taker to,
                          const pylm_task *task)
 {
     struct pylm__hash_range range = {0, 0};
-    uint64_t key, hash, last = 0, seen = 0;
-    uint32_t count;
+    unsigned leaf_bits = pylm__key_leaf_bits(s->contexts.tree->n_symbols);
+    uint64_t key, hash, last = 0, seen = 0, count;
     while (pylm__merge_next(merge, &key, &count)) {
         hash = key >> leaf_bits;
         if (chunk->n >= PYLM__STREAM_CHUNK && hash != last) {
-            const struct pylm__sorted_keys sorted = {chunk->keys, chunk->sums, chunk->n};
             range.to = hash;
-            PYLM__TRY(to.take(to.user, sorted, range, task));
+            PYLM__TRY(hand_on(s, chunk->keys, chunk->sums, chunk->n, range, to, task));
             range.from = hash;
             chunk->n = 0;
         }
@@ -98,19 +108,15 @@ static int stream_merged(struct pylm__merge *merge, unsigned leaf_bits, struct c
     }
     PYLM__TRY(pylm__merge_status(merge));
     range.to = PYLM__ALL_HASHES;
-    {
-        const struct pylm__sorted_keys sorted = {chunk->keys, chunk->sums, chunk->n};
-        return to.take(to.user, sorted, range, task);
-    }
+    return hand_on(s, chunk->keys, chunk->sums, chunk->n, range, to, task);
 }
 
 static int merge_runs(const struct pylm__stream *s, const struct pylm__runs *runs, struct taker to,
                       const pylm_task *task)
 {
-    unsigned leaf_bits = pylm__key_leaf_bits(s->contexts.tree->n_symbols);
     struct pylm__merge *merge = pylm__merge_new(runs);
     struct chunk chunk = {NULL, NULL, 0, 0};
-    int status = merge ? stream_merged(merge, leaf_bits, &chunk, to, task) : PYLM_ERR_MEMORY;
+    int status = merge ? stream_merged(s, merge, &chunk, to, task) : PYLM_ERR_MEMORY;
     pylm__merge_free(merge);
     free(chunk.keys);
     free(chunk.sums);
@@ -137,16 +143,15 @@ static int stream_contexts(const struct pylm__stream *s, struct taker to, const 
 
 /* The empty context has all symbols as successors, so there is nothing to sort. `keys` and `sums` have room for every
  * symbol. */
-static int stream_nothing_in(const struct pylm__stream *s, uint64_t *keys, uint32_t *sums, struct taker to,
+static int stream_nothing_in(const struct pylm__stream *s, uint64_t *keys, uint64_t *sums, struct taker to,
                              const pylm_task *task)
 {
     const struct pylm__corpus *corpus = s->contexts.corpus;
     const struct pylm__symbol_tree *tree = s->contexts.tree;
     const struct pylm__hash_range all = {0, PYLM__ALL_HASHES};
-    struct pylm__sorted_keys sorted = {keys, sums, 0};
     pylm_state opaque;
     unsigned leaf_bits = pylm__key_leaf_bits(tree->n_symbols);
-    uint64_t p, at = 0, hash;
+    uint64_t p, at = 0, n = 0, hash;
     uint32_t leaf, b;
     pylm__corpus_begin(corpus, &opaque);
     hash = pylm__template_hash(s->contexts.templates, s->contexts.k, tree, pylm__state_view(&opaque));
@@ -155,20 +160,20 @@ static int stream_nothing_in(const struct pylm__stream *s, uint64_t *keys, uint3
         sums[tree->leaf_of[pylm__symbol(corpus, p)]]++;
     for (leaf = 0; leaf < tree->n_symbols; leaf++)
         if (sums[leaf]) {
-            uint32_t before = sorted.n ? sums[sorted.n - 1u] : 0u;
-            keys[sorted.n] = hash | leaf;
-            sums[sorted.n++] = before + sums[leaf];
+            uint64_t before = n ? sums[n - 1u] : 0u;
+            keys[n] = hash | leaf;
+            sums[n++] = before + sums[leaf];
         }
     for (b = 0; b < s->heldout->n_blocks; b++)
         for (p = s->heldout->begins[b]; p < s->heldout->ends[b]; p++)
             s->of_blocks[at++] = hash | tree->leaf_of[pylm__symbol(corpus, p)];
-    return to.take(to.user, sorted, all, task);
+    return hand_on(s, keys, sums, n, all, to, task);
 }
 
 static int stream_nothing(const struct pylm__stream *s, struct taker to, const pylm_task *task)
 {
-    uint32_t n = s->contexts.tree->n_symbols, *sums = pylm__array_new(n, sizeof *sums);
-    uint64_t *keys = pylm__array_new(n, sizeof *keys);
+    uint32_t n = s->contexts.tree->n_symbols;
+    uint64_t *sums = pylm__array_new(n, sizeof *sums), *keys = pylm__array_new(n, sizeof *keys);
     int status = keys && sums ? stream_nothing_in(s, keys, sums, to, task) : PYLM_ERR_MEMORY;
     free(keys);
     free(sums);

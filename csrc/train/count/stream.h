@@ -28,6 +28,6 @@ typedef int pylm__take_keys(void *user, struct pylm__sorted_keys sorted, struct 
  * PYLM__STREAM_NBYTES. */
 int pylm__stream_keys(const struct pylm__stream *stream, pylm__take_keys *take, void *user, const pylm_task *task);
 #define PYLM__STREAM_NBYTES                                                                                            \
-    ((uint64_t)PYLM__MAX_RUNS_MERGED * PYLM__RUN_BLOCK_NBYTES + 15u * (uint64_t)PYLM__STREAM_CHUNK)
+    ((uint64_t)PYLM__MAX_RUNS_MERGED * PYLM__RUN_BLOCK_NBYTES + 20u * (uint64_t)PYLM__STREAM_CHUNK)
 
 #endif

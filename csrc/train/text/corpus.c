@@ -15,7 +15,7 @@
 
 #define SLICE 65536u  /* symbols between two looks at the task */
 #define ENCODED 4096u /* symbols encoded at once */
-#define MAX_BYTES (UINT64_C(1) << 40)
+#define MOST_SYMBOLS (UINT64_C(1) << 40)
 
 int pylm__corpus_init(struct pylm__corpus *corpus, uint32_t tokenizer)
 {
@@ -45,15 +45,9 @@ void pylm__corpus_free(struct pylm__corpus *corpus)
     memset(corpus, 0, sizeof *corpus);
 }
 
-/* Whether symbols are bytes that will become pieces: only pieces are counted, so there may be more bytes. */
-static int are_bytes_of_pieces(const struct pylm__corpus *corpus)
-{
-    return corpus->width == 1u && corpus->tokenizer != PYLM_TOKENIZER_BYTES;
-}
-
 int pylm__corpus_reserve(struct pylm__corpus *corpus, uint64_t n)
 {
-    if (corpus->n + n >= (are_bytes_of_pieces(corpus) ? MAX_BYTES : UINT32_MAX))
+    if (n >= MOST_SYMBOLS || corpus->n + n >= MOST_SYMBOLS)
         return PYLM_ERR_LARGE;
     return pylm__store_grow(&corpus->symbols, (corpus->n + n) * corpus->width);
 }

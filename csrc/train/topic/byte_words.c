@@ -92,7 +92,8 @@ static int read_text(struct finding *f, const pylm_task *task)
     return PYLM_OK;
 }
 
-/* Gives each section of the readings its rows; until now, row_of is the number of words before a position. */
+/* Gives each section of the readings its rows; until now, row_of is the number of words before a position, of which
+ * only differences matter. */
 static void number_rows(struct pylm__readings *readings)
 {
     uint32_t i;
@@ -116,13 +117,14 @@ static int find(struct finding *f, const pylm_task *task)
     uint64_t i;
     PYLM__TRY(pylm__corpus_init(corpus, PYLM_TOKENIZER_EXTERNAL));
     corpus->width = sizeof *symbols;
+    corpus->symbols = pylm__store_like(&f->text->symbols); /* in a file, if the text is */
     PYLM__TRY(read_text(f, task));
     number_rows(f->readings);
     PYLM__TRY(pylm__frequencies_table(&f->frequencies, LEAST, PYLM__MOST_WORDS, &words->table, &words->table_nbytes));
     corpus->unknown = pylm__load32(words->table);
     corpus->n_symbols = corpus->unknown + 1u;
     symbols = corpus->symbols.data;
-    for (i = 0; i < corpus->n; i++) {
+    for (i = 0; i < corpus->n; pylm__corpus_passed(corpus, i++)) {
         symbols[i] = symbols[i] ? pylm__table_find(words->table, symbols[i]) : PYLM_NONE;
         symbols[i] = symbols[i] == PYLM_NONE ? corpus->unknown : symbols[i];
     }

@@ -35,11 +35,14 @@ struct finding {
     const pylm_task *task;
     uint32_t n_runs; /* sections in use that follow each other */
     uint64_t run_begins[PYLM__TOPIC_SECTIONS], run_ends[PYLM__TOPIC_SECTIONS];
-    uint32_t step;       /* pairs end at its multiples */
-    uint16_t *first_of;  /* by remainder of the position: a bit for each distance at which pairs begin there */
-    uint64_t *starts;    /* by symbol: where its positions begin */
-    uint32_t *positions; /* in ascending order */
-    struct row *rows;    /* by thread */
+    uint32_t step;      /* pairs end at its multiples */
+    uint16_t *first_of; /* by remainder of the position: a bit for each distance at which pairs begin there */
+    /* Remainders of the positions that are in any pair. Those positions have numbers, in their order: they fit 32 bits,
+     * whatever the length of the text. */
+    uint32_t remainders[PYLM__TOPIC_DISTANCES + 1u], n_remainders;
+    uint64_t *starts;  /* by symbol: where its positions begin */
+    uint32_t *numbers; /* of positions, in ascending order */
+    struct row *rows;  /* by thread */
     int n_threads;
 };
 
@@ -73,26 +76,45 @@ static int find_remainders(struct finding *f)
         uint16_t *bits = &f->first_of[(f->step - f->distances[i] % f->step) % f->step];
         *bits = (uint16_t)(*bits | 1u << i);
     }
+    for (i = 0; i < f->step; i++)
+        if (!i || f->first_of[i])
+            f->remainders[f->n_remainders++] = i;
     return PYLM_OK;
+}
+
+/* The number of the first position from p on that is in a pair. */
+static uint32_t number_from(const struct finding *f, uint64_t p)
+{
+    uint32_t i = 0;
+    while (i < f->n_remainders && f->remainders[i] < p % f->step)
+        i++;
+    return (uint32_t)(p / f->step * f->n_remainders + i);
+}
+
+static uint64_t position_of(const struct finding *f, uint32_t number)
+{
+    return (uint64_t)(number / f->n_remainders) * f->step + f->remainders[number % f->n_remainders];
 }
 
 /* Goes through all positions that have pairs. Without a list it only counts them: starts[symbol + 1] grows. Else it
  * lists them, and starts[symbol] becomes where the list of a symbol ends. */
 static int visit_positions(struct finding *f, uint32_t *list)
 {
-    uint32_t run, remainder;
+    uint32_t run, remainder, number;
     uint64_t p;
     for (run = 0; run < f->n_runs; run++) {
         remainder = (uint32_t)(f->run_begins[run] % f->step);
+        number = number_from(f, f->run_begins[run]);
         for (p = f->run_begins[run]; p < f->run_ends[run]; pylm__corpus_passed(f->corpus, p++)) {
             uint32_t symbol = pylm__symbol(f->corpus, p);
             if (p % SLICE == 0 && pylm__task_cancelled(f->task))
                 return PYLM_ERR_CANCELLED;
-            if ((!remainder || f->first_of[remainder]) && f->weights[symbol] > 0) {
-                if (list)
-                    list[f->starts[symbol]++] = (uint32_t)p;
-                else
+            if (!remainder || f->first_of[remainder]) {
+                if (f->weights[symbol] > 0 && list)
+                    list[f->starts[symbol]++] = number;
+                else if (f->weights[symbol] > 0)
                     f->starts[symbol + 1u]++;
+                number++;
             }
             remainder = remainder + 1u < f->step ? remainder + 1u : 0;
         }
@@ -109,10 +131,10 @@ static int list_positions(struct finding *f)
     PYLM__TRY(visit_positions(f, NULL));
     for (symbol = 0; symbol < n; symbol++)
         f->starts[symbol + 1u] += f->starts[symbol];
-    f->positions = pylm__array_new(f->starts[n], sizeof *f->positions);
-    if (!f->positions)
+    f->numbers = pylm__array_new(f->starts[n], sizeof *f->numbers);
+    if (!f->numbers)
         return PYLM_ERR_MEMORY;
-    PYLM__TRY(visit_positions(f, f->positions));
+    PYLM__TRY(visit_positions(f, f->numbers));
     memmove(f->starts + 1, f->starts, n * sizeof *f->starts); /* ends become starts again */
     f->starts[0] = 0;
     return PYLM_OK;
@@ -188,7 +210,7 @@ static int count_row(const struct finding *f, uint32_t side, uint32_t symbol, co
     uint64_t i;
     *n = 0;
     for (i = f->starts[symbol]; i < f->starts[symbol + 1u]; i++) {
-        uint64_t position = f->positions[i];
+        uint64_t position = position_of(f, f->numbers[i]);
         if (i % ROW_SLICE == 0) { /* each position may be on a page of its own */
             pylm__store_rest(&f->corpus->symbols);
             if (pylm__task_cancelled(f->task))
@@ -304,7 +326,7 @@ static void release(struct finding *f)
     free(f->rows);
     free(f->first_of);
     free(f->starts);
-    free(f->positions);
+    free(f->numbers);
 }
 
 int pylm__pair_counts_find(struct pylm__pair_counts *counts, const struct pylm__neighbourhood *around,

@@ -20,7 +20,7 @@
 #define SLICE 65536u     /* positions between two looks at the task */
 
 /* Sets gain and keep by the frequencies in the sections in use. */
-static int weigh_symbols(struct pylm__word_vectors *v, const struct pylm__neighbourhood *around, uint32_t *frequency,
+static int weigh_symbols(struct pylm__word_vectors *v, const struct pylm__neighbourhood *around, uint64_t *frequency,
                          const pylm_task *task)
 {
     const struct pylm__corpus *corpus = around->corpus;
@@ -35,7 +35,7 @@ static int weigh_symbols(struct pylm__word_vectors *v, const struct pylm__neighb
         }
     }
     for (i = 0; i < v->n_symbols; i++) {
-        double gain = GAIN_FREQUENCY / (GAIN_FREQUENCY + (n ? frequency[i] / (double)n : 0.0)),
+        double gain = GAIN_FREQUENCY / (GAIN_FREQUENCY + (n ? (double)frequency[i] / (double)n : 0.0)),
                keep = KEEP_FACTOR * gain;
         if (around->distance)
             gain = keep = i == corpus->unknown ? 0 : 1;
@@ -129,7 +129,8 @@ int pylm__word_vectors_find(struct pylm__word_vectors *out, const struct pylm__n
                             uint32_t n_threads, pylm_task *task)
 {
     struct pylm__pair_counts counts;
-    uint32_t n = around->corpus->n_symbols, *frequency = pylm__array_new(n, sizeof *frequency);
+    uint32_t n = around->corpus->n_symbols;
+    uint64_t *frequency = pylm__array_new(n, sizeof *frequency);
     int status = PYLM_ERR_MEMORY;
     memset(&counts, 0, sizeof counts);
     out->n_symbols = n;
