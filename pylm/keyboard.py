@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
 MAX_SUGGESTIONS = 1000
 MOST_WORDS = 1 << 16  # bytes for new words, at most: they are looked through for every suggestion
+MOST_NBYTES = 1 << 14  # of a text that is learned: one C call, which Ctrl-C waits for, takes a quarter of a second
+
+
+def _typed(text: str | Bytes) -> Bytes:
+    """The bytes of a text that is learned."""
+    data = text_bytes("text", text)
+    if len(data) > MOST_NBYTES:
+        raise ArgumentError(
+            f"a text of {len(data):,} bytes is longer than {MOST_NBYTES:,}: a keyboard learns and forgets what is "
+            f"typed at once; give it line by line"
+        )
+    return data
 
 
 class Suggestion(NamedTuple):
@@ -171,8 +183,10 @@ class Keyboard:
     @alone
     def learn(self, text: str | Bytes) -> None:
         """Learns a complete text, for example a line or a message; in a word model also its new words, of up to 48
-        bytes. Suggestions are then for another line behind it, on what the texts before were about."""
-        data, model = text_bytes("text", text), self._model
+        bytes. Suggestions are then for another line behind it, on what the texts before were about.
+
+        Raises ArgumentError for more than 16,384 bytes: learn them line by line."""
+        data, model = _typed(text), self._model
         source = ffi.from_buffer(data)
         check(lib.pylm_personal_add(model, self._counts, len(self._counts), source, len(data)))
         if len(self._words):
@@ -190,7 +204,7 @@ class Keyboard:
         is no longer noticed, and what other texts have in common with this one may go with it; nothing of the
         text itself ever stays.
         """
-        data = text_bytes("text", text)
+        data = _typed(text)
         source = ffi.from_buffer(data)
         counts, words = (self._counts, len(self._counts)), (self._words, len(self._words))
         status = lib.pylm_typed_words_remove(self._model, *words, source, len(data)) if words[1] else lib.PYLM_OK

@@ -12,7 +12,7 @@ from .._core.native import check, ffi, lib
 from .._core.text import Bytes, text_bytes
 from ..errors import ArgumentError, PacketError
 
-MOST_NBYTES = 1 << 20  # of a text: one C call, which Ctrl-C waits for, takes about a second
+MOST_NBYTES = 1 << 16  # of a text: one C call, which Ctrl-C waits for, takes a tenth of a second or two
 NAMED = b"\xfe"  # a packet that begins with this has the model's fingerprint behind it
 
 _SAYS = {

@@ -408,10 +408,10 @@ class StoreWriter:
     def __enter__(self) -> StoreWriter:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type | None, *_: object) -> None:
         self._stopped = True
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._pool is not None:  # who gives up does not wait for a block of bzip2, which may take seconds
+            self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
     def _end_block(self) -> None:
         documents, self._documents = self._documents, []

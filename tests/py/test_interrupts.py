@@ -2,8 +2,7 @@
 
 Each call is interrupted after some processor time of this process (ITIMER_PROF), wherever it is then. It should take
 0.2 s at most. The test allows five times as much, of processor time, which other processes do not add to. One moment
-for each call, or several: PYLM_INTERRUPTS=all. A packet, and a line that a keyboard learns, are one step each, which
-takes a second for a megabyte; they are short here.
+for each call, or several: PYLM_INTERRUPTS=all.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ ALLOWED = 1.0  # CPU seconds
 AFTER = (0.03, 0.1, 0.2, 0.4) if os.environ.get("PYLM_INTERRUPTS") == "all" else (0.1,)
 LINES = make_text(9000, seed=5)
 LONG = random_text(800_000)  # words, 5 MB
-PARTS = [LONG[i : i + 9000] for i in range(0, 4_000_000, 9000)]
+PARTS = [LONG[i : i + 16_384] for i in range(0, 4_000_000, 16_384)]
 KERNEL = pylm.KernelOptions()
 ONE: Any = {"threads": 1, "progress": False}
 
@@ -65,7 +64,7 @@ def in_bytes(_: Path) -> pylm.Model:
 
 
 def packet(_: Path) -> bytes:
-    return model("bytes").compress(LONG[:50_000])
+    return model("bytes").compress(LONG[:65_536])
 
 
 def documents(folder: Path) -> list[Path]:
@@ -105,14 +104,14 @@ CALLS: dict[str, Case] = {
     "score a batch": (in_bytes, lambda m, f: m.score_batch([LONG[:9000]] * 500, threads=1)),
     "encode": (words, lambda m, f: [m.encode(LONG) for _ in range(99)]),
     "state": (lambda f: in_bytes(f).state(learn=True), lambda s, f: s.feed(LONG)),
-    "keyboard": (lambda f: pylm.Keyboard(words(f)), lambda k, f: [k.learn(part) for part in PARTS]),
+    "keyboard": (lambda f: pylm.Keyboard(in_bytes(f)), lambda k, f: [k.learn(part) for part in PARTS]),
     "generate": (words, lambda m, f: m.generate("", 100_000)),
     "generate, constrained": (in_bytes, lambda m, f: m.generate("", 100_000, constraint=pylm.Regex(TEXT))),
     "beam search": (lambda f: in_bytes(f).state(), lambda s, f: s.beam_search(100_000)),
     "regular expression": (nothing, lambda _, f: [pylm.Regex(r"(\w|\d|\s){150}") for _ in range(20)]),
     "schema": (nothing, lambda _, f: [pylm.Schema({"type": "string", "maxLength": 2500}) for _ in range(20)]),
     "explain a text": (words, lambda m, f: m.explain_text(LONG[:100_000])),
-    "compress": (in_bytes, lambda m, f: [m.compress(LONG[:50_000]) for _ in range(99)]),
+    "compress": (in_bytes, lambda m, f: [m.compress(LONG[:65_536]) for _ in range(99)]),
     "decompress": (packet, lambda p, f: [in_bytes(f).decompress(p) for _ in range(99)]),
     "count": (documents, lambda paths, f: pylm.count(paths, f / "s", **ONE)),
     "count lines": (documents, lambda paths, f: pylm.count(paths, f / "s", documents="lines", **ONE)),

@@ -301,3 +301,12 @@ def test_the_terminal_is_left_as_it_was(model_path: Path, tmp_path: Path, end: s
         process.wait()
         os.close(master)
         os.close(slave)
+
+
+def test_long_texts_are_refused(words_model: pylm.Model) -> None:
+    keyboard = pylm.Keyboard(words_model)
+    keyboard.learn("a " * 8192)
+    for call in (keyboard.learn, keyboard.forget):
+        with pytest.raises(pylm.ArgumentError, match="line by line"):
+            call("a " * 8192 + "b")
+    keyboard.forget("a " * 8192)

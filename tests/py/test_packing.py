@@ -105,7 +105,7 @@ def test_several_trees() -> None:
 
 def test_too_long_for_a_packet(model: pylm.Model) -> None:
     with pytest.raises(pylm.ArgumentError, match="pack_archive"):
-        model.compress(b"a" * ((1 << 20) + 1))
+        model.compress(b"a" * ((1 << 16) + 1))
 
 
 # ---- states

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import bz2
 import hashlib
+import io
 import os
 import subprocess
 import sys
+import threading
 import tracemalloc
 from pathlib import Path
 
@@ -463,3 +465,24 @@ def test_pipes_are_read_once(tmp_path: Path) -> None:
     writer.start()
     assert list(pylm.count([tmp_path / "pipe"], tmp_path / "s")) == [b"from a pipe"]
     writer.join()
+
+
+def test_who_gives_up_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block of bzip2 can take seconds."""
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(*_: object) -> list[bytes]:
+        begun.set()
+        go_on.wait(5)
+        ended.set()
+        return []
+
+    monkeypatch.setattr(file, "compressed", slow)
+    with pytest.raises(KeyboardInterrupt), file.StoreWriter(io.BytesIO()) as writer:
+        writer.add(file.Document(bytes(32), b"a text", 1))
+        writer._end_block()
+        begun.wait(5)
+        raise KeyboardInterrupt
+    assert not ended.is_set()
+    go_on.set()
+    assert ended.wait(5)
