@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""Training on a Dask cluster of this machine against training in one process.
+"""Training on a Dask cluster of this machine against training in one process, or counting into a store.
 
-    python benchmarks/cluster.py TEXT [--bytes 100000000] > results.md
+    python benchmarks/cluster.py TEXT [--bytes 100000000] [--store] > results.md
 
 Two workers, each a process with one thread. What the client does itself, before they count and after it, takes one
 thread, and then two: never more than two processors work. CPU seconds are of the process, and of the workers while it
@@ -35,6 +35,21 @@ def train(text: Path, model: Path, threads: int, client: distributed.Client | No
     return cpu_seconds(client) - cpu, time.monotonic() - wall
 
 
+def count(text: Path, store: Path, threads: int, client: distributed.Client | None = None) -> tuple[float, float]:
+    """Of a folder with documents; CPU and wall seconds."""
+    cpu, wall = cpu_seconds(client), time.monotonic()
+    pylm.count(text, store, threads=threads, dask=client).close()
+    return cpu_seconds(client) - cpu, time.monotonic() - wall
+
+
+def cut(text: Path, folder: Path) -> None:
+    """Writes documents of 20 KB."""
+    folder.mkdir()
+    data = text.read_bytes()
+    for i in range(0, len(data), 20_000):
+        (folder / f"{i:012}.txt").write_bytes(data[i : i + 20_000].decode(errors="ignore").encode())
+
+
 def show(name: str, took: tuple[float, float], alone: tuple[float, float]) -> None:
     cpu, wall = took[0] / alone[0], took[1] / alone[1]
     print(f"| {name} | {took[0]:.1f} | {took[1]:.1f} | {cpu:.2f}, {wall:.2f} |", flush=True)
@@ -44,23 +59,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("text", type=Path)
     parser.add_argument("--bytes", type=int, default=100_000_000, help="of the text")
+    parser.add_argument("--store", action="store_true", help="count documents of 20 KB into a store")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         text, one, two = (Path(name) / part for part in ("text", "one", "two"))
         with open(options.text, "rb") as file:
             text.write_bytes(file.read(options.bytes))
+        run = train
+        if options.store:
+            cut(text, Path(name) / "documents")
+            text, run = Path(name) / "documents", count
         print("| | CPU s | s | ratios to the first |\n| --- | ---: | ---: | --- |", flush=True)
-        alone = train(text, one, 1)
+        alone = run(text, one, 1)
         show("one process, one thread", alone, alone)
-        show("one process, two threads", train(text, one, 2), alone)
+        show("one process, two threads", run(text, one, 2), alone)
         with (
             distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
             distributed.Client(cluster) as client,
         ):
             for threads, named in (1, "one thread"), (2, "two threads"):
-                show(f"two workers, client with {named}", train(text, two, threads, client), alone)
+                show(f"two workers, client with {named}", run(text, two, threads, client), alone)
                 if not filecmp.cmp(one, two, shallow=False):
-                    raise SystemExit("the cluster made another model")
+                    raise SystemExit("the cluster made something else")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ def add_store_commands(commands: Commands) -> None:
     parser = commands.add("merge", _merge, "put stores together into one")
     parser.add_argument("stores", metavar="STORE", nargs="+", help="what `pylm count` wrote")
     _add_output(parser)
+    add_dask(parser, "merge on a Dask cluster, whose workers must find the stores under the same names")
     _add_threads(parser)
 
     parser = commands.add("store", _store, "say what is in a store")
@@ -121,7 +122,7 @@ def _merge(options: argparse.Namespace) -> None:
     check_output(options.output, [])
     began = time.perf_counter()
     with _store_output(options.output) as path:
-        store = merge(list(map(Path, options.stores)), path, threads=options.threads)
+        store = merge(list(map(Path, options.stores)), path, dask=options.dask, threads=options.threads)
         _report(options, store, began, "merged")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._core.arguments import MAX_THREADS, described, integer, wrong_type
 from .._core.documents import documents, listed
@@ -17,6 +17,7 @@ from .._core.files import FULL, exclusive, is_device, replacing, target_of
 from .._core.progress import Progress
 from .._core.text import TEXT_TYPES, Bytes, Path, Source, as_bytes
 from ..errors import ArgumentError, StoreDamagedError, StoreFormatError, TextFormatError
+from .distributed import cluster, count_on_dask, merge_on_dask
 from .file import StoreFile, StoreWriter
 from .merging import merge_into
 from .shards import DOCUMENTS, SHARD_NBYTES, TALLY_NBYTES, Shard, Tally, count_shard, cut, is_regular, lines, texts_of
@@ -61,8 +62,9 @@ def count_into(
         shards = cut(paths, documents, column, shard_nbytes)
         parts = Parts(output, plan_of(shards, old[0].contents if old else None), fresh)
         try:
-            _count_shards(parts, shards, dask, progress)
-            write_store(output, parts.stores() + old, threads, progress)
+            with cluster(dask) as client:
+                _count_shards(parts, shards, client, progress)
+                write_store(output, parts.stores() + old, threads, progress, client=client)
         except TextFormatError:
             parts.remove()  # whatever is done about the file, nobody can go on from here
             raise
@@ -83,14 +85,21 @@ def write_store(
     threads: int | None,
     progress: bool | None,
     without: Mapping[bytes, int] | None = None,
+    client: Any = None,
 ) -> None:
-    """Writes all stores as one, but for some documents (see merge_into()). The caller has the lock."""
+    """Writes all stores as one, but for some documents (see merge_into()). The caller has the lock.
+
+    client   of the Dask cluster that does most of it; None: none. Not with `without`.
+    """
     threads = _threads(threads)
     check_replaceable(output)
     with replacing(output) as file:
         with Progress(progress) as bar, StoreWriter(file, threads=threads) as writer:
             step = Steps(bar, "write the store", sum(store.totals.nbytes for store in stores))
-            merge_into(writer, stores, step, without)
+            if client is None:
+                merge_into(writer, stores, step, without)
+            else:
+                merge_on_dask(client, writer, stores, step)
             writer.finish()
         for store in stores:
             store.close()  # some systems do not replace a file that is open
@@ -108,14 +117,12 @@ class Steps:
         self._bar.show(self._text, self._done, self._total, "B")
 
 
-def _count_shards(parts: Parts, shards: list[Shard], dask: Scheduler | None, progress: bool | None) -> None:
+def _count_shards(parts: Parts, shards: list[Shard], client: Any, progress: bool | None) -> None:
     missing = parts.missing()
     with Progress(progress) as bar:
         step = Steps(bar, "count", sum(shards[i].nbytes for i in missing))
-        if dask and missing:
-            from .distributed import count_on_dask
-
-            count_on_dask(dask, parts, {i: shards[i] for i in missing}, step)
+        if client is not None:
+            count_on_dask(client, parts, {i: shards[i] for i in missing}, step)
             return
         for i in missing:
             parts.write(i, partial(count_shard, shards[i], step=step))

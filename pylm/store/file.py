@@ -35,6 +35,7 @@ BEGINNING = 256  # bytes of a document that is only listed
 HEAD = struct.Struct("<8sIIQQQQQQ32s32s")
 BLOCK = struct.Struct("<QQQQQQ32s32s32s32s")
 CHECKSUM_NBYTES = 32  # at the end of both
+DIGEST_NBYTES = 32  # of a document
 
 
 class Document(NamedTuple):

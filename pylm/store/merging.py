@@ -6,18 +6,22 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 from .file import Block, Document, StoreFile, StoreWriter
 
 END = b"\xff" * 33  # behind every digest
+Between: TypeAlias = tuple[bytes, bytes | None]  # digests from the first on, below the second; None: to the end
+ALL: Between = (b"", None)
 
 
 class Cursor:
     """A place in a store, from which it is read on: document by document, or, at the start of a block that
     need not be looked into, block by block."""
 
-    def __init__(self, store: StoreFile) -> None:
+    def __init__(self, store: StoreFile, between: Between) -> None:
         self.coding = store.coding
+        self._begin, self._end = between[0], between[1] or END
         self._blocks = store.blocks()
         self._next: Block | None = next(self._blocks, None)
         self._block: Block | None = None
@@ -36,8 +40,7 @@ class Cursor:
     def take(self) -> Document:
         """The next document. The cursor moves on."""
         if self._block is not None:
-            self._documents = iter(self._block.documents())
-            self._block, self._document = None, next(self._documents)
+            self._open_documents(self._block)
         document = self._document
         assert document is not None
         self._document = next(self._documents, None)
@@ -48,9 +51,25 @@ class Cursor:
         return document
 
     def _open_block(self) -> None:
-        self._block = self._next
-        self._next = next(self._blocks, None)
-        self.digest = END if self._block is None else self._block.first
+        """Opens the next block that has something of what is wanted."""
+        self._document = None
+        while self._document is None:
+            self._block = self._next
+            self._next = next(self._blocks, None)
+            if self._block is None or self._block.first >= self._end:
+                self._block, self.digest = None, END
+                return
+            if self._begin <= self._block.first and self._block.last < self._end:
+                self.digest = self._block.first
+                return
+            if self._block.last >= self._begin:
+                self._open_documents(self._block)
+
+    def _open_documents(self, block: Block) -> None:
+        self._documents = (document for document in block.documents() if self._begin <= document.digest < self._end)
+        self._block, self._document = None, next(self._documents, None)
+        if self._document is not None:
+            self.digest = self._document.digest
 
 
 def merge_into(
@@ -58,15 +77,17 @@ def merge_into(
     stores: Iterable[StoreFile],
     step: Callable[[int], None],
     without: Mapping[bytes, int] | None = None,
+    between: Between = ALL,
 ) -> None:
     """Writes the documents of all stores, and as many copies of each as all of them have together.
 
     step      called with how many bytes of text have been dealt with since the last time.
     without   digests, and how many copies to leave out: no more than there are.
+    between   only documents with these digests.
     """
     without = {} if without is None else without
     left_out = _Targets(without)
-    heap = [(cursor.digest, i, cursor) for i, cursor in enumerate(map(Cursor, stores))]
+    heap = [(cursor.digest, i, cursor) for i, cursor in enumerate(Cursor(store, between) for store in stores)]
     heapq.heapify(heap)
     while heap and heap[0][0] != END:
         digest, i, cursor = heap[0]

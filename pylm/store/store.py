@@ -20,11 +20,14 @@ from ..errors import ArgumentError
 from ..training.options import TrainOptions
 from ..training.trainer import train_with
 from .counting import Steps, count_into, texts_of_source, write_store
+from .distributed import cluster
 from .file import VERSION, StoreFile, digest_of
 from .options import CountOptions, DocumentKind
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from .._core.cluster import Scheduler
 
 
 @dataclass(frozen=True)
@@ -234,7 +237,7 @@ def count(source: Source, output: Path, **options: Unpack[CountOptions]) -> Stor
     column=None  of parquet files; None: the only one of texts.
     dask=None   count on Dask: True for a cluster on this machine, the address of a scheduler, or a Client. Its
                 workers read the files, so these must be there under the same names, and so must this pylm (needs
-                the package distributed).
+                the package distributed). If they also see the folder of OUTPUT, no text goes through this computer.
     fresh=False  give up what else was being counted into this store and never finished.
     threads=None  to compress with; None: all processors. Does not change the store.
     progress=None  show a bar on standard error; None: if that is a terminal.
@@ -252,14 +255,21 @@ def count(source: Source, output: Path, **options: Unpack[CountOptions]) -> Stor
 
 
 def merge(
-    stores: Iterable[Store | Path], output: Path, *, threads: int | None = None, progress: bool | None = None
+    stores: Iterable[Store | Path],
+    output: Path,
+    *,
+    dask: Scheduler | None = None,
+    threads: int | None = None,
+    progress: bool | None = None,
 ) -> Store:
     """Puts stores together into one: of each document as many copies as all of them have.
 
     output   the store to write, which may be one of them. A store of this name is replaced, as a whole.
+    dask     merge on Dask, as for `count()`: workers that see the stores under the same names do most of it.
     threads, progress   as for `count()`.
 
-    Raises what Store() raises, and BusyError if somebody else is writing the output.
+    Raises what Store() raises, and BusyError if somebody else is writing the output; with dask also
+    MissingPackageError, ArgumentError, and PylmError if workers are lost again and again.
     """
     if isinstance(stores, Store):
         raise wrong_type("stores", "several stores, or their paths", stores, "put it into a list")
@@ -270,7 +280,8 @@ def merge(
         files = [StoreFile(store) for store in paths]
         if not files:
             raise ArgumentError("no stores to merge: name one or more")
-        write_store(path, files, threads, progress)
+        with cluster(dask) as client:
+            write_store(path, files, threads, progress, client=client)
     return Store(output)
 
 

@@ -63,16 +63,21 @@ class Parts:
             f"other options, or {store} has changed. Finish that first, or give it up by fresh=True"
         )
 
-    def _segment(self, i: int) -> Path:
-        return self.folder / f"{i:08}"
+    @staticmethod
+    def segment(folder: Path, i: int) -> Path:
+        return folder / f"{i:08}"
+
+    def has(self, i: int) -> bool:
+        """Whether a segment is there."""
+        return self.segment(self.folder, i).exists()
 
     def missing(self) -> list[int]:
         """The segments that are not there yet."""
-        return [i for i in range(self._n_segments) if not self._segment(i).exists()]
+        return [i for i in range(self._n_segments) if not self.has(i)]
 
     def write(self, i: int, write: Callable[[BinaryIO], object]) -> None:
         """Writes a segment, as a whole or not at all."""
-        with replacing(self._segment(i)) as file:
+        with replacing(self.segment(self.folder, i)) as file:
             write(file)
 
     def append(self, write: Callable[[BinaryIO], object]) -> None:
@@ -82,7 +87,7 @@ class Parts:
 
     def stores(self) -> list[StoreFile]:
         """All segments."""
-        return [StoreFile(self._segment(i)) for i in range(self._n_segments)]
+        return [StoreFile(self.segment(self.folder, i)) for i in range(self._n_segments)]
 
     def remove(self) -> None:
         """Removes the folder, its plan first, so that the rest is never taken for something to go on with."""

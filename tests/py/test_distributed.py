@@ -14,7 +14,9 @@ from texts import make_text
 
 import pylm
 from pylm.store import distributed as counting
+from pylm.store import file
 from pylm.store.counting import count_into
+from pylm.store.unfinished import Parts
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of other packages are not our affair
 
@@ -110,34 +112,128 @@ def test_a_worker_is_killed_from_outside(folder: Path, monkeypatch: pytest.Monke
     """After the third segment, whatever it is doing then."""
     with two_workers() as client:
         victim = sorted(client.run(os.getpid).values())[0]
-        put, done = counting._put, []
+        take, done = counting._take, []
 
-        def killing(segment: bytes, file) -> None:
-            done.append(segment)
+        def killing(parts: Parts, i: int, segment: bytes | None) -> bool:
+            done.append(i)
             if len(done) == 3:
                 os.kill(victim, getattr(signal, "SIGKILL", signal.SIGTERM))
-            put(segment, file)
+            return take(parts, i, segment)
 
-        monkeypatch.setattr(counting, "_put", killing)
+        monkeypatch.setattr(counting, "_take", killing)
         assert count(folder, client) == (folder / "expected").read_bytes()
         assert len(done) == N
 
 
 def test_goes_on_with_what_was_counted_elsewhere(folder: Path, client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupted on the cluster, finished here."""
-    put, done = counting._put, []
+    take, done = counting._take, []
 
-    def interrupted(segment: bytes, file) -> None:
-        done.append(segment)
+    def interrupted(parts: Parts, i: int, segment: bytes | None) -> bool:
+        done.append(i)
         if len(done) == 5:
             raise KeyboardInterrupt
-        put(segment, file)
+        return take(parts, i, segment)
 
-    monkeypatch.setattr(counting, "_put", interrupted)
+    monkeypatch.setattr(counting, "_take", interrupted)
     with pytest.raises(KeyboardInterrupt):
         count(folder, client, "t")
-    assert len(list((folder / "t.parts").glob("0*"))) == 4
+    assert 4 <= len(list((folder / "t.parts").glob("0*"))) < N  # workers have written some that were not taken
     assert count(folder, None, "t") == (folder / "expected").read_bytes()
+
+
+# ---- merging, and where things lie
+
+
+@pytest.fixture
+def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "RANGE_NBYTES", 1500)
+
+
+def merges(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Of how many stores each merge here is made of: one if a worker has merged a range."""
+    merge, found = counting.merge_into, []
+
+    def noticed(writer, stores, step, **settings) -> None:
+        found.append(len(stores))
+        merge(writer, stores, step, **settings)
+
+    monkeypatch.setattr(counting, "merge_into", noticed)
+    return found
+
+
+def test_ranges_are_merged_by_workers(
+    folder: Path, client, small_ranges: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = merges(monkeypatch)
+    assert count(folder, client) == (folder / "expected").read_bytes()
+    assert len(found) > 5 and set(found) == {1}
+    texts = sorted(folder.glob("*.txt"))
+    for i in range(3):
+        pylm.count(texts[i::3], tmp_path / str(i), documents="lines")
+    pylm.merge([tmp_path / str(i) for i in range(3)], tmp_path / "all", dask=client)
+    assert (tmp_path / "all").read_bytes() == (folder / "expected lines").read_bytes()
+    pylm.merge([tmp_path / "all", tmp_path / "all"], tmp_path / "twice", dask=client)
+    assert len(pylm.Store(tmp_path / "twice")) == 2 * len(pylm.Store(tmp_path / "all"))
+
+
+def test_large_blocks_are_cut_at_the_ends_of_ranges(
+    folder: Path, client, small_ranges: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many blocks as documents, some blocks, or one: the ranges have nothing to do with them."""
+    texts = sorted(folder.glob("*.txt"))
+    for shift in (64, 64 - 9, 64 - 12):
+        monkeypatch.setattr(file, "BLOCK_SHIFT", shift)
+        client.run(lambda shift=shift: setattr(__import__("pylm.store.file").store.file, "BLOCK_SHIFT", shift))
+        pylm.count(texts, folder / "here", documents="lines")
+        assert count(folder, client, documents="lines") == (folder / "here").read_bytes()
+    client.run(lambda: setattr(__import__("pylm.store.file").store.file, "BLOCK_SHIFT", 64 - 20))
+
+
+def test_without_a_common_folder(
+    folder: Path, client, small_ranges: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Workers see the texts, but not where the store is made; or another folder of its name."""
+    monkeypatch.setattr(counting.Place, "is_here", lambda self: False)
+    found = merges(monkeypatch)
+    for stale in (False, True):
+        found.clear()
+        client.run(hide, str(folder / "s.parts"), stale)
+        assert count(folder, client, "s") == (folder / "expected").read_bytes()
+        assert set(found) == {N}
+    client.run(hide, None, False)
+
+
+def hide(path: str | None, stale: bool) -> None:
+    """On a worker: hides a folder, or lets it look as if it were another one."""
+    from pylm.store import distributed as counting
+    from pylm.store import shards
+
+    def look_at(name: str):
+        if path is not None and str(name).startswith(path):
+            if not stale:
+                raise FileNotFoundError(name)
+            return shards.look_at(name)._replace(changed=1)
+        return shards.look_at(name)
+
+    counting.look_at = look_at
+    counting.Place.is_here = (lambda self: False) if path is not None else IS_HERE
+
+
+IS_HERE = counting.Place.is_here
+
+
+def test_a_segment_that_does_not_appear_is_counted_again(folder: Path, client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network's file system may be late."""
+    has, seen = Parts.has, []
+
+    def late(self: Parts, i: int) -> bool:
+        seen.append(i)
+        return has(self, i) and seen.count(i) != 2
+
+    monkeypatch.setattr(Parts, "has", late)
+    assert count(folder, client, "v") == (folder / "expected").read_bytes()
+    assert max(map(seen.count, range(N))) == 3
 
 
 def test_errors(folder: Path, client) -> None:
