@@ -53,7 +53,8 @@ def cluster(where: Scheduler | None) -> Iterator[Any]:
 
 
 def _most_tasks(client: Any) -> int:
-    return TASKS_PER_THREAD * max(1, sum(client.nthreads().values()))
+    n_threads: dict[str, int] = client.nthreads()
+    return TASKS_PER_THREAD * max(1, sum(n_threads.values()))
 
 
 # ---- counting
