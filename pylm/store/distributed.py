@@ -164,7 +164,7 @@ def merge_on_dask(client: Any, writer: StoreWriter, stores: list[StoreFile], ste
     waiting = _ranges(sum(store.totals.nbytes for store in stores))
     try:
         while True:
-            for between in islice(waiting, _most_tasks(client) - len(futures)):
+            for between in islice(waiting, max(0, _most_tasks(client) - len(futures))):
                 futures.append((between, client.submit(range_of, files, between, pure=False, retries=RETRIES)))
             if not futures:
                 break

@@ -150,6 +150,31 @@ def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "RANGE_NBYTES", 1500)
 
 
+def die_once_merging(marker: str) -> None:
+    """On a worker: makes its process end within a range, if no other worker did so before."""
+    import os
+    import signal
+
+    from pylm.store import distributed as counting
+
+    merge = counting.merge_into
+
+    def dying(writer, stores, step, **settings):
+        merge(writer, stores, step, **settings)
+        if not os.path.exists(marker):
+            open(marker, "w").close()
+            os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+
+    counting.merge_into = dying
+
+
+def test_a_worker_is_lost_while_it_merges(folder: Path, small_ranges: None, tmp_path: Path) -> None:
+    with two_workers() as client:
+        client.run(die_once_merging, str(tmp_path / "killed"))
+        assert count(folder, client) == (folder / "expected").read_bytes()
+        assert (tmp_path / "killed").exists()
+
+
 def merges(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Of how many stores each merge here is made of: one if a worker has merged a range."""
     merge, found = counting.merge_into, []

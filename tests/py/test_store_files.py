@@ -375,7 +375,7 @@ def test_a_damaged_part_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     (tmp_path / "text").write_text("some text")
     write_store = counting.write_store
-    monkeypatch.setattr(counting, "write_store", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(counting, "write_store", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         pylm.count(tmp_path / "text", tmp_path / "s")
     monkeypatch.setattr(counting, "write_store", write_store)
