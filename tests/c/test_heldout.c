@@ -15,7 +15,7 @@ static uint32_t mids[FEW] = {1, 0}, leaves[FEW] = {0, 1}, sets[FEW] = {0, 0};
 
 /* The held-out blocks of a text of so many pieces. Checks that they lie apart, that n_used of their symbols have an
  * event, and that these are evenly spread over the blocks. */
-static struct pylm__heldout hold_out(uint32_t n, int sparing)
+static struct pylm__heldout hold_out(uint32_t n, enum pylm__heldout_use use)
 {
     struct pylm__corpus corpus;
     struct pylm__symbol_tree tree;
@@ -34,7 +34,7 @@ static struct pylm__heldout hold_out(uint32_t n, int sparing)
     tree.leaf_of = leaves;
     tree.set = sets;
     tree.n_sets = 1;
-    REQUIRE(pylm__heldout_choose(&h, &corpus, &tree, sparing) == PYLM_OK);
+    REQUIRE(pylm__heldout_choose(&h, &corpus, &tree, use) == PYLM_OK);
     for (b = 0; b < h.n_blocks; b++) {
         uint64_t n_symbols = h.ends[b] - h.begins[b], n_events, share = n_symbols * h.n_used / h.n_symbols;
         CHECK(h.begins[b] < h.ends[b] && h.ends[b] <= n && (!b || h.ends[b - 1u] <= h.begins[b]));
@@ -51,27 +51,28 @@ static struct pylm__heldout hold_out(uint32_t n, int sparing)
 }
 
 /* A long text may be of many kinds: as many blocks as there can be, and not all of each is used. */
-static void test_long(void)
+static void test_long(enum pylm__heldout_use use, uint64_t n_used)
 {
-    struct pylm__heldout h = hold_out(LONG, 0);
+    struct pylm__heldout h = hold_out(LONG, use);
     CHECK(h.n_blocks == PYLM__MAX_BLOCKS && h.n_symbols == PYLM__MAX_BLOCKS * (uint64_t)PYLM__MAX_BLOCK);
-    CHECK(h.n_used == ENOUGH);
+    CHECK(h.n_used == n_used);
     pylm__heldout_free(&h);
 }
 
-/* Of a short one, and where blocks are used many times, there are as many as are needed, and all of them is used. */
+/* Of a short one, and where something has to be made quickly, there are as many as are needed, and all is used. */
 static void test_all_used(void)
 {
-    struct pylm__heldout few = hold_out(SHORT, 0), sparing = hold_out(LONG, 1);
+    struct pylm__heldout few = hold_out(SHORT, PYLM__HELDOUT_ONCE), quick = hold_out(LONG, PYLM__HELDOUT_QUICK);
     CHECK(few.n_used == few.n_symbols && few.n_used >= ENOUGH && few.n_blocks == 5u);
-    CHECK(sparing.n_used == sparing.n_symbols && sparing.n_used < ENOUGH);
+    CHECK(quick.n_used == quick.n_symbols && quick.n_used >= ENOUGH / 3u && quick.n_blocks == 2u);
     pylm__heldout_free(&few);
-    pylm__heldout_free(&sparing);
+    pylm__heldout_free(&quick);
 }
 
 int main(void)
 {
-    test_long();
+    test_long(PYLM__HELDOUT_ONCE, ENOUGH);
+    test_long(PYLM__HELDOUT_OFTEN, ENOUGH / 3u);
     test_all_used();
     return finish();
 }
