@@ -124,8 +124,8 @@ set(train_count
     train/count/memory_plan.c
     train/count/pack.c
     train/count/result.c
-    train/count/seal.c
     train/count/scale.c
+    train/count/seal.c
     train/count/stream.c
     train/count/templates.c
     train/count/voices.c)

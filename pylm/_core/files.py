@@ -86,30 +86,33 @@ def _open_device(name: str) -> BinaryIO:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, own: str = "") -> Iterator[BinaryIO]:
     """A file to write to, which takes the place of `path` at the end of the block: flushed to the disk, then
     renamed. If the block fails, or the process dies, what was there before is still there. Of a link, what it leads to
     is replaced; a device is written to.
 
+    own   what to add to the temporary name, where others may write the same file meanwhile.
+
     Raises OSError with the path, also for a full disk.
     """
     name = target_of(path)
+    new = name + own + NEW
     if is_device(name):
         with _open_device(name) as device:
             yield device
         return
-    file = open(name + NEW, "w+b")  # noqa: SIM115 - closed before it is renamed
+    file = open(new, "w+b")  # noqa: SIM115 - closed before it is renamed
     try:
         yield file
         file.flush()
         os.fsync(file.fileno())
         file.close()
-        os.replace(name + NEW, name)
+        os.replace(new, name)
     except BaseException as error:
         with suppress(OSError):
             file.close()
         with suppress(OSError):
-            os.unlink(name + NEW)
+            os.unlink(new)
         if isinstance(error, OSError) and error.errno in FULL:
             raise OSError(error.errno, error.strerror, name) from None  # writing does not know its file
         raise

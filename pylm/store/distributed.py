@@ -25,10 +25,9 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
-from uuid import uuid4
 
 from .._core.cluster import dask_client, dask_package, dask_result
-from .._core.files import NEW
+from .._core.files import NEW, replacing
 from .file import DIGEST_NBYTES, StoreFile, StoreWriter
 from .merging import Between, merge_into
 from .shards import File, Shard, count_shard, look_at
@@ -108,7 +107,7 @@ def count_on_dask(client: Any, parts: Parts, shards: dict[int, Shard], step: Cal
 
 @contextmanager
 def _place(parts: Parts) -> Iterator[Place]:
-    place = Place(os.path.abspath(parts.folder), f"run{NEW}", uuid4().hex)
+    place = Place(os.path.abspath(parts.folder), f"run{NEW}", os.urandom(8).hex())
     path = os.path.join(place.folder, place.name)
     with open(path, "w") as file:
         file.write(place.content)
@@ -137,17 +136,9 @@ def segment_of(shard: Shard, i: int, place: Place | None) -> bytes | None:
         memory = io.BytesIO()
         count_shard(shard, memory, lambda _: None)
         return memory.getvalue()
-    path = Parts.segment(Path(place.folder), i)
-    own = f"{path}.{uuid4().hex}{NEW}"  # another worker may be given the same shard
-    try:
-        with open(own, "w+b") as file:
-            count_shard(shard, file, lambda _: None)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(own, path)
-    finally:
-        with suppress(OSError):
-            os.remove(own)
+    own = f".{os.urandom(8).hex()}"  # another worker may be given the same shard
+    with replacing(Parts.segment(Path(place.folder), i), own) as file:
+        count_shard(shard, file, lambda _: None)
     return None
 
 

@@ -34,11 +34,11 @@ struct pylm__hash_range {
 
 #define PYLM__ALL_HASHES UINT64_MAX
 
-/* Sorted keys: of a context there are all or none. */
+/* Sorted keys: of a context there are all or none, and less than 2^32 with their repetitions (scale.h). */
 struct pylm__sorted_keys {
     const uint64_t *keys;
     const uint64_t *sums; /* if all keys are different: how often those up to each occur; NULL: each occurs once */
-    uint64_t n;           /* each context occurs less than 2^32 times (scale.h) */
+    uint64_t n;
 };
 
 /* How often the key that begins at *at occurs; *at becomes where the next one begins. */
