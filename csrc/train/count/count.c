@@ -29,7 +29,7 @@ struct job {
 
 uint64_t pylm__count_nbytes(const struct pylm__corpus *corpus, const struct pylm__heldout *heldout, int spills)
 {
-    uint64_t all = 8u * heldout->n_symbols + 12u * (uint64_t)corpus->n_symbols + FURTHER_NBYTES;
+    uint64_t all = 8u * heldout->n_symbols + 16u * (uint64_t)corpus->n_symbols + FURTHER_NBYTES;
     return spills ? all + PYLM__STREAM_NBYTES : all + corpus->n / RECORDS_SHARE * RECORD_NBYTES;
 }
 

@@ -11,7 +11,6 @@
 
 #include "job.h"
 #include "result.h"
-#include "scale.h"
 
 #define ELSE_NBYTES (UINT64_C(64) << 20) /* of a process that counts: itself, Python included */
 #define EVENT_NBYTES 18u                 /* an event: its index, step and means, and its first event */
@@ -84,7 +83,7 @@ static int plan_keys(const struct pylm__job *job, const struct pylm__heldout *he
     uint64_t n = job->corpus.n, least = n / MAX_RUNS + LEAST_KEYS;
     uint64_t other = ELSE_NBYTES + pylm__count_nbytes(&job->corpus, heldout, 1) + EVENT_NBYTES * heldout->n_events +
                      20u * (uint64_t)job->tree.n_symbols;
-    *max_keys = n < PYLM__MOST_OCCURRENCES ? n : PYLM__MOST_OCCURRENCES; /* only the counts of runs can be scaled */
+    *max_keys = n;
     least = least < n ? least : n;
     *smallest = other + PYLM__KEY_NBYTES * least;
     if (max_memory && max_memory < *smallest)

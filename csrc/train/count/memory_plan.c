@@ -182,9 +182,7 @@ int pylm__memory_plan(const pylm_train_options *options, const struct pylm__corp
                       const struct pylm__templates *templates, struct pylm__memory_plan *plan, uint64_t *smallest)
 {
     PYLM__TRY(find_plan(options, corpus, heldout, tree, templates, plan, smallest));
-    if (corpus->n > PYLM__MOST_OCCURRENCES) { /* only the counts of runs can be scaled */
-        plan->spill = 1;
-        plan->max_keys = smaller(plan->max_keys, PYLM__MOST_OCCURRENCES);
-    }
+    if (corpus->n > PYLM__MOST_OCCURRENCES)
+        plan->spill = 1; /* stream.c makes runs then */
     return PYLM_OK;
 }

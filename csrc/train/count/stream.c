@@ -19,6 +19,13 @@ struct taker {
     void *user;
 };
 
+/* How many keys are sorted at once: no more than a context may occur, since only counts of merged runs are scaled. */
+static uint64_t most_keys(const struct pylm__stream *s)
+{
+    uint64_t n = s->contexts.corpus->n < s->max_keys ? s->contexts.corpus->n : s->max_keys;
+    return n < PYLM__MOST_OCCURRENCES ? n : PYLM__MOST_OCCURRENCES;
+}
+
 /* ---- with room for all keys ---- */
 
 static int stream_all(const struct pylm__stream *s, uint64_t *keys, struct taker to, const pylm_task *task)
@@ -26,8 +33,6 @@ static int stream_all(const struct pylm__stream *s, uint64_t *keys, struct taker
     const struct pylm__hash_range range = {0, PYLM__ALL_HASHES};
     struct pylm__sorted_keys sorted = {keys, NULL, s->contexts.corpus->n};
     struct pylm__keys_cursor cursor;
-    if (sorted.n > PYLM__MOST_OCCURRENCES)
-        return PYLM_ERR_LARGE; /* nobody has so much memory but no folder for runs */
     memset(&cursor, 0, sizeof cursor);
     PYLM__TRY(pylm__keys_next(&s->contexts, s->heldout, &cursor, keys, &sorted.n, s->of_blocks, task));
     PYLM__TRY(pylm__sort_alone(keys, sorted.n, task));
@@ -37,13 +42,14 @@ static int stream_all(const struct pylm__stream *s, uint64_t *keys, struct taker
 /* ---- with less ---- */
 
 /* Sorts as many keys as there is room for, and writes them as a run, until all are written. */
-static int write_runs(const struct pylm__stream *s, struct pylm__runs *runs, uint64_t *keys, const pylm_task *task)
+static int write_runs(const struct pylm__stream *s, struct pylm__runs *runs, uint64_t *keys, uint64_t capacity,
+                      const pylm_task *task)
 {
     struct pylm__keys_cursor cursor;
     uint64_t n;
     memset(&cursor, 0, sizeof cursor);
     for (;;) {
-        n = s->max_keys;
+        n = capacity;
         PYLM__TRY(pylm__keys_next(&s->contexts, s->heldout, &cursor, keys, &n, s->of_blocks, task));
         if (!n)
             return PYLM_OK;
@@ -125,13 +131,12 @@ static int merge_runs(const struct pylm__stream *s, const struct pylm__runs *run
 
 static int stream_contexts(const struct pylm__stream *s, struct taker to, const pylm_task *task)
 {
-    int in_runs = s->contexts.corpus->n > s->max_keys;
-    uint64_t capacity = in_runs ? s->max_keys : s->contexts.corpus->n, *keys = pylm__array_new(capacity, sizeof *keys);
+    uint64_t capacity = most_keys(s), *keys = pylm__array_new(capacity, sizeof *keys);
+    int in_runs = s->contexts.corpus->n > capacity, status = PYLM_ERR_MEMORY;
     struct pylm__runs runs;
-    int status = PYLM_ERR_MEMORY;
     pylm__runs_init(&runs, s->scratch);
     if (keys)
-        status = in_runs ? write_runs(s, &runs, keys, task) : stream_all(s, keys, to, task);
+        status = in_runs ? write_runs(s, &runs, keys, capacity, task) : stream_all(s, keys, to, task);
     free(keys);
     if (status == PYLM_OK && in_runs)
         status = merge_runs(s, &runs, to, task);
