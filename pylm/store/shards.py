@@ -24,6 +24,7 @@ DOCUMENTS = ("files", "lines", "parquet", "bytes")
 WHOLE = ("files", "bytes")  # of them: a file is a document
 SHARD_NBYTES = 1 << 24  # of text: some ten times as much memory where lines are short
 SHARD_FILES = 10_000
+MANY_SHARDS = 128  # of more text, shards are larger, since their segments are open at once when they are merged
 TALLY_NBYTES = 1 << 26  # of memory, before documents are written to a segment
 BATCH_ROWS = 1000  # of a parquet file, decoded at once
 
@@ -82,12 +83,14 @@ def cut(paths: Iterable[Path], documents: str, column: str | None, shard_nbytes:
     Raises ArgumentError, OSError for files that are not there, MissingPackageError for parquet files.
     """
     files = sorted(map(look_at, paths))
+    shard_nbytes = max(shard_nbytes, sum(file.nbytes for file in files) // MANY_SHARDS)
+    shard_files = max(SHARD_FILES, len(files) // MANY_SHARDS)
     pieces = {"files": _whole, "lines": _ranges, "parquet": _row_groups, "bytes": _whole}[documents]
     shards: list[Shard] = []
     room = n = 0
     for file in files:
         for piece in pieces(file, column, shard_nbytes):
-            if room <= 0 or n == SHARD_FILES:
+            if room <= 0 or n == shard_files:
                 shards.append(Shard(documents, column, []))
                 room, n = shard_nbytes, 0
             shards[-1].pieces.append(piece)
@@ -263,11 +266,11 @@ def count_shard(shard: Shard, file: BinaryIO, step: Callable[[int], None]) -> No
     """
     tally, unreported, segments = Tally(), 0, []
     for text, nbytes in texts_of(shard):
-        if len(text) or shard.documents in WHOLE:  # blank lines and empty rows are no documents
-            tally.add(text)
-        if tally.nbytes >= TALLY_NBYTES and shard.documents == "lines":
+        if tally.nbytes >= TALLY_NBYTES:
             segments.append(_segment_of(tally))
             tally = Tally()
+        if len(text) or shard.documents in WHOLE:  # blank lines and empty rows are no documents
+            tally.add(text)
         unreported += nbytes
         if unreported > 1 << 18:
             step(unreported)

@@ -91,6 +91,17 @@ def test_the_size_of_shards_does_not_matter(folder: Path, tmp_path: Path, shard_
     assert (tmp_path / "s").read_bytes() == (folder / "all.store").read_bytes()
 
 
+def test_much_text_is_cut_into_larger_shards_not_into_more(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    paths = sorted(folder.glob("*.txt"))
+    monkeypatch.setattr("pylm.store.shards.MANY_SHARDS", 20)
+    assert 1 < len(cut(paths, "files", None, 1)) <= 21 < len(paths)
+    monkeypatch.setattr("pylm.store.shards.TALLY_NBYTES", 900)  # then more of them does not fit into memory
+    count_into(str(tmp_path / "s"), paths, shard_nbytes=1)
+    assert (tmp_path / "s").read_bytes() == (folder / "all.store").read_bytes()
+
+
 def test_blocks_that_nothing_changes_are_copied(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from pylm.store.file import StoreWriter
 
