@@ -15,6 +15,7 @@ import argparse
 import filecmp
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import distributed
@@ -27,18 +28,21 @@ def cpu_seconds(client: distributed.Client | None) -> float:
     return time.process_time() + sum(workers.values())
 
 
-def train(text: Path, model: Path, threads: int, client: distributed.Client | None = None) -> tuple[float, float]:
-    """CPU and wall seconds."""
-    cpu, wall = cpu_seconds(client), time.monotonic()
+def train(text: Path, model: Path, threads: int, client: distributed.Client | None = None) -> None:
     options = pylm.SymbolOptions(topics=False)
     pylm.train(text, output=model, tokenizer="pieces", symbols=options, threads=threads, dask=client).close()
-    return cpu_seconds(client) - cpu, time.monotonic() - wall
 
 
-def count(text: Path, store: Path, threads: int, client: distributed.Client | None = None) -> tuple[float, float]:
-    """Of a folder with documents; CPU and wall seconds."""
+def count(documents: Path, store: Path, threads: int, client: distributed.Client | None = None) -> None:
+    pylm.count(documents, store, threads=threads, dask=client).close()
+
+
+def timed(
+    work: Callable[..., None], text: Path, made: Path, threads: int, client: distributed.Client | None = None
+) -> tuple[float, float]:
+    """CPU seconds, of the workers too, and wall seconds."""
     cpu, wall = cpu_seconds(client), time.monotonic()
-    pylm.count(text, store, threads=threads, dask=client).close()
+    work(text, made, threads, client)
     return cpu_seconds(client) - cpu, time.monotonic() - wall
 
 
@@ -65,20 +69,20 @@ def main() -> None:
         text, one, two = (Path(name) / part for part in ("text", "one", "two"))
         with open(options.text, "rb") as file:
             text.write_bytes(file.read(options.bytes))
-        run = train
+        work: Callable[..., None] = train
         if options.store:
             cut(text, Path(name) / "documents")
-            text, run = Path(name) / "documents", count
+            text, work = Path(name) / "documents", count
         print("| | CPU s | s | ratios to the first |\n| --- | ---: | ---: | --- |", flush=True)
-        alone = run(text, one, 1)
+        alone = timed(work, text, one, 1)
         show("one process, one thread", alone, alone)
-        show("one process, two threads", run(text, one, 2), alone)
+        show("one process, two threads", timed(work, text, one, 2), alone)
         with (
             distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
             distributed.Client(cluster) as client,
         ):
             for threads, named in (1, "one thread"), (2, "two threads"):
-                show(f"two workers, client with {named}", run(text, two, threads, client), alone)
+                show(f"two workers, client with {named}", timed(work, text, two, threads, client=client), alone)
                 if not filecmp.cmp(one, two, shallow=False):
                     raise SystemExit("the cluster made something else")
 
