@@ -48,7 +48,7 @@ static void test_odd_texts(void)
     for (i = 0; i < sizeof texts / sizeof *texts; i++)
         for (trees = 0; trees <= 8u; trees += trees < 2u ? 1u : 6u)
             for (min_count = 1; min_count < 3u; min_count++)
-                for (j = 0; j < 3u; j++) {
+                for (j = 0; j < (min_count > 1u ? 1u : 3u); j++) {
                     struct image image;
                     pylm_train_options_init(&options);
                     options.tokenizer = trees == 8u ? (j & 1u ? PYLM_TOKENIZER_PIECES : PYLM_TOKENIZER_WORDS)

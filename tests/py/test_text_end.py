@@ -268,7 +268,7 @@ def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
 
 def test_random_documents_of_every_shape() -> None:
     numbers = random_numbers(5)
-    for _ in range(60):
+    for _ in range(25):
         docs = [
             "".join("ab\n \0"[next(numbers) % (4 + next(numbers) % 2)] for _ in range(next(numbers) % 7))
             for _ in range(9)
