@@ -44,14 +44,21 @@ static inline uint8_t *copy_of(const uint8_t *data, size_t nbytes)
     return copy;
 }
 
-/* Lets use_model() do one thing of all, by a hash of the input: the same each time, and several times as quick.
+/* A hash of the input, by which one thing of all is done with it: the same each time, and several times as quick.
  * Mutations come to the others. */
-static inline void choose_parts(const uint8_t *data, size_t nbytes)
+static inline uint32_t choice(const uint8_t *data, size_t nbytes)
 {
     uint32_t hash = 2166136261u;
     size_t i, step = nbytes / 4096u + 1u;
     for (i = 0; i < nbytes; i += step)
         hash = (hash ^ data[i]) * 16777619u;
+    return hash;
+}
+
+/* Lets use_model() do one thing of all. */
+static inline void choose_parts(const uint8_t *data, size_t nbytes)
+{
+    uint32_t hash = choice(data, nbytes);
     use.parts = 1u << (hash >> 8) % N_PARTS;
     use.most_symbols = 8;
     use.turn = hash >> 20;

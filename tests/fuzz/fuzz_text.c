@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the pylm authors
  *
- * Texts: encoded in slices, decoded, suggested for, learned and forgotten, and searched. The first byte chooses the
- * model, the second how many symbols are encoded at once.
+ * Texts: encoded in slices and decoded, or suggested for, or learned and forgotten; and searched. The first byte chooses
+ * the model, the second how many symbols are encoded at once.
  */
 #include "fuzz.h"
 
@@ -47,12 +47,21 @@ static void learn(const pylm_model *model, const uint8_t *text, uint64_t n)
     PROMISE(!memcmp(personal, before, (size_t)pylm_personal_seal(personal, PERSONAL_NBYTES)));
 }
 
+/* Suggestions for what was typed. */
+static void typed(const pylm_model *model, const uint8_t *text, uint64_t n)
+{
+    pylm_state state;
+    pylm_state_init(model, &state);
+    (void)pylm_read_typed(model, &state, text, n);
+    use_keyboard(model, &state);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)
 {
     const pylm_model *model;
     uint64_t n = nbytes - 2u, few;
+    uint32_t what;
     pylm_info info;
-    pylm_state state;
     uint8_t *text;
     int found;
     if (nbytes < 2u)
@@ -61,12 +70,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)
     pylm_model_info(model, &info);
     text = copy_of(data + 2, (size_t)n);
     few = n < 300u ? n : 300u;
-    if (info.tokenizer != PYLM_TOKENIZER_EXTERNAL)
+    what = (choice(data, nbytes) >> 8) % 4u;
+    if (what == 0)
+        typed(model, text, few);
+    else if (what == 1u)
+        learn(model, text, few);
+    else if (info.tokenizer != PYLM_TOKENIZER_EXTERNAL)
         there_and_back(model, info.tokenizer, text, n, 1u + data[1] % 50u);
-    pylm_state_init(model, &state);
-    (void)pylm_read_typed(model, &state, text, few);
-    use_keyboard(model, &state);
-    learn(model, text, few);
     PROMISE(pylm_typed_word(text, n) <= n);
     if (n > 3u)
         (void)pylm_stop_search(text, n, text, 1u + n % 3u, &found);
