@@ -1,29 +1,40 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the pylm authors
-"""The systems that count: pylm through its command line, KenLM's n-grams, the longest suffix. They do not get better
-with more time, so a run has one point."""
+"""The systems that are no networks: pylm through its command line, KenLM's n-grams, the longest suffix, nearest
+neighbours, ridge regression, compressors. They do not get better with more time, so a run has one point."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import compressors
+import nearest
+import numpy as np
+import ridge
 from arpa import read_arpa
 from suffix import LongestSuffix
 from texts import Text
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 
-from common import pylm, run
+from common import package, pylm, run
 
 ORDERS = {"character": 8, "word": 5, "piece": 5}  # of KenLM
 TOKENIZERS = {"character": "bytes", "word": "words", "piece": "pieces"}
+HELD_OUT = 0.05  # of the training text, on which settings are chosen
+MOST_HELD_OUT = {"nearest": 1000, "ridge": 20_000}  # symbols that are scored for it
+GENERATED = 500  # symbols
+MOST_NEAREST = 3e11  # places of the training text that are looked at in all: some twenty minutes
+MOST_WEIGHTS = 1e8  # of ridge regression
 
 
 class NotPossible(Exception):
@@ -34,13 +45,15 @@ def measured(row: str, text: Text, results: Path, kenlm: Path | None) -> dict[st
     with tempfile.TemporaryDirectory() as name:
         if row == "kenlm":
             return _kenlm(text, kenlm, Path(name))
-        if row == "suffix":
-            return _suffix(text)
+        if row in OTHERS:
+            return OTHERS[row](text)
         return _pylm(row, text, results, Path(name) / "model.pylm")
 
 
 def _pylm(row: str, text: Text, results: Path, model: Path) -> dict[str, Any]:
     settings: list[object] = []
+    if row == "kernel":
+        settings = ["--predictor", "kernel"]
     if row in ("pylm-fast", "pylm-best"):
         settings = ["--profile", row.removeprefix("pylm-")]
     if row == "pylm-best" and text.unit == "character":
@@ -52,16 +65,32 @@ def _pylm(row: str, text: Text, results: Path, model: Path) -> dict[str, Any]:
         settings = ["--size", json.loads(lstm.read_text("utf-8"))["bytes"]]
     tokenizer = ["--tokenizer", TOKENIZERS[text.unit], "--no-text-end", "--threads", 1]
     trained = pylm("train", text.paths[0], "-o", model, *tokenizer, *settings)
-    static, adaptive = (pylm("eval", model, text.paths[1], "--threads", 1, *flag) for flag in ([], ["--learn"]))
+    static = pylm("eval", model, text.paths[1], "--threads", 1)
     if static["symbols"] != len(text.valid):
         raise NotPossible(f"it scores {static['symbols']:,} symbols of the text, the others {len(text.valid):,}")
     point = {
         "cpu_seconds": trained["cpu_seconds"], "nats": static["bits"] * math.log(2) / static["symbols"],
-        "adaptive_nats": adaptive["bits"] * math.log(2) / adaptive["symbols"],
         "scored_per_cpu_second": static["symbols_per_second"],
-        "adaptive_per_cpu_second": adaptive["symbols_per_second"],
     }  # fmt: skip
-    return {"bytes": trained["model_bytes"], "peak_bytes": trained["peak_rss_bytes"], "points": [point]}
+    if row != "kernel":
+        adaptive = pylm("eval", model, text.paths[1], "--threads", 1, "--learn")
+        point |= {
+            "adaptive_nats": adaptive["bits"] * math.log(2) / adaptive["symbols"],
+            "adaptive_per_cpu_second": adaptive["symbols_per_second"],
+        }  # fmt: skip
+    return {"bytes": trained["model_bytes"], "peak_bytes": trained["peak_rss_bytes"], "points": [point]} | _drawn(model)
+
+
+def _drawn(path: Path) -> dict[str, float]:
+    """How long it takes to open a model and to draw the first symbol of its whole distribution, and those behind it."""
+    began = time.process_time()
+    with package.load(path) as model:
+        model.generate_ids("\n", 1, temperature=1, top_k=0, seed=1)
+        first = time.process_time()
+        n = len(model.generate_ids("\n", GENERATED, temperature=1, top_k=0, seed=1))
+    return {
+        "first_symbol_ms": 1000 * (first - began), "generated_per_cpu_second": n / (time.process_time() - first),
+    }  # fmt: skip
 
 
 def _kenlm(text: Text, programs: Path | None, folder: Path) -> dict[str, Any]:
@@ -109,4 +138,73 @@ def _suffix(text: Text) -> dict[str, Any]:
     nats = model.nats(text.valid.tolist(), text.before) / len(text.valid)
     speed = len(text.valid) / (time.process_time() - trained)
     point = {"cpu_seconds": trained - began, "nats": nats, "scored_per_cpu_second": speed}
-    return {"bytes": model.nbytes, "peak_bytes": None, "points": [point]}
+    return {"bytes": model.nbytes, "points": [point]}
+
+
+def _cut(text: Text, row: str) -> tuple[np.ndarray, np.ndarray]:
+    """The training text without its end, and the beginning of that."""
+    cut = len(text.train) - max(int(len(text.train) * HELD_OUT), 1)
+    return text.train[:cut], text.train[cut : cut + MOST_HELD_OUT[row]]
+
+
+def _nearest(text: Text) -> dict[str, Any]:
+    places = float(len(text.valid)) * (len(text.train) + len(text.valid) / 2)
+    if places > MOST_NEAREST:
+        raise NotPossible(f"it would look at {places:.1e} places")
+    began = time.process_time()
+    settings = nearest.chosen(*_cut(text, "nearest"), text.n_symbols, text.before)
+    tuned = time.process_time()
+    nbytes = nearest.Nearest(text.train, text.n_symbols, text.before).nbytes
+    trained = time.process_time()
+    static, adaptive = nearest.nats(text.valid, text.train, text.n_symbols, text.before, settings)
+    n, seconds = len(text.valid), time.process_time() - trained
+    point = {
+        "cpu_seconds": trained - tuned, "nats": static / n, "adaptive_nats": adaptive / n,
+        "scored_per_cpu_second": n / seconds,
+    }  # fmt: skip
+    return {
+        "settings": settings._asdict(), "tuning_seconds": tuned - began, "bytes": nbytes, "points": [point],
+    }  # fmt: skip
+
+
+def _ridge(text: Text) -> dict[str, Any]:
+    weights = float(text.n_symbols << ridge.FEATURE_BITS)
+    if weights > MOST_WEIGHTS:
+        raise NotPossible(f"a column of weights for each of {text.n_symbols:,} symbols would be {weights:.1e} numbers")
+    began = time.process_time()
+    settings = ridge.chosen(*_cut(text, "ridge"), text.n_symbols, text.before)
+    tuned = time.process_time()
+    model = ridge.Ridge(text.train, text.n_symbols, text.before, settings)
+    trained = time.process_time()
+    nats = ridge.nats(model, text.valid, settings) / len(text.valid)
+    speed = len(text.valid) / (time.process_time() - trained)
+    point = {"cpu_seconds": trained - tuned, "nats": nats, "scored_per_cpu_second": speed}
+    return {
+        "settings": settings._asdict(), "tuning_seconds": tuned - began, "bytes": model.weights.nbytes,
+        "points": [point],
+    }  # fmt: skip
+
+
+def _compressed(text: Text, compress: Callable[[bytes], compressors.Compressed]) -> dict[str, Any]:
+    train, valid = (path.read_bytes() for path in text.paths)
+    alone, both = compress(train), compress(train + valid)
+    nats = (both.nbytes - alone.nbytes) * 8 * math.log(2) / len(text.valid)
+    point = {"cpu_seconds": alone.cpu_seconds, "nats": None, "adaptive_nats": nats}
+    peak = {} if both.peak_nbytes is None else {"peak_bytes": both.peak_nbytes}
+    return {"bytes": None, "points": [point]} | peak
+
+
+def _ppmd(text: Text) -> dict[str, Any]:
+    if importlib.util.find_spec("pyppmd") is None:
+        raise NotPossible("pyppmd is not installed")
+    order = compressors.ppmd_order(text.paths[0].read_bytes())
+    return {"order": order} | _compressed(text, lambda data: compressors.ppmd(data, order))
+
+
+def _zpaq(text: Text) -> dict[str, Any]:
+    if not compressors.has_zpaq():
+        raise NotPossible("zpaq is not installed")
+    return _compressed(text, compressors.zpaq)
+
+
+OTHERS = {"suffix": _suffix, "nearest": _nearest, "ridge": _ridge, "ppmd": _ppmd, "zpaq": _zpaq}

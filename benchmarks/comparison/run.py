@@ -23,7 +23,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import counted
 import protocol
 from texts import Text, load
 
@@ -64,10 +63,7 @@ def _network(row: str, text: Text, options: argparse.Namespace) -> None:
     if importlib.util.find_spec("torch") is None:
         print(f"{row}: left out, PyTorch is not installed", file=sys.stderr)
         return
-    task = {
-        "row": row, "text": text.name, "data": str(options.data), "folder": str(options.results / "texts" / text.name),
-        "seconds": options.tuning, "tuning": None,
-    }  # fmt: skip
+    task = _task(row, text, options) | {"seconds": options.tuning, "tuning": None}
     choice_file = options.results / text.name / f"{row}-tuning.json"
     if not choice_file.exists():
         _write(choice_file, row, text, _work(task))
@@ -83,7 +79,7 @@ def _network(row: str, text: Text, options: argparse.Namespace) -> None:
 
 
 def _work(task: dict[str, Any]) -> dict[str, Any]:
-    command = [sys.executable, str(HERE / "neural_worker.py"), json.dumps(task)]
+    command = [sys.executable, str(HERE / "worker.py"), json.dumps(task)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
@@ -91,12 +87,18 @@ def _counted(row: str, text: Text, options: argparse.Namespace) -> None:
     path = options.results / text.name / f"{row}-1.json"
     if path.exists():
         return
-    try:
-        found = counted.measured(row, text, options.results, options.kenlm)
-    except counted.NotPossible as reason:
-        print(f"{text.name} {row}: left out, {reason}", file=sys.stderr)
+    found = _work(_task(row, text, options) | {"kenlm": None if options.kenlm is None else str(options.kenlm)})
+    if "not_possible" in found:
+        print(f"{text.name} {row}: left out, {found['not_possible']}", file=sys.stderr)
         return
     _write(path, row, text, found)
+
+
+def _task(row: str, text: Text, options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "row": row, "text": text.name, "data": str(options.data), "folder": str(options.results / "texts" / text.name),
+        "results": str(options.results),
+    }  # fmt: skip
 
 
 def _write(path: Path, row: str, text: Text, found: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ class Point(NamedTuple):
 
     checkpoint: float  # CPU s: of the protocol for networks, else what it took
     cpu_seconds: float
-    nats: float
+    nats: float | None  # static; None: it learns always
     adaptive: float | None
     spread: float  # largest less least of the seeds' static losses; 0 for one seed
 
@@ -64,11 +64,20 @@ def _points(row: str, runs: list[dict[str, Any]]) -> list[Point]:
         found = [run["points"][i] for run in runs]
         seconds = statistics.mean(point["cpu_seconds"] for point in found)
         checkpoint = protocol.CHECKPOINTS[i] if row in protocol.NETWORKS else seconds
-        nats = [point["nats"] for point in found]
-        adaptive = [point["adaptive_nats"] for point in found if "adaptive_nats" in point]
-        mean = statistics.mean(adaptive) if len(adaptive) == len(found) else None
-        points.append(Point(checkpoint, seconds, statistics.mean(nats), mean, max(nats) - min(nats)))
+        nats = _each(found, "nats")
+        spread = max(nats) - min(nats) if nats else 0.0
+        points.append(Point(checkpoint, seconds, _mean(nats), _mean(_each(found, "adaptive_nats")), spread))
     return points
+
+
+def _each(found: list[dict[str, Any]], what: str) -> list[float]:
+    """Of all seeds; of none if one has none."""
+    values = [value for point in found if (value := point.get(what)) is not None]
+    return values if len(values) == len(found) else []
+
+
+def _mean(values: list[float]) -> float | None:
+    return statistics.mean(values) if values else None
 
 
 def bits_per_byte(row: Row, nats: float) -> float:

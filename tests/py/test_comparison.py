@@ -122,3 +122,85 @@ def test_longest_suffix(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 def test_networks() -> None:
     subprocess.run([sys.executable, FOLDER / "check.py", "--quick"], check=True)
+
+
+def test_nearest_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import nearest
+
+    random = np.random.default_rng(3)
+    known, text = random.integers(5, size=300), random.integers(5, size=20)
+    settings, steps = nearest.Settings(0.6, 5.0, 0.3), nearest.steps_of(0.6)
+    assert steps.sum() <= nearest.FARTHEST and (np.diff(steps.astype(int)) <= 0).all() and steps[-1] >= 1
+    context, static = [0] * nearest.REACH, 0.0
+    for symbol in text.tolist():
+        padded = [0] * nearest.REACH + known.tolist()
+        apart = []
+        for i in range(len(known)):
+            back = zip(steps.tolist(), reversed(padded[i : i + nearest.REACH]), reversed(context), strict=True)
+            apart.append(sum(step for step, here, there in back if here != there))
+        last = sorted(apart)[nearest.NEAREST - 1]
+        votes = [math.exp((min(apart) - d) / 5.0) if d <= last else 0.0 for d in apart]
+        model = nearest.Nearest(known, 5, 0)
+        shares = model.distribution(model.distances(np.array(context), steps), settings, len(known))
+        assert shares.sum() == pytest.approx(1)
+        prior = (known.tolist().count(symbol) + 1) / (300 + 5)
+        expected = (sum(v for v, s in zip(votes, known.tolist(), strict=True) if s == symbol) + 0.3 * prior) / (
+            sum(votes) + 0.3
+        )
+        assert shares[symbol] == pytest.approx(expected)
+        static -= math.log(shares[symbol])
+        context = [*context[1:], symbol]
+    found = nearest.nats(text, known, 5, 0, settings)
+    assert found[1] != pytest.approx(found[0])
+    assert nearest.nats(text[:1], known, 5, 0, settings)[0] == pytest.approx(
+        nearest.nats(text[:1], known, 5, 0, settings)[1]
+    )
+    periodic = np.tile(known[:40], 8)
+    assert nearest.nats(periodic[:80], periodic, 5, 0, settings)[0] < 0.1 * 80
+    assert nearest.chosen(periodic, periodic[:20], 5, 0).prior == 0.1
+
+
+def test_ridge(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("scipy")
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import ridge
+
+    monkeypatch.setattr(ridge, "FEATURE_BITS", 9)
+    monkeypatch.setattr(ridge, "STEPS", 200)
+    random = np.random.default_rng(4)
+    text = np.tile(random.integers(5, size=40), 12)
+    settings = ridge.Settings(0.7, 2.0, 0.001, 1.0)
+    model = ridge.Ridge(text, 5, 0, settings)
+    features = model._features(text).toarray().astype(np.float64)
+    assert features.sum(1) == pytest.approx(sum(0.7**i for i in range(ridge.ORDER + 1)))
+    normal = features.T @ features + 2.0 * np.eye(512)
+    assert model.weights == pytest.approx(np.linalg.solve(normal, features.T @ np.eye(5)[text]), abs=1e-3)
+    shares = ridge.probabilities(model.scores(text[:50]), settings)
+    assert shares.sum(1) == pytest.approx(np.ones(50))
+    whole = -np.log(ridge.probabilities(model.scores(text), settings)[np.arange(len(text)), text]).sum()
+    monkeypatch.setattr(ridge, "BATCH", 13)
+    assert ridge.nats(model, text, settings) == pytest.approx(whole, rel=1e-4)
+    assert whole < 0.5 * len(text)
+
+
+def test_compressors(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyppmd")
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import compressors
+
+    text = bytes(np.random.default_rng(5).integers(97, 123, size=3000, dtype=np.uint8))
+    once, twice = (compressors.ppmd(data, 6).nbytes for data in (text, text + text))
+    assert 0.55 * 3000 < once < 3000 and twice - once < 300
+    assert compressors.ppmd_order(text + text[:200] + text, (2, 8)) == 8
+
+
+def test_what_learns_always_has_no_static_loss(tmp_path: Path) -> None:
+    packed = run_of("zpaq", [0.0], [4.0], 0) | {
+        "bytes": None,
+        "points": [{"nats": None, "cpu_seconds": 4.0, "adaptive_nats": 1.2}],
+    }
+    page = page_of([lstm(1.6), run_of("pylm", [1.4], [8.0], 9000), packed], tmp_path)
+    line = next(line for line in page.splitlines() if line.startswith("| zpaq"))
+    assert line.split("|")[2:6] == [" 4.0 ", "  ", " 1.2000 ", "  "]
+    assert "not measured of zpaq, method 5" in next(line for line in page.splitlines() if "static loss, nats" in line)
