@@ -16,7 +16,13 @@ ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "tests" / "typing"
 
 
-def errors_of(name: str, tmp_path: Path) -> set[int]:
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What mypy found about pylm, so that it need not look twice."""
+    return tmp_path_factory.mktemp("mypy")
+
+
+def errors_of(name: str, cache: Path) -> set[int]:
     """The lines in which mypy --strict finds errors."""
     if not {"mypy", "types-tqdm"} <= {found.name for found in distributions()}:
         pytest.skip("mypy and what it needs are not installed: pip install '.[dev]'")
@@ -26,7 +32,7 @@ def errors_of(name: str, tmp_path: Path) -> set[int]:
         "--strict",
         "--config-file=pyproject.toml",
         "--no-error-summary",
-        f"--cache-dir={tmp_path}",
+        f"--cache-dir={cache}",
         str(FOLDER / name),
     ]
     run = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, timeout=600)
@@ -36,15 +42,15 @@ def errors_of(name: str, tmp_path: Path) -> set[int]:
     return set(map(int, found))
 
 
-def test_what_is_right_passes(tmp_path: Path) -> None:
-    assert errors_of("passes.py", tmp_path) == set()
+def test_what_is_right_passes(cache: Path) -> None:
+    assert errors_of("passes.py", cache) == set()
 
 
-def test_what_is_wrong_is_found(tmp_path: Path) -> None:
+def test_what_is_wrong_is_found(cache: Path) -> None:
     lines = (FOLDER / "fails.py").read_text().splitlines()
     expected = {i for i, line in enumerate(lines, 1) if line.endswith("# error")}
     assert len(expected) > 15
-    assert errors_of("fails.py", tmp_path) == expected
+    assert errors_of("fails.py", cache) == expected
 
 
 def test_options_that_do_not_exist_are_named_at_run_time(bytes_model: pylm.Model) -> None:

@@ -77,13 +77,17 @@ static void factorise(const struct search *s)
     }
 }
 
-/* Multiplies by the first estimate of the inverse curvature, unscaled. */
+/* Multiplies by the first estimate of the inverse curvature, unscaled. Of a short text most sets have no event, and
+ * their rows stay 0. */
 static void precondition(const struct search *s, double *v)
 {
-    uint32_t row;
-    for (row = 0; row < s->r->n_rows; row++)
-        pylm__cholesky_solve(s->factors + (size_t)row * pylm__fit_n_pairs(s->r->problem),
-                             v + (size_t)row * s->r->stride, s->r->problem->n_inputs);
+    uint32_t row, i, n_inputs = s->r->problem->n_inputs;
+    for (row = 0; row < s->r->n_rows; row++, v += s->r->stride) {
+        for (i = 0; i < n_inputs && v[i] == 0.0; i++)
+            ;
+        if (i < n_inputs)
+            pylm__cholesky_solve(s->factors + (size_t)row * pylm__fit_n_pairs(s->r->problem), v, n_inputs);
+    }
 }
 
 /* Finds where to go: the gradient times the estimate, by the usual two loops. */

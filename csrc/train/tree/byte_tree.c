@@ -47,13 +47,17 @@ static int weigh(struct optimum *o, const struct pylm__corpus *corpus, const pyl
 }
 
 /* Finds the best split of [lo, hi) in a tree of so many levels, of equal ones the first. Trees of one level less are
- * known. */
+ * known, and trees of one leaf less: the split lies between those of [lo, hi - 1) and [lo + 1, hi) (Wessner 1976). */
 static void find_split(struct optimum *o, uint32_t levels, uint32_t lo, uint32_t hi)
 {
     const struct costs *below = &o->costs[(levels - 1u) & 1u];
+    uint32_t first = lo + 1u, last = lo + 1u, mid;
     uint64_t best = NO_TREE, cost;
-    uint32_t mid;
-    for (mid = lo + 1u; mid < hi; mid++) {
+    if (hi - lo > 2u) {
+        first = o->mid[levels - 1u][lo][hi - 1u];
+        last = o->mid[levels - 1u][lo + 1u][hi];
+    }
+    for (mid = first; mid <= last; mid++) {
         cost = below->of[lo][mid] + below->of[mid][hi];
         if (cost < best) {
             best = cost;
@@ -71,8 +75,8 @@ static void find_splits(struct optimum *o)
             for (n = 1; lo + n <= N_BYTES; n++)
                 o->costs[levels].of[lo][lo + n] = n == 1u ? 0u : NO_TREE;
     for (levels = 1; levels <= MOST_DEPTH; levels++)
-        for (lo = 0; lo < N_BYTES; lo++)
-            for (n = 2; lo + n <= N_BYTES && n <= UINT32_C(1) << levels; n++)
+        for (n = 2; n <= N_BYTES && n <= UINT32_C(1) << levels; n++)
+            for (lo = 0; lo + n <= N_BYTES; lo++)
                 find_split(o, levels, lo, lo + n);
 }
 
