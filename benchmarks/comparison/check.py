@@ -73,7 +73,7 @@ def learning(name: str) -> None:
     while True:
         for _ in range(20):
             training.step()
-        loss = scored(training.average, ids[:2000], int(ids[-1]), 64)
+        loss = scored(training.net, ids[:2000], int(ids[-1]), 64)
         if loss < 0.2 * entropy:
             return
         assert time.process_time() - began < 60, f"{loss:.2f} nats, and counts have {entropy:.2f}"

@@ -4,8 +4,8 @@
 
 Training. The text is a ring; BATCH readers go round it from evenly spaced places, TIME symbols a step, and a state
 goes from step to step. AdamW (0.9, 0.99, decay 0.1 of matrices), gradients clipped to 1, a hundred steps of warming up,
-then a constant rate; scored are averages of the weights over about the last tenth of the steps (Polyak and Juditsky
-1992), which do for a constant rate what a falling one does, at every checkpoint of one run.
+then a constant rate, which falls to nothing in the last fifth of the time (Hu et al. 2024). One run serves all
+checkpoints: for each, a copy of the network branches off when four fifths of its time are over.
 
 Scoring. Every symbol in order, with the state carried over. Adaptive is dynamic evaluation (Krause et al. 2018): a
 segment is scored, then the weights take one step of gradient descent on it.
@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 WARMING_UP = 100  # steps
-AVERAGED = 0.1  # of the steps
+FALLING = 0.2  # of the time, in which the rate falls
 SEGMENT = 512  # symbols scored at once
 ADAPTED = 64  # symbols between two steps of dynamic evaluation, at most
 ADAPTIVE_RATES = (0.03, 0.1, 0.3)
@@ -74,10 +74,9 @@ class Training:
 
     def __init__(self, system: ModuleType, ids: np.ndarray, n_symbols: int, rate: float, seed: int) -> None:
         torch.manual_seed(seed)
-        self._net = system.make(n_symbols)
-        self.average = copy.deepcopy(self._net).eval()
+        self.net = system.make(n_symbols)
         self._ring = Ring(ids, system.BATCH, system.TIME, seed)
-        weights = list(self._net.parameters())
+        weights = list(self.net.parameters())
         groups = [
             {"params": [w for w in weights if w.dim() >= 2], "weight_decay": 0.1},
             {"params": [w for w in weights if w.dim() < 2], "weight_decay": 0.0},
@@ -86,21 +85,33 @@ class Training:
         self._rate, self._state = rate, None
         self.steps = 0
 
-    def step(self) -> None:
+    def step(self, share: float = 1.0) -> None:
+        """With so much of the rate."""
         symbols, targets = self._ring.next()
         self.steps += 1
         for group in self._adam.param_groups:
-            group["lr"] = self._rate * min(1.0, self.steps / WARMING_UP)
-        logits, state = self._net(symbols, self._state)
+            group["lr"] = share * self._rate * min(1.0, self.steps / WARMING_UP)
+        logits, state = self.net(symbols, self._state)
         self._state = detached(state)
         loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
         self._adam.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self._adam.step()
-        with torch.no_grad():
-            share = 1 / (1 + AVERAGED * self.steps)
-            torch._foreach_lerp_(list(self.average.parameters()), list(self._net.parameters()), share)
+
+
+def trained(training: Training, watch: Watch, seconds: float) -> Training:
+    """What a network is that is trained for so long: goes on with it to where the rate begins to fall, and returns a
+    copy that has had the rest. The copy's time is not the watch's."""
+    falls = (1 - FALLING) * seconds
+    while watch.seconds() < falls:
+        training.step()
+    began = time.process_time()
+    branch, branched = copy.deepcopy(training), time.process_time()
+    while (left := seconds - falls - (time.process_time() - branched)) > 0:
+        branch.step(left / (seconds - falls))
+    watch.outside(time.process_time() - began)
+    return branch
 
 
 def scored(net: nn.Module, ids: np.ndarray, before: int, segment: int, rate: float = 0.0) -> float:
@@ -136,11 +147,8 @@ def tuned(name: str, text: Text, seconds: float, report: Report) -> dict[str, An
     segment = getattr(system, "SEGMENT", SEGMENT)
     tried, nets = {}, {}
     for rate in system.RATES:
-        training, watch = Training(system, train, text.n_symbols, rate, seed=0), Watch()
-        while watch.seconds() < seconds:
-            training.step()
-        nets[rate] = training.average
-        tried[rate] = scored(training.average, held_out, int(train[-1]), segment)
+        nets[rate] = trained(Training(system, train, text.n_symbols, rate, seed=0), Watch(), seconds).net
+        tried[rate] = scored(nets[rate], held_out, int(train[-1]), segment)
         report(f"rate {rate}: {tried[rate]:.4f} nats after {seconds:g} s")
     best = min(tried, key=lambda rate: (np.isnan(tried[rate]), tried[rate]))
     adaptive = {}
@@ -162,24 +170,23 @@ def measured(
     system = importlib.import_module(name)
     segment = getattr(system, "SEGMENT", SEGMENT)
     training, watch, points = Training(system, text.train, text.n_symbols, choice["rate"], seed), Watch(), []
+    net = training.net
     for checkpoint in checkpoints:
-        while watch.seconds() < checkpoint:
-            training.step()
-        trained, began = watch.seconds(), time.process_time()
-        static = scored(training.average, text.valid, text.before, segment)
-        static_seconds = time.process_time() - began
+        branch = trained(training, watch, checkpoint)
+        began, net = time.process_time(), branch.net
+        static = scored(net, text.valid, text.before, segment)
         point = {
-            "cpu_seconds": trained, "steps": training.steps, "nats": static,
-            "scored_per_cpu_second": len(text.valid) / static_seconds,
+            "cpu_seconds": checkpoint, "steps": branch.steps, "nats": static,
+            "scored_per_cpu_second": len(text.valid) / (time.process_time() - began),
         }  # fmt: skip
         if checkpoint in adaptive:
             rate, again = choice["adaptive_rate"], time.process_time()
-            point["adaptive_nats"] = scored(training.average, text.valid, text.before, min(ADAPTED, segment), rate)
+            point["adaptive_nats"] = scored(net, text.valid, text.before, min(ADAPTED, segment), rate)
             point["adaptive_per_cpu_second"] = len(text.valid) / (time.process_time() - again)
         points.append(point)
         report(", ".join(f"{key} {value:.4g}" for key, value in point.items()))
         watch.outside(time.process_time() - began)
-    net, parameters = training.average, sum(weight.numel() for weight in training.average.parameters())
+    parameters = sum(weight.numel() for weight in net.parameters())
     first, each = generating(net, text.before)
     small, small_nbytes = in_int8(net)
     return {

@@ -33,17 +33,15 @@ nats a symbol, lower is better. *Static*: nothing is learned from that text. *Ad
 networks take a step of gradient descent for each segment (dynamic evaluation, Krause et al. 2018), pylm counts in 1
 MB. Learning rates were chosen on the end of the training text, which was left out meanwhile, never on the validation
 text. Networks are in float32, and bytes are those of their weights; pylm's and KenLM's (a trie with 8 bits) are
-files. PPMd and zpaq learn always: theirs is how much longer the training and the validation text are together, packed,
-than the first one alone. Nearest neighbours and ridge regression have settings that were chosen on the end of the
-training text; that time is not in the table. *Generated* are symbols a CPU second, one after another, each drawn from
-the whole distribution; the first one has to wait for the model's file, of pylm, and for nothing of networks. All
-networks share one loop (`benchmarks/comparison/neural.py`), and `benchmarks/comparison/check.py` tests
-each: gradient, causality, state, normalisation, learning. Speeds are of symbols scored one after another: of networks
-in PyTorch, by processor time; of pylm by the clock, one thread; of the longest suffix, nearest neighbours and ridge
-regression in Python, with numpy. Rates are
-constant, and texts are read in order, so that a network leans to what it read last; which may be part of what it
-gains by adapting; this was not tried out. Networks of other sizes, or tuned with more care, would do better at some
-budgets. A processor second is worth less on a busy machine.
+files. PPMd and zpaq learn always: theirs is how much longer the training and the validation text are together,
+packed, than the first one alone. Nearest neighbours and ridge regression have settings that were chosen on the end of
+the training text; that time is not in the table. *Generated* are symbols a CPU second, one after another, each drawn
+from the whole distribution; the first one has to wait for the model's file, of pylm, and for nothing of networks. All
+networks share one loop (`benchmarks/comparison/neural.py`), and `benchmarks/comparison/check.py` tests each:
+gradient, causality, state, normalisation, learning. Speeds are of symbols scored one after another: of networks in
+PyTorch, by processor time; of pylm by the clock, one thread; of the longest suffix, nearest neighbours and ridge
+regression in Python, with numpy. Networks of other sizes, or tuned with more care, would do better at some budgets. A
+processor second is worth less on a busy machine.
 """
 
 
