@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import nearest
 import numpy as np
 import ridge
 from arpa import read_arpa
+from calibration import MOST_SYMBOLS, best_of, expected_error
 from suffix import LongestSuffix
 from texts import Text
 
@@ -78,19 +79,33 @@ def _pylm(row: str, text: Text, results: Path, model: Path) -> dict[str, Any]:
             "adaptive_nats": adaptive["bits"] * math.log(2) / adaptive["symbols"],
             "adaptive_per_cpu_second": adaptive["symbols_per_second"],
         }  # fmt: skip
-    return {"bytes": trained["model_bytes"], "peak_bytes": trained["peak_rss_bytes"], "points": [point]} | _drawn(model)
+    return {"bytes": trained["model_bytes"], "peak_bytes": trained["peak_rss_bytes"], "points": [point]} | _used(
+        model, text
+    )
 
 
-def _drawn(path: Path) -> dict[str, float]:
-    """How long it takes to open a model and to draw the first symbol of its whole distribution, and those behind it."""
+def _used(path: Path, text: Text) -> dict[str, float]:
+    """How long it takes to open a model and to draw the first symbol of its whole distribution, and those behind it;
+    and whether it is right as often as it says."""
     began = time.process_time()
     with package.load(path) as model:
         model.generate_ids("\n", 1, temperature=1, top_k=0, seed=1)
         first = time.process_time()
         n = len(model.generate_ids("\n", GENERATED, temperature=1, top_k=0, seed=1))
+        drawn = time.process_time()
+        error = expected_error(_best(model, text.paths[1].read_bytes()))
     return {
-        "first_symbol_ms": 1000 * (first - began), "generated_per_cpu_second": n / (time.process_time() - first),
+        "first_symbol_ms": 1000 * (first - began), "generated_per_cpu_second": n / (drawn - first),
+        "calibration_error": error,
     }  # fmt: skip
+
+
+def _best(model: package.Model, text: bytes) -> Iterator[tuple[float, bool]]:
+    state = model.state()
+    for symbol in model.encode(text)[:MOST_SYMBOLS]:
+        (best,) = state.next(1)
+        yield best.probability, best.id == symbol
+        state.feed([symbol])
 
 
 def _kenlm(text: Text, programs: Path | None, folder: Path) -> dict[str, Any]:
@@ -179,8 +194,11 @@ def _ridge(text: Text) -> dict[str, Any]:
     nats = ridge.nats(model, text.valid, settings) / len(text.valid)
     speed = len(text.valid) / (time.process_time() - trained)
     point = {"cpu_seconds": trained - tuned, "nats": nats, "scored_per_cpu_second": speed}
+    some = text.valid[:MOST_SYMBOLS]
+    error = expected_error(best_of(ridge.probabilities(model.scores(some), settings), some))
     return {
         "settings": settings._asdict(), "tuning_seconds": tuned - began, "bytes": model.weights.nbytes,
+        "calibration_error": error,
         "points": [point],
     }  # fmt: skip
 

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from calibration import MOST_SYMBOLS, best_of, expected_error
 from nets import detached
 from texts import Text
 from torch import Tensor, nn
@@ -191,9 +192,20 @@ def measured(
     small, small_nbytes = in_int8(net)
     return {
         "parameters": parameters, "bytes": 4 * parameters, "points": points, "int8_bytes": small_nbytes,
-        "int8_nats": scored(small, text.valid, text.before, segment), "first_symbol_ms": 1000 * first,
+        "int8_nats": scored(small, text.valid, text.before, segment),
+        "calibration_error": calibration_error(net, text.valid[:MOST_SYMBOLS], text.before, segment),
+        "first_symbol_ms": 1000 * first,
         "generated_per_cpu_second": 1 / each,
     }  # fmt: skip
+
+
+@torch.no_grad()
+def calibration_error(net: nn.Module, ids: np.ndarray, before: int, segment: int) -> float:
+    text, state, best = torch.from_numpy(np.concatenate([[before], ids]).astype(np.int64))[None], None, []
+    for i in range(0, len(ids), segment):
+        logits, state = net(text[:, i : min(i + segment, len(ids))], state)
+        best += best_of(torch.softmax(logits[0], -1).numpy(), ids[i : i + segment])
+    return expected_error(best)
 
 
 def in_int8(net: nn.Module) -> tuple[nn.Module, int]:

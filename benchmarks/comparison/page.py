@@ -36,12 +36,13 @@ text. Networks are in float32, and bytes are those of their weights; pylm's and 
 files. PPMd and zpaq learn always: theirs is how much longer the training and the validation text are together,
 packed, than the first one alone. Nearest neighbours and ridge regression have settings that were chosen on the end of
 the training text; that time is not in the table. *Generated* are symbols a CPU second, one after another, each drawn
-from the whole distribution; the first one has to wait for the model's file, of pylm, and for nothing of networks. All
-networks share one loop (`benchmarks/comparison/neural.py`), and `benchmarks/comparison/check.py` tests each:
-gradient, causality, state, normalisation, learning. Speeds are of symbols scored one after another: of networks in
-PyTorch, by processor time; of pylm by the clock, one thread; of the longest suffix, nearest neighbours and ridge
-regression in Python, with numpy. Networks of other sizes, or tuned with more care, would do better at some budgets. A
-processor second is worth less on a busy machine.
+from the whole distribution; the first one has to wait for the model's file, of pylm, and for nothing of networks. The
+*calibration error* is the expected one of the best guesses (Guo et al. 2017), static, for the first 20,000 symbols:
+how far what is said and what comes are apart. All networks share one loop (`benchmarks/comparison/neural.py`), and
+`benchmarks/comparison/check.py` tests each: gradient, causality, state, normalisation, learning. Speeds are of
+symbols scored one after another: of networks in PyTorch, by processor time; of pylm by the clock, one thread; of the
+longest suffix, nearest neighbours and ridge regression in Python, with numpy. Networks of other sizes, or tuned with
+more care, would do better at some budgets. A processor second is worth less on a busy machine.
 """
 
 
@@ -214,6 +215,7 @@ def _table(rows: dict[str, Row]) -> str:
     heads = [
         "system", "training, CPU s", "nats, static", "adaptive", "bits a byte", "adaptive", "parameters", "MB",
         "peak MB", "scored a second", "generated", "first symbol, ms",
+        "calibration error, %",
     ]  # fmt: skip
     lines = []
     for row in sorted(rows.values(), key=lambda row: row.last.nats or row.last.adaptive or 0):
@@ -228,6 +230,7 @@ def _table(rows: dict[str, Row]) -> str:
             "" if row.speed is None else f"{row.speed:,.0f}",
             f"{run['generated_per_cpu_second']:,.0f}" if "generated_per_cpu_second" in run else "",
             f"{run['first_symbol_ms']:.2f}" if "first_symbol_ms" in run else "",
+            f"{100 * run['calibration_error']:.2f}" if "calibration_error" in run else "",
         ])  # fmt: skip
     return _markdown(heads, lines)
 

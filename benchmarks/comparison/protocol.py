@@ -39,7 +39,7 @@ ROWS = NETWORKS | PYLM | OTHERS
 
 NOT_MEASURED = (
     "energy, which no counter of the machine gives: all is work of one processor, and its seconds stand for it",
-    "explainability and expected calibration error",
+    "explainability",
     "CPython's manual by document",
     "pylm's knobs (trees, counts) as points",
 )

@@ -204,3 +204,15 @@ def test_what_learns_always_has_no_static_loss(tmp_path: Path) -> None:
     line = next(line for line in page.splitlines() if line.startswith("| zpaq"))
     assert line.split("|")[2:6] == [" 4.0 ", "  ", " 1.2000 ", "  "]
     assert "not measured of zpaq, method 5" in next(line for line in page.splitlines() if "static loss, nats" in line)
+
+
+def test_calibration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from calibration import best_of, expected_error
+
+    # of four with .9, three came; of two with .5, one; and one that is certain
+    best = [(0.9, True), (0.9, True), (0.9, True), (0.9, False), (0.5, True), (0.5, False), (1.0, True)]
+    assert expected_error(best) == pytest.approx(4 / 7 * 0.15)
+    assert expected_error([]) == 0
+    distributions = np.array([[0.2, 0.5, 0.3], [0.1, 0.2, 0.7]])
+    assert best_of(distributions, np.array([1, 0])) == [(0.5, True), (0.7, False)]
