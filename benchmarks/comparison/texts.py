@@ -12,6 +12,8 @@ import numpy as np
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 
+from casestudy.corpus import Vocabulary, documents_of, library_pages, splits_of
+from casestudy.inside import Progress
 from common import ptb, pylm, split_shakespeare, unpack_wiki
 
 
@@ -32,7 +34,7 @@ def load(name: str, data: Path, folder: Path) -> Text:
     """A text of protocol.TEXTS. What has to be unpacked or cut into symbols goes to `folder`, and is taken from there
     the next time."""
     folder.mkdir(parents=True, exist_ok=True)
-    return {"tinyshakespeare": _shakespeare, "wiki20": _wiki, "ptb": _ptb}[name](data, folder)
+    return {"tinyshakespeare": _shakespeare, "wiki20": _wiki, "ptb": _ptb, "manual": _manual}[name](data, folder)
 
 
 def _shakespeare(data: Path, folder: Path) -> Text:
@@ -48,11 +50,27 @@ def _shakespeare(data: Path, folder: Path) -> Text:
 
 
 def _ptb(data: Path, folder: Path) -> Text:
-    paths = ptb(data)
+    return _in_words("ptb", ptb(data))
+
+
+def _manual(data: Path, folder: Path) -> Text:
+    """The documentation that comes with CPython; every tenth document is for validation. Words that the others have
+    once are one word."""
+    paths = folder / "manual.txt", folder / "manual-valid.txt"
+    if not paths[1].exists():
+        with Progress(None) as bar:
+            _, *parts = splits_of(documents_of(library_pages(bar)))[0]
+        vocabulary = Vocabulary(parts[0])
+        for path, documents in zip(paths, parts, strict=True):
+            path.write_bytes(b"".join(map(vocabulary.text, documents)))
+    return _in_words("manual", paths)
+
+
+def _in_words(name: str, paths: tuple[Path, Path]) -> Text:
     parts = [[word for line in path.open(encoding="utf-8") for word in [*line.split(), "</s>"]] for path in paths]
     ids = {word: i for i, word in enumerate(sorted(set(parts[0])))}
     train, valid = (np.array([ids[word] for word in part]) for part in parts)
-    return Text("ptb", "word", train, valid, len(ids), ids["</s>"], paths[1].stat().st_size, paths)
+    return Text(name, "word", train, valid, len(ids), ids["</s>"], paths[1].stat().st_size, paths)
 
 
 def _wiki(data: Path, folder: Path) -> Text:
