@@ -10,6 +10,8 @@ the generated texts stands what really follows there. Words are what stands betw
     distinct    different words, of so many; `<unk>` is none of them
     copied      words in runs of 8 and more that stand in TRAIN word for word
     <unk>       share of the words
+    loops       texts in which a run of 8 words stands more than twice
+    topic       of the words that are not among the most frequent 300 of TRAIN: those that the prompt has
     known       words that TRAIN has
     H           Hellinger distance of the frequencies of words to those of VALID: 0: the same; 1: none in common. Of
                 real text it is what the size of the sample makes it
@@ -23,19 +25,21 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import pylm
 
 TEXTS, PROMPT, RUN, UNKNOWN = 60, 250, 8, "<unk>"
+FREQUENT = 300  # words that say nothing about a topic
 SYMBOLS = {"words": 270, "pieces": 360, "bytes": 1500}  # of each text: some 250 words
 SETTINGS: dict[str, dict[str, Any]] = {
     "as it is (temperature 1)": {},
     "temperature .9": {"temperature": 0.9},
     "temperature .8, top_k 40, top_p .95": {"temperature": 0.8, "top_k": 40, "top_p": 0.95},
     "learn": {"learn": True},
+    "learn from the prompt only": {"learn": "prompt"},
     "unknown": {"unknown": True},
 }
 
@@ -48,6 +52,7 @@ class Corpus:
         self.ids: dict[str, int] = {}
         numbers = [self.ids.setdefault(word, len(self.ids)) for word in words]
         self._runs = np.unique(self._hashes(np.array(numbers, np.uint64)))
+        self.frequent = {word for word, _ in Counter(words).most_common(FREQUENT)} | {UNKNOWN}
 
     @staticmethod
     def _hashes(numbers: np.ndarray) -> np.ndarray:
@@ -69,22 +74,50 @@ class Corpus:
         return int(copied.sum())
 
 
+def loops(words: list[str]) -> bool:
+    runs = Counter(tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1))
+    return max(runs.values(), default=0) > 2
+
+
+def kept(texts: list[list[str]], prompts: list[list[str]], frequent: set[str]) -> float:
+    """The share of words with a topic that the prompts have."""
+    found = [
+        word in topic
+        for words, prompt in zip(texts, prompts, strict=True)
+        for topic in [set(prompt)]
+        for word in words
+        if word not in frequent
+    ]
+    return float(np.mean(found))
+
+
 def hellinger(a: Counter[str], b: Counter[str]) -> float:
     n, m = sum(a.values()), sum(b.values())
     return float(np.sqrt(max(1 - sum(np.sqrt(a[word] / n * b[word] / m) for word in a), 0)))
 
 
-def describe(name: str, texts: list[str], corpus: Corpus, real: Counter[str], ms: float | None, n: int) -> int:
-    """Prints a row. Returns the number of different words among the first n."""
+class Real(NamedTuple):
+    """What texts are compared with."""
+
+    corpus: Corpus
+    counts: Counter[str]
+    prompts: list[list[str]]
+    n: int  # words of which the different ones are counted
+
+
+def describe(name: str, texts: list[str], real: Real, ms: float | None) -> int:
+    """Prints a row. Returns the number of different words."""
+    corpus = real.corpus
     parts = [text.split() for text in texts]
     words = [word for part in parts for word in part]
     known = [word for word in words if word != UNKNOWN]
     lines = [line for text in texts for line in text.split("\n")[1:-1] if line.strip()]
-    distinct = len(set(known[:n]))
+    distinct = len(set(known[: real.n]))
     cells = [
         name, f"{distinct:,}", f"{sum(map(corpus.n_copied, parts)) / len(words):.1%}",
-        f"{words.count(UNKNOWN) / len(words):.1%}", f"{np.mean([word in corpus.ids for word in words]):.1%}",
-        f"{hellinger(Counter(known), real):.3f}",
+        f"{words.count(UNKNOWN) / len(words):.1%}", f"{sum(map(loops, parts))}",
+        f"{kept(parts, real.prompts, corpus.frequent):.3f}", f"{np.mean([word in corpus.ids for word in words]):.1%}",
+        f"{hellinger(Counter(known), real.counts):.3f}",
         f"{np.mean([len(line.split()) for line in lines]):.1f}, {np.mean([len(line) for line in lines]):.0f}"
         if lines else "",
         "" if ms is None else f"{ms:.0f}",
@@ -102,12 +135,13 @@ def main() -> None:
     rest = np.ones(len(ids), bool)
     for begin in begins:
         rest[begin : begin + n_symbols] = False
-    real = Counter(word for word in model.decode(np.array(ids)[rest]).split() if word != UNKNOWN)
+    counts = Counter(word for word in model.decode(np.array(ids)[rest]).split() if word != UNKNOWN)
     expected = [model.decode(ids[begin : begin + n_symbols]) for begin in begins]
     n = int(0.9 * sum(len([word for word in text.split() if word != UNKNOWN]) for text in expected))
-    print(f"| {Path(sys.argv[3]).name} | distinct of {n:,} | copied | <unk> | known | H | line | CPU |")
-    print("| --- " * 8 + "|")
-    base = describe("real text", expected, corpus, real, None, n)
+    real = Real(corpus, counts, [model.decode(ids[begin - PROMPT : begin]).split() for begin in begins], n)
+    print(f"| {Path(sys.argv[3]).name} | distinct of {n:,} | copied | <unk> | loops | topic | known | H | line | CPU |")
+    print("| --- " * 10 + "|")
+    base = describe("real text", expected, real, None)
     for name, settings in SETTINGS.items():
         if "unknown" in settings and model.info.tokenizer != "words":
             continue
@@ -117,7 +151,7 @@ def main() -> None:
             for seed, begin in enumerate(begins)
         ]
         ms = (time.process_time() - began) * 1e6 / (TEXTS * n_symbols)
-        distinct = describe(name, texts, corpus, real, ms, n)
+        distinct = describe(name, texts, real, ms)
         print(f"{name}: {distinct / base:.2f} of the different words of real text", file=sys.stderr)
 
 
