@@ -54,6 +54,22 @@ def bits(model: pylm.Model) -> float:
     return found.bits - found.spelling_bits  # small models do not spell
 
 
+@pytest.mark.parametrize("profile", ["standard", "fast"])
+@pytest.mark.parametrize("tokenizer", ["bytes", "words", "pieces"])
+def test_the_smallest_is_possible_with_short_contexts(tokenizer: str, profile: str) -> None:
+    """It once went round for ever: with the empty context only, that was kept in the overlay, five times."""
+    text = TRAIN[:1500]
+    for order in range(4):
+        settings = {"tokenizer": tokenizer, "profile": profile, "max_order": order, "min_count": 2}
+        with pytest.raises(pylm.ArgumentError, match="the smallest possible is size=") as error:
+            pylm.train([text], size=1000, **settings)
+        smallest = int(re.findall(r"size=(\d+)", str(error.value))[0])
+        for size in (smallest, smallest + 700):
+            model = pylm.train([text], size=size, **settings)
+            assert model.info.bytes <= size
+            assert model.evaluate(text, learn=True).symbols == model.evaluate(text).symbols
+
+
 @pytest.mark.parametrize("settings", KINDS, ids=str)
 def test_fits_and_more_is_better(settings: dict) -> None:
     whole = pylm.train([TRAIN], **settings)

@@ -45,6 +45,14 @@ static void recall(struct pylm__templates *t, uint8_t template)
     t->plan.recalled[t->plan.n_recalled++] = template;
 }
 
+/* The same of a suffix, if there is one so long. Never of the empty one: it stays when all others are dropped, and then
+ * nothing may be recalled (pylm__budget_smallest()). */
+static void recall_suffix(struct pylm__templates *t, uint8_t order)
+{
+    if (order && order < t->n_suffix)
+        recall(t, order);
+}
+
 /* And those of what followed the contexts at a place of the plan. */
 static void recall_indirect(struct pylm__templates *t, uint8_t place)
 {
@@ -71,9 +79,9 @@ static void add_word_families(struct pylm__templates *t)
     c12 = add(t, c1, PYLM__KIND_CLASS, 2, PYLM__ROLE_NONE);
     (void)add(t, c12, PYLM__KIND_CLASS, 3, PYLM__ROLE_NONE);
     (void)add(t, PYLM__NO_BASE, PYLM__KIND_COARSE, 4, PYLM__ROLE_NONE);
-    recall(t, suffix(t, 1));
-    recall(t, suffix(t, 2));
-    recall(t, suffix(t, 3));
+    recall_suffix(t, 1);
+    recall_suffix(t, 2);
+    recall_suffix(t, 3);
     recall(t, two);
     recall(t, c12);
     recall_indirect(t, 0);
@@ -104,7 +112,7 @@ static void add_byte_families(struct pylm__templates *t, int has_layout)
         (void)add(t, two, PYLM__KIND_SYMBOL, 3, PYLM__ROLE_NONE);
     }
     for (i = 2; i <= 6; i++)
-        recall(t, suffix(t, i));
+        recall_suffix(t, i);
     recall(t, word);
     recall(t, word1);
     recall_indirect(t, 0);
@@ -118,8 +126,7 @@ static void recall_suffixes(struct pylm__templates *t, int bytes)
 {
     uint8_t i, n;
     for (i = bytes ? 2 : 1; i <= (bytes ? 6 : 3); i++)
-        if (i < t->n_suffix)
-            recall(t, i);
+        recall_suffix(t, i);
     n = t->plan.n_recalled;
     for (i = 0; i < n && i < (bytes ? 1 : 2); i++)
         recall_indirect(t, i);

@@ -308,6 +308,8 @@ static int take_offers(struct budgeting *b, const struct choice *before)
         nbytes += tables + given;
         if (nbytes <= b->budget->max_nbytes)
             return PYLM_OK;
+        if (!room) /* cannot be: the smallest image is not larger than this one, and it fits */
+            return PYLM_ERR_BUDGET;
         over = nbytes - b->budget->max_nbytes;
         room = over < room ? room - over : 0u;
         choose(b, before);
