@@ -40,9 +40,9 @@ from the whole distribution; the first one has to wait for the model's file, of 
 *calibration error* is the expected one of the best guesses (Guo et al. 2017), static, for the first 20,000 symbols:
 how far what is said and what comes are apart. All networks share one loop (`benchmarks/comparison/neural.py`), and
 `benchmarks/comparison/check.py` tests each: gradient, causality, state, normalisation, learning. Speeds are of
-symbols scored one after another: of networks in PyTorch, by processor time; of pylm by the clock, one thread; of the
-longest suffix, nearest neighbours and ridge regression in Python, with numpy. Networks of other sizes, or tuned with
-more care, would do better at some budgets. A processor second is worth less on a busy machine.
+symbols scored one after another, by processor time: of networks in PyTorch; of the longest suffix, nearest neighbours
+and ridge regression in Python, with numpy. Networks of other sizes, or tuned with more care, would do better at some
+budgets. A processor second is worth less on a busy machine.
 """
 
 
