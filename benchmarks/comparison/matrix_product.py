@@ -32,8 +32,8 @@ class MatrixProduct(nn.Module):
         h = self.first.expand(len(symbols), -1) if state is None else state
         h, states = F.normalize(h, dim=-1)[:, None], []
         matrices = F.embedding(symbols, self.matrices.flatten(1)).view(*symbols.shape, *self.matrices.shape[1:])
-        for t in range(symbols.shape[1]):
-            h = F.normalize(torch.bmm(h, matrices[:, t]), dim=-1)
+        for matrix in matrices.unbind(1):  # the gradient of [:, t] would be as large as all of them, at each t
+            h = F.normalize(torch.bmm(h, matrix), dim=-1)
             states.append(h)
         amplitudes = torch.cat(states, 1) @ self.out
         return torch.log(amplitudes.square() + LEAST), h[:, 0]
