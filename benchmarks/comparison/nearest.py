@@ -54,10 +54,10 @@ class Nearest:
             found += (self._padded[at : at + self.n] != context[at]).view(np.uint8) * steps[back]
         return found
 
-    def distribution(self, distances: np.ndarray, settings: Settings, n: int) -> np.ndarray:
-        """Of the next symbol, from the first n places of the text."""
-        distances = distances[:n]
-        reached = np.cumsum(np.bincount(distances, minlength=FARTHEST + 1)) >= min(NEAREST, n)
+    def distribution(self, distances: np.ndarray, settings: Settings) -> np.ndarray:
+        """Of the next symbol. Distances of more places may follow, which are not looked at."""
+        distances = distances[: self.n]
+        reached = np.cumsum(np.bincount(distances, minlength=FARTHEST + 1)) >= min(NEAREST, self.n)
         near = np.flatnonzero(distances <= int(np.argmax(reached)))
         apart = distances[near].astype(np.float64)
         votes = np.exp((apart.min() - apart) / settings.width)
@@ -75,12 +75,13 @@ def steps_of(decay: float) -> np.ndarray:
 
 def nats(text: np.ndarray, known: np.ndarray, n_symbols: int, before: int, settings: Settings) -> tuple[float, float]:
     """The loss of a text behind a known one: of neighbours in the known one, and in all that was read so far."""
-    model, steps = Nearest(known, n_symbols, before, len(text)), steps_of(settings.decay)
+    fixed, model = Nearest(known, n_symbols, before), Nearest(known, n_symbols, before, len(text))
+    steps = steps_of(settings.decay)
     context, static, adaptive = np.full(REACH, before, np.int64), 0.0, 0.0
     for symbol in text.tolist():
         distances = model.distances(context, steps)
-        static -= float(np.log(model.distribution(distances, settings, len(known))[symbol]))
-        adaptive -= float(np.log(model.distribution(distances, settings, model.n)[symbol]))
+        static -= float(np.log(fixed.distribution(distances, settings)[symbol]))
+        adaptive -= float(np.log(model.distribution(distances, settings)[symbol]))
         model.add(symbol)
         context = np.append(context[1:], symbol)
     return static, adaptive
@@ -97,6 +98,6 @@ def chosen(
             distances = model.distances(context, steps_of(decay))
             for settings in tried:
                 if settings.decay == decay:
-                    losses[settings] -= float(np.log(model.distribution(distances, settings, model.n)[symbol]))
+                    losses[settings] -= float(np.log(model.distribution(distances, settings)[symbol]))
         context = np.append(context[1:], symbol)
     return min(losses, key=lambda settings: losses[settings])

@@ -142,7 +142,7 @@ def test_nearest_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
         last = sorted(apart)[nearest.NEAREST - 1]
         votes = [math.exp((min(apart) - d) / 5.0) if d <= last else 0.0 for d in apart]
         model = nearest.Nearest(known, 5, 0)
-        shares = model.distribution(model.distances(np.array(context), steps), settings, len(known))
+        shares = model.distribution(model.distances(np.array(context), steps), settings)
         assert shares.sum() == pytest.approx(1)
         prior = (known.tolist().count(symbol) + 1) / (300 + 5)
         expected = (sum(v for v, s in zip(votes, known.tolist(), strict=True) if s == symbol) + 0.3 * prior) / (
@@ -152,6 +152,7 @@ def test_nearest_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
         static -= math.log(shares[symbol])
         context = [*context[1:], symbol]
     found = nearest.nats(text, known, 5, 0, settings)
+    assert found[0] == pytest.approx(static)
     assert found[1] != pytest.approx(found[0])
     assert nearest.nats(text[:1], known, 5, 0, settings)[0] == pytest.approx(
         nearest.nats(text[:1], known, 5, 0, settings)[1]
