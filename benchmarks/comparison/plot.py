@@ -14,7 +14,7 @@ LEFT, RIGHT, TOP, BOTTOM = 60, 210, 14, 46  # margins; names stand in the right 
 LINE = 15  # least distance of names
 COLOURS = (
     "#0b6e4f", "#c1121f", "#3a5ba0", "#e07a1f", "#7b4fa3", "#8a6d3b", "#1b9aaa", "#d45d9b", "#5f6b6d", "#4a7c20",
-    "#222222", "#a0522d", "#0080ff", "#b8860b",
+    "#222222", "#a0522d", "#0080ff", "#b8860b", "#9d174d", "#00796b", "#6d4c41", "#5e35b1", "#827717",
 )  # fmt: skip
 STYLE = (
     "text{font:12px sans-serif;fill:#444}.grid{stroke:#e2e4e6}polyline{fill:none;stroke-width:2}"
