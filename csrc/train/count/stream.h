@@ -16,7 +16,7 @@ struct pylm__stream {
     struct pylm__contexts contexts;
     const struct pylm__heldout *heldout;
     uint64_t *of_blocks;         /* out, complete before the first keys are taken: those of all held-out symbols */
-    uint64_t max_keys;           /* sorted at once; of more symbols there are runs */
+    uint64_t max_keys;           /* sorted at once, at most; of more symbols, or of more than 2^31, there are runs */
     struct pylm__spill *scratch; /* where those go: a file that is open; not needed else */
 };
 
