@@ -16,10 +16,10 @@ from typing import NamedTuple
 sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 
 from common import run
+from protocol import HELD_OUT
 
 ORDERS = (4, 5, 6, 8, 12, 16)  # of PPMd, that are tried
 MEMORY = 1 << 28
-HELD_OUT = 0.05  # of the training text, on which the order is chosen
 
 
 class Compressed(NamedTuple):

@@ -22,6 +22,7 @@ import numpy as np
 import ridge
 from arpa import read_arpa
 from calibration import MOST_SYMBOLS, best_of, expected_error
+from protocol import GENERATED, HELD_OUT
 from suffix import LongestSuffix
 from texts import Text
 
@@ -31,9 +32,7 @@ from common import package, pylm, run
 
 ORDERS = {"character": 8, "word": 5, "piece": 5}  # of KenLM
 TOKENIZERS = {"character": "bytes", "word": "words", "piece": "pieces"}
-HELD_OUT = 0.05  # of the training text, on which settings are chosen
 MOST_HELD_OUT = {"nearest": 1000, "ridge": 20_000}  # symbols that are scored for it
-GENERATED = 500  # symbols
 MOST_NEAREST = 3e11  # places of the training text that are looked at in all: some twenty minutes
 MOST_WEIGHTS = 1e8  # of ridge regression
 

@@ -26,6 +26,7 @@ import numpy as np
 import torch
 from calibration import MOST_SYMBOLS, best_of, expected_error
 from nets import detached
+from protocol import GENERATED, HELD_OUT
 from texts import Text
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -35,9 +36,7 @@ FALLING = 0.2  # of the time, in which the rate falls
 SEGMENT = 512  # symbols scored at once
 ADAPTED = 64  # symbols between two steps of dynamic evaluation, at most
 ADAPTIVE_RATES = (0.03, 0.1, 0.3)
-HELD_OUT = 0.05  # of the training text
 MOST_HELD_OUT = 20_000  # symbols scored of it, for a choice
-GENERATED = 500  # symbols, to see how long that takes
 
 Report = Callable[[str], None]
 
