@@ -5,12 +5,13 @@
     python benchmarks/generated.py TRAIN VALID MODEL
 
 A model of any tokenizer, trained on TRAIN, continues prompts of 250 symbols from VALID, at places all over it. Beside
-the generated texts stands what really follows there. Words are what stands between white space. Columns:
+the generated texts stands what really follows there. Words are what stands between white space. Each setting generates
+SEEDS times as many texts; what is shown are means. Columns:
 
     distinct    different words, of so many; `<unk>` is none of them
     copied      words in runs of 8 and more that stand in TRAIN word for word
     <unk>       share of the words
-    loops       texts in which a run of 8 words stands more than twice
+    loops       of 60 texts, those in which a run of 8 words stands more than twice
     topic       of the words that are not among the most frequent 300 of TRAIN: those that the prompt has
     known       words that TRAIN has
     H           Hellinger distance of the frequencies of words to those of VALID: 0: the same; 1: none in common. Of
@@ -31,7 +32,7 @@ import numpy as np
 
 import pylm
 
-TEXTS, PROMPT, RUN, UNKNOWN = 60, 250, 8, "<unk>"
+TEXTS, SEEDS, PROMPT, RUN, UNKNOWN = 60, 6, 250, 8, "<unk>"
 FREQUENT = 300  # words that say nothing about a topic
 SYMBOLS = {"words": 270, "pieces": 360, "bytes": 1500}  # of each text: some 250 words
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -39,6 +40,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "temperature .9": {"temperature": 0.9},
     "temperature .8, top_k 40, top_p .95": {"temperature": 0.8, "top_k": 40, "top_p": 0.95},
     "learn": {"learn": True},
+    "learn, temperature .97": {"learn": True, "temperature": 0.97},
     "learn from the prompt only": {"learn": "prompt"},
     "unknown": {"unknown": True},
 }
@@ -81,14 +83,12 @@ def loops(words: list[str]) -> bool:
 
 def kept(texts: list[list[str]], prompts: list[list[str]], frequent: set[str]) -> float:
     """The share of words with a topic that the prompts have."""
-    found = [
-        word in topic
-        for words, prompt in zip(texts, prompts, strict=True)
-        for topic in [set(prompt)]
-        for word in words
-        if word not in frequent
-    ]
-    return float(np.mean(found))
+    n = n_kept = 0
+    for words, prompt in zip(texts, prompts, strict=True):
+        topical, topic = [word for word in words if word not in frequent], set(prompt)
+        n += len(topical)
+        n_kept += sum(word in topic for word in topical)
+    return n_kept / n
 
 
 def hellinger(a: Counter[str], b: Counter[str]) -> float:
@@ -105,25 +105,46 @@ class Real(NamedTuple):
     n: int  # words of which the different ones are counted
 
 
-def describe(name: str, texts: list[str], real: Real, ms: float | None) -> int:
-    """Prints a row. Returns the number of different words."""
+class Measures(NamedTuple):
+    """The columns of some texts, one behind each prompt."""
+
+    distinct: float
+    copied: float
+    unknown: float
+    loops: float
+    topic: float
+    known: float
+    distance: float
+    line_words: float
+    line_characters: float
+
+
+def measures(texts: list[str], real: Real) -> Measures:
     corpus = real.corpus
     parts = [text.split() for text in texts]
     words = [word for part in parts for word in part]
     known = [word for word in words if word != UNKNOWN]
     lines = [line for text in texts for line in text.split("\n")[1:-1] if line.strip()]
-    distinct = len(set(known[: real.n]))
-    cells = [
-        name, f"{distinct:,}", f"{sum(map(corpus.n_copied, parts)) / len(words):.1%}",
-        f"{words.count(UNKNOWN) / len(words):.1%}", f"{sum(map(loops, parts))}",
-        f"{kept(parts, real.prompts, corpus.frequent):.3f}", f"{np.mean([word in corpus.ids for word in words]):.1%}",
-        f"{hellinger(Counter(known), real.counts):.3f}",
-        f"{np.mean([len(line.split()) for line in lines]):.1f}, {np.mean([len(line) for line in lines]):.0f}"
-        if lines else "",
-        "" if ms is None else f"{ms:.0f}",
-    ]  # fmt: skip
-    print("| " + " | ".join(cells) + " |", flush=True)
-    return distinct
+    return Measures(
+        len(set(known[: real.n])),
+        sum(map(corpus.n_copied, parts)) / len(words),
+        words.count(UNKNOWN) / len(words),
+        sum(map(loops, parts)),
+        kept(parts, real.prompts, corpus.frequent),
+        float(np.mean([word in corpus.ids for word in words])),
+        hellinger(Counter(known), real.counts),
+        float(np.mean([len(line.split()) for line in lines])) if lines else 0,
+        float(np.mean([len(line) for line in lines])) if lines else 0,
+    )
+
+
+def show(name: str, m: Measures, microseconds: str = "") -> None:
+    line = f"{m.line_words:.1f}, {m.line_characters:.0f}" if m.line_words else ""
+    print(
+        f"| {name} | {m.distinct:,.0f} | {m.copied:.1%} | {m.unknown:.1%} | {m.loops:.3g} | {m.topic:.3f} "
+        f"| {m.known:.1%} | {m.distance:.3f} | {line} | {microseconds} |",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -141,18 +162,27 @@ def main() -> None:
     real = Real(corpus, counts, [model.decode(ids[begin - PROMPT : begin]).split() for begin in begins], n)
     print(f"| {Path(sys.argv[3]).name} | distinct of {n:,} | copied | <unk> | loops | topic | known | H | line | CPU |")
     print("| --- " * 10 + "|")
-    base = describe("real text", expected, real, None)
+    base = measures(expected, real)
+    show("real text", base)
     for name, settings in SETTINGS.items():
         if "unknown" in settings and model.info.tokenizer != "words":
             continue
         began = time.process_time()
-        texts = [
-            model.generate(ids[begin - PROMPT : begin], n_symbols, seed=seed, **settings)
-            for seed, begin in enumerate(begins)
+        samples = [
+            [
+                model.generate(ids[begin - PROMPT : begin], n_symbols, seed=TEXTS * sample + i, **settings)
+                for i, begin in enumerate(begins)
+            ]
+            for sample in range(SEEDS)
         ]
-        ms = (time.process_time() - began) * 1e6 / (TEXTS * n_symbols)
-        distinct = describe(name, texts, real, ms)
-        print(f"{name}: {distinct / base:.2f} of the different words of real text", file=sys.stderr)
+        microseconds = (time.process_time() - began) * 1e6 / (SEEDS * TEXTS * n_symbols)
+        mean = Measures(*np.mean([measures(texts, real) for texts in samples], axis=0))
+        show(name, mean, f"{microseconds:.0f}")
+        print(
+            f"{name}: of real text {mean.distinct / base.distinct:.2f} of the different words, "
+            f"{mean.topic / base.topic:.2f} of the topic",
+            file=sys.stderr,
+        )
 
 
 if __name__ == "__main__":

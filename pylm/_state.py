@@ -317,7 +317,7 @@ class State(TextReader):
         """A continuation. The state stays where it is, and as it is: feed() it what you keep. Options as in
         `Model.generate()`.
 
-        learn   whether what is generated is learned from while that is going on, by a copy of the state.
+        learn   whether every second symbol that is generated is learned from, by a copy of the state.
         """
         return "".join(self.stream(max_new_tokens, stop=stop, learn=learn, **options))
 

@@ -95,7 +95,7 @@ def add_generate(commands: Commands) -> None:
         nargs="?",
         const="all",
         choices=["all", "prompt"],
-        help="learn from the prompt and then from what is generated; `--learn prompt`: from the prompt only",
+        help="learn from the prompt and then from every second symbol written; `--learn prompt`: from the prompt only",
     )
     parser.add_argument(
         "--memory",

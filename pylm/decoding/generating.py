@@ -65,7 +65,9 @@ class Generating(Reader):
                          many documents knows where (`ModelInfo.ends`).
         stop             a string or several: the text ends before the first of them. In a word model also a symbol,
                          such as "</s>", which stands for the line end.
-        learn            True: learn from the prompt, and then from what is generated; "prompt": from the prompt only.
+        learn            True: learn from the prompt, and then from every second symbol that is generated, which keeps
+                         the topic as real text does (docs/benchmarks.md, "Generated text"); "prompt": from the
+                         prompt only.
         memory           bytes to learn in, a number or like "16K".
 
         Options, with what they are unless given:

@@ -41,7 +41,7 @@ class Prompt(NamedTuple):
     rest: array[int]  #: those behind them, which may become others
     state: Any  #: a pylm_state of its own
     learns: bool = False  #: whether the state learns from `rest`, too
-    goes_on: bool = False  #: and from what is generated
+    goes_on: bool = False  #: and from every second symbol that is generated
     overlay: Any = None  #: the memory that it learns in, or whoever holds that
 
     @property

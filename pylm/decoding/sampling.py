@@ -112,7 +112,8 @@ class Sampler:
     def _chosen(self, prompt: Prompt, before: array[int], n: int, walk: Walk | None) -> Iterator[int]:
         """n symbols that go on behind those that the state of the prompt has read."""
         image, window, other, state = self._image, self._window, self._rival, prompt.state
-        push = lib.pylm_state_push if prompt.goes_on else lib.pylm_state_read
+        # What it wrote itself is weaker evidence than what it was told: it learns from every second symbol.
+        reads = (lib.pylm_state_read, lib.pylm_state_push if prompt.goes_on else lib.pylm_state_read)
         others = None if other is None else other.after(before)
         work = image.new_work()
         recent = new_symbols(max(window, 1))
@@ -122,12 +123,12 @@ class Sampler:
         sampler = self._sampler
         sampler.recent, sampler.n_recent = pointer, len(last)
         oldest = 0  # `recent` is a ring: its order does not matter to the penalty
-        for _ in range(n):
+        for i in range(n):
             found = self._found(state, walk, others)
             chosen = self._sample(state, work) if found is None else self._choose(found)
             if chosen == NONE:
                 return
-            push(image.model, state, chosen)
+            reads[i % 2](image.model, state, chosen)
             if found is None and chosen == image.text_end:
                 if not self._ignore_eos:
                     return

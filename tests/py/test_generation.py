@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import pylm
+from pylm._core.native import lib
 from pylm.cli import main
 
 NAMES = ["paris", "parma", "parable", "london", "lima", "lisbon", "rome", "riga", "oslo", "osaka"]
@@ -149,6 +150,25 @@ def test_it_learns_from_the_prompt() -> None:
     ):
         with pytest.raises(pylm.ArgumentError, match="learn"):
             call()
+
+
+def greedy(state: pylm.State, n: int, learn: tuple[int, int]) -> list[int]:
+    """The n most probable symbols behind a state; of those at even and at odd places it learns, or not."""
+    state, symbols = state.copy(), list[int]()
+    for i in range(n):
+        symbols += state.generate_ids(1, temperature=0)
+        lib.pylm_state_set_learning(state._state, learn[i % 2])
+        state.feed(symbols[-1:])
+        lib.pylm_state_set_learning(state._state, 1)
+    return symbols
+
+
+def test_it_learns_from_every_second_symbol_of_its_own() -> None:
+    state = pylm.train([TEXT], tokenizer="words").state(learn=True)
+    state.feed("old river")
+    expected = greedy(state, 200, (0, 1))
+    assert state.generate_ids(200, temperature=0, learn=True) == expected
+    assert expected not in (greedy(state, 200, (0, 0)), greedy(state, 200, (1, 1)))
 
 
 # ---- a prompt may end anywhere
