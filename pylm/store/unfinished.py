@@ -23,6 +23,7 @@ from .shards import Shard
 FOLDER = ".parts"
 PLAN = "plan.json"
 VERSION = 1
+ATTEMPTS = 10  # to remove a folder; a worker of a run that was interrupted gives one more name to what it has written
 
 
 class Parts:
@@ -46,7 +47,7 @@ class Parts:
                 with replacing(self.folder / PLAN) as file:
                     file.write(json.dumps(plan, indent=1).encode())
         for left in self.folder.glob(f"*{NEW}"):
-            left.unlink()
+            left.unlink(missing_ok=True)  # a worker of a run that was interrupted may be writing, and rename it now
 
     def _compare(self, plan: dict[str, Any] | None, store: str) -> None:
         try:
@@ -95,7 +96,11 @@ class Parts:
             return
         (self.folder / PLAN).unlink(missing_ok=True)
         flush_folder(self.folder)
-        shutil.rmtree(self.folder)
+        for _ in range(ATTEMPTS):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if not self.folder.exists():
+                return
+        shutil.rmtree(self.folder)  # and say why not
 
 
 def plan_of(shards: list[Shard], base: bytes | None) -> dict[str, Any]:

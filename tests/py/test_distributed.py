@@ -142,6 +142,28 @@ def test_goes_on_with_what_was_counted_elsewhere(folder: Path, client, monkeypat
     assert count(folder, None, "t") == (folder / "expected").read_bytes()
 
 
+def test_workers_that_still_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a run that was interrupted: they rename what they wrote while the folder is swept, or removed."""
+    plan = {"files": 1, "bytes": 1, "documents": "files", "shards": 1}
+    parts = Parts(str(tmp_path / "s"), plan, fresh=False)
+    begun = parts.folder / "00000000.1.new"
+    begun.write_bytes(b"")
+    unlink, rmdir = os.unlink, os.rmdir
+
+    def renamed(path, *args, **settings) -> None:
+        if begun.exists():
+            begun.rename(parts.segment(parts.folder, 0))
+        (rmdir if os.path.isdir(parts.folder / path) else unlink)(path, *args, **settings)
+
+    monkeypatch.setattr(os, "unlink", renamed)
+    Parts(str(tmp_path / "s"), plan, fresh=False)
+    assert parts.has(0) and not begun.exists()
+    begun.write_bytes(b"")
+    monkeypatch.setattr(os, "rmdir", renamed)
+    parts.remove()
+    assert not parts.folder.exists()
+
+
 # ---- merging, and where things lie
 
 

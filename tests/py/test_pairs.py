@@ -161,8 +161,8 @@ def test_store_is_there_whatever_fails_afterwards(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(files, "flush_folder", broken)
     rmtree = unfinished.shutil.rmtree
 
-    def removes(folder: Path) -> None:
-        rmtree(folder)
+    def removes(folder: Path, **settings: bool) -> None:
+        rmtree(folder, **settings)
         broken()
 
     monkeypatch.setattr(unfinished.shutil, "rmtree", removes)
