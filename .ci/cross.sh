@@ -2,7 +2,8 @@
 # Builds the C library for other processors and for Windows, and runs its tests under emulators: 64-bit and 32-bit ARM,
 # the Raspberry Pi Zero, a big-endian machine, wine, and x86-64 without AVX2. All must compute the golden scores, to the
 # last bit. On Linux x86-64 with apt-get. Of the tests, those that take minutes there (label "slow") are left out. ARMv6
-# has only those of training and scoring: what else there is, is as on armhf.
+# has only those of training and scoring: what else there is, is as on armhf. The big-endian machine has those of what
+# reads and writes files and packets.
 #
 #     .ci/cross.sh            all of them
 #     .ci/cross.sh armhf      one of them; the names are those of CMakePresets.json

@@ -7,9 +7,9 @@
 #include "check.h"
 #include "use_image.h"
 
-#define N_RANDOM 150 /* for each kind of image; fuzz_image tries more */
-#define N_RANDOM_KERNEL 100
-#define N_TURNS 6u
+#define N_RANDOM 60 /* for each kind of image; fuzz_image tries more */
+#define N_RANDOM_KERNEL 40
+#define N_TURNS 12u
 #define MOST_CHANGES 12u
 
 /* Changes bytes anywhere, or only in the head, or only behind it. */
@@ -51,8 +51,8 @@ static int made_before(const uint8_t *was, size_t width, const uint64_t *values,
     return 1;
 }
 
-/* Gives every field of the head in turn extreme values: 0, all ones, sizes of the image. Of these a sixth,
- * by the turn: all of them would take minutes for each kind of image. */
+/* Gives every field of the head in turn extreme values: 0, all ones, sizes of the image. Of these a
+ * twelfth, by the turn: all of them would take minutes for each kind of image. */
 static int test_fields(const struct image *original, struct image *copy, size_t turn)
 {
     const uint64_t end = original->nbytes;

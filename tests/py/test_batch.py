@@ -79,7 +79,7 @@ def test_long_texts_show_a_bar(model: pylm.Model, monkeypatch: pytest.MonkeyPatc
     shown: list[tuple[str, int, int]] = []
     monkeypatch.setattr(Progress, "show", lambda self, text, done, total, unit="": shown.append((text, done, total)))
     monkeypatch.setattr(progress_module, "POLL_SECONDS", 0.001)
-    text = make_text(200_000, seed=7)
+    text = make_text(60_000, seed=7)
     model.evaluate(text, threads=1)
     model.score_batch([text[i : i + 1000] for i in range(0, len(text), 1000)], threads=1)
     assert {(label, total) for label, _, total in shown} == {("score", len(text))}
