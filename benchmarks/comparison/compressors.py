@@ -16,7 +16,7 @@ from typing import NamedTuple
 sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 
 from common import run
-from protocol import HELD_OUT
+from protocol import n_kept
 
 ORDERS = (4, 5, 6, 8, 12, 16)  # of PPMd, that are tried
 MEMORY = 1 << 28
@@ -40,7 +40,7 @@ def ppmd(text: bytes, order: int) -> Compressed:
 
 def ppmd_order(text: bytes, orders: Iterable[int] = ORDERS) -> int:
     """The order that is best for the end of a text."""
-    cut = len(text) - int(len(text) * HELD_OUT)
+    cut = n_kept(len(text))
     return min(orders, key=lambda order: ppmd(text, order).nbytes - ppmd(text[:cut], order).nbytes)
 
 

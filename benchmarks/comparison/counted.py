@@ -18,11 +18,10 @@ from typing import Any
 
 import compressors
 import nearest
-import numpy as np
 import ridge
 from arpa import read_arpa
 from calibration import MOST_SYMBOLS, best_of, expected_error
-from protocol import GENERATED, HELD_OUT
+from protocol import GENERATED
 from suffix import LongestSuffix
 from texts import Text
 
@@ -65,31 +64,27 @@ def _pylm(row: str, text: Text, results: Path, model: Path) -> dict[str, Any]:
         settings = ["--size", json.loads(lstm.read_text("utf-8"))["bytes"]]
     tokenizer = ["--tokenizer", TOKENIZERS[text.unit], "--no-text-end", "--threads", 1]
     trained = pylm("train", text.paths[0], "-o", model, *tokenizer, *settings)
-    static = pylm("eval", model, text.paths[1], "--threads", 1)
-    if static["symbols"] != len(text.valid):
-        raise NotPossible(f"it scores {static['symbols']:,} symbols of the text, the others {len(text.valid):,}")
-    point = {
-        "cpu_seconds": trained["cpu_seconds"], "nats": static["bits"] * math.log(2) / static["symbols"],
-        "scored_per_cpu_second": _speed(model, text),
-    }  # fmt: skip
-    if row != "kernel":
-        adaptive = pylm("eval", model, text.paths[1], "--threads", 1, "--learn")
-        point |= {
-            "adaptive_nats": adaptive["bits"] * math.log(2) / adaptive["symbols"],
-            "adaptive_per_cpu_second": _speed(model, text, learn=True),
-        }  # fmt: skip
+    with package.load(model) as loaded:
+        point = {"cpu_seconds": trained["cpu_seconds"]} | _evaluated(loaded, text, "")
+        if row != "kernel":
+            point |= _evaluated(loaded, text, "adaptive_")
     return {"bytes": trained["model_bytes"], "peak_bytes": trained["peak_rss_bytes"], "points": [point]} | _used(
         model, text
     )
 
 
-def _speed(path: Path, text: Text, learn: bool = False) -> float:
-    """Symbols scored in a second of the processor."""
+def _evaluated(model: package.Model, text: Text, kind: str) -> dict[str, float]:
+    """The loss, and symbols scored in a second of the processor."""
     data = text.paths[1].read_bytes()
-    with package.load(path) as model:
-        began = time.process_time()
-        symbols: int = model.evaluate(data, learn=learn, threads=1).symbols
-        return symbols / (time.process_time() - began)
+    began = time.process_time()
+    found = model.evaluate(data, learn=kind == "adaptive_", threads=1)
+    seconds = time.process_time() - began
+    if found.symbols != len(text.valid):
+        raise NotPossible(f"it scores {found.symbols:,} symbols of the text, the others {len(text.valid):,}")
+    return {
+        f"{kind}nats": found.bits * math.log(2) / found.symbols,
+        f"{kind or 'scored_'}per_cpu_second": found.symbols / seconds,
+    }
 
 
 def _used(path: Path, text: Text) -> dict[str, float]:
@@ -164,18 +159,12 @@ def _suffix(text: Text) -> dict[str, Any]:
     return {"bytes": model.nbytes, "points": [point]}
 
 
-def _cut(text: Text, row: str) -> tuple[np.ndarray, np.ndarray]:
-    """The training text without its end, and the beginning of that."""
-    cut = len(text.train) - max(int(len(text.train) * HELD_OUT), 1)
-    return text.train[:cut], text.train[cut : cut + MOST_HELD_OUT[row]]
-
-
 def _nearest(text: Text) -> dict[str, Any]:
     places = float(len(text.valid)) * (len(text.train) + len(text.valid) / 2)
     if places > MOST_NEAREST:
         raise NotPossible(f"it would look at {places:.1e} places")
     began = time.process_time()
-    settings = nearest.chosen(*_cut(text, "nearest"), text.n_symbols, text.before)
+    settings = nearest.chosen(*text.held_out(MOST_HELD_OUT["nearest"]), text.n_symbols, text.before)
     tuned = time.process_time()
     nbytes = nearest.Nearest(text.train, text.n_symbols, text.before).nbytes
     trained = time.process_time()
@@ -195,7 +184,7 @@ def _ridge(text: Text) -> dict[str, Any]:
     if weights > MOST_WEIGHTS:
         raise NotPossible(f"a column of weights for each of {text.n_symbols:,} symbols would be {weights:.1e} numbers")
     began = time.process_time()
-    settings = ridge.chosen(*_cut(text, "ridge"), text.n_symbols, text.before)
+    settings = ridge.chosen(*text.held_out(MOST_HELD_OUT["ridge"]), text.n_symbols, text.before)
     tuned = time.process_time()
     model = ridge.Ridge(text.train, text.n_symbols, text.before, settings)
     trained = time.process_time()

@@ -18,7 +18,7 @@ from __future__ import annotations
 import copy
 import importlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from calibration import MOST_SYMBOLS, best_of, expected_error
 from nets import detached
-from protocol import GENERATED, HELD_OUT
+from protocol import GENERATED
 from texts import Text
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -114,19 +114,24 @@ def trained(training: Training, watch: Watch, seconds: float) -> Training:
     return branch
 
 
+def segments(ids: np.ndarray, before: int, n: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """A text in parts of n symbols: (1, n), those before each, and (n,), the symbols themselves."""
+    text = torch.from_numpy(np.concatenate([[before], ids]).astype(np.int64))
+    for i in range(0, len(ids), n):
+        yield text[None, i : i + n][:, : len(ids) - i], text[i + 1 : i + n + 1]
+
+
 def scored(net: nn.Module, ids: np.ndarray, before: int, segment: int, rate: float = 0.0) -> float:
     """The mean loss in nats. With a rate, a copy of the network learns from each segment after it was scored."""
     if rate:
         net = copy.deepcopy(net)
     net.eval()
-    text = torch.from_numpy(np.concatenate([[before], ids]).astype(np.int64))[None]
     total, state = 0.0, None
-    for i in range(0, len(ids), segment):
-        end = min(i + segment, len(ids))
+    for symbols, targets in segments(ids, before, segment):
         with torch.set_grad_enabled(bool(rate)):
-            logits, state = net(text[:, i:end], state)
-            loss = F.cross_entropy(logits[0], text[0, i + 1 : end + 1])
-        total += loss.item() * (end - i)
+            logits, state = net(symbols, state)
+            loss = F.cross_entropy(logits[0], targets)
+        total += loss.item() * len(targets)
         state = detached(state)
         if rate:
             net.zero_grad()
@@ -142,8 +147,7 @@ def scored(net: nn.Module, ids: np.ndarray, before: int, segment: int, rate: flo
 def tuned(name: str, text: Text, seconds: float, report: Report) -> dict[str, Any]:
     """The learning rate that is best after so many seconds, and the best one of dynamic evaluation after it."""
     system, began = importlib.import_module(name), time.process_time()
-    cut = len(text.train) - max(int(len(text.train) * HELD_OUT), 1)
-    train, held_out = text.train[:cut], text.train[cut : cut + MOST_HELD_OUT]
+    train, held_out = text.held_out(MOST_HELD_OUT)
     segment = getattr(system, "SEGMENT", SEGMENT)
     tried, nets = {}, {}
     for rate in system.RATES:
@@ -200,10 +204,10 @@ def measured(
 
 @torch.no_grad()
 def calibration_error(net: nn.Module, ids: np.ndarray, before: int, segment: int) -> float:
-    text, state, best = torch.from_numpy(np.concatenate([[before], ids]).astype(np.int64))[None], None, []
-    for i in range(0, len(ids), segment):
-        logits, state = net(text[:, i : min(i + segment, len(ids))], state)
-        best += best_of(torch.softmax(logits[0], -1).numpy(), ids[i : i + segment])
+    state, best = None, []
+    for symbols, targets in segments(ids, before, segment):
+        logits, state = net(symbols, state)
+        best += best_of(torch.softmax(logits[0], -1).numpy(), targets.numpy())
     return expected_error(best)
 
 

@@ -44,3 +44,8 @@ NOT_MEASURED = (
     "explainability",
     "pylm's knobs (trees, counts) as points",
 )
+
+
+def n_kept(n: int) -> int:
+    """How many of n symbols of a training text are trained on while settings are chosen."""
+    return n - max(int(n * HELD_OUT), 1)

@@ -15,6 +15,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 from casestudy.corpus import Vocabulary, documents_of, library_pages, splits_of
 from casestudy.inside import Progress
 from common import ptb, pylm, split_shakespeare, unpack_wiki
+from protocol import n_kept
 
 
 class Text(NamedTuple):
@@ -28,6 +29,11 @@ class Text(NamedTuple):
     before: int  # the symbol that every system is given before the first one: a line end
     valid_nbytes: int
     paths: tuple[Path, Path]  # of the same as files
+
+    def held_out(self, most: int) -> tuple[np.ndarray, np.ndarray]:
+        """The training text without its end, on which settings are chosen, and at most so many symbols of that."""
+        cut = n_kept(len(self.train))
+        return self.train[:cut], self.train[cut : cut + most]
 
 
 def load(name: str, data: Path, folder: Path) -> Text:
