@@ -23,7 +23,7 @@ import pylm
 from pylm.store import file as store_file
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-TEXT = (GOLDEN / "text.txt").read_bytes()[:4000]
+TEXT = (GOLDEN / "text.txt").read_bytes()[:1000]
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -34,7 +34,8 @@ SCHEMA = {
     "required": ["a"],
     "$defs": {"c": {"enum": ["x", 1, None]}},
 }
-PATTERN = rb"(?i)(\w+|[^a-c]{2,5})*(?:x|yz{1,30}?)\d{3}-[0-9]+\.\S?"
+# Without \w, whose hundreds of states made one run cost as much as a hundred of the others.
+PATTERN = rb"(?i)([a-z]+|[^a-c]{2,3})*(?:x|yz{1,9}?)[0-9]{3}-[0-9]+\.\S?"
 
 
 def changed(numbers: random.Random, data: bytes) -> bytes:
