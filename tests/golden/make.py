@@ -8,6 +8,7 @@ changes on purpose; the tests hold every machine to these numbers.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -110,7 +111,9 @@ def scores(model: pylm.Model, text: bytes) -> dict[str, int]:
 
 
 def main() -> None:
-    if "--scores" not in sys.argv:
+    parser = argparse.ArgumentParser(description="Makes the golden models and their scores, in this folder.")
+    parser.add_argument("--scores", action="store_true", help="only the scores, of the models that are there")
+    if not parser.parse_args().scores:
         (HERE / "text.txt").write_bytes(make_text(300, seed=9).encode())
         for name in MODELS:
             train(name).save(HERE / f"{name}.pylm")

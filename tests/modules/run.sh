@@ -46,26 +46,29 @@ check() { # NAME FOLDER LEFT_OUT OPTION...
             esac
         done
     done
-    for module in $left_out; do
-        set -- "$@" "-DPYLM_MODULE_$(echo "$module" | tr a-z A-Z)=0"
-    done
-    compile "$@" -I "$from" -I csrc tests/modules/golden.c "$object" -o "$folder/golden"
+    # shellcheck disable=SC2046,SC2086
+    compile "$@" $(switched_off $left_out) -I "$from" -I csrc tests/modules/golden.c "$object" -o "$folder/golden"
     "$folder/golden" tests/golden || fail "$name: other scores"
     echo "$name: right"
 }
 
-# All sources, with these switches, as one file.
-check_switches() { # MODULE...: without these
-    left_out=$* options=
+switched_off() { # MODULE...
     for module; do
-        options="$options -DPYLM_MODULE_$(echo "$module" | tr a-z A-Z)=0"
+        echo "-DPYLM_MODULE_$(echo "$module" | tr a-z A-Z)=0"
+    done
+}
+
+# All sources, with these switched off, as one file.
+check_switches() { # MODULE...
+    left_out=$*
+    for module; do
         case $module in
             text) left_out="$left_out lexicon keyboard" ;; # which need it
             adapt) left_out="$left_out keyboard" ;;
         esac
     done
-    # shellcheck disable=SC2086
-    check "without $*" "$folder/all" "$left_out" $options
+    # shellcheck disable=SC2046
+    check "without $*" "$folder/all" "$left_out" $(switched_off "$@")
 }
 
 check_names() { # MODULE...: of these; none: of no module
@@ -85,7 +88,7 @@ done
 # Without any of them, also file by file, which shows missing includes; so does tests/budget/run.sh with one of them.
 # shellcheck disable=SC2086
 check_switches $modules topic voice layout
-# shellcheck disable=SC2086
-compile $options -fsyntax-only -I csrc csrc/core/*.c csrc/core/fast/*.c csrc/modules/*/*.c
+# shellcheck disable=SC2046,SC2086
+compile $(switched_off $modules topic voice layout) -fsyntax-only -I csrc csrc/core/*.c csrc/core/fast/*.c csrc/modules/*/*.c
 check_names none
 check_names text keyboard adapt
