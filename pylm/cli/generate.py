@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._core.arguments import DEFAULT_MEMORY
 from .._core.contents import text_of_file
@@ -16,9 +16,6 @@ from ..decoding.constraints import Constraint, OneOf, Prefix, Regex, Schema
 from ..decoding.options import TEMPERATURE, TOP_K, TOP_P
 from ..errors import ArgumentError
 from .common import Commands, add_model, add_tau, as_str, load_model, quoted, text_argument
-
-if TYPE_CHECKING:
-    from ..decoding.options import Learn
 
 # ---- arguments
 
@@ -202,13 +199,13 @@ def _next(options: argparse.Namespace) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    prompt, constraint = text_argument(options.prompt), _constraint(options)
+    prompt = text_argument(options.prompt)
     with ExitStack() as files:
         model, contrast = _open(files, options)
         if options.best is not None:
             if contrast:
                 raise ArgumentError("--best lists what is most probable by itself; leave out --contrast")
-            _best(options, model, prompt, constraint)
+            _best(options, model, prompt)
             return
         if options.diverse is not None:
             raise ArgumentError("--diverse is about several texts: give --best N, too")
@@ -221,14 +218,10 @@ def _generate(options: argparse.Namespace) -> None:
             min_p=options.min_p,
             repetition_penalty=options.repetition_penalty,
             repetition_window=options.repetition_window,
-            stop=options.stop,
             seed=options.seed,
-            learn=_learn(options),
-            memory=options.memory,
-            unknown=options.unknown,
             ignore_eos=options.ignore_eos,
-            constraint=constraint,
             **contrast,
+            **_common(options),
         )
         if options.json:
             print(json.dumps({"prompt": as_str(prompt), "text": "".join(pieces)}))
@@ -239,22 +232,20 @@ def _generate(options: argparse.Namespace) -> None:
         print()
 
 
-def _learn(options: argparse.Namespace) -> Learn:
-    return True if options.learn == "all" else "prompt" if options.learn else False
+def _common(options: argparse.Namespace) -> dict[str, Any]:
+    """What `stream()` and `beam_search()` both take."""
+    return {
+        "stop": options.stop,
+        "learn": True if options.learn == "all" else "prompt" if options.learn else False,
+        "memory": options.memory,
+        "unknown": options.unknown,
+        "constraint": _constraint(options),
+    }
 
 
-def _best(options: argparse.Namespace, model: Model, prompt: str | bytes, constraint: Constraint | None) -> None:
+def _best(options: argparse.Namespace, model: Model, prompt: str | bytes) -> None:
     found = model.beam_search(
-        prompt,
-        options.max_new_tokens,
-        n=options.best,
-        beam=options.beam,
-        stop=options.stop,
-        learn=_learn(options),
-        memory=options.memory,
-        unknown=options.unknown,
-        diverse=options.diverse,
-        constraint=constraint,
+        prompt, options.max_new_tokens, n=options.best, beam=options.beam, diverse=options.diverse, **_common(options)
     )
     if options.json:
         print(json.dumps({"prompt": as_str(prompt), "best": [continuation._asdict() for continuation in found]}))

@@ -115,4 +115,20 @@ static void sign(struct image *file)
                   pylm__checksum(file->data + PYLM__S_CHECKSUM, PYLM__S_NBYTES - PYLM__S_CHECKSUM));
 }
 
+#define N_DAMAGED 3000
+
+/* Makes `copy` a file with some bytes changed: every third time in its head, else behind it. */
+static void damage(const struct image *file, struct image *copy, uint64_t time, uint64_t *seed)
+{
+    uint64_t changes = 1u + random_number(seed) % 8u, from = time % 3u ? PYLM__S_NBYTES : 0u;
+    copy->nbytes = file->nbytes;
+    memcpy(copy->data, file->data, file->nbytes);
+    while (changes--) {
+        uint64_t r = random_number(seed), to = time % 3u ? file->nbytes : PYLM__S_NBYTES;
+        uint64_t at = from + (r >> 8) % (to - from);
+        copy->data[at] = (uint8_t)(r % 3u == 0 ? 0u : r % 3u == 1u ? 255u : r >> 40);
+    }
+    sign(copy);
+}
+
 #endif

@@ -7,7 +7,6 @@
 #include "sources_texts.h"
 
 #define N_ROUNDS 120
-#define N_DAMAGED 3000
 
 static uint64_t n_documents;
 
@@ -182,15 +181,7 @@ static void test_damage(const pylm_model *model)
     file = write_file(MOST_DOCUMENTS, model);
     copy.data = allocate(file.nbytes);
     for (i = 0; i < N_DAMAGED; i++) {
-        uint64_t changes = 1u + random_number(&seed) % 8u, from = i % 3u ? PYLM__S_NBYTES : 0u;
-        copy.nbytes = file.nbytes;
-        memcpy(copy.data, file.data, file.nbytes);
-        while (changes--) {
-            uint64_t r = random_number(&seed), to = i % 3u ? file.nbytes : PYLM__S_NBYTES;
-            uint64_t at = from + (r >> 8) % (to - from);
-            copy.data[at] = (uint8_t)(r % 3u == 0 ? 0u : r % 3u == 1u ? 255u : r >> 40);
-        }
-        sign(&copy);
+        damage(&file, &copy, i, &seed);
         accepted += use(&copy);
     }
     CHECK(accepted > N_DAMAGED / 2);

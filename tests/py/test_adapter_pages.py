@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from blocks import Block, Reader, blocks_of
+from large_models import llama
 from texts import byte_level
 
 import pylm
@@ -39,16 +40,7 @@ def make_large(folder: Path) -> None:
     tokenizer = byte_level((folder / "text.txt").read_text("utf-8"), 400)
     fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|end|>")
     fast.save_pretrained(folder / "large")
-    config = transformers.LlamaConfig(
-        vocab_size=400,
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        eos_token_id=0,
-        bos_token_id=None,
-    )
-    transformers.LlamaForCausalLM(config).save_pretrained(folder / "large")
+    llama(400, eos_token_id=0, bos_token_id=None).save_pretrained(folder / "large")
 
 
 @pytest.mark.filterwarnings("ignore")  # of many packages

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from large_models import llama
 from texts import byte_level, make_text
 
 import pylm
@@ -35,18 +36,7 @@ def model(tokenizer: Any) -> pylm.Model:
 
 @pytest.fixture(scope="module")
 def large() -> Any:
-    torch.manual_seed(1)
-    config = transformers.LlamaConfig(
-        vocab_size=PADDED,
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        eos_token_id=END,
-        pad_token_id=PADDED - 1,
-        bos_token_id=None,
-    )
-    return transformers.LlamaForCausalLM(config).eval()
+    return llama(PADDED, eos_token_id=END, pad_token_id=PADDED - 1, bos_token_id=None)
 
 
 def processor(*arguments: Any, **options: Any) -> Any:

@@ -7,11 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from large_models import llama
 
 import pylm
 
 torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
 from pylm.adapters.transformers_drafts import drafting  # noqa: E402 - it needs these
 
 N_IDS = 50
@@ -19,17 +20,7 @@ N_IDS = 50
 
 @pytest.fixture(scope="module")
 def large() -> Any:
-    torch.manual_seed(1)
-    config = transformers.LlamaConfig(
-        vocab_size=N_IDS,
-        hidden_size=32,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        max_position_embeddings=512,
-    )
-    return transformers.LlamaForCausalLM(config).eval()
+    return llama(N_IDS, hidden_size=32, num_key_value_heads=2, max_position_embeddings=512)
 
 
 @pytest.fixture(scope="module")
