@@ -2,9 +2,9 @@
 # Copyright (c) 2026 the pylm authors
 """Makes docs/comparison.md and its plots of what run.py has written.
 
-    python benchmarks/comparison/page.py FOLDER > docs/comparison.md
+    python benchmarks/comparison/page.py > docs/comparison.md
 
-Every figure and every sentence about who is better is computed from the files of FOLDER.
+Every figure and every sentence about who is better is computed from the files in results/.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import protocol
 from plot import Series, plot
 from runs import Row, bits_per_byte, read
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+HERE = Path(__file__).resolve().parent
+DOCS = HERE.parents[1] / "docs"
 COMMAND = """<!-- not run: needs corpora, PyTorch, and hours -->
 ```sh
-python benchmarks/comparison/run.py DATA --results FOLDER
-python benchmarks/comparison/page.py FOLDER > docs/comparison.md
+python benchmarks/comparison/run.py DATA            # what is not in benchmarks/comparison/results; --help says more
+python benchmarks/comparison/page.py > docs/comparison.md
 ```"""
 
 METHOD = """
@@ -48,7 +49,7 @@ budgets. A processor second is worth less on a busy machine.
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make docs/comparison.md.")
-    parser.add_argument("results", type=Path, metavar="FOLDER")
+    parser.add_argument("--results", type=Path, default=HERE / "results", metavar="FOLDER")
     parser.add_argument("--plots", type=Path, default=DOCS, metavar="FOLDER", help="where the plots go (docs)")
     options = parser.parse_args()
     texts = {name: rows for name in protocol.TEXTS if (rows := read(options.results, name))}

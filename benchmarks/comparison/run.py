@@ -2,12 +2,13 @@
 # Copyright (c) 2026 the pylm authors
 """Neural and other systems at equal cost: runs what has not been run yet, a JSON file a run.
 
-    python benchmarks/comparison/run.py DATA --results FOLDER [--text TEXT ...] [--only ROW ...]
+    python benchmarks/comparison/run.py DATA [--results FOLDER] [--text TEXT ...] [--only ROW ...]
 
-DATA holds the corpora, as for anchors.py. PyTorch has to be installed for the networks (`pip install torch`); a row
-whose program is missing is left out, and said so. One process and one thread at a time. What was interrupted is run
-again from its last file: the tuning of a network is one, each seed is one. A larger --budget runs a network again,
-from the beginning, with the rates that were chosen.
+DATA holds the corpora, as for anchors.py. Results that are there, in results/ beside this file unless --results says
+another folder, are kept: to run a row again, remove its files, or begin in a new folder. PyTorch has to be installed
+for the networks (`pip install torch`); a row whose program is missing is left out, and said so. One process and one
+thread at a time. What was interrupted is run again from its last file: the tuning of a network is one, each seed is
+one. A larger --budget runs a network again, from the beginning, with the rates that were chosen.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ import protocol
 from texts import Text, load
 
 HERE = Path(__file__).resolve().parent
+UNPACKED = HERE.parents[1] / "build-comparison"  # texts in the form that the systems read
 
 
 def main() -> int:
     """Returns the exit status: 1 if a row failed; the others are run all the same."""
     options, status = _options(), 0
     for name in options.text:
-        text = load(name, options.data, options.results / "texts" / name)
+        text = load(name, options.data, UNPACKED / name)
         for row in options.only:
             try:
                 (_network if row in protocol.NETWORKS else _counted)(row, text, options)
@@ -46,7 +48,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run what docs/comparison.md compares.")
     parser.add_argument("data", type=Path, metavar="DATA")
-    parser.add_argument("--results", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--results", type=Path, default=HERE / "results", metavar="FOLDER", help="where they are kept")
     parser.add_argument("--text", nargs="+", choices=protocol.TEXTS, default=protocol.TEXTS, metavar="TEXT")
     parser.add_argument("--only", nargs="+", choices=protocol.ROWS, default=list(protocol.ROWS), metavar="ROW")
     parser.add_argument("--budget", type=int, default=max(protocol.CHECKPOINTS), help="CPU s of training at most")
@@ -96,7 +98,7 @@ def _counted(row: str, text: Text, options: argparse.Namespace) -> None:
 
 def _task(row: str, text: Text, options: argparse.Namespace) -> dict[str, Any]:
     return {
-        "row": row, "text": text.name, "data": str(options.data), "folder": str(options.results / "texts" / text.name),
+        "row": row, "text": text.name, "data": str(options.data), "folder": str(UNPACKED / text.name),
         "results": str(options.results),
     }  # fmt: skip
 
