@@ -18,6 +18,7 @@ from typing import Any
 
 import compressors
 import nearest
+import openness
 import ridge
 from arpa import read_arpa
 from calibration import MOST_SYMBOLS, best_of, expected_error
@@ -68,9 +69,11 @@ def _pylm(row: str, text: Text, results: Path, model: Path) -> dict[str, Any]:
         point = {"cpu_seconds": trained["cpu_seconds"]} | _evaluated(loaded, text, "")
         if row != "kernel":
             point |= _evaluated(loaded, text, "adaptive_")
-    return {"bytes": trained["model_bytes"], "peak_bytes": trained["peak_rss_bytes"], "points": [point]} | _used(
-        model, text
-    )
+        found = {"bytes": trained["model_bytes"], "peak_bytes": trained["peak_rss_bytes"], "points": [point]}
+        if row == "pylm":
+            train, valid = (path.read_bytes() for path in text.paths)
+            found["says"] = openness.measured(loaded, train, valid, TOKENIZERS[text.unit])
+    return found | _used(model, text)
 
 
 def _evaluated(model: package.Model, text: Text, kind: str) -> dict[str, float]:

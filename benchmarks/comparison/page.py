@@ -66,12 +66,50 @@ def _page(texts: dict[str, dict[str, Row]], plots: Path) -> Iterator[str]:
     yield "## Where pylm loses"
     for name, rows in texts.items():
         yield "\n".join(f"* {name}: {sentence}" for sentence in _defeats(rows))
+    yield "## What each says of itself"
+    yield _said(texts)
     yield "## What is not here yet"
     yield "\n".join(f"* {sentence}" for sentence in _absent(texts))
     yield "## How it is counted"
     yield _method()
     for name, rows in texts.items():
         yield from _text(name, rows, plots)
+
+
+# ---- what each says of itself
+
+HEADS = ["", "what a probability is made of", "to forget a document", "places in the training text"]
+SAID = (
+    ["KenLM", "the count behind one n-gram, and back-off weights", "all is counted anew", "none"],
+    [
+        "longest suffix, nearest neighbours, kernel", "the count or the weight of each place",
+        "the index is made anew", "those very places",
+    ],
+    [
+        "hashed n-grams with ridge", "weights that add up to a score, of which a distribution is made",
+        "all is solved anew", "none",
+    ],
+    ["PPMd, zpaq", "nothing that the programs tell", "the text is read anew", "none"],
+    [
+        "networks", "no parts that add up; gradients and ablations are estimates",
+        "they are trained anew; what unlearns without that is approximate", "none",
+    ],
+)  # fmt: skip
+
+
+def _said(texts: dict[str, dict[str, Row]]) -> str:
+    """What pylm says is measured (openness.py); what others can say follows from how they are made."""
+    found = [says for rows in texts.values() if "pylm" in rows and (says := rows["pylm"].runs[0].get("says"))]
+    ours = ["pylm", *["not measured"] * 3]
+    if found:
+        apart, n = max(says["parts_error_bits"] for says in found), sum(says["forgets"] for says in found)
+        ours = [
+            "pylm",
+            f"parts that add up to the log-probability; of 300 symbols of each text at most {apart:.0e} bits apart",
+            f"its store forgets it; the model is the one that never had it, byte for byte ({n} of {len(found)} texts)",
+            f"with sources all of them: right of {min(says['places_found'] for says in found):.0%} of 8-word passages",
+        ]
+    return _markdown(HEADS, [ours, *SAID], "---")
 
 
 # ---- what is said first
@@ -306,9 +344,9 @@ def _places(rows: Iterable[Row]) -> list[str]:
     return sorted(found)
 
 
-def _markdown(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    rule = ["---", *["---:"] * (len(heads) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in [heads, rule, *lines])
+def _markdown(heads: Sequence[str], lines: Iterable[Sequence[str]], rule: str = "---:") -> str:
+    rules = ["---", *[rule] * (len(heads) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [heads, rules, *lines])
 
 
 if __name__ == "__main__":

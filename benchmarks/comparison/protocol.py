@@ -41,7 +41,6 @@ ROWS = NETWORKS | PYLM | OTHERS
 
 NOT_MEASURED = (
     "energy, which no counter of the machine gives: all is work of one processor, and its seconds stand for it",
-    "explainability",
     "pylm's knobs (trees, counts) as points",
 )
 
