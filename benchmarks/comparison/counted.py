@@ -23,6 +23,7 @@ import ridge
 from arpa import read_arpa
 from calibration import MOST_SYMBOLS, best_of, expected_error
 from protocol import GENERATED
+from samples import described
 from suffix import LongestSuffix
 from texts import Text
 
@@ -90,19 +91,19 @@ def _evaluated(model: package.Model, text: Text, kind: str) -> dict[str, float]:
     }
 
 
-def _used(path: Path, text: Text) -> dict[str, float]:
+def _used(path: Path, text: Text) -> dict[str, Any]:
     """How long it takes to open a model and to draw the first symbol of its whole distribution, and those behind it;
     and whether it is right as often as it says."""
     began = time.process_time()
     with package.load(path) as model:
         model.generate_ids("\n", 1, temperature=1, top_k=0, seed=1)
         first = time.process_time()
-        n = len(model.generate_ids("\n", GENERATED, temperature=1, top_k=0, seed=1))
+        symbols = model.generate_ids("\n", GENERATED, temperature=1, top_k=0, seed=1)
         drawn = time.process_time()
         error = expected_error(_best(model, text.paths[1].read_bytes()))
     return {
-        "first_symbol_ms": 1000 * (first - began), "generated_per_cpu_second": n / (drawn - first),
-        "calibration_error": error,
+        "first_symbol_ms": 1000 * (first - began), "generated_per_cpu_second": len(symbols) / (drawn - first),
+        "calibration_error": error, "sample": described(model.decode(symbols), text),
     }  # fmt: skip
 
 
@@ -134,9 +135,10 @@ def _kenlm(text: Text, programs: Path | None, folder: Path) -> dict[str, Any]:
     end = _end(text)
     words = [("</s>" if i == end else str(i)) for i in text.valid.tolist()]
     nats = model.nats(words) / len(words)
+    drawn = [text.before if word == "</s>" else int(word) for word in model.drawn(GENERATED, seed=1)]
     return {
         "order": order, "bytes": nbytes, "peak_bytes": counting.nbytes,
-        "points": [{"cpu_seconds": cpu, "nats": nats}],
+        "points": [{"cpu_seconds": cpu, "nats": nats}], "sample": described(text.spelled(drawn), text),
     }  # fmt: skip
 
 
@@ -159,7 +161,8 @@ def _suffix(text: Text) -> dict[str, Any]:
     nats = model.nats(text.valid.tolist(), text.before) / len(text.valid)
     speed = len(text.valid) / (time.process_time() - trained)
     point = {"cpu_seconds": trained - began, "nats": nats, "scored_per_cpu_second": speed}
-    return {"bytes": model.nbytes, "points": [point]}
+    drawn = text.spelled(model.drawn(GENERATED, text.before, seed=1))
+    return {"bytes": model.nbytes, "points": [point], "sample": described(drawn, text)}
 
 
 def _nearest(text: Text) -> dict[str, Any]:

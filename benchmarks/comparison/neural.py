@@ -27,6 +27,7 @@ import torch
 from calibration import MOST_SYMBOLS, best_of, expected_error
 from nets import detached
 from protocol import GENERATED
+from samples import described
 from texts import Text
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -191,14 +192,14 @@ def measured(
         report(", ".join(f"{key} {value:.4g}" for key, value in point.items()))
         watch.outside(time.process_time() - began)
     parameters = sum(weight.numel() for weight in net.parameters())
-    first, each = generating(net, text.before)
+    first, each, drawn = generating(net, text.before)
     small, small_nbytes = in_int8(net)
     return {
         "parameters": parameters, "bytes": 4 * parameters, "points": points, "int8_bytes": small_nbytes,
         "int8_nats": scored(small, text.valid, text.before, segment),
         "calibration_error": calibration_error(net, text.valid[:MOST_SYMBOLS], text.before, segment),
         "first_symbol_ms": 1000 * first,
-        "generated_per_cpu_second": 1 / each,
+        "generated_per_cpu_second": 1 / each, "sample": described(text.spelled(drawn), text),
     }  # fmt: skip
 
 
@@ -228,13 +229,14 @@ def in_int8(net: nn.Module) -> tuple[nn.Module, int]:
 
 
 @torch.no_grad()
-def generating(net: nn.Module, before: int) -> tuple[float, float]:
-    """Seconds of the processor until the first symbol is drawn, and for each of those behind it."""
+def generating(net: nn.Module, before: int) -> tuple[float, float, list[int]]:
+    """Seconds of the processor until the first symbol is drawn, and for each of those behind it; and all symbols."""
     torch.manual_seed(1)
-    symbol, state, began, first = torch.tensor([[before]]), None, time.process_time(), 0.0
+    symbol, state, began, first, drawn = torch.tensor([[before]]), None, time.process_time(), 0.0, []
     for i in range(GENERATED + 1):
         logits, state = net(symbol, state)
         symbol = torch.multinomial(torch.softmax(logits[0], -1), 1)
+        drawn.append(int(symbol))
         if i == 0:
             first = time.process_time() - began
-    return first, (time.process_time() - began - first) / GENERATED
+    return first, (time.process_time() - began - first) / GENERATED, drawn

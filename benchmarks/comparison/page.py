@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import protocol
 from plot import Series, plot
-from runs import Row, bits_per_byte, read
+from runs import Row, bits_per_byte, read, real_sample
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[1] / "docs"
@@ -53,10 +54,11 @@ def main() -> None:
     parser.add_argument("--plots", type=Path, default=DOCS, metavar="FOLDER", help="where the plots go (docs)")
     options = parser.parse_args()
     texts = {name: rows for name in protocol.TEXTS if (rows := read(options.results, name))}
-    print("\n\n".join(_page(texts, options.plots)))
+    real = {name: real_sample(options.results, name) for name in texts}
+    print("\n\n".join(_page(texts, real, options.plots)))
 
 
-def _page(texts: dict[str, dict[str, Row]], plots: Path) -> Iterator[str]:
+def _page(texts: dict[str, dict[str, Row]], real: dict[str, Sample | None], plots: Path) -> Iterator[str]:
     yield "# Neural and not neural, at equal cost"
     yield (
         "Small language models of several kinds, trained on the same text for the same processor time, one thread: "
@@ -74,6 +76,7 @@ def _page(texts: dict[str, dict[str, Row]], plots: Path) -> Iterator[str]:
     yield _method()
     for name, rows in texts.items():
         yield from _text(name, rows, plots)
+        yield from _samples(rows, real[name])
 
 
 # ---- what each says of itself
@@ -115,12 +118,23 @@ def _said(texts: dict[str, dict[str, Row]]) -> str:
 # ---- what is said first
 
 
+Sample = dict[str, Any]  # of samples.py
+
+
 class Measure(NamedTuple):
     name: str
     of: Callable[[Row], float | None]
     form: Callable[[float], str]
     more_is_better: bool = False
 
+
+SAMPLES = """
+Each system wrote 2,000 symbols by itself, drawn from its whole distributions, behind a line end, all with seed 1; the
+real text is the beginning of the validation text. *Known* words are in the training text, *copied* ones stand there in
+a row of 8 and more, a *loop* is a row of 8 words that comes three times. PPMd of order 6 has read the training text,
+and learns from the sample: more bits than for real text are more surprise, fewer are less. The beginnings follow as
+they came.
+"""
 
 MEASURES = (
     Measure("static loss, nats", lambda row: row.last.nats, "{:.3f}".format),
@@ -307,6 +321,33 @@ def _tuning(networks: Sequence[Row]) -> str:
         ]
         lines.append([row.name, f"{tuning['cpu_seconds']:.0f}", *cells])
     return _markdown(["system", "CPU s", "learning rate", "of dynamic evaluation"], lines)
+
+
+def _samples(rows: dict[str, Row], real: Sample | None) -> Iterator[str]:
+    """What the systems write, measured and shown."""
+    found = {row.name: row.runs[0]["sample"] for row in rows.values() if "sample" in row.runs[0]}
+    if not found:
+        return
+    yield SAMPLES.replace("\n", " ").strip()
+    heads = ["what wrote it", "different words of 250", "known words, %", "copied, %", "loops", "bits a byte for PPMd"]
+    measured = ({} if real is None else {"real text": real}) | found
+    yield _markdown(heads, [_sampled(name, sample) for name, sample in measured.items()])
+    for name, sample in found.items():
+        yield f"<details><summary>{escape(name)}</summary>\n\n{_quoted(sample['shown'])}\n\n</details>"
+
+
+def _sampled(name: str, sample: Sample) -> list[str]:
+    bits = sample["judged_bits"]
+    return [
+        name, f"{sample['different']}", f"{100 * sample['known']:.1f}", f"{100 * sample['copied']:.1f}",
+        "yes" if sample["loops"] else "none", "" if bits is None else f"{bits:.3f}",
+    ]  # fmt: skip
+
+
+def _quoted(text: str) -> str:
+    """Indented, so that nothing in it is taken for Markdown; characters that cannot be seen are left out."""
+    lines = "".join(c for c in text if c == "\n" or c.isprintable()).strip("\n").split("\n")
+    return "\n".join(f"    {line}".rstrip() for line in lines)
 
 
 def _plots(name: str, rows: Sequence[Row], folder: Path) -> Iterator[str]:

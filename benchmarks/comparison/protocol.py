@@ -9,7 +9,7 @@ CHECKPOINTS = (10, 30, 60, 120, 300, 600, 1200)  # s of training at which a netw
 ADAPTIVE = (10, 60, 300, 1200)  # of these, where it is also scored while it learns
 SEEDS = (1, 2, 3)
 HELD_OUT = 0.05  # of the training text, on which settings are chosen
-GENERATED = 500  # symbols, to see how long that takes
+GENERATED = 2000  # symbols, to see how long that takes and what they are
 TUNING = 60  # s for each of the three learning rates of a network
 
 NETWORKS = {  # what PyTorch trains, the tensor network too

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import protocol
+from samples import described
 from texts import Text, load
 
 HERE = Path(__file__).resolve().parent
@@ -36,6 +37,7 @@ def main() -> int:
     options, status = _options(), 0
     for name in options.text:
         text = load(name, options.data, UNPACKED / name)
+        _real(text, options)
         for row in options.only:
             try:
                 (_network if row in protocol.NETWORKS else _counted)(row, text, options)
@@ -59,6 +61,14 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     options.data, options.results = options.data.resolve(), options.results.resolve()
     return options
+
+
+def _real(text: Text, options: argparse.Namespace) -> None:
+    """What samples are compared with: the beginning of the validation text, which is not shown."""
+    path = options.results / text.name / "real.json"
+    if not path.exists():
+        found = described(text.spelled(text.valid[: protocol.GENERATED].tolist()), text)
+        _write(path, "real", text, {"sample": found | {"shown": ""}})
 
 
 def _network(row: str, text: Text, options: argparse.Namespace) -> None:

@@ -57,6 +57,12 @@ def read(folder: Path, text: str) -> dict[str, Row]:
     return rows
 
 
+def real_sample(folder: Path, text: str) -> dict[str, Any] | None:
+    """The measures of real text, if they are there."""
+    path = folder / text / "real.json"
+    return json.loads(path.read_text("utf-8"))["sample"] if path.exists() else None
+
+
 def _points(row: str, runs: list[dict[str, Any]]) -> list[Point]:
     n = min(len(run["points"]) for run in runs)
     points = []

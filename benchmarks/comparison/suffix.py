@@ -6,7 +6,7 @@ et al. 2024, finds them). What followed the longest one is mixed with what follo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -38,18 +38,39 @@ class LongestSuffix:
 
     def probability(self, context: Sequence[int], symbol: int) -> float:
         """Of a symbol behind a context, which is read backwards."""
-        begin, end, p, places = 0, len(self._order), 1 / self._n_symbols, 0
+        p = 1 / self._n_symbols
+        for begin, end in self._contexts(context):
+            count, different = self._counts(begin, end, symbol)
+            p = (count + different * p) / (end - begin + different)
+        return p
+
+    def drawn(self, n: int, before: int, seed: int) -> list[int]:
+        """n symbols behind one, each drawn from its whole distribution: from the longest context on, one of its
+        followers, or else what a shorter context says, as often as probability() mixes the two."""
+        random, backwards = np.random.default_rng(seed), [before]
+        for _ in range(n):
+            contexts = list(self._contexts(backwards))
+            symbol = int(random.integers(self._n_symbols))
+            for begin, end in reversed(contexts):
+                different = self._counts(begin, end, 0)[1]
+                if random.random() * (end - begin + different) < end - begin:
+                    symbol = int(self._followers[random.integers(begin, end)])
+                    break
+            backwards.insert(0, symbol)
+        return backwards[-2::-1]
+
+    def _contexts(self, context: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Where the suffixes of a context stand, the empty one first. Of those in the same places, the shortest."""
+        begin, end, places = 0, len(self._order), 0
         for depth in range(len(context) + 1):
             if end - begin != places:  # else a longer context of the same places, which says nothing new
                 places = end - begin
-                count, different = self._counts(begin, end, symbol)
-                p = (count + different * p) / (places + different)
+                yield begin, end
             if depth == len(context):
-                break
+                return
             begin, end = self._narrowed(begin, end, depth, context[depth])
             if begin == end:
-                break
-        return p
+                return
 
     def _counts(self, begin: int, end: int, symbol: int) -> tuple[int, int]:
         """How often a symbol followed a context, and how many different ones did."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ class Text(NamedTuple):
     before: int  # the symbol that every system is given before the first one: a line end
     valid_nbytes: int
     paths: tuple[Path, Path]  # of the same as files
+    spelled: Callable[[Sequence[int]], str]  # symbols as text
 
     def held_out(self, most: int) -> tuple[np.ndarray, np.ndarray]:
         """The training text without its end, on which settings are chosen, and at most so many symbols of that."""
@@ -50,9 +52,12 @@ def _shakespeare(data: Path, folder: Path) -> Text:
     if not np.isin(valid, known).all():
         raise ValueError("tinyshakespeare/input.txt: characters at the end that do not come before; another file?")
     ids = [np.searchsorted(known, part) for part in (train, valid)]
-    return Text(
-        "tinyshakespeare", "character", *ids, len(known), int(np.searchsorted(known, ord("\n"))), len(valid), paths
-    )
+
+    def spelled(symbols: Sequence[int]) -> str:
+        return known[np.array(symbols, int)].tobytes().decode(errors="replace")
+
+    end = int(np.searchsorted(known, ord("\n")))
+    return Text("tinyshakespeare", "character", *ids, len(known), end, len(valid), paths, spelled)
 
 
 def _ptb(data: Path, folder: Path) -> Text:
@@ -74,19 +79,23 @@ def _manual(data: Path, folder: Path) -> Text:
 
 def _in_words(name: str, paths: tuple[Path, Path]) -> Text:
     parts = [[word for line in path.open(encoding="utf-8") for word in [*line.split(), "</s>"]] for path in paths]
-    ids = {word: i for i, word in enumerate(sorted(set(parts[0])))}
+    words = sorted(set(parts[0]))
+    ids = {word: i for i, word in enumerate(words)}
+
+    def spelled(symbols: Sequence[int]) -> str:
+        return " ".join(words[i] for i in symbols).replace(" </s>", "\n").replace("\n ", "\n")
+
     train, valid = (np.array([ids[word] for word in part]) for part in parts)
-    return Text(name, "word", train, valid, len(ids), ids["</s>"], paths[1].stat().st_size, paths)
+    return Text(name, "word", train, valid, len(ids), ids["</s>"], paths[1].stat().st_size, paths, spelled)
 
 
 def _wiki(data: Path, folder: Path) -> Text:
     """In the pieces that pylm chooses; the choice is no part of anyone's training time."""
     from pylm import load as load_model
 
-    cache = folder / "wiki20.npz"
+    cache, model = folder / "wiki20.npz", folder / "pieces.pylm"
     if not cache.exists():
         train, _, valid = unpack_wiki(data, folder)
-        model = folder / "pieces.pylm"
         pylm("train", train, "-o", model, "--tokenizer", "pieces", "--profile", "fast", "--no-text-end")
         encoder = load_model(model)
         ids = [np.array(encoder.encode(path.read_bytes())) for path in (train, valid)]
@@ -95,5 +104,5 @@ def _wiki(data: Path, folder: Path) -> Text:
     paths = folder / "wiki20.txt", folder / "wiki-valid.txt"
     return Text(
         "wiki20", "piece", found["train"], found["valid"], int(found["n_symbols"]), int(found["before"]),
-        paths[1].stat().st_size, paths,
+        paths[1].stat().st_size, paths, load_model(model).decode,
     )  # fmt: skip

@@ -10,6 +10,7 @@ import json
 import math
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def page_of(runs: list[dict[str, Any]], folder: Path) -> str:
         path = folder / "results" / run["text"] / f"{run['row']}-1.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(run), encoding="utf-8")
-    command = [sys.executable, FOLDER / "page.py", folder / "results", "--plots", folder]
+    command = [sys.executable, FOLDER / "page.py", "--results", folder / "results", "--plots", folder]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
 
 
@@ -74,6 +75,20 @@ def test_page_says_who_is_better(nats: float, expected: str, tmp_path: Path) -> 
     assert f"LSTM: {nats:.4f} at 30" in plot and plot.count("<circle") == 3
 
 
+def test_samples(tmp_path: Path) -> None:
+    sample = {
+        "words": 9, "different": 7, "known": 0.5, "copied": 0.25, "loops": True, "judged_bits": 2.5,
+        "shown": "a <b>\n# c\x07\n",
+    }  # fmt: skip
+    real = tmp_path / "results" / "tinyshakespeare" / "real.json"
+    real.parent.mkdir(parents=True)
+    real.write_text(json.dumps({"sample": sample | {"different": 8, "loops": False, "judged_bits": None}}))
+    page = page_of([run_of("pylm", [1.4], [8.0], 9000, sample=sample)], tmp_path)
+    assert "| real text | 8 | 50.0 | 25.0 | none |  |" in page
+    assert "| pylm | 7 | 50.0 | 25.0 | yes | 2.500 |" in page
+    assert "<details><summary>pylm</summary>\n\n    a <b>\n    # c\n\n</details>" in page
+
+
 def test_back_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
     from arpa import read_arpa
@@ -83,6 +98,26 @@ def test_back_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = read_arpa(path).nats(["a", "b", "</s>", "</s>"])
     # "<s> a"; "a" backs off to <unk>; "b" has no weight; "<s>" backs off to </s>
     assert found == pytest.approx((0.0625 + 1.125 + 0.5 + 0.75) * math.log(10))
+
+
+def test_what_is_drawn_is_distributed_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from arpa import read_arpa
+    from suffix import LongestSuffix
+
+    text = np.random.default_rng(7).integers(3, size=60)
+    model = LongestSuffix(text, 4)
+    drawn = [model.drawn(2, 1, seed) for seed in range(3000)]
+    for i, symbols in enumerate(([0, 1], [2, 2], [3, 0])):
+        expected = model.probability([1], symbols[0]) * model.probability([symbols[0], 1], symbols[1])
+        assert abs(drawn.count(symbols) / 3000 - expected) < 4 * math.sqrt(expected / 3000), i
+    path = tmp_path / "text.arpa"
+    path.write_text(ARPA, encoding="utf-8")
+    words = read_arpa(path).drawn(4000, seed=1)
+    starts = [after for word, after in pairwise(words) if word == "</s>"]
+    a = 10**-0.0625  # "<s> a" is there; the rest is </s> and <unk>, which is drawn anew
+    end = (1 - a) * 10**-0.5 / (10**-0.5 + 10**-1.0)
+    assert starts.count("a") / len(starts) == pytest.approx(a / (a + end), abs=0.03)
 
 
 def witten_bell(train: list[int], context: list[int], symbol: int, n_symbols: int) -> float:
