@@ -101,9 +101,10 @@ def _used(path: Path, text: Text) -> dict[str, Any]:
         symbols = model.generate_ids("\n", GENERATED, temperature=1, top_k=0, seed=1)
         drawn = time.process_time()
         error = expected_error(_best(model, text.paths[1].read_bytes()))
+        sample = described(model.decode(symbols), text)
     return {
         "first_symbol_ms": 1000 * (first - began), "generated_per_cpu_second": len(symbols) / (drawn - first),
-        "calibration_error": error, "sample": described(model.decode(symbols), text),
+        "calibration_error": error, "sample": sample,
     }  # fmt: skip
 
 
