@@ -67,9 +67,9 @@ def _pylm(row: str, text: Text, results: Path, model: Path) -> dict[str, Any]:
     tokenizer = ["--tokenizer", TOKENIZERS[text.unit], "--no-text-end", "--threads", 1]
     trained = pylm("train", text.paths[0], "-o", model, *tokenizer, *settings)
     with package.load(model) as loaded:
-        point = {"cpu_seconds": trained["cpu_seconds"]} | _evaluated(loaded, text, "")
+        point = {"cpu_seconds": trained["cpu_seconds"]} | _evaluated(loaded, text)
         if row != "kernel":
-            point |= _evaluated(loaded, text, "adaptive_")
+            point |= _evaluated(loaded, text, learn=True)
         found = {"bytes": trained["model_bytes"], "peak_bytes": trained["peak_rss_bytes"], "points": [point]}
         if row == "pylm":
             train, valid = (path.read_bytes() for path in text.paths)
@@ -77,18 +77,18 @@ def _pylm(row: str, text: Text, results: Path, model: Path) -> dict[str, Any]:
     return found | _used(model, text)
 
 
-def _evaluated(model: package.Model, text: Text, kind: str) -> dict[str, float]:
+def _evaluated(model: package.Model, text: Text, learn: bool = False) -> dict[str, float]:
     """The loss, and symbols scored in a second of the processor."""
     data = text.paths[1].read_bytes()
     began = time.process_time()
-    found = model.evaluate(data, learn=kind == "adaptive_", threads=1)
+    found = model.evaluate(data, learn=learn, threads=1)
     seconds = time.process_time() - began
     if found.symbols != len(text.valid):
         raise NotPossible(f"it scores {found.symbols:,} symbols of the text, the others {len(text.valid):,}")
-    return {
-        f"{kind}nats": found.bits * math.log(2) / found.symbols,
-        f"{kind or 'scored_'}per_cpu_second": found.symbols / seconds,
-    }
+    nats, speed = found.bits * math.log(2) / found.symbols, found.symbols / seconds
+    if learn:
+        return {"adaptive_nats": nats, "adaptive_per_cpu_second": speed}
+    return {"nats": nats, "scored_per_cpu_second": speed}
 
 
 def _used(path: Path, text: Text) -> dict[str, Any]:
