@@ -23,7 +23,6 @@ import ridge
 from arpa import read_arpa
 from calibration import MOST_SYMBOLS, best_of, expected_error
 from protocol import GENERATED
-from samples import described
 from suffix import LongestSuffix
 from texts import Text
 
@@ -101,7 +100,7 @@ def _used(path: Path, text: Text) -> dict[str, Any]:
         symbols = model.generate_ids("\n", GENERATED, temperature=1, top_k=0, seed=1)
         drawn = time.process_time()
         error = expected_error(_best(model, text.paths[1].read_bytes()))
-        sample = described(model.decode(symbols), text)
+        sample = model.decode(symbols)
     return {
         "first_symbol_ms": 1000 * (first - began), "generated_per_cpu_second": len(symbols) / (drawn - first),
         "calibration_error": error, "sample": sample,
@@ -139,7 +138,7 @@ def _kenlm(text: Text, programs: Path | None, folder: Path) -> dict[str, Any]:
     drawn = [text.before if word == "</s>" else int(word) for word in model.drawn(GENERATED, seed=1)]
     return {
         "order": order, "bytes": nbytes, "peak_bytes": counting.nbytes,
-        "points": [{"cpu_seconds": cpu, "nats": nats}], "sample": described(text.spelled(drawn), text),
+        "points": [{"cpu_seconds": cpu, "nats": nats}], "sample": text.spelled(drawn),
     }  # fmt: skip
 
 
@@ -162,8 +161,8 @@ def _suffix(text: Text) -> dict[str, Any]:
     nats = model.nats(text.valid.tolist(), text.before) / len(text.valid)
     speed = len(text.valid) / (time.process_time() - trained)
     point = {"cpu_seconds": trained - began, "nats": nats, "scored_per_cpu_second": speed}
-    drawn = text.spelled(model.drawn(GENERATED, text.before, seed=1))
-    return {"bytes": model.nbytes, "points": [point], "sample": described(drawn, text)}
+    drawn = model.drawn(GENERATED, text.before, seed=1)
+    return {"bytes": model.nbytes, "points": [point], "sample": text.spelled(drawn)}
 
 
 def _nearest(text: Text) -> dict[str, Any]:

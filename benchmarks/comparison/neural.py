@@ -27,7 +27,6 @@ import torch
 from calibration import MOST_SYMBOLS, best_of, expected_error
 from nets import detached
 from protocol import GENERATED
-from samples import described
 from texts import Text
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -199,7 +198,7 @@ def measured(
         "int8_nats": scored(small, text.valid, text.before, segment),
         "calibration_error": calibration_error(net, text.valid[:MOST_SYMBOLS], text.before, segment),
         "first_symbol_ms": 1000 * first,
-        "generated_per_cpu_second": 1 / each, "sample": described(text.spelled(drawn), text),
+        "generated_per_cpu_second": 1 / each, "sample": text.spelled(drawn),
     }  # fmt: skip
 
 

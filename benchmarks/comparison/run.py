@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import protocol
-from samples import described
 from texts import Text, load
 
 HERE = Path(__file__).resolve().parent
@@ -67,7 +66,7 @@ def _real(text: Text, options: argparse.Namespace) -> None:
     """What samples are compared with: the beginning of the validation text, which is not shown."""
     path = options.results / text.name / "real.json"
     if not path.exists():
-        found = described(text.spelled(text.valid[: protocol.GENERATED].tolist()), text)
+        found = _work(_task("real", text, options))["sample"]
         _write(path, "real", text, {"sample": found | {"shown": ""}})
 
 

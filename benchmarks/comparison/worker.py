@@ -12,14 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import protocol
+from samples import described
 from texts import Text, load
 
 
 def main() -> None:
     task = json.loads(sys.argv[1])
     text = load(task["text"], Path(task["data"]), Path(task["folder"]))
-    work = _network if task["row"] in protocol.NETWORKS else _counted
-    print(json.dumps(work(task, text)))
+    work = {"real": _real}.get(task["row"], _network if task["row"] in protocol.NETWORKS else _counted)
+    found = work(task, text)
+    if "sample" in found:  # described only now, since that takes memory
+        found["sample"] = described(found["sample"], text)
+    print(json.dumps(found))
+
+
+def _real(task: dict[str, Any], text: Text) -> dict[str, Any]:
+    return {"sample": text.spelled(text.valid[: protocol.GENERATED].tolist())}
 
 
 def _network(task: dict[str, Any], text: Text) -> dict[str, Any]:

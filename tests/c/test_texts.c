@@ -9,7 +9,7 @@
 #include "check.h"
 
 #define MOST 300000u /* bytes of all texts: a block and more of single bytes among them */
-#define SOME 35000u  /* of models but for the first two */
+#define SOME 80000u  /* of models but for the first two: one that threads share among them */
 #define N_TEXTS 400u
 
 static const char *const models[] = {"bytes", "words", "pieces", "trees", "sized", "kernel", "short", "lastwords"};
@@ -120,7 +120,7 @@ static pylm_text_score score_alone(const pylm_model *model, const pylm_state *co
 static uint64_t cut(uint64_t *ends)
 {
     uint64_t seed = 5, n, at = 0;
-    for (n = 0; n + 1u < N_TEXTS && at < MOST; n++) {
+    for (n = 0; n + 1u < N_TEXTS && at < most; n++) {
         uint64_t r = random_number(&seed);
         at += n == 7u ? 70000u : n == 11u ? 140000u : r % 4u ? (r >> 8) % 500u : 0u;
         ends[n] = at = at < most ? at : most;
